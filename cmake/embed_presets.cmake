@@ -1,0 +1,13 @@
+# Writes a C++ file that holds configs/*.yaml: cmake -DFOLDER=configs -DOUTPUT=file.cpp -P embed_presets.cmake
+file(GLOB files ${FOLDER}/*.yaml)
+list(SORT files)
+set(source "#include \"config/presets.h\"\n\nnamespace tablewalk {\n\n")
+string(APPEND source "const std::vector<Preset>& embedded_presets() {\n")
+string(APPEND source "  static const std::vector<Preset> presets = {\n")
+foreach(file IN LISTS files)
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} text)
+  string(APPEND source "      {\"${name}\", \"configs/${name}.yaml\", R\"preset(${text})preset\"},\n")
+endforeach()
+string(APPEND source "  };\n  return presets;\n}\n\n}  // namespace tablewalk\n")
+file(WRITE ${OUTPUT} "${source}")

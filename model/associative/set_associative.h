@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "associative/replacement.h"
+#include "base/types.h"
+
+namespace tablewalk {
+
+/// A set-associative array of `Value`s found by a 64-bit key: what TLBs, walk caches and caches are made of. Pure: no
+/// time, no statistics. The caller chooses the set (`set_of`) and a key that is unique within it but for what its match
+/// predicate tells apart. Any number of sets: a power of two is masked, another taken modulo.
+template <class Value>
+class SetAssociative {
+ public:
+  static constexpr std::uint64_t no_key = ~std::uint64_t{0};
+
+  struct Evicted {
+    std::uint64_t key = no_key;  ///< no_key if nothing had to leave
+    Value value{};
+  };
+
+  SetAssociative(std::uint32_t sets, std::uint32_t ways, Replacement policy, std::uint64_t seed = 1)
+      : sets_(sets),
+        ways_(ways),
+        mask_(is_power_of_two(sets) ? sets - 1 : 0),
+        masked_(is_power_of_two(sets)),
+        keys_(std::size_t{sets} * ways, no_key),
+        values_(std::size_t{sets} * ways),
+        recent_(sets, 0),
+        replacement_(policy, sets, ways, seed) {}
+
+  std::uint32_t sets() const { return sets_; }
+  std::uint32_t ways() const { return ways_; }
+  std::uint32_t set_of(std::uint64_t number) const {
+    return static_cast<std::uint32_t>(masked_ ? number & mask_ : number % sets_);
+  }
+
+  /// The value at `key` for which `match(value)` holds, marked as used; nullptr if there is none.
+  template <class Match>
+  Value* find(std::uint32_t set, std::uint64_t key, Match match) {
+    const std::size_t base = std::size_t{set} * ways_;
+    // Most lookups find what the last lookup in the set found.
+    const std::uint32_t recent = recent_[set];
+    if (keys_[base + recent] == key && match(values_[base + recent])) return use(set, recent);
+    for (std::uint32_t way = 0; way < ways_; ++way) {
+      if (keys_[base + way] == key && match(values_[base + way])) return use(set, way);
+    }
+    return nullptr;
+  }
+  Value* find(std::uint32_t set, std::uint64_t key) {
+    return find(set, key, [](const Value&) { return true; });
+  }
+
+  /// The same without marking it as used.
+  template <class Match>
+  const Value* peek(std::uint32_t set, std::uint64_t key, Match match) const {
+    const std::size_t base = std::size_t{set} * ways_;
+    for (std::size_t slot = base; slot < base + ways_; ++slot) {
+      if (keys_[slot] == key && match(values_[slot])) return &values_[slot];
+    }
+    return nullptr;
+  }
+
+  /// Puts a value that is not there yet in an invalid way, or in the victim's.
+  Evicted insert(std::uint32_t set, std::uint64_t key, const Value& value) {
+    const std::uint32_t way = way_for_fill(set);
+    const std::size_t slot = std::size_t{set} * ways_ + way;
+    Evicted evicted{keys_[slot], values_[slot]};
+    keys_[slot] = key;
+    values_[slot] = value;
+    recent_[set] = way;
+    replacement_.filled(set, way);
+    return evicted;
+  }
+
+  /// Forgets every value for which `match(key, value)` holds; returns how many.
+  template <class Match>
+  std::uint64_t erase_if(Match match) {
+    std::uint64_t erased = 0;
+    for (std::size_t slot = 0; slot < keys_.size(); ++slot) {
+      if (keys_[slot] != no_key && match(keys_[slot], values_[slot])) {
+        keys_[slot] = no_key;
+        ++erased;
+      }
+    }
+    return erased;
+  }
+
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (std::size_t slot = 0; slot < keys_.size(); ++slot) {
+      if (keys_[slot] != no_key) visit(keys_[slot], values_[slot]);
+    }
+  }
+
+ private:
+  Value* use(std::uint32_t set, std::uint32_t way) {
+    recent_[set] = way;
+    replacement_.touch(set, way);
+    return &values_[std::size_t{set} * ways_ + way];
+  }
+
+  std::uint32_t way_for_fill(std::uint32_t set) {
+    const std::size_t base = std::size_t{set} * ways_;
+    for (std::uint32_t way = 0; way < ways_; ++way) {
+      if (keys_[base + way] == no_key) return way;
+    }
+    return replacement_.victim(set);
+  }
+
+  std::uint32_t sets_;
+  std::uint32_t ways_;
+  std::uint64_t mask_;
+  bool masked_;
+  std::vector<std::uint64_t> keys_;
+  std::vector<Value> values_;
+  std::vector<std::uint32_t> recent_;  ///< the way that the last find or insert in the set ended at
+  ReplacementState replacement_;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,73 @@
+#include "base/file.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include "base/error.h"
+
+namespace tablewalk {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Closer {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Closer>;
+
+[[noreturn]] void fail(const std::string& path, const char* action, int reason) {
+  throw InputError(fmt::format("{}: cannot be {}: {}", path, action, std::strerror(reason)));
+}
+
+/// Writes and closes; 0, or errno.
+int write_all(const std::string& path, std::string_view text) {
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return errno;
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  const int write_error = written ? 0 : errno;
+  const int close_error = std::fclose(file) == 0 ? 0 : errno;
+  return write_error != 0 ? write_error : close_error;
+}
+
+}  // namespace
+
+std::string read_text_file(const std::string& path) {
+  File file(std::fopen(path.c_str(), "rb"));
+  if (!file) fail(path, "read", errno);
+  std::string text;
+  char buffer[1 << 16];
+  while (const std::size_t size = std::fread(buffer, 1, sizeof buffer, file.get())) text.append(buffer, size);
+  if (std::ferror(file.get()) != 0) fail(path, "read", errno);
+  return text;
+}
+
+void write_text_file(const std::string& path, std::string_view text) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    if (const int reason = write_all(path, text)) fail(path, "written", reason);
+    return;
+  }
+  const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
+  int reason = write_all(temporary, text);
+  if (reason == 0 && std::rename(temporary.c_str(), path.c_str()) != 0) reason = errno;
+  if (reason != 0) {
+    std::remove(temporary.c_str());
+    fail(path, "written", reason);
+  }
+}
+
+void create_folder(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) throw InputError(fmt::format("{}: cannot be created: {}", path, error.message()));
+}
+
+}  // namespace tablewalk

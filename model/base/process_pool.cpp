@@ -1,0 +1,186 @@
+#include "base/process_pool.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+
+#include "base/error.h"
+
+namespace tablewalk {
+namespace {
+
+/// The first byte of what a process sends: what the rest is.
+enum class Outcome : char { Text = 't', BadInput = 'i', Violation = 'v', Other = 'o' };
+
+void send_all(int pipe, const std::string& message) {
+  std::size_t sent = 0;
+  while (sent < message.size()) {
+    const ssize_t size = ::write(pipe, message.data() + sent, message.size() - sent);
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) ::_exit(1);
+    sent += static_cast<std::size_t>(size);
+  }
+}
+
+std::string message_of(const std::function<std::string(std::size_t)>& work, std::size_t number) {
+  const auto tagged = [](Outcome outcome, const std::string& text) { return static_cast<char>(outcome) + text; };
+  try {
+    return tagged(Outcome::Text, work(number));
+  } catch (const InputError& error) {
+    return tagged(Outcome::BadInput, error.what());
+  } catch (const LawViolation& error) {
+    return tagged(Outcome::Violation, error.what());
+  } catch (const std::exception& error) {
+    return tagged(Outcome::Other, error.what());
+  }
+}
+
+struct Process {
+  std::size_t number = 0;
+  pid_t pid = -1;
+  int pipe = -1;
+  std::string message;
+};
+
+Process start(const std::function<std::string(std::size_t)>& work, std::size_t number) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw InputError(fmt::format("no pipe for a process: {}", std::strerror(errno)));
+  std::fflush(nullptr);
+  const pid_t pid = ::fork();
+  if (pid < 0) {
+    const int reason = errno;
+    ::close(ends[0]);
+    ::close(ends[1]);
+    throw InputError(fmt::format("no further process can be started: {}", std::strerror(reason)));
+  }
+  if (pid == 0) {
+    ::close(ends[0]);
+    send_all(ends[1], message_of(work, number));
+    std::fflush(nullptr);
+    ::_exit(0);  // the parent's destructors are not this process's to run
+  }
+  ::close(ends[1]);
+  return {number, pid, ends[0], {}};
+}
+
+/// Reads what is there; false at the end of the pipe.
+bool receive(Process& process) {
+  char buffer[1 << 16];
+  const ssize_t size = ::read(process.pipe, buffer, sizeof buffer);
+  if (size < 0) return errno == EINTR || errno == EAGAIN;
+  process.message.append(buffer, static_cast<std::size_t>(size));
+  return size > 0;
+}
+
+/// Collects the exit of a process; how it died, or an empty text when it ended as it should.
+std::string reap(const Process& process) {
+  ::close(process.pipe);
+  int status = 0;
+  while (::waitpid(process.pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFSIGNALED(status))
+    return fmt::format("was ended by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)));
+  if (WEXITSTATUS(status) != 0) return fmt::format("ended with exit code {}", WEXITSTATUS(status));
+  return process.message.empty() ? "gave no result" : "";
+}
+
+class Pool {
+ public:
+  Pool(std::size_t count, const std::function<std::string(std::size_t)>& work,
+       const std::function<std::string(std::size_t)>& name, const PoolOptions& options)
+      : work_(work), name_(name), options_(options), texts_(count), errors_(count) {}
+
+  std::vector<std::string> run() {
+    while (true) {
+      start_processes();
+      if (running_.empty()) break;
+      wait_for_news();
+    }
+    for (const std::exception_ptr& error : errors_) {
+      if (error) std::rethrow_exception(error);
+    }
+    return std::move(texts_);
+  }
+
+ private:
+  bool may_start() const {
+    return next_ < texts_.size() && running_.size() < options_.jobs && !failed_ && !(options_.stop && *options_.stop);
+  }
+
+  void start_processes() {
+    while (may_start()) {
+      try {
+        running_.push_back(start(work_, next_));
+      } catch (...) {
+        fail(next_, std::current_exception());
+      }
+      ++next_;
+    }
+  }
+
+  void wait_for_news() {
+    std::vector<pollfd> pipes;
+    for (const Process& process : running_) pipes.push_back({process.pipe, POLLIN, 0});
+    if (::poll(pipes.data(), pipes.size(), -1) < 0) return;  // a signal: `stop` may have changed
+    for (std::size_t i = pipes.size(); i-- > 0;) {
+      if (pipes[i].revents == 0 || receive(running_[i])) continue;
+      finish(running_[i]);
+      running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+
+  void finish(const Process& process) {
+    const std::string death = reap(process);
+    if (!death.empty()) {
+      fail(process.number,
+           std::make_exception_ptr(LawViolation(fmt::format("the process of '{}' {}", name_(process.number), death))));
+      return;
+    }
+    const std::string text = process.message.substr(1);
+    switch (static_cast<Outcome>(process.message.front())) {
+      case Outcome::Text:
+        texts_[process.number] = text;
+        break;
+      case Outcome::BadInput:
+        fail(process.number, std::make_exception_ptr(InputError(text)));
+        break;
+      case Outcome::Violation:
+      case Outcome::Other:
+        fail(process.number, std::make_exception_ptr(LawViolation(text)));
+        break;
+    }
+    if (options_.on_finished) options_.on_finished(++finished_);
+  }
+
+  void fail(std::size_t number, std::exception_ptr error) {
+    errors_[number] = std::move(error);
+    failed_ = true;
+  }
+
+  const std::function<std::string(std::size_t)>& work_;
+  const std::function<std::string(std::size_t)>& name_;
+  const PoolOptions& options_;
+  std::vector<Process> running_;
+  std::vector<std::string> texts_;
+  std::vector<std::exception_ptr> errors_;
+  std::size_t next_ = 0;
+  std::size_t finished_ = 0;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+std::vector<std::string> run_in_processes(std::size_t count, const std::function<std::string(std::size_t)>& work,
+                                          const std::function<std::string(std::size_t)>& name,
+                                          const PoolOptions& options) {
+  return Pool(count, work, name, options).run();
+}
+
+}  // namespace tablewalk

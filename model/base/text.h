@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tablewalk {
+
+/// `1234567` as `1,234,567`.
+std::string with_thousands(std::uint64_t value);
+
+/// A number for people, at most 7 characters: `0`, `0.0123`, `45.2`, `123.4 k`, `12.3 M`.
+std::string short_number(double value);
+
+/// A number for people with the digits that matter: 1,234.5, 12.34, 0.01234.
+std::string humane_real(double value);
+
+/// Width on a terminal of UTF-8 text: one column for each code point.
+std::size_t display_width(const std::string& text);
+
+/// `text` filled with spaces to `width` columns, at its right or (`pad_left`) its left.
+std::string pad_right(const std::string& text, std::size_t width);
+std::string pad_left(const std::string& text, std::size_t width);
+
+}  // namespace tablewalk

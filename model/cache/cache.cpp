@@ -1,0 +1,231 @@
+#include "cache/cache.h"
+
+#include <algorithm>
+
+namespace tablewalk {
+
+Cache::Cache(sc_core::sc_module_name name, ServedBy place, const CacheConfig& config, std::uint64_t line_bytes,
+             PhysicalMemory& memory, const std::vector<PortKind>& ports)
+    : TimedModule(name),
+      memory_side("memory_side", *this),
+      place_(place),
+      config_(config),
+      line_bytes_(line_bytes),
+      memory_(memory),
+      array_(config, line_bytes),
+      hit_time_(duration_of(config.latency_cycles)),
+      cpu_side_("cpu_side", *this, static_cast<unsigned>(ports.size())),
+      kinds_(ports),
+      registers_(config.miss_registers) {}
+
+bool Cache::receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time& delay) {
+  if (kinds_[port] == PortKind::AtOnce && look_up(access)) {
+    delay += hit_time_;
+    access.set_response_status(tlm::TLM_OK_RESPONSE);
+    return true;
+  }
+  const Cycles cycle = cycle_of(sc_core::sc_time_stamp() + delay);
+  access.info.port = static_cast<std::uint8_t>(port);
+  if (kinds_[port] == PortKind::AtOnce) {
+    if (!start_miss(access, cycle)) stalled_.push(cycle, &access);
+    return false;
+  }
+  cpu_side_.arrivals(port).push(cycle, &access);
+  if (!blocked_) wake_at(cycle);
+  return false;
+}
+
+void Cache::receive_response(unsigned, MemoryAccess& fetch, Cycles visible) {
+  if (fetch.is_write()) {
+    fetch.release();
+    return;
+  }
+  fills_.push(visible, &fetch);
+  wake_at(visible);
+}
+
+void Cache::on_cycle() {
+  const Cycles cycle = now();
+  take_fills(cycle);
+  // Who has waited longer for a register gets it first.
+  if (cpu_side_.next_visible() < stalled_.next_visible()) look_up_arrivals(cycle);
+  if (!blocked_) retry_stalled(cycle);
+  look_up_arrivals(cycle);
+  sleep(cycle);
+}
+
+void Cache::take_fills(Cycles cycle) {
+  while (fills_.due(cycle)) {
+    MemoryAccess& fetch = *fills_.front();
+    fills_.pop();
+    install_fill(fetch, cycle);
+    fetch.release();
+    blocked_ = false;
+  }
+}
+
+/// Puts the line in and answers everybody who waits for it in the next cycle.
+void Cache::install_fill(MemoryAccess& fetch, Cycles cycle) {
+  MissRegister& waiting = registers_[fetch.info.tag];
+  CacheArray::Line line;
+  for (MemoryAccess* access = waiting.first; access != nullptr; access = access->info.next) {
+    line.dirty |= access->is_write() || access->info.operation == AccessInfo::Operation::CompareAndSwap;
+    line.table |= access->info.table_entry;
+  }
+  ++stats_.fills;
+  install(waiting.line, line, cycle);
+  for (MemoryAccess* access = waiting.first; access != nullptr;) {
+    MemoryAccess* next = access->info.next;
+    serve(*access, fetch.info.served_by);
+    respond(*access, cycle + Cycles(1));
+    access = next;
+  }
+  waiting = {};
+  --busy_registers_;
+}
+
+void Cache::retry_stalled(Cycles cycle) {
+  while (stalled_.due(cycle)) {
+    MemoryAccess& access = *stalled_.front();
+    // It was counted when it first missed. Its line may have come in with somebody else's fetch since.
+    if (CacheArray::Line* line = array_.find(access.physical())) {
+      line->dirty |= access.is_write();
+      serve(access, place_);
+      respond(access, cycle + config_.latency_cycles);
+    } else if (!start_miss(access, cycle)) {
+      return;
+    }
+    stalled_.pop();
+  }
+}
+
+void Cache::look_up_arrivals(Cycles cycle) {
+  for (std::uint32_t lookups = 0; lookups < config_.lookups_per_cycle && !blocked_; ++lookups) {
+    const int port = cpu_side_.oldest_arrival(cycle);
+    if (port < 0) return;
+    Inbox<MemoryAccess*>& arrivals = cpu_side_.arrivals(static_cast<unsigned>(port));
+    MemoryAccess& access = *arrivals.front();
+    if (look_up(access)) {
+      respond(access, cycle + config_.latency_cycles);
+    } else if (!allocate_written_line(access, cycle) && !start_miss(access, cycle)) {
+      // It will be looked up again when a register is free; only that lookup counts.
+      --stats_.lookups;
+      --stats_.misses;
+      if (access.info.table_entry) {
+        --stats_.table_lookups;
+        --stats_.table_misses;
+      }
+      blocked_ = true;
+      return;
+    }
+    arrivals.pop();
+  }
+}
+
+void Cache::sleep(Cycles cycle) {
+  if (!fills_.empty()) wake_at(fills_.next_visible());
+  const Cycles arrival = cpu_side_.next_visible();
+  if (!blocked_ && arrival != Cycles::never()) wake_at(std::max(arrival, cycle + Cycles(1)));
+}
+
+void Cache::respond(MemoryAccess& access, Cycles visible) { cpu_side_.port(access.info.port).respond(access, visible); }
+
+bool Cache::look_up(MemoryAccess& access) {
+  ++stats_.lookups;
+  const bool table_entry = access.info.table_entry;
+  if (table_entry) ++stats_.table_lookups;
+  CacheArray::Line* line = array_.find(access.physical());
+  if (line == nullptr) {
+    ++stats_.misses;
+    if (table_entry) ++stats_.table_misses;
+    return false;
+  }
+  ++stats_.hits;
+  line->dirty |= access.is_write() || access.info.operation == AccessInfo::Operation::CompareAndSwap;
+  if (table_entry) array_.mark_table(*line);
+  serve(access, place_);
+  return true;
+}
+
+/// Joins or starts a fetch of the line; false if no register is free.
+bool Cache::start_miss(MemoryAccess& access, Cycles cycle) {
+  const PhysicalAddress line = array_.line_of(access.physical());
+  access.info.next = nullptr;
+  if (MissRegister* waiting = register_of(line)) {
+    waiting->last->info.next = &access;
+    waiting->last = &access;
+    ++stats_.merged_misses;
+    return true;
+  }
+  MissRegister* slot = free_register();
+  if (slot == nullptr) return false;
+  *slot = {true, line, &access, &access};
+  ++busy_registers_;
+  MemoryAccess& fetch = pool_.take();
+  fetch.prepare(line, static_cast<unsigned>(line_bytes_), false);
+  fetch.info.table_entry = access.info.table_entry;
+  fetch.info.served_by = ServedBy::Dram;  // what a memory that does not say is taken for
+  fetch.info.tag = static_cast<std::uint32_t>(slot - registers_.data());
+  memory_side.send(fetch, cycle + config_.tag_cycles);
+  return true;
+}
+
+/// A whole line written from above needs no fetch. True if the access was one, and is done.
+bool Cache::allocate_written_line(MemoryAccess& access, Cycles cycle) {
+  if (!access.is_write() || access.get_data_length() != line_bytes_) return false;
+  if (register_of(array_.line_of(access.physical())) != nullptr) return false;
+  install(access.physical(), {true, false}, cycle);
+  respond(access, cycle + config_.latency_cycles);
+  return true;
+}
+
+Cache::MissRegister* Cache::register_of(PhysicalAddress line) {
+  if (busy_registers_ == 0) return nullptr;
+  for (MissRegister& slot : registers_) {
+    if (slot.busy && slot.line == line) return &slot;
+  }
+  return nullptr;
+}
+
+Cache::MissRegister* Cache::free_register() {
+  if (busy_registers_ == registers_.size()) return nullptr;
+  for (MissRegister& slot : registers_) {
+    if (!slot.busy) return &slot;
+  }
+  return nullptr;
+}
+
+/// Puts a line in; a dirty victim goes down in the next cycle.
+void Cache::install(PhysicalAddress address, CacheArray::Line line, Cycles cycle) {
+  const CacheArray::Evicted evicted = array_.install(address, line);
+  if (!evicted.dirty) return;
+  ++stats_.writebacks;
+  MemoryAccess& writeback = pool_.take();
+  writeback.prepare(evicted.line, static_cast<unsigned>(line_bytes_), true);
+  memory_side.send(writeback, cycle + Cycles(1));
+}
+
+/// Gives an access what it wants of the bytes, and says where it was found.
+void Cache::serve(MemoryAccess& access, ServedBy place) {
+  access.info.served_by = place;
+  if (access.wants_entry()) access.transfer_entry(memory_);
+}
+
+void Cache::report(const std::string& prefix, StatSet& figures) const {
+  const auto count = [&](const char* name, std::uint64_t value, const char* unit, const char* meaning) {
+    figures.count(prefix + "." + name, value, unit, meaning);
+  };
+  count("lookups", stats_.lookups, "accesses", "accesses looked up in this cache");
+  count("hits", stats_.hits, "accesses", "lookups that found their line");
+  count("misses", stats_.misses, "accesses", "lookups that did not");
+  count("merged_misses", stats_.merged_misses, "accesses", "misses that joined a fetch of the line under way");
+  count("table_lookups", stats_.table_lookups, "accesses", "lookups made by page walkers");
+  count("table_misses", stats_.table_misses, "accesses", "misses of page walkers");
+  count("fills", stats_.fills, "lines", "lines fetched from the next memory");
+  count("writebacks", stats_.writebacks, "lines", "dirty lines written to the next memory");
+  figures.real(prefix + ".miss_share", ratio(stats_.misses, stats_.lookups), "share", "misses / lookups");
+  figures.real(prefix + ".table_share", ratio(array_.table_lines(), array_.valid_lines()), "share",
+               "lines that hold page-table entries / valid lines, at the end");
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "cache/cache_array.h"
+#include "memory/physical_memory.h"
+#include "protocol/access_link.h"
+#include "protocol/timed_module.h"
+#include "protocol/upstream_ports.h"
+#include "stats/stat_set.h"
+
+namespace tablewalk {
+
+struct CacheStats {
+  std::uint64_t lookups = 0;
+  std::uint64_t hits = 0;
+  std::uint64_t misses = 0;
+  std::uint64_t merged_misses = 0;  ///< misses that joined a fetch under way
+  std::uint64_t table_lookups = 0;
+  std::uint64_t table_misses = 0;
+  std::uint64_t fills = 0;
+  std::uint64_t writebacks = 0;  ///< dirty lines sent down
+};
+
+/// One level of cache: write-back, write-allocate, with miss-status registers. Serves page walkers as it serves cores,
+/// and gives walkers the bytes of the entry.
+class Cache : public TimedModule {
+ public:
+  /// How a port is served. A core's own first-level cache answers hits inside the call, in the middle of a cycle;
+  /// everybody else is on a registered link.
+  enum class PortKind : std::uint8_t { AtOnce, Registered };
+
+  /// One port for each neighbour above.
+  Cache(sc_core::sc_module_name name, ServedBy place, const CacheConfig& config, std::uint64_t line_bytes,
+        PhysicalMemory& memory, const std::vector<PortKind>& ports);
+
+  tlm::tlm_target_socket<64>& cpu_side(unsigned port) { return cpu_side_.port(port).socket; }
+
+  AccessInitiatorPort<Cache> memory_side;
+
+  const CacheStats& stats() const { return stats_; }
+  void reset_stats() { stats_ = {}; }
+  /// Adds this cache's figures under `prefix`.
+  void report(const std::string& prefix, StatSet& figures) const;
+
+  // Called by the ports.
+  bool receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time& delay);
+  void receive_response(unsigned port, MemoryAccess& fetch, Cycles visible);
+
+ private:
+  /// A line being fetched and who waits for it.
+  struct MissRegister {
+    bool busy = false;
+    PhysicalAddress line;
+    MemoryAccess* first = nullptr;
+    MemoryAccess* last = nullptr;
+  };
+
+  void on_cycle() override;
+  void take_fills(Cycles cycle);
+  void install_fill(MemoryAccess& fetch, Cycles cycle);
+  void retry_stalled(Cycles cycle);
+  void look_up_arrivals(Cycles cycle);
+  void sleep(Cycles cycle);
+
+  bool look_up(MemoryAccess& access);
+  bool start_miss(MemoryAccess& access, Cycles cycle);
+  bool allocate_written_line(MemoryAccess& access, Cycles cycle);
+  MissRegister* register_of(PhysicalAddress line);
+  MissRegister* free_register();
+  void install(PhysicalAddress address, CacheArray::Line line, Cycles cycle);
+  void serve(MemoryAccess& access, ServedBy place);
+  void respond(MemoryAccess& access, Cycles visible);
+
+  ServedBy place_;
+  CacheConfig config_;
+  std::uint64_t line_bytes_;
+  PhysicalMemory& memory_;
+  CacheArray array_;
+  sc_core::sc_time hit_time_;
+  AccessPool pool_;
+
+  UpstreamPorts<AccessTargetPort<Cache>, MemoryAccess> cpu_side_;
+  std::vector<PortKind> kinds_;
+  std::vector<MissRegister> registers_;
+  std::uint32_t busy_registers_ = 0;
+  Inbox<MemoryAccess*> fills_;
+  Inbox<MemoryAccess*> stalled_;  ///< from AtOnce ports: misses that found no free register
+  bool blocked_ = false;          ///< the oldest arrival missed and found no free register
+  CacheStats stats_;
+};
+
+}  // namespace tablewalk

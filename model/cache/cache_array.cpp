@@ -1,0 +1,29 @@
+#include "cache/cache_array.h"
+
+namespace tablewalk {
+namespace {
+
+std::uint32_t lines_of(const CacheConfig& config, std::uint64_t line_bytes) {
+  return static_cast<std::uint32_t>(config.bytes.bytes / line_bytes);
+}
+
+}  // namespace
+
+CacheArray::CacheArray(const CacheConfig& config, std::uint64_t line_bytes)
+    : shift_(log2_floor(line_bytes)),
+      lines_(sets_of(lines_of(config, line_bytes), config.ways), ways_of(lines_of(config, line_bytes), config.ways),
+             config.replacement, config.seed) {}
+
+CacheArray::Evicted CacheArray::install(PhysicalAddress address, Line line) {
+  const std::uint64_t number = address.value() >> shift_;
+  const auto evicted = lines_.insert(lines_.set_of(number), number, line);
+  table_lines_ += line.table ? 1 : 0;
+  if (evicted.key == lines_.no_key) {
+    ++valid_lines_;
+    return {};
+  }
+  table_lines_ -= evicted.value.table ? 1 : 0;
+  return {evicted.value.dirty, PhysicalAddress(evicted.key << shift_)};
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,14 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace tablewalk {
+
+/// Each adds one command to the program. A command runs inside CLI::App::parse and throws InputError or LawViolation.
+void add_run_command(CLI::App& app);
+void add_compare_command(CLI::App& app);
+void add_config_commands(CLI::App& app);
+
+}  // namespace tablewalk

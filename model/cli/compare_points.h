@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/loader.h"
+
+namespace tablewalk {
+
+/// One column of a comparison.
+struct ComparePoint {
+  std::string label;
+  ConfigSource config;
+};
+
+/// Every config of `configs` (none: the defaults) times every combination of the `vary` lists `KEY=V1,V2,...`
+/// (or `KEY=V1;V2` for values that hold commas), the last list varying fastest; `overrides` apply to all.
+/// Throws InputError.
+std::vector<ComparePoint> compare_points(const std::vector<std::string>& configs,
+                                         const std::vector<std::string>& overrides,
+                                         const std::vector<std::string>& vary);
+
+}  // namespace tablewalk

@@ -1,0 +1,71 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+
+#include "base/error.h"
+#include "base/version.h"
+#include "cli/commands.h"
+#include "cli/tables_command.h"
+#include "cli/trace_command.h"
+#include "cli/usage.h"
+
+namespace tablewalk {
+namespace {
+
+constexpr int done = 0;
+constexpr int violated_law = 1;
+constexpr int bad_input = 2;
+
+int fail(int code, const std::string& message) {
+  std::cout.flush();
+  std::fprintf(stderr, "tablewalk: %s\n", message.c_str());
+  return code;
+}
+
+void describe(CLI::App& app) {
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("tablewalk ") + program_version());
+  app.footer(
+      "Examples:\n"
+      "  tablewalk run traces/sort.twt --explain\n"
+      "  tablewalk compare traces/sort.twt --vary paging.mode=flat48,x86-64,x86-64-la57\n"
+      "  tablewalk tables traces/sort.twt\n"
+      "  tablewalk config show skylake\n"
+      "Each command has its own --help.");
+  add_run_command(app);
+  add_compare_command(app);
+  add_tables_commands(app);
+  add_trace_commands(app);
+  add_config_commands(app);
+}
+
+int run_program(int argc, char** argv) {
+  CLI::App app("What address translation costs a program, and what another TLB or page table would cost it.",
+               "tablewalk");
+  describe(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    app.exit(asked);
+    return done;
+  } catch (const CLI::ParseError& error) {
+    return fail(bad_input, usage_problem(app, error));
+  } catch (const InputError& error) {
+    return fail(bad_input, error.what());
+  }
+  std::cout.flush();
+  if (!std::cout) return fail(bad_input, "standard output: cannot be written");
+  return done;
+}
+
+}  // namespace
+}  // namespace tablewalk
+
+int main(int argc, char** argv) {
+  try {
+    return tablewalk::run_program(argc, argv);
+  } catch (const std::exception& error) {  // LawViolation, and what nobody foresaw: the program is at fault
+    return tablewalk::fail(tablewalk::violated_law, error.what());
+  }
+}

@@ -1,0 +1,69 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "base/file.h"
+#include "cli/commands.h"
+#include "cli/terminal.h"
+#include "config/loader.h"
+#include "report/print_run.h"
+#include "report/result_json.h"
+#include "system/run.h"
+
+namespace tablewalk {
+namespace {
+
+struct RunArguments {
+  RunOptions options;
+  ConfigSource config;
+  std::string output_folder;
+  std::string format = "text";
+  bool explain = false;
+};
+
+void run(RunArguments& arguments) {
+  PrintOptions printing = print_options(arguments.format);
+  printing.explain = arguments.explain;
+  const auto config = load_config<MachineConfig>(arguments.config);
+  // Before the run, so that no long run is lost to a folder that cannot be made.
+  if (!arguments.output_folder.empty()) create_folder(arguments.output_folder);
+
+  ProgressLine line("records");
+  arguments.options.on_progress = [&](const Progress& progress) { line.show(progress.records, progress.share); };
+  arguments.options.stop = &interrupt_flag();
+  const RunResult result = run_machine(config, arguments.options);
+  line.clear();
+  if (!arguments.output_folder.empty()) {
+    write_text_file(arguments.output_folder + "/result.json", result_to_json(result));
+  }
+  print_run(result, printing, std::cout);
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("run", "Run one trace on one machine");
+  const auto arguments = std::make_shared<RunArguments>();
+  RunOptions& options = arguments->options;
+  command->add_option("TRACE", options.trace_path, "Trace file, `-` for standard input")->required();
+  command->add_option("-c,--config", arguments->config.name, "Machine: a preset's name or a YAML file");
+  command->add_option("--set", arguments->config.overrides, "KEY=VALUE: set one key of the machine")
+      ->allow_extra_args(false);
+  command->add_option("--trace-format", options.trace_format, "Format of the trace; detected if left out");
+  command->add_option("--warmup", options.warmup, "Records simulated before the statistics start");
+  command->add_option("--limit", options.limit, "Records simulated after that; 0 is all");
+  command->add_option("-o,--output", arguments->output_folder, "Folder that gets result.json");
+  command->add_option("--format", arguments->format, "text, json or csv");
+  command->add_option("--walk-log", options.walk_log, "File that gets one row per page-table walk");
+  command->add_flag("--check", options.check, "Hold the laws of the model while running");
+  command->add_flag("--explain", arguments->explain, "A line of explanation under each key figure");
+  command->footer(
+      "Examples:\n"
+      "  tablewalk run traces/sort.twt\n"
+      "  tablewalk run traces/sort.twt -c skylake --set paging.mode=flat48 --explain\n"
+      "  tablewalk run traces/sort.twt --warmup 100000 --limit 1000000 -o results --walk-log walks.csv\n"
+      "  valgrind --tool=lackey --trace-mem=yes ls 2>&1 | tablewalk run - --format json");
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,256 @@
+#include "cli/tables_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "paging/table_size.h"
+#include "report/figures.h"
+#include "report/print_options.h"
+#include "report/text_table.h"
+#include "trace/trace_reader.h"
+
+namespace tablewalk {
+namespace {
+
+struct TablesOptions {
+  std::string trace_path;
+  std::string trace_format = "auto";
+  std::vector<std::string> maps;
+  std::vector<std::string> modes;
+  std::string format = "text";
+};
+
+/// What is mapped: one list of ranges for each address space.
+using Spaces = std::map<AddressSpaceId, std::vector<MappedRange>>;
+
+struct ModeSize {
+  std::shared_ptr<const PagingMode> mode;
+  TableSize size;  ///< over all address spaces
+};
+
+constexpr std::uint64_t default_grain_bytes = 4096;
+constexpr std::size_t batch_records = 4096;
+
+std::vector<std::string> split_at_colons(const std::string& text) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == ':') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+/// Reads `VA:SIZE[:PAGE]`.
+MappedRange parse_map(const std::string& spec) {
+  const std::vector<std::string> parts = split_at_colons(spec);
+  const auto fail = [&](const std::string& problem) -> InputError {
+    return InputError(fmt::format("--map {}: {}", spec, problem));
+  };
+  if (parts.size() != 2 && parts.size() != 3) throw fail("expected VA:SIZE or VA:SIZE:PAGE, such as 0x400000:4M:2M");
+  std::uint64_t first = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t page = 0;
+  try {
+    first = parse_integer(parts[0]);
+    bytes = parse_byte_size(parts[1]).bytes;
+    if (parts.size() == 3) page = parse_byte_size(parts[2]).bytes;
+  } catch (const InputError& error) {
+    throw fail(error.what());
+  }
+  if (bytes == 0) throw fail("expected a size of at least 1 byte");
+  if (first > ~std::uint64_t{0} - (bytes - 1)) throw fail("ends beyond the 64-bit address space");
+  if (parts.size() == 3 && !is_power_of_two(page)) throw fail("expected a page size that is a power of two");
+  if (page != 0 && (first % page != 0 || bytes % page != 0)) throw fail("expected VA and SIZE in whole pages");
+  return {VirtualAddress(first), VirtualAddress(first + (bytes - 1)), page};
+}
+
+void add_trace(Spaces& spaces, const TablesOptions& options, std::uint64_t grain_bytes) {
+  const std::unique_ptr<TraceReader> reader = open_trace(options.trace_path, options.trace_format);
+  std::map<AddressSpaceId, Footprint> footprints;
+  std::vector<Record> records(batch_records);
+  while (const std::size_t count = reader->read(records.data(), records.size())) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const Record& record = records[i];
+      footprints.try_emplace(record.asid, grain_bytes).first->second.touch(record.address, record.size);
+    }
+  }
+  for (const auto& [asid, footprint] : footprints) {
+    const std::vector<MappedRange> ranges = footprint.ranges();
+    spaces[asid].insert(spaces[asid].end(), ranges.begin(), ranges.end());
+  }
+}
+
+/// Ranges given by hand belong to address space 0, as do traces of one process.
+Spaces mapped_spaces(const TablesOptions& options, const std::vector<std::shared_ptr<const PagingMode>>& modes) {
+  std::uint64_t grain_bytes = modes.empty() ? default_grain_bytes : modes.front()->page_bytes();
+  for (const auto& mode : modes) grain_bytes = std::min(grain_bytes, mode->page_bytes());
+  Spaces spaces;
+  for (const std::string& spec : options.maps) spaces[0].push_back(parse_map(spec));
+  if (!options.trace_path.empty()) add_trace(spaces, options, grain_bytes);
+  if (spaces.empty()) throw InputError(fmt::format("{}: no accesses: expected at least one", options.trace_path));
+  return spaces;
+}
+
+bool can_hold(const PagingMode& mode, const Spaces& spaces) {
+  return std::all_of(spaces.begin(), spaces.end(), [&](const auto& space) {
+    const std::vector<MappedRange>& ranges = space.second;
+    return translates_all(mode, ranges) && std::all_of(ranges.begin(), ranges.end(), [&](const MappedRange& range) {
+             return range.page_bytes == 0 || mode.level_of_page(range.page_bytes) >= 0;
+           });
+  });
+}
+
+/// The usual organisations, those left out that cannot hold the footprint.
+std::vector<std::shared_ptr<const PagingMode>> default_modes(const Spaces& spaces) {
+  std::vector<std::shared_ptr<const PagingMode>> modes;
+  for (const char* name : {"flat32", "x86-32", "flat48", "x86-64", "x86-64-la57"}) {
+    const std::shared_ptr<const PagingMode> mode = make_paging_mode(name);
+    if (can_hold(*mode, spaces)) modes.push_back(mode);
+  }
+  // When none fits, counting for the widest one says why.
+  if (modes.empty()) modes.push_back(make_paging_mode("x86-64-la57"));
+  return modes;
+}
+
+ModeSize size_of_all(const std::shared_ptr<const PagingMode>& mode, const Spaces& spaces) {
+  ModeSize sum{mode, {}};
+  sum.size.tables_per_level.resize(mode->levels());
+  for (const auto& [asid, ranges] : spaces) {
+    const TableSize size = table_size(*mode, ranges);
+    for (unsigned level = 0; level < mode->levels(); ++level) {
+      sum.size.tables_per_level[level] += size.tables_per_level[level];
+    }
+    sum.size.tables += size.tables;
+    sum.size.bytes += size.bytes;
+    sum.size.pages += size.pages;
+    sum.size.flat_bytes += size.flat_bytes;
+  }
+  return sum;
+}
+
+double share_of_flat(const TableSize& size) {
+  return static_cast<double>(size.bytes) / static_cast<double>(size.flat_bytes);
+}
+
+/// `1/475`, or `2.5x` if the tree is the larger one.
+std::string ratio_text(const TableSize& size) {
+  const double share = share_of_flat(size);
+  if (size.bytes == size.flat_bytes) return "1";
+  if (share > 1) return fmt::format("{:.1f}x", share);
+  const double inverse = 1 / share;
+  return inverse < 10 ? fmt::format("1/{:.1f}", inverse) : fmt::format("1/{}", std::llround(inverse));
+}
+
+/// `1 + 2 + 2 + 64`, root first.
+std::string levels_text(const ModeSize& one) {
+  const std::vector<std::uint64_t>& tables = one.size.tables_per_level;
+  return fmt::format("{}", fmt::join(tables.rbegin(), tables.rend(), " + "));
+}
+
+std::string to_text(const std::vector<ModeSize>& sizes) {
+  TextTable table(
+      {"mode", "pages", "tables", "bytes", "", "bytes if flat", "", "of flat", "tables by level, root first"}, 0);
+  for (const ModeSize& one : sizes) {
+    const TableSize& size = one.size;
+    table.add_row({one.mode->name(), std::to_string(size.pages), std::to_string(size.tables),
+                   std::to_string(size.bytes), humane_byte_size(size.bytes), std::to_string(size.flat_bytes),
+                   humane_byte_size(size.flat_bytes), ratio_text(size), levels_text(one)});
+  }
+  return table.text(160);
+}
+
+std::string to_json(const TablesOptions& options, const Spaces& spaces, const std::vector<ModeSize>& sizes) {
+  nlohmann::ordered_json document;
+  document["schema"] = "tablewalk.tables/1";
+  if (!options.trace_path.empty()) document["trace"] = options.trace_path;
+  if (!options.maps.empty()) document["maps"] = options.maps;
+  document["address_spaces"] = spaces.size();
+  document["modes"] = nlohmann::ordered_json::array();
+  for (const ModeSize& one : sizes) {
+    nlohmann::ordered_json mode;
+    mode["mode"] = one.mode->name();
+    mode["page_bytes"] = one.mode->page_bytes();
+    mode["pages"] = one.size.pages;
+    mode["tables"] = one.size.tables;
+    mode["bytes"] = one.size.bytes;
+    mode["flat_bytes"] = one.size.flat_bytes;
+    mode["share_of_flat"] = share_of_flat(one.size);
+    mode["levels_root_first"] = nlohmann::ordered_json::array();
+    for (unsigned level = one.mode->levels(); level-- > 0;) {
+      mode["levels_root_first"].push_back(
+          {{"tables", one.size.tables_per_level[level]}, {"table_bytes", one.mode->table_bytes(level)}});
+    }
+    document["modes"].push_back(mode);
+  }
+  return document.dump(2) + "\n";
+}
+
+std::string to_csv(const std::vector<ModeSize>& sizes) {
+  std::string text = "mode,page_bytes,pages,tables,bytes,flat_bytes,share_of_flat,tables_root_first\n";
+  for (const ModeSize& one : sizes) {
+    text +=
+        fmt::format("{},{},{},{},{},{},{},{}\n", csv_field(one.mode->name()), one.mode->page_bytes(), one.size.pages,
+                    one.size.tables, one.size.bytes, one.size.flat_bytes, share_of_flat(one.size), levels_text(one));
+  }
+  return text;
+}
+
+void run_tables(const TablesOptions& options) {
+  const OutputFormat format = parse_output_format(options.format);
+  if (options.trace_path.empty() && options.maps.empty()) {
+    throw InputError("tables: nothing to map: expected a trace or --map VA:SIZE[:PAGE]");
+  }
+  std::vector<std::shared_ptr<const PagingMode>> modes;
+  for (const std::string& name : options.modes) modes.push_back(make_paging_mode(name));
+  const Spaces spaces = mapped_spaces(options, modes);
+  if (modes.empty()) modes = default_modes(spaces);
+  std::vector<ModeSize> sizes;
+  for (const auto& mode : modes) sizes.push_back(size_of_all(mode, spaces));
+  const std::string text = format == OutputFormat::Json  ? to_json(options, spaces, sizes)
+                           : format == OutputFormat::Csv ? to_csv(sizes)
+                                                         : to_text(sizes);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+constexpr const char* footer = R"(Examples:
+  tablewalk tables traces/sort.twt
+  tablewalk tables traces/sort.twt --mode flat48 --mode x86-64 --mode radix:12,12,12/12@8
+  tablewalk tables --mode radix:5,5,5,5/12@4 --map 0:4M --map 0xFFC00000:4M
+  tablewalk tables --map 0x7f0000000000:1G --format csv
+  tablewalk tables --mode x86-64 --map 0:1G:2M
+
+A flat table is counted whole: every entry of its address space, mapped or not. The column `of flat` compares with one
+level over the same virtual address bits, page size and entry size.)";
+
+}  // namespace
+
+void add_tables_commands(CLI::App& app) {
+  const auto options = std::make_shared<TablesOptions>();
+  CLI::App* command = app.add_subcommand("tables", "how large each page-table organisation is for a footprint");
+  command->add_option("TRACE", options->trace_path, "map every page this trace touches; - is standard input");
+  command->add_option("--trace-format", options->trace_format, "the trace's format; auto detects it from content")
+      ->capture_default_str();
+  command->add_option("--map", options->maps, "map a range: VA:SIZE[:PAGE], sizes as 4K, 2M, 1G; may be repeated")
+      ->allow_extra_args(false);
+  command
+      ->add_option("-m,--mode", options->modes,
+                   fmt::format("{} or radix:B1,B2,.../OFFSET@ENTRYBYTES; may be repeated. Without it: all of these "
+                               "that can hold the addresses",
+                               fmt::join(paging_mode_names(), ", ")))
+      ->allow_extra_args(false);
+  command->add_option("--format", options->format, "text, json or csv")->capture_default_str();
+  command->footer(footer);
+  command->callback([options] { run_tables(*options); });
+}
+
+}  // namespace tablewalk

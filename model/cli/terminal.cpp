@@ -1,0 +1,67 @@
+#include "cli/terminal.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/text.h"
+
+namespace tablewalk {
+namespace {
+
+std::atomic<bool> interrupted{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may only touch what needs no lock");
+
+void on_interrupt(int) {
+  interrupted = true;
+}
+
+std::string duration_text(double seconds) {
+  const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
+  return whole < 60 ? fmt::format("{} s", whole) : fmt::format("{}:{:02} min", whole / 60, whole % 60);
+}
+
+}  // namespace
+
+PrintOptions print_options(const std::string& format) {
+  PrintOptions options;
+  options.format = parse_output_format(format);
+  options.colour = ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+  return options;
+}
+
+const std::atomic<bool>& interrupt_flag() {
+  static const bool installed = [] {
+    struct sigaction action {};
+    action.sa_handler = on_interrupt;
+    action.sa_flags = SA_RESETHAND;
+    return ::sigaction(SIGINT, &action, nullptr) == 0;
+  }();
+  static_cast<void>(installed);
+  return interrupted;
+}
+
+ProgressLine::ProgressLine(std::string things)
+    : things_(std::move(things)), visible_(::isatty(STDERR_FILENO) == 1), start_(std::chrono::steady_clock::now()) {}
+
+void ProgressLine::show(std::uint64_t done, double share) {
+  if (!visible_) return;
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  std::string line = fmt::format("{} {}", with_thousands(done), things_);
+  if (seconds > 0.5) line += fmt::format(", {}/s", short_number(static_cast<double>(done) / seconds));
+  if (share >= 0) line += fmt::format(", {:.0f} %", 100 * share);
+  if (share > 0 && share < 1 && seconds > 0.5) line += ", " + duration_text(seconds / share - seconds) + " left";
+  std::fprintf(stderr, "\r\033[K%s", line.c_str());
+  std::fflush(stderr);
+  shown_ = true;
+}
+
+void ProgressLine::clear() {
+  if (shown_) std::fprintf(stderr, "\r\033[K");
+  shown_ = false;
+}
+
+}  // namespace tablewalk

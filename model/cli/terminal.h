@@ -1,0 +1,39 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "report/print_options.h"
+
+namespace tablewalk {
+
+/// How to print on standard output: `format` is text, json or csv; colours only where somebody looks and NO_COLOR is
+/// not set. Throws InputError.
+PrintOptions print_options(const std::string& format);
+
+/// True from the first Ctrl-C on; the second one ends the program at once.
+const std::atomic<bool>& interrupt_flag();
+
+/// One line on standard error that is written over and over, and nothing where that is no terminal.
+class ProgressLine {
+ public:
+  /// `things` are what is counted: "records".
+  explicit ProgressLine(std::string things);
+  ~ProgressLine() { clear(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  /// `share` of all, 0 to 1; negative when it is unknown.
+  void show(std::uint64_t done, double share);
+  void clear();
+
+ private:
+  std::string things_;
+  bool visible_;
+  bool shown_ = false;
+  std::chrono::steady_clock::time_point start_;
+};
+
+}  // namespace tablewalk

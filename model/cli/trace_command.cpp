@@ -1,0 +1,307 @@
+#include "cli/trace_command.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "cli/trace_info_text.h"
+#include "report/print_options.h"
+#include "trace/capture.h"
+#include "trace/generate.h"
+#include "trace/trace_reader.h"
+#include "trace/trace_statistics.h"
+#include "trace/trace_writer.h"
+
+namespace tablewalk {
+namespace {
+
+constexpr std::size_t batch_records = 1 << 14;
+
+/// A line on a terminal's standard error that says how far the work is: count, rate, time left. Silent elsewhere.
+class ProgressLine {
+ public:
+  ~ProgressLine() {
+    if (shown_) std::fputs("\r\033[K", stderr);
+  }
+
+  /// `share` of the work done, 0 to 1, negative when nobody knows.
+  void update(std::uint64_t records, double share) {
+    if (!is_terminal_) return;
+    const auto now = Clock::now();
+    if (now - last_shown_ < std::chrono::milliseconds(200)) return;
+    last_shown_ = now;
+    shown_ = true;
+    const double seconds = std::chrono::duration<double>(now - start_).count();
+    std::string line = fmt::format("{} records, {}/s", with_thousands(records),
+                                   short_number(static_cast<double>(records) / std::max(seconds, 1e-3)));
+    if (share > 0.0) line += fmt::format(", {:.0f} %, {:.0f} s left", 100.0 * share, seconds * (1.0 - share) / share);
+    fmt::print(stderr, "\r\033[K{}", line);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
+  bool shown_ = false;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point last_shown_ = start_;
+};
+
+/// Hands a reader's records on while showing progress.
+class WatchedReader : public TraceReader {
+ public:
+  explicit WatchedReader(TraceReader& reader) : reader_(reader) {}
+  const TraceDescription& description() const override { return reader_.description(); }
+  double progress() const override { return reader_.progress(); }
+  std::uint64_t checksum() const override { return reader_.checksum(); }
+  std::size_t read(Record* records, std::size_t capacity) override {
+    const std::size_t count = reader_.read(records, capacity);
+    line_.update(records_ += count, reader_.progress());
+    return count;
+  }
+
+ private:
+  TraceReader& reader_;
+  ProgressLine line_;
+  std::uint64_t records_ = 0;
+};
+
+/// What a command that wrote a trace says of it.
+struct WrittenTrace {
+  std::string path;
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+};
+
+std::string written_text(const WrittenTrace& trace, OutputFormat format) {
+  if (format == OutputFormat::Json) {
+    std::string path;
+    for (const char c : trace.path) {
+      if (c == '"' || c == '\\') path += '\\';
+      path += c;
+    }
+    return fmt::format("{{\"path\": \"{}\", \"records\": {}, \"bytes\": {}}}\n", path, trace.records, trace.bytes);
+  }
+  if (format == OutputFormat::Csv) {
+    return fmt::format("path,records,bytes\n{},{},{}\n", trace.path, trace.records, trace.bytes);
+  }
+  return fmt::format(
+      "{}: {} records in {} ({:.2f} bits each)\n", trace.path, with_thousands(trace.records),
+      humane_byte_size(trace.bytes),
+      trace.records == 0 ? 0.0 : 8.0 * static_cast<double>(trace.bytes) / static_cast<double>(trace.records));
+}
+
+/// Copies `reader` to `path`, up to `limit` records when that is not 0.
+WrittenTrace write_trace(TraceReader& reader, const std::string& path, const TraceWriterOptions& options,
+                         std::uint64_t limit) {
+  const auto writer = make_trace_writer(path, options);
+  WatchedReader watched(reader);
+  std::vector<Record> batch(batch_records);
+  WrittenTrace result{path, 0, 0};
+  while (limit == 0 || result.records < limit) {
+    const std::uint64_t room =
+        limit == 0 ? batch.size() : std::min<std::uint64_t>(batch.size(), limit - result.records);
+    const std::size_t count = watched.read(batch.data(), room);
+    if (count == 0) break;
+    writer->write(batch.data(), count);
+    result.records += count;
+  }
+  writer->finish();
+  result.bytes = writer->bytes_written();
+  return result;
+}
+
+void print(const std::string& text, std::FILE* stream = stdout) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+}
+
+struct CommonOptions {
+  std::string format = "text";
+  std::string trace_format = "auto";
+  std::string input;
+  std::string output;
+  std::uint64_t limit = 0;
+  int level = 1;
+};
+
+void add_print_format(CLI::App& command, std::string& format) {
+  command.add_option("--format", format, "text, json or csv")->capture_default_str();
+}
+
+void add_input(CLI::App& command, CommonOptions& options) {
+  command.add_option("TRACE", options.input, "the trace; - is standard input")->required();
+  command.add_option("--trace-format", options.trace_format, "auto (by content), lackey, champsim, text or twt")
+      ->capture_default_str();
+}
+
+void add_level(CLI::App& command, int& level) {
+  command.add_option("--level", level, "zstd level of a .twt, 1 (fast) to 19 (small)")->capture_default_str();
+}
+
+void add_info(CLI::App& trace) {
+  struct Options : CommonOptions {
+    std::size_t top = 12;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = trace.add_subcommand("info", "what a trace holds: accesses, pages, address ranges, reuse");
+  add_input(*command, *options);
+  add_print_format(*command, options->format);
+  command->add_option("--top", options->top, "address ranges to list, those with the most pages")
+      ->capture_default_str();
+  command->footer(
+      "Examples:\n  tablewalk trace info traces/sort.twt\n  xzcat log.xz | tablewalk trace info - --format json");
+  command->callback([options] {
+    const OutputFormat format = parse_output_format(options->format);
+    const auto reader = open_trace(options->input, options->trace_format);
+    const TraceStatistics statistics = [&] {
+      WatchedReader watched(*reader);
+      return measure_trace(watched);
+    }();
+    const TraceDescription& description = reader->description();
+    print(format == OutputFormat::Json  ? trace_info_json(description, statistics, options->top)
+          : format == OutputFormat::Csv ? trace_info_csv(description, statistics)
+                                        : trace_info_text(description, statistics, options->top));
+  });
+}
+
+void add_convert(CLI::App& trace) {
+  const auto options = std::make_shared<CommonOptions>();
+  CLI::App* command = trace.add_subcommand("convert", "write a trace as .twt (native) or .txt (plain text)");
+  add_input(*command, *options);
+  command->add_option("OUTPUT", options->output, "a name ending in .twt or .txt; - is text to standard output")
+      ->required();
+  command->add_option("--limit", options->limit, "records to keep at most; 0 is all")->capture_default_str();
+  add_level(*command, options->level);
+  add_print_format(*command, options->format);
+  command->footer(
+      "Examples:\n  tablewalk trace convert program.lackey.xz program.twt --level 19\n"
+      "  tablewalk trace convert traces/sort.twt - --limit 20");
+  command->callback([options] {
+    const OutputFormat format = parse_output_format(options->format);
+    const auto reader = open_trace(options->input, options->trace_format);
+    TraceWriterOptions writer_options;
+    writer_options.level = options->level;
+    writer_options.provenance = reader->description().provenance;
+    if (writer_options.provenance.empty()) {
+      writer_options.provenance = fmt::format("converted from {}", reader->description().format);
+    }
+    const WrittenTrace result = write_trace(*reader, options->output, writer_options, options->limit);
+    if (options->output != "-") print(written_text(result, format));
+  });
+}
+
+void add_generator_options(CLI::App& command, GeneratorConfig& config) {
+  const auto size = [&command](const char* name, std::uint64_t& target, const char* help) {
+    command.add_option_function<std::string>(
+        name, [&target](const std::string& text) { target = parse_byte_size(text).bytes; }, help);
+  };
+  const auto number = [&command](const char* name, auto& target, const char* help) {
+    command.add_option(name, target, help)->capture_default_str();
+  };
+  number("--count", config.count, "records");
+  number("--seed", config.seed, "decides all that is drawn");
+  size("--base", config.base, "lowest address (0x10000000)");
+  size("--footprint", config.footprint, "bytes that are spread over, such as 4G (64M)");
+  size("--stride", config.stride, "stride: bytes from one access to the next (4K)");
+  number("--element", config.element, "bytes of one access");
+  number("--store-share", config.store_share, "sequential, stride, uniform, zipf: share of stores, 0 to 1");
+  number("--zipf-exponent", config.zipf_exponent, "zipf: how much the popular ones are preferred");
+  number("--matrix", config.matrix, "matmul: rows and columns");
+  number("--block", config.block, "matmul: rows and columns of a block");
+}
+
+void add_generate(CLI::App& trace) {
+  struct Options : CommonOptions {
+    std::string pattern;
+    GeneratorConfig config;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = trace.add_subcommand("generate", "make a synthetic trace");
+  command->add_option("PATTERN", options->pattern, fmt::format("{}", fmt::join(pattern_names(), ", ")))->required();
+  command->add_option("-o,--output", options->output, "a name ending in .twt or .txt; - is text to standard output")
+      ->required();
+  add_generator_options(*command, options->config);
+  add_level(*command, options->level);
+  add_print_format(*command, options->format);
+  command->footer(
+      "Examples:\n  tablewalk trace generate uniform -o uniform.twt --footprint 4G --count 10000000\n"
+      "  tablewalk trace generate stride -o - --stride 2M --footprint 64M --count 32\n"
+      "  tablewalk trace generate matmul -o matmul.twt --matrix 1024 --block 64");
+  command->callback([options] {
+    const OutputFormat format = parse_output_format(options->format);
+    options->config.pattern = parse_pattern(options->pattern);
+    const auto generator = make_generator(options->config);
+    TraceWriterOptions writer_options;
+    writer_options.level = options->level;
+    writer_options.provenance = generator->description().provenance;
+    const WrittenTrace result = write_trace(*generator, options->output, writer_options, 0);
+    if (options->output != "-") print(written_text(result, format));
+  });
+}
+
+void run_capture(const CaptureConfig& config, OutputFormat format) {
+  const CaptureResult result = [&] {
+    ProgressLine line;
+    const double wanted = static_cast<double>(config.skip + config.limit);
+    return capture_trace(config, [&](std::uint64_t records) {
+      line.update(records, config.limit == 0 ? -1.0 : static_cast<double>(records) / wanted);
+    });
+  }();
+  // Standard output belongs to the program that was run.
+  print(written_text({config.output, result.records, result.bytes}, format), stderr);
+  if (result.exit_status != 0) {
+    fmt::print(stderr, "note: {} ended with exit status {}\n", config.command.front(), result.exit_status);
+  }
+}
+
+void add_capture(CLI::App& trace) {
+  struct Options {
+    CaptureConfig config;
+    std::string format = "text";
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = trace.add_subcommand("capture", "run a program under Valgrind's Lackey and keep its accesses");
+  command->add_option("-o,--output", options->config.output, "a name ending in .twt or .txt")->required();
+  command->add_option("--skip", options->config.skip, "records to pass over first")->capture_default_str();
+  command->add_option("--limit", options->config.limit, "records to keep at most, then the program is ended; 0 is all")
+      ->capture_default_str();
+  add_level(*command, options->config.level);
+  add_print_format(*command, options->format);
+  command->add_option("PROGRAM", options->config.command, "the program and its arguments, after --")->required();
+  command->footer(
+      "Examples:\n  tablewalk trace capture -o ls.twt -- ls -l /usr\n"
+      "  tablewalk trace capture -o sort.twt --skip 1000000 --limit 4000000 -- sort words.txt\n\n"
+      "Only the started process is traced, not its children. The program's own input and output are left alone, so "
+      "the\n"
+      "summary goes to standard error. Expect about a million accesses a second.");
+  command->callback([options] {
+    const OutputFormat format = parse_output_format(options->format);
+    if (options->config.output == "-") {
+      throw InputError(
+          "trace capture: -o -: standard output belongs to the program: expected a name ending in .twt or .txt");
+    }
+    run_capture(options->config, format);
+  });
+}
+
+}  // namespace
+
+void add_trace_commands(CLI::App& app) {
+  CLI::App* trace = app.add_subcommand("trace", "look at traces, convert, generate and capture them");
+  trace->require_subcommand(1);
+  add_info(*trace);
+  add_convert(*trace);
+  add_generate(*trace);
+  add_capture(*trace);
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,151 @@
+#include "cli/trace_info_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "report/figures.h"
+#include "report/text_table.h"
+
+namespace tablewalk {
+namespace {
+
+constexpr const char* kind_names[record_kinds] = {"fetches", "loads", "stores", "modifies"};
+// Sizes of translation look-aside buffers: small and large first levels, small and large second levels.
+constexpr std::uint64_t reuse_distances[] = {16, 64, 512, 1536};
+
+std::vector<AddressRange> largest_ranges(const TraceStatistics& statistics, std::size_t top) {
+  std::vector<AddressRange> ranges = statistics.ranges;
+  std::stable_sort(ranges.begin(), ranges.end(),
+                   [](const AddressRange& a, const AddressRange& b) { return a.pages > b.pages; });
+  if (ranges.size() > top) ranges.resize(top);
+  std::sort(ranges.begin(), ranges.end(),
+            [](const AddressRange& a, const AddressRange& b) { return a.first < b.first; });
+  return ranges;
+}
+
+double share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+std::string percent(double value) {
+  return fmt::format("{:.2f} %", 100.0 * value);
+}
+
+std::string counts_text(const TraceStatistics& statistics) {
+  TextTable table({"accesses", "count", "share"}, 0);
+  for (unsigned kind = 0; kind < record_kinds; ++kind) {
+    table.add_row({kind_names[kind], with_thousands(statistics.by_kind[kind]),
+                   percent(share(statistics.by_kind[kind], statistics.records))});
+  }
+  table.add_row({"all", with_thousands(statistics.records), ""});
+  return table.text();
+}
+
+std::string reuse_text(const TraceStatistics& statistics) {
+  TextTable table({"page lookups within distance", "instructions", "data"}, 0);
+  const auto& fetch = statistics.fetch_reuse;
+  const auto& data = statistics.data_reuse;
+  for (const std::uint64_t distance : reuse_distances) {
+    table.add_row({fmt::format("< {}", distance), percent(share(fetch.below(distance), fetch.lookups())),
+                   percent(share(data.below(distance), data.lookups()))});
+  }
+  table.add_row({"never before", percent(share(fetch.distinct(), fetch.lookups())),
+                 percent(share(data.distinct(), data.lookups()))});
+  table.add_row({"lookups", with_thousands(fetch.lookups()), with_thousands(data.lookups())});
+  return table.text();
+}
+
+std::string ranges_text(const TraceStatistics& statistics, std::size_t top) {
+  TextTable table({"address range", "4K pages"}, 0);
+  for (const AddressRange& range : largest_ranges(statistics, top)) {
+    table.add_row({fmt::format("{:#x}-{:#x}", range.first, range.last), with_thousands(range.pages)});
+  }
+  std::string text = table.text();
+  if (statistics.ranges.size() > top) {
+    text += fmt::format("({} more ranges; --top N shows more)\n", statistics.ranges.size() - top);
+  }
+  return text;
+}
+
+nlohmann::ordered_json reuse_json(const ReuseDistances& reuse) {
+  nlohmann::ordered_json object;
+  object["lookups"] = reuse.lookups();
+  object["pages"] = reuse.distinct();
+  for (const std::uint64_t distance : reuse_distances)
+    object[fmt::format("below_{}", distance)] = reuse.below(distance);
+  object["never"] = reuse.distinct();
+  return object;
+}
+
+nlohmann::ordered_json figures_json(const TraceStatistics& statistics) {
+  nlohmann::ordered_json figures;
+  figures["records"] = statistics.records;
+  for (unsigned kind = 0; kind < record_kinds; ++kind) figures[kind_names[kind]] = statistics.by_kind[kind];
+  figures["bytes_accessed"] = statistics.bytes;
+  figures["page_straddles"] = statistics.page_straddles;
+  figures["address_spaces"] = statistics.address_spaces;
+  figures["pages_4k"] = statistics.pages_4k;
+  figures["regions_2m"] = statistics.regions_2m;
+  figures["footprint_bytes"] = statistics.footprint_bytes();
+  figures["lowest_address"] = statistics.lowest;
+  figures["highest_address"] = statistics.highest;
+  return figures;
+}
+
+}  // namespace
+
+std::string trace_info_text(const TraceDescription& description, const TraceStatistics& statistics, std::size_t top) {
+  std::string text = fmt::format("{}: {}\n", description.path, description.format);
+  if (!description.provenance.empty()) text += fmt::format("made by: {}\n", description.provenance);
+  text += fmt::format("checksum of the records (XXH3): {:016x}\n\n", statistics.checksum);
+  text += counts_text(statistics);
+  text += fmt::format("\nfootprint: {} in {} pages of 4 KiB, in {} regions of 2 MiB",
+                      humane_byte_size(statistics.footprint_bytes()), with_thousands(statistics.pages_4k),
+                      with_thousands(statistics.regions_2m));
+  if (statistics.address_spaces > 1) text += fmt::format(", in {} address spaces", statistics.address_spaces);
+  text += fmt::format("\naddresses: {:#x} to {:#x}; {} accesses straddle two pages\n\n", statistics.lowest,
+                      statistics.highest, with_thousands(statistics.page_straddles));
+  text += ranges_text(statistics, top);
+  text += "\nReuse: other pages looked up since a page's last lookup. An LRU TLB of n entries hits what is < n.\n";
+  return text + reuse_text(statistics);
+}
+
+std::string trace_info_json(const TraceDescription& description, const TraceStatistics& statistics, std::size_t top) {
+  nlohmann::ordered_json document;
+  document["schema"] = "tablewalk.trace/1";
+  document["path"] = description.path;
+  document["format"] = description.format;
+  document["provenance"] = description.provenance;
+  document["checksum"] = fmt::format("{:016x}", statistics.checksum);
+  document.update(figures_json(statistics));
+  document["ranges"] = nlohmann::ordered_json::array();
+  for (const AddressRange& range : largest_ranges(statistics, top)) {
+    document["ranges"].push_back({{"first", range.first}, {"last", range.last}, {"pages_4k", range.pages}});
+  }
+  document["reuse"] = {{"instructions", reuse_json(statistics.fetch_reuse)},
+                       {"data", reuse_json(statistics.data_reuse)}};
+  // A trace's own text may hold any bytes.
+  return document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string trace_info_csv(const TraceDescription& description, const TraceStatistics& statistics) {
+  std::string text = "name,value\n";
+  text += fmt::format("path,{}\nformat,{}\nchecksum,{:016x}\n", csv_field(description.path), description.format,
+                      statistics.checksum);
+  const nlohmann::ordered_json figures = figures_json(statistics);
+  for (const auto& [name, value] : figures.items()) text += fmt::format("{},{}\n", name, value.get<std::uint64_t>());
+  for (const auto& [stream, reuse] :
+       {std::pair{"instruction", &statistics.fetch_reuse}, {"data", &statistics.data_reuse}}) {
+    const nlohmann::ordered_json values = reuse_json(*reuse);
+    for (const auto& [name, value] : values.items()) {
+      text += fmt::format("{}_reuse_{},{}\n", stream, name, value.get<std::uint64_t>());
+    }
+  }
+  return text;
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,60 @@
+#include "cli/usage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace tablewalk {
+namespace {
+
+/// The command that was given last on the command line: `tablewalk trace info` is `info`.
+const CLI::App& innermost(const CLI::App& app) {
+  const auto given = app.get_subcommands();
+  return given.empty() ? app : innermost(*given.back());
+}
+
+std::vector<std::string> option_names(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+  }
+  return names;
+}
+
+std::vector<std::string> command_names(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::App* inner : command.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(inner->get_name());
+  }
+  return names;
+}
+
+std::string path_of(const CLI::App& command) {
+  const CLI::App* parent = command.get_parent();
+  return parent == nullptr ? command.get_name() : path_of(*parent) + " " + command.get_name();
+}
+
+}  // namespace
+
+std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App& command = innermost(app);
+  const std::string see = fmt::format("; see `{} --help`", path_of(command));
+  const std::vector<std::string> unknown = command.remaining(true);
+  const std::vector<std::string> commands = command_names(command);
+  if (!unknown.empty()) {
+    const std::string word = unknown.front().substr(0, unknown.front().find('='));
+    if (!word.empty() && word.front() == '-') {
+      return fmt::format("unknown option '{}'{}{}", word, did_you_mean(word, option_names(command)), see);
+    }
+    if (!commands.empty()) return fmt::format("unknown command '{}'{}{}", word, did_you_mean(word, commands), see);
+    return fmt::format("unexpected argument '{}'{}", word, see);
+  }
+  std::string text = error.what();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text + see;
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/types.h"
+
+namespace tablewalk {
+
+/// One access, or the part of it that lies in one page: what gets one translation.
+struct PagePart {
+  VirtualAddress address;
+  std::uint32_t size = 0;  ///< bytes
+};
+
+/// Takes the first part of [address, address + size) that lies in one block of 2^shift bytes. `size` counts down.
+inline PagePart take_part(VirtualAddress& address, std::uint32_t& size, unsigned shift) {
+  const std::uint64_t block = std::uint64_t{1} << shift;
+  const std::uint64_t room = block - (address.value() & (block - 1));
+  const PagePart part{address, static_cast<std::uint32_t>(std::min<std::uint64_t>(room, size))};
+  address += part.size;
+  size -= part.size;
+  return part;
+}
+
+/// Whether it lies in one block of 2^shift bytes.
+inline bool within_block(VirtualAddress address, std::uint32_t size, unsigned shift) {
+  return (address.value() & low_bits(shift)) + size <= std::uint64_t{1} << shift;
+}
+
+}  // namespace tablewalk

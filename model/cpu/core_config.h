@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/types.h"
+
+namespace tablewalk {
+
+/// How a core issues the accesses of its trace.
+struct CoreConfig {
+  std::uint32_t issue_width = 4;
+  std::uint32_t accesses_in_flight = 64;
+  std::uint32_t window = 224;
+  std::uint32_t instruction_gap = 0;
+  bool blocking = false;
+  bool run_ahead = true;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value("issue_width", issue_width, "per cycle", "accesses, and instructions without one, that start in a cycle");
+    keys.value("accesses_in_flight", accesses_in_flight, "accesses", "accesses that have started and not retired");
+    keys.value("window", window, "instructions", "how far past the oldest unfinished instruction the core looks");
+    keys.value("instruction_gap", instruction_gap, "instructions",
+               "instructions without an access between two accesses, for traces that have no fetches");
+    keys.value("blocking", blocking, "", "true: in order, one access at a time, each ends before the next starts");
+    keys.value("run_ahead", run_ahead, "",
+               "true: keep issuing while no event of the simulation can interfere; faster, and the same results");
+  }
+  template <class Problem>
+  void check(Problem&& problem) const {
+    if (issue_width == 0) problem("issue_width", "0 would never issue; expected at least 1");
+    if (accesses_in_flight == 0) problem("accesses_in_flight", "0 would never issue; expected at least 1");
+    if (accesses_in_flight > 4096) problem("accesses_in_flight", "more than 4096; expected at most 4096");
+    if (window == 0) problem("window", "0 would never issue; expected at least 1");
+  }
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,362 @@
+#include "cpu/request_port.h"
+
+#include <algorithm>
+
+#include "cpu/access_splitter.h"
+
+namespace tablewalk {
+namespace {
+
+std::uint64_t ring_size(std::uint32_t accesses) {
+  std::uint64_t size = 1;
+  while (size < accesses) size *= 2;
+  return size;
+}
+
+}  // namespace
+
+RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config, const CoreNeighbours& neighbours,
+                         Kernel& kernel)
+    : TimedModule(name, Phase::Middle),
+      itlb_side("itlb_side", *this, Instructions),
+      dtlb_side("dtlb_side", *this, Data),
+      icache_side("icache_side", *this, Instructions),
+      dcache_side("dcache_side", *this, Data),
+      issue_width_(config.issue_width),
+      capacity_(config.blocking ? 1 : config.accesses_in_flight),
+      window_(config.window),
+      gap_(config.instruction_gap),
+      run_ahead_(config.run_ahead),
+      neighbours_(neighbours),
+      kernel_(kernel),
+      ring_(ring_size(capacity_)),
+      mask_(ring_.size() - 1) {}
+
+void RequestPort::run(Job job) {
+  job_ = std::move(job);
+  warm_ = job_.warmup == 0;
+  wake_at(Cycles(0));
+}
+
+void RequestPort::receive_translation(unsigned port, TranslationRequest& request, Cycles visible) {
+  translations_[port].push(visible, &request);
+  wake_at(visible);
+}
+
+void RequestPort::receive_response(unsigned port, MemoryAccess& access, Cycles visible) {
+  responses_[port].push(visible, &access);
+  wake_at(visible);
+}
+
+void RequestPort::on_cycle() {
+  const Cycles cycle = now();
+  kernel_time_ = sc_core::sc_time_stamp();
+  take_translations(cycle);
+  take_memory_responses(cycle);
+  repeat_faulted(cycle);
+  handle_fault_of_oldest(cycle);
+  wake_for_answers();
+  look_ahead();
+  issue(cycle);
+}
+
+/// Asks to be woken for what is on its way, so that looking ahead sees it too. Issuing asks for itself.
+void RequestPort::wake_for_answers() {
+  if (repeated_ != nullptr) wake_at(repeat_at_);
+  for (unsigned side : {Instructions, Data}) {
+    if (!translations_[side].empty()) wake_at(translations_[side].next_visible());
+    if (!responses_[side].empty()) wake_at(responses_[side].next_visible());
+  }
+}
+
+void RequestPort::take_translations(Cycles cycle) {
+  for (auto& inbox : translations_) {
+    while (inbox.due(cycle)) {
+      TranslationRequest& request = *inbox.front();
+      inbox.pop();
+      InFlight& access = ring_[request.tag];
+      if (request.answer.faulted) {
+        access.faulted = &request;
+        ++faults_waiting_;
+        continue;
+      }
+      translated(request.tag, request, cycle, cycle);
+      account_translation(request, cycle);
+      free_requests_.push_back(&request);
+    }
+  }
+}
+
+void RequestPort::take_memory_responses(Cycles cycle) {
+  for (auto& inbox : responses_) {
+    while (inbox.due(cycle)) {
+      MemoryAccess& response = *inbox.front();
+      inbox.pop();
+      InFlight& access = ring_[response.info.tag];
+      --access.pending;
+      access.times.done = std::max(access.times.done, cycle);
+      response.release();
+    }
+  }
+}
+
+/// Faults are precise: one is handled when everything older has retired. The handler runs on this core, so nothing
+/// issues until it has ended and the access is repeated.
+void RequestPort::handle_fault_of_oldest(Cycles cycle) {
+  if (faults_waiting_ == 0 || repeated_ != nullptr) return;
+  while (oldest().faulted == nullptr) {
+    if (oldest().pending != 0) return;
+    if (oldest().times.done > cycle) return wake_at(oldest().times.done);
+    retire_oldest();
+  }
+  TranslationRequest& request = *oldest().faulted;
+  oldest().faulted = nullptr;
+  --faults_waiting_;
+  ++stats_.faults;
+  const Cycles cost = kernel_.handle_fault(request.asid, request.va, request.access, request.answer.fault);
+  repeated_ = &request;
+  repeat_at_ = cycle + std::max(cost, Cycles(1));
+  request.account(request.cycles.fault, repeat_at_);
+  issue_not_before(repeat_at_);
+}
+
+void RequestPort::repeat_faulted(Cycles cycle) {
+  if (repeated_ == nullptr || repeat_at_ > cycle) return;
+  TranslationRequest& request = *repeated_;
+  repeated_ = nullptr;
+  sc_core::sc_time delay;
+  if (!tlb(side_of(ring_[request.tag].kind)).request(request, delay)) return;
+  const Cycles visible = cycle + Cycles(delay.value() / clock_period::units);
+  request.account(request.cycles.tlb_lookup, visible);
+  translated(request.tag, request, visible, cycle);
+  account_translation(request, visible);
+  free_requests_.push_back(&request);
+}
+
+/// Starts accesses until one must wait: for an older one, for a cycle that only the kernel can bring, or for the end.
+void RequestPort::issue(Cycles cycle) {
+  issue_not_before(cycle);
+  while (left_ != 0 || next_part()) {
+    if (repeated_ != nullptr || !may_issue()) return;
+    if (issue_cycle_ > cycle && !may_run_ahead_to(issue_cycle_)) {
+      wake_at(issue_cycle_);
+      return;
+    }
+    start();
+  }
+}
+
+/// Opens the next record; false when there is none, or none yet.
+bool RequestPort::next_part() {
+  if (!warm_ && job_.source->delivered() == job_.warmup) {
+    if (!drained()) return false;
+    warm();
+  }
+  if (job_.source->at_batch_edge() && job_.on_batch && job_.on_batch()) job_.source->stop();
+  if (open_record()) return true;
+  finished_ = drained();
+  return false;
+}
+
+bool RequestPort::open_record() {
+  const Record* record = job_.source->next();
+  if (record == nullptr) return false;
+  kind_ = record->kind;
+  asid_ = record->asid;
+  address_ = record->address;
+  left_ = record->size;
+  ++stats_.accesses[static_cast<unsigned>(kind_)];
+  if (kind_ == RecordKind::Fetch) {
+    has_fetches_ = true;
+    ++instruction_;
+    ++stats_.instructions;
+  } else if (!has_fetches_) {
+    instruction_ += 1 + gap_;
+    stats_.instructions += 1 + gap_;
+    if (gap_ != 0) {
+      const std::uint64_t slots = issued_in_cycle_ + std::uint64_t{gap_};
+      issue_cycle_ += Cycles(slots / issue_width_);
+      issued_in_cycle_ = static_cast<std::uint32_t>(slots % issue_width_);
+    }
+  }
+  return true;
+}
+
+bool RequestPort::drained() {
+  while (in_flight() != 0) {
+    if (!retire_oldest()) return false;
+  }
+  return true;
+}
+
+/// The warm-up is over and nothing is in flight: the statistics start here.
+void RequestPort::warm() {
+  warm_ = true;
+  issue_not_before(retirement_.last());
+  if (job_.on_warm) job_.on_warm();
+}
+
+/// Works out in issue_cycle_ when the next access may issue; false if that depends on an answer that is on its way.
+bool RequestPort::may_issue() {
+  while (in_flight() == capacity_ || (in_flight() != 0 && instruction_ - oldest().instruction >= window_)) {
+    if (!retire_oldest()) return false;
+    issue_not_before(retirement_.last());
+  }
+  if (fetch_barrier_ == no_barrier) return true;
+  // The barrier may have retired already: then the slot's times are still those of the fetch.
+  const InFlight& fetch = ring_[fetch_barrier_ & mask_];
+  if (fetch.pending != 0) return false;
+  issue_not_before(fetch.times.done);
+  fetch_barrier_ = no_barrier;
+  return true;
+}
+
+void RequestPort::issue_not_before(Cycles cycle) {
+  if (cycle <= issue_cycle_) return;
+  issue_cycle_ = cycle;
+  issued_in_cycle_ = 0;
+}
+
+/// Retires the oldest access if all its answers are there.
+bool RequestPort::retire_oldest() {
+  InFlight& access = oldest();
+  if (access.pending != 0) return false;
+  retirement_.retire(access.times);
+  ++first_;
+  return true;
+}
+
+/// Starts what is left of the record, or the part of it that lies in one page.
+void RequestPort::start() {
+  const Cycles at = issue_cycle_;
+  if (++issued_in_cycle_ == issue_width_) {
+    issue_cycle_ += Cycles(1);
+    issued_in_cycle_ = 0;
+  }
+  const auto slot = static_cast<std::uint32_t>(end_++ & mask_);
+  InFlight& access = ring_[slot];
+  const PagePart part = take_part(address_, left_, neighbours_.page_shift);
+  stats_.page_straddles += left_ != 0 ? 1 : 0;
+  access.instruction = instruction_;
+  access.address = part.address;
+  access.size = part.size;
+  access.kind = kind_;
+  access.pending = 0;
+  access.times.issued = at;
+  translate(slot, at);
+  if (kind_ == RecordKind::Fetch && access.pending != 0) fetch_barrier_ = end_ - 1;
+}
+
+void RequestPort::translate(std::uint32_t slot, Cycles at) {
+  InFlight& access = ring_[slot];
+  const Side side = side_of(access.kind);
+  TranslationRequest& request = probe_ == nullptr ? take_request() : *probe_;
+  request.va = access.address;
+  request.asid = asid_;
+  request.access = {access.kind == RecordKind::Fetch  ? AccessKind::Fetch
+                    : access.kind == RecordKind::Load ? AccessKind::Load
+                                                      : AccessKind::Store,
+                    true};
+  request.accounting = false;
+  request.route_depth = 0;
+  request.tag = slot;
+  access.times.tlb_hit_until = at + neighbours_.tlb_hit_latency[side];
+  ++stats_.translations_requested;
+  if (job_.observer != nullptr) job_.observer->translation_requested(request, at);
+
+  const sc_core::sc_time begin = middle_of(at) - kernel_time_;
+  sc_core::sc_time delay = begin;
+  if (tlb(side).request(request, delay)) {
+    probe_ = &request;
+    const Cycles answered = at + Cycles((delay - begin).value() / clock_period::units);
+    access.times.tlb_hit_until = answered;
+    if (job_.observer != nullptr) job_.observer->translation_answered(request, at, answered, true);
+    ++stats_.translations_answered;
+    translated(slot, request, answered, at);
+    return;
+  }
+  // The next translator sees it in the next cycle at the earliest.
+  probe_ = nullptr;
+  ++access.pending;
+  request.root = kernel_.root(asid_);
+  kernel_.before_walk(asid_, access.address, request.access.kind);
+  look_ahead();
+}
+
+/// The translation is there from cycle `visible` on; the first-level cache is looked up in `lookup`.
+void RequestPort::translated(std::uint32_t slot, const TranslationRequest& request, Cycles visible, Cycles lookup) {
+  InFlight& access = ring_[slot];
+  if (request.accounting) --access.pending;
+  const Cycles hit_latency = neighbours_.cache_hit_latency[side_of(access.kind)];
+  access.times.translated = visible;
+  access.times.cache_hit_until = visible + hit_latency;
+  access.times.done = access.times.cache_hit_until;
+  const PhysicalAddress physical = request.answer.translation.physical(access.address);
+  if (within_block(access.address, access.size, neighbours_.line_shift)) {
+    access_line(slot, physical, access.size, lookup);
+  } else {
+    access_memory(slot, physical, lookup);
+  }
+}
+
+/// An access that crosses cache lines is one for each line.
+void RequestPort::access_memory(std::uint32_t slot, PhysicalAddress address, Cycles lookup) {
+  std::uint32_t left = ring_[slot].size;
+  VirtualAddress place(address.value());
+  ++stats_.line_straddles;
+  while (left != 0) {
+    const PagePart part = take_part(place, left, neighbours_.line_shift);
+    access_line(slot, PhysicalAddress(part.address.value()), part.size, lookup);
+  }
+}
+
+void RequestPort::access_line(std::uint32_t slot, PhysicalAddress address, std::uint32_t size, Cycles lookup) {
+  InFlight& access = ring_[slot];
+  const Side side = side_of(access.kind);
+  const bool write = access.kind == RecordKind::Store || access.kind == RecordKind::Modify;
+  MemoryAccess& request = access_probe_ == nullptr ? pool_.take() : *access_probe_;
+  request.prepare(address, size, write);
+  request.info.tag = slot;
+  if (neighbours_.cache_at_once[side]) {
+    sc_core::sc_time delay = middle_of(lookup) - kernel_time_;
+    if (cache(side).access(request, delay)) {
+      access_probe_ = &request;
+      return;
+    }
+    access_probe_ = nullptr;
+    ++access.pending;
+  } else {
+    access_probe_ = nullptr;
+    ++access.pending;
+    cache(side).send(request, lookup + Cycles(1));
+  }
+  look_ahead();
+}
+
+void RequestPort::account_translation(const TranslationRequest& request, Cycles answered) {
+  const InFlight& access = ring_[request.tag];
+  ++stats_.translations_answered;
+  stats_.translation_cycles.add(request.cycles);
+  stats_.translation_latency.add((answered - access.times.issued).count());
+  if (job_.observer != nullptr) job_.observer->translation_answered(request, access.times.issued, answered, false);
+}
+
+/// Finds the first cycle in which the kernel has something to do: until then this core is alone.
+void RequestPort::look_ahead() {
+  if (!run_ahead_) return;
+  const sc_core::sc_time pending = sc_core::sc_time_to_pending_activity();
+  const bool nothing = pending == sc_core::sc_max_time() - kernel_time_;
+  horizon_ = nothing ? Cycles::never() : cycle_of(kernel_time_ + pending);
+}
+
+TranslationRequest& RequestPort::take_request() {
+  if (free_requests_.empty()) {
+    all_requests_.push_back(std::make_unique<TranslationRequest>());
+    return *all_requests_.back();
+  }
+  TranslationRequest* request = free_requests_.back();
+  free_requests_.pop_back();
+  return *request;
+}
+
+}  // namespace tablewalk

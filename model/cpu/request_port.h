@@ -1,0 +1,167 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "cpu/core_config.h"
+#include "cpu/record_source.h"
+#include "cpu/retirement.h"
+#include "protocol/access_link.h"
+#include "protocol/observers.h"
+#include "protocol/timed_module.h"
+#include "protocol/translate_link.h"
+#include "stats/stat_set.h"
+
+namespace tablewalk {
+
+/// What a core must know of its neighbours, instructions first, data second.
+struct CoreNeighbours {
+  std::array<Cycles, 2> tlb_hit_latency;
+  std::array<Cycles, 2> cache_hit_latency;     ///< 0 if it has no first-level cache
+  std::array<bool, 2> cache_at_once{true, true};  ///< false if there is none: the next one is on a registered link
+  unsigned line_shift = 6;                     ///< log2 of the cache line, bytes
+  unsigned page_shift = 12;                    ///< log2 of the smallest page, bytes
+};
+
+struct CoreStats {
+  std::array<std::uint64_t, record_kinds> accesses{};  ///< by RecordKind
+  std::uint64_t instructions = 0;
+  std::uint64_t page_straddles = 0;
+  std::uint64_t line_straddles = 0;
+  std::uint64_t faults = 0;
+  std::uint64_t translations_requested = 0;
+  std::uint64_t translations_answered = 0;
+  LatencyBreakdown translation_cycles;  ///< of all translations that missed the first-level TLB
+  Histogram translation_latency;        ///< the same ones, each from its request to its answer
+};
+
+/// A core as the rest of the machine sees it: takes the records of a trace, asks for translations, then accesses
+/// memory, several at a time within its window, retiring in program order.
+///
+/// An access looks up the first-level TLB and, virtually indexed, the first-level cache in its issue cycle. A fetch that
+/// misses either holds back everything younger: the front end is in order. Acts in the middle of a cycle.
+class RequestPort : public TimedModule {
+ public:
+  RequestPort(sc_core::sc_module_name name, const CoreConfig& config, const CoreNeighbours& neighbours, Kernel& kernel);
+
+  TranslateInitiatorPort<RequestPort> itlb_side;
+  TranslateInitiatorPort<RequestPort> dtlb_side;
+  AccessInitiatorPort<RequestPort> icache_side;
+  AccessInitiatorPort<RequestPort> dcache_side;
+
+  /// What to run, and what to be told of. Before the simulation starts.
+  struct Job {
+    RecordSource* source = nullptr;
+    std::uint64_t warmup = 0;                    ///< records before the statistics start
+    std::function<void()> on_warm;               ///< the machine is idle and warm: statistics start now
+    std::function<bool()> on_batch;              ///< now and then; true ends the trace here
+    TranslationObserver* observer = nullptr;
+  };
+  void run(Job job);
+
+  bool finished() const { return finished_; }
+  const CoreStats& stats() const { return stats_; }
+  const CoreCycles& cycles() const { return retirement_.cycles(); }
+  void reset_stats();
+  void report(StatSet& figures) const;
+
+  // Called by the ports: port 0 is the instruction side, 1 the data side.
+  void receive_translation(unsigned port, TranslationRequest& request, Cycles visible);
+  void receive_response(unsigned port, MemoryAccess& access, Cycles visible);
+
+ private:
+  enum Side : unsigned { Instructions = 0, Data = 1 };
+  /// An access that has started and not retired.
+  struct InFlight {
+    AccessTimes times;
+    std::uint64_t instruction = 0;
+    VirtualAddress address;
+    std::uint32_t size = 0;
+    std::uint32_t pending = 0;  ///< answers it waits for
+    RecordKind kind = RecordKind::Load;
+    TranslationRequest* faulted = nullptr;  ///< its translation, while the fault waits to be handled
+  };
+
+  void on_cycle() override;
+  void take_translations(Cycles cycle);
+  void take_memory_responses(Cycles cycle);
+  void handle_fault_of_oldest(Cycles cycle);
+  void repeat_faulted(Cycles cycle);
+  void issue(Cycles cycle);
+  void wake_for_answers();
+
+  bool next_part();
+  bool open_record();
+  bool drained();
+  void warm();
+  bool may_issue();
+  void issue_not_before(Cycles cycle);
+  void start();
+  void translate(std::uint32_t slot, Cycles at);
+  void translated(std::uint32_t slot, const TranslationRequest& request, Cycles visible, Cycles now);
+  void access_memory(std::uint32_t slot, PhysicalAddress address, Cycles lookup);
+  void access_line(std::uint32_t slot, PhysicalAddress address, std::uint32_t size, Cycles lookup);
+  void account_translation(const TranslationRequest& request, Cycles answered);
+
+  bool retire_oldest();
+  InFlight& oldest() { return ring_[first_ & mask_]; }
+  std::uint32_t in_flight() const { return static_cast<std::uint32_t>(end_ - first_); }
+  void look_ahead();
+  bool may_run_ahead_to(Cycles at) const { return run_ahead_ && horizon_ > at; }
+  Side side_of(RecordKind kind) const { return kind == RecordKind::Fetch ? Instructions : Data; }
+  TranslateInitiatorPort<RequestPort>& tlb(Side side) { return side == Instructions ? itlb_side : dtlb_side; }
+  AccessInitiatorPort<RequestPort>& cache(Side side) { return side == Instructions ? icache_side : dcache_side; }
+  TranslationRequest& take_request();
+
+  // What it is.
+  std::uint32_t issue_width_;
+  std::uint32_t capacity_;
+  std::uint32_t window_;
+  std::uint32_t gap_;
+  bool run_ahead_;
+  CoreNeighbours neighbours_;
+  Kernel& kernel_;
+  Job job_;
+
+  // The record being started, and how much of it is left.
+  RecordKind kind_ = RecordKind::Load;
+  AddressSpaceId asid_ = 0;
+  VirtualAddress address_;
+  std::uint32_t left_ = 0;
+  bool has_fetches_ = false;
+  bool warm_ = false;
+  bool finished_ = false;
+
+  // Time: when the next access may issue, and until when nothing in the kernel can interfere.
+  Cycles issue_cycle_;
+  std::uint32_t issued_in_cycle_ = 0;
+  Cycles horizon_;
+  sc_core::sc_time kernel_time_;
+  std::uint64_t instruction_ = 0;
+
+  // Accesses in flight, oldest first: a ring of a power of two.
+  std::vector<InFlight> ring_;
+  std::uint64_t mask_;
+  std::uint64_t first_ = 0;
+  std::uint64_t end_ = 0;
+  Retirement retirement_;
+  std::uint64_t fetch_barrier_ = no_barrier;  ///< the fetch that everything younger waits for
+  static constexpr std::uint64_t no_barrier = ~std::uint64_t{0};
+
+  // Answers that are on their way, and payloads.
+  std::array<Inbox<TranslationRequest*>, 2> translations_;
+  std::array<Inbox<MemoryAccess*>, 2> responses_;
+  TranslationRequest* repeated_ = nullptr;  ///< asked again when its fault has been handled, in issue_cycle_
+  Cycles repeat_at_;
+  std::uint32_t faults_waiting_ = 0;
+  std::vector<std::unique_ptr<TranslationRequest>> all_requests_;
+  std::vector<TranslationRequest*> free_requests_;
+  TranslationRequest* probe_ = nullptr;       ///< the request that the next access uses
+  AccessPool pool_;
+  MemoryAccess* access_probe_ = nullptr;
+  CoreStats stats_;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,75 @@
+#include "cpu/request_port.h"
+
+namespace tablewalk {
+
+void RequestPort::reset_stats() {
+  stats_ = {};
+  retirement_.restart();
+}
+
+namespace {
+
+void report_accesses(const CoreStats& stats, StatSet& figures) {
+  const auto of = [&](RecordKind kind) { return stats.accesses[static_cast<unsigned>(kind)]; };
+  std::uint64_t all = 0;
+  for (std::uint64_t count : stats.accesses) all += count;
+  figures.count("core.accesses", all, "accesses", "accesses of the trace; one that reads and writes the same data is one");
+  figures.count("core.fetches", of(RecordKind::Fetch), "accesses", "instruction fetches");
+  figures.count("core.loads", of(RecordKind::Load), "accesses", "data reads");
+  figures.count("core.stores", of(RecordKind::Store), "accesses", "data writes");
+  figures.count("core.modifies", of(RecordKind::Modify), "accesses", "accesses that read and then write the same data");
+  figures.count("core.instructions", stats.instructions, "instructions",
+                "fetches; in a trace without fetches, accesses and the gaps between them");
+  figures.count("core.page_straddles", stats.page_straddles, "accesses", "accesses that needed one more translation because they cross a page");
+  figures.count("core.line_straddles", stats.line_straddles, "accesses", "accesses that cross a cache line within a page");
+}
+
+void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& figures) {
+  figures.count("core.cycles", cycles.total(), "cycles", "from the first issue to the last retirement");
+  figures.count("core.issue_cycles", cycles.issue, "cycles", "starting accesses, and first-level hits");
+  figures.count("core.translation_stall_cycles", cycles.translation_stall, "cycles",
+                "the oldest access waited for its translation, beyond a first-level TLB hit");
+  figures.count("core.memory_stall_cycles", cycles.memory_stall, "cycles",
+                "the oldest access waited for its data, beyond a first-level cache hit");
+  figures.real("core.translation_stall_share", ratio(cycles.translation_stall, cycles.total()), "share",
+               "translation stall cycles / cycles: what address translation costs this program");
+  figures.real("core.cycles_per_instruction", ratio(cycles.total(), stats.instructions), "cycles", "cycles / instructions");
+  figures.count("core.faults", stats.faults, "faults", "page faults handled");
+}
+
+void report_translations(const CoreStats& stats, StatSet& figures) {
+  const LatencyBreakdown& cycles = stats.translation_cycles;
+  const auto part = [&](const std::string& name, std::uint64_t value, const char* meaning) {
+    figures.count("translation.cycles." + name, value, "cycles", meaning);
+  };
+  figures.count("translation.requests", stats.translations_requested, "requests", "translations asked for: one for each page an access touches");
+  figures.count("translation.responses", stats.translations_answered, "requests", "translations answered");
+  figures.distribution("translation.latency_cycles", stats.translation_latency, "cycles",
+                       "from request to answer, per translation that missed the first-level TLB");
+  part("total", stats.translation_latency.sum(), "all cycles of those translations: the sum of the parts below");
+  part("queue", cycles.queue, "waiting: for a lookup port, a walker, its memory port, or another walk of the page");
+  part("tlb_lookup", cycles.tlb_lookup, "in TLBs that missed, and in the one that hit");
+  part("walk_cache_lookup", cycles.walk_cache_lookup, "in the walker before its first read");
+  part("memory", cycles.memory_total(), "reading page-table entries");
+  for (unsigned level = 0; level < max_levels; ++level) {
+    for (unsigned place = 0; place < served_by_count; ++place) {
+      const std::uint64_t value = cycles.memory[level][place];
+      if (value == 0) continue;
+      const std::string where = to_string(static_cast<ServedBy>(place));
+      part("level" + std::to_string(level) + "." + where, value, "reading entries of this level that were found there");
+    }
+  }
+  part("entry_writeback", cycles.entry_writeback, "updating accessed and dirty bits");
+  part("fault", cycles.fault, "waiting for and in the page-fault handler");
+  part("fill", cycles.fill, "the answer's way back through the TLBs");
+}
+
+}  // namespace
+
+void RequestPort::report(StatSet& figures) const {
+  report_accesses(stats_, figures);
+  report_cycles(stats_, retirement_.cycles(), figures);
+  report_translations(stats_, figures);
+}
+
+}  // namespace tablewalk

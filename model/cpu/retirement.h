@@ -1,0 +1,60 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/types.h"
+
+namespace tablewalk {
+
+/// Where a core's cycles went. Every cycle is in exactly one part.
+struct CoreCycles {
+  std::uint64_t issue = 0;              ///< starting accesses, and first-level hits
+  std::uint64_t translation_stall = 0;  ///< the oldest access waited for its translation, beyond a first-level TLB hit
+  std::uint64_t memory_stall = 0;       ///< the oldest access waited for its data, beyond a first-level cache hit
+  std::uint64_t total() const { return issue + translation_stall + memory_stall; }
+};
+
+/// The milestones of one access.
+struct AccessTimes {
+  Cycles issued;
+  Cycles tlb_hit_until;   ///< when a first-level TLB hit would have had the translation
+  Cycles translated;      ///< when the translation was there
+  Cycles cache_hit_until; ///< when a first-level cache hit would have had the data, after the translation
+  Cycles done;
+};
+
+/// Retires accesses in program order and attributes every cycle between two retirements to what the oldest access was
+/// doing: so the parts add up to the run's cycles, and the stall cycles of a run are the sum of those of its accesses.
+class Retirement {
+ public:
+  Cycles last() const { return last_; }
+  const CoreCycles& cycles() const { return cycles_; }
+
+  /// Retires the oldest access: not before `times.done`, not before those that are older.
+  Cycles retire(const AccessTimes& times) {
+    if (times.done <= last_) return last_;
+    const std::uint64_t translation = overlap(times.tlb_hit_until, times.translated);
+    const std::uint64_t memory = overlap(times.cache_hit_until, times.done);
+    const std::uint64_t advance = (times.done - last_).count();
+    cycles_.translation_stall += translation;
+    cycles_.memory_stall += memory;
+    cycles_.issue += advance - translation - memory;
+    last_ = times.done;
+    return last_;
+  }
+  /// From here on cycles are counted afresh.
+  void restart() { cycles_ = {}; }
+
+ private:
+  /// The cycles of (from, to] after the last retirement.
+  std::uint64_t overlap(Cycles from, Cycles to) const {
+    const Cycles begin = std::max(from, last_);
+    return to > begin ? (to - begin).count() : 0;
+  }
+
+  Cycles last_;
+  CoreCycles cycles_;
+};
+
+}  // namespace tablewalk

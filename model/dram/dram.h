@@ -1,0 +1,59 @@
+#pragma once
+
+#include "dram/dram_timing.h"
+#include "memory/physical_memory.h"
+#include "protocol/access_link.h"
+#include "protocol/timed_module.h"
+#include "protocol/upstream_ports.h"
+#include "stats/histogram.h"
+#include "stats/stat_set.h"
+
+namespace tablewalk {
+
+struct DramStats {
+  std::uint64_t reads = 0;  ///< compare-and-swaps included
+  std::uint64_t writes = 0;
+  std::uint64_t table_reads = 0;
+  std::uint64_t row_hits = 0;
+  std::uint64_t row_misses = 0;
+  std::uint64_t row_conflicts = 0;
+  std::uint64_t refresh_stalls = 0;
+  std::uint64_t bus_busy_cycles = 0;
+  Histogram queue_cycles;    ///< of all accesses
+  Histogram latency_cycles;  ///< of reads
+};
+
+/// Main memory behind its controller. Serves whole lines, also to who wants less, and gives walkers the bytes of the
+/// entry. Any number of neighbours above, each on a registered link; accesses are taken in the cycle in which they are
+/// seen, the oldest first, of equals the one of the lowest port. Writes are posted: answered when a bank's queue has
+/// them.
+class Dram : public TimedModule {
+ public:
+  /// `ports`: how many neighbours it has above. Throws InputError if a row holds no line.
+  Dram(sc_core::sc_module_name name, const DramConfig& config, std::uint64_t core_mhz, std::uint64_t line_bytes,
+       PhysicalMemory& memory, unsigned ports);
+
+  tlm::tlm_target_socket<64>& cpu_side(unsigned port) { return cpu_side_.port(port).socket; }
+
+  const DramTimings& timings() const { return scheduler_.timings(); }
+  const DramStats& stats() const { return stats_; }
+  void reset_stats() { stats_ = {}; }
+  /// Adds the figures `dram.*`.
+  void report(StatSet& figures) const;
+
+  // Called by the ports.
+  bool receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time& delay);
+
+ private:
+  void on_cycle() override;
+
+  void serve(AccessTargetPort<Dram>& port, MemoryAccess& access, Cycles cycle);
+  void count(const MemoryAccess& access, const Service& service, Cycles cycle);
+
+  PhysicalMemory& memory_;
+  DramScheduler scheduler_;
+  UpstreamPorts<AccessTargetPort<Dram>, MemoryAccess> cpu_side_;
+  DramStats stats_;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "base/types.h"
+
+namespace tablewalk {
+
+/// The bytes of simulated RAM, sparse: what was never written reads as zero and costs the host nothing.
+/// Little-endian. Accesses are 1, 2, 4 or 8 bytes, naturally aligned; anything else is a LawViolation.
+class PhysicalMemory {
+ public:
+  PhysicalMemory();
+
+  std::uint64_t read(PhysicalAddress address, unsigned bytes) const {
+    check_access(address, bytes);
+    const Page* page = find(address.value() / page_size);
+    return page == nullptr ? 0 : load(page->data() + address.value() % page_size, bytes);
+  }
+  /// Writing zero to what was never written costs nothing either.
+  void write(PhysicalAddress address, unsigned bytes, std::uint64_t value);
+  /// Writes `desired` if the memory holds `expected`; returns what it held.
+  std::uint64_t compare_and_swap(PhysicalAddress address, unsigned bytes, std::uint64_t expected,
+                                 std::uint64_t desired);
+
+  /// How many 4 KiB pages of host memory back it.
+  std::uint64_t touched_pages() const { return pages_.size(); }
+
+ private:
+  static constexpr std::uint64_t page_size = 4096;
+  using Page = std::array<std::uint8_t, page_size>;
+
+  /// A place of the hash table from page number to page; free while `page` is null.
+  struct Slot {
+    std::uint64_t number = 0;
+    Page* page = nullptr;
+  };
+
+  static void check_access(PhysicalAddress address, unsigned bytes) {
+    const bool size_is_legal = bytes == 8 || bytes == 4 || bytes == 2 || bytes == 1;
+    if (!size_is_legal || (address.value() & (bytes - 1)) != 0) throw_illegal_access(address, bytes);
+  }
+  [[noreturn]] static void throw_illegal_access(PhysicalAddress address, unsigned bytes);
+
+  static std::uint64_t load(const std::uint8_t* bytes_at, unsigned bytes) {
+    if (bytes == 8) return load_as<std::uint64_t>(bytes_at);
+    if (bytes == 4) return load_as<std::uint32_t>(bytes_at);
+    if (bytes == 2) return load_as<std::uint16_t>(bytes_at);
+    return *bytes_at;
+  }
+  template <class Word>
+  static std::uint64_t load_as(const std::uint8_t* bytes_at) {
+    Word word;
+    std::memcpy(&word, bytes_at, sizeof(word));
+    return word;
+  }
+
+  /// Open addressing with linear probing: the table is never more than half full, so a probe is nearly always the
+  /// first. A radix tree over 52 address bits would need more dependent loads than the walks it is read by.
+  std::size_t slot_of(std::uint64_t number) const {
+    std::size_t slot = (number * 0x9E3779B97F4A7C15u) >> hash_shift_;
+    while (slots_[slot].page != nullptr && slots_[slot].number != number) slot = (slot + 1) & slot_mask_;
+    return slot;
+  }
+  Page* find(std::uint64_t number) const { return slots_[slot_of(number)].page; }
+  Page& find_or_make(std::uint64_t number);
+  void grow();
+
+  std::vector<Slot> slots_;
+  std::size_t slot_mask_;  ///< slots_.size() - 1
+  unsigned hash_shift_;
+  std::vector<std::unique_ptr<Page>> pages_;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,87 @@
+#include "observe/law_checker.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "base/error.h"
+#include "paging/reference_walk.h"
+
+namespace tablewalk {
+namespace {
+
+void require(bool holds, const std::string& law) {
+  if (!holds) throw LawViolation(law);
+}
+
+std::uint64_t at(const StatSet& figures, const std::string& name) {
+  const StatSet::Figure* figure = figures.find(name);
+  return figure == nullptr ? 0 : figure->count;
+}
+
+void require_sum(const StatSet& figures, const std::string& whole, const std::vector<std::string>& parts) {
+  std::uint64_t sum = 0;
+  for (const std::string& part : parts) sum += at(figures, part);
+  require(at(figures, whole) == sum,
+          fmt::format("{} is {}, but its parts ({}) add up to {}", whole, at(figures, whole), fmt::join(parts, ", "), sum));
+}
+
+}  // namespace
+
+LawChecker::LawChecker(const PagingMode& mode, const PhysicalMemory& memory, Kernel& kernel)
+    : mode_(mode), memory_(memory), kernel_(kernel) {}
+
+void LawChecker::translation_requested(const TranslationRequest&, Cycles) { ++requested_; }
+
+void LawChecker::translation_answered(const TranslationRequest& request, Cycles asked, Cycles answered,
+                                      bool answered_at_once) {
+  ++answered_;
+  require(answered_ <= requested_, "a translation was answered twice");
+  check_translation(request.va, request.asid, request.access, request.answer);
+  if (answered_at_once) return;
+  require(request.accounted == answered && request.cycles.total() == (answered - asked).count(),
+          fmt::format("the translation of 0x{:x} took {} cycles, but its parts add up to {}", request.va.value(),
+                      (answered - asked).count(), request.cycles.total()));
+}
+
+void LawChecker::walk_finished(const WalkRecord& walk) {
+  check_translation(walk.va, walk.asid, walk.access, walk.answer);
+  require(walk.entry_reads <= mode_.levels() + walk.entry_updates,
+          fmt::format("the walk of 0x{:x} read {} entries in a table of {} levels", walk.va.value(), walk.entry_reads,
+                      mode_.levels()));
+}
+
+void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, Access access, const Answer& answer) const {
+  const WalkOutcome reference = reference_walk(mode_, memory_, kernel_.root(asid), va, access);
+  if (answer.faulted) {
+    require(!reference.translated && reference.fault.reason == answer.fault.reason,
+            fmt::format("0x{:x} faulted ({}), but the reference walk says: {}", va.value(),
+                        to_string(answer.fault.reason),
+                        reference.translated ? "translated" : to_string(reference.fault.reason)));
+    return;
+  }
+  require(reference.translated, fmt::format("0x{:x} was translated, but the reference walk faults: {}", va.value(),
+                                            to_string(reference.fault.reason)));
+  const std::uint64_t found = answer.translation.physical(va).value();
+  const std::uint64_t expected = reference.translation.physical(va).value();
+  require(found == expected && answer.translation.rights == reference.translation.rights,
+          fmt::format("0x{:x} was translated to 0x{:x}, but the reference walk gives 0x{:x}, or other rights", va.value(),
+                      found, expected));
+}
+
+void LawChecker::check_figures(const StatSet& figures) const {
+  require(requested_ == answered_, fmt::format("{} translations were asked for, {} answered", requested_, answered_));
+  require_sum(figures, "translation.requests", {"translation.responses"});
+  require_sum(figures, "core.cycles",
+              {"core.issue_cycles", "core.translation_stall_cycles", "core.memory_stall_cycles"});
+  require_sum(figures, "translation.cycles.total",
+              {"translation.cycles.queue", "translation.cycles.tlb_lookup", "translation.cycles.walk_cache_lookup",
+               "translation.cycles.memory", "translation.cycles.entry_writeback", "translation.cycles.fault",
+               "translation.cycles.fill"});
+  for (const char* module : {"itlb", "dtlb", "stlb", "l1i", "l1d", "l2", "llc"}) {
+    const std::string name = module;
+    require_sum(figures, name + ".lookups", {name + ".hits", name + ".misses"});
+  }
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+
+#include "memory/physical_memory.h"
+#include "paging/paging_mode.h"
+#include "protocol/observers.h"
+#include "stats/stat_set.h"
+
+namespace tablewalk {
+
+/// Holds a run to the laws while it runs (docs/ARCHITECTURE.md): one response for each request, every translation equal
+/// to the reference walk of the same bits, every cycle of a translation accounted for. Throws LawViolation.
+class LawChecker final : public TranslationObserver, public WalkObserver {
+ public:
+  LawChecker(const PagingMode& mode, const PhysicalMemory& memory, Kernel& kernel);
+
+  void translation_requested(const TranslationRequest& request, Cycles at) override;
+  void translation_answered(const TranslationRequest& request, Cycles asked, Cycles answered,
+                            bool answered_at_once) override;
+  void walk_finished(const WalkRecord& walk) override;
+
+  /// The laws about a finished run's figures.
+  void check_figures(const StatSet& figures) const;
+  std::uint64_t translations_checked() const { return answered_; }
+
+ private:
+  void check_translation(VirtualAddress va, AddressSpaceId asid, Access access, const Answer& answer) const;
+
+  const PagingMode& mode_;
+  const PhysicalMemory& memory_;
+  Kernel& kernel_;
+  std::uint64_t requested_ = 0;
+  std::uint64_t answered_ = 0;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "protocol/observers.h"
+
+namespace tablewalk {
+
+/// Writes one CSV row for each walk, in the order in which walks end. Columns: docs/user-guide.md.
+class WalkLog final : public WalkObserver {
+ public:
+  /// Throws InputError if the file cannot be made.
+  explicit WalkLog(const std::string& path);
+  ~WalkLog() override;
+
+  void walk_finished(const WalkRecord& walk) override;
+  /// The file gets its name only now, when it is whole. Throws InputError if it cannot be written.
+  void finish();
+
+ private:
+  struct Output;
+  std::unique_ptr<Output> output_;
+};
+
+/// One row of the log, without the line's end.
+std::string walk_log_row(const WalkRecord& walk);
+/// The head of the log, without the line's end.
+std::string walk_log_header();
+
+}  // namespace tablewalk

@@ -1,0 +1,74 @@
+#include "os/address_spaces.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+
+namespace tablewalk {
+
+AddressSpaces::AddressSpaces(const OsConfig& config, std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory,
+                             FrameAllocator& frames)
+    : config_(config),
+      page_bytes_(config.page_bytes.bytes == 0 ? mode->page_bytes() : config.page_bytes.bytes),
+      mode_(std::move(mode)),
+      memory_(memory),
+      frames_(frames) {}
+
+void AddressSpaces::find_space(AddressSpaceId asid) {
+  auto& space = spaces_[asid];
+  if (space == nullptr) space = std::make_unique<TableBuilder>(mode_, memory_, frames_);
+  recent_ = space.get();
+  recent_asid_ = asid;
+}
+
+void AddressSpaces::before_walk(AddressSpaceId asid, VirtualAddress va, AccessKind) {
+  check_address(va);
+  if (!config_.prefault) return;
+  root(asid);
+  map_page(va);
+}
+
+Cycles AddressSpaces::handle_fault(AddressSpaceId asid, VirtualAddress va, Access, const Fault& fault) {
+  if (fault.reason != FaultReason::NotPresent) {
+    throw InputError(fmt::format("the access to 0x{:x} faults and no kernel could repair it: {}", va.value(),
+                                 to_string(fault.reason)));
+  }
+  root(asid);
+  const std::uint64_t before = pages_;
+  map_page(va);
+  return pages_ == before ? Cycles(0) : config_.fault_cycles;
+}
+
+void AddressSpaces::map_page(VirtualAddress va) {
+  if (recent_->is_mapped(va)) return;
+  const VirtualAddress page(va.value() & ~(page_bytes_ - 1));
+  recent_->map(page, frames_.allocate_page(page, page_bytes_, recent_asid_), page_bytes_);
+  ++pages_;
+}
+
+void AddressSpaces::check_address(VirtualAddress va) const {
+  if (mode_->translates(va)) return;
+  throw InputError(fmt::format("address 0x{:x} is outside the {}-bit address space of paging mode {}", va.value(),
+                               mode_->virtual_bits(), mode_->name()));
+}
+
+void AddressSpaces::report(StatSet& figures) const {
+  std::vector<std::uint64_t> per_level(mode_->levels());
+  std::uint64_t bytes = 0;
+  std::uint64_t count = 0;
+  for (const auto& [asid, space] : spaces_) {
+    for (unsigned level = 0; level < mode_->levels(); ++level) per_level[level] += space->tables_per_level()[level];
+    bytes += space->table_bytes();
+    count += space->table_count();
+  }
+  figures.count("tables.count", count, "tables", "page tables of all address spaces, at the end");
+  figures.count("tables.bytes", bytes, "bytes", "what they occupy");
+  for (unsigned level = 0; level < mode_->levels(); ++level) {
+    figures.count("tables.level" + std::to_string(level) + ".count", per_level[level], "tables",
+                  "page tables of this level (level 0 is the last)");
+  }
+  figures.count("tables.mapped_pages", pages_, "pages", "pages mapped");
+  figures.count("tables.mapped_bytes", pages_ * page_bytes_, "bytes", "what they hold");
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "os/os_config.h"
+#include "paging/table_builder.h"
+#include "protocol/observers.h"
+#include "stats/stat_set.h"
+
+namespace tablewalk {
+
+/// The kernel's side of address translation: one set of page tables for each address space, made as the program
+/// touches its pages.
+class AddressSpaces final : public Kernel {
+ public:
+  AddressSpaces(const OsConfig& config, std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory,
+                FrameAllocator& frames);
+
+  PhysicalAddress root(AddressSpaceId asid) override {
+    if (recent_ == nullptr || asid != recent_asid_) find_space(asid);
+    return recent_->root();
+  }
+  void before_walk(AddressSpaceId asid, VirtualAddress va, AccessKind kind) override;
+  Cycles handle_fault(AddressSpaceId asid, VirtualAddress va, Access access, const Fault& fault) override;
+
+  void report(StatSet& figures) const;
+
+ private:
+  void find_space(AddressSpaceId asid);
+  void map_page(VirtualAddress va);
+  void check_address(VirtualAddress va) const;
+
+  OsConfig config_;
+  std::uint64_t page_bytes_;
+  std::shared_ptr<const PagingMode> mode_;
+  PhysicalMemory& memory_;
+  FrameAllocator& frames_;
+  std::map<AddressSpaceId, std::unique_ptr<TableBuilder>> spaces_;
+  TableBuilder* recent_ = nullptr;
+  AddressSpaceId recent_asid_ = 0;
+  std::uint64_t pages_ = 0;
+};
+
+}  // namespace tablewalk

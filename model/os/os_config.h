@@ -1,0 +1,36 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/units.h"
+#include "config/schema.h"
+#include "memory/frame_allocator.h"
+
+namespace tablewalk {
+
+/// What the modelled kernel does for the traced program.
+struct OsConfig {
+  bool prefault = true;
+  Cycles fault_cycles{2000};
+  ByteSize page_bytes{0};
+  FramePolicy frames = FramePolicy::Sequential;
+  std::uint64_t frame_seed = 1;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value("prefault", prefault, "",
+               "true: every page is mapped before the program touches it, so that only translation is measured; false: "
+               "the first touch of a page faults");
+    keys.value("fault_cycles", fault_cycles, "cycles", "what a first-touch page fault costs, from handler to repetition");
+    keys.value("page_bytes", page_bytes, "bytes", "page size used for mapping; 0: the paging mode's smallest");
+    keys.value("frames", frames, "", "the order in which physical frames are handed out");
+    keys.value("frame_seed", frame_seed, "", "of the random frame order");
+  }
+  template <class Problem>
+  void check(Problem&& problem) const {
+    if (!prefault && fault_cycles < Cycles(1)) problem("fault_cycles", "0 cycles; expected at least 1");
+  }
+};
+
+}  // namespace tablewalk

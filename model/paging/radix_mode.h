@@ -1,0 +1,94 @@
+#pragma once
+
+#include <array>
+
+#include "paging/paging_mode.h"
+
+namespace tablewalk {
+
+/// A radix table of any split, with an entry format of our own. Entry bits, from the lowest:
+///
+///     0 present  1 writable  2 executable  3 user  4 accessed  5 dirty  6 global  7 leaf
+///     8 and up   in a leaf: the frame number (physical address / smallest page)
+///                in a pointer: the table's address / min(bytes of that table, smallest page)
+///
+/// Every level may hold leaves. Levels combine as in x86 (a right must be granted at every level; accessed is set at
+/// every level), so that a difference between two modes is one of shape only. Virtual addresses are unsigned: those at
+/// or above 2^virtual_bits() are not translated.
+class RadixMode final : public PagingMode {
+ public:
+  /// `index_bits`: of each level from the root down.
+  RadixMode(std::string name, const std::vector<unsigned>& index_bits, unsigned offset_bits, unsigned entry_bytes);
+  bool translates(VirtualAddress va) const override;
+  EntryView decode(std::uint64_t entry, unsigned at_level) const override;
+  std::uint64_t encode_pointer(PhysicalAddress table, unsigned at_level) const override;
+  std::uint64_t encode_leaf(PhysicalAddress frame, unsigned at_level, const LeafSpec& spec) const override;
+  std::uint64_t mark_used(std::uint64_t entry, bool dirty) const override;
+  Rights combine(Rights above, Rights entry) const override;
+  bool allows(Rights effective, Access access) const override;
+  bool marks_pointers() const override { return true; }
+  /// The format is of no architecture: there is no code.
+  std::uint32_t error_code(FaultReason, Access) const override { return 0; }
+
+ private:
+  /// Bits to shift a pointer's number by: a table's address is a multiple of its size, or of a page if that is smaller.
+  static unsigned pointer_shift(unsigned table_index_bits, unsigned offset_bits, unsigned entry_bytes);
+  static std::uint64_t limit_of(const std::vector<unsigned>& index_bits, unsigned offset_bits, unsigned entry_bytes);
+
+  static constexpr std::uint64_t present = 1u << 0;
+  static constexpr std::uint64_t writable = 1u << 1;
+  static constexpr std::uint64_t executable = 1u << 2;
+  static constexpr std::uint64_t user = 1u << 3;
+  static constexpr std::uint64_t accessed = 1u << 4;
+  static constexpr std::uint64_t dirty = 1u << 5;
+  static constexpr std::uint64_t global = 1u << 6;
+  static constexpr std::uint64_t leaf = 1u << 7;
+  static constexpr unsigned number_shift = 8;
+  static constexpr unsigned physical_bits_max = 52;
+
+  std::array<std::uint8_t, 8> pointer_shift_{};  ///< of pointers in each level; those in level 0 are malformed
+};
+
+/// The mode that `radix:B1,B2,.../OFFSET@ENTRYBYTES` (`split` is what follows the colon) describes, under the name
+/// `name`. Throws InputError that says which part is wrong and what is allowed.
+std::shared_ptr<const PagingMode> make_radix_mode(const std::string& name, const std::string& split);
+
+inline bool RadixMode::translates(VirtualAddress va) const {
+  return va.value() <= low_bits(virtual_bits());
+}
+
+inline EntryView RadixMode::decode(std::uint64_t entry, unsigned at_level) const {
+  EntryView view;
+  if ((entry & present) == 0) return view;
+  const bool is_leaf = (entry & leaf) != 0;
+  const unsigned unit_shift = is_leaf ? offset_bits() : pointer_shift_[at_level];
+  view.target = PhysicalAddress(entry >> number_shift << unit_shift);
+  view.kind = is_leaf ? EntryView::Kind::Leaf : EntryView::Kind::Pointer;
+  if (!is_leaf && at_level == 0) view.malformed = FaultReason::PointerAtLeaf;
+  if (is_leaf && (view.target.value() & (page_bytes(at_level) - 1)) != 0) view.malformed = FaultReason::Misaligned;
+  if (entry >> number_shift > (low_bits(physical_bits_max) >> unit_shift)) view.malformed = FaultReason::Reserved;
+  if (view.malformed != FaultReason::None) view.kind = EntryView::Kind::Malformed;
+  view.rights.write = (entry & writable) != 0;
+  view.rights.execute = (entry & executable) != 0;
+  view.rights.user = (entry & user) != 0;
+  view.accessed = (entry & accessed) != 0;
+  view.dirty = is_leaf && (entry & dirty) != 0;
+  view.global = is_leaf && (entry & global) != 0;
+  return view;
+}
+
+inline std::uint64_t RadixMode::mark_used(std::uint64_t entry, bool set_dirty) const {
+  return entry | accessed | (set_dirty ? dirty : 0);
+}
+
+inline Rights RadixMode::combine(Rights above, Rights entry) const {
+  return {true, above.write && entry.write, above.execute && entry.execute, above.user && entry.user};
+}
+
+inline bool RadixMode::allows(Rights effective, Access access) const {
+  if (access.user && !effective.user) return false;
+  if (access.kind == AccessKind::Store) return effective.write;
+  return access.kind == AccessKind::Load || effective.execute;
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,224 @@
+#include "paging/table_builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/units.h"
+
+namespace tablewalk {
+TableBuilder::TableBuilder(std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
+                           AddressSpaceId space)
+    : mode_(std::move(mode)), memory_(memory), frames_(frames), space_(space), tables_per_level_(mode_->levels()) {
+  root_ = make_table(mode_->root_level());
+}
+
+void TableBuilder::map(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes, const LeafSpec& spec) {
+  const int found = mode_->level_of_page(page_bytes);
+  check_page(va, page, page_bytes, found);
+  const auto level = static_cast<unsigned>(found);
+  if (!last_.valid || last_.level != level || last_.prefix != prefix(level, va)) {
+    const PhysicalAddress table = table_for(level, va);
+    last_ = {true, level, prefix(level, va), table, &used_entries_[table]};
+  }
+  const PhysicalAddress at = mode_->entry_address(level, last_.table, va);
+  if (memory_.read(at, mode_->entry_bytes()) != 0) {
+    throw InputError(fmt::format("{}: address {:#x} is already mapped: expected an unmapped {} page", mode_->name(),
+                                 va.value(), format_byte_size({page_bytes})));
+  }
+  write_entry(at, mode_->encode_leaf(page, level, spec));
+  ++*last_.used_entries;
+}
+
+void TableBuilder::map_range(VirtualAddress va, std::uint64_t bytes, std::uint64_t page_bytes, const LeafSpec& spec) {
+  if (mode_->level_of_page(page_bytes) < 0 || va.value() % page_bytes != 0 || bytes % page_bytes != 0) {
+    check_page(va, PhysicalAddress(0), page_bytes, mode_->level_of_page(page_bytes));
+    throw InputError(fmt::format("{}: range {:#x}+{:#x} is not made of whole {} pages", mode_->name(), va.value(),
+                                 bytes, format_byte_size({page_bytes})));
+  }
+  if (bytes == 0) return;
+  checked_range(va, bytes);
+  for (std::uint64_t offset = 0; offset < bytes; offset += page_bytes) {
+    map(va + offset, frames_.allocate_page(va + offset, page_bytes, space_), page_bytes, spec);
+  }
+}
+
+void TableBuilder::unmap(VirtualAddress va, std::uint64_t bytes) {
+  if (bytes == 0) return;
+  const Range range = checked_range(va, bytes);
+  check_covered(va, range);
+  check_covered(va + (bytes - 1), range);
+  last_.valid = false;  // its table may go
+  const Rewrite remove = [](const PagingMode&, const EntryView&, unsigned, const LeafSpec&) -> std::uint64_t {
+    return 0;
+  };
+  change_leaves(mode_->root_level(), root_, range, remove, {});
+}
+
+void TableBuilder::protect(VirtualAddress va, std::uint64_t bytes, const LeafSpec& spec) {
+  if (bytes == 0) return;
+  const Range range = checked_range(va, bytes);
+  check_covered(va, range);
+  check_covered(va + (bytes - 1), range);
+  const Rewrite rewrite = [](const PagingMode& mode, const EntryView& leaf, unsigned level, const LeafSpec& wanted) {
+    return mode.encode_leaf(leaf.target, level, wanted);
+  };
+  change_leaves(mode_->root_level(), root_, range, rewrite, spec);
+}
+
+bool TableBuilder::is_mapped(VirtualAddress va) const {
+  return mode_->translates(va) && find_leaf(va).has_value();
+}
+
+std::uint64_t TableBuilder::table_count() const {
+  std::uint64_t count = 0;
+  for (const std::uint64_t tables : tables_per_level_) count += tables;
+  return count;
+}
+
+std::uint64_t TableBuilder::table_bytes() const {
+  std::uint64_t bytes = 0;
+  for (unsigned level = 0; level < mode_->levels(); ++level)
+    bytes += tables_per_level_[level] * mode_->table_bytes(level);
+  return bytes;
+}
+
+/// Which table of that level an address belongs to: its bits above those that index the table.
+std::uint64_t TableBuilder::prefix(unsigned level, VirtualAddress va) const {
+  const LevelShape& shape = mode_->level(level);
+  const unsigned shift = shape.index_shift + shape.index_bits;
+  return shift >= 64 ? 0 : va.value() >> shift;
+}
+
+void TableBuilder::check_page(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes, int level) const {
+  if (level < 0) {
+    throw InputError(fmt::format("{}: has no pages of {}: expected {}", mode_->name(), format_byte_size({page_bytes}),
+                                 page_sizes_text(*mode_)));
+  }
+  if (!mode_->translates(va)) {
+    throw InputError(fmt::format("{}: address {:#x} is outside the {}-bit address space", mode_->name(), va.value(),
+                                 mode_->virtual_bits()));
+  }
+  if (((va.value() | page.value()) & (page_bytes - 1)) != 0) {
+    throw InputError(fmt::format("{}: page at {:#x} to physical {:#x}: expected both aligned to {}", mode_->name(),
+                                 va.value(), page.value(), format_byte_size({page_bytes})));
+  }
+  if (page_bytes > mode_->physical_limit() || page.value() > mode_->physical_limit() - page_bytes) {
+    throw InputError(fmt::format("{}: physical page {:#x} does not fit an entry: expected one below {:#x}",
+                                 mode_->name(), page.value(), mode_->physical_limit()));
+  }
+}
+
+/// The table of that level for `va`, made with those above it where missing.
+PhysicalAddress TableBuilder::table_for(unsigned level, VirtualAddress va) {
+  PhysicalAddress table = root_;
+  for (unsigned above = mode_->root_level(); above > level; --above) {
+    const PhysicalAddress at = mode_->entry_address(above, table, va);
+    const EntryView view = read_entry(at, above);
+    if (view.kind == EntryView::Kind::Leaf) {
+      throw InputError(fmt::format("{}: address {:#x} is already mapped by a larger page of {}", mode_->name(),
+                                   va.value(), format_byte_size({mode_->page_bytes(above)})));
+    }
+    if (view.kind == EntryView::Kind::Pointer) {
+      table = view.target;
+      continue;
+    }
+    const PhysicalAddress made = make_table(above - 1);
+    write_entry(at, mode_->encode_pointer(made, above));
+    ++used_entries_[table];
+    table = made;
+  }
+  return table;
+}
+
+PhysicalAddress TableBuilder::make_table(unsigned level) {
+  const std::uint64_t bytes = mode_->table_bytes(level);
+  const PhysicalAddress table = frames_.allocate_table(bytes);
+  // The root's address stands in a register, not in an entry.
+  if (bytes > mode_->physical_limit() || table.value() > mode_->physical_limit() - bytes) {
+    throw InputError(fmt::format("{}: page table at {:#x} does not fit an entry: expected memory of at most {}",
+                                 mode_->name(), table.value(), format_byte_size({mode_->physical_limit()})));
+  }
+  used_entries_.emplace(table, 0);
+  ++tables_per_level_[level];
+  return table;
+}
+
+std::optional<TableBuilder::FoundLeaf> TableBuilder::find_leaf(VirtualAddress va) const {
+  PhysicalAddress table = root_;
+  for (unsigned level = mode_->root_level();; --level) {
+    const EntryView view = read_entry(mode_->entry_address(level, table, va), level);
+    if (view.kind == EntryView::Kind::Leaf) return FoundLeaf{level, view};
+    if (view.kind != EntryView::Kind::Pointer) return std::nullopt;
+    table = view.target;
+  }
+}
+
+TableBuilder::Range TableBuilder::checked_range(VirtualAddress va, std::uint64_t bytes) const {
+  const VirtualAddress last = va + (bytes - 1);
+  const std::uint64_t translated = low_bits(mode_->virtual_bits());
+  const Range range{va.value() & translated, last.value() & translated};
+  const bool inside = mode_->translates(va) && mode_->translates(last) && va <= last && range.last >= range.first &&
+                      range.last - range.first == bytes - 1;
+  if (!inside) {
+    throw InputError(fmt::format("{}: range {:#x} to {:#x} leaves the {}-bit address space", mode_->name(), va.value(),
+                                 last.value(), mode_->virtual_bits()));
+  }
+  if (((va.value() | bytes) & (mode_->page_bytes() - 1)) != 0) {
+    throw InputError(fmt::format("{}: range {:#x}+{:#x} is not made of whole {} pages", mode_->name(), va.value(),
+                                 bytes, format_byte_size({mode_->page_bytes()})));
+  }
+  return range;
+}
+
+/// Only the pages at the two ends of a range can stick out of it.
+void TableBuilder::check_covered(VirtualAddress va, Range range) const {
+  const std::optional<FoundLeaf> leaf = find_leaf(va);
+  if (!leaf) return;
+  const std::uint64_t offset_mask = mode_->page_bytes(leaf->level) - 1;
+  const std::uint64_t address = va.value() & low_bits(mode_->virtual_bits());
+  if ((address & ~offset_mask) >= range.first && (address | offset_mask) <= range.last) return;
+  throw InputError(fmt::format("{}: the range covers only a part of the {} page at {:#x}: expected whole pages",
+                               mode_->name(), format_byte_size({mode_->page_bytes(leaf->level)}),
+                               va.value() & ~offset_mask));
+}
+
+/// Goes through the entries of one table that the range touches, and through the tables below; gives back tables that
+/// became empty. Stops early once the table itself is.
+void TableBuilder::change_leaves(unsigned level, PhysicalAddress table, Range range, Rewrite rewrite,
+                                 const LeafSpec& spec) {
+  const std::uint64_t span = mode_->page_bytes(level);
+  std::uint64_t& used = used_entries_[table];
+  for (std::uint64_t first = range.first; used != 0;) {
+    const std::uint64_t last = std::min(range.last, first | (span - 1));
+    const PhysicalAddress at = mode_->entry_address(level, table, VirtualAddress(first));
+    const EntryView view = read_entry(at, level);
+    if (view.kind == EntryView::Kind::Leaf) {
+      const std::uint64_t entry = rewrite(*mode_, view, level, spec);
+      write_entry(at, entry);
+      if (entry == 0) --used;
+    } else if (view.kind == EntryView::Kind::Pointer) {
+      change_leaves(level - 1, view.target, {first, last}, rewrite, spec);
+      if (used_entries_[view.target] == 0) {
+        drop_table(level - 1, view.target);
+        write_entry(at, 0);
+        --used;
+      }
+    }
+    if (last == range.last) return;
+    first = last + 1;
+  }
+}
+
+void TableBuilder::drop_table(unsigned level, PhysicalAddress table) {
+  used_entries_.erase(table);
+  --tables_per_level_[level];
+  frames_.release_table(table, mode_->table_bytes(level));
+}
+
+EntryView TableBuilder::read_entry(PhysicalAddress at, unsigned level) const {
+  return mode_->decode(memory_.read(at, mode_->entry_bytes()), level);
+}
+
+}  // namespace tablewalk

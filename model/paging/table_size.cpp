@@ -1,0 +1,117 @@
+#include "paging/table_size.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/error.h"
+#include "base/units.h"
+
+namespace tablewalk {
+namespace {
+
+/// A range as the tables see it: only the translated bits, widened to whole pages.
+struct Stretch {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  unsigned level = 0;  ///< of its leaves
+};
+
+/// The first address of the range that the mode does not translate. An address space is one piece from 0, and possibly
+/// another that ends at 2^64.
+std::optional<VirtualAddress> untranslated(const PagingMode& mode, const MappedRange& range) {
+  if (!mode.translates(range.first)) return range.first;
+  const std::uint64_t span = low_bits(mode.virtual_bits());
+  const bool two_pieces = mode.virtual_bits() < 64 && mode.translates(VirtualAddress(~std::uint64_t{0}));
+  const std::uint64_t upper = two_pieces ? span >> 1 : span;
+  const std::uint64_t piece_end = range.first.value() | upper;  // the last address of the piece that `first` lies in
+  if (range.last.value() <= piece_end) return std::nullopt;
+  return VirtualAddress(piece_end + 1);
+}
+
+Stretch to_stretch(const PagingMode& mode, const MappedRange& range) {
+  if (const std::optional<VirtualAddress> address = untranslated(mode, range)) {
+    throw InputError(fmt::format("{}: address {:#x} is outside the {}-bit address space of this mode", mode.name(),
+                                 address->value(), mode.virtual_bits()));
+  }
+  const int level = range.page_bytes == 0 ? 0 : mode.level_of_page(range.page_bytes);
+  if (level < 0) {
+    throw InputError(fmt::format("{}: address {:#x} is to have pages of {}, but the mode has {}", mode.name(),
+                                 range.first.value(), format_byte_size({range.page_bytes}), page_sizes_text(mode)));
+  }
+  const auto at_level = static_cast<unsigned>(level);
+  const std::uint64_t span = low_bits(mode.virtual_bits());
+  const std::uint64_t offset = mode.page_bytes(at_level) - 1;
+  return {range.first.value() & span & ~offset, (range.last.value() & span) | offset, at_level};
+}
+
+/// In ascending order, without overlap.
+std::vector<Stretch> to_stretches(const PagingMode& mode, const std::vector<MappedRange>& ranges) {
+  std::vector<Stretch> stretches;
+  stretches.reserve(ranges.size());
+  for (const MappedRange& range : ranges) stretches.push_back(to_stretch(mode, range));
+  std::sort(stretches.begin(), stretches.end(), [](const Stretch& a, const Stretch& b) { return a.first < b.first; });
+  std::vector<Stretch> merged;
+  for (const Stretch& stretch : stretches) {
+    if (merged.empty() || stretch.first > merged.back().last) {
+      merged.push_back(stretch);
+      continue;
+    }
+    Stretch& back = merged.back();
+    if (stretch.level != back.level) {
+      throw InputError(fmt::format("{}: address {:#x} is mapped both with pages of {} and of {}", mode.name(),
+                                   stretch.first, format_byte_size({mode.page_bytes(back.level)}),
+                                   format_byte_size({mode.page_bytes(stretch.level)})));
+    }
+    back.last = std::max(back.last, stretch.last);
+  }
+  return merged;
+}
+
+/// How many tables of that level the stretches need: the distinct prefixes that select one.
+std::uint64_t count_tables(const PagingMode& mode, unsigned level, const std::vector<Stretch>& stretches) {
+  const LevelShape& shape = mode.level(level);
+  const unsigned shift = shape.index_shift + shape.index_bits;
+  if (level == mode.root_level()) return 1;
+  std::uint64_t count = 0;
+  std::optional<std::uint64_t> previous;
+  for (const Stretch& stretch : stretches) {
+    if (stretch.level > level) continue;
+    const std::uint64_t first = stretch.first >> shift;
+    const std::uint64_t last = stretch.last >> shift;
+    count += last - first + (previous == first ? 0 : 1);
+    previous = last;
+  }
+  return count;
+}
+
+}  // namespace
+
+TableSize table_size(const PagingMode& mode, const std::vector<MappedRange>& ranges) {
+  const std::vector<Stretch> stretches = to_stretches(mode, ranges);
+  TableSize size;
+  size.flat_bytes = flat_table_bytes(mode);
+  for (unsigned level = 0; level < mode.levels(); ++level) {
+    const std::uint64_t tables = count_tables(mode, level, stretches);
+    size.tables_per_level.push_back(tables);
+    size.tables += tables;
+    size.bytes += tables * mode.table_bytes(level);
+  }
+  for (const Stretch& stretch : stretches) {
+    const unsigned shift = mode.level(stretch.level).index_shift;
+    size.pages += (stretch.last >> shift) - (stretch.first >> shift) + 1;
+  }
+  return size;
+}
+
+bool translates_all(const PagingMode& mode, const std::vector<MappedRange>& ranges) {
+  return std::none_of(ranges.begin(), ranges.end(),
+                      [&](const MappedRange& range) { return untranslated(mode, range).has_value(); });
+}
+
+std::uint64_t flat_table_bytes(const PagingMode& mode) {
+  return (std::uint64_t{1} << (mode.virtual_bits() - mode.offset_bits())) * mode.entry_bytes();
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,7 @@
+#include "paging/walk.h"
+
+namespace tablewalk {
+
+template class BasicWalk<PagingMode>;
+
+}  // namespace tablewalk

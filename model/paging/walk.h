@@ -1,0 +1,176 @@
+#pragma once
+
+#include <cstdint>
+
+#include "paging/paging_mode.h"
+
+namespace tablewalk {
+
+/// A finished translation.
+struct Translation {
+  PhysicalAddress page;         ///< first byte of the physical page
+  std::uint8_t page_shift = 0;  ///< log2 of the page size in bytes
+  std::uint8_t level = 0;       ///< of the leaf
+  Rights rights;                ///< effective over the whole path
+  bool global = false;
+  bool dirty = false;            ///< the leaf's dirty bit is set: a store needs no further walk
+  std::uint64_t leaf_entry = 0;  ///< as memory holds it after the walk
+
+  PhysicalAddress physical(VirtualAddress va) const { return page + (va.value() & low_bits(page_shift)); }
+};
+
+/// Where a walk may begin below the root: the table that a paging-structure cache remembers.
+struct WalkStart {
+  std::uint8_t level = 0;  ///< of the table
+  PhysicalAddress table;
+  Rights rights;  ///< granted by the levels above
+};
+
+// Inlined whole, the machine's state lives in registers: a reference walk is a quarter faster for it.
+#define TABLEWALK_INLINE [[gnu::always_inline]] inline
+
+/// The page walk, written once: a pure state machine without memory, time or statistics. Whoever drives it (the
+/// reference walk, the timed walker, the oracle of a co-simulation) does what `step()` says and feeds the result back:
+///
+///     ReadEntry    read entry_bytes at entry_address(), then supply(entry)
+///     UpdateEntry  compare-and-swap update_expected() -> update_desired() at entry_address(), then updated(held)
+///     Done         translation() is the answer
+///     Fault        fault() is the answer
+///
+/// `Mode` is PagingMode, or a final class of it: then the compiler sees through the mode's functions.
+template <class Mode>
+class BasicWalk {
+ public:
+  enum class Step : std::uint8_t { ReadEntry, UpdateEntry, Done, Fault };
+
+  BasicWalk() = default;
+  BasicWalk(const Mode& mode, PhysicalAddress root, VirtualAddress va, Access access);
+  /// Resumes below the root at what a paging-structure cache remembers.
+  BasicWalk(const Mode& mode, WalkStart start, VirtualAddress va, Access access);
+
+  Step step() const { return step_; }
+  /// Level of the entry to be read or updated, or of the last one that was.
+  unsigned level() const { return position_.level; }
+  PhysicalAddress entry_address() const { return entry_address_; }
+  std::uint64_t update_expected() const { return entry_; }
+  std::uint64_t update_desired() const { return update_desired_; }
+
+  /// Gives the entry that was asked for.
+  void supply(std::uint64_t entry);
+  /// Tells what memory held at the compare-and-swap; if not what was expected, the walk looks at it afresh.
+  void updated(std::uint64_t held);
+
+  /// The table that the pointer just read leads to: what a paging-structure cache may remember. Valid when step() is
+  /// ReadEntry after a supply() or updated(), or with Done and Fault for the last table.
+  const WalkStart& position() const { return position_; }
+  const Translation& translation() const { return translation_; }
+  Fault fault() const { return fault_; }
+
+ private:
+  void begin(const Mode& mode, VirtualAddress va, Access access);
+  void decide();
+  void descend(const EntryView& view);
+  void finish(const EntryView& view);
+  void fail(FaultReason reason);
+
+  const Mode* mode_ = nullptr;
+  VirtualAddress va_;
+  Access access_;
+  Step step_ = Step::Fault;
+  WalkStart position_;
+  PhysicalAddress entry_address_;
+  std::uint64_t entry_ = 0;
+  std::uint64_t update_desired_ = 0;
+  Translation translation_;
+  Fault fault_;
+};
+
+template <class Mode>
+TABLEWALK_INLINE BasicWalk<Mode>::BasicWalk(const Mode& mode, PhysicalAddress root, VirtualAddress va, Access access) {
+  position_ = {static_cast<std::uint8_t>(mode.root_level()), root, Rights{}};
+  begin(mode, va, access);
+}
+
+template <class Mode>
+TABLEWALK_INLINE BasicWalk<Mode>::BasicWalk(const Mode& mode, WalkStart start, VirtualAddress va, Access access) {
+  position_ = start;
+  begin(mode, va, access);
+}
+
+template <class Mode>
+TABLEWALK_INLINE void BasicWalk<Mode>::begin(const Mode& mode, VirtualAddress va, Access access) {
+  mode_ = &mode;
+  va_ = va;
+  access_ = access;
+  if (!mode.translates(va)) return fail(FaultReason::NonCanonical);
+  entry_address_ = mode.entry_address(position_.level, position_.table, va);
+  step_ = Step::ReadEntry;
+}
+
+template <class Mode>
+TABLEWALK_INLINE void BasicWalk<Mode>::supply(std::uint64_t entry) {
+  entry_ = entry;
+  decide();
+}
+
+template <class Mode>
+TABLEWALK_INLINE void BasicWalk<Mode>::updated(std::uint64_t held) {
+  const bool swapped = held == entry_;
+  entry_ = swapped ? update_desired_ : held;
+  decide();
+}
+
+/// What follows from the entry in hand: a fault, an update of its accessed and dirty bits, or the way on.
+template <class Mode>
+TABLEWALK_INLINE void BasicWalk<Mode>::decide() {
+  const EntryView view = mode_->decode(entry_, position_.level);
+  if (view.kind == EntryView::Kind::Absent) return fail(FaultReason::NotPresent);
+  if (view.kind == EntryView::Kind::Malformed) return fail(view.malformed);
+
+  const bool leaf = view.kind == EntryView::Kind::Leaf;
+  const Rights effective = mode_->combine(position_.rights, view.rights);
+  if (leaf && !mode_->allows(effective, access_)) return fail(FaultReason::Permission);
+
+  const bool needs_dirty = leaf && access_.kind == AccessKind::Store && !view.dirty;
+  const bool needs_accessed = (leaf || mode_->marks_pointers()) && !view.accessed;
+  if (needs_dirty || needs_accessed) {
+    update_desired_ = mode_->mark_used(entry_, needs_dirty);
+    step_ = Step::UpdateEntry;
+    return;
+  }
+  if (leaf) return finish(view);
+  descend(view);
+}
+
+template <class Mode>
+TABLEWALK_INLINE void BasicWalk<Mode>::descend(const EntryView& view) {
+  position_ = {static_cast<std::uint8_t>(position_.level - 1), view.target,
+               mode_->combine(position_.rights, view.rights)};
+  entry_address_ = mode_->entry_address(position_.level, position_.table, va_);
+  step_ = Step::ReadEntry;
+}
+
+template <class Mode>
+TABLEWALK_INLINE void BasicWalk<Mode>::finish(const EntryView& view) {
+  translation_.page = view.target;
+  translation_.page_shift = static_cast<std::uint8_t>(mode_->level(position_.level).index_shift);
+  translation_.level = position_.level;
+  translation_.rights = mode_->combine(position_.rights, view.rights);
+  translation_.global = view.global;
+  translation_.dirty = view.dirty;
+  translation_.leaf_entry = entry_;
+  step_ = Step::Done;
+}
+
+template <class Mode>
+TABLEWALK_INLINE void BasicWalk<Mode>::fail(FaultReason reason) {
+  fault_ = {reason, position_.level, mode_->error_code(reason, access_)};
+  step_ = Step::Fault;
+}
+
+#undef TABLEWALK_INLINE
+
+using Walk = BasicWalk<PagingMode>;
+extern template class BasicWalk<PagingMode>;
+
+}  // namespace tablewalk

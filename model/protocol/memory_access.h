@@ -1,0 +1,95 @@
+#pragma once
+
+#include <tlm>
+
+#include <memory>
+#include <vector>
+
+#include "memory/physical_memory.h"
+#include "protocol/clock.h"
+#include "protocol/translation_request.h"
+
+namespace tablewalk {
+
+/// What the generic payload does not say about an access: who wants it, and where it was served.
+struct AccessInfo : tlm::tlm_extension<AccessInfo> {
+  enum class Operation : std::uint8_t { Plain, CompareAndSwap };
+
+  bool table_entry = false;  ///< made by a page walker
+  Operation operation = Operation::Plain;
+  std::uint64_t expected = 0;  ///< compare-and-swap; `desired` is written if memory holds it
+  std::uint64_t desired = 0;
+  std::uint64_t held = 0;      ///< entry read, or what memory held before a compare-and-swap
+  ServedBy served_by = ServedBy::L1;
+  std::uint32_t tag = 0;       ///< the initiator's own
+  std::uint8_t port = 0;       ///< the port of the target that holds it
+  class MemoryAccess* next = nullptr;  ///< who waits with it in the target
+
+  tlm_extension_base* clone() const override { return new AccessInfo(*this); }
+  void copy_from(const tlm_extension_base& other) override { *this = static_cast<const AccessInfo&>(other); }
+};
+
+/// A generic payload with its AccessInfo, from a pool: no allocation per access. Holds entry data itself.
+class MemoryAccess : public tlm::tlm_generic_payload {
+ public:
+  explicit MemoryAccess(tlm::tlm_mm_interface& pool) : tlm::tlm_generic_payload(&pool) {
+    set_extension(&info);
+    set_data_ptr(data_.data());
+    set_streaming_width(static_cast<unsigned>(data_.size()));
+    set_byte_enable_ptr(nullptr);
+    set_dmi_allowed(false);
+  }
+  ~MemoryAccess() override { clear_extension(&info); }
+
+  /// Makes it a fresh request.
+  void prepare(PhysicalAddress address, unsigned bytes, bool write) {
+    set_address(address.value());
+    set_data_length(bytes);
+    set_streaming_width(bytes);
+    set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+    set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    info.table_entry = false;
+    info.operation = AccessInfo::Operation::Plain;
+    info.next = nullptr;
+  }
+  PhysicalAddress physical() const { return PhysicalAddress(get_address()); }
+  /// Made by a page walker itself, not by a cache that fetches a line on its behalf.
+  bool wants_entry() const { return info.table_entry && get_data_length() <= sizeof(std::uint64_t); }
+  /// Does to the bytes what a page walker asked for: reads the entry, or compares and swaps it. `info.held` is what
+  /// memory held.
+  void transfer_entry(PhysicalMemory& memory) {
+    const unsigned bytes = get_data_length();
+    info.held = info.operation == AccessInfo::Operation::CompareAndSwap
+                    ? memory.compare_and_swap(physical(), bytes, info.expected, info.desired)
+                    : memory.read(physical(), bytes);
+    for (unsigned i = 0; i < bytes; ++i) data_[i] = static_cast<unsigned char>(info.held >> (8 * i));
+  }
+
+  AccessInfo info;
+
+ private:
+  static constexpr std::size_t longest_line = 256;
+  std::array<unsigned char, longest_line> data_{};
+};
+
+/// Payloads that return when the last holder releases them.
+class AccessPool final : public tlm::tlm_mm_interface {
+ public:
+  MemoryAccess& take() {
+    if (free_.empty()) {
+      all_.push_back(std::make_unique<MemoryAccess>(*this));
+      free_.push_back(all_.back().get());
+    }
+    MemoryAccess* access = free_.back();
+    free_.pop_back();
+    access->acquire();
+    return *access;
+  }
+  void free(tlm::tlm_generic_payload* access) override { free_.push_back(static_cast<MemoryAccess*>(access)); }
+
+ private:
+  std::vector<std::unique_ptr<MemoryAccess>> all_;
+  std::vector<MemoryAccess*> free_;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "base/types.h"
+#include "protocol/translation_request.h"
+#include "protocol/walk_record.h"
+
+namespace tablewalk {
+
+/// Told of every walk when its answer is sent. Observers never change a result.
+class WalkObserver {
+ public:
+  virtual ~WalkObserver() = default;
+  virtual void walk_finished(const WalkRecord& walk) = 0;
+};
+
+/// Told of every translation that a core asks for. Observers never change a result.
+class TranslationObserver {
+ public:
+  virtual ~TranslationObserver() = default;
+  virtual void translation_requested(const TranslationRequest& request, Cycles at) = 0;
+  /// `answered_at_once`: by the first-level TLB, without an account of its cycles.
+  virtual void translation_answered(const TranslationRequest& request, Cycles asked, Cycles answered,
+                                    bool answered_at_once) = 0;
+};
+
+/// What a core needs of the kernel that runs on it.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  /// What CR3 holds while that address space runs.
+  virtual PhysicalAddress root(AddressSpaceId asid) = 0;
+  /// Called in program order for an access that its first-level TLB could not translate, before the walk: the place
+  /// where pages are mapped that are to be there from the start. Throws InputError if the address cannot be mapped.
+  virtual void before_walk(AddressSpaceId asid, VirtualAddress va, AccessKind kind) = 0;
+  /// Repairs what made the access fault; returns the cycles that takes, 0 if somebody had repaired it already.
+  /// Throws InputError if it cannot be repaired.
+  virtual Cycles handle_fault(AddressSpaceId asid, VirtualAddress va, Access access, const Fault& fault) = 0;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,116 @@
+#include "report/figures.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "report/print_options.h"
+
+namespace tablewalk {
+
+OutputFormat parse_output_format(const std::string& name) {
+  if (name == "text") return OutputFormat::Text;
+  if (name == "json") return OutputFormat::Json;
+  if (name == "csv") return OutputFormat::Csv;
+  throw InputError(
+      fmt::format("--format {}: expected text, json or csv{}", name, did_you_mean(name, {"text", "json", "csv"})));
+}
+
+const std::vector<std::string>& key_figures() {
+  static const std::vector<std::string> names = {
+      "core.accesses",
+      "core.cycles",
+      "core.translation_stall_cycles",
+      "core.translation_stall_share",
+      "core.memory_stall_cycles",
+      "itlb.misses",
+      "dtlb.misses",
+      "stlb.misses",
+      "walker.walks",
+      "walker.merged_walks",
+      "walker.entry_reads",
+      "walker.entry_reads_per_walk",
+      "walker.latency_cycles.mean",
+      "walker.latency_cycles.p95",
+      "walker.latency_cycles.p99",
+      "translation.latency_cycles.mean",
+      "l1d.table_share",
+      "l2.table_share",
+      "llc.table_share",
+      "tables.count",
+      "tables.bytes",
+      "dram.reads",
+      "dram.row_hits",
+  };
+  return names;
+}
+
+std::string explanation_of(const std::string& name) {
+  static const std::map<std::string, std::string> explanations = {
+      {"core.accesses", "instruction fetches, loads and stores of the program; each needs its address translated"},
+      {"core.instructions", "how many instructions the program executed in this trace"},
+      {"core.cycles", "how long the program takes on this machine"},
+      {"core.issue_cycles", "cycles in which the core was doing the program's work, waiting for nothing"},
+      {"core.translation_stall_cycles", "cycles in which the core waited for a translation: what paging costs"},
+      {"core.memory_stall_cycles", "cycles in which the core waited for data, with its translation already there"},
+      {"core.translation_stall_share", "the part of all cycles that paging costs"},
+      {"core.page_straddles", "accesses that reach into the next page and so need two translations"},
+      {"core.faults", "accesses that had no valid translation"},
+      {"tlb",
+       "a TLB remembers recent translations; a miss goes on to the next TLB, and at last to the page-table walker"},
+      {"walker.walks", "how often no TLB knew the page, so that the page table itself was read"},
+      {"walker.merged_walks", "misses that joined a walk of the same page already under way"},
+      {"walker.entry_reads", "page-table entries read from memory by the walker"},
+      {"walker.entry_reads_per_walk",
+       "1 for a flat table; up to the number of levels otherwise, less what walk caches save"},
+      {"walker.latency_cycles", "how long a walk takes; a few slow ones read their entries from DRAM"},
+      {"walker.levels",
+       "which level's entries were read, and where each was found; level 0 holds the pages' own entries"},
+      {"walk_cache.levels", "walk caches remember upper-level entries, so that a walk can skip them"},
+      {"translation.latency_cycles", "how long an access that misses the first-level TLB waits for its translation"},
+      {"translation.cycles", "the same cycles by cause: the rows add up exactly to all the waiting there was"},
+      {"cache", "table share: the part of the lines that held page-table entries instead of data"},
+      {"tables.count", "page tables that exist for this program"},
+      {"tables.bytes", "memory the page tables take"},
+      {"dram.reads", "reads that missed every cache"},
+      {"dram.row_hits", "reads and writes that found their DRAM row open, the fast case"},
+  };
+  const auto found = explanations.find(name);
+  return found == explanations.end() ? "" : found->second;
+}
+
+namespace {
+bool is_share(const StatSet::Figure& figure) {
+  return figure.unit == "share" && !figure.whole;
+}
+}  // namespace
+
+std::string figure_text(const StatSet::Figure& figure) {
+  if (is_share(figure)) return fmt::format("{:.2f} %", 100 * figure.real);
+  return figure.whole ? with_thousands(figure.count) : humane_real(figure.real);
+}
+
+std::string short_figure_text(const StatSet::Figure& figure) {
+  return is_share(figure) ? figure_text(figure) : short_number(figure.value());
+}
+
+std::string exact_figure_text(const StatSet::Figure& figure) {
+  return figure.whole ? std::to_string(figure.count) : fmt::format("{}", figure.real);
+}
+
+std::string readable_name(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + '"';
+}
+
+}  // namespace tablewalk

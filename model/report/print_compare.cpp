@@ -1,0 +1,201 @@
+#include "report/print_compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "report/figures.h"
+#include "report/result_json.h"
+#include "report/text_table.h"
+
+namespace tablewalk {
+namespace {
+
+using Figure = StatSet::Figure;
+using Results = std::vector<LabelledResult>;
+
+constexpr std::size_t page_width = 100;
+constexpr std::size_t most_columns = 5;
+constexpr std::size_t longest_label = 15;
+
+/// Every figure that any result has, in the order of the first that has it.
+std::vector<std::string> all_figures(const Results& results) {
+  std::vector<std::string> names;
+  for (const LabelledResult& one : results) {
+    for (const Figure& figure : one.result.stats.figures()) {
+      if (std::find(names.begin(), names.end(), figure.name) == names.end()) names.push_back(figure.name);
+    }
+  }
+  return names;
+}
+
+std::vector<std::string> select(const Results& results, const std::vector<std::string>& patterns) {
+  const std::vector<std::string> names = all_figures(results);
+  std::vector<std::string> selected;
+  for (const std::string& pattern : patterns) {
+    const bool is_prefix = !pattern.empty() && pattern.back() == '*';
+    const std::size_t before = selected.size();
+    for (const std::string& name : names) {
+      const bool matches =
+          is_prefix ? name.compare(0, pattern.size() - 1, pattern, 0, pattern.size() - 1) == 0 : name == pattern;
+      if (matches) selected.push_back(name);
+    }
+    if (selected.size() == before) {
+      throw InputError(fmt::format("--stats {}: no such statistic{}", pattern, did_you_mean(pattern, names)));
+    }
+  }
+  return selected;
+}
+
+/// The key figures that exist.
+std::vector<std::string> existing_key_figures(const Results& results) {
+  const std::vector<std::string> names = all_figures(results);
+  std::vector<std::string> existing;
+  for (const std::string& name : key_figures()) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) existing.push_back(name);
+  }
+  return existing;
+}
+
+std::string ratio_text(const Figure& figure, const Figure* base) {
+  if (base == nullptr || base->value() == 0) return "";
+  const double quotient = figure.value() / base->value();
+  return quotient < 9.995 ? fmt::format("{:.2f}x", quotient) : short_number(quotient) + "x";
+}
+
+class TextComparison {
+ public:
+  TextComparison(const Results& results, std::vector<std::string> names, const PrintOptions& options)
+      : results_(results), names_(std::move(names)), options_(options) {
+    use_legend_ = std::any_of(results.begin(), results.end(),
+                              [](const LabelledResult& one) { return display_width(one.label) > longest_label; });
+  }
+
+  std::string text() const {
+    std::string text = heading();
+    std::size_t first = 1;
+    do {
+      const std::size_t last = std::min(results_.size(), first + most_columns - 1);
+      text += '\n' + block(first, last);
+      first = last;
+    } while (first < results_.size());
+    return text;
+  }
+
+ private:
+  std::string column_name(std::size_t column) const {
+    return use_legend_ ? fmt::format("[{}]", column + 1) : results_[column].label;
+  }
+
+  std::string heading() const {
+    const TraceSummary& trace = results_.front().result.trace;
+    std::string text = fmt::format("{} ({}, {} records)\n", trace.path, trace.format, with_thousands(trace.records));
+    for (std::size_t i = 0; i < results_.size(); ++i) {
+      const bool partial = results_[i].result.partial;
+      if (use_legend_) text += fmt::format("  [{}] {}{}\n", i + 1, results_[i].label, partial ? " (PARTIAL)" : "");
+      if (!use_legend_ && partial) text += "PARTIAL: " + results_[i].label + "\n";
+    }
+    return text;
+  }
+
+  /// The first result and those from `first` to before `last`; with exact numbers if they fit the page.
+  std::string block(std::size_t first, std::size_t last) const {
+    const std::string exact = table(first, last, false);
+    const std::string text = fits(exact) ? exact : table(first, last, true);
+    if (!options_.colour) return text;
+    const std::size_t header_end = text.find('\n');
+    return "\033[1m" + text.substr(0, header_end) + "\033[0m" + text.substr(header_end);
+  }
+
+  static bool fits(const std::string& text) {
+    std::size_t start = 0;
+    for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', start)) {
+      if (display_width(text.substr(start, end - start)) > page_width) return false;
+      start = end + 1;
+    }
+    return true;
+  }
+
+  std::string table(std::size_t first, std::size_t last, bool brief) const {
+    std::vector<std::string> header = {"", column_name(0)};
+    for (std::size_t column = first; column < last; ++column) {
+      header.push_back(column_name(column));
+      header.emplace_back();
+    }
+    TextTable table(header, 0);
+    for (std::size_t ratio = 3; ratio < header.size(); ratio += 2) table.join_to_left(ratio);
+    for (const std::string& name : names_) table.add_row(row(name, first, last, brief));
+    return table.text(1000);  // block() measures it
+  }
+
+  std::vector<std::string> row(const std::string& name, std::size_t first, std::size_t last, bool brief) const {
+    const auto cell = [&](const Figure* figure) {
+      if (figure == nullptr) return std::string("-");
+      return brief ? short_figure_text(*figure) : figure_text(*figure);
+    };
+    const Figure* base = results_.front().result.stats.find(name);
+    std::vector<std::string> cells = {name, cell(base)};
+    for (std::size_t column = first; column < last; ++column) {
+      const Figure* figure = results_[column].result.stats.find(name);
+      cells.push_back(cell(figure));
+      cells.push_back(figure == nullptr ? "" : ratio_text(*figure, base));
+    }
+    return cells;
+  }
+
+  const Results& results_;
+  std::vector<std::string> names_;
+  const PrintOptions& options_;
+  bool use_legend_ = false;
+};
+
+void print_csv(const Results& results, const std::vector<std::string>& names, std::ostream& out) {
+  out << "name,unit";
+  for (const LabelledResult& one : results) out << ',' << csv_field(one.label);
+  out << '\n';
+  for (const std::string& name : names) {
+    std::string unit;
+    std::string values;
+    for (const LabelledResult& one : results) {
+      const Figure* figure = one.result.stats.find(name);
+      if (figure != nullptr) unit = figure->unit;
+      values += ',' + (figure == nullptr ? "" : exact_figure_text(*figure));
+    }
+    out << csv_field(name) << ',' << csv_field(unit) << values << '\n';
+  }
+}
+
+void print_json(const Results& results, std::ostream& out) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  json["schema"] = "tablewalk.comparison/1";
+  json["results"] = nlohmann::ordered_json::array();
+  for (const LabelledResult& one : results) {
+    nlohmann::ordered_json entry = nlohmann::ordered_json::object();
+    entry["label"] = one.label;
+    entry["result"] = nlohmann::ordered_json::parse(result_to_json(one.result));
+    json["results"].push_back(std::move(entry));
+  }
+  out << readable_json(json);
+}
+
+}  // namespace
+
+void print_compare(const Results& results, const PrintOptions& options, std::ostream& out) {
+  if (results.empty()) return;
+  const std::vector<std::string> selected = select(results, options.stats);
+  switch (options.format) {
+    case OutputFormat::Text:
+      out << TextComparison(results, selected.empty() ? existing_key_figures(results) : selected, options).text();
+      break;
+    case OutputFormat::Json:
+      print_json(results, out);
+      break;
+    case OutputFormat::Csv:
+      print_csv(results, selected.empty() ? all_figures(results) : selected, out);
+      break;
+  }
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace tablewalk {
+
+enum class OutputFormat { Text, Json, Csv };
+
+/// `text`, `json` or `csv`; throws InputError that names the nearest.
+OutputFormat parse_output_format(const std::string& name);
+
+struct PrintOptions {
+  OutputFormat format = OutputFormat::Text;
+  bool explain = false;            ///< text: a line of explanation under each key figure
+  bool colour = false;             ///< text: headings stand out (terminal escape sequences)
+  std::vector<std::string> stats;  ///< comparisons: names, or prefixes such as `walker.*`; empty: the key figures
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,275 @@
+#include "report/print_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "report/figures.h"
+#include "report/histogram_text.h"
+#include "report/result_json.h"
+#include "report/text_table.h"
+
+namespace tablewalk {
+namespace {
+
+using Figure = StatSet::Figure;
+
+constexpr std::size_t indent = 2;
+constexpr std::size_t label_width = 34;
+
+std::string module_of(const std::string& name) {
+  return name.substr(0, name.find('.'));
+}
+
+/// What follows the first dot.
+std::string rest_of(const std::string& name) {
+  const std::size_t dot = name.find('.');
+  return dot == std::string::npos ? name : name.substr(dot + 1);
+}
+
+bool starts_with(const std::string& text, const std::string& start) {
+  return text.compare(0, start.size(), start) == 0;
+}
+
+class RunPrinter {
+ public:
+  RunPrinter(const RunResult& result, const PrintOptions& options, std::ostream& out)
+      : result_(result), stats_(result.stats), options_(options), out_(out) {}
+
+  void print() {
+    print_heading();
+    print_list("Program", [](const Figure& figure) {
+      static const std::set<std::string> names = {"core.accesses", "core.instructions", "core.page_straddles",
+                                                  "core.faults"};
+      return names.count(figure.name) != 0;
+    });
+    print_list("Core", [](const Figure& figure) { return module_of(figure.name) == "core"; });
+    print_units("TLBs", {"itlb", "dtlb", "stlb"}, "tlb", true);
+    print_module("Walker", "walker");
+    print_module("Walk caches", "walk_cache");
+    print_module("Translation after a miss in the first-level TLB", "translation");
+    print_units("Caches", {"l1i", "l1d", "l2", "llc"}, "cache", true);
+    print_module("Page tables", "tables");
+    print_module("DRAM", "dram");
+    print_list("Other", [](const Figure&) { return true; });
+  }
+
+ private:
+  void print_heading() {
+    const TraceSummary& trace = result_.trace;
+    out_ << trace.path << " (" << trace.format << ", " << with_thousands(trace.records) << " records)\n";
+    if (result_.partial) out_ << "PARTIAL: the run was ended before the trace was\n";
+  }
+
+  void print_title(const std::string& title) {
+    out_ << '\n' << (options_.colour ? "\033[1m" + title + "\033[0m" : title) << '\n';
+  }
+
+  void explain(const std::string& name) {
+    const std::string text = options_.explain ? explanation_of(name) : "";
+    if (text.empty()) return;
+    out_ << std::string(indent + 4, ' ') << (options_.colour ? "\033[2m" + text + "\033[0m" : text) << '\n';
+  }
+
+  /// All figures that `selects` and that stand nowhere yet, one per line.
+  template <class Selects>
+  void print_list(const std::string& title, Selects selects) {
+    bool titled = false;
+    for (const Figure& figure : stats_.figures()) {
+      if (printed_.count(figure.name) != 0 || !selects(figure)) continue;
+      if (!titled) print_title(title);
+      titled = true;
+      print_figure(figure, title == "Other" ? figure.name : rest_of(figure.name));
+    }
+  }
+
+  void print_figure(const Figure& figure, const std::string& label) {
+    printed_.insert(figure.name);
+    std::string unit = figure.unit == "share" || label.find(figure.unit) != std::string::npos ? "" : figure.unit;
+    if (figure.unit == "bytes") unit = "= " + humane_byte_size(figure.count);
+    std::string line = std::string(indent, ' ') + pad_right(readable_name(label), label_width) +
+                       pad_left(figure_text(figure), 18) + "  " + unit;
+    line.erase(line.find_last_not_of(' ') + 1);
+    out_ << line << '\n';
+    explain(figure.name);
+  }
+
+  /// Modules of one kind as the rows of one table.
+  void print_units(const std::string& title, const std::vector<std::string>& modules, const std::string& topic,
+                   bool with_miss_share) {
+    std::vector<Row> rows;
+    for (const std::string& module : modules) {
+      Row row{module, {}};
+      for (const Figure& figure : stats_.figures()) {
+        if (module_of(figure.name) == module && !is_distribution_part(figure.name)) {
+          row.figures.emplace_back(rest_of(figure.name), &figure);
+        }
+      }
+      if (!row.figures.empty()) rows.push_back(std::move(row));
+    }
+    if (rows.empty()) return;
+    print_title(title);
+    print_rows(rows, with_miss_share);
+    explain(topic);
+    for (const std::string& module : modules) print_distributions(module);
+  }
+
+  /// One module: single figures, then distributions, then its levels, then where its cycles went.
+  void print_module(const std::string& title, const std::string& module) {
+    const bool exists = std::any_of(stats_.figures().begin(), stats_.figures().end(),
+                                    [&](const Figure& figure) { return module_of(figure.name) == module; });
+    if (!exists) return;
+    print_title(title);
+    for (const Figure& figure : stats_.figures()) {
+      const std::string rest = rest_of(figure.name);
+      if (module_of(figure.name) != module || is_level(rest) || starts_with(rest, "cycles.")) continue;
+      if (!is_distribution_part(figure.name)) print_figure(figure, rest);
+    }
+    print_distributions(module);
+    print_levels(module);
+    print_breakdown(module);
+  }
+
+  static bool is_level(const std::string& rest) { return starts_with(rest, "level") && rest.find('.') != rest.npos; }
+
+  bool is_distribution_part(const std::string& name) const {
+    const std::string stem = name.substr(0, name.rfind('.'));
+    return std::any_of(stats_.distributions().begin(), stats_.distributions().end(),
+                       [&](const StatSet::Distribution& distribution) { return distribution.name == stem; });
+  }
+
+  void print_distributions(const std::string& module) {
+    for (const StatSet::Distribution& distribution : stats_.distributions()) {
+      if (module_of(distribution.name) != module) continue;
+      std::string line =
+          std::string(indent, ' ') + pad_right(readable_name(rest_of(distribution.name)), label_width - 12);
+      for (const char* part : {"mean", "p50", "p95", "p99", "max"}) {
+        const Figure* figure = stats_.find(distribution.name + "." + part);
+        if (figure == nullptr) continue;
+        printed_.insert(figure->name);
+        line += fmt::format("  {} {}", part, figure_text(*figure));
+      }
+      out_ << line << '\n';
+      explain(distribution.name);
+      out_ << histogram_text(distribution, indent);
+    }
+  }
+
+  struct Row {
+    std::string name;
+    std::vector<std::pair<std::string, const Figure*>> figures;  ///< by column
+
+    const Figure* find(const std::string& column) const {
+      for (const auto& [name_of_column, figure] : figures) {
+        if (name_of_column == column) return figure;
+      }
+      return nullptr;
+    }
+  };
+
+  void print_levels(const std::string& module) {
+    std::vector<Row> rows;
+    for (const Figure& figure : stats_.figures()) {
+      const std::string rest = rest_of(figure.name);
+      if (module_of(figure.name) != module || !is_level(rest)) continue;
+      const std::string level = module_of(rest);
+      if (rows.empty() || rows.back().name != level) rows.push_back({level, {}});
+      rows.back().figures.emplace_back(rest_of(rest), &figure);
+    }
+    if (rows.empty()) return;
+    print_rows(rows, false);
+    explain(module + ".levels");
+  }
+
+  static std::string column_title(const std::string& column) {
+    static const std::string served_by = "served_by.";
+    return starts_with(column, served_by) ? "from " + column.substr(served_by.size()) : readable_name(column);
+  }
+
+  void print_rows(const std::vector<Row>& rows, bool with_miss_share) {
+    std::vector<std::string> columns;
+    for (const Row& row : rows) {
+      for (const auto& [column, figure] : row.figures) {
+        if (std::find(columns.begin(), columns.end(), column) == columns.end()) columns.push_back(column);
+        printed_.insert(figure->name);
+      }
+    }
+    const auto has = [&](const char* name) { return std::find(columns.begin(), columns.end(), name) != columns.end(); };
+    with_miss_share = with_miss_share && has("lookups") && has("misses") && !has("miss_share");
+    std::vector<std::string> header = {""};
+    for (const std::string& column : columns) header.push_back(column_title(column));
+    if (with_miss_share) header.push_back("miss share");
+    TextTable table(header, indent);
+    for (const Row& row : rows) {
+      std::vector<std::string> cells = {row.name};
+      for (const std::string& column : columns) {
+        const Figure* figure = row.find(column);
+        cells.push_back(figure == nullptr ? "" : figure_text(*figure));
+      }
+      if (with_miss_share) cells.push_back(miss_share(row));
+      table.add_row(std::move(cells));
+    }
+    out_ << table.text();
+  }
+
+  static std::string miss_share(const Row& row) {
+    const Figure* lookups = row.find("lookups");
+    const Figure* misses = row.find("misses");
+    if (lookups == nullptr || misses == nullptr || lookups->value() == 0) return "";
+    return fmt::format("{:.3f} %", 100 * misses->value() / lookups->value());
+  }
+
+  /// Where the cycles of `MODULE.cycles.*` went, with shares.
+  void print_breakdown(const std::string& module) {
+    const std::string start = module + ".cycles.";
+    double total = 0;
+    for (const Figure& figure : stats_.figures()) {
+      if (starts_with(figure.name, start)) total += figure.value();
+    }
+    TextTable table({"where the cycles went", "cycles", "share", ""}, indent);
+    bool any = false;
+    for (const Figure& figure : stats_.figures()) {
+      if (!starts_with(figure.name, start)) continue;
+      any = true;
+      printed_.insert(figure.name);
+      const double share = total == 0 ? 0 : figure.value() / total;
+      const std::string bar(static_cast<std::size_t>(share * 40 + 0.5), '#');
+      table.add_row({"  " + readable_name(figure.name.substr(start.size())), figure_text(figure),
+                     fmt::format("{:.2f} %", 100 * share), pad_right(bar, 40)});
+    }
+    if (!any) return;
+    out_ << table.text();
+    explain(module + ".cycles");
+  }
+
+  const RunResult& result_;
+  const StatSet& stats_;
+  const PrintOptions& options_;
+  std::ostream& out_;
+  std::set<std::string> printed_;
+};
+
+}  // namespace
+
+void print_run(const RunResult& result, const PrintOptions& options, std::ostream& out) {
+  switch (options.format) {
+    case OutputFormat::Text:
+      RunPrinter(result, options, out).print();
+      break;
+    case OutputFormat::Json:
+      out << result_to_json(result);
+      break;
+    case OutputFormat::Csv:
+      out << "name,value,unit\n";
+      for (const Figure& figure : result.stats.figures()) {
+        out << csv_field(figure.name) << ',' << exact_figure_text(figure) << ',' << csv_field(figure.unit) << '\n';
+      }
+      break;
+  }
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,142 @@
+#include "report/result_json.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace tablewalk {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr const char* schema = "tablewalk.result/1";
+
+ordered_json figure_value(const StatSet::Figure& figure) {
+  if (figure.whole) return figure.count;
+  if (!std::isfinite(figure.real)) throw LawViolation("statistic '" + figure.name + "' is no finite number");
+  return figure.real;
+}
+
+ordered_json meaning_of(const std::string& unit, const std::string& description) {
+  ordered_json json = ordered_json::object();
+  json["unit"] = unit;
+  json["description"] = description;
+  return json;
+}
+
+void write_json(const ordered_json& json, const std::string& indent, std::string& out) {
+  constexpr std::size_t line_width = 110;
+  const std::string flat = json.dump();
+  // The outermost object and its members are always opened: one statistic, one line.
+  const bool open = indent.size() < 4 || flat.size() + indent.size() > line_width;
+  if (!json.is_structured() || json.empty() || !open) {
+    out += flat;
+    return;
+  }
+  const std::string inner = indent + "  ";
+  out += json.is_object() ? "{" : "[";
+  const char* separator = "\n";
+  for (const auto& [key, value] : json.items()) {
+    out += separator + inner;
+    if (json.is_object()) out += ordered_json(key).dump() + ": ";
+    write_json(value, inner, out);
+    separator = ",\n";
+  }
+  out += "\n" + indent + (json.is_object() ? "}" : "]");
+}
+
+StatSet stats_from_json(const ordered_json& json) {
+  StatSet stats;
+  const ordered_json& meaning = json.at("meaning");
+  for (const auto& [name, value] : json.at("stats").items()) {
+    StatSet::Figure figure;
+    figure.name = name;
+    figure.unit = meaning.at(name).at("unit").get<std::string>();
+    figure.meaning = meaning.at(name).at("description").get<std::string>();
+    figure.whole = value.is_number_integer();
+    if (figure.whole) {
+      figure.count = value.get<std::uint64_t>();
+    } else {
+      figure.real = value.get<double>();
+    }
+    stats.add(std::move(figure));
+  }
+  for (const auto& [name, pairs] : json.at("histograms").items()) {
+    StatSet::Distribution distribution;
+    distribution.name = name;
+    distribution.unit = meaning.at(name).at("unit").get<std::string>();
+    distribution.meaning = meaning.at(name).at("description").get<std::string>();
+    for (const ordered_json& pair : pairs) {
+      distribution.buckets.push_back({pair.at(0).get<std::uint64_t>(), pair.at(1).get<std::uint64_t>()});
+    }
+    stats.add(std::move(distribution));
+  }
+  return stats;
+}
+
+}  // namespace
+
+std::string readable_json(const ordered_json& json) {
+  std::string text;
+  write_json(json, "", text);
+  return text + "\n";
+}
+
+std::string result_to_json(const RunResult& result) {
+  ordered_json json = ordered_json::object();
+  json["schema"] = schema;
+  json["version"] = result.version;
+  if (result.partial) json["partial"] = true;
+  json["config"] = result.config;
+  json["trace"] = {{"path", result.trace.path},
+                   {"format", result.trace.format},
+                   {"checksum", result.trace.checksum},
+                   {"records", result.trace.records}};
+  ordered_json stats = ordered_json::object();
+  ordered_json histograms = ordered_json::object();
+  ordered_json meaning = ordered_json::object();
+  for (const StatSet::Figure& figure : result.stats.figures()) {
+    stats[figure.name] = figure_value(figure);
+    meaning[figure.name] = meaning_of(figure.unit, figure.meaning);
+  }
+  for (const StatSet::Distribution& distribution : result.stats.distributions()) {
+    ordered_json pairs = ordered_json::array();
+    for (const Histogram::Bucket& bucket : distribution.buckets) {
+      pairs.push_back(ordered_json::array({bucket.low, bucket.count}));
+    }
+    histograms[distribution.name] = std::move(pairs);
+    meaning[distribution.name] = meaning_of(distribution.unit, distribution.meaning);
+  }
+  json["stats"] = std::move(stats);
+  json["histograms"] = std::move(histograms);
+  json["meaning"] = std::move(meaning);
+  return readable_json(json);
+}
+
+RunResult result_from_json(const std::string& text, const std::string& source) {
+  try {
+    const ordered_json json = ordered_json::parse(text);
+    const std::string found = json.value("schema", "none");
+    if (found != schema) {
+      throw InputError(fmt::format("{}: schema is '{}': expected '{}'", source, found, schema));
+    }
+    RunResult result;
+    result.version = json.at("version").get<std::string>();
+    result.partial = json.value("partial", false);
+    result.config = json.at("config");
+    const ordered_json& trace = json.at("trace");
+    result.trace.path = trace.at("path").get<std::string>();
+    result.trace.format = trace.at("format").get<std::string>();
+    result.trace.checksum = trace.at("checksum").get<std::string>();
+    result.trace.records = trace.at("records").get<std::uint64_t>();
+    result.stats = stats_from_json(json);
+    return result;
+  } catch (const nlohmann::json::exception& error) {
+    throw InputError(fmt::format("{}: expected a result of tablewalk ({}): {}", source, schema, error.what()));
+  }
+}
+
+}  // namespace tablewalk

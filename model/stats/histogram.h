@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace tablewalk {
+
+/// Counts of whole-number values (durations in cycles, entry reads). Exact for values below `exact_limit`; above,
+/// a value counts at the lower edge of its bucket, 1/64 wide relative to itself, so that memory stays bounded.
+class Histogram {
+ public:
+  static constexpr std::uint64_t exact_limit = 1 << 14;
+
+  void add(std::uint64_t value) {
+    ++count_;
+    sum_ += value;
+    if (value > max_) max_ = value;
+    const std::size_t bucket = bucket_of(value);
+    if (bucket >= buckets_.size()) buckets_.resize(bucket + 1);
+    ++buckets_[bucket];
+  }
+  void add(const Histogram& other);
+
+  std::uint64_t count() const { return count_; }
+  std::uint64_t sum() const { return sum_; }
+  std::uint64_t max() const { return max_; }
+  /// 0 when empty.
+  double mean() const { return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_); }
+  /// The smallest recorded value that at least `percent` of all values do not exceed (nearest rank); 0 when empty.
+  std::uint64_t percentile(double percent) const;
+
+  struct Bucket {
+    std::uint64_t low;    ///< the value, or the lower edge of its bucket
+    std::uint64_t count;  ///< never 0
+  };
+  std::vector<Bucket> nonempty_buckets() const;
+
+ private:
+  static std::size_t bucket_of(std::uint64_t value);
+  static std::uint64_t low_of(std::size_t bucket);
+
+  std::vector<std::uint64_t> buckets_;
+  std::uint64_t count_ = 0;
+  std::uint64_t sum_ = 0;
+  std::uint64_t max_ = 0;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "stats/stat_set.h"
+
+namespace tablewalk {
+
+/// Which trace a result was measured on.
+struct TraceSummary {
+  std::string path;           ///< as the user gave it
+  std::string format;         ///< lackey, champsim, text, twt
+  std::string checksum;       ///< of the records, 16 hexadecimal digits: the same in every format and compression
+  std::uint64_t records = 0;  ///< how many were simulated
+};
+
+/// What a run of one machine on one trace gives: all that `result.json` holds.
+struct RunResult {
+  nlohmann::ordered_json config;  ///< fully resolved: every key with the value it had
+  TraceSummary trace;
+  StatSet stats;
+  bool partial = false;  ///< the run was ended before the trace was
+  std::string version;   ///< of tablewalk
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,163 @@
+#include "system/machine.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace tablewalk {
+
+Machine::Machine(const MachineConfig& config, ConstructionOrder order)
+    : config_(config),
+      mode_(make_paging_mode(config.paging.mode)),
+      frames_(config.memory_bytes(), mode_->page_bytes(), {config.os.frames, config.os.frame_seed}),
+      kernel_(std::make_unique<AddressSpaces>(config.os, mode_, memory_, frames_)) {
+  plan_memory_ports();
+  build(order);
+  bind_translation();
+  bind_memory();
+}
+
+WalkerReads Machine::memory_at(WalkerReads level) const {
+  if (level == WalkerReads::L1d && config_.l1d.enabled) return WalkerReads::L1d;
+  if (level <= WalkerReads::L2 && config_.l2.enabled) return WalkerReads::L2;
+  if (level <= WalkerReads::Llc && config_.llc.enabled) return WalkerReads::Llc;
+  return WalkerReads::Dram;
+}
+
+/// SystemC makes ports only while their module is made; so they are counted before.
+void Machine::plan_memory_ports() {
+  const auto plan = [&](WalkerReads level) { ++planned_ports_[static_cast<unsigned>(memory_at(level))]; };
+  plan(WalkerReads::L2);  // the first-level instruction cache, or the core in its place
+  plan(WalkerReads::L2);  // the first-level data cache, likewise
+  plan(config_.walker_reads);
+  if (config_.l2.enabled) plan(WalkerReads::Llc);
+  if (config_.llc.enabled) plan(WalkerReads::Dram);
+}
+
+void Machine::build(ConstructionOrder order) {
+  const auto registered = [&](WalkerReads memory) {
+    return std::vector<Cache::PortKind>(planned_ports_[static_cast<unsigned>(memory)], Cache::PortKind::Registered);
+  };
+  std::vector<Cache::PortKind> l1d_ports = registered(WalkerReads::L1d);
+  l1d_ports.push_back(Cache::PortKind::AtOnce);
+  const unsigned first_levels = 2;
+  const unsigned dram_ports = planned_ports_[static_cast<unsigned>(WalkerReads::Dram)];
+
+  std::vector<std::function<void()>> steps{
+      [&] { core_.port = std::make_unique<RequestPort>("core", config_.core, neighbours(), *kernel_); },
+      [&] { core_.itlb = std::make_unique<Tlb>("itlb", Tlb::Service::AtOnce, config_.itlb, *mode_, 1); },
+      [&] { core_.dtlb = std::make_unique<Tlb>("dtlb", Tlb::Service::AtOnce, config_.dtlb, *mode_, 1); },
+      [&] {
+        if (!config_.stlb.enabled) return;
+        stlb_ = std::make_unique<Tlb>("stlb", Tlb::Service::Registered, config_.stlb, *mode_, first_levels);
+      },
+      [&] {
+        walker_ = std::make_unique<Walker>("walker", config_.walker, *mode_, config_.stlb.enabled ? 1 : first_levels);
+      },
+      [&] { core_.l1i = make_cache("l1i", ServedBy::L1, config_.l1i, {Cache::PortKind::AtOnce}); },
+      [&] { core_.l1d = make_cache("l1d", ServedBy::L1, config_.l1d, l1d_ports); },
+      [&] { l2_ = make_cache("l2", ServedBy::L2, config_.l2, registered(WalkerReads::L2)); },
+      [&] { llc_ = make_cache("llc", ServedBy::Llc, config_.llc, registered(WalkerReads::Llc)); },
+      [&] {
+        dram_ = std::make_unique<Dram>("dram", config_.dram, config_.clock_mhz, config_.memory.line_bytes, memory_,
+                                       dram_ports);
+      },
+  };
+  if (order == ConstructionOrder::MemoryFirst) std::reverse(steps.begin(), steps.end());
+  for (const auto& step : steps) step();
+}
+
+std::unique_ptr<Cache> Machine::make_cache(const char* name, ServedBy place, const CacheConfig& config,
+                                           const std::vector<Cache::PortKind>& ports) {
+  if (!config.enabled) return nullptr;
+  return std::make_unique<Cache>(name, place, config, config_.memory.line_bytes, memory_, ports);
+}
+
+void Machine::bind_translation() {
+  core_.port->itlb_side.socket.bind(core_.itlb->cpu_side(0));
+  core_.port->dtlb_side.socket.bind(core_.dtlb->cpu_side(0));
+  core_.itlb->walker_side.socket.bind(stlb_ ? stlb_->cpu_side(0) : walker_->tlb_side(0));
+  core_.dtlb->walker_side.socket.bind(stlb_ ? stlb_->cpu_side(1) : walker_->tlb_side(1));
+  if (stlb_) stlb_->walker_side.socket.bind(walker_->tlb_side(0));
+}
+
+void Machine::bind_memory() {
+  // In the order of plan_memory_ports().
+  auto& fetches = core_.l1i ? core_.l1i->memory_side.socket : core_.port->icache_side.socket;
+  auto& data = core_.l1d ? core_.l1d->memory_side.socket : core_.port->dcache_side.socket;
+  fetches.bind(next_socket(WalkerReads::L2));
+  data.bind(next_socket(WalkerReads::L2));
+  walker_->memory_side.socket.bind(next_socket(config_.walker_reads));
+  if (l2_) l2_->memory_side.socket.bind(next_socket(WalkerReads::Llc));
+  if (llc_) llc_->memory_side.socket.bind(next_socket(WalkerReads::Dram));
+  // The core's own port of its first-level data cache is the last one.
+  if (core_.l1i) core_.port->icache_side.socket.bind(core_.l1i->cpu_side(0));
+  if (core_.l1d) {
+    core_.port->dcache_side.socket.bind(
+        core_.l1d->cpu_side(planned_ports_[static_cast<unsigned>(WalkerReads::L1d)]));
+  }
+}
+
+tlm::tlm_target_socket<64>& Machine::next_socket(WalkerReads level) {
+  const WalkerReads memory = memory_at(level);
+  const unsigned port = bound_ports_[static_cast<unsigned>(memory)]++;
+  switch (memory) {
+    case WalkerReads::L1d:
+      return core_.l1d->cpu_side(port);
+    case WalkerReads::L2:
+      return l2_->cpu_side(port);
+    case WalkerReads::Llc:
+      return llc_->cpu_side(port);
+    case WalkerReads::Dram:
+      break;
+  }
+  return dram_->cpu_side(port);
+}
+
+CoreNeighbours Machine::neighbours() const {
+  const auto tlb_latency = [](const TlbConfig& tlb) {
+    return tlb.enabled && !tlb.arrays.empty() ? tlb.arrays.front().latency_cycles : Cycles(1);
+  };
+  const auto cache_latency = [](const CacheConfig& cache) {
+    return cache.enabled ? cache.latency_cycles : Cycles(0);
+  };
+  CoreNeighbours neighbours;
+  neighbours.tlb_hit_latency = {tlb_latency(config_.itlb), tlb_latency(config_.dtlb)};
+  neighbours.cache_hit_latency = {cache_latency(config_.l1i), cache_latency(config_.l1d)};
+  neighbours.cache_at_once = {config_.l1i.enabled, config_.l1d.enabled};
+  neighbours.line_shift = log2_floor(config_.memory.line_bytes);
+  neighbours.page_shift = mode_->offset_bits();
+  return neighbours;
+}
+
+void Machine::run() {
+  sc_core::sc_start();
+  TimedModule::rethrow_failure();
+}
+
+void Machine::reset_stats() {
+  core_.port->reset_stats();
+  for (Tlb* tlb : {core_.itlb.get(), core_.dtlb.get(), stlb_.get()}) {
+    if (tlb != nullptr) tlb->reset_stats();
+  }
+  walker_->reset_stats();
+  for (Cache* cache : {core_.l1i.get(), core_.l1d.get(), l2_.get(), llc_.get()}) {
+    if (cache != nullptr) cache->reset_stats();
+  }
+  dram_->reset_stats();
+}
+
+void Machine::report(StatSet& figures) const {
+  core_.port->report(figures);
+  core_.itlb->report("itlb", figures);
+  core_.dtlb->report("dtlb", figures);
+  if (stlb_) stlb_->report("stlb", figures);
+  walker_->report(figures);
+  if (core_.l1i) core_.l1i->report("l1i", figures);
+  if (core_.l1d) core_.l1d->report("l1d", figures);
+  if (l2_) l2_->report("l2", figures);
+  if (llc_) llc_->report("llc", figures);
+  kernel_->report(figures);
+  dram_->report(figures);
+}
+
+}  // namespace tablewalk

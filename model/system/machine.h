@@ -1,0 +1,73 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "cache/cache.h"
+#include "cpu/request_port.h"
+#include "dram/dram.h"
+#include "memory/frame_allocator.h"
+#include "os/address_spaces.h"
+#include "system/machine_config.h"
+#include "tlb/tlb.h"
+#include "walker/walker.h"
+
+namespace tablewalk {
+
+/// The order in which a machine's modules are made: no result depends on it, and a test holds us to that.
+enum class ConstructionOrder : std::uint8_t { CoreFirst, MemoryFirst };
+
+/// The machine that a config describes, built and bound: the only place where modules learn of each other. Its parts
+/// per core stand in `Core`; what cores share stands beside them.
+class Machine {
+ public:
+  explicit Machine(const MachineConfig& config, ConstructionOrder order = ConstructionOrder::CoreFirst);
+
+  /// Runs until nothing is left to do. Throws what a module threw.
+  void run();
+
+  RequestPort& port() { return *core_.port; }
+  Walker& walker() { return *walker_; }
+  AddressSpaces& kernel() { return *kernel_; }
+  PhysicalMemory& memory() { return memory_; }
+  const PagingMode& mode() const { return *mode_; }
+  void reset_stats();
+  void report(StatSet& figures) const;
+
+ private:
+  struct Core {
+    std::unique_ptr<RequestPort> port;
+    std::unique_ptr<Tlb> itlb;
+    std::unique_ptr<Tlb> dtlb;
+    std::unique_ptr<Cache> l1i;
+    std::unique_ptr<Cache> l1d;
+  };
+
+  /// Which memory stands at or first below that level; the caches that are left out are passed over.
+  WalkerReads memory_at(WalkerReads level) const;
+  void plan_memory_ports();
+  void build(ConstructionOrder order);
+  void bind_translation();
+  void bind_memory();
+  CoreNeighbours neighbours() const;
+  std::unique_ptr<Cache> make_cache(const char* name, ServedBy place, const CacheConfig& config,
+                                    const std::vector<Cache::PortKind>& ports);
+  /// The next free socket of that memory.
+  tlm::tlm_target_socket<64>& next_socket(WalkerReads memory);
+
+  MachineConfig config_;
+  std::shared_ptr<const PagingMode> mode_;
+  PhysicalMemory memory_;
+  FrameAllocator frames_;
+  std::array<unsigned, 4> planned_ports_{};  ///< of each memory, by WalkerReads; registered ones only
+  std::array<unsigned, 4> bound_ports_{};
+  std::unique_ptr<AddressSpaces> kernel_;
+  Core core_;
+  std::unique_ptr<Tlb> stlb_;
+  std::unique_ptr<Walker> walker_;
+  std::unique_ptr<Cache> l2_;
+  std::unique_ptr<Cache> llc_;
+  std::unique_ptr<Dram> dram_;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,53 @@
+#include "system/machine_config.h"
+
+#include <algorithm>
+
+namespace tablewalk {
+
+MachineConfig::MachineConfig() {
+  itlb.arrays = {TlbArrayConfig{}};
+  itlb.arrays[0].entries = 128;
+  itlb.arrays[0].ways = 8;
+  dtlb.arrays = {TlbArrayConfig{}};
+  stlb.arrays = {TlbArrayConfig{}};
+  stlb.arrays[0].entries = 1536;
+  stlb.arrays[0].ways = 12;
+  stlb.arrays[0].latency_cycles = Cycles(7);
+  stlb.miss_registers = 16;
+
+  l2.bytes = ByteSize{1024 * 1024};
+  l2.ways = 16;
+  l2.latency_cycles = Cycles(10);
+  l2.tag_cycles = Cycles(4);
+  l2.miss_registers = 32;
+  llc.bytes = ByteSize{8 * 1024 * 1024};
+  llc.ways = 16;
+  llc.latency_cycles = Cycles(30);
+  llc.tag_cycles = Cycles(10);
+  llc.miss_registers = 64;
+}
+
+std::uint64_t MachineConfig::memory_bytes() const {
+  constexpr std::uint64_t plenty = std::uint64_t{1} << 40;
+  if (memory.bytes.bytes != 0) return memory.bytes.bytes;
+  return std::min(plenty, make_paging_mode(paging.mode)->physical_limit());
+}
+
+std::string MachineConfig::unmappable_page_size() const {
+  if (os.page_bytes.bytes == 0) return {};
+  try {
+    const auto mode = make_paging_mode(paging.mode);
+    if (mode->level_of_page(os.page_bytes.bytes) >= 0) return {};
+    std::string sizes;
+    for (unsigned level = 0; level < mode->levels(); ++level) {
+      if (!mode->level(level).leaf_allowed) continue;
+      sizes += (sizes.empty() ? "" : ", ") + format_byte_size(ByteSize{mode->page_bytes(level)});
+    }
+    return "paging mode " + mode->name() + " has no pages of " + format_byte_size(os.page_bytes) + "; expected " +
+           sizes + ", or 0 for the smallest";
+  } catch (const InputError&) {
+    return {};  // the mode's own check says what is wrong with it
+  }
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <string>
+
+#include "base/error.h"
+#include "cache/cache_array.h"
+#include "cpu/core_config.h"
+#include "dram/dram_config.h"
+#include "os/os_config.h"
+#include "tlb/tlb.h"
+#include "walker/walker.h"
+
+namespace tablewalk {
+
+/// Which memory the page walkers read table entries through.
+enum class WalkerReads : std::uint8_t { L1d, L2, Llc, Dram };
+
+template <>
+struct EnumNames<WalkerReads> {
+  static constexpr std::array names = {std::pair{"l1d", WalkerReads::L1d}, std::pair{"l2", WalkerReads::L2},
+                                       std::pair{"llc", WalkerReads::Llc}, std::pair{"dram", WalkerReads::Dram}};
+};
+
+struct PagingConfig {
+  std::string mode = "x86-64";
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value("mode", mode, "",
+               "page-table organisation: x86-32, x86-64, x86-64-la57, flat32, flat48, or any split as "
+               "radix:B1,B2,.../OFFSET@ENTRYBYTES (index bits from the root down)");
+  }
+  template <class Problem>
+  void check(Problem&& problem) const {
+    try {
+      make_paging_mode(mode);
+    } catch (const InputError& error) {
+      problem("mode", error.what());
+    }
+  }
+};
+
+struct MemoryConfig {
+  ByteSize bytes{0};
+  std::uint32_t line_bytes = 64;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value("bytes", bytes, "bytes",
+               "simulated RAM; 0: 1T, or less where the paging mode's entries cannot address as much");
+    keys.value("line_bytes", line_bytes, "bytes", "cache line of every level, and what a DRAM burst transfers");
+  }
+  template <class Problem>
+  void check(Problem&& problem) const {
+    if (!is_power_of_two(line_bytes) || line_bytes < 16 || line_bytes > 256) {
+      problem("line_bytes", std::to_string(line_bytes) + " bytes; expected 16, 32, 64, 128 or 256");
+    }
+  }
+};
+
+/// A whole machine. Every key has a default: an out-of-order core with two levels of TLB and three of cache.
+struct MachineConfig {
+  std::uint32_t clock_mhz = 4000;
+  PagingConfig paging;
+  OsConfig os;
+  MemoryConfig memory;
+  CoreConfig core;
+  TlbConfig itlb;
+  TlbConfig dtlb;
+  TlbConfig stlb;
+  WalkerConfig walker;
+  WalkerReads walker_reads = WalkerReads::L1d;
+  CacheConfig l1i;
+  CacheConfig l1d;
+  CacheConfig l2;
+  CacheConfig llc;
+  DramConfig dram;
+
+  MachineConfig();
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value("clock_mhz", clock_mhz, "MHz", "the core's clock: how many cycles the DRAM's nanoseconds are");
+    keys.group("paging", paging, "what the page tables look like");
+    keys.group("os", os, "what the kernel does: mapping, page faults, frames");
+    keys.group("memory", memory, "simulated RAM");
+    keys.group("core", core, "how accesses are issued");
+    keys.group("itlb", itlb, "first-level TLB for fetches");
+    keys.group("dtlb", dtlb, "first-level TLB for data");
+    keys.group("stlb", stlb, "second-level TLB, for both; disabled: first-level misses go to the walker");
+    keys.group("walker", walker, "the hardware page-table walker");
+    keys.value("walker_reads", walker_reads, "", "the cache, or memory, through which the walker reads entries");
+    keys.group("l1i", l1i, "first-level cache for fetches");
+    keys.group("l1d", l1d, "first-level cache for data");
+    keys.group("l2", l2, "second-level cache");
+    keys.group("llc", llc, "last-level cache");
+    keys.group("dram", dram, "main memory");
+  }
+  template <class Problem>
+  void check(Problem&& problem) const {
+    if (clock_mhz == 0 || clock_mhz > 100000) problem("clock_mhz", "expected 1 to 100000 MHz");
+    check_cache(l1i, "l1i", problem);
+    check_cache(l1d, "l1d", problem);
+    check_cache(l2, "l2", problem);
+    check_cache(llc, "llc", problem);
+    const std::string pages = unmappable_page_size();
+    if (!pages.empty()) problem("os.page_bytes", pages);
+  }
+
+  /// Simulated RAM in bytes, with the default worked out.
+  std::uint64_t memory_bytes() const;
+
+ private:
+  template <class Problem>
+  void check_cache(const CacheConfig& cache, const std::string& name, Problem&& problem) const {
+    if (!is_power_of_two(memory.line_bytes)) return;
+    check_cache_shape(cache, memory.line_bytes,
+                      [&](const std::string& key, const std::string& text) { problem(name + "." + key, text); });
+  }
+  std::string unmappable_page_size() const;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,104 @@
+#include "system/run.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "base/error.h"
+#include "base/version.h"
+#include "config/printer.h"
+#include "observe/law_checker.h"
+#include "observe/observer_list.h"
+#include "observe/walk_log.h"
+#include "system/machine.h"
+#include "trace/trace_reader.h"
+
+namespace tablewalk {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Tells of progress a few times a second, and whether the run is to end early.
+class Watch {
+ public:
+  Watch(const RunOptions& options, const RecordSource& source) : options_(options), source_(source) {}
+
+  /// Called at every batch of records; true ends the trace.
+  bool operator()() {
+    const bool stop = options_.stop != nullptr && *options_.stop;
+    stopped_ = stopped_ || stop;
+    if (options_.on_progress && Clock::now() >= next_) {
+      next_ = Clock::now() + std::chrono::milliseconds(200);
+      options_.on_progress({source_.delivered(), share()});
+    }
+    return stop;
+  }
+  bool stopped() const { return stopped_; }
+
+ private:
+  double share() const {
+    if (options_.limit == 0) return source_.progress();
+    return static_cast<double>(source_.delivered()) / static_cast<double>(options_.warmup + options_.limit);
+  }
+
+  const RunOptions& options_;
+  const RecordSource& source_;
+  Clock::time_point next_ = Clock::now();
+  bool stopped_ = false;
+};
+
+std::string describe_place(const RunOptions& options, std::uint64_t records, const std::string& what) {
+  return fmt::format("{}: record {}: {}", options.trace_path, records, what);
+}
+
+}  // namespace
+
+RunResult run_machine(const MachineConfig& config, const RunOptions& options) {
+  const std::unique_ptr<TraceReader> reader = open_trace(options.trace_path, options.trace_format);
+  RecordSource source(*reader, options.limit == 0 ? 0 : options.warmup + options.limit);
+  std::optional<WalkLog> walk_log;
+  if (!options.walk_log.empty()) walk_log.emplace(options.walk_log);
+
+  Machine machine(config);
+  LawChecker checker(machine.mode(), machine.memory(), machine.kernel());
+  WalkObservers observers;
+  if (walk_log) observers.add(*walk_log);
+  if (options.check) observers.add(checker);
+  if (!observers.empty()) machine.walker().observe(&observers);
+
+  Watch watch(options, source);
+  RequestPort::Job job;
+  job.source = &source;
+  job.warmup = options.warmup;
+  job.on_warm = [&] { machine.reset_stats(); };
+  job.on_batch = [&] { return watch(); };
+  job.observer = options.check ? &checker : nullptr;
+  machine.port().run(std::move(job));
+  try {
+    machine.run();
+  } catch (const InputError& error) {
+    throw InputError(describe_place(options, source.delivered(), error.what()));
+  } catch (const LawViolation& violation) {
+    throw LawViolation(describe_place(options, source.delivered(), violation.what()));
+  }
+  if (!machine.port().finished()) throw LawViolation("the machine came to rest with accesses in flight");
+  if (options.warmup > source.delivered() && !watch.stopped()) {
+    throw InputError(fmt::format("{}: it has {} records; expected more than the warm-up of {}", options.trace_path,
+                                 source.delivered(), options.warmup));
+  }
+
+  RunResult result;
+  result.version = program_version();
+  result.config = to_json(config);
+  result.trace = {options.trace_path, reader->description().format, fmt::format("{:016x}", reader->checksum()),
+                  source.delivered()};
+  result.partial = watch.stopped();
+  machine.report(result.stats);
+  if (options.check) checker.check_figures(result.stats);
+  if (walk_log) walk_log->finish();
+  return result;
+}
+
+}  // namespace tablewalk

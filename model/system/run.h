@@ -1,0 +1,34 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "stats/result.h"
+#include "system/machine_config.h"
+
+namespace tablewalk {
+
+/// How far a run has come.
+struct Progress {
+  std::uint64_t records = 0;  ///< simulated so far, warm-up included
+  double share = -1;          ///< of the trace, 0 to 1; negative when it cannot be known
+};
+
+struct RunOptions {
+  std::string trace_path;                            ///< `-` is standard input
+  std::string trace_format = "auto";                 ///< a format's name, or `auto`: detected from content
+  std::uint64_t warmup = 0;                          ///< records simulated before the statistics start
+  std::uint64_t limit = 0;                           ///< records simulated after the warm-up; 0 is all
+  std::string walk_log;                              ///< file that gets one row per walk; empty is none
+  bool check = false;                                ///< hold the laws while running
+  std::function<void(const Progress&)> on_progress;  ///< called a few times a second; may be empty
+  const std::atomic<bool>* stop = nullptr;           ///< once true, the run ends with what it has, marked partial
+};
+
+/// Builds the machine, runs the trace and gives the statistics. Once per process: SystemC elaborates only once.
+/// Throws InputError (trace, config, output path) and LawViolation.
+RunResult run_machine(const MachineConfig& config, const RunOptions& options);
+
+}  // namespace tablewalk

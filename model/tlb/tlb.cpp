@@ -1,0 +1,246 @@
+#include "tlb/tlb.h"
+
+#include <algorithm>
+
+namespace tablewalk {
+namespace {
+
+std::vector<unsigned> page_shifts(const PagingMode& mode) {
+  std::vector<unsigned> shifts;
+  for (unsigned level = 0; level < mode.levels(); ++level) {
+    if (mode.level(level).leaf_allowed) shifts.push_back(mode.level(level).index_shift);
+  }
+  return shifts;
+}
+
+}  // namespace
+
+Tlb::Tlb(sc_core::sc_module_name name, Service service, const TlbConfig& config, const PagingMode& mode,
+         unsigned ports)
+    : TimedModule(name),
+      walker_side("walker_side", *this),
+      service_(service),
+      mode_(mode),
+      miss_latency_(1),
+      lookups_per_cycle_(config.lookups_per_cycle),
+      cpu_side_("cpu_side", *this, ports),
+      registers_(config.miss_registers) {
+  if (!config.enabled) return;
+  for (const TlbArrayConfig& array : config.arrays) {
+    arrays_.emplace_back(array, page_shifts(mode));
+    latencies_.push_back(array.latency_cycles);
+    miss_latency_ = std::max(miss_latency_, array.latency_cycles);
+  }
+}
+
+bool Tlb::receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay) {
+  if (service_ == Service::Registered) {
+    const Cycles visible = cycle_of(sc_core::sc_time_stamp() + delay);
+    cpu_side_.arrivals(port).push(visible, &request);
+    if (!blocked_) wake_at(visible);
+    return false;
+  }
+  ++stats_.lookups;
+  const Hit hit = find(request);
+  if (hit.translation != nullptr) {
+    ++stats_.hits;
+    request.answer_with(*hit.translation);
+    delay += duration_of(hit.latency);
+    return true;
+  }
+  ++stats_.misses;
+  const Cycles cycle = cycle_of(sc_core::sc_time_stamp() + delay);
+  request.begin_account(cycle);
+  request.push_route(port);
+  request.account(request.cycles.tlb_lookup, cycle + miss_latency_);
+  start_or_stall(request, cycle + miss_latency_);
+  return false;
+}
+
+void Tlb::receive_translation(unsigned, TranslationRequest& request, Cycles visible) {
+  answers_.push(visible, &request);
+  wake_at(visible);
+}
+
+void Tlb::on_cycle() {
+  const Cycles cycle = now();
+  take_answers(cycle);
+  retry_stalled(cycle);
+  look_up_arrivals(cycle);
+  sleep(cycle);
+}
+
+void Tlb::take_answers(Cycles cycle) {
+  while (answers_.due(cycle)) {
+    TranslationRequest& answered = *answers_.front();
+    answers_.pop();
+    MissRegister& slot = *register_of(answered);
+    const WaitingRequests waiting = slot.waiting;
+    slot = {};
+    --busy_registers_;
+    blocked_ = false;
+    if (!answered.answer.faulted) install(answered);
+    respond(answered, cycle);
+    answer_waiting(waiting, answered.answer, cycle);
+  }
+}
+
+/// Everybody who waited for the page gets the answer too; those whom it does not serve (a store after a load's walk
+/// left the dirty bit clear, say) ask for themselves.
+void Tlb::answer_waiting(WaitingRequests waiting, const Answer& answer, Cycles cycle) {
+  while (TranslationRequest* request = waiting.take()) {
+    // The answer may come before the waiting request's own lookup has ended.
+    const Cycles ready = std::max(cycle, request->accounted);
+    request->account(request->cycles.queue, ready);
+    if (share_answer(mode_, answer, *request)) {
+      respond(*request, ready);
+    } else {
+      start_or_stall(*request, ready + Cycles(1));
+    }
+  }
+}
+
+void Tlb::retry_stalled(Cycles cycle) {
+  while (stalled_.due(cycle)) {
+    TranslationRequest& request = *stalled_.front();
+    // Its page may have come in with somebody else's miss since.
+    const Hit hit = find(request);
+    if (hit.translation == nullptr && !start_miss(request, cycle + Cycles(1))) return;
+    stalled_.pop();
+    if (hit.translation == nullptr) continue;
+    request.answer_with(*hit.translation);
+    request.account(request.cycles.queue, cycle);
+    respond(request, cycle);
+  }
+}
+
+void Tlb::look_up_arrivals(Cycles cycle) {
+  for (std::uint32_t lookups = 0; lookups < lookups_per_cycle_ && !blocked_; ++lookups) {
+    const int port = cpu_side_.oldest_arrival(cycle);
+    if (port < 0) return;
+    Inbox<TranslationRequest*>& arrivals = cpu_side_.arrivals(static_cast<unsigned>(port));
+    TranslationRequest& request = *arrivals.front();
+    const Hit hit = find(request);
+    if (hit.translation == nullptr && register_of(request) == nullptr && free_register() == nullptr) {
+      blocked_ = true;  // looked up again when a register is free; only that lookup counts
+      return;
+    }
+    arrivals.pop();
+    request.push_route(static_cast<unsigned>(port));
+    request.account(request.cycles.queue, cycle);
+    finish_lookup(request, hit, cycle);
+  }
+}
+
+void Tlb::finish_lookup(TranslationRequest& request, const Hit& hit, Cycles cycle) {
+  ++stats_.lookups;
+  if (hit.translation == nullptr) {
+    ++stats_.misses;
+    request.account(request.cycles.tlb_lookup, cycle + miss_latency_);
+    start_miss(request, cycle + miss_latency_);
+    return;
+  }
+  ++stats_.hits;
+  request.answer_with(*hit.translation);
+  request.account(request.cycles.tlb_lookup, cycle + hit.latency);
+  cpu_side_.port(request.pop_route()).respond(request, cycle + hit.latency);
+}
+
+void Tlb::sleep(Cycles cycle) {
+  if (!answers_.empty()) wake_at(answers_.next_visible());
+  if (!stalled_.empty() && busy_registers_ < registers_.size()) {
+    wake_at(std::max(stalled_.next_visible(), cycle + Cycles(1)));
+  }
+  const Cycles arrival = cpu_side_.next_visible();
+  if (!blocked_ && arrival != Cycles::never()) wake_at(std::max(arrival, cycle + Cycles(1)));
+}
+
+Tlb::Hit Tlb::find(const TranslationRequest& request) {
+  for (std::size_t i = 0; i < arrays_.size(); ++i) {
+    if (const Translation* found = arrays_[i].find(request.va, request.asid, request.access)) {
+      return {found, latencies_[i]};
+    }
+  }
+  return {};
+}
+
+void Tlb::start_or_stall(TranslationRequest& request, Cycles sent) {
+  if (!start_miss(request, sent)) {
+    stalled_.push(sent, &request);
+    wake_at(sent);
+  }
+}
+
+/// Joins the page's miss under way, or sends the request down so that it is seen in cycle `sent`; false if no register
+/// is free.
+bool Tlb::start_miss(TranslationRequest& request, Cycles sent) {
+  if (MissRegister* slot = register_of(request)) {
+    slot->waiting.add(request);
+    ++stats_.merged_misses;
+    return true;
+  }
+  MissRegister* slot = free_register();
+  if (slot == nullptr) return false;
+  slot->busy = true;
+  slot->page = page_of(request.va);
+  slot->asid = request.asid;
+  ++busy_registers_;
+  request.account(request.cycles.queue, sent);
+  walker_side.request_at(request, sent);
+  return true;
+}
+
+/// Puts the answer in the array for its page size; if none holds that size, the part of the page that holds the
+/// address goes into the array with the largest size below.
+void Tlb::install(const TranslationRequest& request) {
+  const Translation& whole = request.answer.translation;
+  TlbArray* best = nullptr;
+  unsigned best_shift = 0;
+  for (TlbArray& array : arrays_) {
+    const auto shift = array.largest_shift_within(whole.page_shift);
+    if (shift && (best == nullptr || *shift > best_shift)) {
+      best = &array;
+      best_shift = *shift;
+    }
+  }
+  if (best == nullptr) return;
+  ++stats_.fills;
+  Translation part = whole;
+  part.page = PhysicalAddress(part.physical(request.va).value() & ~low_bits(best_shift));
+  part.page_shift = static_cast<std::uint8_t>(best_shift);
+  best->install(request.va, request.asid, part, allowed_accesses(mode_, part));
+}
+
+/// Hands the answer back so that the neighbour sees it in the next cycle.
+void Tlb::respond(TranslationRequest& request, Cycles cycle) {
+  request.account(request.cycles.fill, cycle + Cycles(1));
+  cpu_side_.port(request.pop_route()).respond(request, cycle + Cycles(1));
+}
+
+Tlb::MissRegister* Tlb::register_of(const TranslationRequest& request) {
+  if (busy_registers_ == 0) return nullptr;
+  const std::uint64_t page = page_of(request.va);
+  for (MissRegister& slot : registers_) {
+    if (slot.busy && slot.page == page && slot.asid == request.asid) return &slot;
+  }
+  return nullptr;
+}
+
+Tlb::MissRegister* Tlb::free_register() {
+  if (busy_registers_ == registers_.size()) return nullptr;
+  return &*std::find_if(registers_.begin(), registers_.end(), [](const MissRegister& slot) { return !slot.busy; });
+}
+
+void Tlb::report(const std::string& prefix, StatSet& figures) const {
+  const auto count = [&](const char* name, std::uint64_t value, const char* unit, const char* meaning) {
+    figures.count(prefix + "." + name, value, unit, meaning);
+  };
+  count("lookups", stats_.lookups, "lookups", "translations looked up in this TLB");
+  count("hits", stats_.hits, "lookups", "lookups answered by this TLB");
+  count("misses", stats_.misses, "lookups", "lookups that went further, or waited for one that had");
+  count("merged_misses", stats_.merged_misses, "lookups", "misses on a page that was already being translated");
+  count("fills", stats_.fills, "translations", "translations put in");
+  figures.real(prefix + ".miss_share", ratio(stats_.misses, stats_.lookups), "share", "misses / lookups");
+}
+
+}  // namespace tablewalk

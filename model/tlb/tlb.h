@@ -1,0 +1,112 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "protocol/timed_module.h"
+#include "protocol/translate_link.h"
+#include "protocol/upstream_ports.h"
+#include "stats/stat_set.h"
+#include "tlb/tlb_array.h"
+
+namespace tablewalk {
+
+struct TlbConfig {
+  bool enabled = true;
+  std::vector<TlbArrayConfig> arrays{TlbArrayConfig{}};
+  std::uint32_t miss_registers = 8;
+  std::uint32_t lookups_per_cycle = 1;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value("enabled", enabled, "", "false: every lookup misses and takes one cycle to do so");
+    keys.list("arrays", arrays, "arrays looked up in parallel, each for some page sizes");
+    keys.value("miss_registers", miss_registers, "pages", "pages being translated further down at once");
+    keys.value("lookups_per_cycle", lookups_per_cycle, "lookups",
+               "lookups that can start in a cycle; a core's own first-level lookups are not limited");
+  }
+  template <class Problem>
+  void check(Problem&& problem) const {
+    if (miss_registers == 0) problem("miss_registers", "0 registers could translate nothing; expected at least 1");
+    if (lookups_per_cycle == 0) problem("lookups_per_cycle", "0 lookups would never end; expected at least 1");
+  }
+};
+
+struct TlbStats {
+  std::uint64_t lookups = 0;
+  std::uint64_t hits = 0;
+  std::uint64_t misses = 0;
+  std::uint64_t merged_misses = 0;  ///< misses on a page that was already being translated further down
+  std::uint64_t fills = 0;
+};
+
+/// One level of TLB: any number of arrays looked up in parallel; misses go to the next translator, one for each page.
+class Tlb : public TimedModule {
+ public:
+  /// How it is asked. A core's own first-level TLB answers hits inside the call, in the middle of a cycle; a further
+  /// level is on a registered link.
+  enum class Service : std::uint8_t { AtOnce, Registered };
+
+  /// `ports`: how many neighbours it has above.
+  Tlb(sc_core::sc_module_name name, Service service, const TlbConfig& config, const PagingMode& mode, unsigned ports);
+
+  TranslateTargetSocket& cpu_side(unsigned port) { return cpu_side_.port(port).socket; }
+
+  TranslateInitiatorPort<Tlb> walker_side;
+
+  const TlbStats& stats() const { return stats_; }
+  void reset_stats() { stats_ = {}; }
+  /// Adds this TLB's figures under `prefix`.
+  void report(const std::string& prefix, StatSet& figures) const;
+
+  // Called by the ports.
+  bool receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay);
+  void receive_translation(unsigned port, TranslationRequest& request, Cycles visible);
+
+ private:
+  /// A page being translated further down: the request that was sent, and the chain of those that wait with it.
+  struct MissRegister {
+    bool busy = false;
+    std::uint64_t page = 0;
+    AddressSpaceId asid = 0;
+    WaitingRequests waiting;
+  };
+  struct Hit {
+    const Translation* translation = nullptr;
+    Cycles latency;
+  };
+
+  void on_cycle() override;
+  void take_answers(Cycles cycle);
+  void answer_waiting(WaitingRequests waiting, const Answer& answer, Cycles cycle);
+  void retry_stalled(Cycles cycle);
+  void look_up_arrivals(Cycles cycle);
+  void finish_lookup(TranslationRequest& request, const Hit& hit, Cycles cycle);
+  void sleep(Cycles cycle);
+
+  Hit find(const TranslationRequest& request);
+  void start_or_stall(TranslationRequest& request, Cycles sent);
+  bool start_miss(TranslationRequest& request, Cycles sent);
+  void install(const TranslationRequest& request);
+  void respond(TranslationRequest& request, Cycles cycle);
+  std::uint64_t page_of(VirtualAddress va) const { return va.value() >> mode_.offset_bits(); }
+  MissRegister* register_of(const TranslationRequest& request);
+  MissRegister* free_register();
+
+  Service service_;
+  const PagingMode& mode_;
+  std::vector<TlbArray> arrays_;
+  std::vector<Cycles> latencies_;
+  Cycles miss_latency_;  ///< a miss is known when the slowest array has answered
+  std::uint32_t lookups_per_cycle_;
+
+  UpstreamPorts<TranslateTargetPort<Tlb>, TranslationRequest> cpu_side_;
+  std::vector<MissRegister> registers_;
+  std::uint32_t busy_registers_ = 0;
+  Inbox<TranslationRequest*> answers_;
+  Inbox<TranslationRequest*> stalled_;  ///< misses that found no free register
+  bool blocked_ = false;                ///< the oldest arrival missed and found no free register
+  TlbStats stats_;
+};
+
+}  // namespace tablewalk

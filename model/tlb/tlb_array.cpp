@@ -1,0 +1,62 @@
+#include "tlb/tlb_array.h"
+
+#include <algorithm>
+
+namespace tablewalk {
+
+TlbArray::TlbArray(const TlbArrayConfig& config, const std::vector<unsigned>& page_shifts)
+    : entries_(sets_of(config.entries, config.ways), ways_of(config.entries, config.ways), config.replacement,
+               config.seed) {
+  for (unsigned shift : page_shifts) {
+    const ByteSize bytes{std::uint64_t{1} << shift};
+    const auto& wanted = config.page_sizes;
+    const bool kept = wanted.empty() || std::find(wanted.begin(), wanted.end(), bytes) != wanted.end();
+    if (kept) sizes_.push_back({shift, sizes_.size()});
+  }
+}
+
+bool TlbArray::holds(unsigned page_shift) const {
+  return std::any_of(sizes_.begin(), sizes_.end(), [&](const Size& size) { return size.shift == page_shift; });
+}
+
+std::optional<unsigned> TlbArray::largest_shift_within(unsigned page_shift) const {
+  std::optional<unsigned> largest;
+  for (const Size& size : sizes_) {
+    if (size.shift <= page_shift) largest = size.shift;
+  }
+  return largest;
+}
+
+void TlbArray::install(VirtualAddress va, AddressSpaceId asid, const Translation& translation, std::uint8_t allowed) {
+  const auto size =
+      std::find_if(sizes_.begin(), sizes_.end(), [&](const Size& s) { return s.shift == translation.page_shift; });
+  const std::uint64_t number = va.value() >> size->shift;
+  const std::uint32_t set = entries_.set_of(number);
+  const Entry entry{translation, asid, allowed, translation.global};
+  // A walk for an access that the old entry did not allow (a first store) renews the entry.
+  Entry* old = entries_.find(set, key_of(number, *size),
+                             [&](const Entry& candidate) { return candidate.global || candidate.asid == asid; });
+  if (old != nullptr) {
+    *old = entry;
+    return;
+  }
+  const auto evicted = entries_.insert(set, key_of(number, *size), entry);
+  ++size->held;
+  if (evicted.key != entries_.no_key) --sizes_[evicted.key >> 60].held;
+}
+
+std::uint8_t allowed_accesses(const PagingMode& mode, const Translation& translation) {
+  std::uint8_t allowed = 0;
+  for (AccessKind kind : {AccessKind::Fetch, AccessKind::Load, AccessKind::Store}) {
+    for (bool user : {false, true}) {
+      const Access access{kind, user};
+      const bool needs_walk = kind == AccessKind::Store && !translation.dirty;
+      if (!needs_walk && mode.allows(translation.rights, access)) {
+        allowed = static_cast<std::uint8_t>(allowed | 1U << TlbArray::code_of(access));
+      }
+    }
+  }
+  return allowed;
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "associative/geometry.h"
+#include "associative/set_associative.h"
+#include "base/units.h"
+#include "paging/walk.h"
+
+namespace tablewalk {
+
+struct TlbArrayConfig {
+  std::uint32_t entries = 64;
+  std::uint32_t ways = 4;
+  std::vector<ByteSize> page_sizes;
+  Cycles latency_cycles{1};
+  Replacement replacement = Replacement::Lru;
+  std::uint64_t seed = 1;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value("entries", entries, "translations", "how many translations the array holds");
+    keys.value("ways", ways, "translations", "translations of a set; 0 makes the array fully associative");
+    keys.value("page_sizes", page_sizes, "bytes", "page sizes it holds; empty: every size of the paging mode");
+    keys.value("latency_cycles", latency_cycles, "cycles", "from a lookup to its answer");
+    keys.value("replacement", replacement, "", "who leaves when a set is full");
+    keys.value("seed", seed, "", "of random replacement");
+  }
+  template <class Problem>
+  void check(Problem&& problem) const {
+    check_geometry(entries, ways, problem);
+    for (ByteSize size : page_sizes) {
+      if (!is_power_of_two(size.bytes)) problem("page_sizes", format_byte_size(size) + " is not a power of two");
+    }
+  }
+};
+
+/// One array of a TLB: which translations it holds and who leaves. Pure: no time.
+class TlbArray {
+ public:
+  /// `page_shifts`: log2 of the sizes of the mode's pages, smallest first; the config may keep only some of them.
+  TlbArray(const TlbArrayConfig& config, const std::vector<unsigned>& page_shifts);
+
+  /// The translation for `va`, if one is there that allows the access without a walk (a store wants the dirty bit set).
+  /// Marks it as used.
+  const Translation* find(VirtualAddress va, AddressSpaceId asid, Access access) {
+    for (Size& size : sizes_) {
+      if (size.held == 0) continue;
+      const std::uint64_t number = va.value() >> size.shift;
+      const Entry* entry =
+          entries_.find(entries_.set_of(number), key_of(number, size), [&](const Entry& candidate) {
+            return (candidate.global || candidate.asid == asid) && (candidate.allowed >> code_of(access) & 1) != 0;
+          });
+      if (entry != nullptr) return &entry->translation;
+    }
+    return nullptr;
+  }
+
+  bool holds(unsigned page_shift) const;
+  /// The largest page size (log2) it holds that is no larger than `page_shift`.
+  std::optional<unsigned> largest_shift_within(unsigned page_shift) const;
+  /// Puts in a translation of a size it holds; `allowed` says which accesses it serves (bit code_of(access)).
+  void install(VirtualAddress va, AddressSpaceId asid, const Translation& translation, std::uint8_t allowed);
+
+  static unsigned code_of(Access access) { return static_cast<unsigned>(access.kind) * 2 + (access.user ? 1 : 0); }
+
+ private:
+  struct Entry {
+    Translation translation;
+    AddressSpaceId asid = 0;
+    std::uint8_t allowed = 0;
+    bool global = false;
+  };
+  struct Size {
+    unsigned shift;
+    std::uint64_t index;
+    std::uint64_t held = 0;  ///< entries of that size: sizes that are not there are not looked up
+  };
+  static std::uint64_t key_of(std::uint64_t number, const Size& size) { return number | size.index << 60; }
+
+  std::vector<Size> sizes_;
+  SetAssociative<Entry> entries_;
+};
+
+/// Which accesses a translation serves without a walk, as TlbArray wants it.
+std::uint8_t allowed_accesses(const PagingMode& mode, const Translation& translation);
+
+}  // namespace tablewalk

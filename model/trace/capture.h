@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "trace/trace_writer.h"
+
+namespace tablewalk {
+
+/// A run of a program under Valgrind's Lackey, recorded as a trace. Only the process that is started is traced, not
+/// its children: Lackey would mix their accesses without a mark.
+struct CaptureConfig {
+  std::vector<std::string> command;   ///< the program (looked up in PATH) and its arguments
+  std::string output;                 ///< a name ending in .twt or .txt
+  std::uint64_t skip = 0;             ///< records passed over before the first that is kept
+  std::uint64_t limit = 0;            ///< records kept at most, after which the program is ended; 0 is all
+  int level = 1;                      ///< zstd's
+  std::string valgrind = "valgrind";  ///< the Valgrind to run
+};
+
+struct CaptureResult {
+  std::uint64_t records = 0;
+  std::uint64_t skipped = 0;
+  std::uint64_t bytes = 0;
+  bool ended_by_limit = false;
+  int exit_status = 0;  ///< of the program; 128 + the signal that ended it
+};
+
+/// Runs the program, its standard input, output and error untouched, and converts what Lackey says while it runs.
+/// `on_progress` is called now and then with the number of records seen. Throws InputError when Valgrind is missing,
+/// the program cannot be started, the output cannot be written, or nothing was left to keep.
+CaptureResult capture_trace(const CaptureConfig& config, const std::function<void(std::uint64_t)>& on_progress = {});
+
+}  // namespace tablewalk

@@ -1,0 +1,179 @@
+#include "trace/detect.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "trace/champsim_reader.h"
+#include "trace/lackey_reader.h"
+#include "trace/line_source.h"
+#include "trace/text_fields.h"
+#include "trace/text_reader.h"
+#include "trace/trace_reader.h"
+#include "trace/twt_format.h"
+#include "trace/twt_reader.h"
+
+namespace tablewalk {
+namespace {
+
+constexpr std::size_t first_look_bytes = 1 << 16;
+constexpr std::size_t longest_look_bytes = 64 << 20;  // a head of comments longer than this is no trace
+constexpr std::size_t champsim_look_records = 256;
+
+[[noreturn]] void refuse(const ByteSource& bytes, const std::string& why) {
+  throw InputError(fmt::format("{}: {}", bytes.path(), why));
+}
+
+bool is_blank_or_comment(std::string_view line) {
+  const std::size_t first = line.find_first_not_of(" \t\r");
+  return first == std::string_view::npos || line[first] == '#';
+}
+
+bool starts_with(std::string_view text, std::string_view start) {
+  return text.substr(0, start.size()) == start;
+}
+
+bool looks_like_pinatrace(std::string_view line) {
+  if (!starts_with(line, "0x")) return false;
+  line.remove_prefix(2);
+  std::uint64_t value = 0;
+  return take_hex(line, value) == FieldResult::Good && (starts_with(line, ": R ") || starts_with(line, ": W "));
+}
+
+bool looks_like_dinero(std::string_view line) {
+  if (line.size() < 3 || line[0] < '0' || line[0] > '4' || line[1] != ' ') return false;
+  line.remove_prefix(2);
+  if (starts_with(line, "0x")) line.remove_prefix(2);
+  std::uint64_t value = 0;
+  return take_hex(line, value) == FieldResult::Good && (line.empty() || line[0] == ' ' || line[0] == '\r');
+}
+
+/// `0, 0x401000, 0xf3, "push rax"`: processor, address, instruction word, disassembly.
+bool looks_like_execlog(std::string_view line) {
+  std::uint64_t value = 0;
+  return take_decimal(line, value) == FieldResult::Good && starts_with(line, ", 0x") &&
+         line.find('"') != std::string_view::npos;
+}
+
+bool looks_like_ramulator(std::string_view line) {
+  if (!starts_with(line, "LD ") && !starts_with(line, "ST ")) return false;
+  line.remove_prefix(3);
+  if (starts_with(line, "0x")) line.remove_prefix(2);
+  std::uint64_t value = 0;
+  return take_hex(line, value) == FieldResult::Good;
+}
+
+/// The format that one line speaks for, or an empty string when it says nothing (a comment).
+std::string format_of_line(const ByteSource& bytes, std::string_view line) {
+  if (is_valgrind_noise(line) || looks_like_lackey(line)) return "lackey";
+  if (says_physical(line.substr(std::min(line.find('#'), line.size())))) {
+    refuse(bytes,
+           "the trace says that its addresses are physical: expected virtual addresses, which are what is "
+           "translated");
+  }
+  if (starts_with(line, "#eof")) {
+    refuse(bytes, "looks like Pin pinatrace, which is not read; convert it to text (R|W 0xADDRESS SIZE)");
+  }
+  if (is_blank_or_comment(line)) return "";
+  if (looks_like_text(line)) return "text";
+  if (looks_like_ramulator(line)) {
+    refuse(bytes,
+           "looks like a Ramulator LD|ST trace, whose addresses are physical: expected virtual addresses, which "
+           "are what is translated");
+  }
+  if (looks_like_execlog(line)) {
+    refuse(bytes,
+           "looks like a QEMU execlog, which is not read: in system mode its addresses are physical; convert a "
+           "user-mode log to text (R|W|X 0xADDRESS SIZE)");
+  }
+  if (looks_like_pinatrace(line)) {
+    refuse(bytes, "looks like Pin pinatrace, which is not read; convert it to text (R|W 0xADDRESS SIZE)");
+  }
+  if (looks_like_dinero(line)) {
+    refuse(bytes, "looks like Dinero .din, which is not read; convert it to text (R|W|X 0xADDRESS SIZE)");
+  }
+  return "unknown";
+}
+
+/// Looks at lines until one decides, however many comments stand before it.
+std::string format_of_text(ByteSource& bytes) {
+  std::size_t start = 0;
+  for (std::size_t look = first_look_bytes; look <= longest_look_bytes; look *= 2) {
+    const std::string_view text = bytes.peek(look);
+    const bool is_all = text.size() < look;
+    while (start < text.size()) {
+      const std::size_t end = text.find('\n', start);
+      if (end == std::string_view::npos && !is_all) break;
+      const std::string_view line = text.substr(start, std::min(end, text.size()) - start);
+      const std::string format = format_of_line(bytes, line);
+      if (!format.empty()) return format;
+      start = std::min(end, text.size()) + 1;
+    }
+    if (is_all) refuse(bytes, "holds comments but no access");
+    if (start == 0) return "unknown";  // one line as long as the look
+  }
+  return "unknown";
+}
+
+std::string format_of_binary(ByteSource& bytes) {
+  const std::string_view head = bytes.peek(ChampsimReader::instruction_bytes * champsim_look_records);
+  if (starts_with(head, twt::head_magic)) return "twt";
+  if (starts_with(head, "gem5")) {
+    refuse(bytes,
+           "looks like a gem5 packet trace (protobuf), which is not read and whose addresses are physical; "
+           "convert one of virtual addresses to text (R|W|X 0xADDRESS SIZE)");
+  }
+  if (starts_with(head, "PK\x03\x04")) {
+    refuse(bytes,
+           "looks like a zip archive (DynamoRIO drmemtrace?), which is not read; convert it to text "
+           "(R|W|X 0xADDRESS SIZE)");
+  }
+  if (looks_like_champsim(head.substr(0, head.size() - head.size() % ChampsimReader::instruction_bytes),
+                          ChampsimReader::instruction_bytes)) {
+    return "champsim";
+  }
+  constexpr std::size_t multi_core_bytes = 96;
+  if (head.size() >= 2 * multi_core_bytes && looks_like_champsim(head, multi_core_bytes)) {
+    refuse(bytes,
+           "looks like ChampSim's 96-byte multi-core records, which are not read; expected the 64-byte "
+           "input_instr");
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+const std::vector<std::string>& trace_formats() {
+  static const std::vector<std::string> names = {"lackey", "champsim", "text", "twt"};
+  return names;
+}
+
+std::string detect_trace_format(ByteSource& bytes) {
+  if (bytes.peek(1).empty()) refuse(bytes, "the trace is empty");
+  std::string format = format_of_binary(bytes);
+  if (format == "unknown") format = format_of_text(bytes);
+  if (format == "unknown") {
+    refuse(bytes,
+           "not a trace in any format that is read: expected lackey, champsim, text or twt (--trace-format "
+           "overrides what is detected)");
+  }
+  return format;
+}
+
+std::unique_ptr<TraceReader> open_trace(const std::string& path, const std::string& format) {
+  const auto& names = trace_formats();
+  if (format != "auto" && std::find(names.begin(), names.end(), format) == names.end()) {
+    throw InputError(fmt::format("trace format '{}' is unknown: expected auto, lackey, champsim, text or twt{}", format,
+                                 did_you_mean(format, names)));
+  }
+  auto bytes = std::make_unique<ByteSource>(path);
+  if (bytes->peek(1).empty()) refuse(*bytes, "the trace is empty");
+  const std::string found = format == "auto" ? detect_trace_format(*bytes) : format;
+  if (found == "lackey") return std::make_unique<LackeyReader>(std::move(bytes));
+  if (found == "champsim") return std::make_unique<ChampsimReader>(std::move(bytes));
+  if (found == "text") return std::make_unique<TextReader>(std::move(bytes));
+  return std::make_unique<TwtReader>(std::move(bytes));
+}
+
+}  // namespace tablewalk

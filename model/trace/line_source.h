@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "trace/byte_source.h"
+
+namespace tablewalk {
+
+/// A byte source as lines, counted from 1, without their line ends (LF or CR LF).
+class LineSource {
+ public:
+  explicit LineSource(ByteSource& bytes) : bytes_(bytes) {}
+
+  /// The next line in `line` (valid until the next call); false at the end of the input.
+  /// Throws InputError on a line longer than any trace has.
+  bool next(std::string_view& line);
+
+  std::uint64_t line_number() const { return line_number_; }
+
+  /// Throws InputError `PATH:LINE: message` for the line last returned.
+  [[noreturn]] void fail(const std::string& message) const;
+
+ private:
+  ByteSource& bytes_;
+  std::uint64_t line_number_ = 0;
+};
+
+/// The text of a line as an error message can show it: at most a few dozen printable characters, quoted.
+std::string quoted(std::string_view text);
+
+}  // namespace tablewalk

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace tablewalk {
+
+/// A file that exists under its name only when it is complete: it is written beside it under a temporary name, which
+/// finish() renames and the destructor otherwise removes. `-` is standard output, written as it comes.
+class OutputFile {
+ public:
+  /// Throws InputError when the file cannot be made.
+  explicit OutputFile(const std::string& path);
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  /// Throws InputError (no space left, for instance), after which the file will not appear.
+  void write(const void* data, std::size_t bytes);
+  void finish();
+
+  const std::string& path() const { return path_; }
+  std::uint64_t bytes_written() const { return bytes_written_; }
+
+ private:
+  [[noreturn]] void fail(const char* what) const;
+
+  std::string path_;
+  std::string temporary_path_;
+  int descriptor_ = -1;
+  std::uint64_t bytes_written_ = 0;
+};
+
+}  // namespace tablewalk

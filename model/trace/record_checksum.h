@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "trace/record.h"
+
+namespace tablewalk {
+
+/// XXH3 (64 bits) of a sequence of records, each as its 16 bytes in memory: address, size, kind, zero, asid,
+/// little-endian. How the sequence was cut into batches makes no difference.
+class RecordChecksum {
+ public:
+  RecordChecksum();
+  ~RecordChecksum();
+  RecordChecksum(const RecordChecksum&) = delete;
+  RecordChecksum& operator=(const RecordChecksum&) = delete;
+
+  void reset();
+  void add(const Record* records, std::size_t count);
+  std::uint64_t value() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// XXH3 (64 bits) of plain bytes, as the native format uses it for its own structure.
+std::uint64_t checksum_of_bytes(const void* data, std::size_t bytes, std::uint64_t seed = 0);
+
+}  // namespace tablewalk

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "trace/byte_source.h"
+#include "trace/record_checksum.h"
+#include "trace/trace_reader.h"
+
+namespace tablewalk {
+
+/// The largest access a trace may hold, bytes: no instruction touches more, and it bounds the pages an access
+/// touches to two.
+constexpr std::uint32_t max_record_size = 4096;
+
+/// What every reader of a file has: a source of bytes, a description, the checksum of what was delivered.
+class StreamReader : public TraceReader {
+ public:
+  StreamReader(std::unique_ptr<ByteSource> bytes, const std::string& format) : bytes_(std::move(bytes)) {
+    description_.path = bytes_->path();
+    description_.format = format;
+  }
+
+  const TraceDescription& description() const override { return description_; }
+  double progress() const override { return bytes_->progress(); }
+  std::uint64_t checksum() const override { return checksum_.value(); }
+
+  std::size_t read(Record* records, std::size_t capacity) override {
+    const std::size_t count = read_records(records, capacity);
+    checksum_.add(records, count);
+    return count;
+  }
+
+ protected:
+  /// The next records, as read() but before they are counted in the checksum.
+  virtual std::size_t read_records(Record* records, std::size_t capacity) = 0;
+
+  std::unique_ptr<ByteSource> bytes_;
+  TraceDescription description_;
+  RecordChecksum checksum_;
+};
+
+}  // namespace tablewalk

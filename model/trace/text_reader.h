@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "trace/line_source.h"
+#include "trace/stream_reader.h"
+
+namespace tablewalk {
+
+/// Plain text: one `R|W|X|M 0xADDRESS [SIZE] [@ASID]` on a line; `#` starts a comment; SIZE is 8, or 4 for X, when
+/// left out. A comment `# provenance: ...` before the first access becomes the description's provenance; a comment
+/// `# addresses: physical` makes the trace one to be refused.
+class TextReader : public StreamReader {
+ public:
+  explicit TextReader(std::unique_ptr<ByteSource> bytes);
+
+ protected:
+  std::size_t read_records(Record* records, std::size_t capacity) override;
+
+ private:
+  void read_header();
+  void parse(std::string_view line, Record& record) const;
+
+  LineSource lines_;
+  bool seen_access_ = false;
+};
+
+/// Whether a line is an access in the plain text form, by its first characters.
+bool looks_like_text(std::string_view line);
+
+/// Whether a comment line says that the trace's addresses are physical.
+bool says_physical(std::string_view comment);
+
+}  // namespace tablewalk

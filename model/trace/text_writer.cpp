@@ -1,0 +1,57 @@
+#include "trace/text_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/error.h"
+#include "trace/twt_writer.h"
+
+namespace tablewalk {
+namespace {
+
+constexpr char kind_letters[record_kinds] = {'X', 'R', 'W', 'M'};
+constexpr std::size_t batch_records = 4096;
+
+bool ends_with(const std::string& text, const std::string& ending) {
+  return text.size() > ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
+}
+
+}  // namespace
+
+TextWriter::TextWriter(const std::string& path, const std::string& provenance) : file_(path) {
+  if (provenance.empty()) return;
+  std::string line = "# provenance: " + provenance;
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  line += '\n';
+  file_.write(line.data(), line.size());
+}
+
+void TextWriter::write(const Record* records, std::size_t count) {
+  fmt::memory_buffer text;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Record& record = records[i];
+    fmt::format_to(std::back_inserter(text), "{} {:#x} {}", kind_letters[static_cast<unsigned>(record.kind)],
+                   record.address.value(), record.size);
+    if (record.asid != 0) fmt::format_to(std::back_inserter(text), " @{}", record.asid);
+    text.push_back('\n');
+    if (i % batch_records == batch_records - 1 || i + 1 == count) {
+      file_.write(text.data(), text.size());
+      text.clear();
+    }
+  }
+}
+
+void TextWriter::finish() {
+  file_.finish();
+}
+
+std::unique_ptr<TraceWriter> make_trace_writer(const std::string& path, const TraceWriterOptions& options) {
+  if (ends_with(path, ".twt")) return std::make_unique<TwtWriter>(path, options);
+  if (path == "-" || ends_with(path, ".txt")) return std::make_unique<TextWriter>(path, options.provenance);
+  throw InputError(path +
+                   ": cannot tell the format to write: expected a name that ends in .twt or .txt, or - for text");
+}
+
+}  // namespace tablewalk

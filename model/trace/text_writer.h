@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "trace/output_file.h"
+#include "trace/trace_writer.h"
+
+namespace tablewalk {
+
+/// Writes the plain text form: `R 0x1fff0006c8 8`, with ` @ASID` when it is not 0.
+class TextWriter : public TraceWriter {
+ public:
+  TextWriter(const std::string& path, const std::string& provenance);
+
+  void write(const Record* records, std::size_t count) override;
+  void finish() override;
+  std::uint64_t bytes_written() const override { return file_.bytes_written(); }
+
+ private:
+  OutputFile file_;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,152 @@
+#include "trace/trace_statistics.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace tablewalk {
+namespace {
+
+constexpr unsigned page_bits = 12;
+constexpr unsigned region_bits = 21;
+constexpr std::uint64_t largest_gap_pages = 1 << (region_bits - page_bits);
+constexpr std::size_t batch_records = 4096;
+// Page numbers have 52 bits; an address-space id above them would need 68, so its bits are mixed in.
+constexpr std::uint64_t asid_multiplier = 0x9E3779B97F4A7C15ull;
+
+/// The distinct pages of one address space.
+using PageSet = std::unordered_set<std::uint64_t>;
+
+std::vector<AddressRange> coalesce(const std::vector<std::uint64_t>& pages) {
+  std::vector<AddressRange> ranges;
+  for (const std::uint64_t page : pages) {
+    const std::uint64_t first = page << page_bits;
+    const std::uint64_t last = first | ((1 << page_bits) - 1);
+    if (ranges.empty() || page - (ranges.back().last >> page_bits) >= largest_gap_pages) {
+      ranges.push_back({first, last, 1});
+    } else {
+      ranges.back().last = last;
+      ++ranges.back().pages;
+    }
+  }
+  return ranges;
+}
+
+/// Distinct pages and regions, kept while the trace streams by; the last page of each kind is remembered because most
+/// accesses stay where they are.
+class Footprint {
+ public:
+  void touch(AddressSpaceId asid, std::uint64_t page) {
+    if (page == last_page_ && asid == last_asid_) return;
+    last_page_ = page;
+    last_asid_ = asid;
+    spaces_[asid].insert(page);
+  }
+
+  void report(TraceStatistics& statistics) const {
+    std::vector<std::uint64_t> all;
+    statistics.address_spaces = spaces_.size();
+    for (const auto& [asid, pages] : spaces_) {
+      PageSet regions;
+      for (const std::uint64_t page : pages) regions.insert(page >> (region_bits - page_bits));
+      statistics.pages_4k += pages.size();
+      statistics.regions_2m += regions.size();
+      all.insert(all.end(), pages.begin(), pages.end());
+    }
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    statistics.ranges = coalesce(all);
+  }
+
+ private:
+  std::unordered_map<AddressSpaceId, PageSet> spaces_;
+  std::uint64_t last_page_ = ~std::uint64_t{0};
+  AddressSpaceId last_asid_ = 0;
+};
+
+}  // namespace
+
+std::uint64_t ReuseDistances::look_up(std::uint64_t page) {
+  ++lookups_;
+  std::uint64_t distance = 0;
+  if (page != last_page_) {
+    last_page_ = page;
+    if (now_ + 1 >= tree_.size()) compact();
+    const auto [entry, is_new] = last_use_.try_emplace(page, 0);
+    if (is_new) {
+      distance = never;
+    } else {
+      // Every page used after this one's last use has its own last use after it.
+      distance = last_use_.size() - marked_until(entry->second);
+      mark(entry->second, -1);
+    }
+    entry->second = ++now_;
+    mark(now_, 1);
+  }
+  if (distance != never) {
+    const std::uint64_t kept = std::min(distance, longest_kept);
+    if (counts_.size() <= kept) counts_.resize(kept + 1);
+    ++counts_[kept];
+  }
+  return distance;
+}
+
+/// Renumbers the last uses 1..n in their order, in a tree with room for as many again.
+void ReuseDistances::compact() {
+  std::vector<std::pair<std::size_t, std::uint64_t>> order;
+  order.reserve(last_use_.size());
+  for (const auto& [page, time] : last_use_) order.emplace_back(time, page);
+  std::sort(order.begin(), order.end());
+  tree_.assign(std::max<std::size_t>(1024, 2 * order.size()) + order.size() + 2, 0);
+  now_ = 0;
+  for (const auto& [time, page] : order) {
+    last_use_[page] = ++now_;
+    mark(now_, 1);
+  }
+}
+
+void ReuseDistances::mark(std::size_t time, int change) {
+  for (; time < tree_.size(); time += time & (0 - time)) tree_[time] += static_cast<std::uint32_t>(change);
+}
+
+std::uint64_t ReuseDistances::marked_until(std::size_t time) const {
+  std::uint64_t sum = 0;
+  for (; time != 0; time &= time - 1) sum += tree_[time];
+  return sum;
+}
+
+std::uint64_t ReuseDistances::below(std::uint64_t distance) const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < counts_.size() && i < distance; ++i) sum += counts_[i];
+  return sum;
+}
+
+TraceStatistics measure_trace(TraceReader& reader) {
+  TraceStatistics statistics;
+  Footprint footprint;
+  std::vector<Record> batch(batch_records);
+  statistics.lowest = ~std::uint64_t{0};
+  while (const std::size_t count = reader.read(batch.data(), batch.size())) {
+    statistics.records += count;
+    for (std::size_t i = 0; i < count; ++i) {
+      const Record& record = batch[i];
+      const std::uint64_t first = record.address.value();
+      const std::uint64_t last = first + record.size - 1;
+      ReuseDistances& reuse = record.kind == RecordKind::Fetch ? statistics.fetch_reuse : statistics.data_reuse;
+      ++statistics.by_kind[static_cast<std::size_t>(record.kind)];
+      statistics.bytes += record.size;
+      statistics.lowest = std::min(statistics.lowest, first);
+      statistics.highest = std::max(statistics.highest, last);
+      if (first >> page_bits != last >> page_bits) ++statistics.page_straddles;
+      for (std::uint64_t page = first >> page_bits; page <= last >> page_bits; ++page) {
+        footprint.touch(record.asid, page);
+        reuse.look_up(page ^ record.asid * asid_multiplier);
+      }
+    }
+  }
+  if (statistics.records == 0) statistics.lowest = 0;
+  footprint.report(statistics);
+  statistics.checksum = reader.checksum();
+  return statistics;
+}
+
+}  // namespace tablewalk

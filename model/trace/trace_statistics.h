@@ -1,0 +1,73 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <unordered_map>
+#include <vector>
+
+#include "trace/trace_reader.h"
+
+namespace tablewalk {
+
+/// How far apart the uses of pages are: a lookup's distance is the number of other pages looked up since the last
+/// lookup of its page, so that a fully associative LRU TLB of n entries hits exactly the distances below n.
+/// Time grows with the logarithm, memory with the number of distinct pages, never with the trace.
+class ReuseDistances {
+ public:
+  static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+
+  /// Counts one lookup and returns its distance, `never` for a page's first.
+  std::uint64_t look_up(std::uint64_t page);
+
+  std::uint64_t lookups() const { return lookups_; }
+  std::uint64_t distinct() const { return last_use_.size(); }
+  /// Lookups whose distance is below `distance`.
+  std::uint64_t below(std::uint64_t distance) const;
+
+ private:
+  void compact();
+  void mark(std::size_t time, int change);
+  std::uint64_t marked_until(std::size_t time) const;
+
+  static constexpr std::uint64_t longest_kept = 1 << 20;  // longer distances share one count
+
+  std::unordered_map<std::uint64_t, std::size_t> last_use_;             // page -> time
+  std::vector<std::uint32_t> tree_ = std::vector<std::uint32_t>(1025);  // Fenwick tree over times: 1 at each last use
+  std::size_t now_ = 0;
+  std::uint64_t last_page_ = never;
+  std::uint64_t lookups_ = 0;
+  std::vector<std::uint64_t> counts_;  // by distance
+};
+
+/// A stretch of addresses that the trace touches, gaps of less than 2 MiB not counted as such.
+struct AddressRange {
+  std::uint64_t first = 0;  ///< address of the first touched 4 KiB page
+  std::uint64_t last = 0;   ///< last byte of the last touched page
+  std::uint64_t pages = 0;  ///< touched 4 KiB pages in it
+};
+
+/// What `tablewalk trace info` says of a trace.
+struct TraceStatistics {
+  std::uint64_t records = 0;
+  std::array<std::uint64_t, record_kinds> by_kind{};  ///< indexed by RecordKind
+  std::uint64_t bytes = 0;                            ///< sum of all sizes
+  std::uint64_t page_straddles = 0;                   ///< accesses that touch two 4 KiB pages
+  std::uint64_t address_spaces = 0;
+  std::uint64_t pages_4k = 0;    ///< distinct, over all address spaces
+  std::uint64_t regions_2m = 0;  ///< distinct, over all address spaces
+  std::uint64_t lowest = 0;      ///< lowest and highest byte touched; both 0 when there is no record
+  std::uint64_t highest = 0;
+  std::vector<AddressRange> ranges;  ///< in ascending order, address spaces laid over each other
+  ReuseDistances fetch_reuse;        ///< one lookup for each 4 KiB page an access touches
+  ReuseDistances data_reuse;
+  std::uint64_t checksum = 0;
+
+  std::uint64_t footprint_bytes() const { return pages_4k * 4096; }
+};
+
+/// Reads the trace to its end. Throws the reader's errors.
+TraceStatistics measure_trace(TraceReader& reader);
+
+}  // namespace tablewalk

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "trace/record.h"
+#include "trace/twt_predictor.h"
+
+namespace tablewalk {
+
+/// The bits of a code byte, of which a block has one for each record. Part of the native format.
+namespace twt_code {
+constexpr unsigned guess_mask = 0x03;  ///< a Guess, when the address is not explicit
+constexpr unsigned explicit_address = 0x04;
+constexpr unsigned from_last_here = 0x08;  ///< the explicit difference is to the entry's address, not to the reference
+constexpr unsigned explicit_shape = 0x80;
+constexpr unsigned length_shift = 4;  ///< bits 4..6: bytes of the explicit difference, less one
+constexpr unsigned length_mask = 0x07;
+}  // namespace twt_code
+
+/// Shapes already seen in a block, which operands name by number. Further ones are written out each time.
+constexpr std::size_t max_known_shapes = 4096;
+
+/// Turns the records of a block into code bytes and operand bytes, one record at a time.
+class TwtEncoder {
+ public:
+  explicit TwtEncoder(std::size_t max_records);
+
+  void start_block();
+  void encode(const Record* records, std::size_t count);
+
+  std::size_t records() const { return records_; }
+  std::string_view codes() const { return {reinterpret_cast<const char*>(codes_.get()), records_}; }
+  std::string_view operands() const {
+    return {reinterpret_cast<const char*>(operands_.get()), static_cast<std::size_t>(next_operand_ - operands_.get())};
+  }
+
+ private:
+  struct KnownShape {
+    std::uint64_t shape = 0;  // no record has this one: its size is 0
+    std::uint16_t number = 0;
+  };
+
+  unsigned put_address(const TwtPredictor::Entry& entry, std::uint64_t reference, std::uint64_t address);
+  void put_shape(std::uint64_t shape);
+  void put_new_shape(KnownShape& recent, std::uint64_t shape);
+
+  TwtPredictor predictor_;
+  std::unordered_map<std::uint64_t, std::uint16_t> known_shapes_;
+  std::array<KnownShape, 256> recent_shapes_{};  // in front of the map, by the shape's hash
+  std::unique_ptr<std::uint8_t[]> codes_;
+  std::unique_ptr<std::uint8_t[]> operands_;
+  std::uint8_t* next_operand_ = nullptr;
+  std::size_t records_ = 0;
+};
+
+/// Turns the bytes of a block back into records, in as many steps as the reader likes.
+class TwtDecoder {
+ public:
+  /// `codes` and `operands` stay valid until the block is done; `operands_padding` bytes after the operands can be
+  /// read.
+  void start_block(std::string_view codes, std::string_view operands);
+
+  /// The next `count` records of the block. False when the bytes make no sense: an operand beyond the end, an unknown
+  /// shape, an impossible access.
+  bool decode(Record* records, std::size_t count);
+
+  std::size_t records_left() const { return static_cast<std::size_t>(codes_end_ - next_code_); }
+  /// Whether exactly all operands were used: true after the last record of a good block.
+  bool operands_used_up() const { return next_operand_ == operands_end_; }
+
+  static constexpr std::size_t operands_padding = 32;
+
+ private:
+  bool take_shape(std::uint64_t& shape);
+  bool take_explicit(unsigned code, TwtPredictor::Entry& entry, std::uint64_t& shape, std::uint64_t& address);
+
+  TwtPredictor predictor_;
+  std::vector<std::uint64_t> known_shapes_;
+  const std::uint8_t* next_code_ = nullptr;
+  const std::uint8_t* codes_end_ = nullptr;
+  const std::uint8_t* next_operand_ = nullptr;
+  const std::uint8_t* operands_end_ = nullptr;
+};
+
+/// The most operand bytes that one record can take: a number and a full shape, and a full address difference.
+constexpr std::size_t max_operand_bytes = 2 + 8 + 8;
+
+}  // namespace tablewalk

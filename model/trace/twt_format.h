@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "trace/record_checksum.h"
+
+/// The fixed structures of the native trace format, little-endian, as docs/trace-format.md describes them.
+namespace tablewalk::twt {
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the structures are read and written in place");
+
+constexpr std::uint32_t version = 1;
+/// Not ASCII at the start, so that no text is taken for it; line ends inside, so that a text-mode copy shows.
+constexpr std::string_view head_magic{"\x89TWT\r\n\x1a\n", 8};
+constexpr std::string_view foot_magic{"TWTEND\r\n", 8};
+constexpr std::uint32_t block_tag = 0x314b4c42;  // "BLK1"
+constexpr std::uint32_t index_tag = 0x31584449;  // "IDX1"
+
+constexpr std::uint32_t default_records_per_block = 1 << 20;
+constexpr std::uint32_t max_records_per_block = 1 << 22;
+constexpr std::uint32_t max_provenance_bytes = 1 << 20;
+constexpr std::uint32_t max_blocks = 1 << 24;
+
+/// First in the file; the provenance text and its checksum (over header and text) follow.
+struct Header {
+  char magic[8];
+  std::uint32_t version;
+  std::uint32_t provenance_bytes;
+};
+static_assert(sizeof(Header) == 16);
+
+struct BlockHeader {
+  std::uint32_t tag;
+  std::uint32_t records;
+  std::uint32_t operand_bytes;  ///< of the decompressed block, after its `records` code bytes
+  std::uint32_t stored_bytes;   ///< of the zstd frame that follows
+  std::uint64_t first_record;   ///< number of the block's first record in the trace
+  std::uint64_t checksum;       ///< XXH3 of the frame, seeded with the XXH3 of this header up to here
+};
+static_assert(sizeof(BlockHeader) == 32);
+
+inline std::uint64_t block_checksum(const BlockHeader& header, std::string_view frame) {
+  const std::uint64_t seed = checksum_of_bytes(&header, offsetof(BlockHeader, checksum));
+  return checksum_of_bytes(frame.data(), frame.size(), seed);
+}
+
+struct IndexHeader {
+  std::uint32_t tag;
+  std::uint32_t blocks;
+};
+
+struct IndexEntry {
+  std::uint64_t offset;  ///< of the block's header in the file
+  std::uint64_t first_record;
+};
+
+/// Last in the file.
+struct Footer {
+  std::uint64_t index_offset;
+  std::uint64_t records;
+  std::uint64_t records_checksum;  ///< XXH3 of all records as 16-byte structures
+  std::uint64_t checksum;          ///< XXH3 of this footer up to here, seeded with the XXH3 of the index
+  char magic[8];
+};
+static_assert(sizeof(Footer) == 40);
+
+/// `index` is the index header and its entries as they are in the file.
+inline std::uint64_t footer_checksum(const Footer& footer, std::string_view index) {
+  return checksum_of_bytes(&footer, offsetof(Footer, checksum), checksum_of_bytes(index.data(), index.size()));
+}
+
+}  // namespace tablewalk::twt

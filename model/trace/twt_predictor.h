@@ -1,0 +1,101 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "trace/record.h"
+
+namespace tablewalk {
+
+/// All of a record but its address (size, kind, asid), as the second of its two words.
+inline std::uint64_t shape_of(const Record& record) {
+  std::uint64_t shape = 0;
+  std::memcpy(&shape, reinterpret_cast<const char*>(&record) + sizeof(std::uint64_t), sizeof(shape));
+  return shape;
+}
+constexpr std::uint32_t size_in_shape(std::uint64_t shape) {
+  return static_cast<std::uint32_t>(shape);
+}
+constexpr std::uint8_t kind_in_shape(std::uint64_t shape) {
+  return static_cast<std::uint8_t>(shape >> 32);
+}
+constexpr bool is_data_shape(std::uint64_t shape) {
+  return kind_in_shape(shape) != 0;
+}
+
+/// How the native format guesses an address. Values are part of the format.
+enum class Guess : std::uint8_t {
+  Favourite = 0,  ///< the guess that was right last time here
+  Relative = 1,   ///< as far from the reference as last time here
+  Repeat = 2,     ///< the same address as last time here
+  Stride = 3,     ///< as far from last time's address here as that was from the one before
+};
+
+/// What comes next in a trace, judged by what came next the last time the program was at this place. A place is the
+/// last fetched address and how many data accesses followed it. Writer and reader keep one each, teach both the same
+/// records, and so only what it gets wrong is stored. docs/trace-format.md describes it in full.
+class TwtPredictor {
+ public:
+  struct Entry {
+    std::uint64_t shape = 0;
+    std::uint64_t address = 0;
+    std::uint64_t relative = 0;
+    std::int32_t stride = 0;
+    std::uint32_t favourite = static_cast<std::uint32_t>(Guess::Relative);
+  };
+  static_assert(sizeof(Entry) == 32, "two entries to a cache line");
+
+  TwtPredictor() : entries_(table_entries) {}
+
+  void reset() {
+    std::fill(entries_.begin(), entries_.end(), Entry{});
+    reference_[0] = reference_[1] = 0;
+    place_ = 0;
+    data_accesses_ = 0;
+  }
+
+  Entry& here() { return entries_[(place_ + data_accesses_) & (table_entries - 1)]; }
+
+  /// Where an access of this shape would be if nothing else were known: after the last fetch, or at the last data.
+  std::uint64_t reference(std::uint64_t shape) const { return reference_[is_data_shape(shape)]; }
+
+  static std::uint64_t guess(const Entry& entry, std::uint64_t reference, std::uint32_t how) {
+    if (how == static_cast<std::uint32_t>(Guess::Relative)) return reference + entry.relative;
+    if (how == static_cast<std::uint32_t>(Guess::Repeat)) return entry.address;
+    return entry.address + static_cast<std::uint64_t>(static_cast<std::int64_t>(entry.stride));
+  }
+
+  /// Takes in the record that really came, and moves on to the place after it.
+  void learn(Entry& entry, std::uint64_t shape, std::uint64_t address) {
+    const bool data = is_data_shape(shape);
+    const auto step = static_cast<std::int64_t>(address - entry.address);
+    entry.shape = shape;
+    entry.relative = address - reference_[data];
+    entry.stride = step == static_cast<std::int32_t>(step) ? static_cast<std::int32_t>(step) : 0;
+    entry.address = address;
+    if (data) {
+      reference_[1] = address;
+      // Beyond 15 the count alternates, so that loops inside one instruction (rep movs) keep load and store apart.
+      data_accesses_ = data_accesses_ < 15 ? data_accesses_ + 1 : 14;
+    } else {
+      reference_[0] = address + size_in_shape(shape);
+      place_ = (address * place_multiplier) >> place_shift;
+      data_accesses_ = 0;
+    }
+  }
+
+ private:
+  static constexpr std::size_t table_entries = 1 << 14;
+  static constexpr unsigned place_shift = 64 - 14;
+  // Knuth's multiplicative hashing: 2^64 divided by the golden ratio, odd.
+  static constexpr std::uint64_t place_multiplier = 0x9E3779B97F4A7C15ull;
+
+  std::vector<Entry> entries_;
+  std::uint64_t reference_[2] = {0, 0};
+  std::uint64_t place_ = 0;
+  std::uint64_t data_accesses_ = 0;
+};
+
+}  // namespace tablewalk

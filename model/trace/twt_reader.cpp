@@ -1,0 +1,215 @@
+#include "trace/twt_reader.h"
+
+#include <fmt/format.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "base/error.h"
+
+namespace tablewalk {
+namespace {
+
+constexpr std::size_t batch_records = 4096;  // decoded and hashed while in the L1 and L2 caches
+
+template <class Structure>
+Structure structure_from(std::string_view bytes) {
+  Structure result;
+  std::memcpy(&result, bytes.data(), sizeof(result));
+  return result;
+}
+
+std::vector<twt::IndexEntry> entries_from(std::string_view index) {
+  std::vector<twt::IndexEntry> entries((index.size() - sizeof(twt::IndexHeader)) / sizeof(twt::IndexEntry));
+  if (!entries.empty()) {
+    std::memcpy(entries.data(), index.data() + sizeof(twt::IndexHeader), entries.size() * sizeof(twt::IndexEntry));
+  }
+  return entries;
+}
+
+}  // namespace
+
+TwtReader::TwtReader(std::unique_ptr<ByteSource> bytes)
+    : StreamReader(std::move(bytes), "twt"), decompressor_(ZSTD_createDCtx(), ZSTD_freeDCtx) {
+  if (decompressor_ == nullptr) throw std::bad_alloc();
+  read_header();
+  if (bytes_->seekable()) read_index_and_footer();
+}
+
+void TwtReader::fail(std::uint64_t offset, const std::string& message) const {
+  throw InputError(fmt::format("{}: byte {}: {}", bytes_->path(), offset, message));
+}
+
+/// The next bytes of the input, all of them or an error.
+std::string TwtReader::take(std::size_t bytes, const char* what) {
+  const std::string_view found = bytes_->peek(bytes);
+  if (found.size() < bytes) {
+    fail(bytes_->offset() + found.size(), fmt::format("truncated: the .twt file ends inside its {}", what));
+  }
+  std::string result(found.substr(0, bytes));
+  bytes_->skip(bytes);
+  return result;
+}
+
+void TwtReader::read_header() {
+  std::string bytes = take(sizeof(twt::Header), "header");
+  const auto header = structure_from<twt::Header>(bytes);
+  if (std::string_view(header.magic, sizeof(header.magic)) != twt::head_magic) {
+    fail(0, "not a .twt trace: its magic number is missing");
+  }
+  if (header.version != twt::version) {
+    fail(offsetof(twt::Header, version),
+         fmt::format(".twt version {}: expected version {}", header.version, twt::version));
+  }
+  if (header.provenance_bytes > twt::max_provenance_bytes) {
+    fail(offsetof(twt::Header, provenance_bytes), fmt::format("damaged: a provenance of {} bytes: expected at most {}",
+                                                              header.provenance_bytes, twt::max_provenance_bytes));
+  }
+  bytes += take(header.provenance_bytes, "header");
+  const auto checksum = structure_from<std::uint64_t>(take(sizeof(std::uint64_t), "header"));
+  if (checksum != checksum_of_bytes(bytes.data(), bytes.size())) fail(0, "damaged: the header's checksum is wrong");
+  description_.provenance = bytes.substr(sizeof(twt::Header));
+}
+
+void TwtReader::read_index_and_footer() {
+  const std::uint64_t first_block = bytes_->offset();
+  const std::uint64_t size = bytes_->size();
+  if (size < first_block + sizeof(twt::IndexHeader) + sizeof(twt::Footer)) {
+    fail(size, "truncated: the .twt file ends before its index");
+  }
+  const std::uint64_t footer_at = size - sizeof(twt::Footer);
+  bytes_->seek(footer_at);
+  const auto footer = structure_from<twt::Footer>(take(sizeof(twt::Footer), "footer"));
+  if (std::string_view(footer.magic, sizeof(footer.magic)) != twt::foot_magic) {
+    fail(size, "truncated: the .twt file does not end with its footer");
+  }
+  const bool index_fits =
+      footer.index_offset >= first_block && footer.index_offset + sizeof(twt::IndexHeader) <= footer_at &&
+      footer_at - footer.index_offset <= sizeof(twt::IndexHeader) + twt::max_blocks * sizeof(twt::IndexEntry);
+  if (!index_fits) fail(footer_at, "damaged: the footer does not point to the block index");
+  bytes_->seek(footer.index_offset);
+  const std::string index = take(footer_at - footer.index_offset, "block index");
+  if (footer.checksum != twt::footer_checksum(footer, index)) {
+    fail(footer.index_offset, "damaged: the checksum of block index and footer is wrong");
+  }
+  index_ = entries_from(index);
+  check_index(footer);
+  description_.records = footer.records;
+  bytes_->seek(first_block);
+}
+
+/// A checksum says that the index is as it was written, not that it was written sensibly.
+void TwtReader::check_index(const twt::Footer& footer) const {
+  std::uint64_t last_record = 0;
+  std::uint64_t last_offset = 0;
+  for (const twt::IndexEntry& entry : index_) {
+    const bool first = &entry == index_.data();
+    const bool ascends = first ? entry.first_record == 0 : entry.first_record > last_record;
+    if (!ascends || entry.offset <= last_offset || entry.offset >= footer.index_offset ||
+        entry.first_record >= footer.records) {
+      fail(footer.index_offset, "damaged: the block index is not in ascending order");
+    }
+    last_record = entry.first_record;
+    last_offset = entry.offset;
+  }
+  if (index_.empty() && footer.records != 0) fail(footer.index_offset, "damaged: the block index is empty");
+}
+
+std::size_t TwtReader::read_records(Record* records, std::size_t capacity) {
+  if (decoder_.records_left() == 0 && !at_end_) start_next_block();
+  const std::size_t count = std::min({capacity, decoder_.records_left(), batch_records});
+  if (!decoder_.decode(records, count) || (decoder_.records_left() == 0 && !at_end_ && !decoder_.operands_used_up())) {
+    fail(block_offset_, "damaged: the block holds no valid records");
+  }
+  records_read_ += count;
+  return count;
+}
+
+void TwtReader::start_next_block() {
+  block_offset_ = bytes_->offset();
+  const std::string_view tag = bytes_->peek(sizeof(std::uint32_t));
+  if (tag.size() >= sizeof(std::uint32_t) && structure_from<std::uint32_t>(tag) == twt::index_tag) {
+    finish_stream();
+    return;
+  }
+  const auto header = structure_from<twt::BlockHeader>(take(sizeof(twt::BlockHeader), "block header"));
+  if (header.tag != twt::block_tag) fail(block_offset_, "damaged: expected a block or the block index here");
+  const bool plausible = header.records != 0 && header.records <= twt::max_records_per_block &&
+                         header.operand_bytes <= header.records * max_operand_bytes &&
+                         header.stored_bytes <= ZSTD_compressBound(header.records + header.operand_bytes);
+  if (!plausible || header.first_record != records_read_) fail(block_offset_, "damaged: a senseless block header");
+  const std::string_view frame = bytes_->peek(header.stored_bytes);
+  if (frame.size() < header.stored_bytes) {
+    fail(bytes_->offset() + frame.size(), "truncated: the .twt file ends inside a block");
+  }
+  decompress(header, frame.substr(0, header.stored_bytes));
+  bytes_->skip(header.stored_bytes);
+  decoder_.start_block({plain_.data(), header.records}, {plain_.data() + header.records, header.operand_bytes});
+}
+
+void TwtReader::decompress(const twt::BlockHeader& header, std::string_view frame) {
+  if (twt::block_checksum(header, frame) != header.checksum) {
+    fail(block_offset_, fmt::format("damaged: the checksum of the block of records {} to {} is wrong",
+                                    header.first_record, header.first_record + header.records - 1));
+  }
+  const std::size_t expected = std::size_t{header.records} + header.operand_bytes;
+  plain_.resize(expected + TwtDecoder::operands_padding);
+  const std::size_t bytes =
+      ZSTD_decompressDCtx(decompressor_.get(), plain_.data(), expected, frame.data(), frame.size());
+  if (ZSTD_isError(bytes) || bytes != expected) fail(block_offset_, "damaged: the block does not decompress");
+}
+
+/// At the index: all blocks are read. What was read from the start must be what the footer says.
+void TwtReader::finish_stream() {
+  at_end_ = true;
+  const std::uint64_t index_offset = bytes_->offset();
+  std::string index = take(sizeof(twt::IndexHeader), "block index");
+  const auto header = structure_from<twt::IndexHeader>(index);
+  if (header.blocks > twt::max_blocks) fail(index_offset, "damaged: a senseless block index");
+  index += take(header.blocks * sizeof(twt::IndexEntry), "block index");
+  const std::uint64_t footer_offset = bytes_->offset();
+  const auto footer = structure_from<twt::Footer>(take(sizeof(twt::Footer), "footer"));
+  if (std::string_view(footer.magic, sizeof(footer.magic)) != twt::foot_magic ||
+      footer.checksum != twt::footer_checksum(footer, index)) {
+    fail(index_offset, "damaged: the checksum of block index and footer is wrong");
+  }
+  if (footer.records != records_read_) {
+    fail(footer_offset,
+         fmt::format("damaged: the footer says {} records, the blocks hold {}", footer.records, records_read_));
+  }
+  if (read_from_start_ && footer.records_checksum != checksum_.value()) {
+    fail(footer_offset, "damaged: the checksum of all records is wrong");
+  }
+  if (!bytes_->peek(1).empty()) fail(bytes_->offset(), "damaged: bytes follow the footer");
+}
+
+void TwtReader::seek(std::uint64_t record_index) {
+  if (!bytes_->seekable()) {
+    throw InputError(fmt::format("{}: cannot seek: expected an uncompressed .twt file", bytes_->path()));
+  }
+  if (record_index > *description_.records) {
+    throw InputError(fmt::format("{}: there is no record {}: the trace has {}", bytes_->path(), record_index,
+                                 *description_.records));
+  }
+  checksum_.reset();
+  read_from_start_ = record_index == 0;
+  at_end_ = record_index == *description_.records;
+  records_read_ = record_index;
+  decoder_.start_block({}, {});
+  if (at_end_) return;
+  const auto after =
+      std::upper_bound(index_.begin(), index_.end(), record_index,
+                       [](std::uint64_t record, const twt::IndexEntry& entry) { return record < entry.first_record; });
+  const twt::IndexEntry& block = *(after - 1);
+  bytes_->seek(block.offset);
+  records_read_ = block.first_record;
+  std::vector<Record> passed_over(batch_records);
+  while (records_read_ < record_index) {
+    const std::uint64_t left = record_index - records_read_;
+    read_records(passed_over.data(), std::min<std::uint64_t>(left, passed_over.size()));
+  }
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "trace/stream_reader.h"
+#include "trace/twt_codec.h"
+#include "trace/twt_format.h"
+
+struct ZSTD_DCtx_s;
+
+namespace tablewalk {
+
+/// Reads the native trace format (docs/trace-format.md). A plain file is checked for completeness when it is opened and
+/// can be sought in; a pipe or a compressed file is read front to back and checked when its end is reached.
+class TwtReader : public StreamReader {
+ public:
+  /// Throws InputError on a header, an index or a footer that is damaged or missing.
+  explicit TwtReader(std::unique_ptr<ByteSource> bytes);
+
+  /// Makes `record_index` (0 is the first) the next record to be read; equal to the number of records it is the end.
+  /// checksum() starts anew. Throws InputError when there is no such record or the input is a pipe or compressed.
+  void seek(std::uint64_t record_index);
+
+  std::uint64_t blocks() const { return index_.size(); }
+
+ protected:
+  std::size_t read_records(Record* records, std::size_t capacity) override;
+
+ private:
+  void read_header();
+  void read_index_and_footer();
+  void check_index(const twt::Footer& footer) const;
+  void start_next_block();
+  void finish_stream();
+  void decompress(const twt::BlockHeader& header, std::string_view frame);
+  std::string take(std::size_t bytes, const char* what);
+  [[noreturn]] void fail(std::uint64_t offset, const std::string& message) const;
+
+  std::unique_ptr<ZSTD_DCtx_s, std::size_t (*)(ZSTD_DCtx_s*)> decompressor_;
+  TwtDecoder decoder_;
+  std::vector<char> plain_;
+  std::vector<twt::IndexEntry> index_;  // of a seekable file: known from the start; otherwise grows with the blocks
+  std::uint64_t records_read_ = 0;
+  std::uint64_t block_offset_ = 0;
+  bool read_from_start_ = true;
+  bool at_end_ = false;
+};
+
+}  // namespace tablewalk

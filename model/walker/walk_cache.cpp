@@ -1,0 +1,50 @@
+#include "walker/walk_cache.h"
+
+#include <algorithm>
+
+namespace tablewalk {
+
+WalkCaches::WalkCaches(const std::vector<WalkCacheConfig>& configs, const PagingMode& mode) {
+  for (const WalkCacheConfig& config : configs) {
+    // Entries of the root's level and below it, not of the last one: only those are pointers.
+    if (config.level > mode.root_level()) continue;
+    caches_.push_back({config.level, mode.level(config.level).index_shift,
+                       {sets_of(config.entries, config.ways), ways_of(config.entries, config.ways), config.replacement,
+                        config.seed}});
+  }
+  std::stable_sort(caches_.begin(), caches_.end(),
+                   [](const LevelCache& a, const LevelCache& b) { return a.level < b.level; });
+  stats_.resize(caches_.size());
+}
+
+std::optional<WalkStart> WalkCaches::find(VirtualAddress va, AddressSpaceId asid) {
+  std::optional<WalkStart> deepest;
+  for (std::size_t i = 0; i < caches_.size(); ++i) {
+    LevelCache& cache = caches_[i];
+    ++stats_[i].lookups;
+    const std::uint64_t prefix = va.value() >> cache.shift;
+    const Entry* entry = cache.entries.find(cache.entries.set_of(prefix), prefix,
+                                            [&](const Entry& candidate) { return candidate.asid == asid; });
+    if (entry == nullptr) continue;
+    ++stats_[i].hits;
+    if (!deepest) deepest = entry->table;
+  }
+  return deepest;
+}
+
+void WalkCaches::remember(VirtualAddress va, AddressSpaceId asid, const WalkStart& table) {
+  const unsigned pointer_level = table.level + 1U;
+  for (LevelCache& cache : caches_) {
+    if (cache.level != pointer_level) continue;
+    const std::uint64_t prefix = va.value() >> cache.shift;
+    const std::uint32_t set = cache.entries.set_of(prefix);
+    Entry* old = cache.entries.find(set, prefix, [&](const Entry& candidate) { return candidate.asid == asid; });
+    if (old != nullptr) {
+      old->table = table;
+    } else {
+      cache.entries.insert(set, prefix, {table, asid});
+    }
+  }
+}
+
+}  // namespace tablewalk

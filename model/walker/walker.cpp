@@ -1,0 +1,238 @@
+#include "walker/walker.h"
+
+#include <algorithm>
+
+namespace tablewalk {
+
+Walker::Walker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingMode& mode, unsigned ports)
+    : TimedModule(name),
+      memory_side("memory_side", *this),
+      mode_(mode),
+      walk_caches_(config.walk_caches, mode),
+      slots_(config.walkers),
+      tlb_side_("tlb_side", *this, ports) {}
+
+bool Walker::receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay) {
+  const Cycles visible = cycle_of(sc_core::sc_time_stamp() + delay);
+  request.begin_account(visible);
+  tlb_side_.arrivals(port).push(visible, &request);
+  wake_at(visible);
+  return false;
+}
+
+void Walker::receive_response(unsigned, MemoryAccess& access, Cycles visible) {
+  responses_.push(visible, &access);
+  wake_at(visible);
+}
+
+void Walker::on_cycle() {
+  const Cycles cycle = now();
+  take_responses(cycle);
+  look_up_walk_caches(cycle);
+  present_memory_request(cycle);
+  give_answer(cycle);
+  take_request(cycle);
+  sleep(cycle);
+}
+
+void Walker::take_responses(Cycles cycle) {
+  while (responses_.due(cycle)) {
+    MemoryAccess& access = *responses_.front();
+    responses_.pop();
+    Slot& slot = slots_[access.info.tag];
+    const ServedBy place = access.info.served_by;
+    WalkRecord& record = slot.record;
+    WalkRecord::EntryRead& read = record.reads[record.listed() - 1];
+    read.answered = cycle;
+    read.served_by = place;
+
+    const unsigned level = slot.walk.level();
+    TranslationRequest& request = *slot.request;
+    if (slot.walk.step() == Walk::Step::ReadEntry) {
+      ++stats_.served[level][static_cast<unsigned>(place)];
+      request.account(request.cycles.memory[level][static_cast<unsigned>(place)], cycle + Cycles(1));
+      slot.walk.supply(access.info.held);
+    } else {
+      request.account(request.cycles.entry_writeback, cycle + Cycles(1));
+      slot.walk.updated(access.info.held);
+    }
+    access.release();
+    if (slot.walk.position().level != level) walk_caches_.remember(request.va, request.asid, slot.walk.position());
+    decide(slot, cycle);
+  }
+}
+
+void Walker::look_up_walk_caches(Cycles cycle) {
+  for (Slot& slot : slots_) {
+    if (slot.state != SlotState::LooksUp || slot.ready > cycle) continue;
+    TranslationRequest& request = *slot.request;
+    request.account(request.cycles.walk_cache_lookup, cycle + Cycles(1));
+    if (const auto start = walk_caches_.find(request.va, request.asid)) {
+      slot.record.walk_cache_hit = static_cast<std::uint8_t>(start->level + 1);
+      slot.walk = Walk(mode_, *start, request.va, request.access);
+    } else {
+      slot.walk = Walk(mode_, request.root, request.va, request.access);
+    }
+    decide(slot, cycle);
+  }
+}
+
+/// What the walk machine asks for next; it can be had from `cycle` on.
+void Walker::decide(Slot& slot, Cycles cycle) {
+  const Walk::Step step = slot.walk.step();
+  const bool memory = step == Walk::Step::ReadEntry || step == Walk::Step::UpdateEntry;
+  slot.state = memory ? SlotState::WantsMemory : SlotState::WantsAnswer;
+  slot.ready = cycle;
+}
+
+void Walker::present_memory_request(Cycles cycle) {
+  Slot* slot = oldest_ready(SlotState::WantsMemory, cycle);
+  if (slot == nullptr) return;
+  const Cycles presented = cycle + Cycles(1);
+  const bool update = slot->walk.step() == Walk::Step::UpdateEntry;
+  MemoryAccess& access = pool_.take();
+  access.prepare(slot->walk.entry_address(), mode_.entry_bytes(), false);
+  access.info.table_entry = true;
+  access.info.served_by = ServedBy::Dram;  // what a memory that does not say is taken for
+  access.info.tag = static_cast<std::uint32_t>(slot - slots_.data());
+  if (update) {
+    access.info.operation = AccessInfo::Operation::CompareAndSwap;
+    access.info.expected = slot->walk.update_expected();
+    access.info.desired = slot->walk.update_desired();
+  }
+  WalkRecord& record = slot->record;
+  ++(update ? record.entry_updates : record.entry_reads);
+  record.reads[record.listed() - 1] = {static_cast<std::uint8_t>(slot->walk.level()), update,
+                                       slot->walk.entry_address(), presented, Cycles(), ServedBy::Dram};
+  slot->request->account(slot->request->cycles.queue, presented);
+  slot->state = SlotState::WaitsForMemory;
+  memory_side.send(access, presented);
+}
+
+/// Gives one answer: a walk's first, or one more for a request that had joined it.
+void Walker::give_answer(Cycles cycle) {
+  Slot* slot = oldest_ready(SlotState::WantsAnswer, cycle);
+  if (slot == nullptr) return;
+  const Cycles visible = cycle + Cycles(1);
+  if (slot->request != nullptr) {
+    answer_first(*slot, visible);
+  } else {
+    answer_waiting(*slot->waiting.take(), slot->record.answer, visible);
+  }
+  if (slot->waiting.empty()) {
+    close(*slot, visible);
+  } else {
+    slot->ready = visible;
+  }
+}
+
+void Walker::answer_first(Slot& slot, Cycles visible) {
+  TranslationRequest& request = *slot.request;
+  Answer& answer = slot.record.answer;
+  answer.faulted = slot.walk.step() == Walk::Step::Fault;
+  answer.fault = slot.walk.fault();
+  answer.translation = slot.walk.translation();
+  slot.record.answered = visible;
+  request.answer = answer;
+  slot.request = nullptr;
+  respond(request, visible);
+}
+
+void Walker::answer_waiting(TranslationRequest& request, const Answer& answer, Cycles visible) {
+  if (share_answer(mode_, answer, request)) {
+    respond(request, visible);
+  } else {
+    const unsigned port = request.pop_route();
+    tlb_side_.arrivals(port).push(visible, &request);
+  }
+}
+
+void Walker::respond(TranslationRequest& request, Cycles visible) {
+  request.account(request.cycles.queue, visible);
+  tlb_side_.port(request.pop_route()).respond(request, visible);
+}
+
+/// The walk is over: its answer is taken in cycle `answered`, and its slot can take a request in the one after.
+void Walker::close(Slot& slot, Cycles answered) {
+  const WalkRecord& record = slot.record;
+  stats_.faults += record.answer.faulted ? 1 : 0;
+  stats_.entry_reads += record.entry_reads;
+  stats_.entry_updates += record.entry_updates;
+  stats_.latency.add((record.answered - record.requested).count());
+  stats_.queue.add((record.taken - record.requested).count());
+  stats_.reads_per_walk.add(record.entry_reads);
+  if (observer_ != nullptr) observer_->walk_finished(record);
+  slot.state = SlotState::Idle;
+  slot.ready = answered + Cycles(1);
+}
+
+/// Takes the first request that is visible: it joins the walk of its page, or starts one in a free slot.
+void Walker::take_request(Cycles cycle) {
+  const int port = tlb_side_.oldest_arrival(cycle);
+  if (port < 0) return;
+  Inbox<TranslationRequest*>& arrivals = tlb_side_.arrivals(static_cast<unsigned>(port));
+  TranslationRequest& request = *arrivals.front();
+  Slot* slot = walk_of(request);
+  if (slot != nullptr) {
+    slot->waiting.add(request);
+    ++slot->record.merged;
+    ++stats_.merged_walks;
+  } else {
+    slot = oldest_ready(SlotState::Idle, cycle);
+    if (slot == nullptr) return;
+    slot->state = SlotState::LooksUp;
+    slot->ready = cycle + Cycles(1);
+    slot->request = &request;
+    slot->record = {};
+    slot->record.id = next_id_++;
+    slot->record.va = request.va;
+    slot->record.asid = request.asid;
+    slot->record.access = request.access;
+    slot->record.requested = arrivals.next_visible();
+    slot->record.taken = cycle;
+    ++stats_.walks;
+    request.account(request.cycles.queue, cycle);
+  }
+  request.push_route(static_cast<unsigned>(port));
+  arrivals.pop();
+}
+
+/// The slot in that state that is ready, and of several the one whose walk was taken first.
+Walker::Slot* Walker::oldest_ready(SlotState state, Cycles cycle) {
+  Slot* oldest = nullptr;
+  for (Slot& slot : slots_) {
+    if (slot.state != state || slot.ready > cycle) continue;
+    if (oldest == nullptr || slot.record.id < oldest->record.id) oldest = &slot;
+  }
+  return oldest;
+}
+
+Walker::Slot* Walker::walk_of(const TranslationRequest& request) {
+  for (Slot& slot : slots_) {
+    const bool same_page = slot.state != SlotState::Idle && page_of(slot.record.va) == page_of(request.va);
+    if (same_page && slot.record.asid == request.asid) return &slot;
+  }
+  return nullptr;
+}
+
+/// Asks to be woken for the next thing that can happen without an input.
+void Walker::sleep(Cycles cycle) {
+  const Cycles next = cycle + Cycles(1);
+  Cycles slot_free = Cycles::never();
+  for (const Slot& slot : slots_) {
+    if (slot.state == SlotState::Idle) slot_free = std::min(slot_free, slot.ready);
+    const bool acts = slot.state != SlotState::Idle && slot.state != SlotState::WaitsForMemory;
+    if (acts) wake_at(std::max(slot.ready, next));
+  }
+  if (!responses_.empty()) wake_at(responses_.next_visible());
+  const int port = tlb_side_.oldest_arrival(tlb_side_.next_visible());
+  if (port < 0) return;
+  const Inbox<TranslationRequest*>& arrivals = tlb_side_.arrivals(static_cast<unsigned>(port));
+  const Cycles takeable = std::max(arrivals.next_visible(), next);
+  // One that has been looked at and was not taken waits for a slot, unless it can join a walk.
+  const bool looked_at = arrivals.next_visible() < cycle && walk_of(*arrivals.front()) == nullptr;
+  if (slot_free != Cycles::never()) wake_at(std::max(takeable, slot_free));
+  if (!looked_at) wake_at(takeable);
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,119 @@
+"""Runs clang-tidy over model/*/*.cpp as .clang-tidy says; any finding ends it with status 1.
+
+    python3 tb/tidy/clang_tidy.py CLANG_TIDY ROOT BUILD
+
+A file found clean is not looked at again until its text, a header of ours that it includes, its compile command,
+.clang-tidy or clang-tidy's version changes: BUILD/clang-tidy/clean/ holds a mark named after a hash of all of these.
+Headers of other projects are taken to change only with a package, so an upgrade of one is not noticed; delete the folder
+then.
+"""
+
+import concurrent.futures
+import glob
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+
+FINDING = re.compile(r"^(?=\S+:\d+:\d+: (?:error|warning):)", re.MULTILINE)
+# g++ has precompiled these headers in a form that clang cannot read; the sources include them by themselves.
+PRECOMPILED = re.compile(r" -Winvalid-pch| -include \S*cmake_pch\.hxx")
+OWN_INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+
+
+class Sources:
+    """The texts of our files, each read once, and which of them a file includes."""
+
+    def __init__(self, root):
+        self.model = os.path.join(root, "model")
+        self.texts = {}
+
+    def text(self, path):
+        if path not in self.texts:
+            with open(path, "rb") as file:
+                self.texts[path] = file.read()
+        return self.texts[path]
+
+    def with_includes(self, path):
+        """The file and every header of model/ that it includes, directly or not, sorted."""
+        found, left = set(), [path]
+        while left:
+            current = left.pop()
+            if current in found:
+                continue
+            found.add(current)
+            headers = (os.path.join(self.model, name.decode()) for name in OWN_INCLUDE.findall(self.text(current)))
+            left.extend(header for header in headers if os.path.exists(header))
+        return sorted(found)
+
+
+def mark_of(entry, sources, common):
+    """A name for everything that the verdict on a file depends on."""
+    digest = hashlib.sha256(common)
+    digest.update(entry["command"].encode())
+    for path in sources.with_includes(entry["file"]):
+        text = sources.text(path)
+        digest.update(f"{path} {len(text)}\n".encode() + text)
+    return digest.hexdigest()
+
+
+def entries(root, build):
+    """How each source of model/ is compiled."""
+    with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
+        commands = json.load(file)
+    model = os.path.join(root, "model", "")
+    compiled = {entry["file"]: {**entry, "command": PRECOMPILED.sub("", entry["command"])}
+                for entry in commands if entry["file"].startswith(model)}
+    forgotten = set(glob.glob(os.path.join(model, "*", "*.cpp"))) - set(compiled)
+    if forgotten:
+        raise SystemExit("clang_tidy.py: not part of the build: " + ", ".join(sorted(forgotten)))
+    # Long ones first, so that no processor is left with one at the end: those that include SystemC.
+    return [compiled[path] for path in sorted(compiled, reverse=True)]
+
+
+def look_at(program, database, path):
+    """What clang-tidy finds in a file; empty when it is clean."""
+    result = subprocess.run([program, "-p", database, "--quiet", path], capture_output=True, text=True, check=False)
+    return "" if result.returncode == 0 else result.stdout or result.stderr
+
+
+def main(arguments):
+    program, root, build = arguments
+    root = os.path.abspath(root)
+    database = os.path.join(build, "clang-tidy")
+    marks = os.path.join(database, "clean")
+    os.makedirs(marks, exist_ok=True)
+    version = subprocess.run([program, "--version"], capture_output=True, check=True).stdout
+    with open(os.path.join(root, ".clang-tidy"), "rb") as file:
+        common = version + file.read()
+
+    sources = Sources(root)
+    to_compile = entries(root, build)
+    with open(os.path.join(database, "compile_commands.json"), "w", encoding="utf-8") as file:
+        json.dump(to_compile, file, indent=1)
+    all_files = {entry["file"]: mark_of(entry, sources, common) for entry in to_compile}
+    for mark in set(os.listdir(marks)) - set(all_files.values()):  # of earlier texts
+        os.remove(os.path.join(marks, mark))
+    to_do = [path for path, mark in all_files.items() if not os.path.exists(os.path.join(marks, mark))]
+    dirty = 0
+    reported = set()
+    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        looks = {pool.submit(look_at, program, database, path): path for path in to_do}
+        for look in concurrent.futures.as_completed(looks):
+            path, found = looks[look], look.result()
+            if not found:
+                open(os.path.join(marks, all_files[path]), "w", encoding="utf-8").close()
+                continue
+            dirty += 1
+            for finding in FINDING.split(found):
+                if finding.strip() and finding not in reported:  # one in a header comes with every file that includes it
+                    reported.add(finding)
+                    print(finding.replace(root + os.sep, "").rstrip(), flush=True)
+    print(f"{len(all_files)} files, {len(all_files) - len(to_do)} known to be clean, {dirty} with findings")
+    return 1 if dirty else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,99 @@
+"""Runs the commands that the documents show, so that no document shows one that does not work.
+
+    python3 tb/tidy/doc_commands.py TABLEWALK ROOT [--update] [FILE.md...]
+
+In fenced blocks of Markdown, a line `tablewalk ...` must end with status 0; after a line `$ tablewalk ...` the rest of the
+block must be what it prints, where a line `...` stands for any lines. --update writes what it prints into the document
+instead, unless the block has such a line. A document's commands run in order, in a folder that has traces/ only.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+DOCUMENTS = ["README.md", "docs/user-guide.md"]
+BLOCK = re.compile(r"^```[^\n`]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ANY_LINES = "..."
+
+
+def commands_of(block):
+    """(command, expected output or None) of a block's text."""
+    if block.startswith("$ tablewalk "):
+        first, _, rest = block.partition("\n")
+        yield first[2:], rest
+        return
+    for line in block.splitlines():
+        if line.startswith("tablewalk ") and not re.search(r"\b[A-Z]{2,}\b", line):  # TRACE and the like stand for one
+            yield line, None
+
+
+def matches(expected, output):
+    pattern = "".join("(?:.*\n)*" if line == ANY_LINES else re.escape(line + "\n") for line in expected.splitlines())
+    return re.fullmatch(pattern, "\n".join(line.rstrip() for line in output.splitlines()) + "\n") is not None
+
+
+class Document:
+    def __init__(self, path, program, root, update):
+        self.path = path
+        self.program = program
+        self.root = root
+        self.update = update
+        self.problems = []
+        self.count = 0
+
+    def check(self):
+        full = os.path.join(self.root, self.path)
+        with open(full, encoding="utf-8") as file:
+            text = file.read()
+        with tempfile.TemporaryDirectory() as folder:
+            os.symlink(os.path.join(self.root, "traces"), os.path.join(folder, "traces"))
+            os.symlink(self.program, os.path.join(folder, "tablewalk"))
+            new_text = BLOCK.sub(lambda match: self.check_block(match, folder), text)
+        if self.update and new_text != text:
+            with open(full, "w", encoding="utf-8") as file:
+                file.write(new_text)
+
+    def check_block(self, match, folder):
+        block = match.group(1)
+        for command, expected in commands_of(block):
+            self.count += 1
+            output = self.run(command, folder)
+            if output is None or expected is None or matches(expected, output):
+                continue
+            if self.update and ANY_LINES not in expected.splitlines():
+                shown = "".join(line.rstrip() + "\n" for line in output.splitlines())
+                return match.group().replace(block, f"$ {command}\n{shown}")
+            self.problems.append(f"{self.path}: `{command}` prints something else (--update writes it down):\n{output}")
+        return match.group()
+
+    def run(self, command, folder):
+        environment = {**os.environ, "PATH": folder + os.pathsep + os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        result = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+                                capture_output=True, text=True, timeout=600, check=False)
+        if result.returncode == 0:
+            return result.stdout
+        self.problems.append(f"{self.path}: `{command}` ends with status {result.returncode}: {result.stderr.strip()}")
+        return None
+
+
+def main(arguments):
+    update = "--update" in arguments
+    program, root, *paths = [argument for argument in arguments if argument != "--update"]
+    status = 0
+    for path in paths or DOCUMENTS:
+        document = Document(path, os.path.abspath(program), os.path.abspath(root), update)
+        document.check()
+        print(f"{path}: {document.count} commands")
+        for problem in document.problems:
+            print(problem)
+            status = 1
+        if not document.count:
+            print(f"{path}: no command found")
+            status = 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,141 @@
+"""Each rule of layout.py, seen to fail on a sample that breaks it and to pass on one that does not."""
+
+import os
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+
+from cpp_text import functions  # noqa: E402
+from layout import findings, main  # noqa: E402
+
+
+class LayoutTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def write(self, path, text, executable=False):
+        full = os.path.join(self.folder.name, path)
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        with open(full, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(full, 0o755 if executable else 0o644)
+
+    def check(self, path, text, **options):
+        self.write(path, text, **options)
+        return findings(self.folder.name)
+
+    def assert_finds(self, found, place, words):
+        self.assertEqual(len(found), 1, found)
+        self.assertTrue(found[0].startswith(place + ": "), found[0])
+        self.assertIn(words, found[0])
+
+    def test_an_include_from_a_folder_above_is_allowed(self):
+        self.assertEqual(self.check("model/paging/a.cpp", '#include "base/types.h"\n#include "paging/a.h"\n'), [])
+
+    def test_an_include_from_a_folder_below_is_found(self):
+        found = self.check("model/paging/a.cpp", '#include <vector>\n#include "walker/walker.h"\n')
+        self.assert_finds(found, "model/paging/a.cpp:2", "walker/ stands below paging/")
+
+    def test_neighbours_in_the_list_know_each_other_one_way_only(self):
+        self.assertEqual(self.check("model/cli/a.cpp", '#include "report/a.h"\n'), [])
+        self.assert_finds(self.check("model/report/a.cpp", '#include "cli/a.h"\n'), "model/report/a.cpp:1", "below")
+
+    def test_an_include_without_a_folder_is_found(self):
+        self.assert_finds(self.check("model/tlb/a.cpp", '#include "a.h"\n'), "model/tlb/a.cpp:1", "FOLDER/FILE.h")
+
+    def test_systemc_above_protocol_is_found(self):
+        for header in ["systemc", "systemc.h", "tlm", "tlm.h", "tlm_utils/simple_target_socket.h", "sysc/kernel/a.h"]:
+            found = self.check("model/paging/a.cpp", f"#include <{header}>\n")
+            self.assert_finds(found, "model/paging/a.cpp:1", "know no SystemC")
+
+    def test_systemc_from_protocol_on_is_allowed(self):
+        self.assertEqual(self.check("model/protocol/a.cpp", "#include <systemc>\n#include <tlm>\n"), [])
+
+    def test_a_folder_without_a_place_in_the_order_is_found(self):
+        self.assert_finds(self.check("model/misc/a.cpp", "\n"), "model/misc/a.cpp:1", "place in the order")
+
+    def test_a_function_of_60_lines_passes_and_of_61_is_found(self):
+        self.assertEqual(self.check("tb/a.cpp", "void f() {\n" + "  g();\n" * 58 + "}\n"), [])
+        found = self.check("tb/a.cpp", "\nvoid f() {\n" + "  g();\n" * 59 + "}\n")
+        self.assert_finds(found, "tb/a.cpp:2", "function f has 61 lines")
+
+    def test_a_file_of_500_lines_passes_and_of_501_is_found(self):
+        self.assertEqual(self.check("tb/a.cpp", "int a;\n" * 500), [])
+        self.assert_finds(self.check("tb/a.cpp", "int a;\n" * 501), "tb/a.cpp:1", "501 lines")
+
+    def test_forbidden_words_are_found_everywhere_but_here(self):
+        for text in ["// TODO: later", "FIXME", "XXX", "a HACK", "Not implemented", "not yet implemented",
+                     "a placeholder", "GTEST_SKIP();", "TEST(A, DISABLED_b)", "see /home/me/a", "/root/.cache",
+                     "cd /work/a", "from ../shared/a", "https://pypi.org/simple", "see issue #12"]:
+            self.assertEqual(len(self.check("docs/a.txt", text + "\n")), 1, text)
+        self.write("docs/a.txt", "")
+        self.assertEqual(self.check("tb/tidy/a.py", "TODO\n"), [])
+
+    def test_innocent_words_pass(self):
+        for text in ["mktemp /tmp/a.XXXXXX", "docs/work/a", "hackney", "issue 2 instructions a cycle", "/usr/include"]:
+            self.assertEqual(self.check("docs/a.txt", text + "\n"), [], text)
+
+    def test_a_missing_last_line_end_is_found(self):
+        self.assert_finds(self.check("docs/a.md", "# A\n\nB"), "docs/a.md:3", "last line")
+
+    def test_a_header_without_pragma_once_is_found(self):
+        self.assert_finds(self.check("tb/a.h", "int a();\n"), "tb/a.h:1", "#pragma once")
+        self.assertEqual(self.check("tb/a.h", "/// A.\n#pragma once\n"), [])
+
+    def test_links_must_lead_somewhere(self):
+        self.write("docs/b.md", "# Where to `change` what?\n")
+        good = ("[b](b.md) [top](../docs/b.md#where-to-change-what) [site](https://example.org) `[no](link)`\n"
+                "```\n[neither](this)\n```\n")
+        self.assertEqual(self.check("docs/a.md", good), [])
+        self.assert_finds(self.check("docs/a.md", "\n[c](c.md)\n"), "docs/a.md:2", "not in the repository")
+        self.assert_finds(self.check("docs/a.md", "[b](b.md#other)\n"), "docs/a.md:1", "no such heading")
+        self.assert_finds(self.check("docs/a.md", "[out](../../x)\n"), "docs/a.md:1", "not in the repository")
+
+    def test_a_script_must_be_executable(self):
+        self.assert_finds(self.check("run", "#!/bin/sh\n"), "run:1", "chmod +x")
+        self.assertEqual(self.check("run", "#!/bin/sh\n", executable=True), [])
+
+    def test_binary_files_are_left_alone(self):
+        self.assertEqual(self.check("traces/a.twt", "TODO\0"), [])
+
+    def test_build_products_are_left_alone(self):
+        self.assertEqual(self.check("build/release/a.cpp", "TODO\n"), [])
+
+    def test_the_exit_status_tells(self):
+        self.assertEqual(main([self.folder.name + "/absent"]), 2)
+        self.assertEqual(main([self.folder.name]), 0)
+        self.write("docs/a.txt", "TODO\n")
+        self.assertEqual(main([self.folder.name]), 1)
+
+
+class FunctionsTest(unittest.TestCase):
+    def names(self, text):
+        return [(first, lines, name) for first, lines, name in functions(text)]
+
+    def test_finds_functions_in_namespaces_and_classes(self):
+        text = ("namespace a {\nclass B : public C<decltype(d())> {\n  int e() const { return 1; }\n};\n"
+                "enum class F { G };\n\nint\nB::h(int i) {\n  if (i) {\n    j();\n  }\n}\n}  // namespace a\n")
+        self.assertEqual(self.names(text), [(3, 1, "e"), (7, 6, "B::h")])
+
+    def test_a_constructor_with_brace_initialisers_is_one_function(self):
+        text = "A::A(int b)\n    : b_{b},\n      c_(d{}),\n      e_{} {\n  f();\n}\nint g() {\n}\n"
+        self.assertEqual(self.names(text), [(1, 6, "A::A"), (7, 2, "g")])
+
+    def test_templates_and_lambdas(self):
+        text = "template <class A, class = B<C>>\nvoid d(A a) {\n  std::sort(a, [](int b) {\n    return b;\n  });\n}\n"
+        self.assertEqual(self.names(text), [(1, 6, "d")])
+
+    def test_initialised_data_is_no_function(self):
+        self.assertEqual(self.names("const int a[] = {\n  b(1),\n};\nstruct C {\n  int d = e({1});\n};\n"), [])
+
+    def test_braces_in_text_do_not_count(self):
+        text = "void a() {\n  b('{', \"}\", R\"(}})\", 1'000'000);  // }\n  /* { */\n}\n#define C(d) {\nint e() {\n}\n"
+        self.assertEqual(self.names(text), [(1, 4, "a"), (6, 2, "e")])
+
+
+if __name__ == "__main__":
+    unittest.main()

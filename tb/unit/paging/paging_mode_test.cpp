@@ -1,0 +1,146 @@
+#include "paging/paging_mode.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace tablewalk {
+namespace {
+
+std::string error_of(const std::string& name) {
+  try {
+    make_paging_mode(name);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(ModeNames, EachFixedNameHasItsShape) {
+  struct Case {
+    const char* name;
+    unsigned levels, virtual_bits, entry_bytes;
+  };
+  for (const Case& one : {Case{"flat32", 1, 32, 4}, Case{"flat48", 1, 48, 8}, Case{"x86-32", 2, 32, 4},
+                          Case{"x86-64", 4, 48, 8}, Case{"x86-64-la57", 5, 57, 8}}) {
+    const auto mode = make_paging_mode(one.name);
+    EXPECT_EQ(mode->name(), one.name);
+    EXPECT_EQ(mode->levels(), one.levels) << one.name;
+    EXPECT_EQ(mode->virtual_bits(), one.virtual_bits) << one.name;
+    EXPECT_EQ(mode->entry_bytes(), one.entry_bytes) << one.name;
+    EXPECT_EQ(mode->offset_bits(), 12u) << one.name;
+  }
+  EXPECT_EQ(make_paging_mode("flat48")->table_bytes(0), std::uint64_t{512} << 30);
+  EXPECT_EQ(paging_mode_names().size(), 5u);
+  for (const std::string& name : paging_mode_names()) EXPECT_EQ(make_paging_mode(name)->name(), name);
+}
+
+TEST(ModeNames, ARadixSplitIsReadFromTheRootDown) {
+  const auto mode = make_paging_mode("radix:4,10,11,12/13@8");
+  ASSERT_EQ(mode->levels(), 4u);
+  EXPECT_EQ(mode->offset_bits(), 13u);
+  EXPECT_EQ(mode->virtual_bits(), 50u);
+  EXPECT_EQ(mode->level(0).index_bits, 12u);
+  EXPECT_EQ(mode->level(0).index_shift, 13u);
+  EXPECT_EQ(mode->level(3).index_bits, 4u);
+  EXPECT_EQ(mode->level(3).index_shift, 46u);
+  EXPECT_EQ(mode->table_bytes(3), 128u);
+}
+
+TEST(ModeNames, ASlipIsNamedWithTheNearestRightName) {
+  EXPECT_EQ(error_of("x86-46"),
+            "unknown page-table mode 'x86-46': expected x86-64, x86-64-la57, x86-32, flat32, flat48 or "
+            "radix:B1,B2,.../OFFSET@ENTRYBYTES (did you mean 'x86-64'?)");
+  EXPECT_EQ(error_of(""),
+            "unknown page-table mode '': expected x86-64, x86-64-la57, x86-32, flat32, flat48 or "
+            "radix:B1,B2,.../OFFSET@ENTRYBYTES");
+}
+
+TEST(ModeNames, EveryWrongPartOfASplitIsNamed) {
+  const std::string form = " (the form is radix:B1,B2,.../OFFSET@ENTRYBYTES, such as radix:9,9,9,9/12@8)";
+  const auto expect = [&](const std::string& name, const std::string& problem) {
+    EXPECT_EQ(error_of(name), "page-table mode '" + name + "': " + problem + form);
+  };
+  expect("radix:", "ends too early: expected a number of index bits");
+  expect("radix:9,9", "ends too early: expected ',' and the next level's index bits, or '/' and the offset bits");
+  expect("radix:9,9/", "ends too early: expected a number of offset bits");
+  expect("radix:9,9/12", "ends too early: expected '@' and the bytes of an entry");
+  expect("radix:9,9/12@3", "entries of 3 bytes: expected 4 or 8");
+  expect("radix:9,9/12@8x", "'x' after the end: expected nothing");
+  expect("radix:0,9/12@8", "0 index bits: expected 1 to 60");
+  expect("radix:9,-1/12@8", "stops at '-1/12@8': expected a number of index bits");
+  expect("radix:9,,9/12@8", "stops at ',9/12@8': expected a number of index bits");
+  expect("radix:9/3@8", "3 offset bits: expected 4 to 30");
+  expect("radix:9/31@8", "31 offset bits: expected 4 to 30");
+  expect("radix:30,30/12@8", "72 virtual address bits in all: expected at most 64");
+  expect("radix:1,1,1,1,1,1,1,1,1/12@8", "more than 8 levels");
+  EXPECT_EQ(make_paging_mode("radix:1,1,1,1,1,1,1,1/12@8")->levels(), 8u);
+  EXPECT_EQ(make_paging_mode("radix:26,26/12@8")->virtual_bits(), 64u);
+}
+
+TEST(RadixEntries, EveryBitMeansWhatTheHeaderSays) {
+  const auto mode = make_paging_mode("radix:5,5,5,5/12@4");
+  const auto leaf = [&](std::uint64_t bits) { return mode->decode(0x81 | bits | 3 << 8, 0); };
+  EXPECT_EQ(mode->decode(0xFFFFFFFE, 0).kind, EntryView::Kind::Absent);
+  EXPECT_EQ(leaf(0).kind, EntryView::Kind::Leaf);
+  EXPECT_EQ(leaf(0).target.value(), 3u << 12);
+  EXPECT_EQ(leaf(0).rights, (Rights{true, false, false, false}));
+  EXPECT_EQ(leaf(0x02).rights, (Rights{true, true, false, false}));
+  EXPECT_EQ(leaf(0x04).rights, (Rights{true, false, true, false}));
+  EXPECT_EQ(leaf(0x08).rights, (Rights{true, false, false, true}));
+  EXPECT_TRUE(leaf(0x10).accessed && !leaf(0x10).dirty && !leaf(0x10).global);
+  EXPECT_TRUE(leaf(0x20).dirty && !leaf(0x20).accessed && !leaf(0x20).global);
+  EXPECT_TRUE(leaf(0x40).global && !leaf(0x40).accessed && !leaf(0x40).dirty);
+  const EntryView pointer = mode->decode(0x01 | 5 << 8, 1);
+  EXPECT_EQ(pointer.kind, EntryView::Kind::Pointer);
+  EXPECT_EQ(pointer.target.value(), 5u * 128) << "pointers count in tables of 128 bytes";
+}
+
+TEST(RadixEntries, MalformedOnesSayWhy) {
+  const auto mode = make_paging_mode("radix:9,9/12@8");
+  EXPECT_EQ(mode->decode(0x01, 0).malformed, FaultReason::PointerAtLeaf);
+  EXPECT_EQ(mode->decode(0x81 | 1 << 8, 1).malformed, FaultReason::Misaligned);
+  EXPECT_EQ(mode->decode(0x81 | 512 << 8, 1).kind, EntryView::Kind::Leaf);
+  EXPECT_EQ(mode->decode(0x81 | std::uint64_t{1} << 48, 0).malformed, FaultReason::Reserved);
+  EXPECT_EQ(mode->decode(0x81 | std::uint64_t{1} << 47, 0).target.value(), std::uint64_t{1} << 51);
+}
+
+TEST(RadixEntries, ThePhysicalLimitIsWhatEveryFieldCanSay) {
+  EXPECT_EQ(make_paging_mode("radix:5,5,5,5/12@4")->physical_limit(), std::uint64_t{1} << 31);
+  EXPECT_EQ(make_paging_mode("flat32")->physical_limit(), std::uint64_t{1} << 36);
+  EXPECT_EQ(make_paging_mode("radix:10,10/12@4")->physical_limit(), std::uint64_t{1} << 36);
+  EXPECT_EQ(make_paging_mode("flat48")->physical_limit(), std::uint64_t{1} << 52);
+  for (const char* name : {"radix:5,5,5,5/12@4", "radix:3,7,9/13@8", "radix:2,12/10@4"}) {
+    const auto mode = make_paging_mode(name);
+    for (unsigned level = 0; level < mode->levels(); ++level) {
+      const PhysicalAddress page(mode->physical_limit() - mode->page_bytes(level));
+      EXPECT_EQ(mode->decode(mode->encode_leaf(page, level, {}), level).target, page) << name;
+      if (level == 0) continue;
+      const PhysicalAddress table(mode->physical_limit() - mode->table_bytes(level - 1));
+      const std::uint64_t entry = mode->encode_pointer(table, level);
+      EXPECT_EQ(mode->decode(entry, level).target, table) << name;
+      EXPECT_LE(entry, low_bits(8 * mode->entry_bytes())) << name;
+    }
+  }
+}
+
+TEST(RadixAddresses, AreUnsignedAndEndWithTheLastTranslatedBit) {
+  const auto mode = make_paging_mode("flat48");
+  EXPECT_TRUE(mode->translates(VirtualAddress(0xFFFFFFFFFFFF)));
+  EXPECT_FALSE(mode->translates(VirtualAddress(0x1000000000000)));
+  EXPECT_FALSE(mode->translates(VirtualAddress(0xFFFF800000000000)));
+  EXPECT_TRUE(make_paging_mode("radix:26,26/12@8")->translates(VirtualAddress(~std::uint64_t{0})));
+}
+
+TEST(PageSizes, AreThoseOfLevelsThatMayHoldLeaves) {
+  const auto mode = make_paging_mode("x86-64-la57");
+  EXPECT_EQ(mode->level_of_page(4096), 0);
+  EXPECT_EQ(mode->level_of_page(2 << 20), 1);
+  EXPECT_EQ(mode->level_of_page(1 << 30), 2);
+  EXPECT_EQ(mode->level_of_page(std::uint64_t{512} << 30), -1);
+  EXPECT_EQ(mode->level_of_page(8192), -1);
+  EXPECT_EQ(page_sizes_text(*mode), "4K, 2M, 1G");
+}
+
+}  // namespace
+}  // namespace tablewalk

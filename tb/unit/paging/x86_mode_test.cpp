@@ -1,0 +1,261 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "paging/x86_32_mode.h"
+#include "paging/x86_64_mode.h"
+
+namespace tablewalk {
+namespace {
+
+// Bit positions as the Intel SDM, volume 3, prints them (tables 4-4 to 4-6 and 4-15 to 4-20), written out again here.
+constexpr std::uint64_t bit(unsigned position) {
+  return std::uint64_t{1} << position;
+}
+constexpr std::uint64_t frame_4k = 0x12345000;
+
+using Kind = EntryView::Kind;
+
+/// What setting one bit in a present entry does.
+struct BitCase {
+  const char* name;
+  unsigned level;
+  std::uint64_t entry;
+  Kind kind;
+  std::uint64_t target = 0;
+  bool write = false;
+  bool user = false;
+  bool execute = true;
+  bool accessed = false;
+  bool dirty = false;
+  bool global = false;
+};
+
+void expect_decodes(const PagingMode& mode, const BitCase& expected) {
+  SCOPED_TRACE(expected.name);
+  const EntryView view = mode.decode(expected.entry, expected.level);
+  ASSERT_EQ(view.kind, expected.kind);
+  if (view.kind == Kind::Absent) return;
+  if (view.kind == Kind::Malformed) {
+    EXPECT_EQ(view.malformed, FaultReason::Reserved);
+    return;
+  }
+  EXPECT_EQ(view.target.value(), expected.target);
+  EXPECT_TRUE(view.rights.read);
+  EXPECT_EQ(view.rights.write, expected.write);
+  EXPECT_EQ(view.rights.user, expected.user);
+  EXPECT_EQ(view.rights.execute, expected.execute);
+  EXPECT_EQ(view.accessed, expected.accessed);
+  EXPECT_EQ(view.dirty, expected.dirty);
+  EXPECT_EQ(view.global, expected.global);
+}
+
+TEST(X8664Entries, EveryBitMeansWhatTheManualSays) {
+  const X8664Mode mode("x86-64", 4);
+  const std::uint64_t p = bit(0) | frame_4k;
+  const std::uint64_t large = bit(0) | bit(7);
+  const std::uint64_t gib = 0x40000000;
+  const std::uint64_t two_mib = 0x200000;
+  const std::vector<BitCase> cases = {
+      {"PTE not present, all else ignored", 0, ~bit(0), Kind::Absent},
+      {"PDE not present, all else ignored", 1, ~bit(0), Kind::Absent},
+      {"PML4E not present, all else ignored", 3, ~bit(0), Kind::Absent},
+      {"PTE P", 0, p, Kind::Leaf, frame_4k},
+      {"PTE RW", 0, p | bit(1), Kind::Leaf, frame_4k, true},
+      {"PTE US", 0, p | bit(2), Kind::Leaf, frame_4k, false, true},
+      {"PTE PWT, PCD ignored", 0, p | bit(3) | bit(4), Kind::Leaf, frame_4k},
+      {"PTE A", 0, p | bit(5), Kind::Leaf, frame_4k, false, false, true, true},
+      {"PTE D", 0, p | bit(6), Kind::Leaf, frame_4k, false, false, true, false, true},
+      {"PTE PAT", 0, p | bit(7), Kind::Leaf, frame_4k},
+      {"PTE G", 0, p | bit(8), Kind::Leaf, frame_4k, false, false, true, false, false, true},
+      {"PTE 11:9 ignored", 0, p | bit(9) | bit(10) | bit(11), Kind::Leaf, frame_4k},
+      {"PTE frame 51:12", 0, bit(0) | (bit(52) - bit(12)), Kind::Leaf, bit(52) - bit(12)},
+      {"PTE 62:52 ignored", 0, p | (bit(63) - bit(52)), Kind::Leaf, frame_4k},
+      {"PTE NX", 0, p | bit(63), Kind::Leaf, frame_4k, false, false, false},
+      {"PDE pointer", 1, p, Kind::Pointer, frame_4k},
+      {"PDE pointer RW US A NX", 1, p | bit(1) | bit(2) | bit(5) | bit(63), Kind::Pointer, frame_4k, true, true, false,
+       true},
+      {"PDE pointer, 6 and 8 ignored", 1, p | bit(6) | bit(8), Kind::Pointer, frame_4k},
+      {"PDE 2 MiB", 1, large | two_mib, Kind::Leaf, two_mib},
+      {"PDE 2 MiB PAT at 12", 1, large | two_mib | bit(12), Kind::Leaf, two_mib},
+      {"PDE 2 MiB D G", 1, large | two_mib | bit(6) | bit(8), Kind::Leaf, two_mib, false, false, true, false, true,
+       true},
+      {"PDPTE pointer", 2, p, Kind::Pointer, frame_4k},
+      {"PDPTE 1 GiB", 2, large | gib, Kind::Leaf, gib},
+      {"PDPTE 1 GiB PAT at 12", 2, large | gib | bit(12), Kind::Leaf, gib},
+      {"PML4E pointer", 3, p, Kind::Pointer, frame_4k},
+      {"PML4E PS is reserved", 3, p | bit(7), Kind::Malformed},
+  };
+  for (const BitCase& one : cases) expect_decodes(mode, one);
+}
+
+TEST(X8664Entries, BitsBelowALargeFrameAreReserved) {
+  const X8664Mode mode("x86-64", 4);
+  for (unsigned position = 13; position <= 20; ++position) {
+    expect_decodes(mode, {"PDE 2 MiB", 1, bit(0) | bit(7) | bit(position), Kind::Malformed});
+  }
+  for (unsigned position = 13; position <= 29; ++position) {
+    expect_decodes(mode, {"PDPTE 1 GiB", 2, bit(0) | bit(7) | bit(position), Kind::Malformed});
+  }
+  expect_decodes(mode, {"PDE 2 MiB first frame bit", 1, bit(0) | bit(7) | bit(21), Kind::Leaf, bit(21)});
+  expect_decodes(mode, {"PDPTE 1 GiB first frame bit", 2, bit(0) | bit(7) | bit(30), Kind::Leaf, bit(30)});
+}
+
+TEST(X8664Entries, FrameBitsFromMaxphyaddrUpAreReservedAtEveryLevel) {
+  const X8664Mode mode("x86-64-la57", 5, 40);
+  EXPECT_EQ(mode.physical_limit(), bit(40));
+  for (unsigned level = 0; level < 5; ++level) {
+    expect_decodes(mode, {"bit 39", level, bit(0) | bit(39), level == 0 ? Kind::Leaf : Kind::Pointer, bit(39)});
+    for (unsigned position = 40; position <= 51; ++position) {
+      expect_decodes(mode, {"from bit 40", level, bit(0) | bit(position), Kind::Malformed});
+      expect_decodes(mode, {"absent", level, bit(position), Kind::Absent});
+    }
+  }
+}
+
+TEST(X8664Entries, PageSizeIsReservedInTheTwoTopLevelsOfLa57) {
+  const X8664Mode mode("x86-64-la57", 5);
+  expect_decodes(mode, {"PML4E", 3, bit(0) | bit(7), Kind::Malformed});
+  expect_decodes(mode, {"PML5E", 4, bit(0) | bit(7), Kind::Malformed});
+  expect_decodes(mode, {"PML5E pointer", 4, bit(0) | frame_4k, Kind::Pointer, frame_4k});
+}
+
+TEST(X8632Entries, EveryBitMeansWhatTheManualSays) {
+  const X8632Mode mode;
+  const std::uint64_t p = bit(0) | frame_4k;
+  const std::uint64_t large = bit(0) | bit(7);
+  const std::vector<BitCase> cases = {
+      {"PTE not present, all else ignored", 0, 0xFFFFFFFE, Kind::Absent},
+      {"PDE not present, all else ignored", 1, 0xFFFFFFFE, Kind::Absent},
+      {"PTE P", 0, p, Kind::Leaf, frame_4k},
+      {"PTE RW", 0, p | bit(1), Kind::Leaf, frame_4k, true},
+      {"PTE US", 0, p | bit(2), Kind::Leaf, frame_4k, false, true},
+      {"PTE PWT, PCD ignored", 0, p | bit(3) | bit(4), Kind::Leaf, frame_4k},
+      {"PTE A", 0, p | bit(5), Kind::Leaf, frame_4k, false, false, true, true},
+      {"PTE D", 0, p | bit(6), Kind::Leaf, frame_4k, false, false, true, false, true},
+      {"PTE PAT", 0, p | bit(7), Kind::Leaf, frame_4k},
+      {"PTE G", 0, p | bit(8), Kind::Leaf, frame_4k, false, false, true, false, false, true},
+      {"PTE 11:9 ignored", 0, p | bit(9) | bit(10) | bit(11), Kind::Leaf, frame_4k},
+      {"PTE frame 31:12", 0, 0xFFFFF001, Kind::Leaf, 0xFFFFF000},
+      {"PDE pointer", 1, p, Kind::Pointer, frame_4k},
+      {"PDE pointer RW US A", 1, p | bit(1) | bit(2) | bit(5), Kind::Pointer, frame_4k, true, true, true, true},
+      {"PDE pointer, 6 and 8 ignored", 1, p | bit(6) | bit(8), Kind::Pointer, frame_4k},
+      {"PDE 4 MiB", 1, large | 0xFFC00000, Kind::Leaf, 0xFFC00000},
+      {"PDE 4 MiB PAT at 12", 1, large | 0x400000 | bit(12), Kind::Leaf, 0x400000},
+      {"PDE 4 MiB D G", 1, large | bit(6) | bit(8), Kind::Leaf, 0, false, false, true, false, true, true},
+      {"PDE 4 MiB, bit 13 is physical bit 32", 1, large | bit(13), Kind::Leaf, bit(32)},
+      {"PDE 4 MiB, bit 20 is physical bit 39", 1, large | bit(20), Kind::Leaf, bit(39)},
+      {"PDE 4 MiB, bit 21 is reserved", 1, large | bit(21), Kind::Malformed},
+      {"PDE pointer, bit 21 belongs to the frame", 1, bit(0) | bit(21), Kind::Pointer, bit(21)},
+  };
+  for (const BitCase& one : cases) expect_decodes(mode, one);
+}
+
+TEST(X86Entries, WhatIsEncodedIsWhatIsDecoded) {
+  const X8664Mode long_mode("x86-64-la57", 5);
+  const X8632Mode short_mode;
+  for (const PagingMode* mode :
+       {static_cast<const PagingMode*>(&long_mode), static_cast<const PagingMode*>(&short_mode)}) {
+    for (unsigned level = 0; level < mode->levels(); ++level) {
+      if (!mode->level(level).leaf_allowed) continue;
+      for (unsigned flags = 0; flags < 64; ++flags) {
+        const auto flag = [&](unsigned position) { return (flags >> position & 1) != 0; };
+        const LeafSpec spec{{true, flag(0), flag(1), flag(2)}, flag(3), flag(4), flag(5)};
+        const PhysicalAddress frame(3 * mode->page_bytes(level));
+        const EntryView view = mode->decode(mode->encode_leaf(frame, level, spec), level);
+        ASSERT_EQ(view.kind, Kind::Leaf);
+        EXPECT_EQ(view.target, frame);
+        EXPECT_EQ(view.rights.write, flag(0));
+        EXPECT_EQ(view.rights.execute, flag(1) || mode == &short_mode) << "32-bit entries cannot forbid execution";
+        EXPECT_EQ(view.rights.user, flag(2));
+        EXPECT_EQ(view.accessed, flag(3));
+        EXPECT_EQ(view.dirty, flag(4));
+        EXPECT_EQ(view.global, flag(5));
+      }
+    }
+  }
+}
+
+TEST(X86Entries, MarkingUsedSetsAccessedAndIfAskedDirtyAndNothingElse) {
+  const X8664Mode mode("x86-64", 4);
+  EXPECT_EQ(mode.mark_used(bit(0), false), bit(0) | bit(5));
+  EXPECT_EQ(mode.mark_used(bit(0) | bit(63), true), bit(0) | bit(5) | bit(6) | bit(63));
+}
+
+TEST(X86Rights, EveryLevelMustGrantAndAnyLevelMayForbidExecution) {
+  const X8632Mode mode;
+  for (unsigned above = 0; above < 8; ++above) {
+    for (unsigned below = 0; below < 8; ++below) {
+      const auto rights = [](unsigned bits) { return Rights{true, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0}; };
+      EXPECT_EQ(mode.combine(rights(above), rights(below)), rights(above & below));
+    }
+  }
+}
+
+TEST(X86Rights, AccessesAreAllowedAsWithWriteProtectAndWithoutSmepOrSmap) {
+  const X8664Mode mode("x86-64", 4);
+  for (unsigned bits = 0; bits < 8; ++bits) {
+    const Rights rights{true, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0};
+    for (const bool user : {false, true}) {
+      const bool reachable = !user || rights.user;
+      EXPECT_EQ(mode.allows(rights, {AccessKind::Load, user}), reachable);
+      EXPECT_EQ(mode.allows(rights, {AccessKind::Store, user}), reachable && rights.write);
+      EXPECT_EQ(mode.allows(rights, {AccessKind::Fetch, user}), reachable && rights.execute);
+    }
+  }
+}
+
+TEST(X86Faults, ErrorCodesAreThoseOfTheManual) {
+  const X8664Mode long_mode("x86-64", 4);
+  const X8632Mode short_mode;
+  struct Case {
+    FaultReason reason;
+    AccessKind kind;
+    bool user;
+    std::uint32_t long_code;   ///< P=1, W=2, U=4, RSVD=8, I=16
+    std::uint32_t short_code;  ///< without NX the fetch bit stays clear
+  };
+  const std::vector<Case> cases = {
+      {FaultReason::NotPresent, AccessKind::Load, false, 0, 0},
+      {FaultReason::NotPresent, AccessKind::Load, true, 4, 4},
+      {FaultReason::NotPresent, AccessKind::Store, false, 2, 2},
+      {FaultReason::NotPresent, AccessKind::Store, true, 6, 6},
+      {FaultReason::NotPresent, AccessKind::Fetch, true, 20, 4},
+      {FaultReason::Permission, AccessKind::Load, true, 5, 5},
+      {FaultReason::Permission, AccessKind::Store, false, 3, 3},
+      {FaultReason::Permission, AccessKind::Store, true, 7, 7},
+      {FaultReason::Permission, AccessKind::Fetch, false, 17, 1},
+      {FaultReason::Permission, AccessKind::Fetch, true, 21, 5},
+      {FaultReason::Reserved, AccessKind::Load, false, 9, 9},
+      {FaultReason::Reserved, AccessKind::Store, true, 15, 15},
+      {FaultReason::Reserved, AccessKind::Fetch, true, 29, 13},
+      {FaultReason::NonCanonical, AccessKind::Store, true, 0, 0},
+  };
+  for (const Case& one : cases) {
+    EXPECT_EQ(long_mode.error_code(one.reason, {one.kind, one.user}), one.long_code) << to_string(one.reason);
+    EXPECT_EQ(short_mode.error_code(one.reason, {one.kind, one.user}), one.short_code) << to_string(one.reason);
+  }
+}
+
+TEST(X86Addresses, CanonicalHalvesEndWhereTheManualSays) {
+  const X8664Mode four("x86-64", 4);
+  const X8664Mode five("x86-64-la57", 5);
+  const X8632Mode two;
+  const auto translates = [](const PagingMode& mode, std::uint64_t va) { return mode.translates(VirtualAddress(va)); };
+  EXPECT_TRUE(translates(four, 0));
+  EXPECT_TRUE(translates(four, 0x00007FFFFFFFFFFF));
+  EXPECT_FALSE(translates(four, 0x0000800000000000));
+  EXPECT_FALSE(translates(four, 0xFFFF7FFFFFFFFFFF));
+  EXPECT_TRUE(translates(four, 0xFFFF800000000000));
+  EXPECT_TRUE(translates(four, 0xFFFFFFFFFFFFFFFF));
+  EXPECT_TRUE(translates(five, 0x00FFFFFFFFFFFFFF));
+  EXPECT_FALSE(translates(five, 0x0100000000000000));
+  EXPECT_FALSE(translates(five, 0xFEFFFFFFFFFFFFFF));
+  EXPECT_TRUE(translates(five, 0xFF00000000000000));
+  EXPECT_TRUE(translates(two, 0xFFFFFFFF));
+  EXPECT_FALSE(translates(two, 0x100000000));
+}
+
+}  // namespace
+}  // namespace tablewalk

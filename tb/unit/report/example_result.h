@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+
+#include "stats/result.h"
+
+namespace tablewalk {
+
+/// A made-up result with the names that machines give; `scale` makes several that differ.
+inline RunResult example_result(std::uint64_t scale = 1) {
+  RunResult result;
+  result.version = "0.1.0";
+  result.config = {{"paging", {{"mode", "x86-64"}}}, {"seed", 18446744073709551615U}};
+  result.trace = {"traces/sort.twt", "twt", "0123456789abcdef", 1234567};
+  StatSet& stats = result.stats;
+  stats.count("core.accesses", 1234567, "accesses", "accesses of the program");
+  stats.count("core.instructions", 901234, "instructions", "instructions of the program");
+  stats.count("core.cycles", 4567890123 * scale, "cycles", "length of the run");
+  stats.count("core.translation_stall_cycles", 456789 * scale, "cycles", "stalled for translation");
+  stats.real("core.translation_stall_share", 0.1234 * static_cast<double>(scale), "share", "of all cycles");
+  for (const std::string tlb : {"itlb", "dtlb", "stlb"}) {
+    stats.count(tlb + ".lookups", 1000000, "lookups", "lookups");
+    stats.count(tlb + ".hits", 999000, "lookups", "hits");
+    stats.count(tlb + ".misses", 1000 * scale, "lookups", "misses");
+  }
+  stats.count("walker.walks", 812, "walks", "walks");
+  stats.real("walker.entry_reads_per_walk", 3.4375, "reads", "entry reads per walk");
+  Histogram latency;
+  for (std::uint64_t i = 0; i < 800; ++i) latency.add(20 + i % 37);
+  for (std::uint64_t i = 0; i < 12; ++i) latency.add(400 + 10 * i);
+  stats.distribution("walker.latency_cycles", latency, "cycles", "from request to answer");
+  for (const std::string level : {"level0", "level1"}) {
+    stats.count("walker." + level + ".reads", 812, "reads", "entry reads of the level");
+    stats.count("walker." + level + ".served_by.l2", 800, "reads", "answered by the L2 cache");
+    stats.count("walker." + level + ".served_by.dram", 12, "reads", "answered by DRAM");
+  }
+  stats.count("translation.cycles.queue", 250 * scale, "cycles", "waiting for a walker");
+  stats.count("translation.cycles.memory", 750 * scale, "cycles", "reading entries");
+  stats.count("l1d.lookups", 1100000, "lookups", "lookups");
+  stats.count("l1d.misses", 11000, "lookups", "misses");
+  stats.real("l1d.table_share", 0.0625, "share", "of the lines, table entries");
+  stats.count("tables.count", 69, "tables", "page tables");
+  stats.count("tables.bytes", 8832, "bytes", "memory of the page tables");
+  stats.count("dram.reads", 0, "reads", "reads");
+  stats.real("novel.figure", 1234.56, "things", "a figure that no section knows");
+  return result;
+}
+
+}  // namespace tablewalk

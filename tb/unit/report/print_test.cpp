@@ -1,0 +1,196 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "report/histogram_text.h"
+#include "report/print_compare.h"
+#include "report/print_run.h"
+#include "report/result_json.h"
+#include "unit/report/example_result.h"
+
+namespace tablewalk {
+namespace {
+
+/// Compares with tb/golden/report/NAME; TABLEWALK_WRITE_GOLDEN=1 writes the file instead, to be read before it is kept.
+void expect_golden(const std::string& name, const std::string& text) {
+  const std::string path = std::string(TABLEWALK_SOURCE_DIR) + "/tb/golden/report/" + name;
+  if (std::getenv("TABLEWALK_WRITE_GOLDEN") != nullptr) write_text_file(path, text);
+  EXPECT_EQ(text, read_text_file(path)) << path;
+}
+
+std::string run_text(const RunResult& result, const PrintOptions& options = {}) {
+  std::ostringstream out;
+  print_run(result, options, out);
+  return out.str();
+}
+
+std::string compare_text(const std::vector<LabelledResult>& results, const PrintOptions& options = {}) {
+  std::ostringstream out;
+  print_compare(results, options, out);
+  return out.str();
+}
+
+std::vector<LabelledResult> some_results(std::size_t count, const std::string& prefix = "mode") {
+  std::vector<LabelledResult> results;
+  for (std::size_t i = 1; i <= count; ++i) results.push_back({prefix + std::to_string(i), example_result(i)});
+  return results;
+}
+
+std::size_t widest_line(const std::string& text) {
+  std::istringstream lines(text);
+  std::size_t widest = 0;
+  for (std::string line; std::getline(lines, line);) widest = std::max(widest, display_width(line));
+  return widest;
+}
+
+TEST(PrintRun, TextIsAsRecorded) {
+  expect_golden("run.txt", run_text(example_result()));
+}
+
+TEST(PrintRun, ExplainedTextIsAsRecorded) {
+  PrintOptions options;
+  options.explain = true;
+  expect_golden("run_explained.txt", run_text(example_result(), options));
+}
+
+TEST(PrintRun, EveryStatisticIsPrintedOnce) {
+  const std::string text = run_text(example_result());
+  EXPECT_NE(text.find("novel.figure"), std::string::npos);
+  EXPECT_NE(text.find("1,234.6"), std::string::npos);
+  EXPECT_EQ(text.find("8,832"), text.rfind("8,832"));
+  EXPECT_LE(widest_line(text), 100U);
+}
+
+TEST(PrintRun, EmptyResultPrintsItsHeadingOnly) {
+  EXPECT_EQ(run_text(RunResult{}), " (, 0 records)\n");
+}
+
+TEST(PrintRun, MissingFiguresBreakNothing) {
+  RunResult result;
+  result.stats.count("dtlb.misses", 3, "lookups", "");
+  result.stats.count("walker.cycles.queue", 0, "cycles", "");
+  result.stats.distribution("walker.latency_cycles", Histogram{}, "cycles", "");
+  result.stats.count("plain", 1, "", "");
+  const std::string text = run_text(result);
+  EXPECT_THAT(text, testing::HasSubstr("dtlb"));
+  EXPECT_THAT(text, testing::HasSubstr("plain"));
+}
+
+TEST(PrintRun, PartialRunsSaySo) {
+  RunResult result = example_result();
+  result.partial = true;
+  EXPECT_THAT(run_text(result), testing::HasSubstr("PARTIAL"));
+}
+
+TEST(PrintRun, CsvHasOneExactLinePerFigure) {
+  PrintOptions options;
+  options.format = OutputFormat::Csv;
+  const std::string text = run_text(example_result(), options);
+  EXPECT_THAT(text, testing::StartsWith("name,value,unit\ncore.accesses,1234567,accesses\n"));
+  EXPECT_THAT(text, testing::HasSubstr("\nwalker.entry_reads_per_walk,3.4375,reads\n"));
+}
+
+TEST(PrintRun, JsonIsTheResult) {
+  PrintOptions options;
+  options.format = OutputFormat::Json;
+  EXPECT_EQ(run_text(example_result(), options), result_to_json(example_result()));
+}
+
+TEST(PrintCompare, ThreeResultsAreAsRecorded) {
+  expect_golden("compare.txt", compare_text(some_results(3)));
+}
+
+TEST(PrintCompare, FiveResultsFitAHundredColumns) {
+  const std::string text = compare_text(some_results(5));
+  EXPECT_LE(widest_line(text), 100U);
+  expect_golden("compare_five.txt", text);
+}
+
+TEST(PrintCompare, MoreResultsWrapIntoBlocksThatRepeatTheFirst) {
+  const std::string text = compare_text(some_results(9, "a-long-label-of-a-configuration-"));
+  EXPECT_LE(widest_line(text), 100U);
+  expect_golden("compare_nine.txt", text);
+}
+
+TEST(PrintCompare, SelectedFiguresAloneArePrinted) {
+  PrintOptions options;
+  options.stats = {"dtlb.*", "dram.reads"};
+  const std::string text = compare_text(some_results(2), options);
+  EXPECT_THAT(text, testing::HasSubstr("dtlb.lookups"));
+  EXPECT_THAT(text, testing::HasSubstr("dram.reads"));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("core.cycles")));
+}
+
+TEST(PrintCompare, UnknownSelectionNamesTheNearest) {
+  PrintOptions options;
+  options.stats = {"dram.raeds"};
+  try {
+    compare_text(some_results(2), options);
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(), "--stats dram.raeds: no such statistic (did you mean 'dram.reads'?)");
+  }
+}
+
+TEST(PrintCompare, FigureOfOneResultOnlyLeavesTheOthersEmpty) {
+  std::vector<LabelledResult> results = some_results(2);
+  results[1].result.stats.count("extra.things", 5, "things", "");
+  PrintOptions options;
+  options.stats = {"extra.things"};
+  EXPECT_THAT(compare_text(results, options), testing::ContainsRegex("extra.things +- +5\n"));
+  options.format = OutputFormat::Csv;
+  EXPECT_EQ(compare_text(results, options), "name,unit,mode1,mode2\nextra.things,things,,5\n");
+}
+
+TEST(PrintCompare, LabelsWithCommasAreQuotedInCsv) {
+  PrintOptions options;
+  options.format = OutputFormat::Csv;
+  options.stats = {"tables.count"};
+  EXPECT_EQ(compare_text({{"radix:9,9/12@8", example_result()}}, options),
+            "name,unit,\"radix:9,9/12@8\"\ntables.count,tables,69\n");
+}
+
+TEST(PrintCompare, JsonHoldsEveryResult) {
+  PrintOptions options;
+  options.format = OutputFormat::Json;
+  const auto json = nlohmann::ordered_json::parse(compare_text(some_results(2), options));
+  EXPECT_EQ(json["results"][1]["label"], "mode2");
+  EXPECT_EQ(json["results"][1]["result"]["stats"]["dtlb.misses"], 2000);
+}
+
+TEST(HistogramText, BarsHoldEveryValue) {
+  Histogram histogram;
+  for (std::uint64_t i = 0; i < 100; ++i) histogram.add(i);
+  histogram.add(1000000);
+  StatSet stats;
+  stats.distribution("a", histogram, "cycles", "");
+  const std::string text = histogram_text(stats.distributions()[0], 0);
+  EXPECT_THAT(text, testing::StartsWith("              0 - 9            10   9.90 %  ####"));
+  EXPECT_THAT(text, testing::ContainsRegex("100 and more +1   0.99 %  ####\n"));
+}
+
+TEST(HistogramText, SingleValueIsOneBar) {
+  Histogram histogram;
+  histogram.add(7);
+  StatSet stats;
+  stats.distribution("a", histogram, "cycles", "");
+  EXPECT_THAT(histogram_text(stats.distributions()[0], 0), testing::MatchesRegex(" +7 +1 100.00 %  #+\n"));
+}
+
+TEST(OutputFormatName, UnknownNameSuggestsTheNearest) {
+  EXPECT_EQ(parse_output_format("csv"), OutputFormat::Csv);
+  try {
+    parse_output_format("jsn");
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(), "--format jsn: expected text, json or csv (did you mean 'json'?)");
+  }
+}
+
+}  // namespace
+}  // namespace tablewalk

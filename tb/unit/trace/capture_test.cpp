@@ -1,0 +1,84 @@
+// A program is run under Valgrind, and what comes out is its accesses and nothing of what it says.
+#include "trace/capture.h"
+
+#include <gmock/gmock.h>
+
+#include "unit/trace/trace_test_support.h"
+
+namespace tablewalk {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Capture : public test::TraceTest {
+ protected:
+  CaptureConfig config(std::vector<std::string> command) const {
+    CaptureConfig config;
+    config.command = std::move(command);
+    config.output = path("a.twt");
+    return config;
+  }
+
+  static std::string error_of(const CaptureConfig& config) {
+    try {
+      capture_trace(config);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  }
+};
+
+TEST_F(Capture, KeepsAWindowOfAProgramsAccesses) {
+  CaptureConfig wanted = config({"echo", "I  0401ab70,3"});
+  wanted.skip = 100;
+  wanted.limit = 5000;
+  const CaptureResult result = capture_trace(wanted);
+  EXPECT_EQ(result.records, 5000u);
+  EXPECT_EQ(result.skipped, 100u);
+  EXPECT_TRUE(result.ended_by_limit);
+  const auto reader = open_trace(wanted.output);
+  EXPECT_EQ(test::read_all(*reader).size(), 5000u);
+  EXPECT_THAT(reader->description().provenance, HasSubstr("of: echo I  0401ab70,3; first 100 records skipped"));
+  EXPECT_THAT(reader->description().provenance, HasSubstr("valgrind-3."));
+}
+
+TEST_F(Capture, TheSkippedPartIsTheBeginning) {
+  CaptureConfig whole = config({"true"});
+  whole.limit = 3000;
+  capture_trace(whole);
+  const auto all = test::read_file(whole.output);
+  CaptureConfig part = whole;
+  part.skip = 1000;
+  part.limit = 2000;
+  capture_trace(part);
+  EXPECT_EQ(test::read_file(part.output), (std::vector<Record>(all.begin() + 1000, all.end())));
+}
+
+TEST_F(Capture, AProgramsOutputIsNotMixedIn) {
+  const CaptureResult result = capture_trace(config({"sh", "-c", "echo ' L 10,8'; echo ' L 10,8' >&2; exit 3"}));
+  EXPECT_EQ(result.exit_status, 3);
+  for (const Record& record : test::read_file(path("a.twt"))) ASSERT_NE(record.address, VirtualAddress(0x10));
+}
+
+TEST_F(Capture, WhatCannotBeRunIsOneClearError) {
+  CaptureConfig no_valgrind = config({"true"});
+  no_valgrind.valgrind = "no-such-valgrind";
+  EXPECT_THAT(error_of(no_valgrind), HasSubstr("no-such-valgrind: not found: expected Valgrind"));
+  EXPECT_THAT(error_of(config({"/no/such/program"})), HasSubstr("/no/such/program: cannot be started"));
+  EXPECT_THAT(error_of(config({})), HasSubstr("expected -- PROGRAM ARGUMENTS"));
+  const std::string file = make_file("not-a-program", "#!/no/such/interpreter\n");
+  std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+  EXPECT_THAT(error_of(config({file})), HasSubstr("not-a-program: could not be run under Valgrind"));
+  EXPECT_FALSE(std::filesystem::exists(path("a.twt")));
+}
+
+TEST_F(Capture, SkippingEverythingIsAnError) {
+  CaptureConfig wanted = config({"true"});
+  wanted.skip = std::uint64_t{1} << 40;
+  EXPECT_THAT(error_of(wanted), HasSubstr("true: nothing to keep"));
+  EXPECT_FALSE(std::filesystem::exists(path("a.twt")));
+}
+
+}  // namespace
+}  // namespace tablewalk

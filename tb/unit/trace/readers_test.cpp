@@ -1,0 +1,121 @@
+// Each format gives the records it stands for, through every compression, found by content alone.
+#include <gmock/gmock.h>
+
+#include <cstring>
+
+#include "trace/twt_reader.h"
+#include "unit/trace/trace_test_support.h"
+
+namespace tablewalk {
+namespace {
+
+using test::record;
+
+std::string champsim_instruction(std::uint64_t ip, const std::vector<std::uint64_t>& stores,
+                                 const std::vector<std::uint64_t>& loads) {
+  std::string bytes(64, '\0');
+  std::memcpy(bytes.data(), &ip, 8);
+  bytes[8] = 1;  // a branch
+  for (std::size_t i = 0; i < stores.size(); ++i) std::memcpy(bytes.data() + 16 + 8 * i, &stores[i], 8);
+  for (std::size_t i = 0; i < loads.size(); ++i) std::memcpy(bytes.data() + 32 + 8 * i, &loads[i], 8);
+  return bytes;
+}
+
+const std::string lackey_text =
+    "==12== Lackey, an example Valgrind tool\n==12== \nI  0401ab70,3\n L 1fff0006c8,8\n S 1fff0006c0,16\n"
+    "--12-- a note\n M 04222e70,4\n==12== Exit code: 0\n";
+const std::vector<Record> lackey_records = {
+    record(0x401ab70, 3, RecordKind::Fetch), record(0x1fff0006c8, 8, RecordKind::Load),
+    record(0x1fff0006c0, 16, RecordKind::Store), record(0x4222e70, 4, RecordKind::Modify)};
+
+const std::string plain_text =
+    "# provenance: by hand\n\n  # indented\nR 0x1000\nW 0x2000 4\nX 0xffffffffffffff00\r\nM\t0xABC 16 @3  # last\n";
+const std::vector<Record> plain_records = {record(0x1000, 8, RecordKind::Load), record(0x2000, 4, RecordKind::Store),
+                                           record(0xffffffffffffff00, 4, RecordKind::Fetch),
+                                           record(0xabc, 16, RecordKind::Modify, 3)};
+
+class Readers : public test::TraceTest {
+ protected:
+  /// The content as it is and through every compression gives `records`, found as `format`.
+  void expect(const std::string& content, const std::string& format, const std::vector<Record>& records) {
+    std::uint64_t checksum = 0;
+    for (const char* filter : {"none", "gzip", "xz", "zstd", "bzip2"}) {
+      const bool plain = std::string(filter) == "none";
+      const std::string file = make_file("trace", plain ? content : test::compressed(content, filter));
+      const auto reader = open_trace(file);
+      EXPECT_EQ(reader->description().format, format) << filter;
+      EXPECT_EQ(test::read_all(*reader, 3), records) << filter;
+      EXPECT_DOUBLE_EQ(reader->progress(), 1.0) << filter;
+      if (plain) checksum = reader->checksum();
+      EXPECT_EQ(reader->checksum(), checksum) << filter;
+    }
+  }
+};
+
+TEST_F(Readers, LackeyThroughEveryCompression) {
+  expect(lackey_text, "lackey", lackey_records);
+}
+
+TEST_F(Readers, PlainTextThroughEveryCompression) {
+  expect(plain_text, "text", plain_records);
+}
+
+TEST_F(Readers, ChampsimThroughEveryCompression) {
+  expect(
+      champsim_instruction(0x400000, {0x9000}, {0x7000, 0x8000}) + champsim_instruction(0x400004, {}, {}), "champsim",
+      {record(0x400000, 4, RecordKind::Fetch), record(0x7000, 8, RecordKind::Load), record(0x8000, 8, RecordKind::Load),
+       record(0x9000, 8, RecordKind::Store), record(0x400004, 4, RecordKind::Fetch)});
+}
+
+TEST_F(Readers, NativeThroughEveryCompression) {
+  const auto records = test::random_records(test::printed_seed(), 3000);
+  test::write_records(path("a.twt"), records);
+  expect(test::content_of(path("a.twt")), "twt", records);
+}
+
+TEST_F(Readers, TextWrittenIsTextRead) {
+  const auto records = test::random_records(test::printed_seed(), 10000);
+  TraceWriterOptions options;
+  options.provenance = "by chance";
+  test::write_records(path("a.txt"), records, options);
+  const auto reader = open_trace(path("a.txt"));
+  EXPECT_EQ(reader->description().provenance, "by chance");
+  EXPECT_EQ(test::read_all(*reader), records);
+}
+
+TEST_F(Readers, OneTraceHasOneChecksumInAnyFormat) {
+  const auto records = test::random_records(5, 3000);
+  test::write_records(path("a.txt"), records);
+  test::write_records(path("a.twt"), records);
+  const auto text = open_trace(path("a.txt"));
+  const auto native = open_trace(path("a.twt"));
+  test::read_all(*text, 17);
+  test::read_all(*native, 1000);
+  EXPECT_EQ(text->checksum(), native->checksum());
+  test::write_records(path("b.twt"), {records.begin() + 1, records.end()});
+  const auto shorter = open_trace(path("b.twt"));
+  test::read_all(*shorter);
+  EXPECT_NE(shorter->checksum(), native->checksum());
+}
+
+TEST_F(Readers, ALongHeadOfNoiseDoesNotHideTheFormat) {
+  std::string comments;
+  for (int i = 0; i < 20000; ++i) comments += "# a comment that says nothing at all\n\n";
+  EXPECT_EQ(open_trace(make_file("a", comments + plain_text))->description().format, "text");
+  std::string noise;
+  for (int i = 0; i < 20000; ++i) noise += "==4711== a warning of Valgrind\n";
+  EXPECT_EQ(test::read_file(make_file("b", noise + lackey_text)), lackey_records);
+}
+
+TEST_F(Readers, LineNumbersCountTheHead) {
+  const std::string file = make_file("a", "# one\n\nR 0x10\nnonsense\n");
+  EXPECT_EQ(test::error_of(file), file + ":4: expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID]', found 'nonsense'");
+}
+
+TEST_F(Readers, ALastLineWithoutItsEndCounts) {
+  EXPECT_EQ(test::read_file(make_file("a", "R 0x10 8")).size(), 1u);
+  EXPECT_EQ(test::read_file(make_file("b", "I  0401ab70,3")).size(), 1u);
+}
+
+}  // namespace
+}  // namespace tablewalk

@@ -1,0 +1,172 @@
+// The native format: what goes in comes out, and nothing that is damaged comes out as whole.
+#include <gmock/gmock.h>
+
+#include "trace/twt_format.h"
+#include "trace/twt_reader.h"
+#include "unit/trace/trace_test_support.h"
+
+namespace tablewalk {
+namespace {
+
+using test::random_records;
+using test::read_file;
+using test::write_records;
+using ::testing::HasSubstr;
+
+class Twt : public test::TraceTest {
+ protected:
+  /// 5000 records in blocks of 700.
+  std::string good_file() const {
+    TraceWriterOptions options;
+    options.provenance = "made for a test";
+    options.records_per_block = 700;
+    write_records(path("good.twt"), random_records(7, 5000), options);
+    return test::content_of(path("good.twt"));
+  }
+
+  std::string error_of_content(const std::string& content) const {
+    return test::error_of(make_file("bad.twt", content), "twt");
+  }
+};
+
+TEST_F(Twt, RandomRecordsComeBackWhateverTheBlockSize) {
+  const std::uint64_t seed = test::printed_seed();
+  for (const std::uint32_t per_block : {1u, 2u, 999u, 20000u, 1u << 20}) {
+    const auto records = random_records(seed + per_block, std::min(20000u, 300 * per_block));
+    TraceWriterOptions options;
+    options.records_per_block = per_block;
+    write_records(path("a.twt"), records, options);
+    EXPECT_EQ(read_file(path("a.twt")), records) << per_block << " per block";
+  }
+}
+
+TEST_F(Twt, MoreShapesThanTheDictionaryHoldsComeBack) {
+  std::vector<Record> records;
+  for (unsigned i = 0; i < 3 * 6000; ++i) {
+    records.push_back(test::record(i * 64, 1 + i % 4096, RecordKind::Load, static_cast<AddressSpaceId>(i % 6000)));
+  }
+  write_records(path("a.twt"), records);
+  EXPECT_EQ(read_file(path("a.twt")), records);
+}
+
+TEST_F(Twt, DescribesItselfWhenItIsOpened) {
+  good_file();
+  const auto reader = open_trace(path("good.twt"));
+  EXPECT_EQ(reader->description().format, "twt");
+  EXPECT_EQ(reader->description().provenance, "made for a test");
+  EXPECT_EQ(reader->description().records, 5000u);
+}
+
+TEST_F(Twt, SeekMakesAnyRecordTheNext) {
+  good_file();
+  const auto records = random_records(7, 5000);
+  TwtReader reader(std::make_unique<ByteSource>(path("good.twt")));
+  EXPECT_EQ(reader.blocks(), 8u);
+  for (const std::size_t index : {4999u, 0u, 699u, 700u, 701u, 2345u, 4200u}) {
+    reader.seek(index);
+    const std::vector<Record> expected(records.begin() + static_cast<std::ptrdiff_t>(index), records.end());
+    EXPECT_EQ(test::read_all(reader), expected) << "from record " << index;
+  }
+  reader.seek(5000);
+  Record record;
+  EXPECT_EQ(reader.read(&record, 1), 0u);
+  EXPECT_THROW(reader.seek(5001), InputError);
+}
+
+TEST_F(Twt, SeekInACompressedFileIsRefused) {
+  TwtReader reader(std::make_unique<ByteSource>(make_file("a.twt.xz", test::compressed(good_file(), "xz"))));
+  EXPECT_THROW(reader.seek(1), InputError);
+}
+
+TEST_F(Twt, EveryCutIsNoticed) {
+  const std::string good = good_file();
+  for (std::size_t length = 1; length < good.size(); length += 1 + length % 37) {
+    EXPECT_NE(error_of_content(good.substr(0, length)), "") << "cut after " << length << " bytes";
+  }
+  EXPECT_THAT(error_of_content(good.substr(0, good.size() - 1)), HasSubstr("truncated"));
+  EXPECT_THAT(error_of_content(good.substr(0, 10)), HasSubstr("truncated: the .twt file ends inside its header"));
+}
+
+TEST_F(Twt, EveryCutOfACompressedStreamIsNoticed) {
+  const std::string good = good_file();
+  for (std::size_t length = 1; length < good.size(); length += 1 + length % 97) {
+    const std::string path = make_file("cut.twt.zst", test::compressed(good.substr(0, length), "zstd"));
+    EXPECT_NE(test::error_of(path, "twt"), "") << "cut after " << length << " bytes";
+  }
+}
+
+TEST_F(Twt, EveryChangedByteIsNoticed) {
+  const std::string good = good_file();
+  for (std::size_t at = 0; at < good.size(); at += 1 + at % 53) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 0x41);
+    EXPECT_NE(error_of_content(bad), "") << "byte " << at;
+  }
+}
+
+TEST_F(Twt, AChangedBlockIsNamedByItsRecords) {
+  std::string bad = good_file();
+  const std::size_t second_block = bad.find("BLK1", bad.find("BLK1") + 4);
+  bad[second_block + sizeof(twt::BlockHeader) + 5] ^= 1;
+  EXPECT_THAT(error_of_content(bad), HasSubstr("the checksum of the block of records 700 to 1399 is wrong"));
+  EXPECT_THAT(error_of_content(bad), HasSubstr("bad.twt: byte " + std::to_string(second_block) + ":"));
+}
+
+TEST_F(Twt, AnotherVersionIsRefused) {
+  std::string bad = good_file();
+  bad[offsetof(twt::Header, version)] = 9;
+  EXPECT_THAT(error_of_content(bad), HasSubstr(".twt version 9: expected version 1"));
+}
+
+TEST_F(Twt, AFileWithoutItsIndexIsRefused) {
+  const std::string good = good_file();
+  EXPECT_THAT(error_of_content(good.substr(0, good.rfind("IDX1"))), HasSubstr("does not end with its footer"));
+}
+
+TEST_F(Twt, BytesAfterTheFooterAreRefused) {
+  EXPECT_NE(error_of_content(good_file() + "x"), "");
+}
+
+TEST_F(Twt, NothingStandsUnderTheNameUntilTheTraceIsFinished) {
+  const auto records = random_records(1, 10);
+  {
+    const auto writer = make_trace_writer(path("a.twt"));
+    writer->write(records.data(), records.size());
+    EXPECT_FALSE(std::filesystem::exists(path("a.twt")));
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder_)) << "an unfinished writer leaves its temporary file";
+}
+
+TEST_F(Twt, ImpossibleRecordsAreNotWritten) {
+  for (const Record& bad : {test::record(0, 0, RecordKind::Load), test::record(0, 4097, RecordKind::Load),
+                            test::record(~std::uint64_t{0}, 2, RecordKind::Load)}) {
+    EXPECT_THROW(write_records(path("a.twt"), {bad}), InputError);
+  }
+}
+
+TEST_F(Twt, OptionsOutOfRangeAreRefused) {
+  TraceWriterOptions options;
+  options.level = 20;
+  EXPECT_THROW(write_records(path("a.twt"), {}, options), InputError);
+  options = {};
+  options.records_per_block = 0;
+  EXPECT_THROW(write_records(path("a.twt"), {}, options), InputError);
+}
+
+TEST_F(Twt, AnUnwritableOutputIsOneClearError) {
+  try {
+    make_trace_writer(path("no/such/folder.twt"));
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("folder.twt: cannot write: No such file or directory"));
+  }
+  EXPECT_THROW(make_trace_writer(path("a.dat")), InputError);
+}
+
+TEST_F(Twt, ATraceOfNoRecordsIsOne) {
+  write_records(path("a.twt"), {});
+  EXPECT_TRUE(read_file(path("a.twt")).empty());
+}
+
+}  // namespace
+}  // namespace tablewalk
