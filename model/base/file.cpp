@@ -67,7 +67,9 @@ void write_text_file(const std::string& path, std::string_view text) {
 void create_folder(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) throw InputError(fmt::format("{}: cannot be created: {}", path, error.message()));
+  if (error)
+    throw InputError(
+        fmt::format("{}: cannot be created: {}: expected a folder, or a name for one", path, error.message()));
 }
 
 }  // namespace tablewalk

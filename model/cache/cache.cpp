@@ -1,6 +1,7 @@
 #include "cache/cache.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace tablewalk {
 
@@ -16,7 +17,11 @@ Cache::Cache(sc_core::sc_module_name name, ServedBy place, const CacheConfig& co
       hit_time_(duration_of(config.latency_cycles)),
       cpu_side_("cpu_side", *this, static_cast<unsigned>(ports.size())),
       kinds_(ports),
-      registers_(config.miss_registers) {}
+      registers_(config.miss_registers),
+      order_(config.miss_registers),
+      busy_lines_(config.miss_registers) {
+  std::iota(order_.begin(), order_.end(), 0U);
+}
 
 bool Cache::receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time& delay) {
   if (kinds_[port] == PortKind::AtOnce && look_up(access)) {
@@ -24,7 +29,7 @@ bool Cache::receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time
     access.set_response_status(tlm::TLM_OK_RESPONSE);
     return true;
   }
-  const Cycles cycle = cycle_of(sc_core::sc_time_stamp() + delay);
+  const Cycles cycle = clockwork().cycle_after(delay);
   access.info.port = static_cast<std::uint8_t>(port);
   if (kinds_[port] == PortKind::AtOnce) {
     if (!start_miss(access, cycle)) stalled_.push(cycle, &access);
@@ -48,9 +53,10 @@ void Cache::on_cycle() {
   const Cycles cycle = now();
   take_fills(cycle);
   // Who has waited longer for a register gets it first.
-  if (cpu_side_.next_visible() < stalled_.next_visible()) look_up_arrivals(cycle);
+  std::uint32_t lookups_left = config_.lookups_per_cycle;
+  if (cpu_side_.next_visible() < stalled_.next_visible()) look_up_arrivals(cycle, lookups_left);
   if (!blocked_) retry_stalled(cycle);
-  look_up_arrivals(cycle);
+  look_up_arrivals(cycle, lookups_left);
   sleep(cycle);
 }
 
@@ -80,8 +86,7 @@ void Cache::install_fill(MemoryAccess& fetch, Cycles cycle) {
     respond(*access, cycle + Cycles(1));
     access = next;
   }
-  waiting = {};
-  --busy_registers_;
+  free_register(fetch.info.tag);
 }
 
 void Cache::retry_stalled(Cycles cycle) {
@@ -99,8 +104,8 @@ void Cache::retry_stalled(Cycles cycle) {
   }
 }
 
-void Cache::look_up_arrivals(Cycles cycle) {
-  for (std::uint32_t lookups = 0; lookups < config_.lookups_per_cycle && !blocked_; ++lookups) {
+void Cache::look_up_arrivals(Cycles cycle, std::uint32_t& lookups_left) {
+  for (; lookups_left != 0 && !blocked_; --lookups_left) {
     const int port = cpu_side_.oldest_arrival(cycle);
     if (port < 0) return;
     Inbox<MemoryAccess*>& arrivals = cpu_side_.arrivals(static_cast<unsigned>(port));
@@ -128,7 +133,9 @@ void Cache::sleep(Cycles cycle) {
   if (!blocked_ && arrival != Cycles::never()) wake_at(std::max(arrival, cycle + Cycles(1)));
 }
 
-void Cache::respond(MemoryAccess& access, Cycles visible) { cpu_side_.port(access.info.port).respond(access, visible); }
+void Cache::respond(MemoryAccess& access, Cycles visible) {
+  cpu_side_.port(access.info.port).respond(access, visible);
+}
 
 bool Cache::look_up(MemoryAccess& access) {
   ++stats_.lookups;
@@ -157,10 +164,9 @@ bool Cache::start_miss(MemoryAccess& access, Cycles cycle) {
     ++stats_.merged_misses;
     return true;
   }
-  MissRegister* slot = free_register();
+  MissRegister* slot = take_register(line);
   if (slot == nullptr) return false;
-  *slot = {true, line, &access, &access};
-  ++busy_registers_;
+  *slot = {line, &access, &access};
   MemoryAccess& fetch = pool_.take();
   fetch.prepare(line, static_cast<unsigned>(line_bytes_), false);
   fetch.info.table_entry = access.info.table_entry;
@@ -180,19 +186,26 @@ bool Cache::allocate_written_line(MemoryAccess& access, Cycles cycle) {
 }
 
 Cache::MissRegister* Cache::register_of(PhysicalAddress line) {
-  if (busy_registers_ == 0) return nullptr;
-  for (MissRegister& slot : registers_) {
-    if (slot.busy && slot.line == line) return &slot;
+  for (std::uint32_t i = 0; i < busy_registers_; ++i) {
+    if (busy_lines_[i] == line) return &registers_[order_[i]];
   }
   return nullptr;
 }
 
-Cache::MissRegister* Cache::free_register() {
+/// Takes a free register for the line; nullptr if there is none.
+Cache::MissRegister* Cache::take_register(PhysicalAddress line) {
   if (busy_registers_ == registers_.size()) return nullptr;
-  for (MissRegister& slot : registers_) {
-    if (!slot.busy) return &slot;
-  }
-  return nullptr;
+  busy_lines_[busy_registers_] = line;
+  return &registers_[order_[busy_registers_++]];
+}
+
+void Cache::free_register(std::uint32_t index) {
+  registers_[index] = {};
+  std::uint32_t place = 0;
+  while (order_[place] != index) ++place;
+  --busy_registers_;
+  std::swap(order_[place], order_[busy_registers_]);
+  busy_lines_[place] = busy_lines_[busy_registers_];
 }
 
 /// Puts a line in; a dirty victim goes down in the next cycle.

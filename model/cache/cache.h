@@ -51,7 +51,6 @@ class Cache : public TimedModule {
  private:
   /// A line being fetched and who waits for it.
   struct MissRegister {
-    bool busy = false;
     PhysicalAddress line;
     MemoryAccess* first = nullptr;
     MemoryAccess* last = nullptr;
@@ -61,14 +60,15 @@ class Cache : public TimedModule {
   void take_fills(Cycles cycle);
   void install_fill(MemoryAccess& fetch, Cycles cycle);
   void retry_stalled(Cycles cycle);
-  void look_up_arrivals(Cycles cycle);
+  void look_up_arrivals(Cycles cycle, std::uint32_t& lookups_left);
   void sleep(Cycles cycle);
 
   bool look_up(MemoryAccess& access);
   bool start_miss(MemoryAccess& access, Cycles cycle);
   bool allocate_written_line(MemoryAccess& access, Cycles cycle);
   MissRegister* register_of(PhysicalAddress line);
-  MissRegister* free_register();
+  MissRegister* take_register(PhysicalAddress line);
+  void free_register(std::uint32_t index);
   void install(PhysicalAddress address, CacheArray::Line line, Cycles cycle);
   void serve(MemoryAccess& access, ServedBy place);
   void respond(MemoryAccess& access, Cycles visible);
@@ -84,7 +84,10 @@ class Cache : public TimedModule {
   UpstreamPorts<AccessTargetPort<Cache>, MemoryAccess> cpu_side_;
   std::vector<PortKind> kinds_;
   std::vector<MissRegister> registers_;
+  // The busy registers are those that the first `busy_registers_` places of `order_` name; their lines stand beside them.
   std::uint32_t busy_registers_ = 0;
+  std::vector<std::uint32_t> order_;
+  std::vector<PhysicalAddress> busy_lines_;
   Inbox<MemoryAccess*> fills_;
   Inbox<MemoryAccess*> stalled_;  ///< from AtOnce ports: misses that found no free register
   bool blocked_ = false;          ///< the oldest arrival missed and found no free register

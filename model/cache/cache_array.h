@@ -55,7 +55,9 @@ class CacheArray {
 
   CacheArray(const CacheConfig& config, std::uint64_t line_bytes);
 
-  PhysicalAddress line_of(PhysicalAddress address) const { return PhysicalAddress(address.value() >> shift_ << shift_); }
+  PhysicalAddress line_of(PhysicalAddress address) const {
+    return PhysicalAddress(address.value() >> shift_ << shift_);
+  }
 
   /// The line that holds the address, marked as used; nullptr on a miss.
   Line* find(PhysicalAddress address) {

@@ -8,6 +8,7 @@
 #include "base/process_pool.h"
 #include "cli/commands.h"
 #include "cli/compare_points.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 #include "report/print_compare.h"
 #include "report/result_json.h"
@@ -23,13 +24,28 @@ struct CompareArguments {
   std::vector<std::string> vary;
   std::vector<std::string> stats;
   std::string format = "text";
+  bool explain = false;
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
 };
+
+/// The machine of a point. A problem with a varied value is one of --vary, whatever the loader took it for.
+MachineConfig load_point(const ComparePoint& point) {
+  try {
+    return load_config<MachineConfig>(point.config);
+  } catch (const InputError& error) {
+    const std::string text = error.what();
+    const auto& overrides = point.config.overrides;
+    const bool varied =
+        std::any_of(overrides.end() - static_cast<std::ptrdiff_t>(point.varied), overrides.end(),
+                    [&](const std::string& setting) { return text.rfind("--set " + setting + ":", 0) == 0; });
+    throw InputError(varied ? "--vary" + text.substr(std::string("--set").size()) : text);
+  }
+}
 
 /// Runs every point in a process of its own; leaves out those that Ctrl-C kept from starting.
 std::vector<LabelledResult> run_points(const std::vector<ComparePoint>& points, CompareArguments& arguments) {
   std::vector<MachineConfig> machines;
-  for (const ComparePoint& point : points) machines.push_back(load_config<MachineConfig>(point.config));
+  for (const ComparePoint& point : points) machines.push_back(load_point(point));
 
   ProgressLine line("of " + std::to_string(points.size()) + " machines");
   PoolOptions pool;
@@ -58,6 +74,7 @@ std::vector<LabelledResult> run_points(const std::vector<ComparePoint>& points, 
 void compare(CompareArguments& arguments) {
   PrintOptions printing = print_options(arguments.format);
   printing.stats = arguments.stats;
+  printing.explain = arguments.explain;
   if (arguments.options.trace_path == "-") {
     throw InputError("compare reads the trace once for each machine: expected a file, not standard input");
   }
@@ -81,11 +98,12 @@ void add_compare_command(CLI::App& app) {
   add_list("--vary", arguments->vary, "KEY=V1,V2,... (KEY=V1;V2 if values hold commas): a machine for each value");
   add_list("--stats", arguments->stats, "Statistic to print, or a prefix such as walker.*, instead of the key figures");
   command->add_option("--trace-format", options.trace_format, "Format of the trace; detected if left out");
-  command->add_option("--warmup", options.warmup, "Records simulated before the statistics start");
-  command->add_option("--limit", options.limit, "Records simulated after that; 0 is all");
+  add_whole(*command, "--warmup", options.warmup, "Records simulated before the statistics start");
+  add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
   command->add_flag("--check", options.check, "Hold the laws of the model while running");
+  command->add_flag("--explain", arguments->explain, "A line of explanation under each figure");
   command->add_option("--format", arguments->format, "text, json or csv");
-  command->add_option("-j,--jobs", arguments->jobs, "Machines simulated at a time; default: one per processor");
+  add_whole(*command, "-j,--jobs", arguments->jobs, "Machines simulated at a time; default: one per processor");
   command->footer(
       "Examples:\n"
       "  tablewalk compare traces/sort.twt --vary paging.mode=flat48,x86-64,x86-64-la57\n"

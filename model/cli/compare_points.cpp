@@ -49,8 +49,8 @@ std::vector<ComparePoint> compare_points(const std::vector<std::string>& configs
                                          const std::vector<std::string>& overrides,
                                          const std::vector<std::string>& vary) {
   std::vector<ComparePoint> points;
-  for (const std::string& config : configs) points.push_back({config, {config, overrides}});
-  if (points.empty()) points.push_back({"default", {"", overrides}});
+  for (const std::string& config : configs) points.push_back({config, {config, overrides}, 0});
+  if (points.empty()) points.push_back({"default", {"", overrides}, 0});
   const bool label_config = points.size() > 1 || vary.empty();
   if (!label_config) points.front().label.clear();
 
@@ -62,6 +62,7 @@ std::vector<ComparePoint> compare_points(const std::vector<std::string>& configs
         const std::string setting = variation.key + "=" + value;
         ComparePoint next = point;
         next.config.overrides.push_back(setting);
+        ++next.varied;
         next.label += (next.label.empty() ? "" : " ") + (vary.size() == 1 ? value : setting);
         combined.push_back(std::move(next));
       }

@@ -11,6 +11,7 @@ namespace tablewalk {
 struct ComparePoint {
   std::string label;
   ConfigSource config;
+  std::size_t varied = 0;  ///< how many of its overrides, the last ones, come from `vary`
 };
 
 /// Every config of `configs` (none: the defaults) times every combination of the `vary` lists `KEY=V1,V2,...`

@@ -44,6 +44,7 @@ int run_program(int argc, char** argv) {
   CLI::App app("What address translation costs a program, and what another TLB or page table would cost it.",
                "tablewalk");
   describe(app);
+  silence_systemc();
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help, --version

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 #include "config/loader.h"
 #include "report/print_run.h"
@@ -50,8 +51,8 @@ void add_run_command(CLI::App& app) {
   command->add_option("--set", arguments->config.overrides, "KEY=VALUE: set one key of the machine")
       ->allow_extra_args(false);
   command->add_option("--trace-format", options.trace_format, "Format of the trace; detected if left out");
-  command->add_option("--warmup", options.warmup, "Records simulated before the statistics start");
-  command->add_option("--limit", options.limit, "Records simulated after that; 0 is all");
+  add_whole(*command, "--warmup", options.warmup, "Records simulated before the statistics start");
+  add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
   command->add_option("-o,--output", arguments->output_folder, "Folder that gets result.json");
   command->add_option("--format", arguments->format, "text, json or csv");
   command->add_option("--walk-log", options.walk_log, "File that gets one row per page-table walk");

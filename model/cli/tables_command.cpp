@@ -215,7 +215,11 @@ void run_tables(const TablesOptions& options) {
   const Spaces spaces = mapped_spaces(options, modes);
   if (modes.empty()) modes = default_modes(spaces);
   std::vector<ModeSize> sizes;
-  for (const auto& mode : modes) sizes.push_back(size_of_all(mode, spaces));
+  try {
+    for (const auto& mode : modes) sizes.push_back(size_of_all(mode, spaces));
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("{}: {}", options.trace_path.empty() ? "--map" : options.trace_path, error.what()));
+  }
   const std::string text = format == OutputFormat::Json  ? to_json(options, spaces, sizes)
                            : format == OutputFormat::Csv ? to_csv(sizes)
                                                          : to_text(sizes);
@@ -236,7 +240,7 @@ level over the same virtual address bits, page size and entry size.)";
 
 void add_tables_commands(CLI::App& app) {
   const auto options = std::make_shared<TablesOptions>();
-  CLI::App* command = app.add_subcommand("tables", "how large each page-table organisation is for a footprint");
+  CLI::App* command = app.add_subcommand("tables", "How large each page-table organisation is for a footprint");
   command->add_option("TRACE", options->trace_path, "map every page this trace touches; - is standard input");
   command->add_option("--trace-format", options->trace_format, "the trace's format; auto detects it from content")
       ->capture_default_str();

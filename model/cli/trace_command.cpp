@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/options.h"
 #include "cli/trace_info_text.h"
 #include "report/print_options.h"
 #include "trace/capture.h"
@@ -155,7 +156,7 @@ void add_info(CLI::App& trace) {
   CLI::App* command = trace.add_subcommand("info", "what a trace holds: accesses, pages, address ranges, reuse");
   add_input(*command, *options);
   add_print_format(*command, options->format);
-  command->add_option("--top", options->top, "address ranges to list, those with the most pages")
+  add_whole(*command, "--top", options->top, "address ranges to list, those with the most pages")
       ->capture_default_str();
   command->footer(
       "Examples:\n  tablewalk trace info traces/sort.twt\n  xzcat log.xz | tablewalk trace info - --format json");
@@ -179,7 +180,7 @@ void add_convert(CLI::App& trace) {
   add_input(*command, *options);
   command->add_option("OUTPUT", options->output, "a name ending in .twt or .txt; - is text to standard output")
       ->required();
-  command->add_option("--limit", options->limit, "records to keep at most; 0 is all")->capture_default_str();
+  add_whole(*command, "--limit", options->limit, "records to keep at most; 0 is all")->capture_default_str();
   add_level(*command, options->level);
   add_print_format(*command, options->format);
   command->footer(
@@ -201,22 +202,28 @@ void add_convert(CLI::App& trace) {
 
 void add_generator_options(CLI::App& command, GeneratorConfig& config) {
   const auto size = [&command](const char* name, std::uint64_t& target, const char* help) {
-    command.add_option_function<std::string>(
-        name, [&target](const std::string& text) { target = parse_byte_size(text).bytes; }, help);
+    const auto read = [&target, name](const std::string& text) {
+      try {
+        target = parse_byte_size(text).bytes;
+      } catch (const InputError& error) {
+        throw InputError(fmt::format("{} {}: {}", name, text, error.what()));
+      }
+    };
+    command.add_option_function<std::string>(name, read, help)->type_name("SIZE");
   };
   const auto number = [&command](const char* name, auto& target, const char* help) {
     command.add_option(name, target, help)->capture_default_str();
   };
-  number("--count", config.count, "records");
-  number("--seed", config.seed, "decides all that is drawn");
+  add_whole(command, "--count", config.count, "records");
+  add_whole(command, "--seed", config.seed, "decides all that is drawn");
   size("--base", config.base, "lowest address (0x10000000)");
   size("--footprint", config.footprint, "bytes that are spread over, such as 4G (64M)");
   size("--stride", config.stride, "stride: bytes from one access to the next (4K)");
-  number("--element", config.element, "bytes of one access");
+  add_whole(command, "--element", config.element, "bytes of one access");
   number("--store-share", config.store_share, "sequential, stride, uniform, zipf: share of stores, 0 to 1");
   number("--zipf-exponent", config.zipf_exponent, "zipf: how much the popular ones are preferred");
-  number("--matrix", config.matrix, "matmul: rows and columns");
-  number("--block", config.block, "matmul: rows and columns of a block");
+  add_whole(command, "--matrix", config.matrix, "matmul: rows and columns");
+  add_whole(command, "--block", config.block, "matmul: rows and columns of a block");
 }
 
 void add_generate(CLI::App& trace) {
@@ -271,8 +278,8 @@ void add_capture(CLI::App& trace) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = trace.add_subcommand("capture", "run a program under Valgrind's Lackey and keep its accesses");
   command->add_option("-o,--output", options->config.output, "a name ending in .twt or .txt")->required();
-  command->add_option("--skip", options->config.skip, "records to pass over first")->capture_default_str();
-  command->add_option("--limit", options->config.limit, "records to keep at most, then the program is ended; 0 is all")
+  add_whole(*command, "--skip", options->config.skip, "records to pass over first")->capture_default_str();
+  add_whole(*command, "--limit", options->config.limit, "records to keep at most, then the program is ended; 0 is all")
       ->capture_default_str();
   add_level(*command, options->config.level);
   add_print_format(*command, options->format);
@@ -296,7 +303,7 @@ void add_capture(CLI::App& trace) {
 }  // namespace
 
 void add_trace_commands(CLI::App& app) {
-  CLI::App* trace = app.add_subcommand("trace", "look at traces, convert, generate and capture them");
+  CLI::App* trace = app.add_subcommand("trace", "Look at traces, convert, generate and capture them");
   trace->require_subcommand(1);
   add_info(*trace);
   add_convert(*trace);

@@ -1,6 +1,7 @@
 #include "cli/usage.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -52,7 +53,19 @@ std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
     if (!commands.empty()) return fmt::format("unknown command '{}'{}{}", word, did_you_mean(word, commands), see);
     return fmt::format("unexpected argument '{}'{}", word, see);
   }
+  const std::string kind = error.get_name();
+  if (kind == "RequiredError" && !commands.empty() && command.get_subcommands().empty()) {
+    return fmt::format("no command after `{}`: expected one of {}{}", path_of(command), fmt::join(commands, ", "), see);
+  }
   std::string text = error.what();
+  if (kind == "RequiredError") text = text.substr(0, text.find(" is required")) + " is missing";
+  if (kind == "ArgumentMismatch") text = text.substr(0, text.find(':')) + ": expected a value after it";
+  const std::string not_converted = "Could not convert: ";
+  if (kind == "ConversionError" && text.rfind(not_converted, 0) == 0) {
+    const std::size_t equals = text.find(" = ");
+    text = text.substr(not_converted.size(), equals - not_converted.size()) + " " +
+           (equals == std::string::npos ? "" : text.substr(equals + 3)) + ": expected a number";
+  }
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text + see;
 }

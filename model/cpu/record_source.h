@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -13,10 +14,18 @@ class RecordSource {
   /// `limit` 0: all of them.
   RecordSource(TraceReader& reader, std::uint64_t limit) : reader_(reader), left_(limit == 0 ? ~std::uint64_t{0} : limit) {}
 
-  /// The next record, or nullptr at the end. It stays valid until the next call.
-  const Record* next() {
-    if (place_ == filled_ && !refill()) return nullptr;
-    return &batch_[place_++];
+  /// The next record of the batch, or nullptr when it is used up. It stays valid until the next refill.
+  const Record* next() { return place_ == filled_ ? nullptr : &batch_[place_++]; }
+
+  /// Reads the next batch, of at most `most` records; false at the end of the trace.
+  bool refill(std::uint64_t most = ~std::uint64_t{0}) {
+    delivered_before_ += place_;
+    place_ = filled_ = 0;
+    const std::uint64_t wanted = std::min({left_, most, std::uint64_t{batch_.size()}});
+    if (wanted == 0) return false;
+    filled_ = reader_.read(batch_.data(), static_cast<std::size_t>(wanted));
+    left_ -= filled_;
+    return filled_ != 0;
   }
   /// Records delivered so far.
   std::uint64_t delivered() const { return delivered_before_ + place_; }
@@ -26,21 +35,9 @@ class RecordSource {
     delivered_before_ += place_;
     place_ = filled_ = 0;
   }
-  /// True just before a new batch is read: the place for things done now and then.
-  bool at_batch_edge() const { return place_ == filled_; }
   double progress() const { return reader_.progress(); }
 
  private:
-  bool refill() {
-    delivered_before_ += place_;
-    place_ = filled_ = 0;
-    const std::uint64_t wanted = left_ < batch_.size() ? left_ : batch_.size();
-    if (wanted == 0) return false;
-    filled_ = reader_.read(batch_.data(), static_cast<std::size_t>(wanted));
-    left_ -= filled_;
-    return filled_ != 0;
-  }
-
   TraceReader& reader_;
   std::uint64_t left_;
   std::uint64_t delivered_before_ = 0;

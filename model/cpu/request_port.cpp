@@ -13,6 +13,11 @@ std::uint64_t ring_size(std::uint32_t accesses) {
   return size;
 }
 
+/// Every access of a trace is made at user privilege; one that reads and writes is checked as a write.
+constexpr std::array<Access, record_kinds> accesses_of_kind{
+    Access{AccessKind::Fetch, true}, Access{AccessKind::Load, true}, Access{AccessKind::Store, true},
+    Access{AccessKind::Store, true}};
+
 }  // namespace
 
 RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config, const CoreNeighbours& neighbours,
@@ -30,7 +35,9 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
       neighbours_(neighbours),
       kernel_(kernel),
       ring_(ring_size(capacity_)),
-      mask_(ring_.size() - 1) {}
+      mask_(ring_.size() - 1),
+      probe_(&take_request()),
+      access_probe_(&pool_.take()) {}
 
 void RequestPort::run(Job job) {
   job_ = std::move(job);
@@ -50,7 +57,8 @@ void RequestPort::receive_response(unsigned port, MemoryAccess& access, Cycles v
 
 void RequestPort::on_cycle() {
   const Cycles cycle = now();
-  kernel_time_ = sc_core::sc_time_stamp();
+  delay_ = clockwork().delay_until(cycle) + half_cycle_;
+  delay_cycle_ = cycle;
   take_translations(cycle);
   take_memory_responses(cycle);
   repeat_faulted(cycle);
@@ -80,6 +88,7 @@ void RequestPort::take_translations(Cycles cycle) {
         ++faults_waiting_;
         continue;
       }
+      --access.pending;
       translated(request.tag, request, cycle, cycle);
       account_translation(request, cycle);
       free_requests_.push_back(&request);
@@ -114,6 +123,7 @@ void RequestPort::handle_fault_of_oldest(Cycles cycle) {
   --faults_waiting_;
   ++stats_.faults;
   const Cycles cost = kernel_.handle_fault(request.asid, request.va, request.access, request.answer.fault);
+  if (job_.observer != nullptr) job_.observer->fault_handled(request, cycle);
   repeated_ = &request;
   repeat_at_ = cycle + std::max(cost, Cycles(1));
   request.account(request.cycles.fault, repeat_at_);
@@ -126,8 +136,9 @@ void RequestPort::repeat_faulted(Cycles cycle) {
   repeated_ = nullptr;
   sc_core::sc_time delay;
   if (!tlb(side_of(ring_[request.tag].kind)).request(request, delay)) return;
-  const Cycles visible = cycle + Cycles(delay.value() / clock_period::units);
+  const Cycles visible = cycle + whole_cycles(delay);
   request.account(request.cycles.tlb_lookup, visible);
+  --ring_[request.tag].pending;
   translated(request.tag, request, visible, cycle);
   account_translation(request, visible);
   free_requests_.push_back(&request);
@@ -148,19 +159,11 @@ void RequestPort::issue(Cycles cycle) {
 
 /// Opens the next record; false when there is none, or none yet.
 bool RequestPort::next_part() {
-  if (!warm_ && job_.source->delivered() == job_.warmup) {
-    if (!drained()) return false;
-    warm();
-  }
-  if (job_.source->at_batch_edge() && job_.on_batch && job_.on_batch()) job_.source->stop();
-  if (open_record()) return true;
-  finished_ = drained();
-  return false;
-}
-
-bool RequestPort::open_record() {
   const Record* record = job_.source->next();
-  if (record == nullptr) return false;
+  if (record == nullptr) {
+    if (!next_batch()) return false;
+    record = job_.source->next();
+  }
   kind_ = record->kind;
   asid_ = record->asid;
   address_ = record->address;
@@ -171,15 +174,32 @@ bool RequestPort::open_record() {
     ++instruction_;
     ++stats_.instructions;
   } else if (!has_fetches_) {
-    instruction_ += 1 + gap_;
-    stats_.instructions += 1 + gap_;
-    if (gap_ != 0) {
-      const std::uint64_t slots = issued_in_cycle_ + std::uint64_t{gap_};
-      issue_cycle_ += Cycles(slots / issue_width_);
-      issued_in_cycle_ = static_cast<std::uint32_t>(slots % issue_width_);
-    }
+    count_gap();
   }
   return true;
+}
+
+/// Reads on, and does what is to be done now and then; false when there is nothing to issue, or nothing yet.
+bool RequestPort::next_batch() {
+  RecordSource& source = *job_.source;
+  if (!warm_ && source.delivered() == job_.warmup) {
+    if (!drained()) return false;
+    warm();
+  }
+  if (job_.on_batch && job_.on_batch()) source.stop();
+  // A batch ends where the warm-up does.
+  if (source.refill(warm_ ? ~std::uint64_t{0} : job_.warmup - source.delivered())) return true;
+  finished_ = drained();
+  return false;
+}
+
+/// In a trace without fetches an access stands for its instruction and for the gap before the next one.
+void RequestPort::count_gap() {
+  instruction_ += 1 + gap_;
+  stats_.instructions += 1 + gap_;
+  const std::uint64_t slots = issued_in_cycle_ + std::uint64_t{gap_};
+  issue_cycle_ += Cycles(slots / issue_width_);
+  issued_in_cycle_ = static_cast<std::uint32_t>(slots % issue_width_);
 }
 
 bool RequestPort::drained() {
@@ -217,6 +237,17 @@ void RequestPort::issue_not_before(Cycles cycle) {
   issued_in_cycle_ = 0;
 }
 
+/// How far the middle of a cycle lies ahead of the kernel's time: what a call to a neighbour annotates.
+const sc_core::sc_time& RequestPort::delay_to(Cycles cycle) {
+  if (cycle < delay_cycle_) {
+    delay_ = clockwork().delay_until(cycle) + half_cycle_;
+  } else if (cycle != delay_cycle_) {
+    clockwork().durations().add(delay_, (cycle - delay_cycle_).count());
+  }
+  delay_cycle_ = cycle;
+  return delay_;
+}
+
 /// Retires the oldest access if all its answers are there.
 bool RequestPort::retire_oldest() {
   InFlight& access = oldest();
@@ -235,14 +266,18 @@ void RequestPort::start() {
   }
   const auto slot = static_cast<std::uint32_t>(end_++ & mask_);
   InFlight& access = ring_[slot];
-  const PagePart part = take_part(address_, left_, neighbours_.page_shift);
-  stats_.page_straddles += left_ != 0 ? 1 : 0;
   access.instruction = instruction_;
-  access.address = part.address;
-  access.size = part.size;
+  access.address = address_;
+  access.size = left_;
   access.kind = kind_;
   access.pending = 0;
   access.times.issued = at;
+  if (within_block(address_, left_, neighbours_.page_shift)) {
+    left_ = 0;
+  } else {
+    access.size = take_part(address_, left_, neighbours_.page_shift).size;
+    ++stats_.page_straddles;
+  }
   translate(slot, at);
   if (kind_ == RecordKind::Fetch && access.pending != 0) fetch_barrier_ = end_ - 1;
 }
@@ -250,57 +285,49 @@ void RequestPort::start() {
 void RequestPort::translate(std::uint32_t slot, Cycles at) {
   InFlight& access = ring_[slot];
   const Side side = side_of(access.kind);
-  TranslationRequest& request = probe_ == nullptr ? take_request() : *probe_;
+  TranslationRequest& request = *probe_;
   request.va = access.address;
   request.asid = asid_;
-  request.access = {access.kind == RecordKind::Fetch  ? AccessKind::Fetch
-                    : access.kind == RecordKind::Load ? AccessKind::Load
-                                                      : AccessKind::Store,
-                    true};
-  request.accounting = false;
-  request.route_depth = 0;
+  request.access = accesses_of_kind[static_cast<unsigned>(access.kind)];
   request.tag = slot;
-  access.times.tlb_hit_until = at + neighbours_.tlb_hit_latency[side];
   ++stats_.translations_requested;
   if (job_.observer != nullptr) job_.observer->translation_requested(request, at);
 
-  const sc_core::sc_time begin = middle_of(at) - kernel_time_;
+  const sc_core::sc_time begin = delay_to(at);
   sc_core::sc_time delay = begin;
   if (tlb(side).request(request, delay)) {
-    probe_ = &request;
-    const Cycles answered = at + Cycles((delay - begin).value() / clock_period::units);
+    const Cycles answered = at + whole_cycles(delay - begin);
     access.times.tlb_hit_until = answered;
-    if (job_.observer != nullptr) job_.observer->translation_answered(request, at, answered, true);
     ++stats_.translations_answered;
+    if (job_.observer != nullptr) job_.observer->translation_answered(request, at, answered, true);
     translated(slot, request, answered, at);
     return;
   }
   // The next translator sees it in the next cycle at the earliest.
-  probe_ = nullptr;
+  access.times.tlb_hit_until = at + neighbours_.tlb_hit_latency[side];
   ++access.pending;
   request.root = kernel_.root(asid_);
   kernel_.before_walk(asid_, access.address, request.access.kind);
+  probe_ = &take_request();
   look_ahead();
 }
 
 /// The translation is there from cycle `visible` on; the first-level cache is looked up in `lookup`.
 void RequestPort::translated(std::uint32_t slot, const TranslationRequest& request, Cycles visible, Cycles lookup) {
   InFlight& access = ring_[slot];
-  if (request.accounting) --access.pending;
-  const Cycles hit_latency = neighbours_.cache_hit_latency[side_of(access.kind)];
   access.times.translated = visible;
-  access.times.cache_hit_until = visible + hit_latency;
+  access.times.cache_hit_until = visible + neighbours_.cache_hit_latency[side_of(access.kind)];
   access.times.done = access.times.cache_hit_until;
   const PhysicalAddress physical = request.answer.translation.physical(access.address);
   if (within_block(access.address, access.size, neighbours_.line_shift)) {
     access_line(slot, physical, access.size, lookup);
   } else {
-    access_memory(slot, physical, lookup);
+    access_lines(slot, physical, lookup);
   }
 }
 
 /// An access that crosses cache lines is one for each line.
-void RequestPort::access_memory(std::uint32_t slot, PhysicalAddress address, Cycles lookup) {
+void RequestPort::access_lines(std::uint32_t slot, PhysicalAddress address, Cycles lookup) {
   std::uint32_t left = ring_[slot].size;
   VirtualAddress place(address.value());
   ++stats_.line_straddles;
@@ -313,23 +340,18 @@ void RequestPort::access_memory(std::uint32_t slot, PhysicalAddress address, Cyc
 void RequestPort::access_line(std::uint32_t slot, PhysicalAddress address, std::uint32_t size, Cycles lookup) {
   InFlight& access = ring_[slot];
   const Side side = side_of(access.kind);
-  const bool write = access.kind == RecordKind::Store || access.kind == RecordKind::Modify;
-  MemoryAccess& request = access_probe_ == nullptr ? pool_.take() : *access_probe_;
-  request.prepare(address, size, write);
+  MemoryAccess& request = *access_probe_;
+  request.prepare(address, size, access.kind >= RecordKind::Store);
   request.info.tag = slot;
   if (neighbours_.cache_at_once[side]) {
-    sc_core::sc_time delay = middle_of(lookup) - kernel_time_;
-    if (cache(side).access(request, delay)) {
-      access_probe_ = &request;
-      return;
-    }
-    access_probe_ = nullptr;
+    sc_core::sc_time delay = delay_to(lookup);
+    if (cache(side).access(request, delay)) return;
     ++access.pending;
   } else {
-    access_probe_ = nullptr;
     ++access.pending;
     cache(side).send(request, lookup + Cycles(1));
   }
+  access_probe_ = &pool_.take();
   look_ahead();
 }
 
@@ -341,14 +363,12 @@ void RequestPort::account_translation(const TranslationRequest& request, Cycles 
   if (job_.observer != nullptr) job_.observer->translation_answered(request, access.times.issued, answered, false);
 }
 
-/// Finds the first cycle in which the kernel has something to do: until then this core is alone.
+/// Finds the first cycle in which anybody else has something to do: until then this core is alone.
 void RequestPort::look_ahead() {
-  if (!run_ahead_) return;
-  const sc_core::sc_time pending = sc_core::sc_time_to_pending_activity();
-  const bool nothing = pending == sc_core::sc_max_time() - kernel_time_;
-  horizon_ = nothing ? Cycles::never() : cycle_of(kernel_time_ + pending);
+  if (run_ahead_) horizon_ = clockwork().next_activity();
 }
 
+/// A request without an account, for an access that is to be translated.
 TranslationRequest& RequestPort::take_request() {
   if (free_requests_.empty()) {
     all_requests_.push_back(std::make_unique<TranslationRequest>());
@@ -356,6 +376,7 @@ TranslationRequest& RequestPort::take_request() {
   }
   TranslationRequest* request = free_requests_.back();
   free_requests_.pop_back();
+  request->accounting = false;
   return *request;
 }
 

@@ -93,15 +93,17 @@ class RequestPort : public TimedModule {
   void wake_for_answers();
 
   bool next_part();
-  bool open_record();
+  bool next_batch();
+  void count_gap();
   bool drained();
   void warm();
   bool may_issue();
   void issue_not_before(Cycles cycle);
+  const sc_core::sc_time& delay_to(Cycles cycle);
   void start();
   void translate(std::uint32_t slot, Cycles at);
   void translated(std::uint32_t slot, const TranslationRequest& request, Cycles visible, Cycles now);
-  void access_memory(std::uint32_t slot, PhysicalAddress address, Cycles lookup);
+  void access_lines(std::uint32_t slot, PhysicalAddress address, Cycles lookup);
   void access_line(std::uint32_t slot, PhysicalAddress address, std::uint32_t size, Cycles lookup);
   void account_translation(const TranslationRequest& request, Cycles answered);
 
@@ -138,7 +140,9 @@ class RequestPort : public TimedModule {
   Cycles issue_cycle_;
   std::uint32_t issued_in_cycle_ = 0;
   Cycles horizon_;
-  sc_core::sc_time kernel_time_;
+  const sc_core::sc_time half_cycle_ = sc_core::sc_time::from_value(clock_period::middle);
+  Cycles delay_cycle_;  ///< the cycle to whose middle delay_ leads
+  sc_core::sc_time delay_;
   std::uint64_t instruction_ = 0;
 
   // Accesses in flight, oldest first: a ring of a power of two.
@@ -158,9 +162,9 @@ class RequestPort : public TimedModule {
   std::uint32_t faults_waiting_ = 0;
   std::vector<std::unique_ptr<TranslationRequest>> all_requests_;
   std::vector<TranslationRequest*> free_requests_;
-  TranslationRequest* probe_ = nullptr;       ///< the request that the next access uses
+  TranslationRequest* probe_;  ///< the request that the next translation uses
   AccessPool pool_;
-  MemoryAccess* access_probe_ = nullptr;
+  MemoryAccess* access_probe_;  ///< the payload that the next access to memory uses
   CoreStats stats_;
 };
 

@@ -12,7 +12,7 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config, std::uint64_t
       cpu_side_("cpu_side", *this, ports) {}
 
 bool Dram::receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time& delay) {
-  const Cycles visible = cycle_of(sc_core::sc_time_stamp() + delay);
+  const Cycles visible = clockwork().cycle_after(delay);
   cpu_side_.arrivals(port).push(visible, &access);
   wake_at(visible);
   return false;

@@ -31,7 +31,7 @@ struct FrameAllocator::State {
 
   [[noreturn]] void throw_exhausted(std::uint64_t bytes) const {
     throw InputError(fmt::format(
-        "simulated memory of {} has no room for another block of {}: expected a larger memory.size, or smaller pages",
+        "simulated memory of {} has no room for another block of {}: expected a larger memory.bytes, or smaller pages",
         format_byte_size({memory_bytes}), format_byte_size({bytes})));
   }
 

@@ -22,8 +22,8 @@ std::uint64_t at(const StatSet& figures, const std::string& name) {
 void require_sum(const StatSet& figures, const std::string& whole, const std::vector<std::string>& parts) {
   std::uint64_t sum = 0;
   for (const std::string& part : parts) sum += at(figures, part);
-  require(at(figures, whole) == sum,
-          fmt::format("{} is {}, but its parts ({}) add up to {}", whole, at(figures, whole), fmt::join(parts, ", "), sum));
+  require(at(figures, whole) == sum, fmt::format("{} is {}, but its parts ({}) add up to {}", whole, at(figures, whole),
+                                                 fmt::join(parts, ", "), sum));
 }
 
 }  // namespace
@@ -31,7 +31,9 @@ void require_sum(const StatSet& figures, const std::string& whole, const std::ve
 LawChecker::LawChecker(const PagingMode& mode, const PhysicalMemory& memory, Kernel& kernel)
     : mode_(mode), memory_(memory), kernel_(kernel) {}
 
-void LawChecker::translation_requested(const TranslationRequest&, Cycles) { ++requested_; }
+void LawChecker::translation_requested(const TranslationRequest&, Cycles) {
+  ++requested_;
+}
 
 void LawChecker::translation_answered(const TranslationRequest& request, Cycles asked, Cycles answered,
                                       bool answered_at_once) {
@@ -44,8 +46,22 @@ void LawChecker::translation_answered(const TranslationRequest& request, Cycles 
                       (answered - asked).count(), request.cycles.total()));
 }
 
+void LawChecker::fault_handled(const TranslationRequest& request, Cycles at) {
+  const WalkOutcome repaired = reference_walk(mode_, memory_, kernel_.root(request.asid), request.va, request.access);
+  require(repaired.translated, fmt::format("0x{:x} faults still after its fault was handled", request.va.value()));
+  mapped_at_.emplace(repaired.translation.page, at);
+}
+
+bool LawChecker::was_mapped_since(Cycles cycle, PhysicalAddress page) const {
+  const auto mapped = mapped_at_.find(page);
+  return mapped != mapped_at_.end() && mapped->second >= cycle;
+}
+
 void LawChecker::walk_finished(const WalkRecord& walk) {
-  check_translation(walk.va, walk.asid, walk.access, walk.answer);
+  const WalkOutcome now = reference_walk(mode_, memory_, kernel_.root(walk.asid), walk.va, walk.access);
+  const bool was_absent = walk.answer.faulted && walk.answer.fault.reason == FaultReason::NotPresent &&
+                          now.translated && was_mapped_since(walk.taken, now.translation.page);
+  if (!was_absent) check_translation(walk.va, walk.asid, walk.access, walk.answer);
   require(walk.entry_reads <= mode_.levels() + walk.entry_updates,
           fmt::format("the walk of 0x{:x} read {} entries in a table of {} levels", walk.va.value(), walk.entry_reads,
                       mode_.levels()));
@@ -54,10 +70,10 @@ void LawChecker::walk_finished(const WalkRecord& walk) {
 void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, Access access, const Answer& answer) const {
   const WalkOutcome reference = reference_walk(mode_, memory_, kernel_.root(asid), va, access);
   if (answer.faulted) {
-    require(!reference.translated && reference.fault.reason == answer.fault.reason,
-            fmt::format("0x{:x} faulted ({}), but the reference walk says: {}", va.value(),
-                        to_string(answer.fault.reason),
-                        reference.translated ? "translated" : to_string(reference.fault.reason)));
+    require(
+        !reference.translated && reference.fault.reason == answer.fault.reason,
+        fmt::format("0x{:x} faulted ({}), but the reference walk says: {}", va.value(), to_string(answer.fault.reason),
+                    reference.translated ? "translated" : to_string(reference.fault.reason)));
     return;
   }
   require(reference.translated, fmt::format("0x{:x} was translated, but the reference walk faults: {}", va.value(),
@@ -65,8 +81,8 @@ void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, Acces
   const std::uint64_t found = answer.translation.physical(va).value();
   const std::uint64_t expected = reference.translation.physical(va).value();
   require(found == expected && answer.translation.rights == reference.translation.rights,
-          fmt::format("0x{:x} was translated to 0x{:x}, but the reference walk gives 0x{:x}, or other rights", va.value(),
-                      found, expected));
+          fmt::format("0x{:x} was translated to 0x{:x}, but the reference walk gives 0x{:x}, or other rights",
+                      va.value(), found, expected));
 }
 
 void LawChecker::check_figures(const StatSet& figures) const {

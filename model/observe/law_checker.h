@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <unordered_map>
 
 #include "memory/physical_memory.h"
 #include "paging/paging_mode.h"
@@ -18,6 +19,7 @@ class LawChecker final : public TranslationObserver, public WalkObserver {
   void translation_requested(const TranslationRequest& request, Cycles at) override;
   void translation_answered(const TranslationRequest& request, Cycles asked, Cycles answered,
                             bool answered_at_once) override;
+  void fault_handled(const TranslationRequest& request, Cycles at) override;
   void walk_finished(const WalkRecord& walk) override;
 
   /// The laws about a finished run's figures.
@@ -26,10 +28,13 @@ class LawChecker final : public TranslationObserver, public WalkObserver {
 
  private:
   void check_translation(VirtualAddress va, AddressSpaceId asid, Access access, const Answer& answer) const;
+  bool was_mapped_since(Cycles cycle, PhysicalAddress page) const;
 
   const PagingMode& mode_;
   const PhysicalMemory& memory_;
   Kernel& kernel_;
+  /// When the fault handler mapped pages, by their frames: a walk that began before may still have found none.
+  std::unordered_map<PhysicalAddress, Cycles> mapped_at_;
   std::uint64_t requested_ = 0;
   std::uint64_t answered_ = 0;
 };

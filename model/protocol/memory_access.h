@@ -19,10 +19,11 @@ struct AccessInfo : tlm::tlm_extension<AccessInfo> {
   Operation operation = Operation::Plain;
   std::uint64_t expected = 0;  ///< compare-and-swap; `desired` is written if memory holds it
   std::uint64_t desired = 0;
-  std::uint64_t held = 0;      ///< entry read, or what memory held before a compare-and-swap
+  std::uint64_t held = 0;  ///< what memory held before a compare-and-swap
+  bool swapped = false;    ///< a compare-and-swap was carried out, whether it wrote or not
   ServedBy served_by = ServedBy::L1;
-  std::uint32_t tag = 0;       ///< the initiator's own
-  std::uint8_t port = 0;       ///< the port of the target that holds it
+  std::uint32_t tag = 0;               ///< the initiator's own
+  std::uint8_t port = 0;               ///< the port of the target that holds it
   class MemoryAccess* next = nullptr;  ///< who waits with it in the target
 
   tlm_extension_base* clone() const override { return new AccessInfo(*this); }
@@ -50,18 +51,25 @@ class MemoryAccess : public tlm::tlm_generic_payload {
     set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
     info.table_entry = false;
     info.operation = AccessInfo::Operation::Plain;
+    info.swapped = false;
     info.next = nullptr;
   }
   PhysicalAddress physical() const { return PhysicalAddress(get_address()); }
   /// Made by a page walker itself, not by a cache that fetches a line on its behalf.
   bool wants_entry() const { return info.table_entry && get_data_length() <= sizeof(std::uint64_t); }
+  /// The entry that was read, from the payload's bytes: so that any memory can have put it there.
+  std::uint64_t entry() const {
+    std::uint64_t value = 0;
+    for (unsigned i = 0; i < get_data_length(); ++i) value |= std::uint64_t{data_[i]} << (8 * i);
+    return value;
+  }
   /// Does to the bytes what a page walker asked for: reads the entry, or compares and swaps it. `info.held` is what
   /// memory held.
   void transfer_entry(PhysicalMemory& memory) {
     const unsigned bytes = get_data_length();
-    info.held = info.operation == AccessInfo::Operation::CompareAndSwap
-                    ? memory.compare_and_swap(physical(), bytes, info.expected, info.desired)
-                    : memory.read(physical(), bytes);
+    info.swapped = info.operation == AccessInfo::Operation::CompareAndSwap;
+    info.held = info.swapped ? memory.compare_and_swap(physical(), bytes, info.expected, info.desired)
+                             : memory.read(physical(), bytes);
     for (unsigned i = 0; i < bytes; ++i) data_[i] = static_cast<unsigned char>(info.held >> (8 * i));
   }
 

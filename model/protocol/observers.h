@@ -21,6 +21,8 @@ class TranslationObserver {
   /// `answered_at_once`: by the first-level TLB, without an account of its cycles.
   virtual void translation_answered(const TranslationRequest& request, Cycles asked, Cycles answered,
                                     bool answered_at_once) = 0;
+  /// The kernel has just repaired what made that request fault.
+  virtual void fault_handled(const TranslationRequest& /*request*/, Cycles /*at*/) {}
 };
 
 /// What a core needs of the kernel that runs on it.

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <exception>
-
-#include "protocol/clock.h"
+#include "protocol/clockwork.h"
 
 namespace tablewalk {
 
@@ -10,51 +8,30 @@ namespace tablewalk {
 /// `on_cycle` runs at the beginning of a cycle (in a core: in its middle), at most once, whoever asked for it.
 class TimedModule : public sc_core::sc_module {
  public:
-  enum class Phase : std::uint64_t { Beginning = 0, Middle = clock_period::middle };
-
-  /// Throws what a module's `on_cycle` threw, once the simulation has returned.
-  static void rethrow_failure() {
-    if (failure_) std::rethrow_exception(failure_);
-  }
+  enum class Phase : std::uint8_t { Beginning, Middle };
 
  protected:
   explicit TimedModule(sc_core::sc_module_name name, Phase phase = Phase::Beginning)
-      : sc_core::sc_module(name), phase_(static_cast<std::uint64_t>(phase)) {
-    SC_HAS_PROCESS(TimedModule);
-    SC_METHOD(run_cycle);
-    sensitive << wake_;
-    dont_initialize();
-  }
+      : sc_core::sc_module(name),
+        clockwork_(Clockwork::of_simulation()),
+        number_(clockwork_.enlist(*this, phase == Phase::Middle)) {}
+  ~TimedModule() override { clockwork_.dismiss(number_); }
 
   /// What the module does in a cycle: first it takes what has become visible, then it acts and sends.
   virtual void on_cycle() = 0;
 
-  static Cycles now() { return cycle_of(sc_core::sc_time_stamp()); }
+  Cycles now() const { return clockwork_.now(); }
+  const Clockwork& clockwork() const { return clockwork_; }
 
-  /// Asks for `on_cycle` in `cycle`, not in the past. Earlier requests for earlier cycles stay.
-  void wake_at(Cycles cycle) {
-    if (cycle >= next_wake_) return;
-    next_wake_ = cycle;
-    const std::uint64_t target = cycle.count() * clock_period::units + phase_;
-    wake_.notify(sc_core::sc_time::from_value(target - sc_core::sc_time_stamp().value()));
-  }
+  /// Asks for `on_cycle` in `cycle`, not in the past. Requests add up: it may run in cycles that no longer matter.
+  void wake_at(Cycles cycle) { clockwork_.wake(number_, cycle); }
 
  private:
-  void run_cycle() {
-    next_wake_ = Cycles::never();
-    try {
-      on_cycle();
-    } catch (...) {
-      if (!failure_) failure_ = std::current_exception();
-      sc_core::sc_stop();
-    }
-  }
+  friend class Clockwork;
+  void act() { on_cycle(); }
 
-  std::uint64_t phase_;
-  Cycles next_wake_ = Cycles::never();
-  sc_core::sc_event wake_;
-  // SystemC would turn an exception into a report and lose its type. One simulation per process is the kernel's rule.
-  static inline std::exception_ptr failure_;
+  Clockwork& clockwork_;
+  unsigned number_;
 };
 
 }  // namespace tablewalk

@@ -2,7 +2,7 @@
 
 #include <tlm>
 
-#include "protocol/clock.h"
+#include "protocol/clockwork.h"
 #include "protocol/translation_request.h"
 
 namespace tablewalk {
@@ -35,7 +35,7 @@ class TranslateTargetPort final : public TranslateForward {
   /// Sends an answer that the neighbour sees in cycle `visible`.
   void respond(TranslationRequest& request, Cycles visible) {
     tlm::tlm_phase phase = tlm::BEGIN_RESP;
-    sc_core::sc_time delay = start_of(visible) - sc_core::sc_time_stamp();
+    sc_core::sc_time delay = clockwork_.delay_until(visible);
     socket->nb_transport_bw(request, phase, delay);
   }
 
@@ -53,6 +53,7 @@ class TranslateTargetPort final : public TranslateForward {
 
   Owner& owner_;
   unsigned index_;
+  const Clockwork& clockwork_ = Clockwork::of_simulation();
 };
 
 /// An initiator socket whose owner implements
@@ -68,11 +69,12 @@ class TranslateInitiatorPort final : public TranslateBackward {
   /// True if answered at once; then `delay` has grown by the lookup's latency.
   bool request(TranslationRequest& request, sc_core::sc_time& delay) {
     tlm::tlm_phase phase = tlm::BEGIN_REQ;
-    return socket->nb_transport_fw(request, phase, delay) == tlm::TLM_COMPLETED;
+    if (target_ == nullptr) target_ = socket.operator->();
+    return target_->nb_transport_fw(request, phase, delay) == tlm::TLM_COMPLETED;
   }
   /// Sends a request that the neighbour sees in cycle `visible` and answers later.
   void request_at(TranslationRequest& request, Cycles visible) {
-    sc_core::sc_time delay = start_of(visible) - sc_core::sc_time_stamp();
+    sc_core::sc_time delay = clockwork_.delay_until(visible);
     const bool answered = this->request(request, delay);
     if (answered) SC_REPORT_FATAL("tablewalk", "a registered translator answered at once");
   }
@@ -81,13 +83,15 @@ class TranslateInitiatorPort final : public TranslateBackward {
 
  private:
   tlm::tlm_sync_enum nb_transport_bw(TranslationRequest& request, tlm::tlm_phase&, sc_core::sc_time& delay) override {
-    owner_.receive_translation(index_, request, cycle_of(sc_core::sc_time_stamp() + delay));
+    owner_.receive_translation(index_, request, clockwork_.cycle_after(delay));
     return tlm::TLM_COMPLETED;
   }
   void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
 
   Owner& owner_;
   unsigned index_;
+  const Clockwork& clockwork_ = Clockwork::of_simulation();
+  TranslateForward* target_ = nullptr;  ///< what the socket is bound to, looked up once
 };
 
 }  // namespace tablewalk

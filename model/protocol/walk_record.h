@@ -36,6 +36,13 @@ struct WalkRecord {
   unsigned merged = 0;     ///< further requests that it answered
   Answer answer;
 
+  /// Makes it the record of a fresh walk. The list of reads keeps what nobody looks at.
+  void reset() {
+    walk_cache_hit = no_hit;
+    entry_reads = 0;
+    entry_updates = 0;
+    merged = 0;
+  }
   unsigned listed() const { return entry_reads + entry_updates < most_reads ? entry_reads + entry_updates : most_reads; }
 };
 

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "report/figures.h"
 #include "report/result_json.h"
 #include "report/text_table.h"
@@ -59,9 +61,17 @@ std::vector<std::string> existing_key_figures(const Results& results) {
   return existing;
 }
 
+/// At most 5 characters.
+std::string compact(double value) {
+  std::string text = short_number(value);
+  text.erase(std::remove(text.begin(), text.end(), ' '), text.end());
+  return text;
+}
+
 std::string ratio_text(const Figure& figure, const Figure* base) {
   if (base == nullptr || base->value() == 0) return "";
   const double quotient = figure.value() / base->value();
+  if (quotient > 0 && quotient < 0.005) return "1/" + compact(1 / quotient);
   return quotient < 9.995 ? fmt::format("{:.2f}x", quotient) : short_number(quotient) + "x";
 }
 
@@ -103,10 +113,26 @@ class TextComparison {
   /// The first result and those from `first` to before `last`; with exact numbers if they fit the page.
   std::string block(std::size_t first, std::size_t last) const {
     const std::string exact = table(first, last, false);
-    const std::string text = fits(exact) ? exact : table(first, last, true);
+    const std::string text = explained(fits(exact) ? exact : table(first, last, true), first);
     if (!options_.colour) return text;
     const std::size_t header_end = text.find('\n');
     return "\033[1m" + text.substr(0, header_end) + "\033[0m" + text.substr(header_end);
+  }
+
+  /// The table with a line under each row, in the first block only.
+  std::string explained(const std::string& table, std::size_t first) const {
+    if (!options_.explain || first != 1) return table;
+    std::istringstream lines(table);
+    std::string text;
+    std::string line;
+    std::getline(lines, line);
+    text += line + '\n';
+    for (const std::string& name : names_) {
+      std::getline(lines, line);
+      const std::string explanation = explanation_of(name);
+      text += line + '\n' + (explanation.empty() ? "" : "    " + explanation + '\n');
+    }
+    return text;
   }
 
   static bool fits(const std::string& text) {
@@ -133,6 +159,7 @@ class TextComparison {
   std::vector<std::string> row(const std::string& name, std::size_t first, std::size_t last, bool brief) const {
     const auto cell = [&](const Figure* figure) {
       if (figure == nullptr) return std::string("-");
+      if (figure->unit == "bytes" && figure->whole) return humane_byte_size(figure->count);
       return brief ? short_figure_text(*figure) : figure_text(*figure);
     };
     const Figure* base = results_.front().result.stats.find(name);

@@ -20,6 +20,7 @@ using Figure = StatSet::Figure;
 
 constexpr std::size_t indent = 2;
 constexpr std::size_t label_width = 34;
+const std::string served_by = "served_by.";
 
 std::string module_of(const std::string& name) {
   return name.substr(0, name.find('.'));
@@ -127,6 +128,7 @@ class RunPrinter {
     for (const Figure& figure : stats_.figures()) {
       const std::string rest = rest_of(figure.name);
       if (module_of(figure.name) != module || is_level(rest) || starts_with(rest, "cycles.")) continue;
+      if (starts_with(rest, served_by)) continue;  // the last row of the levels
       if (!is_distribution_part(figure.name)) print_figure(figure, rest);
     }
     print_distributions(module);
@@ -155,7 +157,10 @@ class RunPrinter {
       }
       out_ << line << '\n';
       explain(distribution.name);
-      out_ << histogram_text(distribution, indent);
+      // Those that answer the question; the others' are in result.json.
+      const bool drawn =
+          distribution.name == "walker.latency_cycles" || distribution.name == "translation.latency_cycles";
+      if (drawn) out_ << histogram_text(distribution, indent);
     }
   }
 
@@ -181,12 +186,19 @@ class RunPrinter {
       rows.back().figures.emplace_back(rest_of(rest), &figure);
     }
     if (rows.empty()) return;
+    Row sum{"all", {}};
+    for (const Figure& figure : stats_.figures()) {
+      const std::string rest = rest_of(figure.name);
+      if (module_of(figure.name) == module && starts_with(rest, served_by)) sum.figures.emplace_back(rest, &figure);
+    }
+    const Figure* reads = stats_.find(module + ".entry_reads");
+    if (!sum.figures.empty() && reads != nullptr) sum.figures.emplace_back("reads", reads);
+    if (!sum.figures.empty()) rows.push_back(std::move(sum));
     print_rows(rows, false);
     explain(module + ".levels");
   }
 
   static std::string column_title(const std::string& column) {
-    static const std::string served_by = "served_by.";
     return starts_with(column, served_by) ? "from " + column.substr(served_by.size()) : readable_name(column);
   }
 
@@ -223,12 +235,24 @@ class RunPrinter {
     return fmt::format("{:.3f} %", 100 * misses->value() / lookups->value());
   }
 
-  /// Where the cycles of `MODULE.cycles.*` went, with shares.
+  /// `level0.dram` as `level 0 from dram`.
+  static std::string part_title(const std::string& part) {
+    if (!is_memory_part(part)) return readable_name(part);
+    const std::size_t dot = part.find('.');
+    return "level " + part.substr(std::string("level").size(), dot - std::string("level").size()) + " from " +
+           part.substr(dot + 1);
+  }
+
+  /// `level0.dram` is a part of `memory`.
+  static bool is_memory_part(const std::string& part) { return is_level(part); }
+
+  /// Where the cycles of `MODULE.cycles.*` went, with shares of their total.
   void print_breakdown(const std::string& module) {
     const std::string start = module + ".cycles.";
     double total = 0;
     for (const Figure& figure : stats_.figures()) {
-      if (starts_with(figure.name, start)) total += figure.value();
+      const std::string part = starts_with(figure.name, start) ? figure.name.substr(start.size()) : "total";
+      if (part != "total" && !is_memory_part(part)) total += figure.value();
     }
     TextTable table({"where the cycles went", "cycles", "share", ""}, indent);
     bool any = false;
@@ -236,10 +260,11 @@ class RunPrinter {
       if (!starts_with(figure.name, start)) continue;
       any = true;
       printed_.insert(figure.name);
+      const std::string part = figure.name.substr(start.size());
       const double share = total == 0 ? 0 : figure.value() / total;
       const std::string bar(static_cast<std::size_t>(share * 40 + 0.5), '#');
-      table.add_row({"  " + readable_name(figure.name.substr(start.size())), figure_text(figure),
-                     fmt::format("{:.2f} %", 100 * share), pad_right(bar, 40)});
+      table.add_row({(is_memory_part(part) ? "    " : "  ") + part_title(part), figure_text(figure),
+                     fmt::format("{:.2f} %", 100 * share), part == "total" ? "" : pad_right(bar, 40)});
     }
     if (!any) return;
     out_ << table.text();

@@ -130,8 +130,10 @@ CoreNeighbours Machine::neighbours() const {
 }
 
 void Machine::run() {
+  Clockwork& clockwork = Clockwork::of_simulation();
+  clockwork.set_lockstep(!config_.core.run_ahead);
   sc_core::sc_start();
-  TimedModule::rethrow_failure();
+  clockwork.rethrow_failure();
 }
 
 void Machine::reset_stats() {
@@ -157,6 +159,8 @@ void Machine::report(StatSet& figures) const {
   if (l2_) l2_->report("l2", figures);
   if (llc_) llc_->report("llc", figures);
   kernel_->report(figures);
+  figures.count("tables.touched_bytes", memory_.touched_pages() * 4096, "bytes",
+                "of the tables, what was ever written, in whole pages of 4 KiB: what they cost the host");
   dram_->report(figures);
 }
 

@@ -5,26 +5,34 @@
 namespace tablewalk {
 
 MachineConfig::MachineConfig() {
+  core.issue_width = 6;
+  core.accesses_in_flight = 352;
   itlb.arrays = {TlbArrayConfig{}};
   itlb.arrays[0].entries = 128;
   itlb.arrays[0].ways = 8;
+  itlb.miss_registers = 4;
   dtlb.arrays = {TlbArrayConfig{}};
+  dtlb.miss_registers = 12;
   stlb.arrays = {TlbArrayConfig{}};
   stlb.arrays[0].entries = 1536;
   stlb.arrays[0].ways = 12;
-  stlb.arrays[0].latency_cycles = Cycles(7);
+  stlb.arrays[0].latency_cycles = Cycles(6);
   stlb.miss_registers = 16;
 
-  l2.bytes = ByteSize{1024 * 1024};
-  l2.ways = 16;
+  for (CacheConfig* first_level : {&l1i, &l1d}) {
+    first_level->latency_cycles = Cycles(3);
+    first_level->miss_registers = 12;
+  }
+  l2.bytes = ByteSize{256 * 1024};
+  l2.ways = 4;
   l2.latency_cycles = Cycles(10);
   l2.tag_cycles = Cycles(4);
-  l2.miss_registers = 32;
+  l2.miss_registers = 16;
   llc.bytes = ByteSize{8 * 1024 * 1024};
   llc.ways = 16;
-  llc.latency_cycles = Cycles(30);
+  llc.latency_cycles = Cycles(37);
   llc.tag_cycles = Cycles(10);
-  llc.miss_registers = 64;
+  llc.miss_registers = 32;
 }
 
 std::uint64_t MachineConfig::memory_bytes() const {
@@ -47,6 +55,24 @@ std::string MachineConfig::unmappable_page_size() const {
            sizes + ", or 0 for the smallest";
   } catch (const InputError&) {
     return {};  // the mode's own check says what is wrong with it
+  }
+}
+
+std::string MachineConfig::impossible_memory() const {
+  if (memory.bytes.bytes == 0) return {};
+  try {
+    const auto mode = make_paging_mode(paging.mode);
+    const std::string limit = format_byte_size(ByteSize{mode->physical_limit()});
+    if (memory.bytes.bytes > mode->physical_limit()) {
+      return format_byte_size(memory.bytes) + " are more than the entries of paging mode " + mode->name() +
+             " can address; expected at most " + limit + ", or 0 for as much as is useful";
+    }
+    // Two frames: the root table needs one, and the first page another.
+    if (memory.bytes.bytes / 2 >= mode->page_bytes()) return {};
+    return format_byte_size(memory.bytes) + " do not hold two frames; expected at least " +
+           format_byte_size(ByteSize{2 * mode->page_bytes()}) + ", or 0 for as much as is useful";
+  } catch (const InputError&) {
+    return {};
   }
 }
 

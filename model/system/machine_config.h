@@ -58,7 +58,9 @@ struct MemoryConfig {
   }
 };
 
-/// A whole machine. Every key has a default: an out-of-order core with two levels of TLB and three of cache.
+/// A whole machine. Every key has a default: the sizes and latencies of configs/skylake.yaml, which has their sources,
+/// made simpler where that machine would hide what paging modes differ in: TLBs of one array for every page size, LRU
+/// everywhere, and no walk caches, so that a walk reads an entry of every level.
 struct MachineConfig {
   std::uint32_t clock_mhz = 4000;
   PagingConfig paging;
@@ -103,8 +105,12 @@ struct MachineConfig {
     check_cache(l1d, "l1d", problem);
     check_cache(l2, "l2", problem);
     check_cache(llc, "llc", problem);
+    check_dram_shape(dram, memory.line_bytes,
+                     [&](const std::string& key, const std::string& text) { problem("dram." + key, text); });
     const std::string pages = unmappable_page_size();
     if (!pages.empty()) problem("os.page_bytes", pages);
+    const std::string ram = impossible_memory();
+    if (!ram.empty()) problem("memory.bytes", ram);
   }
 
   /// Simulated RAM in bytes, with the default worked out.
@@ -117,7 +123,9 @@ struct MachineConfig {
     check_cache_shape(cache, memory.line_bytes,
                       [&](const std::string& key, const std::string& text) { problem(name + "." + key, text); });
   }
+  // What is wrong with that key; empty if nothing is, or if the paging mode itself is wrong.
   std::string unmappable_page_size() const;
+  std::string impossible_memory() const;
 };
 
 }  // namespace tablewalk

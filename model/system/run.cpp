@@ -49,19 +49,24 @@ class Watch {
   bool stopped_ = false;
 };
 
+/// What the trace's reader found says where it stands; what the machine found stands at the record it had reached.
 std::string describe_place(const RunOptions& options, std::uint64_t records, const std::string& what) {
+  if (what.compare(0, options.trace_path.size() + 1, options.trace_path + ":") == 0) return what;
   return fmt::format("{}: record {}: {}", options.trace_path, records, what);
 }
 
 }  // namespace
 
 RunResult run_machine(const MachineConfig& config, const RunOptions& options) {
-  const std::unique_ptr<TraceReader> reader = open_trace(options.trace_path, options.trace_format);
-  RecordSource source(*reader, options.limit == 0 ? 0 : options.warmup + options.limit);
+  return run_machine(config, *open_trace(options.trace_path, options.trace_format), options);
+}
+
+RunResult run_machine(const MachineConfig& config, TraceReader& reader, const RunOptions& options) {
+  RecordSource source(reader, options.limit == 0 ? 0 : options.warmup + options.limit);
   std::optional<WalkLog> walk_log;
   if (!options.walk_log.empty()) walk_log.emplace(options.walk_log);
 
-  Machine machine(config);
+  Machine machine(config, options.construction);
   LawChecker checker(machine.mode(), machine.memory(), machine.kernel());
   WalkObservers observers;
   if (walk_log) observers.add(*walk_log);
@@ -84,7 +89,7 @@ RunResult run_machine(const MachineConfig& config, const RunOptions& options) {
     throw LawViolation(describe_place(options, source.delivered(), violation.what()));
   }
   if (!machine.port().finished()) throw LawViolation("the machine came to rest with accesses in flight");
-  if (options.warmup > source.delivered() && !watch.stopped()) {
+  if (options.warmup != 0 && options.warmup >= source.delivered() && !watch.stopped()) {
     throw InputError(fmt::format("{}: it has {} records; expected more than the warm-up of {}", options.trace_path,
                                  source.delivered(), options.warmup));
   }
@@ -92,7 +97,7 @@ RunResult run_machine(const MachineConfig& config, const RunOptions& options) {
   RunResult result;
   result.version = program_version();
   result.config = to_json(config);
-  result.trace = {options.trace_path, reader->description().format, fmt::format("{:016x}", reader->checksum()),
+  result.trace = {reader.description().path, reader.description().format, fmt::format("{:016x}", reader.checksum()),
                   source.delivered()};
   result.partial = watch.stopped();
   machine.report(result.stats);

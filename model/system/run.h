@@ -6,7 +6,8 @@
 #include <string>
 
 #include "stats/result.h"
-#include "system/machine_config.h"
+#include "system/machine.h"
+#include "trace/trace_reader.h"
 
 namespace tablewalk {
 
@@ -25,10 +26,15 @@ struct RunOptions {
   bool check = false;                                ///< hold the laws while running
   std::function<void(const Progress&)> on_progress;  ///< called a few times a second; may be empty
   const std::atomic<bool>* stop = nullptr;           ///< once true, the run ends with what it has, marked partial
+
+  /// In which order the machine's modules are made: for the test that it changes no result.
+  ConstructionOrder construction = ConstructionOrder::CoreFirst;
 };
 
 /// Builds the machine, runs the trace and gives the statistics. Once per process: SystemC elaborates only once.
 /// Throws InputError (trace, config, output path) and LawViolation.
 RunResult run_machine(const MachineConfig& config, const RunOptions& options);
+/// The same for a trace that is open already, or that no file holds; the options' path and format are not looked at.
+RunResult run_machine(const MachineConfig& config, TraceReader& reader, const RunOptions& options);
 
 }  // namespace tablewalk

@@ -29,13 +29,14 @@ Tlb::Tlb(sc_core::sc_module_name name, Service service, const TlbConfig& config,
   for (const TlbArrayConfig& array : config.arrays) {
     arrays_.emplace_back(array, page_shifts(mode));
     latencies_.push_back(array.latency_cycles);
+    durations_.push_back(duration_of(array.latency_cycles));
     miss_latency_ = std::max(miss_latency_, array.latency_cycles);
   }
 }
 
 bool Tlb::receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay) {
   if (service_ == Service::Registered) {
-    const Cycles visible = cycle_of(sc_core::sc_time_stamp() + delay);
+    const Cycles visible = clockwork().cycle_after(delay);
     cpu_side_.arrivals(port).push(visible, &request);
     if (!blocked_) wake_at(visible);
     return false;
@@ -45,11 +46,11 @@ bool Tlb::receive_request(unsigned port, TranslationRequest& request, sc_core::s
   if (hit.translation != nullptr) {
     ++stats_.hits;
     request.answer_with(*hit.translation);
-    delay += duration_of(hit.latency);
+    delay += durations_[hit.array];
     return true;
   }
   ++stats_.misses;
-  const Cycles cycle = cycle_of(sc_core::sc_time_stamp() + delay);
+  const Cycles cycle = clockwork().cycle_after(delay);
   request.begin_account(cycle);
   request.push_route(port);
   request.account(request.cycles.tlb_lookup, cycle + miss_latency_);
@@ -142,8 +143,9 @@ void Tlb::finish_lookup(TranslationRequest& request, const Hit& hit, Cycles cycl
   }
   ++stats_.hits;
   request.answer_with(*hit.translation);
-  request.account(request.cycles.tlb_lookup, cycle + hit.latency);
-  cpu_side_.port(request.pop_route()).respond(request, cycle + hit.latency);
+  const Cycles answered = cycle + latencies_[hit.array];
+  request.account(request.cycles.tlb_lookup, answered);
+  cpu_side_.port(request.pop_route()).respond(request, answered);
 }
 
 void Tlb::sleep(Cycles cycle) {
@@ -158,7 +160,7 @@ void Tlb::sleep(Cycles cycle) {
 Tlb::Hit Tlb::find(const TranslationRequest& request) {
   for (std::size_t i = 0; i < arrays_.size(); ++i) {
     if (const Translation* found = arrays_[i].find(request.va, request.asid, request.access)) {
-      return {found, latencies_[i]};
+      return {found, i};
     }
   }
   return {};

@@ -73,7 +73,7 @@ class Tlb : public TimedModule {
   };
   struct Hit {
     const Translation* translation = nullptr;
-    Cycles latency;
+    std::size_t array = 0;  ///< the one that holds it
   };
 
   void on_cycle() override;
@@ -97,6 +97,7 @@ class Tlb : public TimedModule {
   const PagingMode& mode_;
   std::vector<TlbArray> arrays_;
   std::vector<Cycles> latencies_;
+  std::vector<sc_core::sc_time> durations_;  ///< the same
   Cycles miss_latency_;  ///< a miss is known when the slowest array has answered
   std::uint32_t lookups_per_cycle_;
 

@@ -30,6 +30,7 @@ struct TlbArrayConfig {
   template <class Problem>
   void check(Problem&& problem) const {
     check_geometry(entries, ways, problem);
+    if (latency_cycles < Cycles(1)) problem("latency_cycles", "0 cycles; expected at least 1: links are registered");
     for (ByteSize size : page_sizes) {
       if (!is_power_of_two(size.bytes)) problem("page_sizes", format_byte_size(size) + " is not a power of two");
     }
@@ -48,10 +49,9 @@ class TlbArray {
     for (Size& size : sizes_) {
       if (size.held == 0) continue;
       const std::uint64_t number = va.value() >> size.shift;
-      const Entry* entry =
-          entries_.find(entries_.set_of(number), key_of(number, size), [&](const Entry& candidate) {
-            return (candidate.global || candidate.asid == asid) && (candidate.allowed >> code_of(access) & 1) != 0;
-          });
+      const Entry* entry = entries_.find(entries_.set_of(number), key_of(number, size), [&](const Entry& candidate) {
+        return (candidate.global || candidate.asid == asid) && (candidate.allowed >> code_of(access) & 1) != 0;
+      });
       if (entry != nullptr) return &entry->translation;
     }
     return nullptr;

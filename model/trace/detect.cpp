@@ -110,7 +110,7 @@ std::string format_of_text(ByteSource& bytes) {
       if (!format.empty()) return format;
       start = std::min(end, text.size()) + 1;
     }
-    if (is_all) refuse(bytes, "holds comments but no access");
+    if (is_all) refuse(bytes, "holds comments but no access: expected at least one");
     if (start == 0) return "unknown";  // one line as long as the look
   }
   return "unknown";
@@ -150,7 +150,7 @@ const std::vector<std::string>& trace_formats() {
 }
 
 std::string detect_trace_format(ByteSource& bytes) {
-  if (bytes.peek(1).empty()) refuse(bytes, "the trace is empty");
+  if (bytes.peek(1).empty()) refuse(bytes, "the trace is empty: expected at least one access");
   std::string format = format_of_binary(bytes);
   if (format == "unknown") format = format_of_text(bytes);
   if (format == "unknown") {
@@ -168,7 +168,7 @@ std::unique_ptr<TraceReader> open_trace(const std::string& path, const std::stri
                                  did_you_mean(format, names)));
   }
   auto bytes = std::make_unique<ByteSource>(path);
-  if (bytes->peek(1).empty()) refuse(*bytes, "the trace is empty");
+  if (bytes->peek(1).empty()) refuse(*bytes, "the trace is empty: expected at least one access");
   const std::string found = format == "auto" ? detect_trace_format(*bytes) : format;
   if (found == "lackey") return std::make_unique<LackeyReader>(std::move(bytes));
   if (found == "champsim") return std::make_unique<ChampsimReader>(std::move(bytes));

@@ -21,8 +21,11 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
     if (::stat(path_.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
       throw InputError(fmt::format("{}: cannot write: is a directory, expected a file name", path_));
     }
-    temporary_path_ = fmt::format("{}.part{}", path_, ::getpid());
-    descriptor_ = ::open(temporary_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    // A device or a pipe is written in place: renaming a file over it would take it away.
+    const bool in_place = ::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+    if (!in_place) temporary_path_ = fmt::format("{}.part{}", path_, ::getpid());
+    const std::string& opened = in_place ? path_ : temporary_path_;
+    descriptor_ = ::open(opened.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   }
   if (descriptor_ < 0) {
     const char* reason = std::strerror(errno);

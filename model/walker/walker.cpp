@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/error.h"
+
 namespace tablewalk {
 
 Walker::Walker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingMode& mode, unsigned ports)
@@ -13,7 +15,7 @@ Walker::Walker(sc_core::sc_module_name name, const WalkerConfig& config, const P
       tlb_side_("tlb_side", *this, ports) {}
 
 bool Walker::receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay) {
-  const Cycles visible = cycle_of(sc_core::sc_time_stamp() + delay);
+  const Cycles visible = clockwork().cycle_after(delay);
   request.begin_account(visible);
   tlb_side_.arrivals(port).push(visible, &request);
   wake_at(visible);
@@ -51,8 +53,9 @@ void Walker::take_responses(Cycles cycle) {
     if (slot.walk.step() == Walk::Step::ReadEntry) {
       ++stats_.served[level][static_cast<unsigned>(place)];
       request.account(request.cycles.memory[level][static_cast<unsigned>(place)], cycle + Cycles(1));
-      slot.walk.supply(access.info.held);
+      slot.walk.supply(access.entry());
     } else {
+      if (!access.info.swapped) throw LawViolation("the memory below the walker carried out no compare-and-swap");
       request.account(request.cycles.entry_writeback, cycle + Cycles(1));
       slot.walk.updated(access.info.held);
     }
@@ -102,8 +105,12 @@ void Walker::present_memory_request(Cycles cycle) {
   }
   WalkRecord& record = slot->record;
   ++(update ? record.entry_updates : record.entry_reads);
-  record.reads[record.listed() - 1] = {static_cast<std::uint8_t>(slot->walk.level()), update,
-                                       slot->walk.entry_address(), presented, Cycles(), ServedBy::Dram};
+  record.reads[record.listed() - 1] = {static_cast<std::uint8_t>(slot->walk.level()),
+                                       update,
+                                       slot->walk.entry_address(),
+                                       presented,
+                                       Cycles(),
+                                       ServedBy::Dram};
   slot->request->account(slot->request->cycles.queue, presented);
   slot->state = SlotState::WaitsForMemory;
   memory_side.send(access, presented);
@@ -183,7 +190,7 @@ void Walker::take_request(Cycles cycle) {
     slot->state = SlotState::LooksUp;
     slot->ready = cycle + Cycles(1);
     slot->request = &request;
-    slot->record = {};
+    slot->record.reset();
     slot->record.id = next_id_++;
     slot->record.va = request.va;
     slot->record.asid = request.asid;

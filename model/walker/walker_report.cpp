@@ -19,6 +19,12 @@ void Walker::report(StatSet& figures) const {
                        "from a request standing at the walker to its answer, per walk");
   figures.distribution("walker.queue_cycles", stats_.queue, "cycles", "of that, before the walk was taken");
   figures.distribution("walker.reads", stats_.reads_per_walk, "reads", "entries read by a walk");
+  for (unsigned place = 0; place < served_by_count; ++place) {
+    std::uint64_t reads = 0;
+    for (const auto& level : stats_.served) reads += level[place];
+    const std::string where = to_string(static_cast<ServedBy>(place));
+    figures.count("walker.served_by." + where, reads, "reads", "entries of all levels found in " + where);
+  }
   for (unsigned level = 0; level < mode_.levels(); ++level) {
     const std::string prefix = "walker.level" + std::to_string(level);
     std::uint64_t reads = 0;

@@ -110,7 +110,7 @@ TEST_P(AnyPolicy, HandsOutEveryFrameButZeroAndThenSaysHowLargeMemoryIs) {
     FAIL() << "a frame beyond the last one was handed out";
   } catch (const InputError& error) {
     EXPECT_STREQ(error.what(),
-                 "simulated memory of 5200K has no room for another block of 4K: expected a larger memory.size, or "
+                 "simulated memory of 5200K has no room for another block of 4K: expected a larger memory.bytes, or "
                  "smaller pages");
   }
   frames.release_page(PhysicalAddress(77 * page), page);

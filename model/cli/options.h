@@ -1,0 +1,47 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include "base/error.h"
+#include "base/units.h"
+
+namespace tablewalk {
+
+/// Reads the whole number given to the option `name`, up to `most`. Throws InputError that names the option.
+inline std::uint64_t parse_whole(const std::string& name, const std::string& text, std::uint64_t most) {
+  const auto fail = [&] {
+    const bool common = most >= std::numeric_limits<std::uint32_t>::max();
+    return InputError(
+        fmt::format("{} {}: expected a whole number{}", name, text, common ? "" : fmt::format(" up to {}", most)));
+  };
+  std::uint64_t value = 0;
+  try {
+    value = parse_integer(text);
+  } catch (const InputError&) {
+    throw fail();
+  }
+  if (value > most) throw fail();
+  return value;
+}
+
+/// Adds an option that takes a whole number. CLI11's own would take `-3` for a large number.
+template <class Whole>
+CLI::Option* add_whole(CLI::App& command, const std::string& names, Whole& target, const std::string& help) {
+  const std::string name = names.substr(names.rfind(',') == std::string::npos ? 0 : names.rfind(',') + 1);
+  // Half of the range: sums of two such numbers stay numbers.
+  constexpr std::uint64_t most = std::numeric_limits<Whole>::max() / 2;
+  return command
+      .add_option_function<std::string>(
+          names,
+          [&target, name](const std::string& text) { target = static_cast<Whole>(parse_whole(name, text, most)); },
+          help)
+      ->type_name("N")
+      ->default_str(std::to_string(target));
+}
+
+}  // namespace tablewalk

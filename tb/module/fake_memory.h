@@ -1,0 +1,38 @@
+#pragma once
+
+#include <vector>
+
+#include "protocol/access_link.h"
+
+namespace tablewalk {
+
+/// What stands below a cache in a test: answers every access a fixed number of cycles after it stands here.
+class FakeMemory : public sc_core::sc_module {
+ public:
+  FakeMemory(sc_core::sc_module_name name, std::uint64_t latency)
+      : sc_core::sc_module(name), latency_(latency), port_("port", *this, 0) {}
+
+  struct Arrival {
+    std::uint64_t cycle;
+    std::uint64_t address;
+    bool write;
+  };
+
+  tlm::tlm_target_socket<64>& cpu_side() { return port_.socket; }
+  const std::vector<Arrival>& arrivals() const { return arrivals_; }
+
+  bool receive_access(unsigned, MemoryAccess& access, sc_core::sc_time& delay) {
+    const Cycles visible = cycle_of(sc_core::sc_time_stamp() + delay);
+    arrivals_.push_back({visible.count(), access.get_address(), access.is_write()});
+    EXPECT_EQ(access.get_data_length(), 64u) << "caches fetch and write lines";
+    port_.respond(access, visible + latency_);
+    return false;
+  }
+
+ private:
+  Cycles latency_;
+  AccessTargetPort<FakeMemory> port_;
+  std::vector<Arrival> arrivals_;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "protocol/translate_link.h"
+
+namespace tablewalk {
+
+/// What stands below a TLB in a test: answers each request a fixed number of cycles after it stands here.
+class FakeTranslator : public sc_core::sc_module {
+ public:
+  FakeTranslator(sc_core::sc_module_name name, Cycles latency)
+      : sc_core::sc_module(name), latency_(latency), port_("port", *this, 0) {}
+
+  struct Arrival {
+    std::uint64_t cycle;
+    std::uint64_t va;
+    AccessKind kind;
+  };
+
+  TranslateTargetSocket& tlb_side() { return port_.socket; }
+  /// What it answers; left out: the page of the same address, dirty.
+  std::function<Answer(const TranslationRequest&)> decide = [](const TranslationRequest& request) {
+    Answer answer;
+    answer.translation.page = PhysicalAddress(request.va.value() & ~std::uint64_t{0xfff});
+    answer.translation.page_shift = 12;
+    answer.translation.dirty = true;
+    return answer;
+  };
+  const std::vector<Arrival>& arrivals() const { return arrivals_; }
+
+  bool receive_request(unsigned, TranslationRequest& request, sc_core::sc_time& delay) {
+    const Cycles visible = cycle_of(sc_core::sc_time_stamp() + delay);
+    arrivals_.push_back({visible.count(), request.va.value(), request.access.kind});
+    request.begin_account(visible);
+    request.answer = decide(request);
+    request.account(request.cycles.queue, visible + latency_);
+    port_.respond(request, visible + latency_);
+    return false;
+  }
+
+ private:
+  Cycles latency_;
+  TranslateTargetPort<FakeTranslator> port_;
+  std::vector<Arrival> arrivals_;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,263 @@
+#include "tlb/tlb.h"
+
+#include <gtest/gtest.h>
+
+#include "module/fake_translator.h"
+#include "module/script.h"
+#include "module/translation_client.h"
+
+namespace tablewalk {
+namespace {
+
+constexpr std::uint64_t page_a = 0x1000;
+constexpr std::uint64_t page_b = 0x2000;
+constexpr std::uint64_t page_c = 0x3000;
+constexpr std::uint64_t lower_latency = 20;
+
+TlbConfig config_of(std::uint32_t miss_registers) {
+  TlbConfig config;
+  config.arrays[0].entries = 4;
+  config.arrays[0].ways = 0;
+  config.arrays[0].latency_cycles = Cycles(3);
+  config.miss_registers = miss_registers;
+  return config;
+}
+
+/// A TLB with two neighbours above and a translator of fixed latency below.
+struct Bench {
+  explicit Bench(Tlb::Service service, std::uint32_t miss_registers = 2)
+      : mode(make_paging_mode("x86-64")),
+        tlb("tlb", service, config_of(miss_registers), *mode, 2),
+        lower("lower", Cycles(lower_latency)),
+        first("first"),
+        second("second"),
+        script("script") {
+    first.translator_side.socket.bind(tlb.cpu_side(0));
+    second.translator_side.socket.bind(tlb.cpu_side(1));
+    tlb.walker_side.socket.bind(lower.tlb_side());
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  }
+  /// In the middle of a cycle, as a core asks its first level.
+  void ask_at(std::uint64_t cycle, std::uint64_t va, AccessKind kind = AccessKind::Load) {
+    script.at(cycle, [this, va, kind] { first.ask_now(va, kind); });
+  }
+  void run() {
+    sc_core::sc_start();
+    TimedModule::rethrow_failure();
+    for (const TranslationClient* client : {&first, &second}) {
+      for (const auto& asked : client->all()) EXPECT_TRUE(asked.answered.has_value());
+    }
+    EXPECT_EQ(tlb.stats().lookups, tlb.stats().hits + tlb.stats().misses);
+  }
+  std::uint64_t answered(std::size_t index) const { return first.all()[index].answered.value_or(0); }
+
+  std::shared_ptr<const PagingMode> mode;
+  Tlb tlb;
+  FakeTranslator lower;
+  TranslationClient first;
+  TranslationClient second;
+  Script script;
+};
+
+TEST(SecondLevelTlb, MissGoesDownAfterTheLookupAndItsAnswerUpInTheNextCycle) {
+  Bench bench(Tlb::Service::Registered);
+  bench.first.ask(5, page_a);
+  bench.run();
+  ASSERT_EQ(bench.lower.arrivals().size(), 1u);
+  EXPECT_EQ(bench.lower.arrivals()[0].cycle, 8u);
+  EXPECT_EQ(bench.answered(0), 8 + lower_latency + 1);
+}
+
+TEST(SecondLevelTlb, LookupInTheCycleOfTheFillHitsAndTheOneBeforeJoinsTheMiss) {
+  Bench bench(Tlb::Service::Registered);
+  bench.first.ask(5, page_a);
+  bench.first.ask(27, page_a);
+  bench.first.ask(28, page_a);
+  bench.run();
+  EXPECT_EQ(bench.lower.arrivals().size(), 1u);
+  EXPECT_EQ(bench.tlb.stats().merged_misses, 1u);
+  EXPECT_EQ(bench.tlb.stats().hits, 1u);
+  EXPECT_EQ(bench.answered(1), 31u) << "its own lookup ends in 30";
+  EXPECT_EQ(bench.answered(2), 31u);
+}
+
+TEST(SecondLevelTlb, LooksUpOneInACycleTheLowerPortsFirst) {
+  Bench bench(Tlb::Service::Registered);
+  bench.second.ask(5, page_a);
+  bench.first.ask(5, page_b);
+  bench.run();
+  ASSERT_EQ(bench.lower.arrivals().size(), 2u);
+  EXPECT_EQ(bench.lower.arrivals()[0].va, page_b);
+  EXPECT_EQ(bench.lower.arrivals()[0].cycle, 8u);
+  EXPECT_EQ(bench.lower.arrivals()[1].cycle, 9u);
+}
+
+TEST(SecondLevelTlb, MissWithoutAFreeRegisterHoldsBackEverythingBehindIt) {
+  Bench bench(Tlb::Service::Registered, 1);
+  bench.first.ask(5, page_a);
+  bench.first.ask(6, page_b);
+  bench.first.ask(7, page_a);
+  bench.run();
+  ASSERT_EQ(bench.lower.arrivals().size(), 2u);
+  // Page A is there in 28: page B is looked up again then, and page A, which hits, after it.
+  EXPECT_EQ(bench.lower.arrivals()[1].cycle, 31u);
+  EXPECT_EQ(bench.answered(1), 31 + lower_latency + 1);
+  EXPECT_EQ(bench.answered(2), 29u + 3u);
+  EXPECT_EQ(bench.tlb.stats().lookups, 3u) << "one for each request";
+}
+
+TEST(SecondLevelTlb, HitPassesMissesUnderWay) {
+  Bench bench(Tlb::Service::Registered);
+  bench.first.ask(5, page_a);
+  bench.first.ask(50, page_b);
+  bench.first.ask(51, page_a);
+  bench.run();
+  EXPECT_EQ(bench.answered(2), 54u);
+  EXPECT_EQ(bench.answered(1), 53 + lower_latency + 1);
+}
+
+TEST(SecondLevelTlb, AnswersFindTheirWayBackToWhoAsked) {
+  Bench bench(Tlb::Service::Registered);
+  bench.first.ask(5, page_a);
+  bench.second.ask(6, page_a);
+  bench.second.ask(7, page_b);
+  bench.run();
+  EXPECT_EQ(bench.first.all()[0].request.answer.translation.page, PhysicalAddress(page_a));
+  EXPECT_EQ(bench.second.all()[0].request.answer.translation.page, PhysicalAddress(page_a));
+  EXPECT_EQ(bench.second.all()[1].request.answer.translation.page, PhysicalAddress(page_b));
+}
+
+TEST(FirstLevelTlb, HitIsAnsweredInTheCallWithItsLatency) {
+  Bench bench(Tlb::Service::AtOnce);
+  bench.ask_at(5, page_a);
+  bench.ask_at(50, page_a + 8);
+  bench.run();
+  EXPECT_FALSE(bench.first.all()[0].at_once);
+  EXPECT_TRUE(bench.first.all()[1].at_once);
+  EXPECT_EQ(bench.answered(1), 53u);
+}
+
+TEST(FirstLevelTlb, HitUnderMissIsNotHeldUp) {
+  Bench bench(Tlb::Service::AtOnce, 1);
+  bench.ask_at(5, page_a);
+  bench.ask_at(50, page_b);
+  bench.ask_at(51, page_c);
+  bench.ask_at(52, page_a);
+  bench.run();
+  EXPECT_TRUE(bench.first.all()[3].at_once);
+  EXPECT_EQ(bench.answered(3), 55u);
+}
+
+TEST(FirstLevelTlb, StalledMissGoesDownWhenARegisterIsFree) {
+  Bench bench(Tlb::Service::AtOnce, 1);
+  bench.ask_at(5, page_a);
+  bench.ask_at(6, page_b);
+  bench.ask_at(7, page_b);
+  bench.run();
+  ASSERT_EQ(bench.lower.arrivals().size(), 2u) << "the second of page B joins the first";
+  EXPECT_EQ(bench.lower.arrivals()[1].cycle, 29u) << "the register is free in 28";
+  EXPECT_EQ(bench.answered(1), 29 + lower_latency + 1);
+  EXPECT_EQ(bench.answered(2), 29 + lower_latency + 1);
+}
+
+TEST(FirstLevelTlb, StalledRequestIsAnsweredByAFillOfItsPage) {
+  Bench bench(Tlb::Service::AtOnce, 1);
+  bench.ask_at(5, page_a);
+  bench.ask_at(6, page_b);
+  bench.ask_at(7, page_c);
+  bench.ask_at(8, page_b);
+  bench.run();
+  EXPECT_EQ(bench.lower.arrivals().size(), 3u);
+  EXPECT_EQ(bench.tlb.stats().fills, 3u);
+}
+
+/// Answers loads with a clean page and stores with a dirty one.
+Answer dirty_for_stores(const TranslationRequest& request) {
+  Answer answer;
+  answer.translation.page = PhysicalAddress(request.va.value() & ~std::uint64_t{0xfff});
+  answer.translation.page_shift = 12;
+  answer.translation.dirty = request.access.kind == AccessKind::Store;
+  return answer;
+}
+
+TEST(FirstLevelTlb, FirstStoreToACleanPageGoesDownAgain) {
+  Bench bench(Tlb::Service::AtOnce);
+  bench.lower.decide = dirty_for_stores;
+  bench.ask_at(5, page_a);
+  bench.ask_at(50, page_a, AccessKind::Store);
+  bench.ask_at(100, page_a, AccessKind::Store);
+  bench.ask_at(101, page_a);
+  bench.run();
+  ASSERT_EQ(bench.lower.arrivals().size(), 2u);
+  EXPECT_EQ(bench.lower.arrivals()[1].kind, AccessKind::Store);
+  EXPECT_TRUE(bench.first.all()[2].at_once);
+  EXPECT_TRUE(bench.first.all()[3].at_once);
+}
+
+TEST(FirstLevelTlb, StoreThatJoinedALoadsMissAsksForItselfWhenThePageIsClean) {
+  Bench bench(Tlb::Service::AtOnce);
+  bench.lower.decide = dirty_for_stores;
+  bench.ask_at(5, page_a);
+  bench.ask_at(6, page_a, AccessKind::Store);
+  bench.run();
+  ASSERT_EQ(bench.lower.arrivals().size(), 2u);
+  EXPECT_EQ(bench.lower.arrivals()[1].cycle, 29u);
+  EXPECT_EQ(bench.answered(0), 29u);
+  EXPECT_EQ(bench.answered(1), 29 + lower_latency + 1);
+  EXPECT_TRUE(bench.first.all()[1].request.answer.translation.dirty);
+}
+
+TEST(FirstLevelTlb, FaultIsHandedUpAndNotRemembered) {
+  Bench bench(Tlb::Service::AtOnce);
+  bench.lower.decide = [](const TranslationRequest&) {
+    Answer answer;
+    answer.faulted = true;
+    answer.fault.reason = FaultReason::NotPresent;
+    return answer;
+  };
+  bench.ask_at(5, page_a);
+  bench.ask_at(50, page_a);
+  bench.run();
+  EXPECT_TRUE(bench.first.all()[0].request.answer.faulted);
+  EXPECT_FALSE(bench.first.all()[1].at_once);
+  EXPECT_EQ(bench.tlb.stats().fills, 0u);
+}
+
+TEST(FirstLevelTlb, AddressSpacesMissApart) {
+  Bench bench(Tlb::Service::AtOnce);
+  bench.ask_at(5, page_a);
+  bench.script.at(6, [&bench] {
+    bench.first.asid = 1;
+    bench.first.ask_now(page_a);
+  });
+  bench.run();
+  EXPECT_EQ(bench.lower.arrivals().size(), 2u);
+}
+
+TEST(FirstLevelTlb, PageTooLargeForItsArraysIsKeptInParts) {
+  const auto mode = make_paging_mode("x86-64");
+  TlbConfig config = config_of(2);
+  config.arrays[0].page_sizes = {ByteSize{4096}};
+  Tlb tlb("tlb", Tlb::Service::AtOnce, config, *mode, 1);
+  FakeTranslator lower("lower", Cycles(lower_latency));
+  TranslationClient client("client");
+  Script script("script");
+  client.translator_side.socket.bind(tlb.cpu_side(0));
+  tlb.walker_side.socket.bind(lower.tlb_side());
+  lower.decide = [](const TranslationRequest&) {
+    Answer answer;
+    answer.translation.page = PhysicalAddress(0x600000);
+    answer.translation.page_shift = 21;
+    return answer;
+  };
+  script.at(5, [&client] { client.ask_now(0x203008); });
+  script.at(50, [&client] { client.ask_now(0x203010); });
+  script.at(51, [&client] { client.ask_now(0x204000); });
+  sc_core::sc_start();
+  EXPECT_TRUE(client.all()[1].at_once);
+  EXPECT_EQ(client.all()[1].request.answer.translation.physical(VirtualAddress(0x203010)), PhysicalAddress(0x603010));
+  EXPECT_FALSE(client.all()[2].at_once);
+}
+
+}  // namespace
+}  // namespace tablewalk

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <optional>
+
+#include "protocol/translate_link.h"
+
+namespace tablewalk {
+
+/// What stands above a translator in a test: asks, and notes when each answer is seen.
+class TranslationClient : public sc_core::sc_module {
+ public:
+  explicit TranslationClient(sc_core::sc_module_name name)
+      : sc_core::sc_module(name), translator_side("translator_side", *this) {}
+
+  struct Asked {
+    TranslationRequest request;
+    std::optional<std::uint64_t> answered;  ///< the cycle in which the answer is seen
+    bool at_once = false;
+  };
+
+  TranslateInitiatorPort<TranslationClient> translator_side;
+  PhysicalAddress root;  ///< of what is asked from here on
+  AddressSpaceId asid = 0;
+
+  /// Asks so that the translator sees it in `cycle`.
+  const Asked& ask(std::uint64_t cycle, std::uint64_t va, AccessKind kind = AccessKind::Load, bool user = true) {
+    Asked& asked = fresh(va, {kind, user});
+    translator_side.request_at(asked.request, Cycles(cycle));
+    return asked;
+  }
+  /// Asks a translator that may answer at once, now.
+  const Asked& ask_now(std::uint64_t va, AccessKind kind = AccessKind::Load, bool user = true) {
+    Asked& asked = fresh(va, {kind, user});
+    sc_core::sc_time delay;
+    if (translator_side.request(asked.request, delay)) {
+      asked.at_once = true;
+      asked.answered = cycle_of(sc_core::sc_time_stamp() + delay).count();
+    }
+    return asked;
+  }
+
+  const std::deque<Asked>& all() const { return all_; }
+
+  void receive_translation(unsigned, TranslationRequest& request, Cycles visible) {
+    Asked& asked = all_[request.tag];
+    EXPECT_FALSE(asked.answered.has_value()) << "answered twice";
+    EXPECT_GT(visible, cycle_of(sc_core::sc_time_stamp())) << "links are registered";
+    EXPECT_EQ(request.accounted, visible) << "every cycle up to the answer is accounted for";
+    EXPECT_EQ(request.route_depth, 0u);
+    asked.answered = visible.count();
+  }
+
+ private:
+  Asked& fresh(std::uint64_t va, Access access) {
+    Asked& asked = all_.emplace_back();
+    asked.request.va = VirtualAddress(va);
+    asked.request.root = root;
+    asked.request.asid = asid;
+    asked.request.access = access;
+    asked.request.tag = static_cast<std::uint32_t>(all_.size() - 1);
+    return asked;
+  }
+
+  std::deque<Asked> all_;  ///< by tag; references to it stay valid
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,255 @@
+#include "walker/walker.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "dram/dram.h"
+#include "module/translation_client.h"
+#include "paging/table_builder.h"
+
+namespace tablewalk {
+namespace {
+
+constexpr std::uint64_t page_a = 0x40001000;
+constexpr std::uint64_t page_b = 0x40002000;
+constexpr std::uint64_t line_bytes = 64;
+/// A closed row, no refresh, nothing but the column: every read of an idle memory takes 10.
+constexpr std::uint64_t memory_cycles = 10;
+constexpr std::uint64_t service = 4 * (memory_cycles + 1) + 2;
+
+DramConfig constant_memory() {
+  DramConfig config;
+  config.t_rcd_ns = config.t_rp_ns = config.t_ras_ns = config.t_ccd_ns = config.t_rtp_ns = config.t_wr_ns = 0;
+  config.t_cl_ns = config.t_cwl_ns = 4;
+  config.burst_ns = 1;
+  config.controller_ns = 5;
+  config.t_refi_ns = config.t_rfc_ns = 0;
+  return config;
+}
+
+WalkerConfig walkers(std::uint32_t count, const std::vector<std::uint32_t>& cached_levels = {}) {
+  WalkerConfig config;
+  config.walkers = count;
+  for (std::uint32_t level : cached_levels) {
+    WalkCacheConfig cache;
+    cache.level = level;
+    config.walk_caches.push_back(cache);
+  }
+  return config;
+}
+
+/// A walker on x86-64 tables with two neighbours above.
+struct Bench : WalkObserver {
+  explicit Bench(const WalkerConfig& config = walkers(2))
+      : mode(make_paging_mode("x86-64")),
+        frames(std::uint64_t{1} << 31, 4096, {}),
+        tables(mode, memory, frames),
+        walker("walker", config, *mode, 2),
+        dram("dram", constant_memory(), 1000, line_bytes, memory, 1),
+        first("first"),
+        second("second") {
+    first.translator_side.socket.bind(walker.tlb_side(0));
+    second.translator_side.socket.bind(walker.tlb_side(1));
+    walker.memory_side.socket.bind(dram.cpu_side(0));
+    first.root = second.root = tables.root();
+    walker.observe(this);
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  }
+  void map(std::uint64_t va, const LeafSpec& spec = {}) {
+    tables.map(VirtualAddress(va), PhysicalAddress(va + 0x1000000), 4096, spec);
+  }
+  void run() {
+    sc_core::sc_start();
+    TimedModule::rethrow_failure();
+    for (const TranslationClient* client : {&first, &second}) {
+      for (const auto& asked : client->all()) EXPECT_TRUE(asked.answered.has_value());
+    }
+    std::sort(walks.begin(), walks.end(), [](const WalkRecord& a, const WalkRecord& b) { return a.id < b.id; });
+  }
+  std::uint64_t answered(std::size_t index) const { return first.all()[index].answered.value_or(0); }
+  const Answer& answer(std::size_t index) const { return first.all()[index].request.answer; }
+  void walk_finished(const WalkRecord& walk) override { walks.push_back(walk); }
+
+  std::shared_ptr<const PagingMode> mode;
+  PhysicalMemory memory;
+  FrameAllocator frames;
+  TableBuilder tables;
+  Walker walker;
+  Dram dram;
+  TranslationClient first;
+  TranslationClient second;
+  std::vector<WalkRecord> walks;
+};
+
+TEST(Walker, WalksFourLevelsInTheirCycles) {
+  Bench bench;
+  bench.map(page_a);
+  bench.first.ask(10, page_a + 8);
+  bench.run();
+  EXPECT_EQ(bench.answered(0), 10 + service);
+  EXPECT_EQ(bench.answer(0).translation.page, PhysicalAddress(page_a + 0x1000000));
+  const WalkRecord& walk = bench.walks.at(0);
+  EXPECT_EQ(walk.reads[0].presented.count(), 12u);
+  EXPECT_EQ(walk.reads[0].answered.count(), 12 + memory_cycles);
+  EXPECT_EQ(walk.reads[1].presented.count(), 13 + memory_cycles);
+  EXPECT_EQ(walk.reads[0].level, 3u);
+  EXPECT_EQ(walk.reads[3].level, 0u);
+  EXPECT_EQ(bench.first.all()[0].request.cycles.total(), service);
+}
+
+TEST(Walker, RequestsForOnePageShareAWalkAndAreAnsweredOneInACycle) {
+  Bench bench(walkers(4));
+  bench.map(page_a);
+  bench.first.ask(10, page_a);
+  bench.second.ask(11, page_a + 64);
+  bench.first.ask(12, page_a + 128);
+  bench.run();
+  EXPECT_EQ(bench.walks.size(), 1u);
+  EXPECT_EQ(bench.walks[0].merged, 2u);
+  EXPECT_EQ(bench.walker.stats().merged_walks, 2u);
+  EXPECT_EQ(bench.answered(0), 10 + service);
+  EXPECT_EQ(bench.second.all()[0].answered, 11 + service);
+  EXPECT_EQ(bench.answered(1), 12 + service);
+}
+
+TEST(Walker, RequestsForOneAddressInTwoSpacesAreTwoWalks) {
+  Bench bench;
+  bench.map(page_a);
+  bench.first.ask(10, page_a);
+  bench.first.asid = 1;
+  bench.first.ask(11, page_a);
+  bench.run();
+  EXPECT_EQ(bench.walks.size(), 2u);
+}
+
+TEST(Walker, RequestJoinsAWalkThoughNoWalkerIsFree) {
+  Bench bench(walkers(1));
+  bench.map(page_a);
+  bench.first.ask(10, page_a);
+  bench.second.ask(20, page_a);
+  bench.run();
+  EXPECT_EQ(bench.walks.size(), 1u);
+}
+
+TEST(Walker, TwoWalksShareTheMemoryPort) {
+  Bench bench(walkers(2));
+  bench.map(page_a);
+  bench.map(page_b);
+  bench.first.ask(10, page_a);
+  bench.second.ask(10, page_b);
+  bench.run();
+  ASSERT_EQ(bench.walks.size(), 2u);
+  EXPECT_EQ(bench.walks[0].taken.count(), 10u);
+  EXPECT_EQ(bench.walks[1].taken.count(), 11u) << "one is taken in a cycle, the lower port's first";
+  EXPECT_EQ(bench.walks[1].va, VirtualAddress(page_b));
+  EXPECT_EQ(bench.walks[1].answered.count(), 11 + service);
+}
+
+TEST(Walker, FreshEntriesAreMarkedAccessedByTheWalkThatUsesThem) {
+  Bench bench;
+  bench.map(page_a, {Rights{}, false, false, false});
+  bench.first.ask(10, page_a);
+  bench.run();
+  const WalkRecord& walk = bench.walks.at(0);
+  EXPECT_EQ(walk.entry_reads, 4u);
+  EXPECT_EQ(walk.entry_updates, 1u) << "pointers are marked when they are made";
+  EXPECT_TRUE(walk.reads[4].update);
+  EXPECT_EQ(walk.answered.count(), 10 + service + memory_cycles + 1);
+  EXPECT_EQ(bench.first.all()[0].request.cycles.entry_writeback, memory_cycles + 1);
+  const EntryView leaf = bench.mode->decode(bench.memory.read(walk.reads[3].address, 8), 0);
+  EXPECT_TRUE(leaf.accessed);
+  EXPECT_FALSE(leaf.dirty);
+}
+
+TEST(Walker, StoreMarksItsPageDirtyOnce) {
+  Bench bench;
+  bench.map(page_a, {Rights{}, true, false, false});
+  bench.first.ask(10, page_a, AccessKind::Store);
+  bench.first.ask(500, page_a, AccessKind::Store);
+  bench.run();
+  ASSERT_EQ(bench.walks.size(), 2u);
+  EXPECT_EQ(bench.walks[0].entry_updates, 1u);
+  EXPECT_EQ(bench.walks[1].entry_updates, 0u);
+  EXPECT_TRUE(bench.answer(0).translation.dirty);
+}
+
+TEST(Walker, StoreThatJoinedALoadsWalkOfACleanPageWalksAgain) {
+  Bench bench;
+  bench.map(page_a, {Rights{}, true, false, false});
+  bench.first.ask(10, page_a, AccessKind::Load);
+  bench.second.ask(15, page_a, AccessKind::Store);
+  bench.run();
+  ASSERT_EQ(bench.walks.size(), 2u);
+  EXPECT_EQ(bench.walks[0].merged, 1u);
+  EXPECT_EQ(bench.walks[1].access.kind, AccessKind::Store);
+  EXPECT_EQ(bench.walks[1].entry_updates, 1u);
+  EXPECT_FALSE(bench.answer(0).translation.dirty);
+  EXPECT_TRUE(bench.second.all()[0].request.answer.translation.dirty);
+  // Refused in the cycle after the load's answer was sent, it stands at the walker again one later.
+  EXPECT_EQ(bench.walks[1].requested.count(), 10 + service + 1);
+  EXPECT_EQ(bench.second.all()[0].request.cycles.total(), bench.walks[1].answered.count() - 15);
+}
+
+TEST(Walker, MissingPageFaultsWhereTheTableEnds) {
+  Bench bench;
+  bench.map(page_a);
+  bench.first.ask(10, page_b);
+  bench.first.ask(500, std::uint64_t{1} << 40);
+  bench.run();
+  EXPECT_TRUE(bench.answer(0).faulted);
+  EXPECT_EQ(bench.answer(0).fault.reason, FaultReason::NotPresent);
+  EXPECT_EQ(bench.walks[0].entry_reads, 4u);
+  EXPECT_EQ(bench.walks[1].entry_reads, 1u);
+  EXPECT_EQ(bench.answered(1), 500 + 2 + memory_cycles + 1);
+  EXPECT_EQ(bench.walker.stats().faults, 2u);
+}
+
+TEST(Walker, PermissionFaultOfOneIsNoAnswerForAnother) {
+  Bench bench;
+  bench.map(page_a, {Rights{true, false, true, true}, true, true, false});
+  bench.first.ask(10, page_a, AccessKind::Store);
+  bench.first.ask(11, page_a, AccessKind::Load);
+  bench.run();
+  EXPECT_EQ(bench.answer(0).fault.reason, FaultReason::Permission);
+  EXPECT_TRUE(bench.answer(0).faulted);
+  EXPECT_FALSE(bench.answer(1).faulted);
+  EXPECT_EQ(bench.walks.size(), 2u);
+}
+
+TEST(Walker, AddressThatIsNotCanonicalFaultsWithoutARead) {
+  Bench bench;
+  bench.first.ask(10, std::uint64_t{1} << 50);
+  bench.run();
+  EXPECT_EQ(bench.answer(0).fault.reason, FaultReason::NonCanonical);
+  EXPECT_EQ(bench.walks[0].entry_reads, 0u);
+  EXPECT_EQ(bench.answered(0), 12u);
+}
+
+TEST(Walker, WalkCacheOfTheLowestPointersLeavesOneRead) {
+  Bench bench(walkers(1, {1, 2, 3}));
+  bench.map(page_a);
+  bench.map(page_b);
+  bench.first.ask(10, page_a);
+  bench.first.ask(500, page_b);
+  bench.run();
+  EXPECT_EQ(bench.walks[0].walk_cache_hit, WalkRecord::no_hit);
+  EXPECT_EQ(bench.walks[1].walk_cache_hit, 1u);
+  EXPECT_EQ(bench.walks[1].entry_reads, 1u);
+  EXPECT_EQ(bench.answered(1), 500 + 2 + memory_cycles + 1);
+  EXPECT_EQ(bench.answer(1).translation.page, PhysicalAddress(page_b + 0x1000000));
+}
+
+TEST(Walker, WalkCacheOfAHigherLevelSavesTheReadsAboveIt) {
+  Bench bench(walkers(1, {2}));
+  bench.map(page_a);
+  bench.map(page_a + 0x200000);
+  bench.first.ask(10, page_a);
+  bench.first.ask(500, page_a + 0x200000);
+  bench.run();
+  EXPECT_EQ(bench.walks[1].walk_cache_hit, 2u);
+  EXPECT_EQ(bench.walks[1].entry_reads, 2u);
+}
+
+}  // namespace
+}  // namespace tablewalk

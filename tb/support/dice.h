@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "trace/random_source.h"
+
+namespace tablewalk::test {
+
+/// What randomised tests draw from: decided by its seed, the same on every machine.
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : random_(seed) {}
+
+  bool chance(unsigned percent) { return random_.below(100) < percent; }
+  /// Uniform in [low, high].
+  std::uint64_t between(std::uint64_t low, std::uint64_t high) { return low + random_.below(high - low + 1); }
+  std::uint32_t number(std::uint32_t low, std::uint32_t high) { return static_cast<std::uint32_t>(between(low, high)); }
+  template <class Choice>
+  Choice pick(const std::vector<Choice>& choices) {
+    return choices[random_.below(choices.size())];
+  }
+
+ private:
+  RandomSource random_;
+};
+
+/// A number from the environment, or `otherwise`.
+inline std::uint64_t setting(const char* variable, std::uint64_t otherwise) {
+  const char* given = std::getenv(variable);
+  return given == nullptr ? otherwise : std::strtoull(given, nullptr, 0);
+}
+
+/// The seeds of a randomised test, printed: the first from TABLEWALK_SEED, their number from TABLEWALK_RUNS. A failing
+/// case is had again by its seed alone, with TABLEWALK_RUNS=1.
+inline std::vector<std::uint64_t> printed_seeds(std::uint64_t runs) {
+  std::vector<std::uint64_t> seeds(setting("TABLEWALK_RUNS", runs));
+  const std::uint64_t first = setting("TABLEWALK_SEED", 1);
+  for (std::size_t i = 0; i < seeds.size(); ++i) seeds[i] = first + i;
+  std::printf("%zu cases from seed %llu (TABLEWALK_RUNS, TABLEWALK_SEED)\n", seeds.size(),
+              static_cast<unsigned long long>(first));
+  return seeds;
+}
+
+}  // namespace tablewalk::test

@@ -1,0 +1,233 @@
+#include "support/random_machine.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "config/loader.h"
+#include "paging/paging_mode.h"
+#include "trace/generate.h"
+
+namespace tablewalk::test {
+namespace {
+
+std::string random_mode(Dice& dice) {
+  if (dice.chance(60)) return dice.pick<std::string>({"flat32", "flat48", "x86-32", "x86-64", "x86-64-la57"});
+  const unsigned offset_bits = dice.number(6, 16);
+  unsigned bits_left = 52 - offset_bits;
+  std::string split;
+  for (unsigned level = dice.number(1, 6); level != 0 && bits_left > 1; --level) {
+    const unsigned bits = dice.number(1, std::min(11u, bits_left));
+    bits_left -= bits;
+    split += (split.empty() ? "" : ",") + std::to_string(bits);
+  }
+  return "radix:" + split + "/" + std::to_string(offset_bits) + "@" + (dice.chance(50) ? "4" : "8");
+}
+
+TlbArrayConfig random_array(Dice& dice, const PagingMode& mode) {
+  TlbArrayConfig array;
+  const std::uint32_t ways = dice.number(1, 8);
+  array.entries = ways * dice.number(1, 12);
+  array.ways = dice.chance(25) ? 0 : ways;
+  array.latency_cycles = Cycles(dice.number(1, 9));
+  array.replacement = random_replacement(dice);
+  array.seed = dice.between(0, 1000);
+  for (unsigned level = 0; level < mode.levels(); ++level) {
+    if (dice.chance(20)) array.page_sizes.push_back(ByteSize{mode.page_bytes(level)});
+  }
+  return array;
+}
+
+TlbConfig random_tlb(Dice& dice, const PagingMode& mode) {
+  TlbConfig tlb;
+  tlb.enabled = dice.chance(80);
+  tlb.arrays.clear();
+  for (std::uint32_t arrays = dice.number(0, 3); arrays != 0; --arrays) tlb.arrays.push_back(random_array(dice, mode));
+  tlb.miss_registers = dice.number(1, dice.chance(50) ? 2 : 16);
+  tlb.lookups_per_cycle = dice.number(1, 3);
+  return tlb;
+}
+
+CacheConfig random_cache(Dice& dice, std::uint32_t line_bytes) {
+  CacheConfig cache;
+  cache.enabled = dice.chance(75);
+  const std::uint32_t ways = dice.number(1, 6);
+  const std::uint32_t sets = dice.chance(50) ? dice.number(1, 4) : dice.number(1, 100);
+  cache.bytes = ByteSize{std::uint64_t{ways} * sets * line_bytes};
+  cache.ways = dice.chance(15) ? 0 : ways;
+  cache.latency_cycles = Cycles(dice.number(1, 20));
+  cache.tag_cycles = Cycles(dice.number(1, 8));
+  cache.miss_registers = dice.number(1, dice.chance(50) ? 2 : 16);
+  cache.lookups_per_cycle = dice.number(1, 3);
+  cache.replacement = random_replacement(dice);
+  cache.seed = dice.between(0, 1000);
+  return cache;
+}
+
+DramConfig random_dram(Dice& dice) {
+  DramConfig dram;
+  dram.channels = 1u << dice.number(0, 2);
+  dram.ranks = 1u << dice.number(0, 1);
+  dram.banks = 1u << dice.number(0, 4);
+  dram.row_bytes = 1u << dice.number(8, 13);
+  dram.address_mapping = dice.pick<std::string>(
+      {"row:rank:bank:channel:column", "row:column:rank:bank:channel", "channel:rank:bank:row:column"});
+  dram.page_policy = dice.chance(50) ? PagePolicy::Open : PagePolicy::Closed;
+  dram.bank_queue = dice.number(1, 8);
+  dram.t_refi_ns = dice.chance(30) ? 0 : 7800.0 / dice.number(1, 10);
+  dram.controller_ns = dice.number(0, 40);
+  if (dice.chance(30)) dram.t_rcd_ns = dram.t_cl_ns = dram.t_rp_ns = dram.t_ras_ns = 0.1 * dice.number(0, 200);
+  return dram;
+}
+
+WalkerConfig random_walker(Dice& dice, const PagingMode& mode) {
+  WalkerConfig walker;
+  walker.walkers = dice.number(1, 8);
+  // One more level than the mode has: such a cache stays empty.
+  for (unsigned level = 1; level <= std::min(mode.levels(), 7u); ++level) {
+    if (!dice.chance(50)) continue;
+    WalkCacheConfig cache;
+    cache.level = level;
+    cache.ways = dice.number(1, 4);
+    cache.entries = cache.ways * dice.number(1, 6);
+    cache.replacement = random_replacement(dice);
+    walker.walk_caches.push_back(cache);
+  }
+  return walker;
+}
+
+CoreConfig random_core(Dice& dice) {
+  CoreConfig core;
+  core.issue_width = dice.number(1, 6);
+  core.accesses_in_flight = dice.number(1, dice.chance(50) ? 8 : 100);
+  core.window = dice.number(1, 300);
+  core.instruction_gap = dice.chance(30) ? dice.number(1, 20) : 0;
+  core.blocking = dice.chance(25);
+  return core;
+}
+
+OsConfig random_os(Dice& dice, const PagingMode& mode, std::uint64_t memory_bytes) {
+  OsConfig os;
+  os.prefault = dice.chance(60);
+  os.fault_cycles = Cycles(dice.number(1, 3000));
+  os.frames = dice.pick<FramePolicy>({FramePolicy::Sequential, FramePolicy::Random, FramePolicy::Contiguous});
+  os.frame_seed = dice.between(0, 1000);
+  for (unsigned level = 0; level < mode.levels(); ++level) {
+    // Some hundred of them fit, whatever is touched.
+    const bool fits = mode.page_bytes(level) <= memory_bytes / 2048;
+    if (mode.level(level).leaf_allowed && fits && dice.chance(30)) os.page_bytes = ByteSize{mode.page_bytes(level)};
+  }
+  return os;
+}
+
+/// Places where a trace's accesses go.
+struct Region {
+  std::uint64_t base = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// The address space of the mode that accesses can use without running over its end.
+std::uint64_t usable_bytes(const PagingMode& mode) {
+  const std::uint64_t all = low_bits(std::min(mode.virtual_bits(), 52u));
+  const bool canonical = !mode.translates(VirtualAddress(low_bits(mode.virtual_bits())));
+  return canonical ? all / 2 : all;
+}
+
+std::vector<Region> random_regions(Dice& dice, const PagingMode& mode) {
+  const std::uint64_t margin = 64;  // the longest access
+  const std::uint64_t usable = usable_bytes(mode) - margin;
+  std::vector<Region> regions(dice.number(1, 4));
+  for (Region& region : regions) {
+    const std::uint64_t pages = dice.chance(50) ? dice.between(1, 3) : dice.between(1, 60);
+    region.bytes = std::min(usable, pages << mode.offset_bits());
+    region.base = dice.between(0, usable - region.bytes);
+    if (dice.chance(50)) region.base &= ~low_bits(mode.offset_bits());
+    const std::uint64_t mirrored = ~std::uint64_t{0} - region.base - region.bytes - margin;
+    if (mode.virtual_bits() < 64 && mode.translates(VirtualAddress(mirrored)) && dice.chance(40)) {
+      region.base = mirrored;
+    }
+  }
+  return regions;
+}
+
+std::vector<Record> generated(Dice& dice, const PagingMode& mode, std::size_t count) {
+  GeneratorConfig generator;
+  generator.pattern = dice.pick<Pattern>({Pattern::Sequential, Pattern::Stride, Pattern::Uniform, Pattern::Zipf,
+                                          Pattern::PointerChase, Pattern::Gups, Pattern::MatrixMultiply});
+  generator.count = count;
+  generator.base = 0;
+  generator.footprint = std::min(usable_bytes(mode) & ~low_bits(12), std::uint64_t{64} << mode.offset_bits());
+  generator.stride = std::uint64_t{1} << dice.between(4, mode.offset_bits() + 1);
+  generator.store_share = dice.chance(50) ? 0.3 : 0.0;
+  generator.matrix = 24;
+  generator.block = 8;
+  generator.seed = dice.between(0, 1000000);
+  std::vector<Record> records(count);
+  const auto reader = make_generator(generator);
+  std::size_t filled = 0;
+  while (const std::size_t more = reader->read(records.data() + filled, count - filled)) filled += more;
+  return records;
+}
+
+}  // namespace
+
+Replacement random_replacement(Dice& dice) {
+  return dice.pick<Replacement>(
+      {Replacement::Lru, Replacement::TreePlru, Replacement::Fifo, Replacement::Random, Replacement::Srrip});
+}
+
+MachineConfig random_machine(Dice& dice) {
+  MachineConfig config;
+  config.paging.mode = random_mode(dice);
+  const auto mode = make_paging_mode(config.paging.mode);
+  config.clock_mhz = dice.number(500, 6000);
+  config.memory.line_bytes = 1u << dice.number(4, 8);
+  // Room for the root tables of several address spaces.
+  config.memory.bytes = ByteSize{std::max(config.memory_bytes(), 16 * mode->table_bytes(mode->root_level()))};
+  config.os = random_os(dice, *mode, config.memory_bytes());
+  config.core = random_core(dice);
+  config.itlb = random_tlb(dice, *mode);
+  config.dtlb = random_tlb(dice, *mode);
+  config.stlb = random_tlb(dice, *mode);
+  config.walker = random_walker(dice, *mode);
+  config.walker_reads =
+      dice.pick<WalkerReads>({WalkerReads::L1d, WalkerReads::L2, WalkerReads::Llc, WalkerReads::Dram});
+  for (CacheConfig* cache : {&config.l1i, &config.l1d, &config.l2, &config.llc}) {
+    *cache = random_cache(dice, config.memory.line_bytes);
+  }
+  config.dram = random_dram(dice);
+  ConfigNode root = bind_config(config);
+  check_config(root);
+  return config;
+}
+
+std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::size_t count) {
+  const auto mode = make_paging_mode(config.paging.mode);
+  if (usable_bytes(*mode) > 4096 && dice.chance(25)) return generated(dice, *mode, count);
+  const std::vector<Region> regions = random_regions(dice, *mode);
+  const unsigned fetch_share = dice.chance(50) ? dice.number(10, 90) : 0;
+  const std::uint64_t spaces = dice.chance(20) ? 3 : 1;
+  const unsigned burst_share = dice.number(0, 95);
+  std::vector<Record> records;
+  Region region = regions.front();
+  std::uint64_t page = 0;
+  while (records.size() < count) {
+    if (!dice.chance(burst_share)) {
+      region = dice.pick(regions);
+      page = dice.between(0, (region.bytes - 1) >> mode->offset_bits());
+    }
+    const std::uint64_t offset = dice.between(0, low_bits(mode->offset_bits()));
+    const std::uint64_t place = std::min(region.bytes - 1, (page << mode->offset_bits()) + offset);
+    Record record;
+    record.size = dice.number(0, 3) == 0 ? dice.number(1, 40) : 1u << dice.number(0, 5);
+    record.address = VirtualAddress(dice.chance(50) ? (region.base + place) & ~std::uint64_t{31} : region.base + place);
+    record.kind =
+        dice.chance(fetch_share)
+            ? RecordKind::Fetch
+            : dice.pick<RecordKind>({RecordKind::Load, RecordKind::Load, RecordKind::Store, RecordKind::Modify});
+    record.asid = static_cast<AddressSpaceId>(dice.between(0, spaces - 1));
+    records.push_back(record);
+  }
+  return records;
+}
+
+}  // namespace tablewalk::test

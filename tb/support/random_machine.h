@@ -1,0 +1,21 @@
+#pragma once
+
+#include <vector>
+
+#include "support/dice.h"
+#include "system/machine_config.h"
+#include "trace/record.h"
+
+namespace tablewalk::test {
+
+/// Any machine that a config can describe, small enough that its structures fill up and its queues run full.
+MachineConfig random_machine(Dice& dice);
+
+/// A TLB or cache replacement policy.
+Replacement random_replacement(Dice& dice);
+
+/// A trace of `count` accesses that a machine of that config can run: regions of few or many pages, bursts on one page,
+/// every kind of access, some across lines and pages, of one or of several address spaces; or a generator's pattern.
+std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::size_t count);
+
+}  // namespace tablewalk::test

@@ -1,0 +1,176 @@
+// The checker of a running machine must see what is wrong: every law is broken here on purpose.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "observe/law_checker.h"
+#include "paging/table_builder.h"
+
+namespace tablewalk::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+/// A kernel that has mapped what the test says.
+class FixedKernel final : public Kernel {
+ public:
+  explicit FixedKernel(PhysicalAddress root) : root_(root) {}
+  PhysicalAddress root(AddressSpaceId) override { return root_; }
+  void before_walk(AddressSpaceId, VirtualAddress, AccessKind) override {}
+  Cycles handle_fault(AddressSpaceId, VirtualAddress, Access, const Fault&) override { return Cycles(0); }
+
+ private:
+  PhysicalAddress root_;
+};
+
+constexpr VirtualAddress mapped(0x7f0000003000);
+constexpr VirtualAddress unmapped(0x7f0000009000);
+constexpr PhysicalAddress frame(0x42000);
+constexpr Cycles asked(100);
+constexpr Cycles answered(130);
+
+class LawCheckerOfX8664 : public testing::Test {
+ protected:
+  LawCheckerOfX8664()
+      : mode_(make_paging_mode("x86-64")),
+        frames_(1 << 24, 4096, {}),
+        builder_(mode_, memory_, frames_),
+        kernel_(builder_.root()),
+        checker_(*mode_, memory_, kernel_) {
+    builder_.map(mapped, frame, 4096);
+    request_.va = mapped;
+    request_.answer.translation.page = frame;
+    request_.answer.translation.page_shift = 12;
+    request_.accounted = answered;
+    request_.cycles.queue = 10;
+    request_.cycles.memory[0][0] = 20;
+    walk_.va = mapped;
+    walk_.answer = request_.answer;
+    walk_.entry_reads = 4;
+    walk_.taken = asked;
+  }
+  void translate(bool at_once = false) {
+    checker_.translation_requested(request_, asked);
+    checker_.translation_answered(request_, asked, answered, at_once);
+  }
+  static Answer not_present() {
+    Answer answer;
+    answer.faulted = true;
+    answer.fault.reason = FaultReason::NotPresent;
+    return answer;
+  }
+
+  std::shared_ptr<const PagingMode> mode_;
+  PhysicalMemory memory_;
+  FrameAllocator frames_;
+  TableBuilder builder_;
+  FixedKernel kernel_;
+  LawChecker checker_;
+  TranslationRequest request_;
+  WalkRecord walk_;
+};
+
+TEST_F(LawCheckerOfX8664, AcceptsWhatIsRight) {
+  EXPECT_NO_THROW(translate());
+  EXPECT_NO_THROW(translate(true));
+  EXPECT_NO_THROW(checker_.walk_finished(walk_));
+  walk_.va = unmapped;
+  walk_.answer = not_present();
+  EXPECT_NO_THROW(checker_.walk_finished(walk_));
+  EXPECT_EQ(checker_.translations_checked(), 2u);
+}
+
+TEST_F(LawCheckerOfX8664, SeesAWrongFrame) {
+  request_.answer.translation.page += 4096;
+  EXPECT_THAT([&] { translate(); }, ThrowsMessage<LawViolation>(HasSubstr("reference walk gives 0x42000")));
+  EXPECT_THAT([&] { translate(true); }, ThrowsMessage<LawViolation>(HasSubstr("reference walk gives 0x42000")));
+  walk_.answer = request_.answer;
+  EXPECT_THROW(checker_.walk_finished(walk_), LawViolation);
+}
+
+TEST_F(LawCheckerOfX8664, SeesWrongRights) {
+  request_.answer.translation.rights.write = false;
+  EXPECT_THROW(translate(), LawViolation);
+}
+
+TEST_F(LawCheckerOfX8664, SeesATranslationWhereThereIsNone) {
+  request_.va = unmapped;
+  EXPECT_THAT([&] { translate(); }, ThrowsMessage<LawViolation>(HasSubstr("reference walk faults: not present")));
+}
+
+TEST_F(LawCheckerOfX8664, SeesAFaultWhereThereIsNone) {
+  walk_.answer = not_present();
+  EXPECT_THAT([&] { checker_.walk_finished(walk_); }, ThrowsMessage<LawViolation>(HasSubstr("says: translated")));
+}
+
+TEST_F(LawCheckerOfX8664, SeesAFaultForAnotherReason) {
+  walk_.va = unmapped;
+  walk_.answer = not_present();
+  walk_.answer.fault.reason = FaultReason::Reserved;
+  EXPECT_THROW(checker_.walk_finished(walk_), LawViolation);
+}
+
+TEST_F(LawCheckerOfX8664, KnowsThatAPageMayHaveBeenMappedWhileItWasWalkedFor) {
+  walk_.answer = not_present();
+  checker_.fault_handled(request_, asked);  // in the walk's first cycle
+  EXPECT_NO_THROW(checker_.walk_finished(walk_));
+  walk_.taken = asked + Cycles(1);  // a later walk should have found it
+  EXPECT_THROW(checker_.walk_finished(walk_), LawViolation);
+}
+
+TEST_F(LawCheckerOfX8664, SeesAFaultThatItsHandlerLeftAsItWas) {
+  request_.va = unmapped;
+  EXPECT_THROW(checker_.fault_handled(request_, asked), LawViolation);
+}
+
+TEST_F(LawCheckerOfX8664, SeesACycleTooFewOrTooMany) {
+  request_.cycles.queue = 9;
+  EXPECT_THAT([&] { translate(); },
+              ThrowsMessage<LawViolation>(HasSubstr("took 30 cycles, but its parts add up to 29")));
+  request_.cycles.queue = 11;
+  EXPECT_THROW(translate(), LawViolation);
+  request_.cycles.queue = 10;
+  request_.accounted = answered + Cycles(1);
+  EXPECT_THROW(translate(), LawViolation);
+}
+
+TEST_F(LawCheckerOfX8664, SeesASecondAnswer) {
+  translate();
+  EXPECT_THAT([&] { checker_.translation_answered(request_, asked, answered, false); },
+              ThrowsMessage<LawViolation>(HasSubstr("answered twice")));
+}
+
+TEST_F(LawCheckerOfX8664, SeesAMissingAnswer) {
+  checker_.translation_requested(request_, asked);
+  EXPECT_THAT([&] { checker_.check_figures({}); }, ThrowsMessage<LawViolation>(HasSubstr("1 translations were asked")));
+}
+
+TEST_F(LawCheckerOfX8664, SeesAWalkThatReadsTooMuch) {
+  walk_.entry_reads = 5;
+  EXPECT_THAT([&] { checker_.walk_finished(walk_); }, ThrowsMessage<LawViolation>(HasSubstr("read 5 entries")));
+  walk_.entry_updates = 1;  // looked at once more after an update
+  EXPECT_NO_THROW(checker_.walk_finished(walk_));
+}
+
+TEST_F(LawCheckerOfX8664, SeesFiguresThatDoNotAddUp) {
+  const auto sum = [](const char* whole, const char* part, std::uint64_t parts) {
+    StatSet figures;
+    figures.count(whole, 7, "", "");
+    figures.count(part, parts, "", "");
+    return figures;
+  };
+  for (const auto& [whole, part] :
+       std::vector<std::pair<const char*, const char*>>{{"translation.requests", "translation.responses"},
+                                                        {"core.cycles", "core.memory_stall_cycles"},
+                                                        {"translation.cycles.total", "translation.cycles.fill"},
+                                                        {"stlb.lookups", "stlb.misses"},
+                                                        {"l1d.lookups", "l1d.hits"}}) {
+    EXPECT_NO_THROW(checker_.check_figures(sum(whole, part, 7))) << whole;
+    EXPECT_THROW(checker_.check_figures(sum(whole, part, 6)), LawViolation) << whole;
+  }
+}
+
+}  // namespace
+}  // namespace tablewalk::test

@@ -1,0 +1,182 @@
+// TLB misses of a cold blocking machine against two oracles: a plain LRU loop, and counts that an independent script
+// made (tb/golden/traces/*.oracle.json). The rule of both: one lookup for each 4 KiB page that an access touches, an
+// access that reads and writes counts once, the set is the page number modulo the number of sets.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "support/child_run.h"
+#include "tlb/tlb_array.h"
+#include "trace/trace_reader.h"
+
+namespace tablewalk::test {
+namespace {
+
+struct Shape {
+  std::uint32_t sets = 1;
+  std::uint32_t ways = 1;
+};
+
+/// The pages that a trace's fetches, and its data accesses, look up.
+struct Lookups {
+  std::vector<std::uint64_t> fetches;
+  std::vector<std::uint64_t> data;
+};
+
+Lookups lookups_of(const std::string& path) {
+  Lookups lookups;
+  const auto reader = open_trace(path);
+  std::vector<Record> records(65536);
+  while (const std::size_t count = reader->read(records.data(), records.size())) {
+    for (std::size_t i = 0; i < count; ++i) {
+      auto& pages = records[i].kind == RecordKind::Fetch ? lookups.fetches : lookups.data;
+      const std::uint64_t first = records[i].address.value();
+      for (std::uint64_t page = first >> 12; page <= (first + records[i].size - 1) >> 12; ++page) pages.push_back(page);
+    }
+  }
+  return lookups;
+}
+
+/// The ten lines: the ways of a set in order of use.
+std::uint64_t lru_misses(const std::vector<std::uint64_t>& pages, Shape shape) {
+  std::vector<std::vector<std::uint64_t>> sets(shape.sets);
+  std::uint64_t misses = 0;
+  for (const std::uint64_t page : pages) {
+    auto& set = sets[page % shape.sets];
+    const auto found = std::find(set.begin(), set.end(), page);
+    misses += found == set.end() ? 1 : 0;
+    if (found != set.end()) set.erase(found);
+    set.insert(set.begin(), page);
+    if (set.size() > shape.ways) set.pop_back();
+  }
+  return misses;
+}
+
+std::uint64_t array_misses(const std::vector<std::uint64_t>& pages, Shape shape) {
+  TlbArrayConfig config;
+  config.entries = shape.sets * shape.ways;
+  config.ways = shape.ways;
+  TlbArray array(config, {12});
+  Translation translation;
+  translation.page_shift = 12;
+  std::uint64_t misses = 0;
+  for (const std::uint64_t page : pages) {
+    const VirtualAddress va(page << 12);
+    if (array.find(va, 0, {}) != nullptr) continue;
+    ++misses;
+    array.install(va, 0, translation, 0xff);
+  }
+  return misses;
+}
+
+/// A machine that looks up one access at a time in TLBs of that shape; its memory is small, since only TLBs matter.
+RunResult run_shape(const std::string& trace, Shape shape) {
+  MachineConfig config;
+  config.core.blocking = true;
+  config.stlb.enabled = false;
+  for (TlbConfig* tlb : {&config.itlb, &config.dtlb}) {
+    tlb->arrays[0].entries = shape.sets * shape.ways;
+    tlb->arrays[0].ways = shape.sets == 1 ? 0 : shape.ways;
+  }
+  config.paging.mode = "flat48";
+  RunOptions options;
+  options.trace_path = trace;
+  return run_in_child(config, options);
+}
+
+void expect_misses(const RunResult& result, std::uint64_t fetches, std::uint64_t data, const std::string& where) {
+  EXPECT_EQ(count_of(result, "itlb.misses"), fetches) << where;
+  EXPECT_EQ(count_of(result, "dtlb.misses"), data) << where;
+}
+
+std::string describe(const std::string& trace, Shape shape) {
+  return trace + ", " + std::to_string(shape.sets) + " sets of " + std::to_string(shape.ways);
+}
+
+const std::string golden_traces = TABLEWALK_SOURCE_DIR "/tb/golden/traces/";
+
+std::vector<std::string> shipped_traces() {
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(TABLEWALK_SOURCE_DIR "/traces")) {
+    if (entry.path().extension() == ".twt") paths.push_back(entry.path().string());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+TEST(TlbMissOracle, EveryShippedTraceMissesAsOftenAsAPlainLruLoop) {
+  const std::vector<Shape> shapes{{1, 16}, {16, 4}, {12, 3}};
+  const std::vector<std::string> traces = shipped_traces();
+  ASSERT_GE(traces.size(), 8u);
+  for (std::size_t i = 0; i < traces.size(); ++i) {
+    const Lookups lookups = lookups_of(traces[i]);
+    // The first shape for all of them, one more in turn: each is fully associative in one run at least.
+    for (const Shape shape : {shapes[0], shapes[1 + i % 2]}) {
+      expect_misses(run_shape(traces[i], shape), lru_misses(lookups.fetches, shape), lru_misses(lookups.data, shape),
+                    describe(traces[i], shape));
+    }
+  }
+}
+
+/// One of the traces that an independent script has counted.
+class CountedTrace : public testing::TestWithParam<const char*> {
+ protected:
+  CountedTrace() : path_(golden_traces + GetParam() + ".twt") {
+    std::ifstream file(golden_traces + GetParam() + ".oracle.json");
+    oracle_ = nlohmann::json::parse(file);
+  }
+  const nlohmann::json& stream(const char* side) const { return oracle_.at("streams").at(side); }
+  /// What the script counted for that shape; of `1xN` and the list by entries, whichever has it.
+  std::uint64_t counted(const char* side, Shape shape) const {
+    const auto& list = stream(side).at("lru");
+    const auto found = list.find(std::to_string(shape.sets) + "x" + std::to_string(shape.ways));
+    if (found != list.end()) return found->get<std::uint64_t>();
+    return stream(side).at("lru_fully_assoc_by_entries").at(std::to_string(shape.ways)).get<std::uint64_t>();
+  }
+  std::vector<Shape> shapes() const {
+    std::vector<Shape> all;
+    for (const auto& [name, misses] : stream("D").at("lru").items()) {
+      const std::size_t cross = name.find('x');
+      all.push_back({static_cast<std::uint32_t>(std::stoul(name)),
+                     static_cast<std::uint32_t>(std::stoul(name.substr(cross + 1)))});
+    }
+    for (const auto& [entries, misses] : stream("D").at("lru_fully_assoc_by_entries").items()) {
+      all.push_back({1, static_cast<std::uint32_t>(std::stoul(entries))});
+    }
+    return all;
+  }
+
+  std::string path_;
+  nlohmann::json oracle_;
+};
+
+TEST_P(CountedTrace, MissesInAnArrayOfEveryShapeAsOftenAsTheScriptCounted) {
+  const Lookups lookups = lookups_of(path_);
+  ASSERT_EQ(lookups.fetches.size(), oracle_.at("lookups").at("I").get<std::uint64_t>());
+  ASSERT_EQ(lookups.data.size(), oracle_.at("lookups").at("D").get<std::uint64_t>());
+  ASSERT_GE(shapes().size(), 17u + 21u);
+  for (const Shape shape : shapes()) {
+    EXPECT_EQ(array_misses(lookups.fetches, shape), counted("I", shape)) << describe("fetches", shape);
+    EXPECT_EQ(array_misses(lookups.data, shape), counted("D", shape)) << describe("data", shape);
+  }
+}
+
+TEST_P(CountedTrace, MissesInTheWholeMachineAsOftenAsTheScriptCounted) {
+  for (const Shape shape : {Shape{1, 16}, Shape{1, 48}, Shape{16, 4}, Shape{128, 12}}) {
+    const RunResult result = run_shape(path_, shape);
+    expect_misses(result, counted("I", shape), counted("D", shape), describe(path_, shape));
+    EXPECT_EQ(count_of(result, "itlb.lookups"), oracle_.at("lookups").at("I").get<std::uint64_t>());
+    EXPECT_EQ(count_of(result, "dtlb.lookups"), oracle_.at("lookups").at("D").get<std::uint64_t>());
+    EXPECT_EQ(count_of(result, "tables.mapped_pages"), oracle_.at("pages_4k").at("both").get<std::uint64_t>());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(TlbMissOracle, CountedTrace, testing::Values("true", "gups", "perl", "sqlite"),
+                         [](const testing::TestParamInfo<const char*>& trace) { return std::string(trace.param); });
+
+}  // namespace
+}  // namespace tablewalk::test

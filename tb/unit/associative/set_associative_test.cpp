@@ -1,0 +1,123 @@
+#include "associative/set_associative.h"
+
+#include <gtest/gtest.h>
+
+#include <list>
+#include <random>
+
+#include "associative/geometry.h"
+
+namespace tablewalk {
+namespace {
+
+using Array = SetAssociative<int>;
+
+TEST(SetAssociative, FindsWhatWasPutInAndNothingElse) {
+  Array array(4, 2, Replacement::Lru);
+  EXPECT_EQ(array.find(1, 5), nullptr);
+  EXPECT_EQ(array.insert(1, 5, 50).key, Array::no_key);
+  ASSERT_NE(array.find(1, 5), nullptr);
+  EXPECT_EQ(*array.find(1, 5), 50);
+  EXPECT_EQ(array.find(2, 5), nullptr) << "another set";
+  EXPECT_EQ(array.find(1, 9), nullptr) << "another key";
+}
+
+TEST(SetAssociative, TellsWhoHadToLeave) {
+  Array array(1, 2, Replacement::Lru);
+  array.insert(0, 1, 10);
+  array.insert(0, 2, 20);
+  array.find(0, 1);
+  const auto evicted = array.insert(0, 3, 30);
+  EXPECT_EQ(evicted.key, 2u);
+  EXPECT_EQ(evicted.value, 20);
+}
+
+TEST(SetAssociative, PeekingIsNoUse) {
+  Array array(1, 2, Replacement::Lru);
+  array.insert(0, 1, 10);
+  array.insert(0, 2, 20);
+  ASSERT_NE(array.peek(0, 1, [](int) { return true; }), nullptr);
+  EXPECT_EQ(array.insert(0, 3, 30).key, 1u);
+}
+
+TEST(SetAssociative, OneKeyCanStandForSeveralValuesThatTheMatchTellsApart) {
+  Array array(1, 4, Replacement::Lru);
+  array.insert(0, 1, 10);
+  array.insert(0, 1, 11);
+  const auto is = [](int wanted) { return [wanted](int value) { return value == wanted; }; };
+  EXPECT_EQ(*array.find(0, 1, is(10)), 10);
+  EXPECT_EQ(*array.find(0, 1, is(11)), 11);
+  EXPECT_EQ(array.find(0, 1, is(12)), nullptr);
+}
+
+TEST(SetAssociative, ErasedPlacesAreFilledFirst) {
+  Array array(1, 3, Replacement::Lru);
+  for (std::uint64_t key = 1; key <= 3; ++key) array.insert(0, key, static_cast<int>(key));
+  EXPECT_EQ(array.erase_if([](std::uint64_t key, int) { return key == 3; }), 1u);
+  EXPECT_EQ(array.find(0, 3), nullptr);
+  EXPECT_EQ(array.insert(0, 4, 4).key, Array::no_key);
+  EXPECT_EQ(array.insert(0, 5, 5).key, 1u);
+}
+
+TEST(SetAssociative, VisitsEveryValueOnce) {
+  Array array(2, 2, Replacement::Fifo);
+  array.insert(0, 2, 20);
+  array.insert(1, 3, 30);
+  int sum = 0;
+  array.for_each([&](std::uint64_t key, int value) { sum += static_cast<int>(key) + value; });
+  EXPECT_EQ(sum, 55);
+}
+
+TEST(SetAssociative, AnyNumberOfSetsSharesOutTheNumbers) {
+  EXPECT_EQ(Array(8, 1, Replacement::Lru).set_of(29), 5u);
+  EXPECT_EQ(Array(6, 1, Replacement::Lru).set_of(29), 5u);
+  EXPECT_EQ(Array(7, 1, Replacement::Lru).set_of(29), 1u);
+  EXPECT_EQ(Array(1, 4, Replacement::Lru).set_of(29), 0u);
+}
+
+/// Lists of keys, least recently used first: an LRU array that cannot be wrong.
+TEST(SetAssociative, LruHitsAndMissesLikeListsForAnyShape) {
+  constexpr std::uint64_t seed = 11;
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937_64 random(seed);
+  for (int machine = 0; machine < 40; ++machine) {
+    const auto sets = static_cast<std::uint32_t>(1 + random() % 7);
+    const auto ways = static_cast<std::uint32_t>(1 + random() % 9);
+    Array array(sets, ways, Replacement::Lru);
+    std::vector<std::list<std::uint64_t>> lists(sets);
+    for (int i = 0; i < 500; ++i) {
+      const std::uint64_t key = random() % (2 * sets * ways);
+      auto& list = lists[key % sets];
+      const bool expected = std::find(list.begin(), list.end(), key) != list.end();
+      ASSERT_EQ(array.find(array.set_of(key), key) != nullptr, expected) << sets << " sets, " << ways << " ways";
+      list.remove(key);
+      list.push_back(key);
+      if (expected) continue;
+      const bool full = list.size() > ways;
+      ASSERT_EQ(array.insert(array.set_of(key), key, 0).key, full ? list.front() : Array::no_key);
+      if (full) list.pop_front();
+    }
+  }
+}
+
+TEST(Geometry, ZeroWaysAreFullyAssociative) {
+  EXPECT_EQ(ways_of(12, 0), 12u);
+  EXPECT_EQ(sets_of(12, 0), 1u);
+  EXPECT_EQ(sets_of(1536, 12), 128u);
+}
+
+TEST(Geometry, WaysMustDivideEntries) {
+  std::string key;
+  const auto note = [&](const char* found, const std::string&) { key = found; };
+  check_geometry(12, 5, note);
+  EXPECT_EQ(key, "ways");
+  check_geometry(0, 0, note);
+  EXPECT_EQ(key, "entries");
+  key.clear();
+  check_geometry(12, 4, note);
+  check_geometry(12, 0, note);
+  EXPECT_EQ(key, "");
+}
+
+}  // namespace
+}  // namespace tablewalk

@@ -1,0 +1,85 @@
+#include "cache/cache_array.h"
+
+#include <gtest/gtest.h>
+
+namespace tablewalk {
+namespace {
+
+/// Two sets of two lines of 64 bytes.
+CacheArray small_array() {
+  CacheConfig config;
+  config.bytes = ByteSize{256};
+  config.ways = 2;
+  return CacheArray(config, 64);
+}
+PhysicalAddress at(std::uint64_t address) {
+  return PhysicalAddress(address);
+}
+
+TEST(CacheArray, FindsEveryByteOfALineAndNoneBeside) {
+  CacheArray array = small_array();
+  array.install(at(0x1040), {});
+  EXPECT_NE(array.find(at(0x1040)), nullptr);
+  EXPECT_NE(array.find(at(0x107f)), nullptr);
+  EXPECT_EQ(array.find(at(0x103f)), nullptr);
+  EXPECT_EQ(array.find(at(0x1080)), nullptr);
+  EXPECT_EQ(array.line_of(at(0x107f)), at(0x1040));
+}
+
+TEST(CacheArray, OnlyADirtyVictimIsToBeWrittenBack) {
+  CacheArray array = small_array();
+  array.install(at(0x000), {true, false});
+  array.install(at(0x080), {});
+  const auto dirty = array.install(at(0x100), {});
+  EXPECT_TRUE(dirty.dirty);
+  EXPECT_EQ(dirty.line, at(0x000));
+  EXPECT_FALSE(array.install(at(0x180), {}).dirty) << "0x080 was clean";
+}
+
+TEST(CacheArray, SetsDoNotDriveEachOtherOut) {
+  CacheArray array = small_array();
+  array.install(at(0x000), {});
+  array.install(at(0x040), {});
+  array.install(at(0x0c0), {});
+  array.install(at(0x140), {});
+  EXPECT_NE(array.find(at(0x000)), nullptr);
+  EXPECT_EQ(array.find(at(0x040)), nullptr);
+}
+
+TEST(CacheArray, CountsValidLinesAndThoseOfTables) {
+  CacheArray array = small_array();
+  array.install(at(0x000), {false, true});
+  array.install(at(0x080), {});
+  EXPECT_EQ(array.valid_lines(), 2u);
+  EXPECT_EQ(array.table_lines(), 1u);
+  array.mark_table(*array.find(at(0x080)));
+  array.mark_table(*array.find(at(0x080)));
+  EXPECT_EQ(array.table_lines(), 2u);
+  array.install(at(0x100), {});
+  EXPECT_EQ(array.valid_lines(), 2u);
+  EXPECT_EQ(array.table_lines(), 1u);
+}
+
+TEST(CacheShape, MustBeWholeLinesAndSets) {
+  CacheConfig config;
+  std::string key;
+  const auto note = [&](const std::string& found, const std::string&) { key = found; };
+  config.bytes = ByteSize{100};
+  check_cache_shape(config, 64, note);
+  EXPECT_EQ(key, "bytes");
+  config.bytes = ByteSize{640};
+  config.ways = 4;
+  check_cache_shape(config, 64, note);
+  EXPECT_EQ(key, "ways");
+  key.clear();
+  config.ways = 5;
+  check_cache_shape(config, 64, note);
+  EXPECT_EQ(key, "");
+  config.bytes = ByteSize{100};
+  config.enabled = false;
+  check_cache_shape(config, 64, note);
+  EXPECT_EQ(key, "") << "a cache that is left out has no shape";
+}
+
+}  // namespace
+}  // namespace tablewalk

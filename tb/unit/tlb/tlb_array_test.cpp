@@ -1,0 +1,163 @@
+#include "tlb/tlb_array.h"
+
+#include <gtest/gtest.h>
+
+namespace tablewalk {
+namespace {
+
+constexpr Access load{AccessKind::Load, true};
+constexpr Access store{AccessKind::Store, true};
+constexpr std::uint8_t everything = 0x3f;
+
+Translation page(std::uint64_t physical, unsigned shift = 12, bool global = false) {
+  Translation translation;
+  translation.page = PhysicalAddress(physical);
+  translation.page_shift = static_cast<std::uint8_t>(shift);
+  translation.global = global;
+  translation.dirty = true;
+  return translation;
+}
+
+TlbArrayConfig of(std::uint32_t entries, std::uint32_t ways, std::vector<ByteSize> sizes = {}) {
+  TlbArrayConfig config;
+  config.entries = entries;
+  config.ways = ways;
+  config.page_sizes = std::move(sizes);
+  return config;
+}
+const std::vector<unsigned> x86_64_shifts{12, 21, 30};
+
+/// Where the array translates an address to; 0 if it does not.
+std::uint64_t lookup(TlbArray& array, std::uint64_t va, Access access = load, AddressSpaceId asid = 0) {
+  const Translation* found = array.find(VirtualAddress(va), asid, access);
+  return found == nullptr ? 0 : found->physical(VirtualAddress(va)).value();
+}
+
+TEST(TlbArray, TranslatesEveryByteOfThePageAndNoneBeside) {
+  TlbArray array(of(4, 0), x86_64_shifts);
+  array.install(VirtualAddress(0x7000), 0, page(0x5000), everything);
+  EXPECT_EQ(lookup(array, 0x7000), 0x5000u);
+  EXPECT_EQ(lookup(array, 0x7fff), 0x5fffu);
+  EXPECT_EQ(lookup(array, 0x6fff), 0u);
+  EXPECT_EQ(lookup(array, 0x8000), 0u);
+}
+
+TEST(TlbArray, HoldsPagesOfSeveralSizes) {
+  TlbArray array(of(8, 2), x86_64_shifts);
+  array.install(VirtualAddress(0x1000), 0, page(0x5000), everything);
+  array.install(VirtualAddress(0x40000000), 0, page(0x80000000, 30), everything);
+  array.install(VirtualAddress(0x200000), 0, page(0x600000, 21), everything);
+  EXPECT_EQ(lookup(array, 0x1234), 0x5234u);
+  EXPECT_EQ(lookup(array, 0x2abcde), 0x6abcdeu);
+  EXPECT_EQ(lookup(array, 0x7fffffff), 0xbfffffffu);
+  EXPECT_EQ(lookup(array, 0x400000), 0u);
+}
+
+TEST(TlbArray, KeepsOnlyTheSizesOfItsConfig) {
+  const TlbArray array(of(8, 2, {ByteSize{4096}, ByteSize{1 << 30}}), x86_64_shifts);
+  EXPECT_TRUE(array.holds(12));
+  EXPECT_FALSE(array.holds(21));
+  EXPECT_TRUE(array.holds(30));
+  EXPECT_EQ(array.largest_shift_within(30), 30u);
+  EXPECT_EQ(array.largest_shift_within(29), 12u) << "part of a 2M page";
+  EXPECT_EQ(TlbArray(of(8, 2, {ByteSize{1 << 21}}), x86_64_shifts).largest_shift_within(20), std::nullopt);
+}
+
+TEST(TlbArray, AddressSpacesDoNotSeeEachOther) {
+  TlbArray array(of(4, 0), x86_64_shifts);
+  array.install(VirtualAddress(0x7000), 1, page(0x5000), everything);
+  array.install(VirtualAddress(0x7000), 2, page(0x9000), everything);
+  EXPECT_EQ(lookup(array, 0x7000, load, 1), 0x5000u);
+  EXPECT_EQ(lookup(array, 0x7000, load, 2), 0x9000u);
+  EXPECT_EQ(lookup(array, 0x7000, load, 3), 0u);
+}
+
+TEST(TlbArray, EverybodySeesGlobalPages) {
+  TlbArray array(of(4, 0), x86_64_shifts);
+  array.install(VirtualAddress(0x7000), 1, page(0x5000, 12, true), everything);
+  EXPECT_EQ(lookup(array, 0x7000, load, 2), 0x5000u);
+}
+
+TEST(TlbArray, ServesOnlyTheAccessesItWasToldOf) {
+  TlbArray array(of(4, 0), x86_64_shifts);
+  array.install(VirtualAddress(0x7000), 0, page(0x5000), static_cast<std::uint8_t>(1U << TlbArray::code_of(load)));
+  EXPECT_EQ(lookup(array, 0x7000, load), 0x5000u);
+  EXPECT_EQ(lookup(array, 0x7000, store), 0u);
+  EXPECT_EQ(lookup(array, 0x7000, {AccessKind::Load, false}), 0u);
+  EXPECT_EQ(lookup(array, 0x7000, {AccessKind::Fetch, true}), 0u);
+}
+
+TEST(TlbArray, RenewedEntryTakesThePlaceOfTheOldOne) {
+  TlbArray array(of(2, 0), x86_64_shifts);
+  array.install(VirtualAddress(0x7000), 0, page(0x5000), 0);
+  array.install(VirtualAddress(0x8000), 0, page(0x6000), everything);
+  array.install(VirtualAddress(0x7000), 0, page(0x5000), everything);
+  EXPECT_EQ(lookup(array, 0x7000, store), 0x5000u);
+  EXPECT_EQ(lookup(array, 0x8000), 0x6000u) << "nobody had to leave";
+}
+
+TEST(TlbArray, UseKeepsAPage) {
+  TlbArray array(of(2, 0), x86_64_shifts);
+  array.install(VirtualAddress(0x1000), 0, page(0x5000), everything);
+  array.install(VirtualAddress(0x2000), 0, page(0x6000), everything);
+  lookup(array, 0x1000);
+  array.install(VirtualAddress(0x3000), 0, page(0x7000), everything);
+  EXPECT_EQ(lookup(array, 0x1000), 0x5000u);
+  EXPECT_EQ(lookup(array, 0x2000), 0u);
+}
+
+TEST(TlbArray, LastPageOfASizeThatLeftIsNotFoundAnyMore) {
+  TlbArray array(of(1, 0), x86_64_shifts);
+  array.install(VirtualAddress(0x200000), 0, page(0x600000, 21), everything);
+  array.install(VirtualAddress(0x1000), 0, page(0x5000), everything);
+  EXPECT_EQ(lookup(array, 0x200000), 0u);
+  array.install(VirtualAddress(0x200000), 0, page(0x600000, 21), everything);
+  EXPECT_EQ(lookup(array, 0x200000), 0x600000u) << "and is again when it comes back";
+  EXPECT_EQ(lookup(array, 0x1000), 0u);
+}
+
+TEST(TlbArray, SetsAreChosenByThePageNumberOfTheSize) {
+  TlbArray array(of(4, 1), x86_64_shifts);
+  for (std::uint64_t number = 0; number < 4; ++number) {
+    array.install(VirtualAddress(number << 12), 0, page((number + 16) << 12), everything);
+  }
+  for (std::uint64_t number = 0; number < 4; ++number) EXPECT_EQ(lookup(array, number << 12), (number + 16) << 12);
+  array.install(VirtualAddress(4 << 12), 0, page(64 << 12), everything);
+  EXPECT_EQ(lookup(array, 0), 0u);
+  EXPECT_EQ(lookup(array, 1 << 12), std::uint64_t{17} << 12);
+}
+
+bool allowed(const Translation& translation, Access access) {
+  const auto mode = make_paging_mode("x86-64");
+  return (allowed_accesses(*mode, translation) >> TlbArray::code_of(access) & 1) != 0;
+}
+
+TEST(AllowedAccesses, StoreNeedsTheDirtyBit) {
+  Translation translation = page(0x5000);
+  EXPECT_TRUE(allowed(translation, store));
+  translation.dirty = false;
+  EXPECT_FALSE(allowed(translation, store));
+  EXPECT_TRUE(allowed(translation, load));
+}
+
+TEST(AllowedAccesses, RightsDecide) {
+  Translation translation = page(0x5000);
+  translation.rights = {true, false, false, true};
+  EXPECT_FALSE(allowed(translation, store));
+  EXPECT_FALSE(allowed(translation, {AccessKind::Fetch, true}));
+  EXPECT_TRUE(allowed(translation, load));
+  translation.rights = {true, true, true, false};
+  EXPECT_FALSE(allowed(translation, load));
+  EXPECT_TRUE(allowed(translation, {AccessKind::Load, false}));
+}
+
+TEST(TlbArrayConfig, LookupTakesAtLeastACycle) {
+  TlbArrayConfig config;
+  config.latency_cycles = Cycles(0);
+  std::string key;
+  config.check([&](const char* found, const std::string&) { key = found; });
+  EXPECT_EQ(key, "latency_cycles");
+}
+
+}  // namespace
+}  // namespace tablewalk
