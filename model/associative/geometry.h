@@ -6,8 +6,12 @@
 namespace tablewalk {
 
 /// `ways` of a set when `entries` are asked for: 0 ways means fully associative.
-inline std::uint32_t ways_of(std::uint32_t entries, std::uint32_t ways) { return ways == 0 ? entries : ways; }
-inline std::uint32_t sets_of(std::uint32_t entries, std::uint32_t ways) { return entries / ways_of(entries, ways); }
+inline std::uint32_t ways_of(std::uint32_t entries, std::uint32_t ways) {
+  return ways == 0 ? entries : ways;
+}
+inline std::uint32_t sets_of(std::uint32_t entries, std::uint32_t ways) {
+  return entries / ways_of(entries, ways);
+}
 
 /// Reports an impossible geometry to a config check: `problem(key, text)`. An array may not be empty.
 template <class Problem>

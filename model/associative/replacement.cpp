@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/types.h"
+
 namespace tablewalk {
 namespace {
 
@@ -28,6 +30,12 @@ ReplacementState::ReplacementState(Replacement policy, std::uint32_t sets, std::
     : policy_(policy), ways_(ways), random_(seed * 0x9E3779B97F4A7C15ULL | 1) {
   switch (policy_) {
     case Replacement::Lru:
+      if (ways <= most_ordered_ways) {
+        orders_.resize(sets, 0xFEDCBA9876543210ULL);
+        break;
+      }
+      stamps_.resize(std::size_t{sets} * ways);
+      break;
     case Replacement::Fifo:
       stamps_.resize(std::size_t{sets} * ways);
       break;
@@ -41,6 +49,18 @@ ReplacementState::ReplacementState(Replacement policy, std::uint32_t sets, std::
     case Replacement::Random:
       break;
   }
+}
+
+/// Moves the four bits that name the way to the lowest place, and those below it one place up.
+void ReplacementState::move_to_front(std::uint64_t& order, std::uint64_t way) {
+  constexpr std::uint64_t ones = 0x1111111111111111ULL;
+  // The lowest zero digit of the difference is where the way stands; the carries of this test only reach digits above.
+  const std::uint64_t difference = order ^ way * ones;
+  const std::uint64_t zero_digits = (difference - ones) & ~difference & ones << 3;
+  const auto place = static_cast<unsigned>(__builtin_ctzll(zero_digits)) - 3;
+  const std::uint64_t below = low_bits(place);
+  const std::uint64_t above = ~low_bits(place + 4);
+  order = (order & above) | (order & below) << 4 | way;
 }
 
 void ReplacementState::touch_other(std::uint32_t set, std::uint32_t way) {
@@ -67,6 +87,8 @@ std::uint32_t ReplacementState::victim(std::uint32_t set) {
     case Replacement::Srrip:
       return distant(set);
     case Replacement::Lru:
+      if (!orders_.empty()) return orders_[set] >> 4 * (ways_ - 1) & 15;
+      break;
     case Replacement::Fifo:
       break;
   }
@@ -101,7 +123,8 @@ std::uint32_t ReplacementState::distant(std::uint32_t set) {
   std::uint8_t* predictions = &bits_[std::size_t{set} * ways_];
   const std::uint8_t farthest = *std::max_element(predictions, predictions + ways_);
   const std::uint8_t ageing = static_cast<std::uint8_t>(srrip_distant - farthest);
-  for (std::uint32_t way = 0; way < ways_; ++way) predictions[way] = static_cast<std::uint8_t>(predictions[way] + ageing);
+  for (std::uint32_t way = 0; way < ways_; ++way)
+    predictions[way] = static_cast<std::uint8_t>(predictions[way] + ageing);
   return static_cast<std::uint32_t>(std::find(predictions, predictions + ways_, srrip_distant) - predictions);
 }
 

@@ -22,9 +22,7 @@ class Strong {
   friend constexpr bool operator<=(Strong a, Strong b) { return a.value_ <= b.value_; }
   friend constexpr bool operator>(Strong a, Strong b) { return a.value_ > b.value_; }
   friend constexpr bool operator>=(Strong a, Strong b) { return a.value_ >= b.value_; }
-  friend constexpr Strong operator+(Strong a, std::uint64_t offset) {
-    return Strong(a.value_ + offset);
-  }
+  friend constexpr Strong operator+(Strong a, std::uint64_t offset) { return Strong(a.value_ + offset); }
   friend constexpr std::uint64_t operator-(Strong a, Strong b) { return a.value_ - b.value_; }
   constexpr Strong& operator+=(std::uint64_t offset) {
     value_ += offset;

@@ -51,12 +51,12 @@ void Cache::receive_response(unsigned, MemoryAccess& fetch, Cycles visible) {
 
 void Cache::on_cycle() {
   const Cycles cycle = now();
-  take_fills(cycle);
+  if (fills_.due(cycle)) take_fills(cycle);
   // Who has waited longer for a register gets it first.
   std::uint32_t lookups_left = config_.lookups_per_cycle;
   if (cpu_side_.next_visible() < stalled_.next_visible()) look_up_arrivals(cycle, lookups_left);
-  if (!blocked_) retry_stalled(cycle);
-  look_up_arrivals(cycle, lookups_left);
+  if (!blocked_ && stalled_.due(cycle)) retry_stalled(cycle);
+  if (cpu_side_.next_visible() <= cycle) look_up_arrivals(cycle, lookups_left);
   sleep(cycle);
 }
 

@@ -84,7 +84,8 @@ class Cache : public TimedModule {
   UpstreamPorts<AccessTargetPort<Cache>, MemoryAccess> cpu_side_;
   std::vector<PortKind> kinds_;
   std::vector<MissRegister> registers_;
-  // The busy registers are those that the first `busy_registers_` places of `order_` name; their lines stand beside them.
+  // The busy registers are those that the first `busy_registers_` places of `order_` name; their lines stand beside
+  // them.
   std::uint32_t busy_registers_ = 0;
   std::vector<std::uint32_t> order_;
   std::vector<PhysicalAddress> busy_lines_;

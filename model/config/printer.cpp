@@ -148,8 +148,7 @@ void collect_documents(const ConfigNode& group, const std::string& key, std::vec
     } else if (child.kind == ConfigNode::Kind::Group) {
       collect_documents(child, inner, documents);
     } else {
-      documents.push_back(
-          {inner, "a list of groups", count_items(child.children.size()), "", child.meaning});
+      documents.push_back({inner, "a list of groups", count_items(child.children.size()), "", child.meaning});
       ConfigNode fresh;
       fresh.children = child.fresh_keys();
       collect_documents(fresh, join_key(inner, "N"), documents);

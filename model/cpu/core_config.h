@@ -18,7 +18,8 @@ struct CoreConfig {
 
   template <class Keys>
   void describe(Keys& keys) {
-    keys.value("issue_width", issue_width, "per cycle", "accesses, and instructions without one, that start in a cycle");
+    keys.value("issue_width", issue_width, "per cycle",
+               "accesses, and instructions without one, that start in a cycle");
     keys.value("accesses_in_flight", accesses_in_flight, "accesses", "accesses that have started and not retired");
     keys.value("window", window, "instructions", "how far past the oldest unfinished instruction the core looks");
     keys.value("instruction_gap", instruction_gap, "instructions",

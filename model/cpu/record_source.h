@@ -12,7 +12,8 @@ namespace tablewalk {
 class RecordSource {
  public:
   /// `limit` 0: all of them.
-  RecordSource(TraceReader& reader, std::uint64_t limit) : reader_(reader), left_(limit == 0 ? ~std::uint64_t{0} : limit) {}
+  RecordSource(TraceReader& reader, std::uint64_t limit)
+      : reader_(reader), left_(limit == 0 ? ~std::uint64_t{0} : limit) {}
 
   /// The next record of the batch, or nullptr when it is used up. It stays valid until the next refill.
   const Record* next() { return place_ == filled_ ? nullptr : &batch_[place_++]; }

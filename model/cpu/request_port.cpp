@@ -134,9 +134,10 @@ void RequestPort::repeat_faulted(Cycles cycle) {
   if (repeated_ == nullptr || repeat_at_ > cycle) return;
   TranslationRequest& request = *repeated_;
   repeated_ = nullptr;
-  sc_core::sc_time delay;
+  const sc_core::sc_time begin = delay_to(cycle);
+  sc_core::sc_time delay = begin;
   if (!tlb(side_of(ring_[request.tag].kind)).request(request, delay)) return;
-  const Cycles visible = cycle + whole_cycles(delay);
+  const Cycles visible = cycle + whole_cycles(delay - begin);
   request.account(request.cycles.tlb_lookup, visible);
   --ring_[request.tag].pending;
   translated(request.tag, request, visible, cycle);

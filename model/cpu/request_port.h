@@ -19,10 +19,10 @@ namespace tablewalk {
 /// What a core must know of its neighbours, instructions first, data second.
 struct CoreNeighbours {
   std::array<Cycles, 2> tlb_hit_latency;
-  std::array<Cycles, 2> cache_hit_latency;     ///< 0 if it has no first-level cache
+  std::array<Cycles, 2> cache_hit_latency;        ///< 0 if it has no first-level cache
   std::array<bool, 2> cache_at_once{true, true};  ///< false if there is none: the next one is on a registered link
-  unsigned line_shift = 6;                     ///< log2 of the cache line, bytes
-  unsigned page_shift = 12;                    ///< log2 of the smallest page, bytes
+  unsigned line_shift = 6;                        ///< log2 of the cache line, bytes
+  unsigned page_shift = 12;                       ///< log2 of the smallest page, bytes
 };
 
 struct CoreStats {
@@ -40,8 +40,8 @@ struct CoreStats {
 /// A core as the rest of the machine sees it: takes the records of a trace, asks for translations, then accesses
 /// memory, several at a time within its window, retiring in program order.
 ///
-/// An access looks up the first-level TLB and, virtually indexed, the first-level cache in its issue cycle. A fetch that
-/// misses either holds back everything younger: the front end is in order. Acts in the middle of a cycle.
+/// An access looks up the first-level TLB and, virtually indexed, the first-level cache in its issue cycle. A fetch
+/// that misses either holds back everything younger: the front end is in order. Acts in the middle of a cycle.
 class RequestPort : public TimedModule {
  public:
   RequestPort(sc_core::sc_module_name name, const CoreConfig& config, const CoreNeighbours& neighbours, Kernel& kernel);
@@ -54,9 +54,9 @@ class RequestPort : public TimedModule {
   /// What to run, and what to be told of. Before the simulation starts.
   struct Job {
     RecordSource* source = nullptr;
-    std::uint64_t warmup = 0;                    ///< records before the statistics start
-    std::function<void()> on_warm;               ///< the machine is idle and warm: statistics start now
-    std::function<bool()> on_batch;              ///< now and then; true ends the trace here
+    std::uint64_t warmup = 0;        ///< records before the statistics start
+    std::function<void()> on_warm;   ///< the machine is idle and warm: statistics start now
+    std::function<bool()> on_batch;  ///< now and then; true ends the trace here
     TranslationObserver* observer = nullptr;
   };
   void run(Job job);

@@ -13,15 +13,18 @@ void report_accesses(const CoreStats& stats, StatSet& figures) {
   const auto of = [&](RecordKind kind) { return stats.accesses[static_cast<unsigned>(kind)]; };
   std::uint64_t all = 0;
   for (std::uint64_t count : stats.accesses) all += count;
-  figures.count("core.accesses", all, "accesses", "accesses of the trace; one that reads and writes the same data is one");
+  figures.count("core.accesses", all, "accesses",
+                "accesses of the trace; one that reads and writes the same data is one");
   figures.count("core.fetches", of(RecordKind::Fetch), "accesses", "instruction fetches");
   figures.count("core.loads", of(RecordKind::Load), "accesses", "data reads");
   figures.count("core.stores", of(RecordKind::Store), "accesses", "data writes");
   figures.count("core.modifies", of(RecordKind::Modify), "accesses", "accesses that read and then write the same data");
   figures.count("core.instructions", stats.instructions, "instructions",
                 "fetches; in a trace without fetches, accesses and the gaps between them");
-  figures.count("core.page_straddles", stats.page_straddles, "accesses", "accesses that needed one more translation because they cross a page");
-  figures.count("core.line_straddles", stats.line_straddles, "accesses", "accesses that cross a cache line within a page");
+  figures.count("core.page_straddles", stats.page_straddles, "accesses",
+                "accesses that needed one more translation because they cross a page");
+  figures.count("core.line_straddles", stats.line_straddles, "accesses",
+                "accesses that cross a cache line within a page");
 }
 
 void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& figures) {
@@ -33,7 +36,8 @@ void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& fi
                 "the oldest access waited for its data, beyond a first-level cache hit");
   figures.real("core.translation_stall_share", ratio(cycles.translation_stall, cycles.total()), "share",
                "translation stall cycles / cycles: what address translation costs this program");
-  figures.real("core.cycles_per_instruction", ratio(cycles.total(), stats.instructions), "cycles", "cycles / instructions");
+  figures.real("core.cycles_per_instruction", ratio(cycles.total(), stats.instructions), "cycles",
+               "cycles / instructions");
   figures.count("core.faults", stats.faults, "faults", "page faults handled");
 }
 
@@ -42,7 +46,8 @@ void report_translations(const CoreStats& stats, StatSet& figures) {
   const auto part = [&](const std::string& name, std::uint64_t value, const char* meaning) {
     figures.count("translation.cycles." + name, value, "cycles", meaning);
   };
-  figures.count("translation.requests", stats.translations_requested, "requests", "translations asked for: one for each page an access touches");
+  figures.count("translation.requests", stats.translations_requested, "requests",
+                "translations asked for: one for each page an access touches");
   figures.count("translation.responses", stats.translations_answered, "requests", "translations answered");
   figures.distribution("translation.latency_cycles", stats.translation_latency, "cycles",
                        "from request to answer, per translation that missed the first-level TLB");

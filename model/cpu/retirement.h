@@ -18,9 +18,9 @@ struct CoreCycles {
 /// The milestones of one access.
 struct AccessTimes {
   Cycles issued;
-  Cycles tlb_hit_until;   ///< when a first-level TLB hit would have had the translation
-  Cycles translated;      ///< when the translation was there
-  Cycles cache_hit_until; ///< when a first-level cache hit would have had the data, after the translation
+  Cycles tlb_hit_until;    ///< when a first-level TLB hit would have had the translation
+  Cycles translated;       ///< when the translation was there
+  Cycles cache_hit_until;  ///< when a first-level cache hit would have had the data, after the translation
   Cycles done;
 };
 

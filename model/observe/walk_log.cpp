@@ -38,10 +38,9 @@ std::string walk_log_row(const WalkRecord& walk) {
   const Translation& translation = walk.answer.translation;
   const std::string hit =
       walk.walk_cache_hit == WalkRecord::no_hit ? std::string() : std::to_string(walk.walk_cache_hit);
-  const std::string end =
-      walk.answer.faulted
-          ? fmt::format(",,{}", tablewalk::to_string(walk.answer.fault.reason))
-          : fmt::format("0x{:x},{},", translation.page.value(), std::uint64_t{1} << translation.page_shift);
+  const std::string end = walk.answer.faulted ? fmt::format(",,{}", tablewalk::to_string(walk.answer.fault.reason))
+                                              : fmt::format("0x{:x},{},", translation.page.value(),
+                                                            std::uint64_t{1} << translation.page_shift);
   return fmt::format("{},{},0x{:x},{},{},{},{},{},{},{},{},{},{}", walk.id, walk.asid, walk.va.value(),
                      to_string(walk.access.kind), walk.requested.count(), walk.taken.count(), walk.answered.count(),
                      (walk.taken - walk.requested).count(), walk.merged, hit, walk.entry_reads, reads, end);
@@ -64,6 +63,8 @@ void WalkLog::walk_finished(const WalkRecord& walk) {
   output_->file.write(row.data(), row.size());
 }
 
-void WalkLog::finish() { output_->file.finish(); }
+void WalkLog::finish() {
+  output_->file.finish();
+}
 
 }  // namespace tablewalk

@@ -10,14 +10,15 @@ AddressSpaces::AddressSpaces(const OsConfig& config, std::shared_ptr<const Pagin
                              FrameAllocator& frames)
     : config_(config),
       page_bytes_(config.page_bytes.bytes == 0 ? mode->page_bytes() : config.page_bytes.bytes),
+      page_shift_(log2_floor(page_bytes_)),
       mode_(std::move(mode)),
       memory_(memory),
       frames_(frames) {}
 
 void AddressSpaces::find_space(AddressSpaceId asid) {
-  auto& space = spaces_[asid];
-  if (space == nullptr) space = std::make_unique<TableBuilder>(mode_, memory_, frames_);
-  recent_ = space.get();
+  auto place = spaces_.find(asid);
+  if (place == spaces_.end()) place = spaces_.emplace(asid, Space{TableBuilder(mode_, memory_, frames_), {}}).first;
+  recent_ = &place->second;
   recent_asid_ = asid;
 }
 
@@ -40,9 +41,12 @@ Cycles AddressSpaces::handle_fault(AddressSpaceId asid, VirtualAddress va, Acces
 }
 
 void AddressSpaces::map_page(VirtualAddress va) {
-  if (recent_->is_mapped(va)) return;
-  const VirtualAddress page(va.value() & ~(page_bytes_ - 1));
-  recent_->map(page, frames_.allocate_page(page, page_bytes_, recent_asid_), page_bytes_);
+  const std::uint64_t number = va.value() >> page_shift_;
+  auto mapped = recent_->mapped[number / 512][number % 512];
+  if (mapped) return;
+  const VirtualAddress page(number << page_shift_);
+  recent_->tables.map(page, frames_.allocate_page(page, page_bytes_, recent_asid_), page_bytes_);
+  mapped = true;
   ++pages_;
 }
 
@@ -57,9 +61,10 @@ void AddressSpaces::report(StatSet& figures) const {
   std::uint64_t bytes = 0;
   std::uint64_t count = 0;
   for (const auto& [asid, space] : spaces_) {
-    for (unsigned level = 0; level < mode_->levels(); ++level) per_level[level] += space->tables_per_level()[level];
-    bytes += space->table_bytes();
-    count += space->table_count();
+    for (unsigned level = 0; level < mode_->levels(); ++level)
+      per_level[level] += space.tables.tables_per_level()[level];
+    bytes += space.tables.table_bytes();
+    count += space.tables.table_count();
   }
   figures.count("tables.count", count, "tables", "page tables of all address spaces, at the end");
   figures.count("tables.bytes", bytes, "bytes", "what they occupy");

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <bitset>
 #include <map>
 #include <memory>
+#include <unordered_map>
 
 #include "os/os_config.h"
 #include "paging/table_builder.h"
@@ -19,7 +21,7 @@ class AddressSpaces final : public Kernel {
 
   PhysicalAddress root(AddressSpaceId asid) override {
     if (recent_ == nullptr || asid != recent_asid_) find_space(asid);
-    return recent_->root();
+    return recent_->tables.root();
   }
   void before_walk(AddressSpaceId asid, VirtualAddress va, AccessKind kind) override;
   Cycles handle_fault(AddressSpaceId asid, VirtualAddress va, Access access, const Fault& fault) override;
@@ -33,11 +35,18 @@ class AddressSpaces final : public Kernel {
 
   OsConfig config_;
   std::uint64_t page_bytes_;
+  unsigned page_shift_;  ///< log2 of page_bytes_
   std::shared_ptr<const PagingMode> mode_;
   PhysicalMemory& memory_;
   FrameAllocator& frames_;
-  std::map<AddressSpaceId, std::unique_ptr<TableBuilder>> spaces_;
-  TableBuilder* recent_ = nullptr;
+  /// An address space's tables, and a bit for each page of it that is mapped: asked before every walk.
+  struct Space {
+    TableBuilder tables;
+    std::unordered_map<std::uint64_t, std::bitset<512>> mapped;  ///< by page number / 512
+  };
+
+  std::map<AddressSpaceId, Space> spaces_;
+  Space* recent_ = nullptr;
   AddressSpaceId recent_asid_ = 0;
   std::uint64_t pages_ = 0;
 };

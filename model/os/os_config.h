@@ -22,7 +22,8 @@ struct OsConfig {
     keys.value("prefault", prefault, "",
                "true: every page is mapped before the program touches it, so that only translation is measured; false: "
                "the first touch of a page faults");
-    keys.value("fault_cycles", fault_cycles, "cycles", "what a first-touch page fault costs, from handler to repetition");
+    keys.value("fault_cycles", fault_cycles, "cycles",
+               "what a first-touch page fault costs, from handler to repetition");
     keys.value("page_bytes", page_bytes, "bytes", "page size used for mapping; 0: the paging mode's smallest");
     keys.value("frames", frames, "", "the order in which physical frames are handed out");
     keys.value("frame_seed", frame_seed, "", "of the random frame order");

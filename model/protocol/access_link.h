@@ -141,7 +141,7 @@ class AccessInitiatorPort final : public tlm::tlm_bw_transport_if<> {
 
   void end_request_phase() {
     open_request_ = nullptr;
-    const Cycles next_edge = cycle_of(sc_core::sc_time_stamp()) + Cycles(1);
+    const Cycles next_edge = std::max(cycle_of(sc_core::sc_time_stamp()), clockwork_.now()) + Cycles(1);
     while (!waiting_.empty() && open_request_ == nullptr) {
       MemoryAccess& access = *waiting_.front();
       const Cycles visible = std::max(waiting_.next_visible(), next_edge);

@@ -21,11 +21,17 @@ inline sc_core::sc_time start_of(Cycles cycle) {
 inline sc_core::sc_time middle_of(Cycles cycle) {
   return sc_core::sc_time::from_value(cycle.count() * clock_period::units + clock_period::middle);
 }
-inline sc_core::sc_time duration_of(Cycles cycles) { return start_of(cycles); }
-inline Cycles whole_cycles(const sc_core::sc_time& duration) { return Cycles(duration.value() / clock_period::units); }
+inline sc_core::sc_time duration_of(Cycles cycles) {
+  return start_of(cycles);
+}
+inline Cycles whole_cycles(const sc_core::sc_time& duration) {
+  return Cycles(duration.value() / clock_period::units);
+}
 
 /// The cycle that a point in time falls in.
-inline Cycles cycle_of(const sc_core::sc_time& time) { return Cycles(time.value() / clock_period::units); }
+inline Cycles cycle_of(const sc_core::sc_time& time) {
+  return Cycles(time.value() / clock_period::units);
+}
 
 /// Makes durations without calling into the SystemC library, which the constructors of sc_time do: sums of durations
 /// that were made once.

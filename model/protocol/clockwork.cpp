@@ -8,7 +8,9 @@
 namespace tablewalk {
 namespace {
 
-unsigned lowest_bit(std::uint64_t bits) { return static_cast<unsigned>(__builtin_ctzll(bits)); }
+unsigned lowest_bit(std::uint64_t bits) {
+  return static_cast<unsigned>(__builtin_ctzll(bits));
+}
 
 }  // namespace
 
@@ -33,7 +35,9 @@ unsigned Clockwork::enlist(TimedModule& module, bool in_the_middle) {
   return number;
 }
 
-void Clockwork::dismiss(unsigned module) { modules_[module] = nullptr; }
+void Clockwork::dismiss(unsigned module) {
+  modules_[module] = nullptr;
+}
 
 /// Acts cycle by cycle until somebody else's turn comes, or nobody has asked to act.
 void Clockwork::run() {

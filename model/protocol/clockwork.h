@@ -16,8 +16,8 @@ class TimedModule;
 /// Wakes the modules of a machine in the cycles in which they have something to do.
 ///
 /// One SystemC process drives them all. A wheel holds who is to act in which of the next cycles; as long as the SystemC
-/// kernel has nothing pending before the next of them, the clockwork goes on to it without going back to the kernel, and
-/// says how far it is ahead in the delays that the links annotate (temporal decoupling, as TLM-2.0 has it). That is
+/// kernel has nothing pending before the next of them, the clockwork goes on to it without going back to the kernel,
+/// and says how far it is ahead in the delays that the links annotate (temporal decoupling, as TLM-2.0 has it). That is
 /// exact: whoever is not one of our modules has its event in the kernel, and is waited for. In lockstep every cycle is
 /// a step of the kernel; results are the same.
 ///
@@ -81,9 +81,7 @@ class Clockwork : public sc_core::sc_module {
   void run();
   void step(Cycles cycle);
   void act(std::uint64_t modules);
-  bool may_go_to(Cycles cycle) const {
-    return kernel_cycle_ >= cycle || (!lockstep_ && kernel_activity_ > cycle);
-  }
+  bool may_go_to(Cycles cycle) const { return kernel_cycle_ >= cycle || (!lockstep_ && kernel_activity_ > cycle); }
   void go_to(Cycles cycle);
   void set_ahead();
   void arm();
@@ -91,14 +89,14 @@ class Clockwork : public sc_core::sc_module {
   Cycles next_wake() const;
 
   std::vector<TimedModule*> modules_;
-  std::uint64_t middle_modules_ = 0;  ///< those that act in the middle of a cycle
+  std::uint64_t middle_modules_ = 0;                 ///< those that act in the middle of a cycle
   std::array<std::uint64_t, wheel_cycles> wheel_{};  ///< [cycle modulo its size]: who acts, a bit for each
   std::array<std::uint64_t, wheel_cycles / 64> occupied_{};
   std::vector<std::pair<Cycles, unsigned>> far_;  ///< beyond the wheel
   Cycles first_far_ = Cycles::never();
 
   Cycles now_;
-  sc_core::sc_time ahead_;  ///< from the kernel's time to the beginning of now_; zero if that is past
+  sc_core::sc_time ahead_;        ///< from the kernel's time to the beginning of now_; zero if that is past
   sc_core::sc_time kernel_time_;  ///< while modules act
   Cycles kernel_cycle_;           ///< the same
   Cycles kernel_activity_;        ///< the cycle in which the kernel has something else to do next

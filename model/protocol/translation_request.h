@@ -25,9 +25,9 @@ struct LatencyBreakdown {
   std::uint64_t tlb_lookup = 0;         ///< in TLBs that missed, and in the one that hit
   std::uint64_t walk_cache_lookup = 0;  ///< in the walker, before its first read
   std::array<std::array<std::uint64_t, served_by_count>, max_levels> memory{};  ///< [level][served by], entry reads
-  std::uint64_t entry_writeback = 0;    ///< updates of accessed and dirty bits
-  std::uint64_t fault = 0;              ///< in the kernel's fault handler
-  std::uint64_t fill = 0;               ///< the answer's way back through the TLBs
+  std::uint64_t entry_writeback = 0;                                            ///< updates of accessed and dirty bits
+  std::uint64_t fault = 0;                                                      ///< in the kernel's fault handler
+  std::uint64_t fill = 0;  ///< the answer's way back through the TLBs
 
   std::uint64_t memory_total() const {
     std::uint64_t sum = 0;

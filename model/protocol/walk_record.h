@@ -26,14 +26,14 @@ struct WalkRecord {
   VirtualAddress va;
   AddressSpaceId asid = 0;
   Access access;
-  Cycles requested;        ///< the request stands at the walker
+  Cycles requested;  ///< the request stands at the walker
   Cycles taken;
-  Cycles answered;         ///< the answer stands at the requester
+  Cycles answered;                       ///< the answer stands at the requester
   std::uint8_t walk_cache_hit = no_hit;  ///< level of the remembered entry
   unsigned entry_reads = 0;
   unsigned entry_updates = 0;
   std::array<EntryRead, most_reads> reads;
-  unsigned merged = 0;     ///< further requests that it answered
+  unsigned merged = 0;  ///< further requests that it answered
   Answer answer;
 
   /// Makes it the record of a fresh walk. The list of reads keeps what nobody looks at.
@@ -43,7 +43,9 @@ struct WalkRecord {
     entry_updates = 0;
     merged = 0;
   }
-  unsigned listed() const { return entry_reads + entry_updates < most_reads ? entry_reads + entry_updates : most_reads; }
+  unsigned listed() const {
+    return entry_reads + entry_updates < most_reads ? entry_reads + entry_updates : most_reads;
+  }
 };
 
 }  // namespace tablewalk

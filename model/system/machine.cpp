@@ -92,8 +92,7 @@ void Machine::bind_memory() {
   // The core's own port of its first-level data cache is the last one.
   if (core_.l1i) core_.port->icache_side.socket.bind(core_.l1i->cpu_side(0));
   if (core_.l1d) {
-    core_.port->dcache_side.socket.bind(
-        core_.l1d->cpu_side(planned_ports_[static_cast<unsigned>(WalkerReads::L1d)]));
+    core_.port->dcache_side.socket.bind(core_.l1d->cpu_side(planned_ports_[static_cast<unsigned>(WalkerReads::L1d)]));
   }
 }
 
@@ -117,9 +116,7 @@ CoreNeighbours Machine::neighbours() const {
   const auto tlb_latency = [](const TlbConfig& tlb) {
     return tlb.enabled && !tlb.arrays.empty() ? tlb.arrays.front().latency_cycles : Cycles(1);
   };
-  const auto cache_latency = [](const CacheConfig& cache) {
-    return cache.enabled ? cache.latency_cycles : Cycles(0);
-  };
+  const auto cache_latency = [](const CacheConfig& cache) { return cache.enabled ? cache.latency_cycles : Cycles(0); };
   CoreNeighbours neighbours;
   neighbours.tlb_hit_latency = {tlb_latency(config_.itlb), tlb_latency(config_.dtlb)};
   neighbours.cache_hit_latency = {cache_latency(config_.l1i), cache_latency(config_.l1d)};

@@ -15,8 +15,7 @@ std::vector<unsigned> page_shifts(const PagingMode& mode) {
 
 }  // namespace
 
-Tlb::Tlb(sc_core::sc_module_name name, Service service, const TlbConfig& config, const PagingMode& mode,
-         unsigned ports)
+Tlb::Tlb(sc_core::sc_module_name name, Service service, const TlbConfig& config, const PagingMode& mode, unsigned ports)
     : TimedModule(name),
       walker_side("walker_side", *this),
       service_(service),

@@ -98,7 +98,7 @@ class Tlb : public TimedModule {
   std::vector<TlbArray> arrays_;
   std::vector<Cycles> latencies_;
   std::vector<sc_core::sc_time> durations_;  ///< the same
-  Cycles miss_latency_;  ///< a miss is known when the slowest array has answered
+  Cycles miss_latency_;                      ///< a miss is known when the slowest array has answered
   std::uint32_t lookups_per_cycle_;
 
   UpstreamPorts<TranslateTargetPort<Tlb>, TranslationRequest> cpu_side_;

@@ -8,7 +8,8 @@ WalkCaches::WalkCaches(const std::vector<WalkCacheConfig>& configs, const Paging
   for (const WalkCacheConfig& config : configs) {
     // Entries of the root's level and below it, not of the last one: only those are pointers.
     if (config.level > mode.root_level()) continue;
-    caches_.push_back({config.level, mode.level(config.level).index_shift,
+    caches_.push_back({config.level,
+                       mode.level(config.level).index_shift,
                        {sets_of(config.entries, config.ways), ways_of(config.entries, config.ways), config.replacement,
                         config.seed}});
   }

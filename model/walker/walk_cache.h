@@ -30,7 +30,8 @@ struct WalkCacheConfig {
   template <class Problem>
   void check(Problem&& problem) const {
     check_geometry(entries, ways, problem);
-    if (level == 0 || level > 7) problem("level", "level " + std::to_string(level) + " has no pointers; expected 1 to 7");
+    if (level == 0 || level > 7)
+      problem("level", "level " + std::to_string(level) + " has no pointers; expected 1 to 7");
   }
 };
 

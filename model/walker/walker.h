@@ -35,8 +35,8 @@ struct WalkerStats {
   std::uint64_t entry_reads = 0;
   std::uint64_t entry_updates = 0;
   std::array<std::array<std::uint64_t, served_by_count>, max_levels> served{};  ///< entry reads [level][served by]
-  Histogram latency;     ///< cycles from the request standing at the walker to its answer standing at the requester
-  Histogram queue;       ///< cycles of it before the walk was taken
+  Histogram latency;  ///< cycles from the request standing at the walker to its answer standing at the requester
+  Histogram queue;    ///< cycles of it before the walk was taken
   Histogram reads_per_walk;
 };
 

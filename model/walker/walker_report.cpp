@@ -38,7 +38,8 @@ void Walker::report(StatSet& figures) const {
   }
   for (std::size_t i = 0; i < walk_caches_.stats().size(); ++i) {
     const std::string prefix = "walk_cache.level" + std::to_string(walk_caches_.level(i));
-    figures.count(prefix + ".lookups", walk_caches_.stats()[i].lookups, "lookups", "walks that looked for a pointer of this level");
+    figures.count(prefix + ".lookups", walk_caches_.stats()[i].lookups, "lookups",
+                  "walks that looked for a pointer of this level");
     figures.count(prefix + ".hits", walk_caches_.stats()[i].hits, "lookups", "walks that found it");
   }
 }

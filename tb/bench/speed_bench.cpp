@@ -138,6 +138,10 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace tablewalk
 
-int sc_main(int, char**) { return 0; }
+int sc_main(int, char**) {
+  return 0;
+}
 
-int main(int argc, char** argv) { return tablewalk::run(argc, argv); }
+int main(int argc, char** argv) {
+  return tablewalk::run(argc, argv);
+}

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "protocol/access_link.h"
+#include "protocol/clockwork.h"
 
 namespace tablewalk {
 
@@ -37,9 +38,10 @@ class AccessClient : public sc_core::sc_module {
   MemoryAccess& write_line(std::uint64_t cycle, std::uint64_t address) { return ask(cycle, fresh(address, 64, true)); }
   /// Asks a first-level cache, now.
   void ask_now(MemoryAccess& access) {
-    sc_core::sc_time delay;
+    const Clockwork& clockwork = Clockwork::of_simulation();
+    sc_core::sc_time delay = clockwork.delay_until(clockwork.now()) + sc_core::sc_time(500, sc_core::SC_PS);
     if (memory_side.access(access, delay)) {
-      answered_[access.info.tag] = cycle_of(sc_core::sc_time_stamp() + delay).count();
+      answered_[access.info.tag] = clockwork.cycle_after(delay).count();
     }
   }
 
@@ -51,7 +53,7 @@ class AccessClient : public sc_core::sc_module {
 
   void receive_response(unsigned, MemoryAccess& access, Cycles visible) {
     EXPECT_EQ(answered_.count(access.info.tag), 0u) << "answered twice";
-    EXPECT_GT(visible, cycle_of(sc_core::sc_time_stamp())) << "links are registered";
+    EXPECT_GT(visible, Clockwork::of_simulation().now()) << "links are registered";
     answered_[access.info.tag] = visible.count();
   }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <vector>
 
 #include "protocol/access_link.h"
@@ -9,8 +11,9 @@ namespace tablewalk {
 /// What stands below a cache in a test: answers every access a fixed number of cycles after it stands here.
 class FakeMemory : public sc_core::sc_module {
  public:
-  FakeMemory(sc_core::sc_module_name name, std::uint64_t latency)
-      : sc_core::sc_module(name), latency_(latency), port_("port", *this, 0) {}
+  /// `bytes_most`: what an access may have at most.
+  FakeMemory(sc_core::sc_module_name name, std::uint64_t latency, unsigned bytes_most = 64)
+      : sc_core::sc_module(name), latency_(latency), bytes_most_(bytes_most), port_("port", *this, 0) {}
 
   struct Arrival {
     std::uint64_t cycle;
@@ -22,15 +25,16 @@ class FakeMemory : public sc_core::sc_module {
   const std::vector<Arrival>& arrivals() const { return arrivals_; }
 
   bool receive_access(unsigned, MemoryAccess& access, sc_core::sc_time& delay) {
-    const Cycles visible = cycle_of(sc_core::sc_time_stamp() + delay);
+    const Cycles visible = Clockwork::of_simulation().cycle_after(delay);
     arrivals_.push_back({visible.count(), access.get_address(), access.is_write()});
-    EXPECT_EQ(access.get_data_length(), 64u) << "caches fetch and write lines";
+    EXPECT_LE(access.get_data_length(), bytes_most_);
     port_.respond(access, visible + latency_);
     return false;
   }
 
  private:
   Cycles latency_;
+  unsigned bytes_most_;
   AccessTargetPort<FakeMemory> port_;
   std::vector<Arrival> arrivals_;
 };

@@ -32,7 +32,7 @@ class FakeTranslator : public sc_core::sc_module {
   const std::vector<Arrival>& arrivals() const { return arrivals_; }
 
   bool receive_request(unsigned, TranslationRequest& request, sc_core::sc_time& delay) {
-    const Cycles visible = cycle_of(sc_core::sc_time_stamp() + delay);
+    const Cycles visible = Clockwork::of_simulation().cycle_after(delay);
     arrivals_.push_back({visible.count(), request.va.value(), request.access.kind});
     request.begin_account(visible);
     request.answer = decide(request);

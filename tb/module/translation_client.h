@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 
+#include "protocol/clockwork.h"
 #include "protocol/translate_link.h"
 
 namespace tablewalk {
@@ -34,10 +35,11 @@ class TranslationClient : public sc_core::sc_module {
   /// Asks a translator that may answer at once, now.
   const Asked& ask_now(std::uint64_t va, AccessKind kind = AccessKind::Load, bool user = true) {
     Asked& asked = fresh(va, {kind, user});
-    sc_core::sc_time delay;
+    const Clockwork& clockwork = Clockwork::of_simulation();
+    sc_core::sc_time delay = clockwork.delay_until(clockwork.now()) + sc_core::sc_time(500, sc_core::SC_PS);
     if (translator_side.request(asked.request, delay)) {
       asked.at_once = true;
-      asked.answered = cycle_of(sc_core::sc_time_stamp() + delay).count();
+      asked.answered = clockwork.cycle_after(delay).count();
     }
     return asked;
   }
@@ -47,7 +49,7 @@ class TranslationClient : public sc_core::sc_module {
   void receive_translation(unsigned, TranslationRequest& request, Cycles visible) {
     Asked& asked = all_[request.tag];
     EXPECT_FALSE(asked.answered.has_value()) << "answered twice";
-    EXPECT_GT(visible, cycle_of(sc_core::sc_time_stamp())) << "links are registered";
+    EXPECT_GT(visible, Clockwork::of_simulation().now()) << "links are registered";
     EXPECT_EQ(request.accounted, visible) << "every cycle up to the answer is accounted for";
     EXPECT_EQ(request.route_depth, 0u);
     asked.answered = visible.count();

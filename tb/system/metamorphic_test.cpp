@@ -124,8 +124,8 @@ std::uint64_t peak_kib(const TemporaryFolder& folder, std::uint64_t records) {
   GeneratorConfig generator;
   generator.pattern = Pattern::Sequential;
   generator.count = records;
-  generator.footprint = 8 << 20;
-  generator.element = 32;
+  generator.footprint = 1 << 20;
+  generator.element = 8;
   const auto source = make_generator(generator);
   const std::string path = folder.path(std::to_string(records) + ".twt");
   const auto writer = make_trace_writer(path);

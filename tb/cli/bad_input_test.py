@@ -1,0 +1,164 @@
+"""Bad input: exit 2, and one line that says what is wrong, where, and what was expected.
+
+    python3 tb/cli/bad_input_test.py TABLEWALK
+"""
+
+import gzip
+import os
+
+from program import GOOD, ProgramTest, main, trace
+
+
+class BadTraces(ProgramTest):
+    def test_truncated_traces(self):
+        with open(trace("sort"), "rb") as file:
+            whole = file.read()
+        self.write("header.twt", whole[:100])
+        self.write("half.twt", whole[:len(whole) // 2])
+        self.write("half.gz", gzip.compress(GOOD.encode() * 100)[:40])
+        self.assert_refused(["run", "header.twt"], "header.twt", "truncated")
+        self.assert_refused(["run", "half.twt"], "half.twt", "truncated")
+        self.assert_refused(["run", "half.gz"], "half.gz", "truncated or damaged")
+
+    def test_a_damaged_block_is_found_by_its_checksum(self):
+        with open(trace("sort"), "rb") as file:
+            damaged = bytearray(file.read())
+        damaged[len(damaged) // 2] ^= 0x55
+        self.write("damaged.twt", bytes(damaged))
+        self.assert_refused(["run", "damaged.twt"], "damaged.twt: byte ", "checksum")
+        self.assert_refused(["compare", "damaged.twt"], "damaged.twt: byte ", "checksum")
+        self.assert_refused(["trace", "info", "damaged.twt"], "damaged.twt: byte ", "checksum")
+        self.assert_refused(["trace", "convert", "damaged.twt", "out.txt"], "damaged.twt: byte ", "checksum")
+
+    def test_empty_traces(self):
+        self.write("empty.txt", "")
+        self.write("comments.txt", "# nothing\n")
+        for command in (["run"], ["compare"], ["tables"], ["trace", "info"]):
+            self.assert_refused([*command, "empty.txt"], "empty.txt: the trace is empty", "expected at least one")
+            self.assert_refused([*command, "comments.txt"], "comments.txt: holds comments but no access",
+                                "expected at least one")
+
+    def test_what_is_no_trace(self):
+        self.write("words.txt", "hello\nworld\n")
+        self.write("line.txt", "R 0x1000 8\nR zz 8\n")
+        self.assert_refused(["run", "words.txt"], "words.txt: ", "expected lackey, champsim, text or twt")
+        self.assert_refused(["run", "line.txt"], "line.txt:2: ", "expected 'R|W|X", "found 'R zz 8'")
+        self.assert_refused(["run", "nowhere.twt"], "nowhere.twt: ", "No such file")
+        self.assert_refused(["run", "."], ".: is a directory", "expected a trace file")
+
+    def test_traces_of_physical_addresses_are_refused_by_name(self):
+        self.write("ramulator.txt", "LD 0x1234\nST 0x999\n")
+        self.write("packets", b"gem5\x00\x01")
+        self.assert_refused(["run", "ramulator.txt"], "Ramulator", "physical", "expected virtual addresses")
+        self.assert_refused(["run", "packets"], "gem5", "physical")
+
+    def test_a_forced_wrong_format(self):
+        self.assert_refused(["run", "good.txt", "--trace-format", "twt"], "good.txt: ", "not a .twt trace")
+        self.assert_refused(["run", "good.txt", "--trace-format", "champsim"], "good.txt: ", "ChampSim")
+        self.assert_refused(["run", "good.txt", "--trace-format", "lackey"], "good.txt:1: ", "expected a Lackey access")
+        self.assert_refused(["run", "good.txt", "--trace-format", "lackei"], "lackei", "expected auto, lackey")
+
+    def test_an_address_outside_the_mode(self):
+        for mode in ("x86-32", "flat32"):
+            self.assert_refused(["run", trace("sort"), "--set", "paging.mode=" + mode], "sort.twt: record ",
+                                "32-bit address space", mode)
+        self.write("hole.txt", "R 0x1000 8\nR 0x800000000000 8\n")
+        self.assert_refused(["run", "hole.txt"], "hole.txt: record ", "0x800000000000", "x86-64")
+        self.assert_refused(["tables", "hole.txt", "--mode", "x86-64"], "hole.txt: ", "0x800000000000")
+
+    def test_a_warm_up_as_long_as_the_trace(self):
+        self.assert_refused(["run", "good.txt", "--warmup", "4"], "good.txt: it has 4 records", "warm-up of 4")
+        self.assert_refused(["run", "good.txt", "--warmup", "99"], "good.txt: it has 4 records", "warm-up of 99")
+
+
+class BadConfigs(ProgramTest):
+    def test_unknown_keys_name_the_nearest(self):
+        self.write("mine.yaml", "dtlb:\n  arrays:\n    - entris: 64\n")
+        self.assert_refused(["run", "good.txt", "-c", "mine.yaml"], "mine.yaml:3: dtlb.arrays.0.entris",
+                            "did you mean 'dtlb.arrays.0.entries'?")
+        self.assert_refused(["config", "check", "mine.yaml"], "mine.yaml:3: ")
+        self.assert_refused(["run", "good.txt", "--set", "dltb.enabled=false"], "did you mean 'dtlb'?")
+        self.assert_refused(["compare", "good.txt", "--vary", "dltb.enabled=true,false"], "--vary dltb.enabled=true",
+                            "did you mean 'dtlb'?")
+
+    def test_impossible_machines(self):
+        for setting, *says in (
+                ["dtlb.arrays.0.ways=5", "5 ways do not divide 64 entries", "expected a divisor"],
+                ["paging.mode=x86-65", "paging.mode", "expected x86-64"],
+                ["paging.mode=radix:9,9/12@3", "paging.mode"],
+                ["dtlb.enabled=perhaps", "expected true or false"],
+                ["l1d.bytes=lots", "expected a size"],
+                ["l1d.bytes=3000", "l1d"],
+                ["dram.row_bytes=32", "dram.row_bytes: 32 bytes hold no line of 64 bytes"],
+                ["memory.bytes=1K", "memory.bytes: ", "expected at least 8K"],
+                ["memory.bytes=8192T", "memory.bytes: ", "expected at most 4P"],
+                ["os.page_bytes=3M", "os.page_bytes: ", "expected 4K, 2M, 1G"]):
+            self.assert_refused(["run", "good.txt", "--set", setting], "--set " + setting, *says)
+
+    def test_a_memory_that_is_too_small_names_its_key(self):
+        self.assert_refused(["run", trace("sort"), "--set", "memory.bytes=128K"], "record ",
+                            "expected a larger memory.bytes")
+
+    def test_presets_and_files(self):
+        self.assert_refused(["run", "good.txt", "-c", "skylaek"], "'skylaek'", "did you mean 'skylake'?")
+        self.assert_refused(["run", "good.txt", "-c", "nowhere.yaml"], "nowhere.yaml", "No such file")
+
+
+class BadOptions(ProgramTest):
+    def test_commands_and_options(self):
+        self.assert_refused([], "no command after `tablewalk`", "expected one of run, compare")
+        self.assert_refused(["trace"], "expected one of info, convert, generate, capture")
+        self.assert_refused(["rnu", "good.txt"], "unknown command 'rnu'", "did you mean 'run'?")
+        self.assert_refused(["run", "--frmat", "json", "good.txt"], "'--frmat'", "did you mean '--format'?")
+        self.assert_refused(["run"], "TRACE is missing")
+        self.assert_refused(["run", "good.txt", "--set"], "--set: expected a value")
+        self.assert_refused(["run", "good.txt", "--format", "jsn"], "jsn", "did you mean 'json'?")
+
+    def test_numbers(self):
+        for option in ("--limit", "--warmup"):
+            for number in ("abc", "-3", "1.5", ""):
+                self.assert_refused(["run", "good.txt", option, number], option, "expected a whole number")
+        self.assert_refused(["compare", "good.txt", "-j", "-1"], "--jobs -1", "expected a whole number")
+        self.assert_refused(["compare", "good.txt", "-j", "0"], "--jobs 0", "expected at least 1")
+        self.assert_refused(["trace", "generate", "uniform", "-o", "x.twt", "--count", "abc"], "--count abc")
+        self.assert_refused(["trace", "generate", "uniform", "-o", "x.twt", "--footprint", "4Q"], "--footprint 4Q",
+                            "4K, 2M or 1G")
+
+    def test_settings_and_variations(self):
+        self.assert_refused(["run", "good.txt", "--set", "foo"], "--set foo: expected KEY=VALUE")
+        self.assert_refused(["compare", "good.txt", "--vary", "paging.mode"], "expected KEY=V1,V2")
+        self.assert_refused(["compare", "good.txt", "--vary", "paging.mode=,"], "empty")
+        self.assert_refused(["compare", "good.txt", "--vary", "paging.mode=x86-64,x87"], "--vary paging.mode=x87")
+        self.assert_refused(["compare", "good.txt", "--stats", "dtlb.mises"], "did you mean 'dtlb.misses'?")
+        self.assert_refused(["compare", "-"], "expected a file, not standard input")
+        self.assert_refused(["tables"], "expected a trace or --map")
+        self.assert_refused(["tables", "--map", "0:4X"], "--map 0:4X", "4K, 2M or 1G")
+        self.assert_refused(["tables", "--map", "0:4M", "--mode", "flat33"], "did you mean 'flat32'?")
+
+
+class BadOutputs(ProgramTest):
+    def test_results_that_cannot_be_written(self):
+        os.makedirs(self.path("taken/result.json"))
+        self.assert_refused(["run", "good.txt", "-o", "good.txt"], "good.txt: cannot be created")
+        self.assert_refused(["run", "good.txt", "-o", "good.txt/below"], "good.txt/below: cannot be created")
+        self.assert_refused(["run", "good.txt", "-o", "taken"], "taken/result.json: cannot be written")
+        self.assertEqual(os.listdir(self.path("taken")), ["result.json"])
+
+    def test_walk_logs_that_cannot_be_written(self):
+        self.assert_refused(["run", "good.txt", "--walk-log", "nowhere/log.csv"], "nowhere/log.csv: cannot write")
+        self.assert_refused(["run", "good.txt", "--walk-log", "."], ".: cannot write: is a directory")
+        self.assert_refused(["run", "empty.twt", "--walk-log", "log.csv"], "empty.twt")
+
+    def test_traces_that_cannot_be_written(self):
+        self.assert_refused(["trace", "generate", "uniform", "-o", "nowhere/x.twt"], "nowhere/x.twt: cannot write")
+        self.assert_refused(["trace", "generate", "uniform", "-o", "x.foo"], "x.foo", "expected a name that ends in .twt")
+        self.assert_refused(["trace", "convert", "good.txt", "nowhere/x.twt"], "nowhere/x.twt: cannot write")
+        self.assert_refused(["trace", "capture", "-o", "x.twt", "--", "/nowhere/program"], "/nowhere/program")
+
+    def test_a_log_of_a_failed_run_is_not_left_behind(self):
+        self.write("late.txt", GOOD + "R zz 8\n")
+        self.assert_refused(["run", "late.txt", "--walk-log", "log.csv"], "late.txt:5: ")
+
+
+if __name__ == "__main__":
+    main()

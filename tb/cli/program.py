@@ -1,0 +1,67 @@
+"""What the end-to-end tests share: the program under test, traces small enough to read, and what every error must be."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PROGRAM = None  # set by main()
+
+GOOD = "R 0x1000 8\nW 0x2000 8\nX 0x3000 4\nR 0x1008 8\n"
+
+
+def trace(name):
+    return os.path.join(ROOT, "traces", name + ".twt")
+
+
+class ProgramTest(unittest.TestCase):
+    """Each test runs in a folder of its own, which holds good.txt."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.write("good.txt", GOOD)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, content):
+        with open(self.path(name), "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+
+    def run_program(self, *arguments, stdin=None, timeout=120):
+        return subprocess.run([PROGRAM, *arguments], cwd=self.folder, input=stdin, stdin=None if stdin else
+                              subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False)
+
+    def output(self, *arguments, **more):
+        result = self.run_program(*arguments, **more)
+        self.assertEqual((result.returncode, result.stderr), (0, ""), arguments)
+        return result.stdout
+
+    def json(self, *arguments, **more):
+        return json.loads(self.output(*arguments, "--format", "json", **more))
+
+    def assert_refused(self, arguments, *says):
+        """Exit 2, one line that says all of `says`, nothing printed, no file made."""
+        before = sorted(os.listdir(self.folder))
+        result = self.run_program(*arguments)
+        lines = result.stderr.splitlines()
+        with self.subTest(command=" ".join(arguments), stderr=result.stderr):
+            self.assertEqual(result.returncode, 2)
+            self.assertEqual(len(lines), 1)
+            self.assertTrue(lines[0].startswith("tablewalk: "))
+            for words in says:
+                self.assertIn(words, lines[0])
+            self.assertEqual(result.stdout, "")
+            self.assertEqual(sorted(os.listdir(self.folder)), before)
+
+
+def main():
+    """PROGRAM comes first among the arguments."""
+    global PROGRAM
+    sys.modules["program"].PROGRAM = os.path.abspath(sys.argv.pop(1))
+    unittest.main(module="__main__")

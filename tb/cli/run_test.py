@@ -1,0 +1,210 @@
+"""What the commands do when all is well.
+
+    python3 tb/cli/run_test.py TABLEWALK
+"""
+
+import csv
+import io
+import json
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import time
+
+import program
+from program import ProgramTest, main, trace
+
+QUICK = ["--limit", "50000"]
+
+
+class Run(ProgramTest):
+    def test_text_names_the_key_figures(self):
+        text = self.output("run", "good.txt", "--explain")
+        for words in ("translation stall cycles", "what paging costs", "walks", "entry reads per walk", "Page tables"):
+            self.assertIn(words, text)
+
+    def test_json_follows_its_schema_and_explains_every_statistic(self):
+        result = self.json("run", trace("sort"), *QUICK)
+        self.assertEqual(list(result)[:2], ["schema", "version"])
+        self.assertEqual(result["schema"], "tablewalk.result/1")
+        self.assertEqual(set(result["trace"]), {"path", "format", "checksum", "records"})
+        self.assertEqual(result["config"]["paging"]["mode"], "x86-64")
+        self.assertEqual(set(result["stats"]) - set(result["meaning"]), set())
+        for name, meaning in result["meaning"].items():
+            self.assertTrue(meaning["description"], name)
+        stats = result["stats"]
+        self.assertEqual(stats["core.accesses"], 50000)
+        self.assertEqual(stats["dtlb.lookups"], stats["dtlb.hits"] + stats["dtlb.misses"])
+
+    def test_csv_has_the_figures_of_json(self):
+        rows = list(csv.DictReader(io.StringIO(self.output("run", "good.txt", "--format", "csv"))))
+        stats = self.json("run", "good.txt")["stats"]
+        self.assertEqual({row["name"]: float(row["value"]) for row in rows},
+                         {name: float(value) for name, value in stats.items()})
+
+    def test_the_written_result_is_the_printed_one(self):
+        printed = self.output("run", "good.txt", "--format", "json", "-o", "new/folder")
+        with open(self.path("new/folder/result.json"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), printed)
+
+    def test_standard_input_is_a_trace(self):
+        with open(self.path("good.txt"), encoding="utf-8") as file:
+            piped = self.json("run", "-", stdin=file.read())
+        self.assertEqual(piped["stats"], self.json("run", "good.txt")["stats"])
+
+    def test_the_walk_log_has_a_row_for_each_walk(self):
+        walks = self.json("run", trace("sort"), *QUICK, "--walk-log", "log.csv")["stats"]["walker.walks"]
+        with open(self.path("log.csv"), encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertGreater(walks, 0)
+        self.assertEqual(len(rows), walks)
+        self.assertEqual(list(rows[0]), "id asid va access requested_cycle taken_cycle answered_cycle queue_cycles "
+                         "merged_requests walk_cache_hit_level entry_reads reads frame page_bytes fault".split())
+        self.assertTrue(all(row["reads"].count("@") == int(row["entry_reads"]) for row in rows if not row["fault"]
+                            and "!" not in row["reads"]))
+
+    def test_a_device_as_a_walk_log_stays_a_device(self):
+        os.mkfifo(self.path("pipe"))
+        with subprocess.Popen(["cat", self.path("pipe")], stdout=subprocess.PIPE, text=True) as reader:
+            self.output("run", "good.txt", "--walk-log", "pipe")
+            self.assertTrue(reader.stdout.read().startswith("id,asid,va"))
+        self.assertFalse(os.path.isfile(self.path("pipe")))
+
+    def test_ctrl_c_gives_what_there_is(self):
+        self.output("trace", "generate", "uniform", "-o", "long.twt", "--count", "20000000", "--footprint", "4G")
+        with subprocess.Popen([program.PROGRAM, "run", "long.twt", "--format", "json"], cwd=self.folder,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            time.sleep(1.5)
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=120)
+        self.assertEqual((process.returncode, errors), (0, ""))
+        result = json.loads(output)
+        self.assertTrue(result["partial"])
+        self.assertLess(result["trace"]["records"], 20000000)
+
+    def test_a_reader_that_leaves_ends_the_program_quietly(self):
+        result = subprocess.run(["bash", "-c", f"'{program.PROGRAM}' config show | head -1; exit ${{PIPESTATUS[0]}}"],
+                                capture_output=True, text=True, timeout=60, check=False)
+        self.assertNotIn("terminate", result.stderr)
+        self.assertEqual(result.stdout.count("\n"), 1)
+
+    def test_progress_is_shown_on_a_terminal_only(self):
+        leader, follower = pty.openpty()
+        with subprocess.Popen([program.PROGRAM, "run", trace("cc1")], stdout=subprocess.DEVNULL, stderr=follower):
+            os.close(follower)
+            shown = b""
+            try:
+                while chunk := os.read(leader, 4096):
+                    shown += chunk
+            except OSError:
+                pass  # the terminal's end
+        os.close(leader)
+        self.assertIn(b"records", shown)
+        self.assertEqual(self.run_program("run", trace("cc1"), *QUICK).stderr, "")
+
+
+class Presets(ProgramTest):
+    def test_every_preset_runs_every_trace_and_keeps_the_laws(self):
+        presets = [preset["name"] for preset in self.json("config", "list")]
+        self.assertLessEqual({"cva6", "ddr4-3200", "skylake", "teaching"}, set(presets))
+        traces = sorted(os.listdir(os.path.join(program.ROOT, "traces")))
+        traces = [name[:-4] for name in traces if name.endswith(".twt")]
+        self.assertGreaterEqual(len(traces), 8)
+        for preset in presets:
+            self.assertIn("can be built", self.output("config", "check", preset))
+            narrow = preset == "teaching"  # its addresses have 32 bits
+            for name in traces:
+                with self.subTest(preset=preset, trace=name):
+                    mode = ["--set", "paging.mode=x86-64"] if narrow else []
+                    self.output("run", trace(name), "-c", preset, "--check", "--limit", "20000", *mode)
+
+    def test_32_bit_traces_run_on_32_bit_tables(self):
+        for name in ("sieve32", "tree32"):
+            for preset in ("skylake", "teaching"):
+                for mode, reads in (("flat32", 1), ("x86-32", 2)):
+                    stats = self.json("run", trace(name), "-c", preset, "--check", "--limit", "20000",
+                                      "--set", "walker.walk_caches=[]", "--set", "paging.mode=" + mode)["stats"]
+                    self.assertEqual(stats["walker.entry_reads_per_walk"], reads)
+
+    def test_latencies_are_those_the_presets_promise(self):
+        for preset, lines, step, cycles in (("skylake", 16, 64, 4), ("skylake", 1024, 64, 12), ("skylake", 32768, 64, 44),
+                                            ("cva6", 16, 64, 3)):
+            # Lines in turn, again and again: under LRU and its relatives, all hit in the memory that holds them.
+            loop = "".join(f"R {0x10000000 + line * step:#x} 8\n" for line in range(lines))
+            repeats = max(2, 20000 // lines)
+            self.write("loop.txt", loop * 2 * repeats)
+            stats = self.json("run", "loop.txt", "-c", preset, "--set", "core.blocking=true", "--warmup",
+                              str(lines * repeats))["stats"]
+            waited = stats["core.cycles"] - stats["core.translation_stall_cycles"]
+            self.assertEqual(round(waited / stats["core.accesses"], 1), cycles, (preset, lines))
+        pages = "".join(f"R {0x10000000 + page * 4096:#x} 8\n" for page in range(256))
+        self.write("pages.txt", pages * 4)
+        stats = self.json("run", "pages.txt", "-c", "skylake", "--set", "core.blocking=true", "--warmup", "512")["stats"]
+        self.assertEqual(stats["core.translation_stall_cycles"], 7 * stats["dtlb.misses"])
+
+    def test_what_config_show_prints_is_that_machine(self):
+        for preset in ("skylake", "cva6"):
+            self.write("mine.yaml", self.output("config", "show", preset))
+            self.assertEqual(self.json("config", "show", "mine.yaml"), self.json("config", "show", preset))
+
+
+class Compare(ProgramTest):
+    MODES = ["--vary", "paging.mode=flat48,x86-64,x86-64-la57"]
+
+    def test_entry_reads_follow_the_levels(self):
+        results = self.json("compare", trace("sort"), *self.MODES, *QUICK)["results"]
+        self.assertEqual([one["label"] for one in results], ["flat48", "x86-64", "x86-64-la57"])
+        reads = [one["result"]["stats"]["walker.entry_reads_per_walk"] for one in results]
+        self.assertEqual(reads, [1, 4, 5])
+
+    def test_text_has_ratios_to_the_first(self):
+        text = self.output("compare", trace("sort"), *self.MODES, *QUICK)
+        row = next(line for line in text.splitlines() if line.startswith("walker.entry_reads_per_walk"))
+        self.assertEqual(row.split()[1:], ["1.00", "4.00", "4.00x", "5.00", "5.00x"])
+        row = next(line for line in text.splitlines() if line.startswith("tables.bytes"))
+        self.assertIn("512 GiB", row)
+
+    def test_jobs_change_nothing(self):
+        one = self.output("compare", trace("sort"), *self.MODES, *QUICK, "--format", "json", "-j", "1")
+        three = self.output("compare", trace("sort"), *self.MODES, *QUICK, "--format", "json", "-j", "3")
+        self.assertEqual(one, three)
+
+    def test_csv_has_a_column_for_each_machine(self):
+        rows = list(csv.reader(io.StringIO(self.output("compare", "good.txt", *self.MODES, "--format", "csv"))))
+        self.assertEqual(rows[0], ["name", "unit", "flat48", "x86-64", "x86-64-la57"])
+
+
+class TablesAndTraces(ProgramTest):
+    LECTURE = ["--map", "0:4M", "--map", "0xFFC00000:4M"]
+
+    def test_the_lecture_figures(self):
+        sizes = self.json("tables", "--mode", "radix:5,5,5,5/12@4", "--mode", "flat32", *self.LECTURE)["modes"]
+        self.assertEqual([(size["tables"], size["bytes"]) for size in sizes], [(69, 8832), (1, 4194304)])
+        text = self.output("tables", "--mode", "radix:5,5,5,5/12@4", *self.LECTURE)
+        self.assertEqual(text.splitlines()[1].split()[1:4], ["2048", "69", "8832"])
+
+    def test_a_converted_trace_holds_the_same_records(self):
+        self.output("trace", "convert", "good.txt", "good.twt")
+        info = [self.json("trace", "info", name) for name in ("good.txt", "good.twt")]
+        self.assertEqual(info[0]["checksum"], info[1]["checksum"])
+        self.assertEqual(info[1]["records"], 4)
+
+    def test_generated_traces_repeat_for_their_seed(self):
+        for name, seed in (("a.twt", "1"), ("b.twt", "1"), ("c.twt", "2")):
+            self.output("trace", "generate", "zipf", "-o", name, "--count", "1000", "--seed", seed)
+        a, b, c = (self.json("trace", "info", name)["checksum"] for name in ("a.twt", "b.twt", "c.twt"))
+        self.assertEqual(a, b)
+        self.assertNotEqual(a, c)
+
+    def test_a_program_can_be_captured(self):
+        if shutil.which("valgrind") is None:
+            self.skipTest("valgrind is not installed")
+        result = self.run_program("trace", "capture", "-o", "true.twt", "--", "/bin/true")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertGreater(self.json("trace", "info", "true.twt")["records"], 10000)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+#include "cpu/request_port.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "module/fake_memory.h"
+#include "module/fake_translator.h"
+
+namespace tablewalk {
+namespace {
+
+constexpr std::uint64_t tlb_latency = 10;
+constexpr std::uint64_t memory_latency = 20;
+constexpr std::uint64_t fault_cycles = 100;
+
+class ListedTrace final : public TraceReader {
+ public:
+  explicit ListedTrace(std::vector<Record> records) : records_(std::move(records)) {}
+  const TraceDescription& description() const override { return description_; }
+  std::size_t read(Record* records, std::size_t capacity) override {
+    const std::size_t count = std::min(capacity, records_.size() - place_);
+    std::copy_n(records_.begin() + static_cast<std::ptrdiff_t>(place_), count, records);
+    place_ += count;
+    return count;
+  }
+  double progress() const override { return -1; }
+  std::uint64_t checksum() const override { return 0; }
+
+ private:
+  std::vector<Record> records_;
+  std::size_t place_ = 0;
+  TraceDescription description_;
+};
+
+/// A kernel that notes what it is asked for.
+class NotingKernel final : public Kernel {
+ public:
+  PhysicalAddress root(AddressSpaceId) override { return PhysicalAddress(0x1000); }
+  void before_walk(AddressSpaceId, VirtualAddress va, AccessKind) override { walks.push_back(va.value()); }
+  Cycles handle_fault(AddressSpaceId, VirtualAddress va, Access, const Fault&) override {
+    faults.push_back(va.value());
+    return Cycles(fault_cycles);
+  }
+  std::vector<std::uint64_t> walks;
+  std::vector<std::uint64_t> faults;
+};
+
+CoreConfig core(std::uint32_t in_flight, std::uint32_t window = 1000, std::uint32_t width = 1) {
+  CoreConfig config;
+  config.issue_width = width;
+  config.accesses_in_flight = in_flight;
+  config.window = window;
+  return config;
+}
+CoreConfig blocking() {
+  CoreConfig config = core(8);
+  config.blocking = true;
+  return config;
+}
+
+CoreNeighbours neighbours() {
+  CoreNeighbours result;
+  result.tlb_hit_latency = {Cycles(1), Cycles(1)};
+  result.cache_at_once = {false, false};
+  return result;
+}
+
+Record load(std::uint64_t address, std::uint32_t size = 8) {
+  return {VirtualAddress(address), size, RecordKind::Load};
+}
+Record fetch(std::uint64_t address) {
+  return {VirtualAddress(address), 4, RecordKind::Fetch};
+}
+
+/// A core on translators and memories of fixed latency: a request sent in t is answered in t + 1 + latency.
+struct Bench {
+  Bench(const CoreConfig& config, std::vector<Record> records)
+      : trace(std::move(records)),
+        source(trace, 0),
+        port("port", config, neighbours(), kernel),
+        itlb("itlb", Cycles(tlb_latency)),
+        dtlb("dtlb", Cycles(tlb_latency)),
+        icache("icache", memory_latency, 256),
+        dcache("dcache", memory_latency, 256) {
+    port.itlb_side.socket.bind(itlb.tlb_side());
+    port.dtlb_side.socket.bind(dtlb.tlb_side());
+    port.icache_side.socket.bind(icache.cpu_side());
+    port.dcache_side.socket.bind(dcache.cpu_side());
+  }
+  void run() {
+    RequestPort::Job job;
+    job.source = &source;
+    port.run(std::move(job));
+    sc_core::sc_start();
+    Clockwork::of_simulation().rethrow_failure();
+    EXPECT_TRUE(port.finished());
+    EXPECT_EQ(port.stats().translations_requested, port.stats().translations_answered);
+  }
+  std::vector<std::uint64_t> loads_at() const {
+    std::vector<std::uint64_t> cycles;
+    for (const auto& arrival : dtlb.arrivals()) cycles.push_back(arrival.cycle);
+    return cycles;
+  }
+
+  ListedTrace trace;
+  RecordSource source;
+  NotingKernel kernel;
+  RequestPort port;
+  FakeTranslator itlb;
+  FakeTranslator dtlb;
+  FakeMemory icache;
+  FakeMemory dcache;
+};
+using Starts = std::vector<std::uint64_t>;
+
+/// A translation asked for in t is there in t + 10; memory sees the access one cycle later and answers in 20.
+constexpr std::uint64_t whole_access = tlb_latency + 1 + memory_latency;
+
+TEST(RequestPort, BlockingCoreEndsEachAccessBeforeTheNext) {
+  Bench bench(blocking(), {load(0x1000), load(0x2000), load(0x3000)});
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, whole_access, 2 * whole_access}));
+  EXPECT_EQ(bench.port.cycles().total(), 3 * whole_access);
+}
+
+TEST(RequestPort, IssueWidthIsAccessesPerCycle) {
+  Bench bench(core(8, 1000, 2), {load(0x1000), load(0x2000), load(0x3000), load(0x4000), load(0x5000)});
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, 0, 1, 1, 2}));
+}
+
+TEST(RequestPort, AccessesInFlightAreLimited) {
+  Bench bench(core(2), {load(0x1000), load(0x2000), load(0x3000), load(0x4000)});
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, 1, whole_access, whole_access + 1}));
+}
+
+TEST(RequestPort, WindowIsCountedInInstructions) {
+  CoreConfig config = core(8, 6);
+  config.instruction_gap = 2;
+  Bench bench(config, {load(0x1000), load(0x2000), load(0x3000)});
+  bench.run();
+  // One access in three instructions: the third is six after the first and waits until that has retired.
+  EXPECT_EQ(bench.loads_at(), (Starts{2, 5, 2 + whole_access}));
+}
+
+TEST(RequestPort, YoungerAccessesWaitForAFetchThatMissed) {
+  Bench bench(core(8), {load(0x1000), fetch(0x8000), load(0x2000)});
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, 1 + whole_access}));
+}
+
+TEST(RequestPort, AccessAcrossPagesIsTranslatedTwice) {
+  Bench bench(core(8), {load(0x1ffc)});
+  bench.run();
+  ASSERT_EQ(bench.dtlb.arrivals().size(), 2u);
+  EXPECT_EQ(bench.dtlb.arrivals()[0].va, 0x1ffcu);
+  EXPECT_EQ(bench.dtlb.arrivals()[1].va, 0x2000u);
+  EXPECT_EQ(bench.port.stats().page_straddles, 1u);
+  EXPECT_EQ(bench.kernel.walks, (Starts{0x1ffc, 0x2000}));
+}
+
+TEST(RequestPort, AccessAcrossLinesIsOneForEachLine) {
+  Bench bench(core(8), {load(0x103c, 72)});
+  bench.run();
+  EXPECT_EQ(bench.dtlb.arrivals().size(), 1u);
+  ASSERT_EQ(bench.dcache.arrivals().size(), 3u);
+  EXPECT_EQ(bench.dcache.arrivals()[1].address, 0x1040u);
+  EXPECT_EQ(bench.dcache.arrivals()[2].address, 0x1080u);
+  EXPECT_EQ(bench.port.stats().line_straddles, 1u);
+}
+
+TEST(RequestPort, ReadAndWriteOfTheSameDataIsAStore) {
+  Bench bench(core(8), {Record{VirtualAddress(0x1000), 8, RecordKind::Modify}});
+  bench.run();
+  EXPECT_EQ(bench.dtlb.arrivals().at(0).kind, AccessKind::Store);
+  EXPECT_TRUE(bench.dcache.arrivals().at(0).write);
+}
+
+TEST(RequestPort, FaultIsHandledWhenEverythingOlderHasRetiredAndNothingYoungerStartsMeanwhile) {
+  Bench bench(core(3), {load(0x1000), load(0x2000), load(0x3000), load(0x4000)});
+  bench.dtlb.decide = [&bench](const TranslationRequest& request) {
+    Answer answer;
+    answer.faulted = request.va.value() == 0x2000 && bench.kernel.faults.empty();
+    answer.fault.reason = FaultReason::NotPresent;
+    answer.translation.page = PhysicalAddress(request.va.value());
+    answer.translation.page_shift = 12;
+    return answer;
+  };
+  bench.run();
+  EXPECT_EQ(bench.kernel.faults, (Starts{0x2000}));
+  const std::uint64_t repeated = whole_access + fault_cycles;
+  EXPECT_EQ(bench.loads_at(), (Starts{0, 1, 2, repeated, repeated}));
+  EXPECT_EQ(bench.dtlb.arrivals()[3].va, 0x2000u);
+  EXPECT_EQ(bench.port.stats().translation_cycles.fault, fault_cycles + whole_access - 1 - tlb_latency);
+  EXPECT_EQ(bench.port.cycles().total(), repeated + whole_access);
+}
+
+}  // namespace
+}  // namespace tablewalk
