@@ -1,7 +1,6 @@
 #include "cache/cache.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace tablewalk {
 
@@ -17,14 +16,10 @@ Cache::Cache(sc_core::sc_module_name name, ServedBy place, const CacheConfig& co
       hit_time_(duration_of(config.latency_cycles)),
       cpu_side_("cpu_side", *this, static_cast<unsigned>(ports.size())),
       kinds_(ports),
-      registers_(config.miss_registers),
-      order_(config.miss_registers),
-      busy_lines_(config.miss_registers) {
-  std::iota(order_.begin(), order_.end(), 0U);
-}
+      registers_(config.miss_registers) {}
 
 bool Cache::receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time& delay) {
-  if (kinds_[port] == PortKind::AtOnce && look_up(access)) {
+  if (kinds_[port] == PortKind::AtOnce && (hits_recent_line(access) || look_up(access))) {
     delay += hit_time_;
     access.set_response_status(tlm::TLM_OK_RESPONSE);
     return true;
@@ -72,28 +67,27 @@ void Cache::take_fills(Cycles cycle) {
 
 /// Puts the line in and answers everybody who waits for it in the next cycle.
 void Cache::install_fill(MemoryAccess& fetch, Cycles cycle) {
-  MissRegister& waiting = registers_[fetch.info.tag];
+  const Waiting waiting = registers_.release(fetch.physical());
   CacheArray::Line line;
   for (MemoryAccess* access = waiting.first; access != nullptr; access = access->info.next) {
     line.dirty |= access->is_write() || access->info.operation == AccessInfo::Operation::CompareAndSwap;
     line.table |= access->info.table_entry;
   }
   ++stats_.fills;
-  install(waiting.line, line, cycle);
+  install(fetch.physical(), line, cycle);
   for (MemoryAccess* access = waiting.first; access != nullptr;) {
     MemoryAccess* next = access->info.next;
     serve(*access, fetch.info.served_by);
     respond(*access, cycle + Cycles(1));
     access = next;
   }
-  free_register(fetch.info.tag);
 }
 
 void Cache::retry_stalled(Cycles cycle) {
   while (stalled_.due(cycle)) {
     MemoryAccess& access = *stalled_.front();
     // It was counted when it first missed. Its line may have come in with somebody else's fetch since.
-    if (CacheArray::Line* line = array_.find(access.physical())) {
+    if (CacheArray::Line* line = find(access.physical())) {
       line->dirty |= access.is_write();
       serve(access, place_);
       respond(access, cycle + config_.latency_cycles);
@@ -137,11 +131,19 @@ void Cache::respond(MemoryAccess& access, Cycles visible) {
   cpu_side_.port(access.info.port).respond(access, visible);
 }
 
+/// Like the array's, and remembers what it found: the core's next access is often to the same line, and to find that
+/// again would change nothing.
+CacheArray::Line* Cache::find(PhysicalAddress address) {
+  recent_line_ = array_.line_of(address);
+  recent_ = array_.find(address);
+  return recent_;
+}
+
 bool Cache::look_up(MemoryAccess& access) {
   ++stats_.lookups;
   const bool table_entry = access.info.table_entry;
   if (table_entry) ++stats_.table_lookups;
-  CacheArray::Line* line = array_.find(access.physical());
+  CacheArray::Line* line = find(access.physical());
   if (line == nullptr) {
     ++stats_.misses;
     if (table_entry) ++stats_.table_misses;
@@ -158,20 +160,18 @@ bool Cache::look_up(MemoryAccess& access) {
 bool Cache::start_miss(MemoryAccess& access, Cycles cycle) {
   const PhysicalAddress line = array_.line_of(access.physical());
   access.info.next = nullptr;
-  if (MissRegister* waiting = register_of(line)) {
+  if (Waiting* waiting = registers_.find(line)) {
     waiting->last->info.next = &access;
     waiting->last = &access;
     ++stats_.merged_misses;
     return true;
   }
-  MissRegister* slot = take_register(line);
-  if (slot == nullptr) return false;
-  *slot = {line, &access, &access};
+  if (registers_.full()) return false;
+  registers_.take(line) = {&access, &access};
   MemoryAccess& fetch = pool_.take();
   fetch.prepare(line, static_cast<unsigned>(line_bytes_), false);
   fetch.info.table_entry = access.info.table_entry;
   fetch.info.served_by = ServedBy::Dram;  // what a memory that does not say is taken for
-  fetch.info.tag = static_cast<std::uint32_t>(slot - registers_.data());
   memory_side.send(fetch, cycle + config_.tag_cycles);
   return true;
 }
@@ -179,37 +179,15 @@ bool Cache::start_miss(MemoryAccess& access, Cycles cycle) {
 /// A whole line written from above needs no fetch. True if the access was one, and is done.
 bool Cache::allocate_written_line(MemoryAccess& access, Cycles cycle) {
   if (!access.is_write() || access.get_data_length() != line_bytes_) return false;
-  if (register_of(array_.line_of(access.physical())) != nullptr) return false;
+  if (registers_.find(array_.line_of(access.physical())) != nullptr) return false;
   install(access.physical(), {true, false}, cycle);
   respond(access, cycle + config_.latency_cycles);
   return true;
 }
 
-Cache::MissRegister* Cache::register_of(PhysicalAddress line) {
-  for (std::uint32_t i = 0; i < busy_registers_; ++i) {
-    if (busy_lines_[i] == line) return &registers_[order_[i]];
-  }
-  return nullptr;
-}
-
-/// Takes a free register for the line; nullptr if there is none.
-Cache::MissRegister* Cache::take_register(PhysicalAddress line) {
-  if (busy_registers_ == registers_.size()) return nullptr;
-  busy_lines_[busy_registers_] = line;
-  return &registers_[order_[busy_registers_++]];
-}
-
-void Cache::free_register(std::uint32_t index) {
-  registers_[index] = {};
-  std::uint32_t place = 0;
-  while (order_[place] != index) ++place;
-  --busy_registers_;
-  std::swap(order_[place], order_[busy_registers_]);
-  busy_lines_[place] = busy_lines_[busy_registers_];
-}
-
 /// Puts a line in; a dirty victim goes down in the next cycle.
 void Cache::install(PhysicalAddress address, CacheArray::Line line, Cycles cycle) {
+  recent_ = nullptr;
   const CacheArray::Evicted evicted = array_.install(address, line);
   if (!evicted.dirty) return;
   ++stats_.writebacks;

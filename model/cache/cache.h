@@ -6,6 +6,7 @@
 #include "cache/cache_array.h"
 #include "memory/physical_memory.h"
 #include "protocol/access_link.h"
+#include "protocol/miss_registers.h"
 #include "protocol/timed_module.h"
 #include "protocol/upstream_ports.h"
 #include "stats/stat_set.h"
@@ -49,9 +50,8 @@ class Cache : public TimedModule {
   void receive_response(unsigned port, MemoryAccess& fetch, Cycles visible);
 
  private:
-  /// A line being fetched and who waits for it.
-  struct MissRegister {
-    PhysicalAddress line;
+  /// Who waits for a line that is being fetched.
+  struct Waiting {
     MemoryAccess* first = nullptr;
     MemoryAccess* last = nullptr;
   };
@@ -63,12 +63,18 @@ class Cache : public TimedModule {
   void look_up_arrivals(Cycles cycle, std::uint32_t& lookups_left);
   void sleep(Cycles cycle);
 
+  /// A core's access to the line that the last lookup found.
+  bool hits_recent_line(const MemoryAccess& access) {
+    if (recent_ == nullptr || array_.line_of(access.physical()) != recent_line_) return false;
+    ++stats_.lookups;
+    ++stats_.hits;
+    recent_->dirty |= access.is_write();
+    return true;
+  }
+  CacheArray::Line* find(PhysicalAddress address);
   bool look_up(MemoryAccess& access);
   bool start_miss(MemoryAccess& access, Cycles cycle);
   bool allocate_written_line(MemoryAccess& access, Cycles cycle);
-  MissRegister* register_of(PhysicalAddress line);
-  MissRegister* take_register(PhysicalAddress line);
-  void free_register(std::uint32_t index);
   void install(PhysicalAddress address, CacheArray::Line line, Cycles cycle);
   void serve(MemoryAccess& access, ServedBy place);
   void respond(MemoryAccess& access, Cycles visible);
@@ -83,15 +89,12 @@ class Cache : public TimedModule {
 
   UpstreamPorts<AccessTargetPort<Cache>, MemoryAccess> cpu_side_;
   std::vector<PortKind> kinds_;
-  std::vector<MissRegister> registers_;
-  // The busy registers are those that the first `busy_registers_` places of `order_` name; their lines stand beside
-  // them.
-  std::uint32_t busy_registers_ = 0;
-  std::vector<std::uint32_t> order_;
-  std::vector<PhysicalAddress> busy_lines_;
+  MissRegisters<PhysicalAddress, Waiting> registers_;
   Inbox<MemoryAccess*> fills_;
-  Inbox<MemoryAccess*> stalled_;  ///< from AtOnce ports: misses that found no free register
-  bool blocked_ = false;          ///< the oldest arrival missed and found no free register
+  Inbox<MemoryAccess*> stalled_;        ///< from AtOnce ports: misses that found no free register
+  bool blocked_ = false;                ///< the oldest arrival missed and found no free register
+  CacheArray::Line* recent_ = nullptr;  ///< what the last lookup found, unless something was put in since
+  PhysicalAddress recent_line_;
   CacheStats stats_;
 };
 

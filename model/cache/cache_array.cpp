@@ -18,7 +18,7 @@ CacheArray::Evicted CacheArray::install(PhysicalAddress address, Line line) {
   const std::uint64_t number = address.value() >> shift_;
   const auto evicted = lines_.insert(lines_.set_of(number), number, line);
   table_lines_ += line.table ? 1 : 0;
-  if (evicted.key == lines_.no_key) {
+  if (evicted.key == SetAssociative<Line>::no_key) {
     ++valid_lines_;
     return {};
   }

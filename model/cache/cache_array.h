@@ -9,7 +9,7 @@ namespace tablewalk {
 
 struct CacheConfig {
   bool enabled = true;
-  ByteSize bytes{32 * 1024};
+  ByteSize bytes{32 << 10};
   std::uint32_t ways = 8;
   Cycles latency_cycles{4};
   Cycles tag_cycles{1};

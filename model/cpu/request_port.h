@@ -102,7 +102,7 @@ class RequestPort : public TimedModule {
   const sc_core::sc_time& delay_to(Cycles cycle);
   void start();
   void translate(std::uint32_t slot, Cycles at);
-  void translated(std::uint32_t slot, const TranslationRequest& request, Cycles visible, Cycles now);
+  void translated(std::uint32_t slot, const TranslationRequest& request, Cycles visible, Cycles lookup);
   void access_lines(std::uint32_t slot, PhysicalAddress address, Cycles lookup);
   void access_line(std::uint32_t slot, PhysicalAddress address, std::uint32_t size, Cycles lookup);
   void account_translation(const TranslationRequest& request, Cycles answered);
@@ -140,7 +140,7 @@ class RequestPort : public TimedModule {
   Cycles issue_cycle_;
   std::uint32_t issued_in_cycle_ = 0;
   Cycles horizon_;
-  const sc_core::sc_time half_cycle_ = sc_core::sc_time::from_value(clock_period::middle);
+  sc_core::sc_time half_cycle_ = sc_core::sc_time::from_value(clock_period::middle);
   Cycles delay_cycle_;  ///< the cycle to whose middle delay_ leads
   sc_core::sc_time delay_;
   std::uint64_t instruction_ = 0;

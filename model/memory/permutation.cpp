@@ -35,7 +35,7 @@ std::uint64_t Permutation::once(std::uint64_t value) const {
   std::uint64_t low = value & low_bits(low_width_);
   std::uint64_t high = value >> low_width_;
   for (unsigned round = 0; round < rounds; ++round) {
-    const std::uint64_t key = scramble(seed_ + 2 * round + 1);
+    const std::uint64_t key = scramble(seed_ + std::uint64_t{2} * round + 1);
     low ^= scramble(high ^ key) & low_bits(low_width_);
     high ^= scramble(low + key) & low_bits(high_width_);
   }

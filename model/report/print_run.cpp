@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -136,7 +137,9 @@ class RunPrinter {
     print_breakdown(module);
   }
 
-  static bool is_level(const std::string& rest) { return starts_with(rest, "level") && rest.find('.') != rest.npos; }
+  static bool is_level(const std::string& rest) {
+    return starts_with(rest, "level") && rest.find('.') != std::string::npos;
+  }
 
   bool is_distribution_part(const std::string& name) const {
     const std::string stem = name.substr(0, name.rfind('.'));
@@ -214,7 +217,7 @@ class RunPrinter {
     with_miss_share = with_miss_share && has("lookups") && has("misses") && !has("miss_share");
     std::vector<std::string> header = {""};
     for (const std::string& column : columns) header.push_back(column_title(column));
-    if (with_miss_share) header.push_back("miss share");
+    if (with_miss_share) header.emplace_back("miss share");
     TextTable table(header, indent);
     for (const Row& row : rows) {
       std::vector<std::string> cells = {row.name};
@@ -262,7 +265,7 @@ class RunPrinter {
       printed_.insert(figure.name);
       const std::string part = figure.name.substr(start.size());
       const double share = total == 0 ? 0 : figure.value() / total;
-      const std::string bar(static_cast<std::size_t>(share * 40 + 0.5), '#');
+      const std::string bar(static_cast<std::size_t>(std::lround(share * 40)), '#');
       table.add_row({(is_memory_part(part) ? "    " : "  ") + part_title(part), figure_text(figure),
                      fmt::format("{:.2f} %", 100 * share), part == "total" ? "" : pad_right(bar, 40)});
     }

@@ -52,8 +52,8 @@ class Machine {
   CoreNeighbours neighbours() const;
   std::unique_ptr<Cache> make_cache(const char* name, ServedBy place, const CacheConfig& config,
                                     const std::vector<Cache::PortKind>& ports);
-  /// The next free socket of that memory.
-  tlm::tlm_target_socket<64>& next_socket(WalkerReads memory);
+  /// The next free socket of the memory at or first below that level.
+  tlm::tlm_target_socket<64>& next_socket(WalkerReads level);
 
   MachineConfig config_;
   std::shared_ptr<const PagingMode> mode_;

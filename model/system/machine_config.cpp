@@ -23,12 +23,12 @@ MachineConfig::MachineConfig() {
     first_level->latency_cycles = Cycles(3);
     first_level->miss_registers = 12;
   }
-  l2.bytes = ByteSize{256 * 1024};
+  l2.bytes = ByteSize{256 << 10};
   l2.ways = 4;
   l2.latency_cycles = Cycles(10);
   l2.tag_cycles = Cycles(4);
   l2.miss_registers = 16;
-  llc.bytes = ByteSize{8 * 1024 * 1024};
+  llc.bytes = ByteSize{8 << 20};
   llc.ways = 16;
   llc.latency_cycles = Cycles(37);
   llc.tag_cycles = Cycles(10);

@@ -41,20 +41,29 @@ bool Tlb::receive_request(unsigned port, TranslationRequest& request, sc_core::s
     return false;
   }
   ++stats_.lookups;
-  const Hit hit = find(request);
-  if (hit.translation != nullptr) {
-    ++stats_.hits;
-    request.answer_with(*hit.translation);
-    delay += durations_[hit.array];
-    return true;
+  // Most accesses are to the page of the one before. To find it again would change nothing: the last entry that was
+  // used is used once more.
+  if (!again_.serves(request, page_of(request))) {
+    const Hit hit = find(request);
+    if (hit.translation == nullptr) {
+      miss(port, request, clockwork().cycle_after(delay));
+      return false;
+    }
+    again_ = {hit, page_of(request), request.access};
   }
+  ++stats_.hits;
+  request.answer_with(*again_.hit.translation);
+  delay += durations_[again_.hit.array];
+  return true;
+}
+
+/// A first-level lookup that missed in `cycle`.
+void Tlb::miss(unsigned port, TranslationRequest& request, Cycles cycle) {
   ++stats_.misses;
-  const Cycles cycle = clockwork().cycle_after(delay);
   request.begin_account(cycle);
   request.push_route(port);
   request.account(request.cycles.tlb_lookup, cycle + miss_latency_);
   start_or_stall(request, cycle + miss_latency_);
-  return false;
 }
 
 void Tlb::receive_translation(unsigned, TranslationRequest& request, Cycles visible) {
@@ -74,10 +83,7 @@ void Tlb::take_answers(Cycles cycle) {
   while (answers_.due(cycle)) {
     TranslationRequest& answered = *answers_.front();
     answers_.pop();
-    MissRegister& slot = *register_of(answered);
-    const WaitingRequests waiting = slot.waiting;
-    slot = {};
-    --busy_registers_;
+    const WaitingRequests waiting = registers_.release(page_of(answered));
     blocked_ = false;
     if (!answered.answer.faulted) install(answered);
     respond(answered, cycle);
@@ -121,7 +127,7 @@ void Tlb::look_up_arrivals(Cycles cycle) {
     Inbox<TranslationRequest*>& arrivals = cpu_side_.arrivals(static_cast<unsigned>(port));
     TranslationRequest& request = *arrivals.front();
     const Hit hit = find(request);
-    if (hit.translation == nullptr && register_of(request) == nullptr && free_register() == nullptr) {
+    if (hit.translation == nullptr && registers_.full() && registers_.find(page_of(request)) == nullptr) {
       blocked_ = true;  // looked up again when a register is free; only that lookup counts
       return;
     }
@@ -149,7 +155,7 @@ void Tlb::finish_lookup(TranslationRequest& request, const Hit& hit, Cycles cycl
 
 void Tlb::sleep(Cycles cycle) {
   if (!answers_.empty()) wake_at(answers_.next_visible());
-  if (!stalled_.empty() && busy_registers_ < registers_.size()) {
+  if (!stalled_.empty() && !registers_.full()) {
     wake_at(std::max(stalled_.next_visible(), cycle + Cycles(1)));
   }
   const Cycles arrival = cpu_side_.next_visible();
@@ -157,6 +163,7 @@ void Tlb::sleep(Cycles cycle) {
 }
 
 Tlb::Hit Tlb::find(const TranslationRequest& request) {
+  again_ = {};
   for (std::size_t i = 0; i < arrays_.size(); ++i) {
     if (const Translation* found = arrays_[i].find(request.va, request.asid, request.access)) {
       return {found, i};
@@ -175,17 +182,13 @@ void Tlb::start_or_stall(TranslationRequest& request, Cycles sent) {
 /// Joins the page's miss under way, or sends the request down so that it is seen in cycle `sent`; false if no register
 /// is free.
 bool Tlb::start_miss(TranslationRequest& request, Cycles sent) {
-  if (MissRegister* slot = register_of(request)) {
-    slot->waiting.add(request);
+  if (WaitingRequests* waiting = registers_.find(page_of(request))) {
+    waiting->add(request);
     ++stats_.merged_misses;
     return true;
   }
-  MissRegister* slot = free_register();
-  if (slot == nullptr) return false;
-  slot->busy = true;
-  slot->page = page_of(request.va);
-  slot->asid = request.asid;
-  ++busy_registers_;
+  if (registers_.full()) return false;
+  registers_.take(page_of(request));
   request.account(request.cycles.queue, sent);
   walker_side.request_at(request, sent);
   return true;
@@ -206,6 +209,7 @@ void Tlb::install(const TranslationRequest& request) {
   }
   if (best == nullptr) return;
   ++stats_.fills;
+  again_ = {};
   Translation part = whole;
   part.page = PhysicalAddress(part.physical(request.va).value() & ~low_bits(best_shift));
   part.page_shift = static_cast<std::uint8_t>(best_shift);
@@ -216,20 +220,6 @@ void Tlb::install(const TranslationRequest& request) {
 void Tlb::respond(TranslationRequest& request, Cycles cycle) {
   request.account(request.cycles.fill, cycle + Cycles(1));
   cpu_side_.port(request.pop_route()).respond(request, cycle + Cycles(1));
-}
-
-Tlb::MissRegister* Tlb::register_of(const TranslationRequest& request) {
-  if (busy_registers_ == 0) return nullptr;
-  const std::uint64_t page = page_of(request.va);
-  for (MissRegister& slot : registers_) {
-    if (slot.busy && slot.page == page && slot.asid == request.asid) return &slot;
-  }
-  return nullptr;
-}
-
-Tlb::MissRegister* Tlb::free_register() {
-  if (busy_registers_ == registers_.size()) return nullptr;
-  return &*std::find_if(registers_.begin(), registers_.end(), [](const MissRegister& slot) { return !slot.busy; });
 }
 
 void Tlb::report(const std::string& prefix, StatSet& figures) const {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "protocol/miss_registers.h"
 #include "protocol/timed_module.h"
 #include "protocol/translate_link.h"
 #include "protocol/upstream_ports.h"
@@ -64,16 +65,25 @@ class Tlb : public TimedModule {
   void receive_translation(unsigned port, TranslationRequest& request, Cycles visible);
 
  private:
-  /// A page being translated further down: the request that was sent, and the chain of those that wait with it.
-  struct MissRegister {
-    bool busy = false;
-    std::uint64_t page = 0;
+  /// The page of an address space, in units of the mode's smallest.
+  struct Page {
+    std::uint64_t number = 0;
     AddressSpaceId asid = 0;
-    WaitingRequests waiting;
+    bool operator==(const Page& other) const { return number == other.number && asid == other.asid; }
   };
   struct Hit {
     const Translation* translation = nullptr;
     std::size_t array = 0;  ///< the one that holds it
+  };
+  /// The hit that was the last thing to happen to the arrays, and what it serves.
+  struct LastHit {
+    Hit hit;
+    Page page;
+    Access access;
+    bool serves(const TranslationRequest& request, const Page& its_page) const {
+      return hit.translation != nullptr && page == its_page && access.kind == request.access.kind &&
+             access.user == request.access.user;
+    }
   };
 
   void on_cycle() override;
@@ -84,14 +94,15 @@ class Tlb : public TimedModule {
   void finish_lookup(TranslationRequest& request, const Hit& hit, Cycles cycle);
   void sleep(Cycles cycle);
 
+  void miss(unsigned port, TranslationRequest& request, Cycles cycle);
   Hit find(const TranslationRequest& request);
   void start_or_stall(TranslationRequest& request, Cycles sent);
   bool start_miss(TranslationRequest& request, Cycles sent);
   void install(const TranslationRequest& request);
   void respond(TranslationRequest& request, Cycles cycle);
-  std::uint64_t page_of(VirtualAddress va) const { return va.value() >> mode_.offset_bits(); }
-  MissRegister* register_of(const TranslationRequest& request);
-  MissRegister* free_register();
+  Page page_of(const TranslationRequest& request) const {
+    return {request.va.value() >> mode_.offset_bits(), request.asid};
+  }
 
   Service service_;
   const PagingMode& mode_;
@@ -102,11 +113,11 @@ class Tlb : public TimedModule {
   std::uint32_t lookups_per_cycle_;
 
   UpstreamPorts<TranslateTargetPort<Tlb>, TranslationRequest> cpu_side_;
-  std::vector<MissRegister> registers_;
-  std::uint32_t busy_registers_ = 0;
+  MissRegisters<Page, WaitingRequests> registers_;
   Inbox<TranslationRequest*> answers_;
   Inbox<TranslationRequest*> stalled_;  ///< misses that found no free register
   bool blocked_ = false;                ///< the oldest arrival missed and found no free register
+  LastHit again_;
   TlbStats stats_;
 };
 

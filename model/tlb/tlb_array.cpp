@@ -42,7 +42,7 @@ void TlbArray::install(VirtualAddress va, AddressSpaceId asid, const Translation
   }
   const auto evicted = entries_.insert(set, key_of(number, *size), entry);
   ++size->held;
-  if (evicted.key != entries_.no_key) --sizes_[evicted.key >> 60].held;
+  if (evicted.key != SetAssociative<Entry>::no_key) --sizes_[evicted.key >> 60].held;
 }
 
 std::uint8_t allowed_accesses(const PagingMode& mode, const Translation& translation) {
