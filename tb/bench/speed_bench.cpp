@@ -108,7 +108,7 @@ void memory_of_long_traces(std::uint64_t records) {
   for (std::uint64_t count : {records, 10 * records}) {
     const Measurement run = measure_in_child([&](Measurement& result) {
       GeneratorConfig config;
-      config.pattern = Pattern::Zipf;
+      config.pattern = Pattern::Sequential;
       config.count = count;
       run_whole_machine(*make_generator(config), result);
     });
