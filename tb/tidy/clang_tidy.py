@@ -18,8 +18,9 @@ import subprocess
 import sys
 
 FINDING = re.compile(r"^(?=\S+:\d+:\d+: (?:error|warning):)", re.MULTILINE)
-# g++ has precompiled these headers in a form that clang cannot read; the sources include them by themselves.
-PRECOMPILED = re.compile(r" -Winvalid-pch| -include \S*cmake_pch\.hxx")
+# Flags that are for g++ alone. It has precompiled these headers in a form that clang cannot read; the sources include
+# them by themselves.
+GCC_ALONE = re.compile(r" -Winvalid-pch| -include \S*cmake_pch\.hxx| -flto=\S+| -ffat-lto-objects")
 OWN_INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
 
@@ -64,7 +65,7 @@ def entries(root, build):
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
         commands = json.load(file)
     model = os.path.join(root, "model", "")
-    compiled = {entry["file"]: {**entry, "command": PRECOMPILED.sub("", entry["command"])}
+    compiled = {entry["file"]: {**entry, "command": GCC_ALONE.sub("", entry["command"])}
                 for entry in commands if entry["file"].startswith(model)}
     forgotten = set(glob.glob(os.path.join(model, "*", "*.cpp"))) - set(compiled)
     if forgotten:
