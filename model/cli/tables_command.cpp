@@ -105,7 +105,7 @@ bool can_hold(const PagingMode& mode, const Spaces& spaces) {
   return std::all_of(spaces.begin(), spaces.end(), [&](const auto& space) {
     const std::vector<MappedRange>& ranges = space.second;
     return translates_all(mode, ranges) && std::all_of(ranges.begin(), ranges.end(), [&](const MappedRange& range) {
-             return range.page_bytes == 0 || mode.level_of_page(range.page_bytes) >= 0;
+             return range.page_bytes == 0 || mode.find_page_size(range.page_bytes) != nullptr;
            });
   });
 }

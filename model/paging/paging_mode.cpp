@@ -2,16 +2,48 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/units.h"
 #include "paging/radix_mode.h"
-#include "paging/x86_32_mode.h"
-#include "paging/x86_64_mode.h"
+
+/// Every named mode: its name, and the function that makes it, in the file of that mode.
+#define TABLEWALK_PAGING_MODES(MODE)    \
+  MODE("x86-64", make_x86_64)           \
+  MODE("x86-64-la57", make_x86_64_la57) \
+  MODE("x86-pae", make_x86_pae)         \
+  MODE("x86-32", make_x86_32)           \
+  MODE("flat32", make_flat32)           \
+  MODE("flat48", make_flat48)
 
 namespace tablewalk {
+
+#define TABLEWALK_DECLARE(name, make) std::shared_ptr<const PagingMode> make(const PagingControls& controls);
+TABLEWALK_PAGING_MODES(TABLEWALK_DECLARE)
+#undef TABLEWALK_DECLARE
+
 namespace {
 
+struct NamedMode {
+  const char* name;
+  std::shared_ptr<const PagingMode> (*make)(const PagingControls& controls);
+};
+
+#define TABLEWALK_LIST(name, make) {name, make},
+constexpr NamedMode named_modes[] = {TABLEWALK_PAGING_MODES(TABLEWALK_LIST)};
+#undef TABLEWALK_LIST
+
 constexpr std::string_view radix_prefix = "radix:";
+
+std::vector<PageSize> sizes_of(const std::vector<LevelShape>& shape, const std::vector<PageSize>& further) {
+  std::vector<PageSize> sizes = further;
+  for (unsigned level = 0; level < shape.size(); ++level) {
+    if (shape[level].leaf_allowed) sizes.push_back({shape[level].index_shift, level, 1});
+  }
+  std::sort(sizes.begin(), sizes.end(), [](const PageSize& a, const PageSize& b) { return a.shift < b.shift; });
+  return sizes;
+}
 
 }  // namespace
 
@@ -31,23 +63,38 @@ const char* to_string(FaultReason reason) {
       return "pointer at the last level";
     case FaultReason::Permission:
       return "not permitted";
+    case FaultReason::ProtectionKey:
+      return "not permitted by the protection key";
+    case FaultReason::NotAccessed:
+      return "accessed bit clear";
+    case FaultReason::NotDirty:
+      return "dirty bit clear";
+    case FaultReason::OutOfMemory:
+      return "beyond physical memory";
   }
   return "unknown";
 }
 
-int PagingMode::level_of_page(std::uint64_t page_bytes_wanted) const {
-  for (unsigned at_level = 0; at_level < levels(); ++at_level) {
-    if (shape_[at_level].leaf_allowed && page_bytes(at_level) == page_bytes_wanted) return static_cast<int>(at_level);
-  }
-  return -1;
+PagingMode::PagingMode(std::string name, std::vector<LevelShape> shape, unsigned entry_bytes,
+                       std::uint64_t physical_limit, const std::vector<PageSize>& further)
+    : name_(std::move(name)),
+      shape_(std::move(shape)),
+      page_sizes_(sizes_of(shape_, further)),
+      entry_bytes_(entry_bytes),
+      physical_limit_(physical_limit) {
+  for (const LevelShape& level : shape_) index_.push_back({level.index_shift, low_bits(level.index_bits)});
 }
 
-std::shared_ptr<const PagingMode> make_paging_mode(const std::string& name) {
-  if (name == "x86-64") return std::make_shared<X8664Mode>(name, 4);
-  if (name == "x86-64-la57") return std::make_shared<X8664Mode>(name, 5);
-  if (name == "x86-32") return std::make_shared<X8632Mode>();
-  if (name == "flat32") return make_radix_mode(name, "20/12@4");
-  if (name == "flat48") return make_radix_mode(name, "36/12@8");
+const PageSize* PagingMode::find_page_size(std::uint64_t bytes) const {
+  const auto found =
+      std::find_if(page_sizes_.begin(), page_sizes_.end(), [&](const PageSize& size) { return size.bytes() == bytes; });
+  return found == page_sizes_.end() ? nullptr : &*found;
+}
+
+std::shared_ptr<const PagingMode> make_paging_mode(const std::string& name, const PagingControls& controls) {
+  for (const NamedMode& mode : named_modes) {
+    if (name == mode.name) return mode.make(controls);
+  }
   if (name.compare(0, radix_prefix.size(), radix_prefix) == 0) {
     return make_radix_mode(name, name.substr(radix_prefix.size()));
   }
@@ -57,15 +104,16 @@ std::shared_ptr<const PagingMode> make_paging_mode(const std::string& name) {
 
 std::string page_sizes_text(const PagingMode& mode) {
   std::string sizes;
-  for (unsigned level = 0; level < mode.levels(); ++level) {
-    if (!mode.level(level).leaf_allowed) continue;
-    sizes += (sizes.empty() ? "" : ", ") + format_byte_size({mode.page_bytes(level)});
+  for (const PageSize& size : mode.page_sizes()) {
+    sizes += (sizes.empty() ? "" : ", ") + format_byte_size({size.bytes()});
   }
   return sizes;
 }
 
 std::vector<std::string> paging_mode_names() {
-  return {"x86-64", "x86-64-la57", "x86-32", "flat32", "flat48"};
+  std::vector<std::string> names;
+  for (const NamedMode& mode : named_modes) names.emplace_back(mode.name);
+  return names;
 }
 
 }  // namespace tablewalk

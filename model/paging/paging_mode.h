@@ -6,53 +6,22 @@
 #include <vector>
 
 #include "base/types.h"
+#include "paging/paging_controls.h"
+#include "paging/translation.h"
 
 namespace tablewalk {
 
-/// What a mapping allows. Read is implied by present in x86.
-struct Rights {
-  bool read = true;
-  bool write = true;
-  bool execute = true;
-  bool user = true;
-
-  friend constexpr bool operator==(Rights a, Rights b) {
-    return a.read == b.read && a.write == b.write && a.execute == b.execute && a.user == b.user;
-  }
-};
-
-/// One access as permission checks see it.
-struct Access {
-  AccessKind kind = AccessKind::Load;
-  bool user = true;  ///< made at user privilege
-};
-
-enum class FaultReason : std::uint8_t {
-  None,
-  NonCanonical,   ///< the address is outside what the mode translates (x86: #GP and no walk)
-  NotPresent,     ///< an entry on the way is not present
-  Reserved,       ///< an entry has a reserved bit set or a reserved encoding
-  Misaligned,     ///< a large page's frame is not aligned to its size
-  PointerAtLeaf,  ///< the last level holds a pointer
-  Permission,     ///< the rights do not allow the access
-};
-/// For people: `not present`, `reserved bit set`...
-const char* to_string(FaultReason reason);
-
-struct Fault {
-  FaultReason reason = FaultReason::None;
-  std::uint8_t level = 0;        ///< of the entry that faulted; the root's level if none was read
-  std::uint32_t error_code = 0;  ///< as the architecture reports it (x86: the #PF error code); 0 where it has none
-};
+class PhysicalMemory;
 
 /// What one table entry says, whatever its format.
 struct EntryView {
   enum class Kind : std::uint8_t { Absent, Pointer, Leaf, Malformed };
   Kind kind = Kind::Absent;
   FaultReason malformed = FaultReason::None;  ///< why, if Malformed
+  std::uint8_t page_shift = 0;                ///< of a leaf: log2 of its page in bytes
   PhysicalAddress target;                     ///< the next table, or the first byte of the page
   Rights rights;
-  bool accessed = false;
+  bool accessed = false;  ///< or the walk has no accessed bit to set there
   bool dirty = false;
   bool global = false;
 };
@@ -70,7 +39,31 @@ struct LevelShape {
   unsigned index_shift = 0;
   unsigned index_bits = 0;
   bool leaf_allowed = false;  ///< an entry of this level may map a page of 2^index_shift bytes
+  std::string name;           ///< the architecture's, of the table: `PML4`, `VPN[2]`, `level 1`
   std::uint64_t table_bytes(unsigned entry_bytes) const { return (std::uint64_t{1} << index_bits) * entry_bytes; }
+};
+
+/// A size of page: 2^shift bytes, mapped by one entry of the level, or by several equal ones side by side.
+struct PageSize {
+  unsigned shift = 0;
+  unsigned level = 0;
+  unsigned entries = 1;
+  std::uint64_t bytes() const { return std::uint64_t{1} << shift; }
+};
+
+/// One field of an entry, of a register or of an address, for people.
+struct BitField {
+  const char* name;
+  std::uint8_t high;  ///< bits, both included
+  std::uint8_t low;
+  const char* meaning;  ///< of one bit: what it says when set
+  std::uint64_t of(std::uint64_t value) const { return value >> low & low_bits(high - low + 1U); }
+};
+
+/// What the register that points to the root holds.
+struct RootRegister {
+  PhysicalAddress table;
+  AddressSpaceId asid = 0;
 };
 
 /// A page-table organisation: its shape as data, its entry encoding as pure functions. Level 0 is the last one (the
@@ -90,48 +83,79 @@ class PagingMode {
   std::uint64_t table_bytes(unsigned at_level) const { return shape_[at_level].table_bytes(entry_bytes_); }
   /// Bits of a virtual address that are translated, offset included.
   unsigned virtual_bits() const { return shape_.back().index_shift + shape_.back().index_bits; }
-  /// Physical addresses at or above this many bytes do not fit an entry.
+  /// Physical addresses at or above this many bytes do not exist.
   std::uint64_t physical_limit() const { return physical_limit_; }
-  /// The level whose pages have that size, leaf allowed there; -1 if none.
-  int level_of_page(std::uint64_t page_bytes) const;
+  /// Those below this many fit every entry (x86-32: only 4 MiB pages lie above 4 GiB).
+  virtual std::uint64_t memory_limit() const { return physical_limit_; }
+  /// Every size of page, smallest first.
+  const std::vector<PageSize>& page_sizes() const { return page_sizes_; }
+  /// The page size of that many bytes; nullptr if the mode has none.
+  const PageSize* find_page_size(std::uint64_t bytes) const;
 
   /// Where the entry for `va` stands in the table of that level at `table`.
   PhysicalAddress entry_address(unsigned at_level, PhysicalAddress table, VirtualAddress va) const {
-    const LevelShape& shape = shape_[at_level];
-    return table + ((va.value() >> shape.index_shift) & low_bits(shape.index_bits)) * entry_bytes_;
+    const Index& index = index_[at_level];
+    return table + ((va.value() >> index.shift) & index.mask) * entry_bytes_;
   }
 
   /// False for addresses that the mode never translates (x86-64: not canonical).
   virtual bool translates(VirtualAddress va) const = 0;
   virtual EntryView decode(std::uint64_t entry, unsigned at_level) const = 0;
   virtual std::uint64_t encode_pointer(PhysicalAddress table, unsigned at_level) const = 0;
-  virtual std::uint64_t encode_leaf(PhysicalAddress frame, unsigned at_level, const LeafSpec& spec) const = 0;
+  /// The entry, or each of the entries, that maps a page of that size.
+  virtual std::uint64_t encode_leaf(PhysicalAddress frame, const PageSize& size, const LeafSpec& spec) const = 0;
   /// The entry with its accessed (and, if asked, dirty) bit set.
   virtual std::uint64_t mark_used(std::uint64_t entry, bool dirty) const = 0;
+  /// True: a walk sets accessed and dirty bits where they are needed; false: it faults instead.
+  virtual bool marks_entries() const { return true; }
   /// Rights of a whole path from those of the levels above and of the entry below.
   virtual Rights combine(Rights above, Rights entry) const = 0;
-  /// Whether effective rights allow the access.
-  virtual bool allows(Rights effective, Access access) const = 0;
-  /// True if a walk sets the accessed bit in pointer entries too (x86 does, RISC-V does not).
-  virtual bool marks_pointers() const = 0;
-  /// The architecture's code for a fault (x86: #PF error code, manual volume 3, 4.7).
-  virtual std::uint32_t error_code(FaultReason reason, Access access) const = 0;
+  /// Why effective rights forbid the access; None if they allow it.
+  virtual FaultReason forbids(Rights effective, Access access) const = 0;
+  bool allows(Rights effective, Access access) const { return forbids(effective, access) == FaultReason::None; }
+  /// The architecture's code for a fault at that level (x86: #PF error code, SDM volume 3, 4.7; RISC-V: exception
+  /// cause; Arm: fault status code); 0 where it has none.
+  virtual std::uint32_t error_code(FaultReason reason, unsigned at_level, Access access) const = 0;
+
+  /// Table and address-space id from the register that points to the root (CR3, satp). Throws InputError if the
+  /// register does not fit the mode.
+  virtual RootRegister decode_root(std::uint64_t value) const = 0;
+  virtual std::uint64_t encode_root(RootRegister root) const = 0;
+
+  // For people: names, highest bit first, of what an entry or the root's register consists of.
+  virtual std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const = 0;
+  virtual const char* root_register() const = 0;  ///< `CR3`, `satp`
+  virtual std::vector<BitField> root_fields() const = 0;
+
+  /// Walks at once, by the machine compiled for this very mode (paging/reference_walk.h says what it does).
+  virtual WalkOutcome walk(PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const = 0;
+  virtual WalkOutcome walk(const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va,
+                           Access access) const = 0;
 
  protected:
-  PagingMode(std::string name, std::vector<LevelShape> shape, unsigned entry_bytes, std::uint64_t physical_limit)
-      : name_(std::move(name)), shape_(std::move(shape)), entry_bytes_(entry_bytes), physical_limit_(physical_limit) {}
+  /// `shape`: from the last level to the root's. `further`: sizes of page that no level has by itself.
+  PagingMode(std::string name, std::vector<LevelShape> shape, unsigned entry_bytes, std::uint64_t physical_limit,
+             const std::vector<PageSize>& further = {});
 
  private:
+  /// The part of a level's shape that every walk needs.
+  struct Index {
+    unsigned shift;
+    std::uint64_t mask;
+  };
+
   std::string name_;
   std::vector<LevelShape> shape_;  ///< [0] is the last level
+  std::vector<Index> index_;
+  std::vector<PageSize> page_sizes_;
   unsigned entry_bytes_;
   std::uint64_t physical_limit_;
 };
 
-/// The mode of that name: `x86-32`, `x86-64`, `x86-64-la57`, `flat32`, `flat48`, or any split as
+/// The mode of that name under those control registers: one of paging_mode_names(), or any split as
 /// `radix:B1,B2,.../OFFSET@ENTRYBYTES` (index bits from the root down, offset bits, 4 or 8). Throws InputError that
 /// names what is wrong with it and the nearest known name.
-std::shared_ptr<const PagingMode> make_paging_mode(const std::string& name);
+std::shared_ptr<const PagingMode> make_paging_mode(const std::string& name, const PagingControls& controls = {});
 /// `4K, 2M, 1G`: the sizes of page that the mode has, for messages.
 std::string page_sizes_text(const PagingMode& mode);
 /// The fixed names, for help texts and error messages.

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "paging/paging_mode.h"
+#include "paging/walking_mode.h"
 
 namespace tablewalk {
 
@@ -15,20 +15,25 @@ namespace tablewalk {
 /// Every level may hold leaves. Levels combine as in x86 (a right must be granted at every level; accessed is set at
 /// every level), so that a difference between two modes is one of shape only. Virtual addresses are unsigned: those at
 /// or above 2^virtual_bits() are not translated.
-class RadixMode final : public PagingMode {
+class RadixMode final : public WalkingMode<RadixMode> {
  public:
   /// `index_bits`: of each level from the root down.
   RadixMode(std::string name, const std::vector<unsigned>& index_bits, unsigned offset_bits, unsigned entry_bytes);
   bool translates(VirtualAddress va) const override;
   EntryView decode(std::uint64_t entry, unsigned at_level) const override;
   std::uint64_t encode_pointer(PhysicalAddress table, unsigned at_level) const override;
-  std::uint64_t encode_leaf(PhysicalAddress frame, unsigned at_level, const LeafSpec& spec) const override;
+  std::uint64_t encode_leaf(PhysicalAddress frame, const PageSize& size, const LeafSpec& spec) const override;
   std::uint64_t mark_used(std::uint64_t entry, bool dirty) const override;
   Rights combine(Rights above, Rights entry) const override;
-  bool allows(Rights effective, Access access) const override;
-  bool marks_pointers() const override { return true; }
+  FaultReason forbids(Rights effective, Access access) const override;
   /// The format is of no architecture: there is no code.
-  std::uint32_t error_code(FaultReason, Access) const override { return 0; }
+  std::uint32_t error_code(FaultReason, unsigned, Access) const override { return 0; }
+  /// The root's address as it is.
+  RootRegister decode_root(std::uint64_t value) const override;
+  std::uint64_t encode_root(RootRegister root) const override { return root.table.value(); }
+  const char* root_register() const override { return "root"; }
+  std::vector<BitField> root_fields() const override { return {{"table", 63, 0, "address of the root table"}}; }
+  std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const override;
 
  private:
   /// Bits to shift a pointer's number by: a table's address is a multiple of its size, or of a page if that is smaller.
@@ -64,12 +69,14 @@ inline EntryView RadixMode::decode(std::uint64_t entry, unsigned at_level) const
   const unsigned unit_shift = is_leaf ? offset_bits() : pointer_shift_[at_level];
   view.target = PhysicalAddress(entry >> number_shift << unit_shift);
   view.kind = is_leaf ? EntryView::Kind::Leaf : EntryView::Kind::Pointer;
+  view.page_shift = static_cast<std::uint8_t>(level(at_level).index_shift);
   if (!is_leaf && at_level == 0) view.malformed = FaultReason::PointerAtLeaf;
   if (is_leaf && (view.target.value() & (page_bytes(at_level) - 1)) != 0) view.malformed = FaultReason::Misaligned;
   if (entry >> number_shift > (low_bits(physical_bits_max) >> unit_shift)) view.malformed = FaultReason::Reserved;
   if (view.malformed != FaultReason::None) view.kind = EntryView::Kind::Malformed;
   view.rights.write = (entry & writable) != 0;
   view.rights.execute = (entry & executable) != 0;
+  view.rights.privileged_execute = view.rights.execute;
   view.rights.user = (entry & user) != 0;
   view.accessed = (entry & accessed) != 0;
   view.dirty = is_leaf && (entry & dirty) != 0;
@@ -82,13 +89,15 @@ inline std::uint64_t RadixMode::mark_used(std::uint64_t entry, bool set_dirty) c
 }
 
 inline Rights RadixMode::combine(Rights above, Rights entry) const {
-  return {true, above.write && entry.write, above.execute && entry.execute, above.user && entry.user};
+  const bool execute = above.execute && entry.execute;
+  return {true, above.write && entry.write, execute, above.user && entry.user, execute};
 }
 
-inline bool RadixMode::allows(Rights effective, Access access) const {
-  if (access.user && !effective.user) return false;
-  if (access.kind == AccessKind::Store) return effective.write;
-  return access.kind == AccessKind::Load || effective.execute;
+inline FaultReason RadixMode::forbids(Rights effective, Access access) const {
+  bool allowed = effective.user || !access.user;
+  if (access.kind == AccessKind::Store) allowed = allowed && effective.write;
+  if (access.kind == AccessKind::Fetch) allowed = allowed && effective.execute;
+  return allowed ? FaultReason::None : FaultReason::Permission;
 }
 
 }  // namespace tablewalk

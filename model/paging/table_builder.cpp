@@ -8,6 +8,7 @@
 #include "base/units.h"
 
 namespace tablewalk {
+
 TableBuilder::TableBuilder(std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
                            AddressSpaceId space)
     : mode_(std::move(mode)), memory_(memory), frames_(frames), space_(space), tables_per_level_(mode_->levels()) {
@@ -15,25 +16,27 @@ TableBuilder::TableBuilder(std::shared_ptr<const PagingMode> mode, PhysicalMemor
 }
 
 void TableBuilder::map(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes, const LeafSpec& spec) {
-  const int found = mode_->level_of_page(page_bytes);
-  check_page(va, page, page_bytes, found);
-  const auto level = static_cast<unsigned>(found);
+  const PageSize& size = checked_size(va, page, page_bytes);
+  const unsigned level = size.level;
+  const std::uint64_t leaf = mode_->encode_leaf(page, size, spec);
+  if (mode_->decode(leaf, level).target != page) throw does_not_fit(page);
   if (!last_.valid || last_.level != level || last_.prefix != prefix(level, va)) {
     const PhysicalAddress table = table_for(level, va);
     last_ = {true, level, prefix(level, va), table, &used_entries_[table]};
   }
   const PhysicalAddress at = mode_->entry_address(level, last_.table, va);
-  if (memory_.read(at, mode_->entry_bytes()) != 0) {
+  for (unsigned i = 0; i < size.entries; ++i) {
+    if (memory_.read(at + i * mode_->entry_bytes(), mode_->entry_bytes()) == 0) continue;
     throw InputError(fmt::format("{}: address {:#x} is already mapped: expected an unmapped {} page", mode_->name(),
                                  va.value(), format_byte_size({page_bytes})));
   }
-  write_entry(at, mode_->encode_leaf(page, level, spec));
-  ++*last_.used_entries;
+  for (unsigned i = 0; i < size.entries; ++i) write_entry(at + i * mode_->entry_bytes(), leaf);
+  *last_.used_entries += size.entries;
 }
 
 void TableBuilder::map_range(VirtualAddress va, std::uint64_t bytes, std::uint64_t page_bytes, const LeafSpec& spec) {
-  if (mode_->level_of_page(page_bytes) < 0 || va.value() % page_bytes != 0 || bytes % page_bytes != 0) {
-    check_page(va, PhysicalAddress(0), page_bytes, mode_->level_of_page(page_bytes));
+  checked_size(va, PhysicalAddress(0), page_bytes);
+  if (bytes % page_bytes != 0) {
     throw InputError(fmt::format("{}: range {:#x}+{:#x} is not made of whole {} pages", mode_->name(), va.value(),
                                  bytes, format_byte_size({page_bytes})));
   }
@@ -50,9 +53,7 @@ void TableBuilder::unmap(VirtualAddress va, std::uint64_t bytes) {
   check_covered(va, range);
   check_covered(va + (bytes - 1), range);
   last_.valid = false;  // its table may go
-  const Rewrite remove = [](const PagingMode&, const EntryView&, unsigned, const LeafSpec&) -> std::uint64_t {
-    return 0;
-  };
+  const Rewrite remove = [](const PagingMode&, const EntryView&, const LeafSpec&) -> std::uint64_t { return 0; };
   change_leaves(mode_->root_level(), root_, range, remove, {});
 }
 
@@ -61,8 +62,8 @@ void TableBuilder::protect(VirtualAddress va, std::uint64_t bytes, const LeafSpe
   const Range range = checked_range(va, bytes);
   check_covered(va, range);
   check_covered(va + (bytes - 1), range);
-  const Rewrite rewrite = [](const PagingMode& mode, const EntryView& leaf, unsigned level, const LeafSpec& wanted) {
-    return mode.encode_leaf(leaf.target, level, wanted);
+  const Rewrite rewrite = [](const PagingMode& mode, const EntryView& leaf, const LeafSpec& wanted) {
+    return mode.encode_leaf(leaf.target, *mode.find_page_size(std::uint64_t{1} << leaf.page_shift), wanted);
   };
   change_leaves(mode_->root_level(), root_, range, rewrite, spec);
 }
@@ -91,8 +92,10 @@ std::uint64_t TableBuilder::prefix(unsigned level, VirtualAddress va) const {
   return shift >= 64 ? 0 : va.value() >> shift;
 }
 
-void TableBuilder::check_page(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes, int level) const {
-  if (level < 0) {
+/// The size that the mode has, for a page at `va` that may lie at `page`.
+const PageSize& TableBuilder::checked_size(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes) const {
+  const PageSize* size = mode_->find_page_size(page_bytes);
+  if (size == nullptr) {
     throw InputError(fmt::format("{}: has no pages of {}: expected {}", mode_->name(), format_byte_size({page_bytes}),
                                  page_sizes_text(*mode_)));
   }
@@ -105,9 +108,14 @@ void TableBuilder::check_page(VirtualAddress va, PhysicalAddress page, std::uint
                                  va.value(), page.value(), format_byte_size({page_bytes})));
   }
   if (page_bytes > mode_->physical_limit() || page.value() > mode_->physical_limit() - page_bytes) {
-    throw InputError(fmt::format("{}: physical page {:#x} does not fit an entry: expected one below {:#x}",
-                                 mode_->name(), page.value(), mode_->physical_limit()));
+    throw does_not_fit(page);
   }
+  return *size;
+}
+
+InputError TableBuilder::does_not_fit(PhysicalAddress page) const {
+  return InputError(fmt::format("{}: physical page {:#x} does not fit an entry: expected one below {:#x}",
+                                mode_->name(), page.value(), mode_->memory_limit()));
 }
 
 /// The table of that level for `va`, made with those above it where missing.
@@ -136,20 +144,20 @@ PhysicalAddress TableBuilder::make_table(unsigned level) {
   const std::uint64_t bytes = mode_->table_bytes(level);
   const PhysicalAddress table = frames_.allocate_table(bytes);
   // The root's address stands in a register, not in an entry.
-  if (bytes > mode_->physical_limit() || table.value() > mode_->physical_limit() - bytes) {
+  if (bytes > mode_->memory_limit() || table.value() > mode_->memory_limit() - bytes) {
     throw InputError(fmt::format("{}: page table at {:#x} does not fit an entry: expected memory of at most {}",
-                                 mode_->name(), table.value(), format_byte_size({mode_->physical_limit()})));
+                                 mode_->name(), table.value(), format_byte_size({mode_->memory_limit()})));
   }
   used_entries_.emplace(table, 0);
   ++tables_per_level_[level];
   return table;
 }
 
-std::optional<TableBuilder::FoundLeaf> TableBuilder::find_leaf(VirtualAddress va) const {
+std::optional<EntryView> TableBuilder::find_leaf(VirtualAddress va) const {
   PhysicalAddress table = root_;
   for (unsigned level = mode_->root_level();; --level) {
     const EntryView view = read_entry(mode_->entry_address(level, table, va), level);
-    if (view.kind == EntryView::Kind::Leaf) return FoundLeaf{level, view};
+    if (view.kind == EntryView::Kind::Leaf) return view;
     if (view.kind != EntryView::Kind::Pointer) return std::nullopt;
     table = view.target;
   }
@@ -174,14 +182,13 @@ TableBuilder::Range TableBuilder::checked_range(VirtualAddress va, std::uint64_t
 
 /// Only the pages at the two ends of a range can stick out of it.
 void TableBuilder::check_covered(VirtualAddress va, Range range) const {
-  const std::optional<FoundLeaf> leaf = find_leaf(va);
+  const std::optional<EntryView> leaf = find_leaf(va);
   if (!leaf) return;
-  const std::uint64_t offset_mask = mode_->page_bytes(leaf->level) - 1;
+  const std::uint64_t offset_mask = low_bits(leaf->page_shift);
   const std::uint64_t address = va.value() & low_bits(mode_->virtual_bits());
   if ((address & ~offset_mask) >= range.first && (address | offset_mask) <= range.last) return;
   throw InputError(fmt::format("{}: the range covers only a part of the {} page at {:#x}: expected whole pages",
-                               mode_->name(), format_byte_size({mode_->page_bytes(leaf->level)}),
-                               va.value() & ~offset_mask));
+                               mode_->name(), format_byte_size({offset_mask + 1}), va.value() & ~offset_mask));
 }
 
 /// Goes through the entries of one table that the range touches, and through the tables below; gives back tables that
@@ -195,7 +202,7 @@ void TableBuilder::change_leaves(unsigned level, PhysicalAddress table, Range ra
     const PhysicalAddress at = mode_->entry_address(level, table, VirtualAddress(first));
     const EntryView view = read_entry(at, level);
     if (view.kind == EntryView::Kind::Leaf) {
-      const std::uint64_t entry = rewrite(*mode_, view, level, spec);
+      const std::uint64_t entry = rewrite(*mode_, view, spec);
       write_entry(at, entry);
       if (entry == 0) --used;
     } else if (view.kind == EntryView::Kind::Pointer) {

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/error.h"
 #include "memory/frame_allocator.h"
 #include "memory/physical_memory.h"
 #include "paging/paging_mode.h"
@@ -50,18 +51,14 @@ class TableBuilder {
     std::uint64_t last = 0;  ///< included
   };
   /// What a change does with a leaf: the entry to write instead, 0 to remove it.
-  using Rewrite = std::uint64_t (*)(const PagingMode& mode, const EntryView& leaf, unsigned level,
-                                    const LeafSpec& spec);
-  struct FoundLeaf {
-    unsigned level = 0;
-    EntryView view;
-  };
+  using Rewrite = std::uint64_t (*)(const PagingMode& mode, const EntryView& leaf, const LeafSpec& spec);
 
   std::uint64_t prefix(unsigned level, VirtualAddress va) const;
-  void check_page(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes, int level) const;
+  const PageSize& checked_size(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes) const;
+  InputError does_not_fit(PhysicalAddress page) const;
   PhysicalAddress table_for(unsigned level, VirtualAddress va);
   PhysicalAddress make_table(unsigned level);
-  std::optional<FoundLeaf> find_leaf(VirtualAddress va) const;
+  std::optional<EntryView> find_leaf(VirtualAddress va) const;
   Range checked_range(VirtualAddress va, std::uint64_t bytes) const;
   void check_covered(VirtualAddress va, Range range) const;
   void change_leaves(unsigned level, PhysicalAddress table, Range range, Rewrite rewrite, const LeafSpec& spec);

@@ -15,7 +15,7 @@ namespace {
 struct Stretch {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
-  unsigned level = 0;  ///< of its leaves
+  PageSize pages;
 };
 
 /// The first address of the range that the mode does not translate. An address space is one piece from 0, and possibly
@@ -35,15 +35,14 @@ Stretch to_stretch(const PagingMode& mode, const MappedRange& range) {
     throw InputError(fmt::format("{}: address {:#x} is outside the {}-bit address space of this mode", mode.name(),
                                  address->value(), mode.virtual_bits()));
   }
-  const int level = range.page_bytes == 0 ? 0 : mode.level_of_page(range.page_bytes);
-  if (level < 0) {
+  const PageSize* pages = mode.find_page_size(range.page_bytes == 0 ? mode.page_bytes() : range.page_bytes);
+  if (pages == nullptr) {
     throw InputError(fmt::format("{}: address {:#x} is to have pages of {}, but the mode has {}", mode.name(),
                                  range.first.value(), format_byte_size({range.page_bytes}), page_sizes_text(mode)));
   }
-  const auto at_level = static_cast<unsigned>(level);
   const std::uint64_t span = low_bits(mode.virtual_bits());
-  const std::uint64_t offset = mode.page_bytes(at_level) - 1;
-  return {range.first.value() & span & ~offset, (range.last.value() & span) | offset, at_level};
+  const std::uint64_t offset = low_bits(pages->shift);
+  return {range.first.value() & span & ~offset, (range.last.value() & span) | offset, *pages};
 }
 
 /// In ascending order, without overlap.
@@ -59,10 +58,10 @@ std::vector<Stretch> to_stretches(const PagingMode& mode, const std::vector<Mapp
       continue;
     }
     Stretch& back = merged.back();
-    if (stretch.level != back.level) {
+    if (stretch.pages.shift != back.pages.shift) {
       throw InputError(fmt::format("{}: address {:#x} is mapped both with pages of {} and of {}", mode.name(),
-                                   stretch.first, format_byte_size({mode.page_bytes(back.level)}),
-                                   format_byte_size({mode.page_bytes(stretch.level)})));
+                                   stretch.first, format_byte_size({back.pages.bytes()}),
+                                   format_byte_size({stretch.pages.bytes()})));
     }
     back.last = std::max(back.last, stretch.last);
   }
@@ -77,7 +76,7 @@ std::uint64_t count_tables(const PagingMode& mode, unsigned level, const std::ve
   std::uint64_t count = 0;
   std::optional<std::uint64_t> previous;
   for (const Stretch& stretch : stretches) {
-    if (stretch.level > level) continue;
+    if (stretch.pages.level > level) continue;
     const std::uint64_t first = stretch.first >> shift;
     const std::uint64_t last = stretch.last >> shift;
     count += last - first + (previous == first ? 0 : 1);
@@ -99,8 +98,7 @@ TableSize table_size(const PagingMode& mode, const std::vector<MappedRange>& ran
     size.bytes += tables * mode.table_bytes(level);
   }
   for (const Stretch& stretch : stretches) {
-    const unsigned shift = mode.level(stretch.level).index_shift;
-    size.pages += (stretch.last >> shift) - (stretch.first >> shift) + 1;
+    size.pages += (stretch.last >> stretch.pages.shift) - (stretch.first >> stretch.pages.shift) + 1;
   }
   return size;
 }

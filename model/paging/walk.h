@@ -6,19 +6,6 @@
 
 namespace tablewalk {
 
-/// A finished translation.
-struct Translation {
-  PhysicalAddress page;         ///< first byte of the physical page
-  std::uint8_t page_shift = 0;  ///< log2 of the page size in bytes
-  std::uint8_t level = 0;       ///< of the leaf
-  Rights rights;                ///< effective over the whole path
-  bool global = false;
-  bool dirty = false;            ///< the leaf's dirty bit is set: a store needs no further walk
-  std::uint64_t leaf_entry = 0;  ///< as memory holds it after the walk
-
-  PhysicalAddress physical(VirtualAddress va) const { return page + (va.value() & low_bits(page_shift)); }
-};
-
 /// Where a walk may begin below the root: the table that a paging-structure cache remembers.
 struct WalkStart {
   std::uint8_t level = 0;  ///< of the table
@@ -69,8 +56,10 @@ class BasicWalk {
  private:
   void begin(const Mode& mode, VirtualAddress va, Access access);
   void decide();
-  void descend(const EntryView& view);
-  void finish(const EntryView& view);
+  void mark(bool needs_dirty, bool needs_accessed);
+  void descend(const EntryView& view, Rights effective);
+  void read_entry();
+  void finish(const EntryView& view, Rights effective);
   void fail(FaultReason reason);
 
   const Mode* mode_ = nullptr;
@@ -103,8 +92,7 @@ TABLEWALK_INLINE void BasicWalk<Mode>::begin(const Mode& mode, VirtualAddress va
   va_ = va;
   access_ = access;
   if (!mode.translates(va)) return fail(FaultReason::NonCanonical);
-  entry_address_ = mode.entry_address(position_.level, position_.table, va);
-  step_ = Step::ReadEntry;
+  read_entry();
 }
 
 template <class Mode>
@@ -129,33 +117,44 @@ TABLEWALK_INLINE void BasicWalk<Mode>::decide() {
 
   const bool leaf = view.kind == EntryView::Kind::Leaf;
   const Rights effective = mode_->combine(position_.rights, view.rights);
-  if (leaf && !mode_->allows(effective, access_)) return fail(FaultReason::Permission);
-
-  const bool needs_dirty = leaf && access_.kind == AccessKind::Store && !view.dirty;
-  const bool needs_accessed = (leaf || mode_->marks_pointers()) && !view.accessed;
-  if (needs_dirty || needs_accessed) {
-    update_desired_ = mode_->mark_used(entry_, needs_dirty);
-    step_ = Step::UpdateEntry;
-    return;
+  if (leaf) {
+    const FaultReason forbidden = mode_->forbids(effective, access_);
+    if (forbidden != FaultReason::None) return fail(forbidden);
   }
-  if (leaf) return finish(view);
-  descend(view);
+  const bool needs_dirty = leaf && access_.kind == AccessKind::Store && !view.dirty;
+  if (needs_dirty || !view.accessed) return mark(needs_dirty, !view.accessed);
+  if (leaf) return finish(view, effective);
+  descend(view, effective);
+}
+
+/// The entry lacks accessed or dirty: sets them, or leaves that to software.
+template <class Mode>
+TABLEWALK_INLINE void BasicWalk<Mode>::mark(bool needs_dirty, bool needs_accessed) {
+  if (!mode_->marks_entries()) return fail(needs_accessed ? FaultReason::NotAccessed : FaultReason::NotDirty);
+  update_desired_ = mode_->mark_used(entry_, needs_dirty);
+  step_ = Step::UpdateEntry;
 }
 
 template <class Mode>
-TABLEWALK_INLINE void BasicWalk<Mode>::descend(const EntryView& view) {
-  position_ = {static_cast<std::uint8_t>(position_.level - 1), view.target,
-               mode_->combine(position_.rights, view.rights)};
+TABLEWALK_INLINE void BasicWalk<Mode>::descend(const EntryView& view, Rights effective) {
+  position_ = {static_cast<std::uint8_t>(position_.level - 1), view.target, effective};
+  read_entry();
+}
+
+template <class Mode>
+TABLEWALK_INLINE void BasicWalk<Mode>::read_entry() {
+  if (position_.table.value() >= mode_->physical_limit()) return fail(FaultReason::OutOfMemory);
   entry_address_ = mode_->entry_address(position_.level, position_.table, va_);
   step_ = Step::ReadEntry;
 }
 
 template <class Mode>
-TABLEWALK_INLINE void BasicWalk<Mode>::finish(const EntryView& view) {
+TABLEWALK_INLINE void BasicWalk<Mode>::finish(const EntryView& view, Rights effective) {
+  if (view.target.value() >= mode_->physical_limit()) return fail(FaultReason::OutOfMemory);
   translation_.page = view.target;
-  translation_.page_shift = static_cast<std::uint8_t>(mode_->level(position_.level).index_shift);
+  translation_.page_shift = view.page_shift;
   translation_.level = position_.level;
-  translation_.rights = mode_->combine(position_.rights, view.rights);
+  translation_.rights = effective;
   translation_.global = view.global;
   translation_.dirty = view.dirty;
   translation_.leaf_entry = entry_;
@@ -164,7 +163,7 @@ TABLEWALK_INLINE void BasicWalk<Mode>::finish(const EntryView& view) {
 
 template <class Mode>
 TABLEWALK_INLINE void BasicWalk<Mode>::fail(FaultReason reason) {
-  fault_ = {reason, position_.level, mode_->error_code(reason, access_)};
+  fault_ = {reason, position_.level, mode_->error_code(reason, position_.level, access_)};
   step_ = Step::Fault;
 }
 

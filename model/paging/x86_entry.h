@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "paging/paging_mode.h"
+#include "paging/walking_mode.h"
 
 namespace tablewalk::x86 {
 
@@ -15,6 +15,7 @@ constexpr std::uint64_t dirty = 1u << 6;
 constexpr std::uint64_t page_size = 1u << 7;  ///< above the last level: the entry is a leaf. In a PTE: PAT
 constexpr std::uint64_t global = 1u << 8;
 constexpr std::uint64_t large_pat = 1u << 12;  ///< PAT of a large leaf: the one bit below its frame that may be set
+constexpr unsigned key_shift = 59;             ///< protection key, bits 62:59 of a leaf
 constexpr std::uint64_t no_execute = std::uint64_t{1} << 63;
 
 // Bits of the #PF error code (Intel SDM volume 3, 4.7).
@@ -23,24 +24,34 @@ constexpr std::uint32_t error_write = 1u << 1;
 constexpr std::uint32_t error_user = 1u << 2;
 constexpr std::uint32_t error_reserved = 1u << 3;
 constexpr std::uint32_t error_fetch = 1u << 4;
+constexpr std::uint32_t error_key = 1u << 5;
 
-/// What all x86 modes share: CR0.WP is set (supervisor writes obey the writable bit), CR4.PSE and CR4.PGE are set,
-/// SMEP and SMAP are off.
+/// What tells the x86 modes apart beside their shape.
+struct Features {
+  bool has_no_execute = false;  ///< entries have bit 63
+  bool has_keys = false;        ///< leaves may have protection keys
+  bool has_pcid = false;
+};
+
+/// What all x86 modes share. Controls that a mode has no use for are ignored, as the processor does.
 class Mode : public PagingMode {
  public:
   std::uint64_t mark_used(std::uint64_t entry, bool set_dirty) const override;
   Rights combine(Rights above, Rights entry) const override;
-  bool allows(Rights effective, Access access) const override;
-  bool marks_pointers() const override { return true; }
-  std::uint32_t error_code(FaultReason reason, Access access) const override;
+  FaultReason forbids(Rights effective, Access access) const override;
+  std::uint32_t error_code(FaultReason reason, unsigned at_level, Access access) const override;
+  RootRegister decode_root(std::uint64_t value) const override;
+  std::uint64_t encode_root(RootRegister root) const override;
+  const char* root_register() const override { return "CR3"; }
+  std::vector<BitField> root_fields() const override;
+  std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const override;
 
  protected:
-  /// `no_execute_enabled`: entries have the NX bit (PAE or longer entries, and IA32_EFER.NXE set).
   Mode(std::string name, std::vector<LevelShape> shape, unsigned entry_bytes, std::uint64_t physical_limit,
-       bool no_execute_enabled)
-      : PagingMode(std::move(name), std::move(shape), entry_bytes, physical_limit),
-        no_execute_enabled_(no_execute_enabled) {}
+       Features features, const X86Controls& controls);
 
+  const X86Controls& controls() const { return controls_; }
+  bool no_execute_enabled() const { return no_execute_enabled_; }
   /// Whether a present entry of that level maps a page.
   bool is_leaf(std::uint64_t entry, unsigned at_level) const;
   /// A present entry without reserved bits; `target` is its table or page.
@@ -53,7 +64,10 @@ class Mode : public PagingMode {
   static constexpr std::uint64_t pointer_flags = present | writable | user | accessed;
 
  private:
+  Features features_;
+  X86Controls controls_;
   bool no_execute_enabled_;
+  bool keys_enabled_;
 };
 
 // Defined here so that a walk of a known mode is compiled as one piece.
@@ -62,27 +76,30 @@ inline std::uint64_t Mode::mark_used(std::uint64_t entry, bool set_dirty) const 
   return entry | accessed | (set_dirty ? dirty : 0);
 }
 
-/// A right must be granted at every level (4.6); NX at any level forbids execution.
+/// A right must be granted at every level (4.6.1); NX at any level forbids execution; the key is the leaf's.
 inline Rights Mode::combine(Rights above, Rights entry) const {
-  return {true, above.write && entry.write, above.execute && entry.execute, above.user && entry.user};
+  const bool execute = above.execute && entry.execute;
+  return {true, above.write && entry.write, execute, above.user && entry.user, execute, entry.key};
 }
 
-inline bool Mode::allows(Rights effective, Access access) const {
-  if (access.user && !effective.user) return false;
-  if (access.kind == AccessKind::Store) return effective.write;
-  if (access.kind == AccessKind::Fetch) return effective.execute;
-  return true;
-}
-
-inline std::uint32_t Mode::error_code(FaultReason reason, Access access) const {
-  if (reason == FaultReason::None || reason == FaultReason::NonCanonical) return 0;  // #GP(0), not #PF
-  std::uint32_t code = reason == FaultReason::NotPresent ? 0 : error_present;
-  if (access.kind == AccessKind::Store) code |= error_write;
-  if (access.user) code |= error_user;
-  if (reason == FaultReason::Reserved) code |= error_reserved;
-  // Without NX (and without SMEP) the processor does not tell fetches from loads.
-  if (access.kind == AccessKind::Fetch && no_execute_enabled_) code |= error_fetch;
-  return code;
+/// SDM volume 3, 4.6.1. The key comes first: the error code's PK bit tells of it whatever else forbids the access.
+inline FaultReason Mode::forbids(Rights effective, Access access) const {
+  const bool data = access.kind != AccessKind::Fetch;
+  const bool store = access.kind == AccessKind::Store;
+  if (keys_enabled_ && data && effective.user) {
+    const std::uint32_t disabled = controls_.pkru >> (2 * effective.key) & 3u;
+    const bool write_disabled = store && (disabled & 2u) != 0 && (access.user || controls_.wp);
+    if ((disabled & 1u) != 0 || write_disabled) return FaultReason::ProtectionKey;
+  }
+  bool allowed = true;
+  if (access.user) {
+    allowed = effective.user;
+  } else if (effective.user) {
+    allowed = data ? !controls_.smap || controls_.ac : !controls_.smep;
+  }
+  if (!data) allowed = allowed && effective.execute;
+  if (store) allowed = allowed && (effective.write || (!access.user && !controls_.wp));
+  return allowed ? FaultReason::None : FaultReason::Permission;
 }
 
 inline bool Mode::is_leaf(std::uint64_t entry, unsigned at_level) const {
@@ -93,13 +110,16 @@ inline EntryView Mode::view(std::uint64_t entry, unsigned at_level, std::uint64_
   EntryView view;
   const bool leaf = is_leaf(entry, at_level);
   view.kind = leaf ? EntryView::Kind::Leaf : EntryView::Kind::Pointer;
+  view.page_shift = static_cast<std::uint8_t>(level(at_level).index_shift);
   view.target = PhysicalAddress(target);
   view.rights.write = (entry & writable) != 0;
   view.rights.user = (entry & user) != 0;
   view.rights.execute = !no_execute_enabled_ || (entry & no_execute) == 0;
+  view.rights.privileged_execute = view.rights.execute;
+  if (leaf && keys_enabled_) view.rights.key = static_cast<std::uint8_t>(entry >> key_shift & 0xF);
   view.accessed = (entry & accessed) != 0;
   view.dirty = leaf && (entry & dirty) != 0;
-  view.global = leaf && (entry & global) != 0;
+  view.global = leaf && controls_.pge && (entry & global) != 0;
   return view;
 }
 
@@ -108,18 +128,6 @@ inline EntryView Mode::reserved_bit_set() {
   view.kind = EntryView::Kind::Malformed;
   view.malformed = FaultReason::Reserved;
   return view;
-}
-
-inline std::uint64_t Mode::leaf_flags(unsigned at_level, const LeafSpec& spec) const {
-  std::uint64_t flags = present;
-  if (spec.rights.write) flags |= writable;
-  if (spec.rights.user) flags |= user;
-  if (spec.accessed) flags |= accessed;
-  if (spec.dirty) flags |= dirty;
-  if (spec.global) flags |= global;
-  if (at_level > 0) flags |= page_size;
-  if (!spec.rights.execute && no_execute_enabled_) flags |= no_execute;
-  return flags;
 }
 
 }  // namespace tablewalk::x86

@@ -1,12 +1,29 @@
 #include "protocol/translation_request.h"
 
 namespace tablewalk {
+namespace {
+
+/// Whether another kind of access to the page might not have faulted.
+bool depends_on_access(FaultReason reason) {
+  switch (reason) {
+    case FaultReason::Permission:
+    case FaultReason::ProtectionKey:
+    case FaultReason::NotAccessed:
+    case FaultReason::NotDirty:
+    case FaultReason::OutOfMemory:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
 
 bool share_answer(const PagingMode& mode, const Answer& answer, TranslationRequest& waiting) {
   if (answer.faulted) {
-    if (answer.fault.reason == FaultReason::Permission) return false;
+    if (depends_on_access(answer.fault.reason)) return false;
     waiting.answer = answer;
-    waiting.answer.fault.error_code = mode.error_code(answer.fault.reason, waiting.access);
+    waiting.answer.fault.error_code = mode.error_code(answer.fault.reason, answer.fault.level, waiting.access);
     return true;
   }
   const Translation& translation = answer.translation;

@@ -7,7 +7,7 @@ namespace tablewalk {
 
 Machine::Machine(const MachineConfig& config, ConstructionOrder order)
     : config_(config),
-      mode_(make_paging_mode(config.paging.mode)),
+      mode_(make_paging_mode(config.paging.mode, config.paging)),
       frames_(config.memory_bytes(), mode_->page_bytes(), {config.os.frames, config.os.frame_seed}),
       kernel_(std::make_unique<AddressSpaces>(config.os, mode_, memory_, frames_)) {
   plan_memory_ports();

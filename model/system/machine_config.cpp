@@ -38,21 +38,16 @@ MachineConfig::MachineConfig() {
 std::uint64_t MachineConfig::memory_bytes() const {
   constexpr std::uint64_t plenty = std::uint64_t{1} << 40;
   if (memory.bytes.bytes != 0) return memory.bytes.bytes;
-  return std::min(plenty, make_paging_mode(paging.mode)->physical_limit());
+  return std::min(plenty, make_paging_mode(paging.mode, paging)->memory_limit());
 }
 
 std::string MachineConfig::unmappable_page_size() const {
   if (os.page_bytes.bytes == 0) return {};
   try {
-    const auto mode = make_paging_mode(paging.mode);
-    if (mode->level_of_page(os.page_bytes.bytes) >= 0) return {};
-    std::string sizes;
-    for (unsigned level = 0; level < mode->levels(); ++level) {
-      if (!mode->level(level).leaf_allowed) continue;
-      sizes += (sizes.empty() ? "" : ", ") + format_byte_size(ByteSize{mode->page_bytes(level)});
-    }
+    const auto mode = make_paging_mode(paging.mode, paging);
+    if (mode->find_page_size(os.page_bytes.bytes) != nullptr) return {};
     return "paging mode " + mode->name() + " has no pages of " + format_byte_size(os.page_bytes) + "; expected " +
-           sizes + ", or 0 for the smallest";
+           page_sizes_text(*mode) + ", or 0 for the smallest";
   } catch (const InputError&) {
     return {};  // the mode's own check says what is wrong with it
   }
@@ -61,9 +56,9 @@ std::string MachineConfig::unmappable_page_size() const {
 std::string MachineConfig::impossible_memory() const {
   if (memory.bytes.bytes == 0) return {};
   try {
-    const auto mode = make_paging_mode(paging.mode);
-    const std::string limit = format_byte_size(ByteSize{mode->physical_limit()});
-    if (memory.bytes.bytes > mode->physical_limit()) {
+    const auto mode = make_paging_mode(paging.mode, paging);
+    const std::string limit = format_byte_size(ByteSize{mode->memory_limit()});
+    if (memory.bytes.bytes > mode->memory_limit()) {
       return format_byte_size(memory.bytes) + " are more than the entries of paging mode " + mode->name() +
              " can address; expected at most " + limit + ", or 0 for as much as is useful";
     }

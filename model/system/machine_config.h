@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <string>
 
 #include "base/error.h"
@@ -21,19 +23,21 @@ struct EnumNames<WalkerReads> {
                                        std::pair{"llc", WalkerReads::Llc}, std::pair{"dram", WalkerReads::Dram}};
 };
 
-struct PagingConfig {
+struct PagingConfig : PagingControls {
   std::string mode = "x86-64";
 
   template <class Keys>
   void describe(Keys& keys) {
     keys.value("mode", mode, "",
-               "page-table organisation: x86-32, x86-64, x86-64-la57, flat32, flat48, or any split as "
-               "radix:B1,B2,.../OFFSET@ENTRYBYTES (index bits from the root down)");
+               fmt::format("page-table organisation: {}, or any split as radix:B1,B2,.../OFFSET@ENTRYBYTES (index bits "
+                           "from the root down)",
+                           fmt::join(paging_mode_names(), ", ")));
+    PagingControls::describe(keys);
   }
   template <class Problem>
   void check(Problem&& problem) const {
     try {
-      make_paging_mode(mode);
+      make_paging_mode(mode, *this);
     } catch (const InputError& error) {
       problem("mode", error.what());
     }

@@ -7,9 +7,7 @@ namespace {
 
 std::vector<unsigned> page_shifts(const PagingMode& mode) {
   std::vector<unsigned> shifts;
-  for (unsigned level = 0; level < mode.levels(); ++level) {
-    if (mode.level(level).leaf_allowed) shifts.push_back(mode.level(level).index_shift);
-  }
+  for (const PageSize& size : mode.page_sizes()) shifts.push_back(size.shift);
   return shifts;
 }
 

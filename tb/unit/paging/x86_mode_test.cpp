@@ -3,8 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "paging/x86_32_mode.h"
-#include "paging/x86_64_mode.h"
+#include "paging/paging_mode.h"
 
 namespace tablewalk {
 namespace {
@@ -16,6 +15,13 @@ constexpr std::uint64_t bit(unsigned position) {
 constexpr std::uint64_t frame_4k = 0x12345000;
 
 using Kind = EntryView::Kind;
+
+template <class Change>
+PagingControls with(Change change) {
+  PagingControls controls;
+  change(controls.x86);
+  return controls;
+}
 
 /// What setting one bit in a present entry does.
 struct BitCase {
@@ -52,7 +58,8 @@ void expect_decodes(const PagingMode& mode, const BitCase& expected) {
 }
 
 TEST(X8664Entries, EveryBitMeansWhatTheManualSays) {
-  const X8664Mode mode("x86-64", 4);
+  const auto mode_made = make_paging_mode("x86-64");
+  const PagingMode& mode = *mode_made;
   const std::uint64_t p = bit(0) | frame_4k;
   const std::uint64_t large = bit(0) | bit(7);
   const std::uint64_t gib = 0x40000000;
@@ -91,7 +98,8 @@ TEST(X8664Entries, EveryBitMeansWhatTheManualSays) {
 }
 
 TEST(X8664Entries, BitsBelowALargeFrameAreReserved) {
-  const X8664Mode mode("x86-64", 4);
+  const auto mode_made = make_paging_mode("x86-64");
+  const PagingMode& mode = *mode_made;
   for (unsigned position = 13; position <= 20; ++position) {
     expect_decodes(mode, {"PDE 2 MiB", 1, bit(0) | bit(7) | bit(position), Kind::Malformed});
   }
@@ -103,7 +111,8 @@ TEST(X8664Entries, BitsBelowALargeFrameAreReserved) {
 }
 
 TEST(X8664Entries, FrameBitsFromMaxphyaddrUpAreReservedAtEveryLevel) {
-  const X8664Mode mode("x86-64-la57", 5, 40);
+  const auto mode_made = make_paging_mode("x86-64-la57", with([](X86Controls& x86) { x86.maxphyaddr = 40; }));
+  const PagingMode& mode = *mode_made;
   EXPECT_EQ(mode.physical_limit(), bit(40));
   for (unsigned level = 0; level < 5; ++level) {
     expect_decodes(mode, {"bit 39", level, bit(0) | bit(39), level == 0 ? Kind::Leaf : Kind::Pointer, bit(39)});
@@ -115,14 +124,16 @@ TEST(X8664Entries, FrameBitsFromMaxphyaddrUpAreReservedAtEveryLevel) {
 }
 
 TEST(X8664Entries, PageSizeIsReservedInTheTwoTopLevelsOfLa57) {
-  const X8664Mode mode("x86-64-la57", 5);
+  const auto mode_made = make_paging_mode("x86-64-la57");
+  const PagingMode& mode = *mode_made;
   expect_decodes(mode, {"PML4E", 3, bit(0) | bit(7), Kind::Malformed});
   expect_decodes(mode, {"PML5E", 4, bit(0) | bit(7), Kind::Malformed});
   expect_decodes(mode, {"PML5E pointer", 4, bit(0) | frame_4k, Kind::Pointer, frame_4k});
 }
 
 TEST(X8632Entries, EveryBitMeansWhatTheManualSays) {
-  const X8632Mode mode;
+  const auto mode_made = make_paging_mode("x86-32");
+  const PagingMode& mode = *mode_made;
   const std::uint64_t p = bit(0) | frame_4k;
   const std::uint64_t large = bit(0) | bit(7);
   const std::vector<BitCase> cases = {
@@ -153,17 +164,17 @@ TEST(X8632Entries, EveryBitMeansWhatTheManualSays) {
 }
 
 TEST(X86Entries, WhatIsEncodedIsWhatIsDecoded) {
-  const X8664Mode long_mode("x86-64-la57", 5);
-  const X8632Mode short_mode;
-  for (const PagingMode* mode :
-       {static_cast<const PagingMode*>(&long_mode), static_cast<const PagingMode*>(&short_mode)}) {
-    for (unsigned level = 0; level < mode->levels(); ++level) {
-      if (!mode->level(level).leaf_allowed) continue;
+  const auto long_mode_made = make_paging_mode("x86-64-la57");
+  const PagingMode& long_mode = *long_mode_made;
+  const auto short_mode_made = make_paging_mode("x86-32");
+  const PagingMode& short_mode = *short_mode_made;
+  for (const PagingMode* mode : {&long_mode, &short_mode}) {
+    for (const PageSize& size : mode->page_sizes()) {
       for (unsigned flags = 0; flags < 64; ++flags) {
         const auto flag = [&](unsigned position) { return (flags >> position & 1) != 0; };
         const LeafSpec spec{{true, flag(0), flag(1), flag(2)}, flag(3), flag(4), flag(5)};
-        const PhysicalAddress frame(3 * mode->page_bytes(level));
-        const EntryView view = mode->decode(mode->encode_leaf(frame, level, spec), level);
+        const PhysicalAddress frame(3 * size.bytes());
+        const EntryView view = mode->decode(mode->encode_leaf(frame, size, spec), size.level);
         ASSERT_EQ(view.kind, Kind::Leaf);
         EXPECT_EQ(view.target, frame);
         EXPECT_EQ(view.rights.write, flag(0));
@@ -178,23 +189,28 @@ TEST(X86Entries, WhatIsEncodedIsWhatIsDecoded) {
 }
 
 TEST(X86Entries, MarkingUsedSetsAccessedAndIfAskedDirtyAndNothingElse) {
-  const X8664Mode mode("x86-64", 4);
+  const auto mode_made = make_paging_mode("x86-64");
+  const PagingMode& mode = *mode_made;
   EXPECT_EQ(mode.mark_used(bit(0), false), bit(0) | bit(5));
   EXPECT_EQ(mode.mark_used(bit(0) | bit(63), true), bit(0) | bit(5) | bit(6) | bit(63));
 }
 
 TEST(X86Rights, EveryLevelMustGrantAndAnyLevelMayForbidExecution) {
-  const X8632Mode mode;
+  const auto mode_made = make_paging_mode("x86-32");
+  const PagingMode& mode = *mode_made;
   for (unsigned above = 0; above < 8; ++above) {
     for (unsigned below = 0; below < 8; ++below) {
-      const auto rights = [](unsigned bits) { return Rights{true, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0}; };
+      const auto rights = [](unsigned bits) {
+        return Rights{true, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 2) != 0};
+      };
       EXPECT_EQ(mode.combine(rights(above), rights(below)), rights(above & below));
     }
   }
 }
 
 TEST(X86Rights, AccessesAreAllowedAsWithWriteProtectAndWithoutSmepOrSmap) {
-  const X8664Mode mode("x86-64", 4);
+  const auto mode_made = make_paging_mode("x86-64");
+  const PagingMode& mode = *mode_made;
   for (unsigned bits = 0; bits < 8; ++bits) {
     const Rights rights{true, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0};
     for (const bool user : {false, true}) {
@@ -207,8 +223,10 @@ TEST(X86Rights, AccessesAreAllowedAsWithWriteProtectAndWithoutSmepOrSmap) {
 }
 
 TEST(X86Faults, ErrorCodesAreThoseOfTheManual) {
-  const X8664Mode long_mode("x86-64", 4);
-  const X8632Mode short_mode;
+  const auto long_mode_made = make_paging_mode("x86-64");
+  const PagingMode& long_mode = *long_mode_made;
+  const auto short_mode_made = make_paging_mode("x86-32");
+  const PagingMode& short_mode = *short_mode_made;
   struct Case {
     FaultReason reason;
     AccessKind kind;
@@ -233,15 +251,18 @@ TEST(X86Faults, ErrorCodesAreThoseOfTheManual) {
       {FaultReason::NonCanonical, AccessKind::Store, true, 0, 0},
   };
   for (const Case& one : cases) {
-    EXPECT_EQ(long_mode.error_code(one.reason, {one.kind, one.user}), one.long_code) << to_string(one.reason);
-    EXPECT_EQ(short_mode.error_code(one.reason, {one.kind, one.user}), one.short_code) << to_string(one.reason);
+    EXPECT_EQ(long_mode.error_code(one.reason, 0, {one.kind, one.user}), one.long_code) << to_string(one.reason);
+    EXPECT_EQ(short_mode.error_code(one.reason, 0, {one.kind, one.user}), one.short_code) << to_string(one.reason);
   }
 }
 
 TEST(X86Addresses, CanonicalHalvesEndWhereTheManualSays) {
-  const X8664Mode four("x86-64", 4);
-  const X8664Mode five("x86-64-la57", 5);
-  const X8632Mode two;
+  const auto four_made = make_paging_mode("x86-64");
+  const PagingMode& four = *four_made;
+  const auto five_made = make_paging_mode("x86-64-la57");
+  const PagingMode& five = *five_made;
+  const auto two_made = make_paging_mode("x86-32");
+  const PagingMode& two = *two_made;
   const auto translates = [](const PagingMode& mode, std::uint64_t va) { return mode.translates(VirtualAddress(va)); };
   EXPECT_TRUE(translates(four, 0));
   EXPECT_TRUE(translates(four, 0x00007FFFFFFFFFFF));

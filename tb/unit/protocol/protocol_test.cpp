@@ -104,10 +104,10 @@ TEST_F(SharedAnswer, AccessThatIsNotAllowedMustFaultItself) {
 
 TEST_F(SharedAnswer, MissingPageIsMissingForEverybodyWithTheirOwnCode) {
   answer.faulted = true;
-  answer.fault = {FaultReason::NotPresent, 0, mode->error_code(FaultReason::NotPresent, {AccessKind::Load, true})};
+  answer.fault = {FaultReason::NotPresent, 0, mode->error_code(FaultReason::NotPresent, 0, {AccessKind::Load, true})};
   ASSERT_TRUE(share(AccessKind::Store));
   EXPECT_TRUE(waiting.answer.faulted);
-  EXPECT_EQ(waiting.answer.fault.error_code, mode->error_code(FaultReason::NotPresent, {AccessKind::Store, true}));
+  EXPECT_EQ(waiting.answer.fault.error_code, mode->error_code(FaultReason::NotPresent, 0, {AccessKind::Store, true}));
 }
 
 TEST_F(SharedAnswer, SomebodyElsesPermissionFaultSettlesNothing) {

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/types.h"
+
+namespace tablewalk {
+
+/// Control registers of x86 that shape translation, by the names of the Intel SDM (volume 3, 4.1.3).
+struct X86Controls {
+  bool wp = true;
+  bool smep = false;
+  bool smap = false;
+  bool ac = false;
+  bool nxe = true;
+  bool pge = true;
+  bool pse = true;
+  bool pcide = true;
+  bool pke = false;
+  std::uint32_t pkru = 0;
+  bool page1gb = true;
+  std::uint32_t maxphyaddr = 52;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value("wp", wp, "", "CR0.WP: supervisor stores obey the writable bit");
+    keys.value("smep", smep, "", "CR4.SMEP: supervisor mode fetches nothing from user pages");
+    keys.value("smap", smap, "", "CR4.SMAP: supervisor mode reads and writes no user pages while AC is clear");
+    keys.value("ac", ac, "", "EFLAGS.AC during supervisor accesses: set, it lifts SMAP");
+    keys.value("nxe", nxe, "", "IA32_EFER.NXE: bit 63 forbids execution; clear, the bit is reserved");
+    keys.value("pge", pge, "", "CR4.PGE: the G bit of a leaf makes it global");
+    keys.value("pse", pse, "", "CR4.PSE: 4 MiB pages in x86-32; clear, their PS bit is ignored");
+    keys.value("pcide", pcide, "", "CR4.PCIDE: bits 11:0 of CR3 are the address-space id (4 and 5 levels)");
+    keys.value("pke", pke, "", "CR4.PKE: protection keys for user pages (4 and 5 levels)");
+    keys.value("pkru", pkru, "", "PKRU: two bits for each key, access disable and write disable");
+    keys.value("page1gb", page1gb, "", "1 GiB pages (CPUID.80000001H:EDX.Page1GB); without, their PS bit is reserved");
+    keys.value("maxphyaddr", maxphyaddr, "bits", "MAXPHYADDR: address bits from here up are reserved in entries");
+  }
+  template <class Problem>
+  void check(Problem&& problem) const {
+    if (maxphyaddr < 32 || maxphyaddr > 52) problem("maxphyaddr", "expected 32 to 52 bits");
+  }
+};
+
+/// What RISC-V leaves to registers and extensions, by the names of the privileged manual (volume II, chapters 4 and 5).
+struct RiscvControls {
+  bool sum = false;
+  bool mxr = false;
+  bool svadu = true;
+  bool svnapot = true;
+  bool svpbmt = true;
+  std::uint32_t physical_bits = 56;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value("sum", sum, "", "sstatus.SUM: supervisor mode reads and writes user pages");
+    keys.value("mxr", mxr, "", "sstatus.MXR: loads are allowed where execution is");
+    keys.value("svadu", svadu, "",
+               "the walker sets A and D (Svadu); false: it faults where one is clear that is needed (Svade)");
+    keys.value("svnapot", svnapot, "", "64 KiB pages of 16 entries (Svnapot); without, their N bit is reserved");
+    keys.value("svpbmt", svpbmt, "", "memory types in bits 62:61 (Svpbmt); without, they are reserved");
+    keys.value("physical_bits", physical_bits, "bits",
+               "physical addresses that exist: a table or page beyond is an access fault (sv32: at most 34)");
+  }
+  template <class Problem>
+  void check(Problem&& problem) const {
+    if (physical_bits < 16 || physical_bits > 56) problem("physical_bits", "expected 16 to 56 bits");
+  }
+};
+
+/// The registers of every architecture; a mode looks at its own.
+struct PagingControls {
+  X86Controls x86;
+  RiscvControls riscv;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.group("x86", x86, "control registers of the x86 modes");
+    keys.group("riscv", riscv, "control registers and extensions of the RISC-V modes");
+  }
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "memory/physical_memory.h"
+#include "paging/walk.h"
+
+namespace tablewalk {
+
+/// Drives a walk machine to its end. `update` is given the machine at UpdateEntry and returns what memory held.
+template <class Mode, class Update>
+WalkOutcome drive_walk(const Mode& mode, const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va,
+                       Access access, Update update) {
+  using Step = typename BasicWalk<Mode>::Step;
+  WalkOutcome outcome;
+  BasicWalk<Mode> walk(mode, root, va, access);
+  for (;;) {
+    switch (walk.step()) {
+      case Step::ReadEntry:
+        ++outcome.entry_reads;
+        walk.supply(memory.read(walk.entry_address(), mode.entry_bytes()));
+        break;
+      case Step::UpdateEntry:
+        ++outcome.entry_updates;
+        walk.updated(update(walk));
+        break;
+      case Step::Done:
+        outcome.translated = true;
+        outcome.translation = walk.translation();
+        return outcome;
+      case Step::Fault:
+        outcome.fault = walk.fault();
+        return outcome;
+    }
+  }
+}
+
+/// What every final class of PagingMode derives from: its reference walk is compiled for that class, as one piece.
+template <class Self, class Base = PagingMode>
+class WalkingMode : public Base {
+ public:
+  WalkOutcome walk(PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const final {
+    return drive_walk(self(), memory, root, va, access, [&](const auto& walk) {
+      return memory.compare_and_swap(walk.entry_address(), this->entry_bytes(), walk.update_expected(),
+                                     walk.update_desired());
+    });
+  }
+  WalkOutcome walk(const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const final {
+    return drive_walk(self(), memory, root, va, access, [](const auto& walk) { return walk.update_expected(); });
+  }
+
+ protected:
+  using Base::Base;
+
+ private:
+  const Self& self() const { return static_cast<const Self&>(*this); }
+};
+
+}  // namespace tablewalk

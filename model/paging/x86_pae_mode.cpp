@@ -1,0 +1,70 @@
+#include "paging/x86_entry.h"
+
+namespace tablewalk {
+namespace {
+
+/// PAE paging (Intel SDM volume 3, 4.4): 2/9/9/12 bits, 8-byte entries, 2 MiB pages. CR3 points to a table of 32 bytes
+/// whose four pointers have no rights and no accessed bit. Processors keep them in registers that a move to CR3 loads;
+/// here a walk reads them like any entry, and a walk cache of level 2 with 4 entries is those registers.
+class X86PaeMode final : public WalkingMode<X86PaeMode, x86::Mode> {
+ public:
+  explicit X86PaeMode(const X86Controls& controls)
+      : WalkingMode("x86-pae", {{12, 9, true, "PT"}, {21, 9, true, "PD"}, {30, 2, false, "PDPT"}}, 8,
+                    std::uint64_t{1} << controls.maxphyaddr, x86::Features{true, false, false}, controls),
+        reserved_(low_bits(63) & ~low_bits(controls.maxphyaddr)) {
+    if (!controls.nxe) reserved_ |= x86::no_execute;
+  }
+
+  bool translates(VirtualAddress va) const override { return va.value() <= low_bits(32); }
+
+  EntryView decode(std::uint64_t entry, unsigned at_level) const override {
+    if ((entry & x86::present) == 0) return {};
+    if (at_level == pointers_level) return decode_pdpte(entry);
+    if ((entry & reserved_) != 0) return reserved_bit_set();
+    if (at_level == 0 || !is_leaf(entry, at_level)) return view(entry, at_level, entry & frame_mask);
+    if ((entry & below_large_frame & ~x86::large_pat) != 0) return reserved_bit_set();
+    return view(entry, at_level, entry & frame_mask & ~below_large_frame);
+  }
+
+  std::uint64_t encode_pointer(PhysicalAddress table, unsigned at_level) const override {
+    return (table.value() & frame_mask) | (at_level == pointers_level ? x86::present : pointer_flags);
+  }
+
+  std::uint64_t encode_leaf(PhysicalAddress frame, const PageSize& size, const LeafSpec& spec) const override {
+    return (frame.value() & frame_mask) | leaf_flags(size.level, spec);
+  }
+
+  std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const override {
+    if (at_level != pointers_level) return Mode::entry_fields(entry, at_level);
+    return {{"table", 51, 12, "address of the table"},
+            {"PCD", 4, 4, "not cached"},
+            {"PWT", 3, 3, "written through"},
+            {"P", 0, 0, "present"}};
+  }
+
+ private:
+  static constexpr unsigned pointers_level = 2;
+  static constexpr std::uint64_t frame_mask = low_bits(52) & ~low_bits(12);
+  static constexpr std::uint64_t below_large_frame = low_bits(21) & frame_mask;
+  static constexpr std::uint64_t pdpte_reserved = 0x1E6;  ///< bits 2:1 and 8:5 (table 4-8)
+
+  /// Grants everything; reserved are also bit 63 and all from MAXPHYADDR up.
+  EntryView decode_pdpte(std::uint64_t entry) const {
+    if ((entry & (reserved_ | pdpte_reserved | x86::no_execute)) != 0) return reserved_bit_set();
+    EntryView view;
+    view.kind = EntryView::Kind::Pointer;
+    view.target = PhysicalAddress(entry & frame_mask);
+    view.accessed = true;
+    return view;
+  }
+
+  std::uint64_t reserved_;
+};
+
+}  // namespace
+
+std::shared_ptr<const PagingMode> make_x86_pae(const PagingControls& controls) {
+  return std::make_shared<X86PaeMode>(controls.x86);
+}
+
+}  // namespace tablewalk
