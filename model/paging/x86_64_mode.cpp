@@ -25,7 +25,7 @@ class X8664Mode final : public WalkingMode<X8664Mode, x86::Mode> {
     return upper == 0 || upper == -1;
   }
 
-  EntryView decode(std::uint64_t entry, unsigned at_level) const override {
+  [[gnu::always_inline]] EntryView decode(std::uint64_t entry, unsigned at_level) const override {
     if ((entry & x86::present) == 0) return {};
     if ((entry & reserved_) != 0) return reserved_bit_set();
     if (at_level > highest_leaf_level_ && (entry & x86::page_size) != 0) return reserved_bit_set();

@@ -11,17 +11,20 @@
 namespace tablewalk {
 namespace {
 
+constexpr std::uint64_t mebi = std::uint64_t{1} << 20;
 constexpr std::uint64_t gibi = std::uint64_t{1} << 30;
 constexpr std::uint64_t page = 4096;
-const VirtualAddress base(0x7f0000000000);
+const VirtualAddress high_base(0x7f0000000000);
+const VirtualAddress low_base(0x40000000);
 
-/// Walks of random pages in a range of `state.range(0)` GiB.
+/// Walks of random pages in a range of `state.range(0)` MiB: 64 have tables that stay in a host's caches.
 void reference_walks(benchmark::State& state, const char* mode_name, FramePolicy policy) {
-  const std::uint64_t bytes = static_cast<std::uint64_t>(state.range(0)) * gibi;
+  const std::uint64_t bytes = static_cast<std::uint64_t>(state.range(0)) * mebi;
   const auto mode = make_paging_mode(mode_name);
   PhysicalMemory memory;
   FrameAllocator frames(1024 * gibi, page, {policy, 1});
   TableBuilder builder(mode, memory, frames);
+  const VirtualAddress base = mode->virtual_bits() > 32 ? high_base : low_base;
   builder.map_range(base, bytes, page);
   std::mt19937_64 random(1);
   std::vector<VirtualAddress> addresses;
@@ -34,10 +37,12 @@ void reference_walks(benchmark::State& state, const char* mode_name, FramePolicy
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK_CAPTURE(reference_walks, x86_64, "x86-64", FramePolicy::Sequential)->Arg(1)->Arg(16);
-BENCHMARK_CAPTURE(reference_walks, x86_64_random_frames, "x86-64", FramePolicy::Random)->Arg(1);
-BENCHMARK_CAPTURE(reference_walks, x86_64_la57, "x86-64-la57", FramePolicy::Sequential)->Arg(1);
-BENCHMARK_CAPTURE(reference_walks, flat48, "flat48", FramePolicy::Sequential)->Arg(1);
+BENCHMARK_CAPTURE(reference_walks, x86_64, "x86-64", FramePolicy::Sequential)->Arg(64)->Arg(1024)->Arg(16384);
+BENCHMARK_CAPTURE(reference_walks, x86_64_random_frames, "x86-64", FramePolicy::Random)->Arg(1024);
+BENCHMARK_CAPTURE(reference_walks, x86_64_la57, "x86-64-la57", FramePolicy::Sequential)->Arg(64);
+BENCHMARK_CAPTURE(reference_walks, x86_pae, "x86-pae", FramePolicy::Sequential)->Arg(64);
+BENCHMARK_CAPTURE(reference_walks, x86_32, "x86-32", FramePolicy::Sequential)->Arg(64);
+BENCHMARK_CAPTURE(reference_walks, flat48, "flat48", FramePolicy::Sequential)->Arg(64);
 
 /// Tables for 16 GiB of 4 KiB pages, frames included.
 void build_16_gib(benchmark::State& state, const char* mode_name, FramePolicy policy) {
@@ -45,7 +50,7 @@ void build_16_gib(benchmark::State& state, const char* mode_name, FramePolicy po
     PhysicalMemory memory;
     FrameAllocator frames(1024 * gibi, page, {policy, 1});
     TableBuilder builder(make_paging_mode(mode_name), memory, frames);
-    builder.map_range(base, 16 * gibi, page);
+    builder.map_range(high_base, 16 * gibi, page);
     benchmark::DoNotOptimize(memory.touched_pages());
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(16 * gibi / page));
