@@ -63,8 +63,8 @@ std::uint64_t spread(std::uint64_t choice, const std::vector<unsigned>& position
 }
 
 /// Bits 0 to 8 mean something everywhere; 12, 13, 20 and 21 are PAT, frame or reserved in large leaves; 47 and 51 are
-/// frame or from MAXPHYADDR up; 58 is ignored or reserved, 60 is of the key, 63 is XD.
-const std::vector<unsigned> long_bits = {0, 1, 2, 5, 6, 7, 8, 12, 13, 21, 51, 58, 60, 63};
+/// frame or from MAXPHYADDR up; 58 is ignored or reserved, 61 and 62 are of the key, 63 is XD.
+const std::vector<unsigned> long_bits = {0, 1, 2, 5, 6, 7, 8, 12, 13, 21, 51, 58, 61, 62, 63};
 const std::vector<unsigned> short_bits = {0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 16, 17, 20, 21};
 
 X86Controls x86_controls(unsigned choice) {
@@ -110,7 +110,7 @@ TEST_P(EveryX86Entry, DecodesAsTheManualSays) {
 TEST_P(EveryX86Entry, ObeysEverySettingOfTheControlRegisters) {
   const std::string name = GetParam();
   const std::vector<unsigned> bits =
-      name == "x86-32" ? std::vector<unsigned>{1, 2, 7, 8, 21} : std::vector<unsigned>{1, 2, 7, 8, 40, 62, 63};
+      name == "x86-32" ? std::vector<unsigned>{1, 2, 7, 8, 21} : std::vector<unsigned>{1, 2, 7, 8, 40, 61, 62, 63};
   for (unsigned setting = 0; setting < 1024; ++setting) {
     PagingControls controls;
     controls.x86 = x86_controls(setting);
