@@ -14,6 +14,10 @@
   MODE("x86-64-la57", make_x86_64_la57) \
   MODE("x86-pae", make_x86_pae)         \
   MODE("x86-32", make_x86_32)           \
+  MODE("sv32", make_sv32)               \
+  MODE("sv39", make_sv39)               \
+  MODE("sv48", make_sv48)               \
+  MODE("sv57", make_sv57)               \
   MODE("flat32", make_flat32)           \
   MODE("flat48", make_flat48)
 

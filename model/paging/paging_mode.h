@@ -23,7 +23,7 @@ struct EntryView {
   Rights rights;
   bool accessed = false;  ///< or the walk has no accessed bit to set there
   bool dirty = false;
-  bool global = false;
+  bool global = false;  ///< of a pointer: everything below it is
 };
 
 /// What an entry is to say; the builder's side of EntryView.

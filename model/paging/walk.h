@@ -10,7 +10,8 @@ namespace tablewalk {
 struct WalkStart {
   std::uint8_t level = 0;  ///< of the table
   PhysicalAddress table;
-  Rights rights;  ///< granted by the levels above
+  Rights rights;        ///< granted by the levels above
+  bool global = false;  ///< an entry above makes everything below it global (RISC-V)
 };
 
 // Inlined whole, the machine's state lives in registers: a reference walk is a quarter faster for it.
@@ -76,7 +77,7 @@ class BasicWalk {
 
 template <class Mode>
 TABLEWALK_INLINE BasicWalk<Mode>::BasicWalk(const Mode& mode, PhysicalAddress root, VirtualAddress va, Access access) {
-  position_ = {static_cast<std::uint8_t>(mode.root_level()), root, Rights{}};
+  position_ = {static_cast<std::uint8_t>(mode.root_level()), root, Rights{}, false};
   begin(mode, va, access);
 }
 
@@ -137,7 +138,7 @@ TABLEWALK_INLINE void BasicWalk<Mode>::mark(bool needs_dirty, bool needs_accesse
 
 template <class Mode>
 TABLEWALK_INLINE void BasicWalk<Mode>::descend(const EntryView& view, Rights effective) {
-  position_ = {static_cast<std::uint8_t>(position_.level - 1), view.target, effective};
+  position_ = {static_cast<std::uint8_t>(position_.level - 1), view.target, effective, position_.global || view.global};
   read_entry();
 }
 
@@ -155,7 +156,7 @@ TABLEWALK_INLINE void BasicWalk<Mode>::finish(const EntryView& view, Rights effe
   translation_.page_shift = view.page_shift;
   translation_.level = position_.level;
   translation_.rights = effective;
-  translation_.global = view.global;
+  translation_.global = position_.global || view.global;
   translation_.dirty = view.dirty;
   translation_.leaf_entry = entry_;
   step_ = Step::Done;
