@@ -27,6 +27,20 @@ void PhysicalMemory::write(PhysicalAddress address, unsigned bytes, std::uint64_
   std::memcpy(page->data() + address.value() % page_size, &value, bytes);
 }
 
+void PhysicalMemory::write_page(PhysicalAddress page, const void* bytes) {
+  if (page.value() % page_size != 0) {
+    throw LawViolation(fmt::format("a page at physical address {:#x}: expected it aligned", page.value()));
+  }
+  const std::uint64_t number = page.value() / page_size;
+  Page* held = find(number);
+  if (held == nullptr) {
+    static constexpr Page zeros{};
+    if (std::memcmp(bytes, zeros.data(), page_size) == 0) return;
+    held = &find_or_make(number);
+  }
+  std::memcpy(held->data(), bytes, page_size);
+}
+
 std::uint64_t PhysicalMemory::compare_and_swap(PhysicalAddress address, unsigned bytes, std::uint64_t expected,
                                                std::uint64_t desired) {
   const std::uint64_t held = read(address, bytes);

@@ -23,15 +23,17 @@ class PhysicalMemory {
   }
   /// Writing zero to what was never written costs nothing either.
   void write(PhysicalAddress address, unsigned bytes, std::uint64_t value);
+  /// Writes the 4 KiB at `page` (aligned) at once; a page of zeros costs nothing where nothing was written.
+  void write_page(PhysicalAddress page, const void* bytes);
   /// Writes `desired` if the memory holds `expected`; returns what it held.
   std::uint64_t compare_and_swap(PhysicalAddress address, unsigned bytes, std::uint64_t expected,
                                  std::uint64_t desired);
 
-  /// How many 4 KiB pages of host memory back it.
+  static constexpr std::uint64_t page_size = 4096;
+  /// How many pages of 4 KiB of host memory back it.
   std::uint64_t touched_pages() const { return pages_.size(); }
 
  private:
-  static constexpr std::uint64_t page_size = 4096;
   using Page = std::array<std::uint8_t, page_size>;
 
   /// A place of the hash table from page number to page; free while `page` is null.

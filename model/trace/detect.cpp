@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/line_source.h"
 #include "trace/champsim_reader.h"
 #include "trace/lackey_reader.h"
-#include "trace/line_source.h"
 #include "trace/text_fields.h"
 #include "trace/text_reader.h"
 #include "trace/trace_reader.h"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "trace/byte_source.h"
+#include "base/byte_source.h"
 
 namespace tablewalk {
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string_view>
 
-#include "trace/line_source.h"
+#include "base/line_source.h"
 #include "trace/stream_reader.h"
 
 namespace tablewalk {

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "trace/byte_source.h"
+#include "base/byte_source.h"
 #include "trace/record_checksum.h"
 #include "trace/trace_reader.h"
 

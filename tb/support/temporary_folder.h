@@ -25,6 +25,12 @@ class TemporaryFolder {
 
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
 
+  /// Writes a file; returns its path.
+  std::string write(const std::string& name, const std::string& content) const {
+    std::ofstream(path(name), std::ios::binary) << content;
+    return path(name);
+  }
+
   /// Writes a trace in the format that its name's ending says; returns its path.
   std::string write_trace(const std::string& name, const std::vector<Record>& records) const {
     const auto writer = make_trace_writer(path(name));

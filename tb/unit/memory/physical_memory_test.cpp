@@ -4,6 +4,7 @@
 
 #include <map>
 #include <random>
+#include <string>
 
 #include "base/error.h"
 
@@ -50,6 +51,22 @@ TEST(PhysicalMemory, RefusesMisalignedAndOddSizedAccesses) {
   EXPECT_THROW(memory.write(PhysicalAddress(0), 3, 1), LawViolation);
   EXPECT_THROW(memory.read(PhysicalAddress(0), 16), LawViolation);
   EXPECT_NO_THROW(memory.read(PhysicalAddress(4), 4));
+}
+
+TEST(PhysicalMemory, WritesAPageAtOnce) {
+  PhysicalMemory memory;
+  std::string page(4096, '\0');
+  memory.write_page(PhysicalAddress(0x7000), page.data());
+  EXPECT_EQ(memory.touched_pages(), 0u) << "a page of zeros costs nothing";
+  page[0] = 1;
+  page[4095] = 2;
+  memory.write_page(PhysicalAddress(0x7000), page.data());
+  EXPECT_EQ(memory.read(PhysicalAddress(0x7000), 8), 1u);
+  EXPECT_EQ(memory.read(PhysicalAddress(0x7FFF), 1), 2u);
+  EXPECT_EQ(memory.touched_pages(), 1u);
+  memory.write_page(PhysicalAddress(0x7000), std::string(4096, '\0').data());
+  EXPECT_EQ(memory.read(PhysicalAddress(0x7000), 8), 0u) << "zeros overwrite what was there";
+  EXPECT_THROW(memory.write_page(PhysicalAddress(0x7008), page.data()), LawViolation);
 }
 
 TEST(PhysicalMemory, AgreesWithAMapOverRandomWritesAllOverItsRange) {

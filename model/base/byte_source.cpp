@@ -1,4 +1,4 @@
-#include "trace/byte_source.h"
+#include "base/byte_source.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -36,24 +36,25 @@ const char* compression_of(std::string_view head) {
   return nullptr;
 }
 
-int open_or_throw(const std::string& path) {
+int open_or_throw(const std::string& path, const std::string& thing) {
   if (path == "-") return ::dup(STDIN_FILENO);
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) throw InputError(fmt::format("{}: cannot open the trace: {}", path, std::strerror(errno)));
+  if (descriptor < 0) throw InputError(fmt::format("{}: cannot open the {}: {}", path, thing, std::strerror(errno)));
   return descriptor;
 }
 
 }  // namespace
 
-ByteSource::ByteSource(const std::string& path) : ByteSource(open_or_throw(path), path) {}
+ByteSource::ByteSource(const std::string& path, const std::string& thing)
+    : ByteSource(open_or_throw(path, thing), path, thing) {}
 
-ByteSource::ByteSource(int descriptor, const std::string& name)
+ByteSource::ByteSource(int descriptor, const std::string& name, const std::string& thing)
     : path_(name), descriptor_(descriptor), window_(window_bytes), archive_(nullptr, archive_read_free) {
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0) status = {};
   if (S_ISDIR(status.st_mode)) {
     ::close(descriptor_);
-    throw InputError(fmt::format("{}: is a directory: expected a trace file", path_));
+    throw InputError(fmt::format("{}: is a directory: expected a {} file", path_, thing));
   }
   if (S_ISREG(status.st_mode)) size_ = static_cast<std::uint64_t>(status.st_size);
   const std::string_view head = peek(longest_magic);

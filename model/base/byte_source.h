@@ -15,10 +15,11 @@ namespace tablewalk {
 /// sliding window that every reader looks through. Memory is the window, whatever the length of the input.
 class ByteSource {
  public:
-  /// Opens `path`; `-` is standard input. Throws InputError when it cannot be opened or holds nothing.
-  explicit ByteSource(const std::string& path);
+  /// Opens `path`; `-` is standard input. `thing` says in messages what it is to hold. Throws InputError when it cannot
+  /// be opened.
+  explicit ByteSource(const std::string& path, const std::string& thing = "trace");
   /// Reads from an open descriptor, which it closes at the end; `name` stands for it in messages.
-  ByteSource(int descriptor, const std::string& name);
+  ByteSource(int descriptor, const std::string& name, const std::string& thing = "trace");
   ~ByteSource();
   ByteSource(const ByteSource&) = delete;
   ByteSource& operator=(const ByteSource&) = delete;

@@ -1,4 +1,4 @@
-#include "trace/line_source.h"
+#include "base/line_source.h"
 
 #include <fmt/format.h>
 
@@ -23,7 +23,7 @@ bool LineSource::next(std::string_view& line) {
     text = bytes_.peek(longest_line_bytes);
     found = std::memchr(text.data(), '\n', text.size());
     if (found == nullptr && text.size() >= longest_line_bytes) {
-      fail(fmt::format("a line of more than {} bytes: expected a text trace", longest_line_bytes));
+      fail(fmt::format("a line of more than {} bytes: expected text", longest_line_bytes));
     }
   }
   const std::size_t length =
