@@ -81,6 +81,7 @@ void add_trace(Spaces& spaces, const TablesOptions& options, std::uint64_t grain
   while (const std::size_t count = reader->read(records.data(), records.size())) {
     for (std::size_t i = 0; i < count; ++i) {
       const Record& record = records[i];
+      if (is_event(record.kind)) continue;
       footprints.try_emplace(record.asid, grain_bytes).first->second.touch(record.address, record.size);
     }
   }

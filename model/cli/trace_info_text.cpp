@@ -13,7 +13,8 @@
 namespace tablewalk {
 namespace {
 
-constexpr const char* kind_names[record_kinds] = {"fetches", "loads", "stores", "modifies"};
+constexpr const char* kind_names[record_kinds] = {
+    "fetches", "loads", "stores", "modifies", "page_invalidates", "asid_invalidates", "all_invalidates"};
 // Sizes of translation look-aside buffers: small and large first levels, small and large second levels.
 constexpr std::uint64_t reuse_distances[] = {16, 64, 512, 1536};
 
@@ -37,12 +38,28 @@ std::string percent(double value) {
 
 std::string counts_text(const TraceStatistics& statistics) {
   TextTable table({"accesses", "count", "share"}, 0);
-  for (unsigned kind = 0; kind < record_kinds; ++kind) {
+  const std::uint64_t accesses = statistics.accesses();
+  for (unsigned kind = 0; kind < access_kinds; ++kind) {
     table.add_row({kind_names[kind], with_thousands(statistics.by_kind[kind]),
-                   percent(share(statistics.by_kind[kind], statistics.records))});
+                   percent(share(statistics.by_kind[kind], accesses))});
   }
-  table.add_row({"all", with_thousands(statistics.records), ""});
+  table.add_row({"all", with_thousands(accesses), ""});
+  if (statistics.supervisor_accesses != 0) {
+    table.add_row({"of them supervisor's", with_thousands(statistics.supervisor_accesses),
+                   percent(share(statistics.supervisor_accesses, accesses))});
+  }
   return table.text();
+}
+
+/// Nothing for a trace without events, which most are.
+std::string events_text(const TraceStatistics& statistics) {
+  if (statistics.records == statistics.accesses()) return {};
+  TextTable table({"events", "count"}, 0);
+  constexpr const char* names[] = {"invalidate a page", "invalidate an address space", "invalidate all"};
+  for (unsigned kind = access_kinds; kind < record_kinds; ++kind) {
+    table.add_row({names[kind - access_kinds], with_thousands(statistics.by_kind[kind])});
+  }
+  return "\n" + table.text();
 }
 
 std::string reuse_text(const TraceStatistics& statistics) {
@@ -85,6 +102,7 @@ nlohmann::ordered_json figures_json(const TraceStatistics& statistics) {
   nlohmann::ordered_json figures;
   figures["records"] = statistics.records;
   for (unsigned kind = 0; kind < record_kinds; ++kind) figures[kind_names[kind]] = statistics.by_kind[kind];
+  figures["supervisor_accesses"] = statistics.supervisor_accesses;
   figures["bytes_accessed"] = statistics.bytes;
   figures["page_straddles"] = statistics.page_straddles;
   figures["address_spaces"] = statistics.address_spaces;
@@ -102,7 +120,7 @@ std::string trace_info_text(const TraceDescription& description, const TraceStat
   std::string text = fmt::format("{}: {}\n", description.path, description.format);
   if (!description.provenance.empty()) text += fmt::format("made by: {}\n", description.provenance);
   text += fmt::format("checksum of the records (XXH3): {:016x}\n\n", statistics.checksum);
-  text += counts_text(statistics);
+  text += counts_text(statistics) + events_text(statistics);
   text += fmt::format("\nfootprint: {} in {} pages of 4 KiB, in {} regions of 2 MiB",
                       humane_byte_size(statistics.footprint_bytes()), with_thousands(statistics.pages_4k),
                       with_thousands(statistics.regions_2m));

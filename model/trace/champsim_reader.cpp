@@ -75,7 +75,7 @@ bool ChampsimReader::next_instruction() {
     if (!is_possible_access(address, size)) {
       throw InputError(fmt::format("{}: byte {}: {}", bytes_->path(), offset, why_impossible(address, size)));
     }
-    pending_[pending_end_++] = Record{VirtualAddress(address), size, kind, 0, 0};
+    pending_[pending_end_++] = Record{VirtualAddress(address), size, kind};
   };
   add(word_at(bytes, 0), fetch_bytes, RecordKind::Fetch);
   for (std::size_t i = 0; i < loads; ++i) {

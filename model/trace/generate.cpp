@@ -21,7 +21,7 @@ constexpr std::uint64_t tree_fanout = tree_node_bytes / tree_entry_bytes;
 constexpr std::uint32_t word_bytes = 8;
 
 Record access(std::uint64_t address, std::uint32_t size, RecordKind kind) {
-  return Record{VirtualAddress(address), size, kind, 0, 0};
+  return Record{VirtualAddress(address), size, kind};
 }
 
 /// One pattern's state; each call gives its next access.

@@ -64,7 +64,7 @@ void LackeyReader::parse(std::string_view line, Record& record) const {
     lines_.fail("expected ADDRESS,SIZE (hexadecimal without 0x, decimal) after the kind, found " + quoted(line));
   }
   if (!is_possible_access(address, size)) lines_.fail(why_impossible(address, size));
-  record = Record{VirtualAddress(address), static_cast<std::uint32_t>(size), kind, 0, 0};
+  record = Record{VirtualAddress(address), static_cast<std::uint32_t>(size), kind};
 }
 
 }  // namespace tablewalk

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "trace/record.h"
 #include "trace/stream_reader.h"
 
 namespace tablewalk {
@@ -14,12 +15,42 @@ inline bool is_possible_access(std::uint64_t address, std::uint64_t size) {
   return size - 1 < max_record_size && address <= ~std::uint64_t{0} - (size - 1);
 }
 
+/// Whether a record is an event, and has nothing that does not apply to it.
+inline bool is_possible_event(const Record& record) {
+  if (record.size != 0 || record.privilege != Privilege::User) return false;
+  switch (record.kind) {
+    case RecordKind::InvalidatePage:
+      return true;
+    case RecordKind::InvalidateAsid:
+      return record.address.value() == 0;
+    case RecordKind::InvalidateAll:
+      return record.address.value() == 0 && record.asid == 0;
+    default:
+      return false;
+  }
+}
+
+/// Whether a trace can hold the record.
+inline bool is_possible_record(const Record& record) {
+  if (is_event(record.kind)) return is_possible_event(record);
+  return record.privilege <= Privilege::Supervisor && is_possible_access(record.address.value(), record.size);
+}
+
 /// Why is_possible_access() said no, for a message.
 inline std::string why_impossible(std::uint64_t address, std::uint64_t size) {
   if (size - 1 >= max_record_size) {
     return fmt::format("an access of {} bytes: expected a size from 1 to {}", size, max_record_size);
   }
   return fmt::format("an access of {} bytes at {:#x} ends beyond 64 bits of address", size, address);
+}
+
+/// Why is_possible_record() said no, for a message.
+inline std::string why_impossible(const Record& record) {
+  if (is_event(record.kind)) return "an event with a size, a privilege, an address or an id that its kind has not";
+  if (record.privilege > Privilege::Supervisor) {
+    return fmt::format("privilege {}: expected 0 (user) or 1 (supervisor)", static_cast<unsigned>(record.privilege));
+  }
+  return why_impossible(record.address.value(), record.size);
 }
 
 }  // namespace tablewalk

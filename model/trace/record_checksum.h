@@ -8,7 +8,7 @@
 
 namespace tablewalk {
 
-/// XXH3 (64 bits) of a sequence of records, each as its 16 bytes in memory: address, size, kind, zero, asid,
+/// XXH3 (64 bits) of a sequence of records, each as its 16 bytes in memory: address, size, kind, privilege, asid,
 /// little-endian. How the sequence was cut into batches makes no difference.
 class RecordChecksum {
  public:

@@ -10,7 +10,10 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::string_view expected_line = "expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID]'";
+constexpr std::string_view expected_access = "expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor]'";
+constexpr std::string_view expected_event =
+    "expected 'invalidate 0xADDRESS [@ASID]', 'invalidate @ASID' or 'invalidate all'";
+constexpr std::string_view event_word = "invalidate";
 constexpr std::string_view provenance_key = "# provenance: ";
 
 bool is_blank(char c) {
@@ -19,6 +22,15 @@ bool is_blank(char c) {
 
 void drop_blanks(std::string_view& text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+}
+
+/// Takes a word off the start of `text`, with the blanks after it, if it stands there whole.
+bool take_word(std::string_view& text, std::string_view word) {
+  if (text.substr(0, word.size()) != word) return false;
+  if (text.size() > word.size() && !is_blank(text[word.size()])) return false;
+  text.remove_prefix(word.size());
+  drop_blanks(text);
+  return true;
 }
 
 std::optional<RecordKind> kind_of(char letter) {
@@ -40,6 +52,8 @@ std::optional<RecordKind> kind_of(char letter) {
 
 bool looks_like_text(std::string_view line) {
   drop_blanks(line);
+  if (take_word(line, event_word))
+    return line.substr(0, 2) == "0x" || line.substr(0, 1) == "@" || line.substr(0, 3) == "all";
   if (line.size() < 2 || !kind_of(line[0]) || !is_blank(line[1])) return false;
   line.remove_prefix(1);
   drop_blanks(line);
@@ -95,35 +109,77 @@ std::size_t TextReader::read_records(Record* records, std::size_t capacity) {
 }
 
 void TextReader::parse(std::string_view line, Record& record) const {
-  const auto malformed = [&] { lines_.fail(std::string(expected_line) + ", found " + quoted(line)); };
+  std::string_view rest = line;
+  if (take_word(rest, event_word)) {
+    parse_event(line, record);
+  } else {
+    parse_access(line, record);
+  }
+}
+
+void TextReader::parse_access(std::string_view line, Record& record) const {
   const std::optional<RecordKind> kind = kind_of(line[0]);
   std::string_view rest = line.substr(1);
-  if (!kind || rest.empty() || !is_blank(rest[0])) malformed();
+  if (!kind || rest.empty() || !is_blank(rest[0])) fail(line, expected_access);
   drop_blanks(rest);
-  if (rest.substr(0, 2) != "0x") malformed();
+  const VirtualAddress address = take_address(rest, line, expected_access);
+  std::uint64_t size = *kind == RecordKind::Fetch ? 4 : 8;
+  if (!rest.empty() && rest[0] >= '0' && rest[0] <= '9') {
+    take_decimal(rest, size);
+    if (!rest.empty() && !is_blank(rest[0])) fail(line, expected_access);
+    drop_blanks(rest);
+  }
+  const AddressSpaceId asid = take_asid(rest, line, expected_access);
+  const Privilege privilege = take_word(rest, "supervisor") ? Privilege::Supervisor : Privilege::User;
+  if (!rest.empty()) fail(line, expected_access);
+  if (!is_possible_access(address.value(), size)) lines_.fail(why_impossible(address.value(), size));
+  record = Record{address, static_cast<std::uint32_t>(size), *kind, privilege, asid};
+}
+
+void TextReader::parse_event(std::string_view line, Record& record) const {
+  std::string_view rest = line;
+  take_word(rest, event_word);
+  record = Record{};
+  if (take_word(rest, "all")) {
+    record.kind = RecordKind::InvalidateAll;
+  } else if (rest.substr(0, 1) == "@") {
+    record.kind = RecordKind::InvalidateAsid;
+    record.asid = take_asid(rest, line, expected_event);
+  } else {
+    record.kind = RecordKind::InvalidatePage;
+    record.address = take_address(rest, line, expected_event);
+    record.asid = take_asid(rest, line, expected_event);
+  }
+  if (!rest.empty()) fail(line, expected_event);
+}
+
+/// Takes `0x...` off the start of `rest`, with the blanks after it.
+VirtualAddress TextReader::take_address(std::string_view& rest, std::string_view line,
+                                        std::string_view expected) const {
+  if (rest.substr(0, 2) != "0x") fail(line, expected);
   rest.remove_prefix(2);
   std::uint64_t address = 0;
-  const FieldResult address_result = take_hex(rest, address);
-  if (address_result == FieldResult::TooLarge) lines_.fail("an address beyond 64 bits in " + quoted(line));
-  if (address_result != FieldResult::Good || (!rest.empty() && !is_blank(rest[0]))) malformed();
+  const FieldResult result = take_hex(rest, address);
+  if (result == FieldResult::TooLarge) lines_.fail("an address beyond 64 bits in " + quoted(line));
+  if (result != FieldResult::Good || (!rest.empty() && !is_blank(rest[0]))) fail(line, expected);
   drop_blanks(rest);
-  std::uint64_t size = *kind == RecordKind::Fetch ? 4 : 8;
-  if (!rest.empty() && rest[0] != '@') {
-    if (take_decimal(rest, size) == FieldResult::NoDigits || (!rest.empty() && !is_blank(rest[0]))) malformed();
-    drop_blanks(rest);
-  }
+  return VirtualAddress(address);
+}
+
+/// Takes `@...` off the start of `rest`, with the blanks after it; 0 if none stands there.
+AddressSpaceId TextReader::take_asid(std::string_view& rest, std::string_view line, std::string_view expected) const {
+  if (rest.substr(0, 1) != "@") return 0;
+  rest.remove_prefix(1);
   std::uint64_t asid = 0;
-  if (!rest.empty()) {
-    if (rest[0] != '@') malformed();
-    rest.remove_prefix(1);
-    if (take_decimal(rest, asid) != FieldResult::Good) malformed();
-    drop_blanks(rest);
-    if (!rest.empty()) malformed();
-    if (asid > 0xffff) lines_.fail("an address-space id above 65535 in " + quoted(line));
-  }
-  if (!is_possible_access(address, size)) lines_.fail(why_impossible(address, size));
-  record =
-      Record{VirtualAddress(address), static_cast<std::uint32_t>(size), *kind, 0, static_cast<AddressSpaceId>(asid)};
+  const bool is_number = take_decimal(rest, asid) != FieldResult::NoDigits;
+  if (!is_number || (!rest.empty() && !is_blank(rest[0]))) fail(line, expected);
+  if (asid > 0xffff) lines_.fail("an address-space id above 65535 in " + quoted(line));
+  drop_blanks(rest);
+  return static_cast<AddressSpaceId>(asid);
+}
+
+void TextReader::fail(std::string_view line, std::string_view expected) const {
+  lines_.fail(std::string(expected) + ", found " + quoted(line));
 }
 
 }  // namespace tablewalk

@@ -8,8 +8,9 @@
 
 namespace tablewalk {
 
-/// Plain text: one `R|W|X|M 0xADDRESS [SIZE] [@ASID]` on a line; `#` starts a comment; SIZE is 8, or 4 for X, when
-/// left out. A comment `# provenance: ...` before the first access becomes the description's provenance; a comment
+/// Plain text: one `R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor]` on a line, or an event: `invalidate 0xADDRESS
+/// [@ASID]`, `invalidate @ASID`, `invalidate all`; `#` starts a comment; SIZE is 8, or 4 for X, when left out. A
+/// comment `# provenance: ...` before the first access becomes the description's provenance; a comment
 /// `# addresses: physical` makes the trace one to be refused.
 class TextReader : public StreamReader {
  public:
@@ -21,12 +22,17 @@ class TextReader : public StreamReader {
  private:
   void read_header();
   void parse(std::string_view line, Record& record) const;
+  void parse_access(std::string_view line, Record& record) const;
+  void parse_event(std::string_view line, Record& record) const;
+  VirtualAddress take_address(std::string_view& rest, std::string_view line, std::string_view expected) const;
+  AddressSpaceId take_asid(std::string_view& rest, std::string_view line, std::string_view expected) const;
+  [[noreturn]] void fail(std::string_view line, std::string_view expected) const;
 
   LineSource lines_;
   bool seen_access_ = false;
 };
 
-/// Whether a line is an access in the plain text form, by its first characters.
+/// Whether a line is an access or an event in the plain text form, by its first characters.
 bool looks_like_text(std::string_view line);
 
 /// Whether a comment line says that the trace's addresses are physical.

@@ -11,8 +11,25 @@
 namespace tablewalk {
 namespace {
 
-constexpr char kind_letters[record_kinds] = {'X', 'R', 'W', 'M'};
+constexpr char kind_letters[access_kinds] = {'X', 'R', 'W', 'M'};
 constexpr std::size_t batch_records = 4096;
+
+void append_access(fmt::memory_buffer& text, const Record& record) {
+  fmt::format_to(std::back_inserter(text), "{} {:#x} {}", kind_letters[static_cast<unsigned>(record.kind)],
+                 record.address.value(), record.size);
+  if (record.asid != 0) fmt::format_to(std::back_inserter(text), " @{}", record.asid);
+  if (record.privilege == Privilege::Supervisor) fmt::format_to(std::back_inserter(text), " supervisor");
+}
+
+void append_event(fmt::memory_buffer& text, const Record& record) {
+  const auto out = std::back_inserter(text);
+  fmt::format_to(out, "invalidate");
+  if (record.kind == RecordKind::InvalidatePage) fmt::format_to(out, " {:#x}", record.address.value());
+  const bool names_space =
+      record.kind == RecordKind::InvalidateAsid || (record.kind == RecordKind::InvalidatePage && record.asid != 0);
+  if (names_space) fmt::format_to(out, " @{}", record.asid);
+  if (record.kind == RecordKind::InvalidateAll) fmt::format_to(out, " all");
+}
 
 bool ends_with(const std::string& text, const std::string& ending) {
   return text.size() > ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
@@ -32,9 +49,7 @@ void TextWriter::write(const Record* records, std::size_t count) {
   fmt::memory_buffer text;
   for (std::size_t i = 0; i < count; ++i) {
     const Record& record = records[i];
-    fmt::format_to(std::back_inserter(text), "{} {:#x} {}", kind_letters[static_cast<unsigned>(record.kind)],
-                   record.address.value(), record.size);
-    if (record.asid != 0) fmt::format_to(std::back_inserter(text), " @{}", record.asid);
+    is_event(record.kind) ? append_event(text, record) : append_access(text, record);
     text.push_back('\n');
     if (i % batch_records == batch_records - 1 || i + 1 == count) {
       file_.write(text.data(), text.size());

@@ -7,7 +7,8 @@
 
 namespace tablewalk {
 
-/// Writes the plain text form: `R 0x1fff0006c8 8`, with ` @ASID` when it is not 0.
+/// Writes the plain text form: `R 0x1fff0006c8 8`, with ` @ASID` when it is not 0, with ` supervisor` when it is one's;
+/// events as `invalidate ...`.
 class TextWriter : public TraceWriter {
  public:
   TextWriter(const std::string& path, const std::string& provenance);

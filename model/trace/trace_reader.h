@@ -32,7 +32,7 @@ class TraceReader {
   /// Share of the input consumed so far, 0 to 1; negative when it cannot be known (standard input).
   virtual double progress() const = 0;
 
-  /// A 64-bit checksum (XXH3) of the records delivered so far, over (address, size, kind, asid) of each:
+  /// A 64-bit checksum (XXH3) of the records delivered so far, over (address, size, kind, privilege, asid) of each:
   /// the same for one trace in any format and any compression.
   virtual std::uint64_t checksum() const = 0;
 };

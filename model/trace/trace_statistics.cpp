@@ -63,6 +63,21 @@ class Footprint {
   AddressSpaceId last_asid_ = 0;
 };
 
+void measure_access(const Record& record, TraceStatistics& statistics, Footprint& footprint) {
+  const std::uint64_t first = record.address.value();
+  const std::uint64_t last = first + record.size - 1;
+  ReuseDistances& reuse = record.kind == RecordKind::Fetch ? statistics.fetch_reuse : statistics.data_reuse;
+  if (record.privilege == Privilege::Supervisor) ++statistics.supervisor_accesses;
+  statistics.bytes += record.size;
+  statistics.lowest = std::min(statistics.lowest, first);
+  statistics.highest = std::max(statistics.highest, last);
+  if (first >> page_bits != last >> page_bits) ++statistics.page_straddles;
+  for (std::uint64_t page = first >> page_bits; page <= last >> page_bits; ++page) {
+    footprint.touch(record.asid, page);
+    reuse.look_up(page ^ record.asid * asid_multiplier);
+  }
+}
+
 }  // namespace
 
 std::uint64_t ReuseDistances::look_up(std::uint64_t page) {
@@ -128,22 +143,11 @@ TraceStatistics measure_trace(TraceReader& reader) {
   while (const std::size_t count = reader.read(batch.data(), batch.size())) {
     statistics.records += count;
     for (std::size_t i = 0; i < count; ++i) {
-      const Record& record = batch[i];
-      const std::uint64_t first = record.address.value();
-      const std::uint64_t last = first + record.size - 1;
-      ReuseDistances& reuse = record.kind == RecordKind::Fetch ? statistics.fetch_reuse : statistics.data_reuse;
-      ++statistics.by_kind[static_cast<std::size_t>(record.kind)];
-      statistics.bytes += record.size;
-      statistics.lowest = std::min(statistics.lowest, first);
-      statistics.highest = std::max(statistics.highest, last);
-      if (first >> page_bits != last >> page_bits) ++statistics.page_straddles;
-      for (std::uint64_t page = first >> page_bits; page <= last >> page_bits; ++page) {
-        footprint.touch(record.asid, page);
-        reuse.look_up(page ^ record.asid * asid_multiplier);
-      }
+      ++statistics.by_kind[static_cast<std::size_t>(batch[i].kind)];
+      if (!is_event(batch[i].kind)) measure_access(batch[i], statistics, footprint);
     }
   }
-  if (statistics.records == 0) statistics.lowest = 0;
+  if (statistics.accesses() == 0) statistics.lowest = 0;
   footprint.report(statistics);
   statistics.checksum = reader.checksum();
   return statistics;

@@ -52,12 +52,13 @@ struct AddressRange {
 struct TraceStatistics {
   std::uint64_t records = 0;
   std::array<std::uint64_t, record_kinds> by_kind{};  ///< indexed by RecordKind
-  std::uint64_t bytes = 0;                            ///< sum of all sizes
-  std::uint64_t page_straddles = 0;                   ///< accesses that touch two 4 KiB pages
+  std::uint64_t supervisor_accesses = 0;
+  std::uint64_t bytes = 0;           ///< sum of all sizes
+  std::uint64_t page_straddles = 0;  ///< accesses that touch two 4 KiB pages
   std::uint64_t address_spaces = 0;
   std::uint64_t pages_4k = 0;    ///< distinct, over all address spaces
   std::uint64_t regions_2m = 0;  ///< distinct, over all address spaces
-  std::uint64_t lowest = 0;      ///< lowest and highest byte touched; both 0 when there is no record
+  std::uint64_t lowest = 0;      ///< lowest and highest byte touched; both 0 when there is no access
   std::uint64_t highest = 0;
   std::vector<AddressRange> ranges;  ///< in ascending order, address spaces laid over each other
   ReuseDistances fetch_reuse;        ///< one lookup for each 4 KiB page an access touches
@@ -65,6 +66,12 @@ struct TraceStatistics {
   std::uint64_t checksum = 0;
 
   std::uint64_t footprint_bytes() const { return pages_4k * 4096; }
+  /// Records that are no events; all other figures are about them.
+  std::uint64_t accesses() const {
+    std::uint64_t sum = 0;
+    for (unsigned kind = 0; kind < access_kinds; ++kind) sum += by_kind[kind];
+    return sum;
+  }
 };
 
 /// Reads the trace to its end. Throws the reader's errors.

@@ -26,8 +26,13 @@ std::uint64_t load_word(const std::uint8_t* bytes) {
 }
 
 bool is_possible_shape(std::uint64_t shape) {
-  const bool reserved_is_zero = (shape >> 40 & 0xff) == 0;
-  return kind_in_shape(shape) < record_kinds && reserved_is_zero && size_in_shape(shape) - 1 < max_record_size;
+  if (kind_in_shape(shape) >= record_kinds) return false;
+  Record record;
+  record.size = size_in_shape(shape);
+  record.kind = static_cast<RecordKind>(kind_in_shape(shape));
+  record.privilege = static_cast<Privilege>(privilege_in_shape(shape));
+  record.asid = asid_in_shape(shape);
+  return is_possible_record(record);
 }
 
 void put_record(Record& record, std::uint64_t address, std::uint64_t shape) {
@@ -132,9 +137,9 @@ bool TwtDecoder::decode(Record* records, std::size_t count) {
     } else if (!take_explicit(code, entry, shape, address)) {
       return false;
     }
-    // A fresh entry's shape is no access at all; the size check refuses it together with every wrapped address.
-    if (!is_possible_access(address, size_in_shape(shape))) return false;
     put_record(records[i], address, shape);
+    // A fresh entry's shape is no access at all; the size check refuses it together with every wrapped address.
+    if (!is_possible_access(address, size_in_shape(shape)) && !is_possible_event(records[i])) return false;
     predictor_.learn(entry, shape, address);
   }
   return true;

@@ -9,7 +9,7 @@
 
 namespace tablewalk {
 
-/// All of a record but its address (size, kind, asid), as the second of its two words.
+/// All of a record but its address (size, kind, privilege, asid), as the second of its two words.
 inline std::uint64_t shape_of(const Record& record) {
   std::uint64_t shape = 0;
   std::memcpy(&shape, reinterpret_cast<const char*>(&record) + sizeof(std::uint64_t), sizeof(shape));
@@ -21,6 +21,13 @@ constexpr std::uint32_t size_in_shape(std::uint64_t shape) {
 constexpr std::uint8_t kind_in_shape(std::uint64_t shape) {
   return static_cast<std::uint8_t>(shape >> 32);
 }
+constexpr std::uint8_t privilege_in_shape(std::uint64_t shape) {
+  return static_cast<std::uint8_t>(shape >> 40);
+}
+constexpr AddressSpaceId asid_in_shape(std::uint64_t shape) {
+  return static_cast<AddressSpaceId>(shape >> 48);
+}
+/// Data accesses; and events, which are predicted as if they were one.
 constexpr bool is_data_shape(std::uint64_t shape) {
   return kind_in_shape(shape) != 0;
 }

@@ -65,9 +65,9 @@ void TwtWriter::write(const Record* records, std::size_t count) {
     const std::size_t batch =
         std::min({count, batch_records, static_cast<std::size_t>(records_per_block_) - encoder_.records()});
     for (std::size_t i = 0; i < batch; ++i) {
-      if (is_possible_access(records[i].address.value(), records[i].size)) continue;
-      throw InputError(fmt::format("{}: record {}: {}", file_.path(), records_written_ + i,
-                                   why_impossible(records[i].address.value(), records[i].size)));
+      if (is_possible_record(records[i])) continue;
+      throw InputError(
+          fmt::format("{}: record {}: {}", file_.path(), records_written_ + i, why_impossible(records[i])));
     }
     encoder_.encode(records, batch);
     checksum_.add(records, batch);

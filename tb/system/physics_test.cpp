@@ -14,7 +14,7 @@ namespace tablewalk::test {
 namespace {
 
 Record access_to(std::uint64_t address, RecordKind kind = RecordKind::Load, std::uint32_t size = 8) {
-  return Record{VirtualAddress(address), size, kind, 0, 0};
+  return Record{VirtualAddress(address), size, kind};
 }
 
 /// A machine whose data TLB is one array, and that has no further one.

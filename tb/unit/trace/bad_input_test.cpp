@@ -89,7 +89,8 @@ TEST_F(BadInput, UnknownFormatName) {
 
 TEST_F(BadInput, AForcedFormatThatIsWrong) {
   expect("R 0x10 8\n", ":1: expected a Lackey access such as", "lackey");
-  expect("I  0401ab70,3\n", ":1: expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID]', found 'I  0401ab70,3'", "text");
+  expect("I  0401ab70,3\n", ":1: expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor]', found 'I  0401ab70,3'",
+         "text");
   expect("R 0x10 8\nR 0x10 8\n", "not a .twt trace: its magic number is missing", "twt");
   expect(std::string(64, 'R'), "byte 0: not a ChampSim record: expected flags is_branch, taken of 0 or 1, found 82, 82",
          "champsim");
@@ -122,15 +123,30 @@ TEST_F(BadInput, LackeyLines) {
 TEST_F(BadInput, TextLines) {
   const std::string good = "R 0x10 8\n";
   for (const char* bad : {"R 10 8", "r 0x10 8", "R 0x 8", "R 0x10 8 9", "R 0x10 eight", "R 0x10,8", "R 0x10 8 @x",
-                          "R 0x10 8 @1 2", "Q 0x10", "R"}) {
-    expect(good + bad + "\n", ":2: expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID]', found");
+                          "R 0x10 8 @1 2", "R 0x10 8 @", "R 0x10 supervisor 8", "R 0x10 8 supervisors", "R 0x10 8 user",
+                          "R 0x10 8supervisor", "R all", "Q 0x10", "R"}) {
+    expect(good + bad + "\n", ":2: expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor]', found");
   }
   expect(good + "R 0x10000000000000000 8\n", ":2: an address beyond 64 bits");
   expect(good + "R 0x10 0\n", ":2: an access of 0 bytes");
   expect(good + "R 0x10 99999999999999999999\n",
          ":2: an access of 18446744073709551615 bytes: expected a size from 1 to 4096");
   expect(good + "R 0xffffffffffffffff 2\n", ":2: an access of 2 bytes at 0xffffffffffffffff ends beyond 64 bits");
-  expect(good + "R 0x10 8 @65536\n", ":2: an address-space id above 65535");
+  expect(good + "R 0x10 8 @65536\n", ":2: an address-space id above 65535 in 'R 0x10 8 @65536'");
+}
+
+TEST_F(BadInput, TextEvents) {
+  const std::string good = "R 0x10 8\n";
+  for (const char* bad : {"invalidate", "invalidate 10", "invalidate 0x10 8", "invalidate 0x10 @", "invalidate 0x10,@1",
+                          "invalidate @", "invalidate @x", "invalidate @1 0x10", "invalidate all 0x10",
+                          "invalidate all @1", "invalidate everything", "invalidate 0x10 supervisor"}) {
+    expect(good + bad + "\n",
+           ":2: expected 'invalidate 0xADDRESS [@ASID]', 'invalidate @ASID' or 'invalidate all', found '" +
+               std::string(bad));
+  }
+  expect(good + "invalidates 0x10\n", ":2: expected 'R|W|X|M");
+  expect(good + "invalidate 0x10000000000000000\n", ":2: an address beyond 64 bits");
+  expect(good + "invalidate @65536\n", ":2: an address-space id above 65535");
 }
 
 }  // namespace

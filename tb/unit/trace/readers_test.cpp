@@ -29,10 +29,20 @@ const std::vector<Record> lackey_records = {
     record(0x1fff0006c0, 16, RecordKind::Store), record(0x4222e70, 4, RecordKind::Modify)};
 
 const std::string plain_text =
-    "# provenance: by hand\n\n  # indented\nR 0x1000\nW 0x2000 4\nX 0xffffffffffffff00\r\nM\t0xABC 16 @3  # last\n";
-const std::vector<Record> plain_records = {record(0x1000, 8, RecordKind::Load), record(0x2000, 4, RecordKind::Store),
+    "# provenance: by hand\n\n  # indented\nR 0x1000\nW 0x2000 4\nX 0xffffffffffffff00\r\nM\t0xABC 16 @3  # in a "
+    "space\n"
+    "R 0x10 supervisor\nW 0x18 4  @2  supervisor \ninvalidate 0xfff\ninvalidate 0x1000 @7\r\n"
+    "invalidate @65535\n invalidate\tall # last\n";
+const std::vector<Record> plain_records = {record(0x1000, 8, RecordKind::Load),
+                                           record(0x2000, 4, RecordKind::Store),
                                            record(0xffffffffffffff00, 4, RecordKind::Fetch),
-                                           record(0xabc, 16, RecordKind::Modify, 3)};
+                                           record(0xabc, 16, RecordKind::Modify, 3),
+                                           test::supervisor(record(0x10, 8, RecordKind::Load)),
+                                           test::supervisor(record(0x18, 4, RecordKind::Store, 2)),
+                                           test::invalidate_page(0xfff),
+                                           test::invalidate_page(0x1000, 7),
+                                           test::invalidate_asid(65535),
+                                           test::invalidate_all()};
 
 class Readers : public test::TraceTest {
  protected:
@@ -109,7 +119,14 @@ TEST_F(Readers, ALongHeadOfNoiseDoesNotHideTheFormat) {
 
 TEST_F(Readers, LineNumbersCountTheHead) {
   const std::string file = make_file("a", "# one\n\nR 0x10\nnonsense\n");
-  EXPECT_EQ(test::error_of(file), file + ":4: expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID]', found 'nonsense'");
+  EXPECT_EQ(test::error_of(file),
+            file + ":4: expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor]', found 'nonsense'");
+}
+
+TEST_F(Readers, ATraceThatBeginsWithAnEventIsText) {
+  for (const char* event : {"invalidate all", "invalidate @3", "invalidate 0x1000 @3"}) {
+    EXPECT_EQ(open_trace(make_file("a", std::string(event) + "\r\nR 0x10\n"))->description().format, "text") << event;
+  }
 }
 
 TEST_F(Readers, ALastLineWithoutItsEndCounts) {

@@ -63,6 +63,35 @@ TEST_P(Oracle, SizesAreThoseOfTheIndependentScript) {
 INSTANTIATE_TEST_SUITE_P(RealPrograms, Oracle, ::testing::Values("true", "sqlite", "perl", "gups"),
                          [](const auto& test) { return std::string(test.param); });
 
+class Statistics : public test::TraceTest {};
+
+TEST_F(Statistics, EventsAreCountedAndTouchNoPage) {
+  const std::vector<Record> accesses{test::record(0x1ffc, 8, RecordKind::Load),
+                                     test::supervisor(test::record(0x5000, 4, RecordKind::Store))};
+  test::write_records(path("accesses.twt"), accesses);
+  test::write_records(path("both.twt"), {test::invalidate_page(0x900000, 3), accesses[0], test::invalidate_asid(9),
+                                         test::invalidate_all(), accesses[1], test::invalidate_page(0x1000)});
+  const TraceStatistics without = measure_trace(*open_trace(path("accesses.twt")));
+  const TraceStatistics with = measure_trace(*open_trace(path("both.twt")));
+  EXPECT_EQ(with.records, 6u);
+  EXPECT_EQ(with.accesses(), 2u);
+  EXPECT_EQ(with.by_kind, (std::array<std::uint64_t, record_kinds>{0, 1, 1, 0, 2, 1, 1}));
+  EXPECT_EQ(with.supervisor_accesses, 1u);
+  EXPECT_EQ(with.pages_4k, without.pages_4k);
+  EXPECT_EQ(with.address_spaces, 1u);
+  EXPECT_EQ(with.lowest, 0x1ffcu);
+  EXPECT_EQ(with.highest, 0x5003u);
+  EXPECT_EQ(with.bytes, without.bytes);
+  EXPECT_EQ(with.data_reuse.lookups(), without.data_reuse.lookups());
+}
+
+TEST_F(Statistics, ATraceOfEventsAloneTouchesNothing) {
+  test::write_records(path("a.twt"), {test::invalidate_page(0x900000, 3)});
+  const TraceStatistics statistics = measure_trace(*open_trace(path("a.twt")));
+  EXPECT_EQ(statistics.lowest, 0u);
+  EXPECT_EQ(statistics.highest, 0u);
+}
+
 TEST(ReuseDistances, AreThoseOfALruList) {
   const std::uint64_t seed = test::printed_seed();
   std::mt19937_64 random(seed);

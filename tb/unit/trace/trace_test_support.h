@@ -74,10 +74,36 @@ inline void write_records(const std::string& path, const std::vector<Record>& re
 }
 
 inline Record record(std::uint64_t address, std::uint32_t size, RecordKind kind, AddressSpaceId asid = 0) {
-  return Record{VirtualAddress(address), size, kind, 0, asid};
+  return Record{VirtualAddress(address), size, kind, Privilege::User, asid};
 }
 
-/// A mixture of what programs do (runs of code, loops, stack, strides) and of what none does.
+inline Record supervisor(Record access) {
+  access.privilege = Privilege::Supervisor;
+  return access;
+}
+inline Record invalidate_page(std::uint64_t address, AddressSpaceId asid = 0) {
+  return record(address, 0, RecordKind::InvalidatePage, asid);
+}
+inline Record invalidate_asid(AddressSpaceId asid) {
+  return record(0, 0, RecordKind::InvalidateAsid, asid);
+}
+inline Record invalidate_all() {
+  return record(0, 0, RecordKind::InvalidateAll);
+}
+
+inline Record random_event(std::mt19937_64& random) {
+  const auto asid = static_cast<AddressSpaceId>(random() >> random() % 64);
+  switch (random() % 3) {
+    case 0:
+      return invalidate_page(random() >> random() % 64, asid);
+    case 1:
+      return invalidate_asid(asid);
+    default:
+      return invalidate_all();
+  }
+}
+
+/// A mixture of what programs do (runs of code, loops, stack, strides, a kernel's work) and of what none does.
 inline std::vector<Record> random_records(std::uint64_t seed, std::size_t count) {
   std::mt19937_64 random(seed);
   std::vector<Record> records;
@@ -91,6 +117,8 @@ inline std::vector<Record> random_records(std::uint64_t seed, std::size_t count)
       if (random() % 8 == 0) code = 0x400000 + random() % 5000;
       records.push_back(record(code, size, RecordKind::Fetch, asid));
       code += size;
+    } else if (choice < 63) {
+      records.push_back(random_event(random));
     } else if (choice < 95) {
       data += 8 * (random() % 5) - 16;
       records.push_back(record(data, 1u << random() % 6, static_cast<RecordKind>(1 + random() % 3), asid));
@@ -100,6 +128,7 @@ inline std::vector<Record> random_records(std::uint64_t seed, std::size_t count)
       records.push_back(
           record(std::min(address, ~std::uint64_t{0} - (size - 1)), size, static_cast<RecordKind>(random() % 4), asid));
     }
+    if (!is_event(records.back().kind) && random() % 16 == 0) records.back() = supervisor(records.back());
   }
   return records;
 }

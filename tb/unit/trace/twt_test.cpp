@@ -1,6 +1,7 @@
 // The native format: what goes in comes out, and nothing that is damaged comes out as whole.
 #include <gmock/gmock.h>
 
+#include "trace/twt_codec.h"
 #include "trace/twt_format.h"
 #include "trace/twt_reader.h"
 #include "unit/trace/trace_test_support.h"
@@ -138,10 +139,47 @@ TEST_F(Twt, NothingStandsUnderTheNameUntilTheTraceIsFinished) {
 }
 
 TEST_F(Twt, ImpossibleRecordsAreNotWritten) {
-  for (const Record& bad : {test::record(0, 0, RecordKind::Load), test::record(0, 4097, RecordKind::Load),
-                            test::record(~std::uint64_t{0}, 2, RecordKind::Load)}) {
+  for (const Record& bad :
+       {test::record(0, 0, RecordKind::Load), test::record(0, 4097, RecordKind::Load),
+        test::record(~std::uint64_t{0}, 2, RecordKind::Load), test::record(0x1000, 8, RecordKind::InvalidatePage),
+        test::supervisor(test::invalidate_page(0x1000)), test::record(0x1000, 0, RecordKind::InvalidateAsid, 1),
+        test::record(0x1000, 0, RecordKind::InvalidateAll), test::record(0, 0, RecordKind::InvalidateAll, 1),
+        test::record(0, 8, static_cast<RecordKind>(record_kinds))}) {
     EXPECT_THROW(write_records(path("a.twt"), {bad}), InputError);
   }
+}
+
+/// Whether a block whose first record has that shape and address is taken for a good one.
+bool is_decoded(std::uint64_t shape, std::uint64_t address) {
+  std::string operands(2, '\0');  // the first shape of the block
+  operands.append(reinterpret_cast<const char*>(&shape), sizeof(shape));
+  const std::uint64_t zigzag = address << 1;
+  operands.append(reinterpret_cast<const char*>(&zigzag), sizeof(zigzag));
+  const std::size_t length = operands.size();
+  operands.append(TwtDecoder::operands_padding, '\0');
+  const std::string codes(1, static_cast<char>(twt_code::explicit_shape | twt_code::explicit_address | 7 << 4));
+  TwtDecoder decoder;
+  Record record;
+  decoder.start_block(codes, std::string_view(operands).substr(0, length));
+  return decoder.decode(&record, 1) && decoder.operands_used_up();
+}
+
+std::uint64_t shape(std::uint64_t size, std::uint64_t kind, std::uint64_t privilege, std::uint64_t asid) {
+  return size | kind << 32 | privilege << 40 | asid << 48;
+}
+
+TEST_F(Twt, WhatNoRecordCanBeIsNotDecoded) {
+  EXPECT_TRUE(is_decoded(shape(8, 1, 1, 5), 0x1000));
+  EXPECT_FALSE(is_decoded(shape(8, 1, 2, 5), 0x1000)) << "a third privilege";
+  EXPECT_FALSE(is_decoded(shape(0, 1, 0, 5), 0x1000));
+  EXPECT_TRUE(is_decoded(shape(0, 4, 0, 5), 0x1000));
+  EXPECT_FALSE(is_decoded(shape(8, 4, 0, 5), 0x1000)) << "an event with a size";
+  EXPECT_FALSE(is_decoded(shape(0, 4, 1, 5), 0x1000)) << "an event with a privilege";
+  EXPECT_TRUE(is_decoded(shape(0, 5, 0, 5), 0));
+  EXPECT_FALSE(is_decoded(shape(0, 5, 0, 5), 0x1000)) << "an address that is not asked for";
+  EXPECT_TRUE(is_decoded(shape(0, 6, 0, 0), 0));
+  EXPECT_FALSE(is_decoded(shape(0, 6, 0, 5), 0)) << "an address space that is not asked for";
+  EXPECT_FALSE(is_decoded(shape(0, 7, 0, 0), 0)) << "an unknown kind";
 }
 
 TEST_F(Twt, OptionsOutOfRangeAreRefused) {
