@@ -27,8 +27,9 @@ struct OracleColumn {
 
 struct OracleReport {
   std::uint64_t rows = 0;
-  std::vector<OracleColumn> columns;         ///< those that hold answers, in the file's order
-  std::vector<OracleDifference> first_ones;  ///< differences, at most as many as were asked for
+  std::vector<OracleColumn> columns;  ///< those that hold answers, in the file's order
+  /// Differences, at most as many as were asked for; of a page that the walk does not find, only that.
+  std::vector<OracleDifference> first_ones;
   std::uint64_t checks() const;
   std::uint64_t differences() const;
 };

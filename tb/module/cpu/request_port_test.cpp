@@ -38,12 +38,14 @@ class NotingKernel final : public Kernel {
  public:
   PhysicalAddress root(AddressSpaceId) override { return PhysicalAddress(0x1000); }
   void before_walk(AddressSpaceId, VirtualAddress va, AccessKind) override { walks.push_back(va.value()); }
-  Cycles handle_fault(AddressSpaceId, VirtualAddress va, Access, const Fault&) override {
+  std::optional<Cycles> handle_fault(AddressSpaceId, VirtualAddress va, Access, const Fault&) override {
     faults.push_back(va.value());
+    if (passes_over) return std::nullopt;
     return Cycles(fault_cycles);
   }
   std::vector<std::uint64_t> walks;
   std::vector<std::uint64_t> faults;
+  bool passes_over = false;
 };
 
 CoreConfig core(std::uint32_t in_flight, std::uint32_t window = 1000, std::uint32_t width = 1) {

@@ -181,7 +181,7 @@ TEST_F(SmallOracle, MappedAndUnmappedAreNotMistakenForEachOther) {
   EXPECT_EQ(absent.first_ones.at(0).found, "0x5000");
   const OracleReport present = check("root,va,pa,page_size,levels\n0x2000,0x2000,0x6000,4096,2\n");
   EXPECT_EQ(present.first_ones.at(0).found, "unmapped");
-  EXPECT_EQ(present.first_ones.at(1).column, "page_size");
+  EXPECT_EQ(present.first_ones.size(), 1u) << "page_size follows";
   EXPECT_EQ(present.differences(), 2u);
 }
 
