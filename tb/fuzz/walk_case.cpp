@@ -174,7 +174,8 @@ std::string WalkCases::run(const std::uint8_t* data, std::size_t size) {
       }
     }
   }
-  const std::string text = walk_three_ways(with, questions, root) + compare_memory(with, places);
+  std::string text = walk_three_ways(with, questions, root);
+  text += compare_memory(with, places);
   return text.empty() ? text : with.name + ": " + text;
 }
 
