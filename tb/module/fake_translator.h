@@ -18,6 +18,7 @@ class FakeTranslator : public sc_core::sc_module {
     std::uint64_t cycle;
     std::uint64_t va;
     AccessKind kind;
+    bool user;
   };
 
   TranslateTargetSocket& tlb_side() { return port_.socket; }
@@ -42,7 +43,7 @@ class FakeTranslator : public sc_core::sc_module {
   }
   bool receive_request(unsigned, TranslationRequest& request, sc_core::sc_time& delay) {
     const Cycles visible = Clockwork::of_simulation().cycle_after(delay);
-    arrivals_.push_back({visible.count(), request.va.value(), request.access.kind});
+    arrivals_.push_back({visible.count(), request.va.value(), request.access.kind, request.access.user});
     request.begin_account(visible);
     request.answer = decide(request);
     request.account(request.cycles.queue, visible + latency_);
