@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/types.h"
+#include "protocol/invalidation.h"
 #include "protocol/translation_request.h"
 #include "protocol/walk_record.h"
 
@@ -37,6 +38,9 @@ class Kernel {
   /// Repairs what made the access fault; returns the cycles that takes, 0 if somebody had repaired it already.
   /// Throws InputError if it cannot be repaired.
   virtual Cycles handle_fault(AddressSpaceId asid, VirtualAddress va, Access access, const Fault& fault) = 0;
+  /// Called when an invalidate event of the trace is reached: every older access has retired, and TLBs and walk caches
+  /// forget as soon as this returns. The place where tables are changed that older accesses still used.
+  virtual void before_invalidation(const Invalidation& /*invalidation*/) {}
 };
 
 }  // namespace tablewalk

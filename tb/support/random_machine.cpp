@@ -102,6 +102,7 @@ CoreConfig random_core(Dice& dice) {
   core.window = dice.number(1, 300);
   core.instruction_gap = dice.chance(30) ? dice.number(1, 20) : 0;
   core.blocking = dice.chance(25);
+  core.invalidate_cycles = Cycles(dice.chance(50) ? dice.between(0, 3) : dice.between(0, 300));
   return core;
 }
 
@@ -147,6 +148,17 @@ std::vector<Region> random_regions(Dice& dice, const PagingMode& mode) {
     }
   }
   return regions;
+}
+
+/// An event about what the trace touches, mostly.
+Record random_event(Dice& dice, VirtualAddress address, AddressSpaceId asid) {
+  Record event;
+  event.kind =
+      dice.pick<RecordKind>({RecordKind::InvalidatePage, RecordKind::InvalidatePage, RecordKind::InvalidatePage,
+                             RecordKind::InvalidateAsid, RecordKind::InvalidateAll});
+  if (event.kind == RecordKind::InvalidatePage) event.address = address;
+  if (event.kind != RecordKind::InvalidateAll) event.asid = asid;
+  return event;
 }
 
 std::vector<Record> generated(Dice& dice, const PagingMode& mode, std::size_t count) {
@@ -207,6 +219,8 @@ std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::s
   const unsigned fetch_share = dice.chance(50) ? dice.number(10, 90) : 0;
   const std::uint64_t spaces = dice.chance(20) ? 3 : 1;
   const unsigned burst_share = dice.number(0, 95);
+  const unsigned event_share = dice.chance(50) ? dice.number(1, 15) : 0;
+  const unsigned supervisor_share = dice.chance(40) ? dice.number(1, 100) : 0;
   std::vector<Record> records;
   Region region = regions.front();
   std::uint64_t page = 0;
@@ -225,7 +239,8 @@ std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::s
             ? RecordKind::Fetch
             : dice.pick<RecordKind>({RecordKind::Load, RecordKind::Load, RecordKind::Store, RecordKind::Modify});
     record.asid = static_cast<AddressSpaceId>(dice.between(0, spaces - 1));
-    records.push_back(record);
+    if (dice.chance(supervisor_share)) record.privilege = Privilege::Supervisor;
+    records.push_back(dice.chance(event_share) ? random_event(dice, record.address, record.asid) : record);
   }
   return records;
 }
