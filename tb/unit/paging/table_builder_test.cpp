@@ -61,7 +61,8 @@ TEST(TableBuilder, WalksReadAsManyEntriesAsThereAreLevelsAboveTheLeaf) {
         Case{"radix:5,5,5,5/12@4", 4096, 4}, Case{"x86-64", 4096, 4}, Case{"x86-64", 2 * mebi, 3},
         Case{"x86-64", gibi, 2}, Case{"x86-64-la57", 4096, 5}, Case{"x86-64-la57", gibi, 3}, Case{"sv32", 4096, 2},
         Case{"sv32", 4 * mebi, 1}, Case{"sv39", 4096, 3}, Case{"sv39", 65536, 3}, Case{"sv39", gibi, 1},
-        Case{"sv48", 2 * mebi, 3}, Case{"sv57", 4096, 5}, Case{"sv57", 2 * mebi, 4}}) {
+        Case{"sv48", 2 * mebi, 3}, Case{"sv57", 4096, 5}, Case{"sv57", 2 * mebi, 4}, Case{"arm64-4k", 4096, 4},
+        Case{"arm64-4k", gibi, 2}}) {
     World world(one.mode);
     world.builder.map(VirtualAddress(gibi), PhysicalAddress(0), one.page_bytes);
     const WalkOutcome outcome = world.walk(gibi + one.page_bytes - 1);
@@ -151,7 +152,7 @@ std::vector<std::uint64_t> tables_needed(const PagingMode& mode, const std::map<
 class AnyMode : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(, AnyMode,
                          testing::Values("radix:5,5,5,5/12@4", "radix:3,2,4/13@8", "flat32", "x86-32", "x86-pae",
-                                         "x86-64", "x86-64-la57", "sv32", "sv39", "sv48", "sv57"));
+                                         "x86-64", "x86-64-la57", "sv32", "sv39", "sv48", "sv57", "arm64-4k"));
 
 TEST_P(AnyMode, RandomMapUnmapAndProtectAgreeWithAMap) {
   const std::uint64_t seed = std::random_device{}();
