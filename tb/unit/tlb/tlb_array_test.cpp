@@ -63,6 +63,19 @@ TEST(TlbArray, KeepsOnlyTheSizesOfItsConfig) {
   EXPECT_EQ(TlbArray(of(8, 2, {ByteSize{1 << 21}}), x86_64_shifts).largest_shift_within(20), std::nullopt);
 }
 
+TEST(TlbArray, A64KPageOfSixteenEntriesIsOneTranslation) {
+  const auto mode = make_paging_mode("sv39");
+  std::vector<unsigned> shifts;
+  for (const PageSize& size : mode->page_sizes()) shifts.push_back(size.shift);
+  TlbArray array(of(1, 0), shifts);
+  array.install(VirtualAddress(0x345000), 0, page(0x670000, 16), everything);
+  EXPECT_EQ(lookup(array, 0x340000), 0x670000u);
+  EXPECT_EQ(lookup(array, 0x34ffff), 0x67ffffu);
+  EXPECT_EQ(lookup(array, 0x33ffff), 0u);
+  EXPECT_EQ(lookup(array, 0x350000), 0u);
+  EXPECT_EQ(TlbArray(of(1, 0, {ByteSize{4096}, ByteSize{1 << 21}}), shifts).largest_shift_within(16), 12u);
+}
+
 TEST(TlbArray, AddressSpacesDoNotSeeEachOther) {
   TlbArray array(of(4, 0), x86_64_shifts);
   array.install(VirtualAddress(0x7000), 1, page(0x5000), everything);
@@ -277,6 +290,18 @@ TEST(AllowedAccesses, RightsDecide) {
   translation.rights = {true, true, true, false};
   EXPECT_FALSE(allowed(translation, load));
   EXPECT_TRUE(allowed(translation, {AccessKind::Load, false}));
+}
+
+TEST(AllowedAccesses, SupervisorsOfRiscvReachUserPagesAsSumSays) {
+  PagingControls controls;
+  Translation translation = page(0x5000, 16);
+  translation.rights = {true, true, true, true, false};
+  const auto bits = [&] { return allowed_accesses(*make_paging_mode("sv39", controls), translation); };
+  const auto one = [](AccessKind kind, bool user) { return 1U << TlbArray::code_of({kind, user}); };
+  const unsigned by_users = one(AccessKind::Fetch, true) | one(AccessKind::Load, true) | one(AccessKind::Store, true);
+  EXPECT_EQ(bits(), by_users);
+  controls.riscv.sum = true;
+  EXPECT_EQ(bits(), by_users | one(AccessKind::Load, false) | one(AccessKind::Store, false));
 }
 
 TEST(TlbArrayConfig, LookupTakesAtLeastACycle) {
