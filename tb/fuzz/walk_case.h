@@ -70,7 +70,6 @@ struct CaseWalker {
   Walker walker;
   CaseClient client;
   std::unique_ptr<CaseMemory> memory;
-  bool has_walk_caches;
 };
 
 /// Makes memory, control registers and accesses of the bytes, and walks three ways: the reference walk, the timed
@@ -95,7 +94,6 @@ class WalkCases {
   std::vector<std::unique_ptr<CaseWalker>> walkers_;
   PhysicalMemory model_;
   PhysicalMemory plain_;
-  std::uint16_t case_number_ = 0;
   std::array<std::uint64_t, fault_reasons> endings_{};
 };
 
