@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/types.h"
+#include "base/units.h"
 
 namespace tablewalk {
 
@@ -14,6 +15,7 @@ struct CoreConfig {
   std::uint32_t window = 224;
   std::uint32_t instruction_gap = 0;
   bool blocking = false;
+  Cycles invalidate_cycles{100};
   bool run_ahead = true;
 
   template <class Keys>
@@ -25,6 +27,8 @@ struct CoreConfig {
     keys.value("instruction_gap", instruction_gap, "instructions",
                "instructions without an access between two accesses, for traces that have no fetches");
     keys.value("blocking", blocking, "", "true: in order, one access at a time, each ends before the next starts");
+    keys.value("invalidate_cycles", invalidate_cycles, "cycles",
+               "what an invalidate event of the trace costs: from the end of all older accesses to the next issue");
     keys.value("run_ahead", run_ahead, "",
                "true: keep issuing while no event of the simulation can interfere; faster, and the same results");
   }

@@ -13,10 +13,14 @@ std::uint64_t ring_size(std::uint32_t accesses) {
   return size;
 }
 
-/// Every access of a trace is made at user privilege; one that reads and writes is checked as a write.
-constexpr std::array<Access, record_kinds> accesses_of_kind{
-    Access{AccessKind::Fetch, true}, Access{AccessKind::Load, true}, Access{AccessKind::Store, true},
-    Access{AccessKind::Store, true}};
+/// By RecordKind; an access that reads and writes is checked as a write.
+constexpr std::array<AccessKind, access_kinds> kind_of_access{AccessKind::Fetch, AccessKind::Load, AccessKind::Store,
+                                                              AccessKind::Store};
+
+Invalidation invalidation_of(const Record& event) {
+  constexpr std::array scopes{Invalidation::Scope::Page, Invalidation::Scope::AddressSpace, Invalidation::Scope::All};
+  return {scopes[static_cast<unsigned>(event.kind) - access_kinds], event.address, event.asid};
+}
 
 }  // namespace
 
@@ -31,6 +35,7 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
       capacity_(config.blocking ? 1 : config.accesses_in_flight),
       window_(config.window),
       gap_(config.instruction_gap),
+      invalidate_cycles_(config.invalidate_cycles),
       run_ahead_(config.run_ahead),
       neighbours_(neighbours),
       kernel_(kernel),
@@ -176,18 +181,49 @@ void RequestPort::issue(Cycles cycle) {
   }
 }
 
-/// Opens the next record; false when there is none, or none yet.
+/// Opens the next access, past the events before it; false when there is none, or none yet.
 bool RequestPort::next_part() {
-  const Record* record = job_.source->next();
-  if (record == nullptr) {
-    if (!next_batch()) return false;
-    record = job_.source->next();
+  for (;;) {
+    if (fence_ && !pass_fence()) return false;
+    const Record* record = job_.source->next();
+    if (record == nullptr) {
+      if (!next_batch()) return false;
+      record = job_.source->next();
+    }
+    if (!is_event(record->kind)) {
+      open_access(*record);
+      return true;
+    }
+    fence_ = invalidation_of(*record);
   }
-  kind_ = record->kind;
-  asid_ = record->asid;
-  address_ = record->address;
-  left_ = record->size;
+}
+
+/// Carries an invalidate event out; false if it must wait: for an older access, or for a cycle that only the kernel can
+/// bring.
+bool RequestPort::pass_fence() {
+  if (!drained()) return false;
+  issue_not_before(retirement_.last());
+  if (issue_cycle_ > now() && !may_run_ahead_to(issue_cycle_)) {
+    wake_at(issue_cycle_);
+    return false;
+  }
+  kernel_.before_invalidation(*fence_);
+  for (Side side : {Instructions, Data}) tlb(side).invalidate(*fence_, delay_to(issue_cycle_));
+  look_ahead();
+  ++stats_.invalidations;
+  issue_not_before(retirement_.pass_event(issue_cycle_, invalidate_cycles_));
+  fence_.reset();
+  return true;
+}
+
+void RequestPort::open_access(const Record& record) {
+  kind_ = record.kind;
+  user_ = record.privilege == Privilege::User;
+  asid_ = record.asid;
+  address_ = record.address;
+  left_ = record.size;
   ++stats_.accesses[static_cast<unsigned>(kind_)];
+  stats_.supervisor_accesses += user_ ? 0 : 1;
   if (kind_ == RecordKind::Fetch) {
     has_fetches_ = true;
     ++instruction_;
@@ -195,7 +231,6 @@ bool RequestPort::next_part() {
   } else if (!has_fetches_) {
     count_gap();
   }
-  return true;
 }
 
 /// Reads on, and does what is to be done now and then; false when there is nothing to issue, or nothing yet.
@@ -307,7 +342,7 @@ void RequestPort::translate(std::uint32_t slot, Cycles at) {
   TranslationRequest& request = *probe_;
   request.va = access.address;
   request.asid = asid_;
-  request.access = accesses_of_kind[static_cast<unsigned>(access.kind)];
+  request.access = {kind_of_access[static_cast<unsigned>(access.kind)], user_};
   request.tag = slot;
   ++stats_.translations_requested;
   if (job_.observer != nullptr) job_.observer->translation_requested(request, at);

@@ -3,6 +3,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "cpu/core_config.h"
@@ -26,7 +27,9 @@ struct CoreNeighbours {
 };
 
 struct CoreStats {
-  std::array<std::uint64_t, record_kinds> accesses{};  ///< by RecordKind
+  std::array<std::uint64_t, access_kinds> accesses{};  ///< by RecordKind
+  std::uint64_t supervisor_accesses = 0;
+  std::uint64_t invalidations = 0;
   std::uint64_t instructions = 0;
   std::uint64_t page_straddles = 0;
   std::uint64_t line_straddles = 0;
@@ -42,7 +45,8 @@ struct CoreStats {
 /// memory, several at a time within its window, retiring in program order.
 ///
 /// An access looks up the first-level TLB and, virtually indexed, the first-level cache in its issue cycle. A fetch
-/// that misses either holds back everything younger: the front end is in order. Acts in the middle of a cycle.
+/// that misses either holds back everything younger: the front end is in order. An invalidate event is a fence: it
+/// waits until everything older has retired, and everything younger waits for it. Acts in the middle of a cycle.
 class RequestPort : public TimedModule {
  public:
   RequestPort(sc_core::sc_module_name name, const CoreConfig& config, const CoreNeighbours& neighbours, Kernel& kernel);
@@ -99,6 +103,8 @@ class RequestPort : public TimedModule {
 
   bool next_part();
   bool next_batch();
+  void open_access(const Record& record);
+  bool pass_fence();
   void count_gap();
   bool drained();
   void warm();
@@ -127,6 +133,7 @@ class RequestPort : public TimedModule {
   std::uint32_t capacity_;
   std::uint32_t window_;
   std::uint32_t gap_;
+  Cycles invalidate_cycles_;
   bool run_ahead_;
   CoreNeighbours neighbours_;
   Kernel& kernel_;
@@ -137,6 +144,8 @@ class RequestPort : public TimedModule {
   AddressSpaceId asid_ = 0;
   VirtualAddress address_;
   std::uint32_t left_ = 0;
+  bool user_ = true;
+  std::optional<Invalidation> fence_;  ///< the event that is to be passed before the next record
   bool has_fetches_ = false;
   bool warm_ = false;
   bool finished_ = false;

@@ -19,6 +19,8 @@ void report_accesses(const CoreStats& stats, StatSet& figures) {
   figures.count("core.loads", of(RecordKind::Load), "accesses", "data reads");
   figures.count("core.stores", of(RecordKind::Store), "accesses", "data writes");
   figures.count("core.modifies", of(RecordKind::Modify), "accesses", "accesses that read and then write the same data");
+  figures.count("core.supervisor_accesses", stats.supervisor_accesses, "accesses",
+                "accesses made with supervisor privilege; the others are a user's");
   figures.count("core.instructions", stats.instructions, "instructions",
                 "fetches; in a trace without fetches, accesses and the gaps between them");
   figures.count("core.page_straddles", stats.page_straddles, "accesses",
@@ -34,10 +36,14 @@ void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& fi
                 "the oldest access waited for its translation, beyond a first-level TLB hit");
   figures.count("core.memory_stall_cycles", cycles.memory_stall, "cycles",
                 "the oldest access waited for its data, beyond a first-level cache hit");
+  figures.count("core.invalidation_cycles", cycles.invalidation, "cycles",
+                "in invalidate events, once everything older had retired");
   figures.real("core.translation_stall_share", ratio(cycles.translation_stall, cycles.total()), "share",
                "translation stall cycles / cycles: what address translation costs this program");
   figures.real("core.cycles_per_instruction", ratio(cycles.total(), stats.instructions), "cycles",
                "cycles / instructions");
+  figures.count("core.invalidations", stats.invalidations, "events",
+                "invalidate events: TLBs and walk caches forgot what those covered");
   figures.count("core.faults", stats.faults, "faults", "page faults handled");
   figures.count("core.faulted_accesses", stats.faulted_accesses, "accesses",
                 "accesses passed over because their translation faults (--skip-faults); one that crosses a page is one "

@@ -12,7 +12,8 @@ struct CoreCycles {
   std::uint64_t issue = 0;              ///< starting accesses, and first-level hits
   std::uint64_t translation_stall = 0;  ///< the oldest access waited for its translation, beyond a first-level TLB hit
   std::uint64_t memory_stall = 0;       ///< the oldest access waited for its data, beyond a first-level cache hit
-  std::uint64_t total() const { return issue + translation_stall + memory_stall; }
+  std::uint64_t invalidation = 0;       ///< in invalidate events
+  std::uint64_t total() const { return issue + translation_stall + memory_stall + invalidation; }
 };
 
 /// The milestones of one access.
@@ -41,6 +42,13 @@ class Retirement {
     cycles_.memory_stall += memory;
     cycles_.issue += advance - translation - memory;
     last_ = times.done;
+    return last_;
+  }
+  /// With everything retired, an event takes `cost` from cycle `from` on, not before the last retirement.
+  Cycles pass_event(Cycles from, Cycles cost) {
+    cycles_.issue += (from - last_).count();
+    cycles_.invalidation += cost.count();
+    last_ = from + cost;
     return last_;
   }
   /// From here on cycles are counted afresh.

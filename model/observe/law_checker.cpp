@@ -62,7 +62,7 @@ void LawChecker::walk_finished(const WalkRecord& walk) {
   const bool was_absent = walk.answer.faulted && walk.answer.fault.reason == FaultReason::NotPresent &&
                           now.translated && was_mapped_since(walk.taken, now.translation.page);
   if (!was_absent) check_translation(walk.va, walk.asid, walk.access, walk.answer);
-  require(walk.entry_reads <= mode_.levels() + walk.entry_updates,
+  require(walk.entry_reads <= mode_.levels() * (1 + walk.restarts) + walk.entry_updates,
           fmt::format("the walk of 0x{:x} read {} entries in a table of {} levels", walk.va.value(), walk.entry_reads,
                       mode_.levels()));
 }
@@ -88,8 +88,9 @@ void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, Acces
 void LawChecker::check_figures(const StatSet& figures) const {
   require(requested_ == answered_, fmt::format("{} translations were asked for, {} answered", requested_, answered_));
   require_sum(figures, "translation.requests", {"translation.responses"});
-  require_sum(figures, "core.cycles",
-              {"core.issue_cycles", "core.translation_stall_cycles", "core.memory_stall_cycles"});
+  require_sum(
+      figures, "core.cycles",
+      {"core.issue_cycles", "core.translation_stall_cycles", "core.memory_stall_cycles", "core.invalidation_cycles"});
   require_sum(figures, "translation.cycles.total",
               {"translation.cycles.queue", "translation.cycles.tlb_lookup", "translation.cycles.walk_cache_lookup",
                "translation.cycles.memory", "translation.cycles.entry_writeback", "translation.cycles.fault",

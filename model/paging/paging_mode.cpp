@@ -18,6 +18,7 @@
   MODE("sv39", make_sv39)               \
   MODE("sv48", make_sv48)               \
   MODE("sv57", make_sv57)               \
+  MODE("arm64-4k", make_arm64_4k)       \
   MODE("flat32", make_flat32)           \
   MODE("flat48", make_flat48)
 

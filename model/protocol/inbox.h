@@ -37,6 +37,10 @@ class Inbox {
   Message& front() { return items_[head_].message; }
   const Message& front() const { return items_[head_].message; }
   void pop() { ++head_; }
+  template <class Visit>
+  void for_each(Visit visit) {
+    for (std::size_t place = head_; place < items_.size(); ++place) visit(items_[place].message);
+  }
 
  private:
   struct Item {

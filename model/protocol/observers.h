@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/types.h"
+#include "protocol/invalidation.h"
 #include "protocol/translation_request.h"
 #include "protocol/walk_record.h"
 #include "stats/stat_set.h"
@@ -43,6 +44,9 @@ class Kernel {
                                              const Fault& fault) = 0;
   /// Figures of the page tables, at the end of a run.
   virtual void report(StatSet& /*figures*/) const {}
+  /// Called when an invalidate event of the trace is reached: every older access has retired, and TLBs and walk caches
+  /// forget as soon as this returns. The place where tables are changed that older accesses still used.
+  virtual void before_invalidation(const Invalidation& /*invalidation*/) {}
 };
 
 }  // namespace tablewalk

@@ -3,6 +3,7 @@
 #include <tlm>
 
 #include "protocol/clockwork.h"
+#include "protocol/invalidation.h"
 #include "protocol/translation_request.h"
 
 namespace tablewalk {
@@ -13,18 +14,27 @@ namespace tablewalk {
 ///   TLM_COMPLETED: answered at once; the target has added the lookup's latency to `delay`.
 ///   TLM_ACCEPTED: the answer comes later.
 /// Response: nb_transport_bw(request, BEGIN_RESP, delay), visible in the cycle of now + delay; always TLM_COMPLETED.
+///
+/// Invalidation: a call of the interface's own, which a core makes in the middle of a cycle, when everybody else has
+/// done what he does in it. Each translator applies it at once and passes it on down, so that it holds everywhere from
+/// then on: nothing that it covers answers a request of a later cycle, wherever it was on its way.
 struct TranslateProtocol {
   using tlm_payload_type = TranslationRequest;
   using tlm_phase_type = tlm::tlm_phase;
 };
 
-using TranslateForward = tlm::tlm_fw_transport_if<TranslateProtocol>;
+class TranslateForward : public tlm::tlm_fw_transport_if<TranslateProtocol> {
+ public:
+  /// In the cycle that now + delay falls in.
+  virtual void invalidate(const Invalidation& invalidation, const sc_core::sc_time& delay) = 0;
+};
 using TranslateBackward = tlm::tlm_bw_transport_if<TranslateProtocol>;
-using TranslateInitiatorSocket = tlm::tlm_initiator_socket<64, TranslateProtocol>;
-using TranslateTargetSocket = tlm::tlm_target_socket<64, TranslateProtocol>;
+using TranslateInitiatorSocket = tlm::tlm_base_initiator_socket<64, TranslateForward, TranslateBackward>;
+using TranslateTargetSocket = tlm::tlm_base_target_socket<64, TranslateForward, TranslateBackward>;
 
 /// A target socket whose owner implements
 ///     bool receive_request(unsigned port, TranslationRequest&, sc_time& delay)   true: answered at once
+///     void receive_invalidation(const Invalidation&, const sc_time& delay)
 template <class Owner>
 class TranslateTargetPort final : public TranslateForward {
  public:
@@ -44,6 +54,9 @@ class TranslateTargetPort final : public TranslateForward {
  private:
   tlm::tlm_sync_enum nb_transport_fw(TranslationRequest& request, tlm::tlm_phase&, sc_core::sc_time& delay) override {
     return owner_.receive_request(index_, request, delay) ? tlm::TLM_COMPLETED : tlm::TLM_ACCEPTED;
+  }
+  void invalidate(const Invalidation& invalidation, const sc_core::sc_time& delay) override {
+    owner_.receive_invalidation(invalidation, delay);
   }
   void b_transport(TranslationRequest&, sc_core::sc_time&) override {
     SC_REPORT_FATAL("tablewalk", "the translate link is non-blocking");
@@ -69,8 +82,11 @@ class TranslateInitiatorPort final : public TranslateBackward {
   /// True if answered at once; then `delay` has grown by the lookup's latency.
   bool request(TranslationRequest& request, sc_core::sc_time& delay) {
     tlm::tlm_phase phase = tlm::BEGIN_REQ;
-    if (target_ == nullptr) target_ = socket.operator->();
-    return target_->nb_transport_fw(request, phase, delay) == tlm::TLM_COMPLETED;
+    return target().nb_transport_fw(request, phase, delay) == tlm::TLM_COMPLETED;
+  }
+  /// Has everybody below forget what it covers, in the cycle that now + delay falls in.
+  void invalidate(const Invalidation& invalidation, const sc_core::sc_time& delay) {
+    target().invalidate(invalidation, delay);
   }
   /// Sends a request that the neighbour sees in cycle `visible` and answers later.
   void request_at(TranslationRequest& request, Cycles visible) {
@@ -82,6 +98,10 @@ class TranslateInitiatorPort final : public TranslateBackward {
   TranslateInitiatorSocket socket;
 
  private:
+  TranslateForward& target() {
+    if (target_ == nullptr) target_ = socket.operator->();
+    return *target_;
+  }
   tlm::tlm_sync_enum nb_transport_bw(TranslationRequest& request, tlm::tlm_phase&, sc_core::sc_time& delay) override {
     owner_.receive_translation(index_, request, clockwork_.cycle_after(delay));
     return tlm::TLM_COMPLETED;

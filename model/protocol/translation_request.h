@@ -69,6 +69,7 @@ struct TranslationRequest {
   Access access;
 
   Answer answer;
+  bool overtaken = false;  ///< an invalidation came while the answer was on its way: it is asked for again
 
   // The account. `accounted` is the cycle up to which every cycle is in `cycles`.
   bool accounting = false;  ///< cleared by the initiator of a fresh request; a repeated one goes on with its account

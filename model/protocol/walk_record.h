@@ -33,7 +33,8 @@ struct WalkRecord {
   unsigned entry_reads = 0;
   unsigned entry_updates = 0;
   std::array<EntryRead, most_reads> reads;
-  unsigned merged = 0;  ///< further requests that it answered
+  unsigned merged = 0;    ///< further requests that it answered
+  unsigned restarts = 0;  ///< how often an invalidation sent it back to the root; its reads are those of all attempts
   Answer answer;
 
   /// Makes it the record of a fresh walk. The list of reads keeps what nobody looks at.
@@ -42,6 +43,7 @@ struct WalkRecord {
     entry_reads = 0;
     entry_updates = 0;
     merged = 0;
+    restarts = 0;
   }
   unsigned listed() const {
     return entry_reads + entry_updates < most_reads ? entry_reads + entry_updates : most_reads;

@@ -69,6 +69,16 @@ void Tlb::receive_translation(unsigned, TranslationRequest& request, Cycles visi
   wake_at(visible);
 }
 
+void Tlb::receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay) {
+  for (TlbArray& array : arrays_) stats_.invalidated += array.invalidate(invalidation);
+  again_ = {};
+  const unsigned root_entry_shift = mode_.level(mode_.root_level()).index_shift;
+  answers_.for_each([&](TranslationRequest* request) {
+    request->overtaken |= invalidation.may_concern(request->va, root_entry_shift, request->asid);
+  });
+  walker_side.invalidate(invalidation, delay);
+}
+
 void Tlb::on_cycle() {
   const Cycles cycle = now();
   take_answers(cycle);
@@ -81,12 +91,24 @@ void Tlb::take_answers(Cycles cycle) {
   while (answers_.due(cycle)) {
     TranslationRequest& answered = *answers_.front();
     answers_.pop();
+    if (answered.overtaken) {
+      ask_again(answered, cycle);
+      continue;
+    }
     const WaitingRequests waiting = registers_.release(page_of(answered));
     blocked_ = false;
     if (!answered.answer.faulted) install(answered);
     respond(answered, cycle);
     answer_waiting(waiting, answered.answer, cycle);
   }
+}
+
+/// What an answer says may have been invalidated while it was on its way up. Those who wait for it, some of them since
+/// the invalidation, go on waiting.
+void Tlb::ask_again(TranslationRequest& request, Cycles cycle) {
+  request.overtaken = false;
+  request.account(request.cycles.queue, cycle + Cycles(1));
+  walker_side.request_at(request, cycle + Cycles(1));
 }
 
 /// Everybody who waited for the page gets the answer too; those whom it does not serve (a store after a load's walk
@@ -192,26 +214,10 @@ bool Tlb::start_miss(TranslationRequest& request, Cycles sent) {
   return true;
 }
 
-/// Puts the answer in the array for its page size; if none holds that size, the part of the page that holds the
-/// address goes into the array with the largest size below.
 void Tlb::install(const TranslationRequest& request) {
-  const Translation& whole = request.answer.translation;
-  TlbArray* best = nullptr;
-  unsigned best_shift = 0;
-  for (TlbArray& array : arrays_) {
-    const auto shift = array.largest_shift_within(whole.page_shift);
-    if (shift && (best == nullptr || *shift > best_shift)) {
-      best = &array;
-      best_shift = *shift;
-    }
-  }
-  if (best == nullptr) return;
+  if (!install_in(arrays_, mode_, request.va, request.asid, request.answer.translation)) return;
   ++stats_.fills;
   again_ = {};
-  Translation part = whole;
-  part.page = PhysicalAddress(part.physical(request.va).value() & ~low_bits(best_shift));
-  part.page_shift = static_cast<std::uint8_t>(best_shift);
-  best->install(request.va, request.asid, part, allowed_accesses(mode_, part));
 }
 
 /// Hands the answer back so that the neighbour sees it in the next cycle.
@@ -229,6 +235,7 @@ void Tlb::report(const std::string& prefix, StatSet& figures) const {
   count("misses", stats_.misses, "lookups", "lookups that went further, or waited for one that had");
   count("merged_misses", stats_.merged_misses, "lookups", "misses on a page that was already being translated");
   count("fills", stats_.fills, "translations", "translations put in");
+  count("invalidated", stats_.invalidated, "translations", "translations that invalidate events took out");
   figures.real(prefix + ".miss_share", ratio(stats_.misses, stats_.lookups), "share", "misses / lookups");
 }
 

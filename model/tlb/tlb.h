@@ -39,6 +39,7 @@ struct TlbStats {
   std::uint64_t misses = 0;
   std::uint64_t merged_misses = 0;  ///< misses on a page that was already being translated further down
   std::uint64_t fills = 0;
+  std::uint64_t invalidated = 0;  ///< translations that invalidations took out
 };
 
 /// One level of TLB: any number of arrays looked up in parallel; misses go to the next translator, one for each page.
@@ -62,6 +63,7 @@ class Tlb : public TimedModule {
 
   // Called by the ports.
   bool receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay);
+  void receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay);
   void receive_translation(unsigned port, TranslationRequest& request, Cycles visible);
 
  private:
@@ -88,6 +90,7 @@ class Tlb : public TimedModule {
 
   void on_cycle() override;
   void take_answers(Cycles cycle);
+  void ask_again(TranslationRequest& request, Cycles cycle);
   void answer_waiting(WaitingRequests waiting, const Answer& answer, Cycles cycle);
   void retry_stalled(Cycles cycle);
   void look_up_arrivals(Cycles cycle);

@@ -27,12 +27,14 @@ std::optional<unsigned> TlbArray::largest_shift_within(unsigned page_shift) cons
   return largest;
 }
 
-void TlbArray::install(VirtualAddress va, AddressSpaceId asid, const Translation& translation, std::uint8_t allowed) {
+void TlbArray::install(VirtualAddress va, AddressSpaceId asid, const Translation& translation, std::uint8_t allowed,
+                       unsigned whole_shift) {
   const auto size =
       std::find_if(sizes_.begin(), sizes_.end(), [&](const Size& s) { return s.shift == translation.page_shift; });
   const std::uint64_t number = va.value() >> size->shift;
   const std::uint32_t set = entries_.set_of(number);
-  const Entry entry{translation, asid, allowed, translation.global};
+  const unsigned whole = std::max<unsigned>(whole_shift, translation.page_shift);
+  const Entry entry{translation, asid, allowed, static_cast<std::uint8_t>(whole), translation.global};
   // A walk for an access that the old entry did not allow (a first store) renews the entry.
   Entry* old = entries_.find(set, key_of(number, *size),
                              [&](const Entry& candidate) { return candidate.global || candidate.asid == asid; });
@@ -43,6 +45,37 @@ void TlbArray::install(VirtualAddress va, AddressSpaceId asid, const Translation
   const auto evicted = entries_.insert(set, key_of(number, *size), entry);
   ++size->held;
   if (evicted.key != SetAssociative<Entry>::no_key) --sizes_[evicted.key >> 60].held;
+}
+
+std::uint64_t TlbArray::invalidate(const Invalidation& invalidation) {
+  return entries_.erase_if([&](std::uint64_t key, const Entry& entry) {
+    Size& size = sizes_[key >> 60];
+    const VirtualAddress place((key & low_bits(60)) << size.shift);
+    const bool covered = invalidation.covers(place, entry.whole_shift, entry.asid, entry.global);
+    if (covered) --size.held;
+    return covered;
+  });
+}
+
+bool install_in(std::vector<TlbArray>& arrays, const PagingMode& mode, VirtualAddress va, AddressSpaceId asid,
+                const Translation& found) {
+  TlbArray* best = nullptr;
+  unsigned best_shift = 0;
+  for (TlbArray& array : arrays) {
+    const auto shift = array.largest_shift_within(found.page_shift);
+    if (shift && (best == nullptr || *shift > best_shift)) {
+      best = &array;
+      best_shift = *shift;
+    }
+  }
+  if (best == nullptr) return false;
+  Translation part = found;
+  part.page = PhysicalAddress(part.physical(va).value() & ~low_bits(best_shift));
+  part.page_shift = static_cast<std::uint8_t>(best_shift);
+  // What came from another TLB may be a part already; its level says what it is a part of.
+  const unsigned whole_shift = std::max<unsigned>(found.page_shift, mode.level(found.level).index_shift);
+  best->install(va, asid, part, allowed_accesses(mode, part), whole_shift);
+  return true;
 }
 
 std::uint8_t allowed_accesses(const PagingMode& mode, const Translation& translation) {

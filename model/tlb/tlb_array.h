@@ -7,6 +7,7 @@
 #include "associative/set_associative.h"
 #include "base/units.h"
 #include "paging/walk.h"
+#include "protocol/invalidation.h"
 
 namespace tablewalk {
 
@@ -61,7 +62,11 @@ class TlbArray {
   /// The largest page size (log2) it holds that is no larger than `page_shift`.
   std::optional<unsigned> largest_shift_within(unsigned page_shift) const;
   /// Puts in a translation of a size it holds; `allowed` says which accesses it serves (bit code_of(access)).
-  void install(VirtualAddress va, AddressSpaceId asid, const Translation& translation, std::uint8_t allowed);
+  /// `whole_shift`: log2 of the size of the page in memory, if the translation is for a part of it.
+  void install(VirtualAddress va, AddressSpaceId asid, const Translation& translation, std::uint8_t allowed,
+               unsigned whole_shift = 0);
+  /// Forgets what that covers; returns how many translations went. A page that is held in parts goes with all of them.
+  std::uint64_t invalidate(const Invalidation& invalidation);
 
   static unsigned code_of(Access access) { return static_cast<unsigned>(access.kind) * 2 + (access.user ? 1 : 0); }
 
@@ -70,6 +75,7 @@ class TlbArray {
     Translation translation;
     AddressSpaceId asid = 0;
     std::uint8_t allowed = 0;
+    std::uint8_t whole_shift = 0;  ///< log2 of the size of the page that it is, or is a part of
     bool global = false;
   };
   struct Size {
@@ -82,6 +88,11 @@ class TlbArray {
   std::vector<Size> sizes_;
   SetAssociative<Entry> entries_;
 };
+
+/// Puts what a walk found in the array for its page size; if none holds that size, the part of the page that holds the
+/// address goes into the array with the largest size below. False if no array holds any part of it.
+bool install_in(std::vector<TlbArray>& arrays, const PagingMode& mode, VirtualAddress va, AddressSpaceId asid,
+                const Translation& found);
 
 /// Which accesses a translation serves without a walk, as TlbArray wants it.
 std::uint8_t allowed_accesses(const PagingMode& mode, const Translation& translation);

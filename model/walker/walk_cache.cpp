@@ -48,4 +48,17 @@ void WalkCaches::remember(VirtualAddress va, AddressSpaceId asid, const WalkStar
   }
 }
 
+std::uint64_t WalkCaches::invalidate(const Invalidation& invalidation) {
+  std::uint64_t all = 0;
+  for (std::size_t i = 0; i < caches_.size(); ++i) {
+    LevelCache& cache = caches_[i];
+    const std::uint64_t erased = cache.entries.erase_if([&](std::uint64_t prefix, const Entry& entry) {
+      return invalidation.covers(VirtualAddress(prefix << cache.shift), cache.shift, entry.asid, false);
+    });
+    stats_[i].invalidated += erased;
+    all += erased;
+  }
+  return all;
+}
+
 }  // namespace tablewalk

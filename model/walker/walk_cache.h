@@ -6,6 +6,7 @@
 #include "associative/geometry.h"
 #include "associative/set_associative.h"
 #include "paging/walk.h"
+#include "protocol/invalidation.h"
 
 namespace tablewalk {
 
@@ -42,6 +43,7 @@ class WalkCaches {
   struct LevelStats {
     std::uint64_t lookups = 0;
     std::uint64_t hits = 0;
+    std::uint64_t invalidated = 0;  ///< pointers that invalidations took out
   };
 
   WalkCaches(const std::vector<WalkCacheConfig>& configs, const PagingMode& mode);
@@ -50,6 +52,8 @@ class WalkCaches {
   std::optional<WalkStart> find(VirtualAddress va, AddressSpaceId asid);
   /// Remembers the table that a pointer entry led to.
   void remember(VirtualAddress va, AddressSpaceId asid, const WalkStart& table);
+  /// Forgets what that covers (of a page: the pointers on the way to it); returns how many pointers went.
+  std::uint64_t invalidate(const Invalidation& invalidation);
 
   const std::vector<LevelStats>& stats() const { return stats_; }
   void reset_stats() { stats_.assign(stats_.size(), {}); }

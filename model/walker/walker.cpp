@@ -37,32 +37,82 @@ void Walker::on_cycle() {
   sleep(cycle);
 }
 
+void Walker::receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay) {
+  walk_caches_.invalidate(invalidation);
+  const Cycles cycle = clockwork().cycle_after(delay);
+  const unsigned root_entry_shift = mode_.level(mode_.root_level()).index_shift;
+  for (Slot& slot : slots_) {
+    // One that has not looked up the walk caches yet knows nothing.
+    if (slot.state == SlotState::Idle || slot.state == SlotState::LooksUp) continue;
+    if (!invalidation.may_concern(slot.record.va, root_entry_shift, slot.record.asid)) continue;
+    if (slot.request != nullptr) {
+      restart(slot, cycle);
+    } else {
+      send_back_waiting(slot, cycle);
+    }
+  }
+}
+
+/// Begins the walk anew. What it has read so far has cost its time; the access to memory that is under way is
+/// nobody's any more.
+void Walker::restart(Slot& slot, Cycles cycle) {
+  WalkRecord& record = slot.record;
+  if (slot.under_way != nullptr) {
+    const bool update = record.reads[record.listed() - 1].update;
+    --(update ? record.entry_updates : record.entry_reads);
+    slot.under_way = nullptr;
+  }
+  ++record.restarts;
+  ++stats_.restarts;
+  record.walk_cache_hit = WalkRecord::no_hit;
+  slot.state = SlotState::LooksUp;
+  slot.ready = cycle + Cycles(1);
+  slot.request->account(slot.request->cycles.queue, slot.ready);
+  wake_at(slot.ready);
+}
+
+/// The walk was answered before; whoever waits for it still, and may have come later, asks afresh.
+void Walker::send_back_waiting(Slot& slot, Cycles cycle) {
+  const Cycles next = cycle + Cycles(1);
+  while (TranslationRequest* request = slot.waiting.take()) {
+    tlb_side_.arrivals(request->pop_route()).push(next, request);
+    --slot.record.merged;
+  }
+  close(slot, cycle);
+  wake_at(next);
+}
+
 void Walker::take_responses(Cycles cycle) {
   while (responses_.due(cycle)) {
     MemoryAccess& access = *responses_.front();
     responses_.pop();
     Slot& slot = slots_[access.info.tag];
-    const ServedBy place = access.info.served_by;
-    WalkRecord& record = slot.record;
-    WalkRecord::EntryRead& read = record.reads[record.listed() - 1];
-    read.answered = cycle;
-    read.served_by = place;
-
-    const unsigned level = slot.walk.level();
-    TranslationRequest& request = *slot.request;
-    if (slot.walk.step() == Walk::Step::ReadEntry) {
-      ++stats_.served[level][static_cast<unsigned>(place)];
-      request.account(request.cycles.memory[level][static_cast<unsigned>(place)], cycle + Cycles(1));
-      slot.walk.supply(access.entry());
-    } else {
-      if (!access.info.swapped) throw LawViolation("the memory below the walker carried out no compare-and-swap");
-      request.account(request.cycles.entry_writeback, cycle + Cycles(1));
-      slot.walk.updated(access.info.held);
-    }
+    if (slot.under_way == &access) take_response(slot, access, cycle);
     access.release();
-    if (slot.walk.position().level != level) walk_caches_.remember(request.va, request.asid, slot.walk.position());
-    decide(slot, cycle);
   }
+}
+
+void Walker::take_response(Slot& slot, const MemoryAccess& access, Cycles cycle) {
+  const ServedBy place = access.info.served_by;
+  WalkRecord& record = slot.record;
+  WalkRecord::EntryRead& read = record.reads[record.listed() - 1];
+  read.answered = cycle;
+  read.served_by = place;
+  slot.under_way = nullptr;
+
+  const unsigned level = slot.walk.level();
+  TranslationRequest& request = *slot.request;
+  if (slot.walk.step() == Walk::Step::ReadEntry) {
+    ++stats_.served[level][static_cast<unsigned>(place)];
+    request.account(request.cycles.memory[level][static_cast<unsigned>(place)], cycle + Cycles(1));
+    slot.walk.supply(access.entry());
+  } else {
+    if (!access.info.swapped) throw LawViolation("the memory below the walker carried out no compare-and-swap");
+    request.account(request.cycles.entry_writeback, cycle + Cycles(1));
+    slot.walk.updated(access.info.held);
+  }
+  if (slot.walk.position().level != level) walk_caches_.remember(request.va, request.asid, slot.walk.position());
+  decide(slot, cycle);
 }
 
 void Walker::look_up_walk_caches(Cycles cycle) {
@@ -113,6 +163,7 @@ void Walker::present_memory_request(Cycles cycle) {
                                        ServedBy::Dram};
   slot->request->account(slot->request->cycles.queue, presented);
   slot->state = SlotState::WaitsForMemory;
+  slot->under_way = &access;
   memory_side.send(access, presented);
 }
 

@@ -34,6 +34,7 @@ struct WalkerStats {
   std::uint64_t faults = 0;
   std::uint64_t entry_reads = 0;
   std::uint64_t entry_updates = 0;
+  std::uint64_t restarts = 0;
   std::array<std::array<std::uint64_t, served_by_count>, max_levels> served{};  ///< entry reads [level][served by]
   Histogram latency;  ///< cycles from the request standing at the walker to its answer standing at the requester
   Histogram queue;    ///< cycles of it before the walk was taken
@@ -45,7 +46,8 @@ struct WalkerStats {
 /// Cycles (docs/timing.md): a request taken in cycle n looks up the walk caches in n+1 and presents its first memory
 /// request in n+2. A memory response seen in cycle r is decoded in r; the next request, or the answer, stands in r+1.
 /// In each cycle at most one request is taken, one memory request presented (the oldest walk's) and one answer given.
-/// A request for a page that is being walked joins that walk.
+/// A request for a page that is being walked joins that walk. A walk that an invalidation may concern begins again at
+/// the root, and looks up the walk caches in the cycle after it.
 class Walker : public TimedModule {
  public:
   /// `ports`: how many TLBs it has above.
@@ -62,6 +64,7 @@ class Walker : public TimedModule {
 
   // Called by the ports.
   bool receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay);
+  void receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay);
   void receive_response(unsigned port, MemoryAccess& access, Cycles visible);
 
  private:
@@ -72,6 +75,7 @@ class Walker : public TimedModule {
     Cycles ready;  ///< the first cycle in which it can do what it wants
     TranslationRequest* request = nullptr;
     WaitingRequests waiting;
+    const MemoryAccess* under_way = nullptr;  ///< the access to memory that it waits for
     Walk walk;
     WalkRecord record;
   };
@@ -84,6 +88,9 @@ class Walker : public TimedModule {
   void take_request(Cycles cycle);
   void sleep(Cycles cycle);
 
+  void take_response(Slot& slot, const MemoryAccess& access, Cycles cycle);
+  void restart(Slot& slot, Cycles cycle);
+  void send_back_waiting(Slot& slot, Cycles cycle);
   void decide(Slot& slot, Cycles cycle);
   void answer_first(Slot& slot, Cycles visible);
   void answer_waiting(TranslationRequest& request, const Answer& answer, Cycles visible);

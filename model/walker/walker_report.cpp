@@ -15,6 +15,8 @@ void Walker::report(StatSet& figures) const {
   figures.real("walker.entry_reads_per_walk", ratio(stats_.entry_reads, stats_.latency.count()), "reads",
                "page-table entries read, per finished walk");
   figures.count("walker.entry_updates", stats_.entry_updates, "updates", "locked updates of accessed and dirty bits");
+  figures.count("walker.restarts", stats_.restarts, "restarts",
+                "walks sent back to the root by an invalidate event while they were under way");
   figures.distribution("walker.latency_cycles", stats_.latency, "cycles",
                        "from a request standing at the walker to its answer, per walk");
   figures.distribution("walker.queue_cycles", stats_.queue, "cycles", "of that, before the walk was taken");
@@ -41,6 +43,8 @@ void Walker::report(StatSet& figures) const {
     figures.count(prefix + ".lookups", walk_caches_.stats()[i].lookups, "lookups",
                   "walks that looked for a pointer of this level");
     figures.count(prefix + ".hits", walk_caches_.stats()[i].hits, "lookups", "walks that found it");
+    figures.count(prefix + ".invalidated", walk_caches_.stats()[i].invalidated, "pointers",
+                  "pointers that invalidate events took out");
   }
 }
 

@@ -18,6 +18,7 @@ class FakeTranslator : public sc_core::sc_module {
     std::uint64_t cycle;
     std::uint64_t va;
     AccessKind kind;
+    bool user;
   };
 
   TranslateTargetSocket& tlb_side() { return port_.socket; }
@@ -31,9 +32,18 @@ class FakeTranslator : public sc_core::sc_module {
   };
   const std::vector<Arrival>& arrivals() const { return arrivals_; }
 
+  struct Forgotten {
+    std::uint64_t cycle;
+    Invalidation invalidation;
+  };
+  const std::vector<Forgotten>& invalidations() const { return invalidations_; }
+
+  void receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay) {
+    invalidations_.push_back({Clockwork::of_simulation().cycle_after(delay).count(), invalidation});
+  }
   bool receive_request(unsigned, TranslationRequest& request, sc_core::sc_time& delay) {
     const Cycles visible = Clockwork::of_simulation().cycle_after(delay);
-    arrivals_.push_back({visible.count(), request.va.value(), request.access.kind});
+    arrivals_.push_back({visible.count(), request.va.value(), request.access.kind, request.access.user});
     request.begin_account(visible);
     request.answer = decide(request);
     request.account(request.cycles.queue, visible + latency_);
@@ -45,6 +55,7 @@ class FakeTranslator : public sc_core::sc_module {
   Cycles latency_;
   TranslateTargetPort<FakeTranslator> port_;
   std::vector<Arrival> arrivals_;
+  std::vector<Forgotten> invalidations_;
 };
 
 }  // namespace tablewalk

@@ -36,12 +36,18 @@ class TranslationClient : public sc_core::sc_module {
   const Asked& ask_now(std::uint64_t va, AccessKind kind = AccessKind::Load, bool user = true) {
     Asked& asked = fresh(va, {kind, user});
     const Clockwork& clockwork = Clockwork::of_simulation();
-    sc_core::sc_time delay = clockwork.delay_until(clockwork.now()) + sc_core::sc_time(500, sc_core::SC_PS);
+    sc_core::sc_time delay = clockwork.delay_until(clockwork.now()) + half_cycle();
     if (translator_side.request(asked.request, delay)) {
       asked.at_once = true;
       asked.answered = clockwork.cycle_after(delay).count();
     }
     return asked;
+  }
+
+  /// Has the translators below forget, now.
+  void invalidate_now(const Invalidation& invalidation) {
+    const Clockwork& clockwork = Clockwork::of_simulation();
+    translator_side.invalidate(invalidation, clockwork.delay_until(clockwork.now()) + half_cycle());
   }
 
   const std::deque<Asked>& all() const { return all_; }
@@ -52,10 +58,12 @@ class TranslationClient : public sc_core::sc_module {
     EXPECT_GT(visible, Clockwork::of_simulation().now()) << "links are registered";
     EXPECT_EQ(request.accounted, visible) << "every cycle up to the answer is accounted for";
     EXPECT_EQ(request.route_depth, 0u);
+    EXPECT_FALSE(request.overtaken);
     asked.answered = visible.count();
   }
 
  private:
+  static sc_core::sc_time half_cycle() { return sc_core::sc_time::from_value(clock_period::middle); }
   Asked& fresh(std::uint64_t va, Access access) {
     Asked& asked = all_.emplace_back();
     asked.request.va = VirtualAddress(va);

@@ -10,8 +10,18 @@
 namespace tablewalk::test {
 namespace {
 
+/// What no access of a program with whole rights can tell, and the pages of 64 KiB.
+RiscvControls random_riscv(Dice& dice) {
+  RiscvControls riscv;
+  riscv.svadu = dice.chance(50);
+  riscv.svnapot = dice.chance(70);
+  riscv.svpbmt = dice.chance(50);
+  riscv.mxr = dice.chance(50);
+  return riscv;
+}
+
 std::string random_mode(Dice& dice) {
-  if (dice.chance(60)) return dice.pick<std::string>({"flat32", "flat48", "x86-32", "x86-64", "x86-64-la57"});
+  if (dice.chance(60)) return dice.pick(paging_mode_names());
   const unsigned offset_bits = dice.number(6, 16);
   unsigned bits_left = 52 - offset_bits;
   std::string split;
@@ -31,8 +41,8 @@ TlbArrayConfig random_array(Dice& dice, const PagingMode& mode) {
   array.latency_cycles = Cycles(dice.number(1, 9));
   array.replacement = random_replacement(dice);
   array.seed = dice.between(0, 1000);
-  for (unsigned level = 0; level < mode.levels(); ++level) {
-    if (dice.chance(20)) array.page_sizes.push_back(ByteSize{mode.page_bytes(level)});
+  for (const PageSize& size : mode.page_sizes()) {
+    if (dice.chance(20)) array.page_sizes.push_back(ByteSize{size.bytes()});
   }
   return array;
 }
@@ -102,6 +112,7 @@ CoreConfig random_core(Dice& dice) {
   core.window = dice.number(1, 300);
   core.instruction_gap = dice.chance(30) ? dice.number(1, 20) : 0;
   core.blocking = dice.chance(25);
+  core.invalidate_cycles = Cycles(dice.chance(50) ? dice.between(0, 3) : dice.between(0, 300));
   return core;
 }
 
@@ -111,10 +122,10 @@ OsConfig random_os(Dice& dice, const PagingMode& mode, std::uint64_t memory_byte
   os.fault_cycles = Cycles(dice.number(1, 3000));
   os.frames = dice.pick<FramePolicy>({FramePolicy::Sequential, FramePolicy::Random, FramePolicy::Contiguous});
   os.frame_seed = dice.between(0, 1000);
-  for (unsigned level = 0; level < mode.levels(); ++level) {
+  for (const PageSize& size : mode.page_sizes()) {
     // Some hundred of them fit, whatever is touched.
-    const bool fits = mode.page_bytes(level) <= memory_bytes / 2048;
-    if (mode.level(level).leaf_allowed && fits && dice.chance(30)) os.page_bytes = ByteSize{mode.page_bytes(level)};
+    const bool fits = size.bytes() <= memory_bytes / 2048;
+    if (fits && dice.chance(30)) os.page_bytes = ByteSize{size.bytes()};
   }
   return os;
 }
@@ -149,6 +160,17 @@ std::vector<Region> random_regions(Dice& dice, const PagingMode& mode) {
   return regions;
 }
 
+/// An event about what the trace touches, mostly.
+Record random_event(Dice& dice, VirtualAddress address, AddressSpaceId asid) {
+  Record event;
+  event.kind =
+      dice.pick<RecordKind>({RecordKind::InvalidatePage, RecordKind::InvalidatePage, RecordKind::InvalidatePage,
+                             RecordKind::InvalidateAsid, RecordKind::InvalidateAll});
+  if (event.kind == RecordKind::InvalidatePage) event.address = address;
+  if (event.kind != RecordKind::InvalidateAll) event.asid = asid;
+  return event;
+}
+
 std::vector<Record> generated(Dice& dice, const PagingMode& mode, std::size_t count) {
   GeneratorConfig generator;
   generator.pattern = dice.pick<Pattern>({Pattern::Sequential, Pattern::Stride, Pattern::Uniform, Pattern::Zipf,
@@ -178,7 +200,8 @@ Replacement random_replacement(Dice& dice) {
 MachineConfig random_machine(Dice& dice) {
   MachineConfig config;
   config.paging.mode = random_mode(dice);
-  const auto mode = make_paging_mode(config.paging.mode);
+  config.paging.riscv = random_riscv(dice);
+  const auto mode = make_paging_mode(config.paging.mode, config.paging);
   config.clock_mhz = dice.number(500, 6000);
   config.memory.line_bytes = 1u << dice.number(4, 8);
   // Room for the root tables of several address spaces.
@@ -201,12 +224,14 @@ MachineConfig random_machine(Dice& dice) {
 }
 
 std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::size_t count) {
-  const auto mode = make_paging_mode(config.paging.mode);
+  const auto mode = make_paging_mode(config.paging.mode, config.paging);
   if (usable_bytes(*mode) > 4096 && dice.chance(25)) return generated(dice, *mode, count);
   const std::vector<Region> regions = random_regions(dice, *mode);
   const unsigned fetch_share = dice.chance(50) ? dice.number(10, 90) : 0;
   const std::uint64_t spaces = dice.chance(20) ? 3 : 1;
   const unsigned burst_share = dice.number(0, 95);
+  const unsigned event_share = dice.chance(50) ? dice.number(1, 15) : 0;
+  const unsigned supervisor_share = dice.chance(40) ? dice.number(1, 100) : 0;
   std::vector<Record> records;
   Region region = regions.front();
   std::uint64_t page = 0;
@@ -225,7 +250,8 @@ std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::s
             ? RecordKind::Fetch
             : dice.pick<RecordKind>({RecordKind::Load, RecordKind::Load, RecordKind::Store, RecordKind::Modify});
     record.asid = static_cast<AddressSpaceId>(dice.between(0, spaces - 1));
-    records.push_back(record);
+    if (dice.chance(supervisor_share)) record.privilege = Privilege::Supervisor;
+    records.push_back(dice.chance(event_share) ? random_event(dice, record.address, record.asid) : record);
   }
   return records;
 }

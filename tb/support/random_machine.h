@@ -14,8 +14,9 @@ MachineConfig random_machine(Dice& dice);
 /// A TLB or cache replacement policy.
 Replacement random_replacement(Dice& dice);
 
-/// A trace of `count` accesses that a machine of that config can run: regions of few or many pages, bursts on one page,
-/// every kind of access, some across lines and pages, of one or of several address spaces; or a generator's pattern.
+/// A trace of `count` records that a machine of that config can run: regions of few or many pages, bursts on one page,
+/// every kind of access, some across lines and pages, of one or of several address spaces, by a user and a supervisor,
+/// and invalidate events between them; or a generator's pattern.
 std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::size_t count);
 
 }  // namespace tablewalk::test

@@ -87,7 +87,8 @@ TEST(Physics, AFullyAssociativeLruTlbNeverMissesMoreWhenItGrows) {
 
 TEST(Physics, WithoutTlbsAndWalkCachesAWalkReadsOneEntryForEachLevel) {
   const std::vector<std::pair<std::string, std::uint64_t>> levels{
-      {"flat32", 1}, {"flat48", 1}, {"x86-32", 2}, {"x86-64", 4}, {"x86-64-la57", 5}, {"radix:5,5,5,5/12@4", 4}};
+      {"flat32", 1}, {"flat48", 1}, {"x86-32", 2}, {"x86-pae", 3}, {"x86-64", 4},   {"x86-64-la57", 5},
+      {"sv32", 2},   {"sv39", 3},   {"sv48", 4},   {"sv57", 5},    {"arm64-4k", 4}, {"radix:5,5,5,5/12@4", 4}};
   const TemporaryFolder folder;
   RunOptions options;
   options.check = true;

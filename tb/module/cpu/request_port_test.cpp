@@ -43,9 +43,11 @@ class NotingKernel final : public Kernel {
     if (passes_over) return std::nullopt;
     return Cycles(fault_cycles);
   }
+  void before_invalidation(const Invalidation& invalidation) override { invalidations.push_back(invalidation); }
   std::vector<std::uint64_t> walks;
   std::vector<std::uint64_t> faults;
   bool passes_over = false;
+  std::vector<Invalidation> invalidations;
 };
 
 CoreConfig core(std::uint32_t in_flight, std::uint32_t window = 1000, std::uint32_t width = 1) {
@@ -73,6 +75,10 @@ Record load(std::uint64_t address, std::uint32_t size = 8) {
 }
 Record fetch(std::uint64_t address) {
   return {VirtualAddress(address), 4, RecordKind::Fetch};
+}
+
+Record invalidate(std::uint64_t address, AddressSpaceId asid = 0) {
+  return {VirtualAddress(address), 0, RecordKind::InvalidatePage, Privilege::User, asid};
 }
 
 /// A core on translators and memories of fixed latency: a request sent in t is answered in t + 1 + latency.
@@ -197,6 +203,82 @@ TEST(RequestPort, FaultIsHandledWhenEverythingOlderHasRetiredAndNothingYoungerSt
   EXPECT_EQ(bench.dtlb.arrivals()[3].va, 0x2000u);
   EXPECT_EQ(bench.port.stats().translation_cycles.fault, fault_cycles + whole_access - 1 - tlb_latency);
   EXPECT_EQ(bench.port.cycles().total(), repeated + whole_access);
+}
+
+CoreConfig with_invalidations_of(std::uint64_t cycles) {
+  CoreConfig config = core(8);
+  config.invalidate_cycles = Cycles(cycles);
+  return config;
+}
+
+TEST(RequestPort, InvalidationWaitsForEverythingOlderAndEverythingYoungerForIt) {
+  Bench bench(with_invalidations_of(100), {load(0x1000), load(0x2000), invalidate(0x1000, 7), load(0x3000)});
+  bench.run();
+  const std::uint64_t retired = 1 + whole_access;
+  EXPECT_EQ(bench.loads_at(), (Starts{0, 1, retired + 100}));
+  for (const FakeTranslator* tlb : {&bench.itlb, &bench.dtlb}) {
+    ASSERT_EQ(tlb->invalidations().size(), 1u);
+    EXPECT_EQ(tlb->invalidations()[0].cycle, retired);
+    EXPECT_EQ(tlb->invalidations()[0].invalidation.scope, Invalidation::Scope::Page);
+    EXPECT_EQ(tlb->invalidations()[0].invalidation.va, VirtualAddress(0x1000));
+    EXPECT_EQ(tlb->invalidations()[0].invalidation.asid, 7u);
+  }
+  EXPECT_EQ(bench.kernel.invalidations.size(), 1u);
+  EXPECT_EQ(bench.port.stats().invalidations, 1u);
+  EXPECT_EQ(bench.port.stats().accesses[static_cast<unsigned>(RecordKind::Load)], 3u);
+  EXPECT_EQ(bench.port.cycles().invalidation, 100u);
+  EXPECT_EQ(bench.port.cycles().total(), retired + 100 + whole_access);
+}
+
+TEST(RequestPort, InvalidationsFollowOneAnother) {
+  Record space = invalidate(0, 3);
+  space.kind = RecordKind::InvalidateAsid;
+  Record all = invalidate(0);
+  all.kind = RecordKind::InvalidateAll;
+  Bench bench(with_invalidations_of(30), {invalidate(0x1000), space, load(0x1000), all});
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{60}));
+  ASSERT_EQ(bench.dtlb.invalidations().size(), 3u);
+  EXPECT_EQ(bench.dtlb.invalidations()[1].cycle, 30u);
+  EXPECT_EQ(bench.dtlb.invalidations()[1].invalidation.scope, Invalidation::Scope::AddressSpace);
+  EXPECT_EQ(bench.dtlb.invalidations()[1].invalidation.asid, 3u);
+  EXPECT_EQ(bench.dtlb.invalidations()[2].cycle, 60 + whole_access);
+  EXPECT_EQ(bench.dtlb.invalidations()[2].invalidation.scope, Invalidation::Scope::All);
+  EXPECT_EQ(bench.port.cycles().invalidation, 90u);
+  EXPECT_EQ(bench.port.cycles().total(), 90 + whole_access);
+}
+
+TEST(RequestPort, InvalidationThatCostsNothingIsAFenceAllTheSame) {
+  Bench bench(with_invalidations_of(0), {load(0x1000), invalidate(0x1000), load(0x2000)});
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, whole_access}));
+}
+
+TEST(RequestPort, InvalidationWaitsForTheFaultsBeforeIt) {
+  Bench bench(with_invalidations_of(10), {load(0x1000), invalidate(0x1000), load(0x2000)});
+  bench.dtlb.decide = [&bench](const TranslationRequest& request) {
+    Answer answer;
+    answer.faulted = bench.kernel.faults.empty();
+    answer.fault.reason = FaultReason::NotPresent;
+    answer.translation.page = PhysicalAddress(request.va.value());
+    answer.translation.page_shift = 12;
+    return answer;
+  };
+  bench.run();
+  const std::uint64_t repeated = tlb_latency + fault_cycles;
+  EXPECT_EQ(bench.loads_at(), (Starts{0, repeated, repeated + whole_access + 10}));
+  EXPECT_EQ(bench.dtlb.invalidations().at(0).cycle, repeated + whole_access);
+}
+
+TEST(RequestPort, PrivilegeGoesWithTheAccess) {
+  Record supervisor = load(0x1ffc);
+  supervisor.privilege = Privilege::Supervisor;
+  Bench bench(core(8), {load(0x1000), supervisor, load(0x3000)});
+  bench.run();
+  std::vector<bool> users;
+  for (const auto& arrival : bench.dtlb.arrivals()) users.push_back(arrival.user);
+  EXPECT_EQ(users, (std::vector<bool>{true, false, false, true})) << "both parts of the second are a supervisor's";
+  EXPECT_EQ(bench.port.stats().supervisor_accesses, 1u);
 }
 
 }  // namespace

@@ -234,6 +234,151 @@ TEST(FirstLevelTlb, AddressSpacesMissApart) {
   EXPECT_EQ(bench.lower.arrivals().size(), 2u);
 }
 
+/// A page that only a supervisor may use.
+Answer for_supervisors(const TranslationRequest& request) {
+  Answer answer;
+  answer.faulted = request.access.user;
+  answer.fault.reason = FaultReason::Permission;
+  answer.translation.page = PhysicalAddress(request.va.value() & ~std::uint64_t{0xfff});
+  answer.translation.page_shift = 12;
+  answer.translation.rights = {true, true, true, false};
+  answer.translation.dirty = true;
+  return answer;
+}
+
+TEST(FirstLevelTlb, UserGetsNoAnswerOfASupervisor) {
+  Bench bench(Tlb::Service::AtOnce);
+  bench.lower.decide = for_supervisors;
+  const auto ask_at = [&bench](std::uint64_t cycle, bool user) {
+    bench.script.at(cycle, [&bench, user] { bench.first.ask_now(page_a, AccessKind::Load, user); });
+  };
+  ask_at(5, false);
+  ask_at(6, true);  // joins
+  ask_at(100, false);
+  ask_at(101, true);  // of the page that was just used
+  bench.run();
+  EXPECT_FALSE(bench.first.all()[0].request.answer.faulted);
+  EXPECT_TRUE(bench.first.all()[1].request.answer.faulted);
+  EXPECT_TRUE(bench.first.all()[2].at_once);
+  EXPECT_FALSE(bench.first.all()[3].at_once);
+  EXPECT_TRUE(bench.first.all()[3].request.answer.faulted);
+}
+
+TEST(FirstLevelTlb, SupervisorDoesNotFaultWithAUser) {
+  Bench bench(Tlb::Service::AtOnce);
+  bench.lower.decide = for_supervisors;
+  bench.script.at(5, [&bench] { bench.first.ask_now(page_a, AccessKind::Load, true); });
+  bench.script.at(6, [&bench] { bench.first.ask_now(page_a, AccessKind::Load, false); });
+  bench.run();
+  EXPECT_TRUE(bench.first.all()[0].request.answer.faulted);
+  EXPECT_FALSE(bench.first.all()[1].request.answer.faulted);
+  ASSERT_EQ(bench.lower.arrivals().size(), 2u);
+  EXPECT_FALSE(bench.lower.arrivals()[1].user);
+}
+
+TEST(FirstLevelTlb, InvalidationIsPassedOnAndWhatItCoversIsNotFoundAgain) {
+  Bench bench(Tlb::Service::AtOnce);
+  for (std::uint64_t cycle : {5, 50, 51, 53}) bench.ask_at(cycle, page_a);
+  bench.ask_at(6, page_b);
+  bench.script.at(52, [&bench] { bench.first.invalidate_now({Invalidation::Scope::Page, VirtualAddress(page_a), 0}); });
+  bench.ask_at(54, page_b);
+  bench.run();
+  EXPECT_TRUE(bench.first.all()[3].at_once) << "the last lookup before";
+  EXPECT_FALSE(bench.first.all()[4].at_once) << "though it was the last page used";
+  EXPECT_TRUE(bench.first.all()[5].at_once) << "another page";
+  EXPECT_EQ(bench.tlb.stats().invalidated, 1u);
+  ASSERT_EQ(bench.lower.invalidations().size(), 1u);
+  EXPECT_EQ(bench.lower.invalidations()[0].cycle, 52u);
+  EXPECT_EQ(bench.lower.invalidations()[0].invalidation.va, VirtualAddress(page_a));
+}
+
+TEST(FirstLevelTlb, AnswerThatAnInvalidationOvertookIsAskedForAgain) {
+  Bench bench(Tlb::Service::AtOnce);
+  bench.ask_at(5, page_a);
+  bench.ask_at(6, page_a);
+  bench.ask_at(5, page_b);
+  bench.script.at(27, [&bench] { bench.first.invalidate_now({Invalidation::Scope::AddressSpace, {}, 0}); });
+  bench.ask_at(28, page_a);
+  bench.run();
+  // Page A's answer stands here in 28, and page B's too.
+  ASSERT_EQ(bench.lower.arrivals().size(), 4u);
+  EXPECT_EQ(bench.lower.arrivals()[2].cycle, 29u);
+  for (const auto& asked : bench.first.all()) EXPECT_EQ(asked.answered, 29 + lower_latency + 1);
+  EXPECT_EQ(bench.first.all()[0].request.cycles.total(), 29 + lower_latency + 1 - 5);
+  EXPECT_EQ(bench.tlb.stats().merged_misses, 2u);
+}
+
+TEST(FirstLevelTlb, AnswerForAnotherSpaceIsNotOvertaken) {
+  Bench bench(Tlb::Service::AtOnce);
+  bench.ask_at(5, page_a);
+  bench.script.at(27, [&bench] { bench.first.invalidate_now({Invalidation::Scope::AddressSpace, {}, 1}); });
+  bench.run();
+  EXPECT_EQ(bench.lower.arrivals().size(), 1u);
+}
+
+/// Two levels of TLB over a translator whose answers say how many invalidations it has seen.
+struct TwoLevels {
+  TwoLevels()
+      : mode(make_paging_mode("x86-64")),
+        upper("upper", Tlb::Service::AtOnce, config_of(2), *mode, 1),
+        middle("middle", Tlb::Service::Registered, config_of(2), *mode, 1),
+        lower("lower", Cycles(lower_latency)),
+        client("client"),
+        script("script") {
+    client.translator_side.socket.bind(upper.cpu_side(0));
+    upper.walker_side.socket.bind(middle.cpu_side(0));
+    middle.walker_side.socket.bind(lower.tlb_side());
+    lower.decide = [this](const TranslationRequest& request) {
+      Answer answer;
+      answer.faulted = request.va.value() == page_b && lower.invalidations().size() % 2 == 0;
+      answer.fault.reason = FaultReason::NotPresent;
+      answer.translation.page = PhysicalAddress((1 + lower.invalidations().size()) << 12);
+      answer.translation.page_shift = 12;
+      answer.translation.dirty = true;
+      return answer;
+    };
+  }
+  std::shared_ptr<const PagingMode> mode;
+  Tlb upper;
+  Tlb middle;
+  FakeTranslator lower;
+  TranslationClient client;
+  Script script;
+};
+
+TEST(TwoLevelsOfTlb, WhatIsAskedAfterAnInvalidationNeverGetsAnAnswerFromBefore) {
+  TwoLevels bench;
+  struct Late {
+    std::size_t number;
+    std::size_t version;
+  };
+  std::vector<Late> late;
+  std::uint64_t begin = 0;
+  // A page is asked for, is invalidated in the middle of any cycle after that, and is asked for once more.
+  for (std::uint64_t page : {page_a, page_b}) {
+    for (std::uint64_t after = 0; after < 40; ++after, begin += 200) {
+      bench.script.at(begin, [&bench, page] { bench.client.ask_now(page); });
+      bench.script.at(begin + after, [&bench] { bench.client.invalidate_now({}); });
+      bench.script.at(begin + after + 1, [&bench, &late, page] {
+        late.push_back({bench.client.all().size(), bench.lower.invalidations().size()});
+        bench.client.ask_now(page);
+      });
+    }
+  }
+  sc_core::sc_start();
+  Clockwork::of_simulation().rethrow_failure();
+  ASSERT_EQ(late.size(), 80u);
+  for (const Late& one : late) {
+    const auto& asked = bench.client.all()[one.number];
+    ASSERT_TRUE(asked.answered.has_value());
+    const bool present = asked.request.va.value() == page_a || one.version % 2 == 1;
+    EXPECT_EQ(asked.request.answer.faulted, !present);
+    if (present) {
+      EXPECT_EQ(asked.request.answer.translation.page.value() >> 12, 1 + one.version);
+    }
+  }
+}
+
 TEST(FirstLevelTlb, PageTooLargeForItsArraysIsKeptInParts) {
   const auto mode = make_paging_mode("x86-64");
   TlbConfig config = config_of(2);
@@ -257,6 +402,45 @@ TEST(FirstLevelTlb, PageTooLargeForItsArraysIsKeptInParts) {
   EXPECT_TRUE(client.all()[1].at_once);
   EXPECT_EQ(client.all()[1].request.answer.translation.physical(VirtualAddress(0x203010)), PhysicalAddress(0x603010));
   EXPECT_FALSE(client.all()[2].at_once);
+}
+
+/// Asks for three places of one 64 KiB page of Sv39, the last long after the others; true for what hit.
+std::vector<bool> hits_in_a_napot_page(std::vector<ByteSize> sizes) {
+  const auto mode = make_paging_mode("sv39");
+  TlbConfig config = config_of(2);
+  config.arrays[0].page_sizes = std::move(sizes);
+  Tlb tlb("tlb", Tlb::Service::AtOnce, config, *mode, 1);
+  FakeTranslator lower("lower", Cycles(lower_latency));
+  TranslationClient client("client");
+  Script script("script");
+  client.translator_side.socket.bind(tlb.cpu_side(0));
+  tlb.walker_side.socket.bind(lower.tlb_side());
+  lower.decide = [](const TranslationRequest&) {
+    Answer answer;
+    answer.translation.page = PhysicalAddress(0x670000);
+    answer.translation.page_shift = 16;
+    return answer;
+  };
+  const std::vector<std::uint64_t> places{0x345008, 0x345010, 0x34fff8};
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    script.at(5 + 50 * i, [&client, va = places[i]] { client.ask_now(va); });
+  }
+  sc_core::sc_start();
+  std::vector<bool> hits;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const Translation& translation = client.all()[i].request.answer.translation;
+    EXPECT_EQ(translation.physical(VirtualAddress(places[i])).value(), places[i] - 0x340000 + 0x670000);
+    hits.push_back(client.all()[i].at_once);
+  }
+  return hits;
+}
+
+TEST(FirstLevelTlb, A64KPageIsOneEntryWhereTheArrayHoldsThatSize) {
+  EXPECT_EQ(hits_in_a_napot_page({}), (std::vector<bool>{false, true, true}));
+}
+
+TEST(FirstLevelTlb, A64KPageIsKeptInPartsWhereTheArrayDoesNotHoldThatSize) {
+  EXPECT_EQ(hits_in_a_napot_page({ByteSize{4096}, ByteSize{2 << 20}}), (std::vector<bool>{false, true, false}));
 }
 
 }  // namespace

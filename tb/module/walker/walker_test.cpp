@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "dram/dram.h"
+#include "module/script.h"
 #include "module/translation_client.h"
 #include "paging/table_builder.h"
 
@@ -48,7 +49,8 @@ struct Bench : WalkObserver {
         walker("walker", config, *mode, 2),
         dram("dram", constant_memory(), 1000, line_bytes, memory, 1),
         first("first"),
-        second("second") {
+        second("second"),
+        script("script") {
     first.translator_side.socket.bind(walker.tlb_side(0));
     second.translator_side.socket.bind(walker.tlb_side(1));
     walker.memory_side.socket.bind(dram.cpu_side(0));
@@ -79,6 +81,7 @@ struct Bench : WalkObserver {
   Dram dram;
   TranslationClient first;
   TranslationClient second;
+  Script script;
   std::vector<WalkRecord> walks;
 };
 
@@ -249,6 +252,115 @@ TEST(Walker, WalkCacheOfAHigherLevelSavesTheReadsAboveIt) {
   bench.run();
   EXPECT_EQ(bench.walks[1].walk_cache_hit, 2u);
   EXPECT_EQ(bench.walks[1].entry_reads, 2u);
+}
+
+constexpr Invalidation of_page_a{Invalidation::Scope::Page, VirtualAddress(page_a), 0};
+
+TEST(Walker, InvalidationForgetsThePointersOnTheWayToThePage) {
+  Bench bench(walkers(1, {1, 2, 3}));
+  bench.map(page_a);
+  bench.map(page_b);
+  bench.map(page_a + (std::uint64_t{1} << 40));
+  bench.first.ask(10, page_a);
+  bench.first.ask(100, page_a + (std::uint64_t{1} << 40));
+  bench.script.at(200, [&bench] { bench.first.invalidate_now(of_page_a); });
+  bench.first.ask(300, page_b);
+  bench.first.ask(400, page_a + (std::uint64_t{1} << 40));
+  bench.run();
+  EXPECT_EQ(bench.walks[2].entry_reads, 4u);
+  EXPECT_EQ(bench.walks[2].restarts, 0u);
+  EXPECT_EQ(bench.walks[3].entry_reads, 1u) << "the way to another page";
+}
+
+TEST(Walker, WalkThatAnInvalidationConcernsBeginsAgainInTheNextCycle) {
+  Bench bench(walkers(1));
+  bench.map(page_a);
+  bench.first.ask(10, page_a);
+  // In 22 the first read is answered; the second, presented in 23, is under way in 25.
+  bench.script.at(25, [&bench] { bench.first.invalidate_now(of_page_a); });
+  bench.run();
+  const WalkRecord& walk = bench.walks.at(0);
+  EXPECT_EQ(walk.restarts, 1u);
+  EXPECT_EQ(bench.walker.stats().restarts, 1u);
+  EXPECT_EQ(walk.entry_reads, 5u) << "the one under way is not counted";
+  EXPECT_EQ(walk.reads[1].presented.count(), 27u) << "walk caches in 26";
+  EXPECT_EQ(walk.reads[1].level, 3u);
+  EXPECT_EQ(bench.answered(0), 25 + service);
+  const LatencyBreakdown& cycles = bench.first.all()[0].request.cycles;
+  EXPECT_EQ(cycles.total(), 25 + service - 10);
+  EXPECT_EQ(cycles.memory_total(), 5 * (memory_cycles + 1));
+  EXPECT_EQ(cycles.queue, 3u) << "23 to 25, for a read that came to nothing";
+}
+
+TEST(Walker, WalkOfAnotherSpaceGoesOnWhenASpaceIsInvalidated) {
+  Bench bench;
+  bench.map(page_a);
+  bench.first.ask(10, page_a);
+  bench.script.at(25, [&bench] { bench.first.invalidate_now({Invalidation::Scope::AddressSpace, {}, 1}); });
+  bench.run();
+  EXPECT_EQ(bench.walks.at(0).restarts, 0u);
+  EXPECT_EQ(bench.answered(0), 10 + service);
+}
+
+/// A bench whose page A the kernel moves: to another frame, or with its whole last-level table to another place.
+struct MovingBench : Bench {
+  explicit MovingBench(const WalkerConfig& config) : Bench(config) { map(page_a); }
+  std::uint64_t entry_address(unsigned level) const {
+    Walk walk(*mode, tables.root(), VirtualAddress(page_a), Access{});
+    while (walk.level() != level) walk.supply(memory.read(walk.entry_address(), 8));
+    return walk.entry_address().value();
+  }
+  /// Returns the frame it has then.
+  std::uint64_t move(bool with_its_table) {
+    const std::uint64_t page = next += 0x1000;
+    // Made unused, so that walks update entries too.
+    const std::uint64_t entry = mode->encode_leaf(PhysicalAddress(page), 0, {Rights{}, false, false, false});
+    if (with_its_table) {
+      const PhysicalAddress table(next += 0x1000);
+      memory.write(PhysicalAddress(entry_address(1)), 8, mode->encode_pointer(table, 1));
+    }
+    memory.write(PhysicalAddress(entry_address(0)), 8, entry);
+    return page;
+  }
+  std::uint64_t next = 0x60000000;
+};
+
+TEST(Walker, NothingFromBeforeAnInvalidationAnswersOrIsRememberedWheneverItComes) {
+  MovingBench bench(walkers(2, {1, 2, 3}));
+  std::vector<std::pair<std::size_t, std::uint64_t>> late;
+  std::uint64_t begin = 10;
+  for (bool with_its_table : {false, true}) {
+    for (bool joined : {false, true}) {
+      for (std::uint64_t after = 0; after < service + 30; ++after, begin += 500) {
+        bench.script.at(begin, [&bench, begin, joined] {
+          bench.first.invalidate_now({});  // so that the walk goes all the way
+          bench.first.ask(begin + 1, page_a);
+          if (joined) bench.first.ask(begin + 5, page_a + 8);
+        });
+        bench.script.at(begin + 1 + after, [&bench, &late, with_its_table, now = begin + 1 + after] {
+          const std::uint64_t frame = bench.move(with_its_table);
+          bench.second.invalidate_now(of_page_a);
+          for (std::uint64_t later : {1, 200}) {
+            late.emplace_back(bench.second.all().size(), frame);
+            bench.second.ask(now + later, page_a);
+          }
+        });
+      }
+    }
+  }
+  bench.run();
+  ASSERT_EQ(late.size(), 2 * 4 * (service + 30));
+  for (const auto& [number, frame] : late) {
+    const auto& asked = bench.second.all()[number];
+    EXPECT_FALSE(asked.request.answer.faulted);
+    ASSERT_EQ(asked.request.answer.translation.page.value(), frame) << "answered in " << *asked.answered;
+  }
+  EXPECT_GT(bench.walker.stats().restarts, 100u);
+  std::uint64_t reads = 0;
+  for (const auto& level : bench.walker.stats().served) {
+    for (std::uint64_t count : level) reads += count;
+  }
+  EXPECT_EQ(bench.walker.stats().entry_reads, reads);
 }
 
 }  // namespace

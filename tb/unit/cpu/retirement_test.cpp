@@ -51,6 +51,16 @@ TEST(Retirement, RestartCountsAfreshFromTheLastRetirement) {
   EXPECT_EQ(retirement.cycles().total(), 4u);
 }
 
+TEST(Retirement, EventTakesItsCyclesAfterEverythingOlder) {
+  Retirement retirement;
+  retirement.retire(times(0, 1, 1, 4, 50));
+  EXPECT_EQ(retirement.pass_event(Cycles(53), Cycles(100)), Cycles(153));
+  EXPECT_EQ(retirement.cycles().invalidation, 100u);
+  retirement.retire(times(153, 154, 154, 157, 157));
+  EXPECT_EQ(retirement.cycles().issue, 4u + 3u + 4u);
+  EXPECT_EQ(retirement.cycles().total(), 157u);
+}
+
 // Every cycle asked one by one what the oldest access was doing in it.
 TEST(Retirement, AgreesWithACountOfSingleCycles) {
   constexpr std::uint64_t seed = 5;

@@ -21,8 +21,10 @@ TEST(ModeNames, EachFixedNameHasItsShape) {
     const char* name;
     unsigned levels, virtual_bits, entry_bytes;
   };
-  for (const Case& one : {Case{"flat32", 1, 32, 4}, Case{"flat48", 1, 48, 8}, Case{"x86-32", 2, 32, 4},
-                          Case{"x86-pae", 3, 32, 8}, Case{"x86-64", 4, 48, 8}, Case{"x86-64-la57", 5, 57, 8}}) {
+  for (const Case& one :
+       {Case{"flat32", 1, 32, 4}, Case{"flat48", 1, 48, 8}, Case{"x86-32", 2, 32, 4}, Case{"x86-pae", 3, 32, 8},
+        Case{"x86-64", 4, 48, 8}, Case{"x86-64-la57", 5, 57, 8}, Case{"sv32", 2, 32, 4}, Case{"sv39", 3, 39, 8},
+        Case{"sv48", 4, 48, 8}, Case{"sv57", 5, 57, 8}, Case{"arm64-4k", 4, 48, 8}}) {
     const auto mode = make_paging_mode(one.name);
     EXPECT_EQ(mode->name(), one.name);
     EXPECT_EQ(mode->levels(), one.levels) << one.name;

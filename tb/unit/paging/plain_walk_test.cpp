@@ -127,6 +127,49 @@ TEST_P(EveryX86Entry, ObeysEverySettingOfTheControlRegisters) {
 
 INSTANTIATE_TEST_SUITE_P(Modes, EveryX86Entry, testing::Values("x86-32", "x86-pae", "x86-64", "x86-64-la57"));
 
+/// Bits 0 to 7 mean something everywhere; 10 to 13 are of a 64 KiB page's size; 19 and 28 are of a large page's frame,
+/// or below it; 45 is beyond a small physical memory; 54 and 60 are reserved; 61 to 63 are PBMT and N.
+const std::vector<unsigned> sv_bits = {0, 1, 2, 3, 4, 5, 6, 7, 10, 13, 28, 45, 54, 61, 62, 63};
+const std::vector<unsigned> sv32_bits = {0, 1, 2, 3, 4, 5, 6, 7, 10, 13, 19, 20, 28, 31};
+
+RiscvControls riscv_controls(unsigned choice) {
+  RiscvControls controls;
+  controls.sum = (choice & 1) != 0;
+  controls.mxr = (choice & 2) != 0;
+  controls.svadu = (choice & 4) != 0;
+  controls.svnapot = (choice & 8) != 0;
+  controls.svpbmt = (choice & 16) != 0;
+  controls.physical_bits = (choice & 32) != 0 ? 56 : 33;
+  return controls;
+}
+
+class EveryRiscvEntry : public testing::TestWithParam<const char*> {};
+
+TEST_P(EveryRiscvEntry, DecodesAsTheManualSaysUnderEverySetting) {
+  const std::string name = GetParam();
+  const std::vector<unsigned>& bits = name == "sv32" ? sv32_bits : sv_bits;
+  std::vector<PagingControls> settings(64);
+  std::vector<std::shared_ptr<const PagingMode>> modes;
+  for (unsigned i = 0; i < settings.size(); ++i) {
+    settings[i].riscv = riscv_controls(i);
+    modes.push_back(make_paging_mode(name, settings[i]));
+  }
+  // Each entry under a setting and for an access of its own: over the entries all meet all.
+  std::uint64_t place = 0;
+  for (unsigned level = 0; level < modes.front()->levels(); ++level) {
+    for (std::uint64_t choice = 0; choice < std::uint64_t{1} << bits.size(); ++choice) {
+      for (unsigned i = 0; i < 8; ++i, ++place) {
+        const std::uint64_t setting = (place * 29 + choice) % settings.size();
+        const Asked& asked = every_access[place % every_access.size()];
+        expect_same(name, *modes[setting], settings[setting], level, spread(choice, bits), 0x2345678, asked);
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, EveryRiscvEntry, testing::Values("sv32", "sv39", "sv48", "sv57"));
+
 /// Rights of every level against those of every other: the AND of all, and NX the OR.
 TEST(X86Paths, RightsOfAllLevelsCombine) {
   const PagingControls controls;

@@ -56,9 +56,13 @@ TEST(TableBuilder, WalksReadAsManyEntriesAsThereAreLevelsAboveTheLeaf) {
     std::uint64_t page_bytes;
     unsigned reads;
   };
-  for (const Case& one : {Case{"flat32", 4096, 1}, Case{"x86-32", 4096, 2}, Case{"x86-32", 4 * mebi, 1},
-                          Case{"radix:5,5,5,5/12@4", 4096, 4}, Case{"x86-64", 4096, 4}, Case{"x86-64", 2 * mebi, 3},
-                          Case{"x86-64", gibi, 2}, Case{"x86-64-la57", 4096, 5}, Case{"x86-64-la57", gibi, 3}}) {
+  for (const Case& one :
+       {Case{"flat32", 4096, 1}, Case{"x86-32", 4096, 2}, Case{"x86-32", 4 * mebi, 1},
+        Case{"radix:5,5,5,5/12@4", 4096, 4}, Case{"x86-64", 4096, 4}, Case{"x86-64", 2 * mebi, 3},
+        Case{"x86-64", gibi, 2}, Case{"x86-64-la57", 4096, 5}, Case{"x86-64-la57", gibi, 3}, Case{"sv32", 4096, 2},
+        Case{"sv32", 4 * mebi, 1}, Case{"sv39", 4096, 3}, Case{"sv39", 65536, 3}, Case{"sv39", gibi, 1},
+        Case{"sv48", 2 * mebi, 3}, Case{"sv57", 4096, 5}, Case{"sv57", 2 * mebi, 4}, Case{"arm64-4k", 4096, 4},
+        Case{"arm64-4k", gibi, 2}}) {
     World world(one.mode);
     world.builder.map(VirtualAddress(gibi), PhysicalAddress(0), one.page_bytes);
     const WalkOutcome outcome = world.walk(gibi + one.page_bytes - 1);
@@ -147,8 +151,8 @@ std::vector<std::uint64_t> tables_needed(const PagingMode& mode, const std::map<
 
 class AnyMode : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(, AnyMode,
-                         testing::Values("radix:5,5,5,5/12@4", "radix:3,2,4/13@8", "flat32", "x86-32", "x86-64",
-                                         "x86-64-la57"));
+                         testing::Values("radix:5,5,5,5/12@4", "radix:3,2,4/13@8", "flat32", "x86-32", "x86-pae",
+                                         "x86-64", "x86-64-la57", "sv32", "sv39", "sv48", "sv57", "arm64-4k"));
 
 TEST_P(AnyMode, RandomMapUnmapAndProtectAgreeWithAMap) {
   const std::uint64_t seed = std::random_device{}();
@@ -193,6 +197,42 @@ TEST_P(AnyMode, RandomMapUnmapAndProtectAgreeWithAMap) {
   for (int probe = 0; probe < 2000; ++probe) {
     const std::uint64_t va = (random() & low_bits(static_cast<unsigned>(span))) * page;
     ASSERT_EQ(world.builder.is_mapped(VirtualAddress(va)), expected.count(va) != 0);
+  }
+}
+
+TEST_P(AnyMode, PagesOfEverySizeAreMappedWalkedProtectedAndUnmapped) {
+  World world(GetParam(), 16 * mebi);
+  const PagingMode& mode = *world.mode;
+  for (const PageSize& size : mode.page_sizes()) {
+    if (size.bytes() > mode.memory_limit() / 4) continue;
+    SCOPED_TRACE(size.bytes());
+    const VirtualAddress va(size.bytes());
+    const PhysicalAddress page(2 * size.bytes());
+    world.builder.map(va, page, size.bytes(), {{true, false, false, true, false}, true, false, true});
+    for (const std::uint64_t offset : {std::uint64_t{0}, size.bytes() / 2, size.bytes() - 1}) {
+      const WalkOutcome outcome = world.walk((va + offset).value());
+      ASSERT_TRUE(outcome.translated);
+      EXPECT_EQ(outcome.translation.page, page);
+      EXPECT_EQ(outcome.translation.page_shift, size.shift);
+      EXPECT_EQ(outcome.translation.level, size.level);
+      EXPECT_FALSE(outcome.translation.rights.write);
+      EXPECT_FALSE(outcome.translation.dirty);
+      EXPECT_TRUE(outcome.translation.global);
+    }
+    EXPECT_EQ(world.walk(va.value() - 1).fault.reason, FaultReason::NotPresent);
+    EXPECT_EQ(world.walk((va + size.bytes()).value()).fault.reason, FaultReason::NotPresent);
+    EXPECT_EQ(world.walk(va.value(), {AccessKind::Store, true}).fault.reason, FaultReason::Permission);
+    world.builder.protect(va, size.bytes(), {});
+    for (const std::uint64_t offset : {std::uint64_t{0}, size.bytes() - 1}) {
+      const WalkOutcome outcome = world.walk((va + offset).value(), {AccessKind::Store, true});
+      ASSERT_TRUE(outcome.translated);
+      EXPECT_EQ(outcome.translation.page, page);
+      EXPECT_EQ(outcome.translation.page_shift, size.shift);
+      EXPECT_FALSE(outcome.translation.global);
+    }
+    world.builder.unmap(va, size.bytes());
+    EXPECT_FALSE(world.builder.is_mapped(va));
+    EXPECT_EQ(world.builder.table_count(), 1u);
   }
 }
 

@@ -107,7 +107,8 @@ TEST(TableSize, EqualsWhatTheBuilderBuilds) {
   const std::uint64_t seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
-  for (const char* name : {"radix:5,5,5,5/12@4", "radix:3,2,4/13@8", "x86-32", "x86-64", "x86-64-la57"}) {
+  for (const char* name : {"radix:5,5,5,5/12@4", "radix:3,2,4/13@8", "x86-32", "x86-pae", "x86-64", "x86-64-la57",
+                           "sv32", "sv39", "sv48", "sv57", "arm64-4k"}) {
     const auto mode = make_paging_mode(name);
     PhysicalMemory memory;
     FrameAllocator frames(2 * gibi, mode->page_bytes(), {});

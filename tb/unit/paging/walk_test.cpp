@@ -158,7 +158,8 @@ TEST(WalkStarts, AWalkResumedBelowTheRootEqualsTheWholeWalk) {
   const std::uint64_t seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
-  for (const char* name : {"x86-32", "x86-64", "x86-64-la57", "radix:5,5,5,5/12@4"}) {
+  for (const char* name : {"x86-32", "x86-pae", "x86-64", "x86-64-la57", "sv32", "sv39", "sv48", "sv57", "arm64-4k",
+                           "radix:5,5,5,5/12@4"}) {
     const auto mode = make_paging_mode(name);
     PhysicalMemory memory;
     FrameAllocator frames(1 << 30, 4096, {});
@@ -185,6 +186,7 @@ TEST(WalkStarts, AWalkResumedBelowTheRootEqualsTheWholeWalk) {
         ASSERT_EQ(resumed.fault().error_code, whole.fault.error_code);
         ASSERT_EQ(resumed.translation().page, whole.translation.page);
         ASSERT_EQ(resumed.translation().rights, whole.translated ? whole.translation.rights : Rights{});
+        ASSERT_EQ(resumed.translation().global, whole.translation.global);
         walk.supply(memory.read(walk.entry_address(), mode->entry_bytes()));
       }
     }

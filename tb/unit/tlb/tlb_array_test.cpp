@@ -63,6 +63,19 @@ TEST(TlbArray, KeepsOnlyTheSizesOfItsConfig) {
   EXPECT_EQ(TlbArray(of(8, 2, {ByteSize{1 << 21}}), x86_64_shifts).largest_shift_within(20), std::nullopt);
 }
 
+TEST(TlbArray, A64KPageOfSixteenEntriesIsOneTranslation) {
+  const auto mode = make_paging_mode("sv39");
+  std::vector<unsigned> shifts;
+  for (const PageSize& size : mode->page_sizes()) shifts.push_back(size.shift);
+  TlbArray array(of(1, 0), shifts);
+  array.install(VirtualAddress(0x345000), 0, page(0x670000, 16), everything);
+  EXPECT_EQ(lookup(array, 0x340000), 0x670000u);
+  EXPECT_EQ(lookup(array, 0x34ffff), 0x67ffffu);
+  EXPECT_EQ(lookup(array, 0x33ffff), 0u);
+  EXPECT_EQ(lookup(array, 0x350000), 0u);
+  EXPECT_EQ(TlbArray(of(1, 0, {ByteSize{4096}, ByteSize{1 << 21}}), shifts).largest_shift_within(16), 12u);
+}
+
 TEST(TlbArray, AddressSpacesDoNotSeeEachOther) {
   TlbArray array(of(4, 0), x86_64_shifts);
   array.install(VirtualAddress(0x7000), 1, page(0x5000), everything);
@@ -127,6 +140,134 @@ TEST(TlbArray, SetsAreChosenByThePageNumberOfTheSize) {
   EXPECT_EQ(lookup(array, 1 << 12), std::uint64_t{17} << 12);
 }
 
+Invalidation of_page(std::uint64_t va, AddressSpaceId asid = 0) {
+  return {Invalidation::Scope::Page, VirtualAddress(va), asid};
+}
+Invalidation of_space(AddressSpaceId asid) {
+  return {Invalidation::Scope::AddressSpace, VirtualAddress(0), asid};
+}
+
+TEST(TlbArrayInvalidation, OfAPageTakesThatPageOfThatSpace) {
+  TlbArray array(of(8, 0), x86_64_shifts);
+  array.install(VirtualAddress(0x7000), 1, page(0x5000), everything);
+  array.install(VirtualAddress(0x7000), 2, page(0x9000), everything);
+  array.install(VirtualAddress(0x8000), 1, page(0x6000), everything);
+  EXPECT_EQ(array.invalidate(of_page(0x7fff, 1)), 1u);
+  EXPECT_EQ(lookup(array, 0x7000, load, 1), 0u);
+  EXPECT_EQ(lookup(array, 0x7000, load, 2), 0x9000u);
+  EXPECT_EQ(lookup(array, 0x8000, load, 1), 0x6000u);
+}
+
+TEST(TlbArrayInvalidation, OfAPageTakesLargePagesAroundIt) {
+  TlbArray array(of(8, 4), x86_64_shifts);
+  array.install(VirtualAddress(0x40000000), 0, page(0x80000000, 30), everything);
+  array.install(VirtualAddress(0x200000), 0, page(0x600000, 21), everything);
+  EXPECT_EQ(array.invalidate(of_page(0x3fffff)), 1u);
+  EXPECT_EQ(lookup(array, 0x200000), 0u);
+  EXPECT_EQ(array.invalidate(of_page(0x3fffffff)), 0u);
+  EXPECT_EQ(lookup(array, 0x40000000), 0x80000000u);
+  EXPECT_EQ(array.invalidate(of_page(0x7fffffff)), 1u);
+  EXPECT_EQ(lookup(array, 0x40000000), 0u);
+}
+
+TEST(TlbArrayInvalidation, OfAPageTakesGlobalOnesWhateverTheSpace) {
+  TlbArray array(of(8, 0), x86_64_shifts);
+  array.install(VirtualAddress(0x7000), 1, page(0x5000, 12, true), everything);
+  EXPECT_EQ(array.invalidate(of_page(0x7000, 2)), 1u);
+  EXPECT_EQ(lookup(array, 0x7000, load, 1), 0u);
+}
+
+TEST(TlbArrayInvalidation, OfASpaceLeavesGlobalPagesAndOtherSpaces) {
+  TlbArray array(of(8, 0), x86_64_shifts);
+  array.install(VirtualAddress(0x7000), 1, page(0x5000), everything);
+  array.install(VirtualAddress(0x200000), 1, page(0x600000, 21), everything);
+  array.install(VirtualAddress(0x8000), 1, page(0x6000, 12, true), everything);
+  array.install(VirtualAddress(0x7000), 2, page(0x9000), everything);
+  EXPECT_EQ(array.invalidate(of_space(1)), 2u);
+  EXPECT_EQ(lookup(array, 0x7000, load, 1), 0u);
+  EXPECT_EQ(lookup(array, 0x200000, load, 1), 0u);
+  EXPECT_EQ(lookup(array, 0x8000, load, 1), 0x6000u);
+  EXPECT_EQ(lookup(array, 0x7000, load, 2), 0x9000u);
+}
+
+TEST(TlbArrayInvalidation, OfAllTakesGlobalPagesToo) {
+  TlbArray array(of(8, 0), x86_64_shifts);
+  array.install(VirtualAddress(0x7000), 1, page(0x5000), everything);
+  array.install(VirtualAddress(0x8000), 1, page(0x6000, 12, true), everything);
+  EXPECT_EQ(array.invalidate({}), 2u);
+  EXPECT_EQ(array.invalidate({}), 0u);
+  EXPECT_EQ(lookup(array, 0x8000, load, 1), 0u);
+}
+
+TEST(TlbArrayInvalidation, TakesEveryPartOfAPageThatIsHeldInParts) {
+  TlbArray array(of(8, 0), x86_64_shifts);
+  array.install(VirtualAddress(0x200000), 0, page(0x600000), everything, 21);
+  array.install(VirtualAddress(0x3ff000), 0, page(0x7ff000), everything, 21);
+  array.install(VirtualAddress(0x400000), 0, page(0x800000), everything, 21);
+  EXPECT_EQ(array.invalidate(of_page(0x200000)), 2u);
+  EXPECT_EQ(lookup(array, 0x3ff000), 0u);
+  EXPECT_EQ(lookup(array, 0x400000), 0x800000u);
+}
+
+TEST(TlbArrayInvalidation, WorksOnAddressesOfTheUpperHalf) {
+  TlbArray array(of(8, 0), x86_64_shifts);
+  constexpr std::uint64_t high = 0xffffffff80000000;
+  array.install(VirtualAddress(high), 0, page(0x40000000, 30), everything);
+  array.install(VirtualAddress(high + 0x1000), 0, page(0x5000), everything);
+  EXPECT_EQ(array.invalidate(of_page(high + 0x1fff)), 2u);
+}
+
+TEST(TlbArrayInvalidation, SizesAreCountedSoThatTheOthersAreStillFound) {
+  TlbArray array(of(8, 0), x86_64_shifts);
+  array.install(VirtualAddress(0x200000), 0, page(0x600000, 21), everything);
+  array.install(VirtualAddress(0x400000), 0, page(0x800000, 21), everything);
+  array.invalidate(of_page(0x200000));
+  EXPECT_EQ(lookup(array, 0x400000), 0x800000u);
+  array.invalidate(of_page(0x400000));
+  array.install(VirtualAddress(0x400000), 0, page(0xa00000, 21), everything);
+  EXPECT_EQ(lookup(array, 0x400000), 0xa00000u);
+  for (std::uint64_t va = 0; va < 8 * 4096; va += 4096) array.install(VirtualAddress(va), 0, page(va), everything);
+  EXPECT_EQ(lookup(array, 0x400000), 0u) << "evicted";
+  array.install(VirtualAddress(0x200000), 0, page(0x600000, 21), everything);
+  EXPECT_EQ(lookup(array, 0x200000), 0x600000u);
+}
+
+/// Two arrays, the second of which holds no pages of 4K.
+std::vector<TlbArray> small_and_large() {
+  std::vector<TlbArray> arrays;
+  arrays.emplace_back(of(4, 0, {ByteSize{4096}}), x86_64_shifts);
+  arrays.emplace_back(of(4, 0, {ByteSize{1 << 21}}), x86_64_shifts);
+  return arrays;
+}
+
+TEST(InstallIn, ChoosesTheArrayThatHoldsTheLargestPart) {
+  const auto mode = make_paging_mode("x86-64");
+  std::vector<TlbArray> arrays = small_and_large();
+  Translation found = page(0x80000000, 30);
+  found.level = 2;
+  EXPECT_TRUE(install_in(arrays, *mode, VirtualAddress(0x40212345), 0, found));
+  EXPECT_EQ(lookup(arrays[0], 0x40212345), 0u);
+  EXPECT_EQ(lookup(arrays[1], 0x40212345), 0x80212345u);
+  EXPECT_EQ(arrays[1].invalidate(of_page(0x7fffffff)), 1u) << "it is a part of that page";
+}
+
+TEST(InstallIn, PartOfAPartStillBelongsToTheWholePage) {
+  const auto mode = make_paging_mode("x86-64");
+  std::vector<TlbArray> arrays = small_and_large();
+  Translation part = page(0x80212000);  // what a TLB below holds of a page of 2M
+  part.level = 1;
+  EXPECT_TRUE(install_in(arrays, *mode, VirtualAddress(0x40212345), 0, part));
+  EXPECT_EQ(arrays[0].invalidate(of_page(0x40400000)), 0u);
+  EXPECT_EQ(arrays[0].invalidate(of_page(0x40200000)), 1u);
+}
+
+TEST(InstallIn, ArraysThatHoldNoPartAreLeftAlone) {
+  const auto mode = make_paging_mode("x86-64");
+  std::vector<TlbArray> arrays;
+  arrays.emplace_back(of(4, 0, {ByteSize{1 << 21}}), x86_64_shifts);
+  EXPECT_FALSE(install_in(arrays, *mode, VirtualAddress(0x1000), 0, page(0x5000)));
+}
+
 bool allowed(const Translation& translation, Access access) {
   const auto mode = make_paging_mode("x86-64");
   return (allowed_accesses(*mode, translation) >> TlbArray::code_of(access) & 1) != 0;
@@ -149,6 +290,18 @@ TEST(AllowedAccesses, RightsDecide) {
   translation.rights = {true, true, true, false};
   EXPECT_FALSE(allowed(translation, load));
   EXPECT_TRUE(allowed(translation, {AccessKind::Load, false}));
+}
+
+TEST(AllowedAccesses, SupervisorsOfRiscvReachUserPagesAsSumSays) {
+  PagingControls controls;
+  Translation translation = page(0x5000, 16);
+  translation.rights = {true, true, true, true, false};
+  const auto bits = [&] { return allowed_accesses(*make_paging_mode("sv39", controls), translation); };
+  const auto one = [](AccessKind kind, bool user) { return 1U << TlbArray::code_of({kind, user}); };
+  const unsigned by_users = one(AccessKind::Fetch, true) | one(AccessKind::Load, true) | one(AccessKind::Store, true);
+  EXPECT_EQ(bits(), by_users);
+  controls.riscv.sum = true;
+  EXPECT_EQ(bits(), by_users | one(AccessKind::Load, false) | one(AccessKind::Store, false));
 }
 
 TEST(TlbArrayConfig, LookupTakesAtLeastACycle) {

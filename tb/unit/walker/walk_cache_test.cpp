@@ -94,6 +94,53 @@ TEST_F(WalkCachesOfX8664, CountsLookupsAndHitsOfEachLevel) {
   EXPECT_EQ(table_for(caches, 0), 0x6000u);
 }
 
+Invalidation of_page(std::uint64_t va, AddressSpaceId asid = 0) {
+  return {Invalidation::Scope::Page, VirtualAddress(va), asid};
+}
+
+TEST_F(WalkCachesOfX8664, InvalidatingAPageForgetsThePointersOnTheWayToIt) {
+  WalkCaches caches({of_level(1), of_level(2), of_level(3)}, *mode);
+  caches.remember(VirtualAddress(0), 0, below(3, 0x7000));
+  caches.remember(VirtualAddress(0), 0, below(2, 0x6000));
+  caches.remember(VirtualAddress(0x200000), 0, below(1, 0x5000));
+  caches.remember(VirtualAddress(0x400000), 0, below(1, 0x4000));
+  EXPECT_EQ(caches.invalidate(of_page(0x201000)), 3u);
+  EXPECT_EQ(table_for(caches, 0x201000), 0u);
+  EXPECT_EQ(table_for(caches, 0x400000), 0x4000u) << "on the way to another page";
+  EXPECT_EQ(caches.stats()[0].invalidated, 1u);
+  EXPECT_EQ(caches.stats()[2].invalidated, 1u);
+}
+
+TEST_F(WalkCachesOfX8664, InvalidatingAPageLeavesOtherSpaces) {
+  WalkCaches caches({of_level(1)}, *mode);
+  caches.remember(VirtualAddress(0), 1, below(1, 0x5000));
+  caches.remember(VirtualAddress(0), 2, below(1, 0x6000));
+  EXPECT_EQ(caches.invalidate(of_page(0x1000, 2)), 1u);
+  EXPECT_EQ(table_for(caches, 0, 1), 0x5000u);
+  EXPECT_EQ(table_for(caches, 0, 2), 0u);
+}
+
+TEST_F(WalkCachesOfX8664, InvalidatingASpaceForgetsAllOfItsPointers) {
+  WalkCaches caches({of_level(1), of_level(3)}, *mode);
+  caches.remember(VirtualAddress(0), 1, below(1, 0x5000));
+  caches.remember(VirtualAddress(std::uint64_t{1} << 46), 1, below(3, 0x7000));
+  caches.remember(VirtualAddress(0), 2, below(1, 0x6000));
+  EXPECT_EQ(caches.invalidate({Invalidation::Scope::AddressSpace, VirtualAddress(0), 1}), 2u);
+  EXPECT_EQ(table_for(caches, 0, 1), 0u);
+  EXPECT_EQ(table_for(caches, 0, 2), 0x6000u);
+  EXPECT_EQ(caches.invalidate({}), 1u);
+  EXPECT_EQ(table_for(caches, 0, 2), 0u);
+}
+
+TEST_F(WalkCachesOfX8664, InvalidatedPlaceIsFilledBeforeAnybodyLeaves) {
+  WalkCaches caches({of_level(1, 2)}, *mode);
+  caches.remember(VirtualAddress(0), 0, below(1, 0x5000));
+  caches.remember(VirtualAddress(0x200000), 0, below(1, 0x6000));
+  caches.invalidate(of_page(0x200000));
+  caches.remember(VirtualAddress(0x400000), 0, below(1, 0x7000));
+  EXPECT_EQ(table_for(caches, 0), 0x5000u);
+}
+
 TEST_F(WalkCachesOfX8664, KeepsTheRightsOfTheLevelsAbove) {
   WalkCaches caches({of_level(1)}, *mode);
   WalkStart start = below(1, 0x5000);

@@ -1,0 +1,207 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "paging/walking_mode.h"
+
+namespace tablewalk {
+namespace {
+
+// Bits of stage 1 descriptors (Arm Architecture Reference Manual for A-profile, D8.3, VMSAv8-64).
+constexpr std::uint64_t valid = 1u << 0;
+constexpr std::uint64_t table_or_page = 1u << 1;  ///< clear: a block; reserved at the last level
+constexpr std::uint64_t reach_el0 = 1u << 6;      ///< AP[1]
+constexpr std::uint64_t read_only = 1u << 7;      ///< AP[2]
+constexpr std::uint64_t inner_shareable = 3u << 8;
+constexpr std::uint64_t accessed = 1u << 10;
+constexpr std::uint64_t not_global = 1u << 11;
+constexpr std::uint64_t dirty_managed = std::uint64_t{1} << 51;  ///< DBM: a store clears AP[2] instead of faulting
+constexpr std::uint64_t no_execute_el1 = std::uint64_t{1} << 53;
+constexpr std::uint64_t no_execute_el0 = std::uint64_t{1} << 54;
+// What a table descriptor takes away from everything below it.
+constexpr std::uint64_t table_no_execute_el1 = std::uint64_t{1} << 59;
+constexpr std::uint64_t table_no_execute_el0 = std::uint64_t{1} << 60;
+constexpr std::uint64_t table_no_el0 = std::uint64_t{1} << 61;     ///< APTable[0]
+constexpr std::uint64_t table_read_only = std::uint64_t{1} << 62;  ///< APTable[1]
+
+constexpr unsigned address_bits = 48;
+constexpr unsigned page_shift = 12;
+constexpr unsigned index_bits = 9;
+constexpr unsigned highest_block_level = 2;  ///< 1 GiB, level 1 by Arm's count
+
+/// Stage 1 of the EL1&0 regime with a granule of 4 KiB and 48-bit addresses, through TTBR0_EL1 (Arm ARM, D8.2 to D8.4).
+/// Hardware manages the access flag and the dirty state (TCR_EL1.HA and HD set); PAN is off. Arm counts levels from the
+/// root (0) to the last one (3), and level names and fault codes do as well.
+class Arm64Mode final : public WalkingMode<Arm64Mode> {
+ public:
+  Arm64Mode()
+      : WalkingMode("arm64-4k",
+                    {{12, index_bits, true, "L3"},
+                     {21, index_bits, true, "L2"},
+                     {30, index_bits, true, "L1"},
+                     {39, index_bits, false, "L0"}},
+                    8, std::uint64_t{1} << address_bits) {}
+
+  /// Addresses above belong to TTBR1_EL1, another table.
+  bool translates(VirtualAddress va) const override { return va.value() <= low_bits(address_bits); }
+
+  /// Reserved encodings count as invalid, and bits of the address below a block are ignored.
+  EntryView decode(std::uint64_t entry, unsigned at_level) const override {
+    if ((entry & valid) == 0) return {};
+    const bool has_table_bit = (entry & table_or_page) != 0;
+    if (at_level > 0 && has_table_bit) return decode_table(entry);
+    if (at_level == 0 ? !has_table_bit : at_level > highest_block_level) return {};
+    return decode_leaf(entry, at_level);
+  }
+
+  std::uint64_t encode_pointer(PhysicalAddress table, unsigned) const override {
+    return (table.value() & address_mask) | table_or_page | valid;
+  }
+
+  /// Memory type 0 of MAIR_EL1. A writable page is one whose dirty state hardware manages; a page that is not cannot be
+  /// dirty.
+  std::uint64_t encode_leaf(PhysicalAddress frame, const PageSize& size, const LeafSpec& spec) const override {
+    std::uint64_t entry = (frame.value() & address_mask) | inner_shareable | valid;
+    if (size.level == 0) entry |= table_or_page;
+    if (spec.rights.user) entry |= reach_el0;
+    if (spec.rights.write) entry |= dirty_managed;
+    if (!spec.rights.write || !spec.dirty) entry |= read_only;
+    if (!spec.rights.execute) entry |= no_execute_el0;
+    if (!spec.rights.privileged_execute) entry |= no_execute_el1;
+    if (spec.accessed) entry |= accessed;
+    if (!spec.global) entry |= not_global;
+    return entry;
+  }
+
+  std::uint64_t mark_used(std::uint64_t entry, bool set_dirty) const override {
+    return (entry | accessed) & ~(set_dirty ? read_only : 0);
+  }
+
+  Rights combine(Rights above, Rights entry) const override {
+    return {true, above.write && entry.write, above.execute && entry.execute, above.user && entry.user,
+            above.privileged_execute && entry.privileged_execute};
+  }
+
+  /// Arm ARM, D8.4: EL0 may execute what it may not read; EL1 executes nothing that EL0 may write.
+  FaultReason forbids(Rights effective, Access access) const override {
+    bool allowed = effective.user || !access.user;
+    if (access.kind == AccessKind::Store) allowed = allowed && effective.write;
+    if (access.kind == AccessKind::Fetch) {
+      allowed = access.user ? effective.execute : effective.privileged_execute && !(effective.user && effective.write);
+    }
+    return allowed ? FaultReason::None : FaultReason::Permission;
+  }
+
+  /// The fault status code of ESR_EL1 (DFSC, and IFSC of a fetch).
+  std::uint32_t error_code(FaultReason reason, unsigned at_level, Access) const override {
+    const unsigned arm_level = root_level() - at_level;
+    switch (reason) {
+      case FaultReason::None:
+        return 0;
+      case FaultReason::OutOfMemory:
+        return arm_level;  // address size
+      case FaultReason::NotAccessed:
+        return 0x8 | arm_level;  // access flag
+      case FaultReason::Permission:
+      case FaultReason::NotDirty:
+        return 0xC | arm_level;
+      default:
+        return 0x4 | arm_level;  // translation
+    }
+  }
+
+  RootRegister decode_root(std::uint64_t value) const override;
+  std::uint64_t encode_root(RootRegister root) const override {
+    return std::uint64_t{root.asid} << asid_shift | (root.table.value() & address_mask);
+  }
+  const char* root_register() const override { return "TTBR0_EL1"; }
+  std::vector<BitField> root_fields() const override {
+    return {{"ASID", 63, asid_shift, "address-space id"},
+            {"BADDR", 47, 1, "address of the root table"},
+            {"CnP", 0, 0, "shared with other cores"}};
+  }
+  std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const override;
+
+ private:
+  static constexpr std::uint64_t address_mask = low_bits(address_bits) & ~low_bits(page_shift);
+  static constexpr unsigned asid_shift = 48;
+
+  /// It has no access flag of its own.
+  static EntryView decode_table(std::uint64_t entry) {
+    EntryView view;
+    view.kind = EntryView::Kind::Pointer;
+    view.target = PhysicalAddress(entry & address_mask);
+    view.rights.write = (entry & table_read_only) == 0;
+    view.rights.user = (entry & table_no_el0) == 0;
+    view.rights.execute = (entry & table_no_execute_el0) == 0;
+    view.rights.privileged_execute = (entry & table_no_execute_el1) == 0;
+    view.accessed = true;
+    return view;
+  }
+
+  static EntryView decode_leaf(std::uint64_t entry, unsigned at_level) {
+    const unsigned shift = page_shift + at_level * index_bits;
+    EntryView view;
+    view.kind = EntryView::Kind::Leaf;
+    view.page_shift = static_cast<std::uint8_t>(shift);
+    view.target = PhysicalAddress(entry & address_mask & ~low_bits(shift));
+    view.dirty = (entry & read_only) == 0;
+    view.rights.write = view.dirty || (entry & dirty_managed) != 0;
+    view.rights.user = (entry & reach_el0) != 0;
+    view.rights.execute = (entry & no_execute_el0) == 0;
+    view.rights.privileged_execute = (entry & no_execute_el1) == 0;
+    view.accessed = (entry & accessed) != 0;
+    view.global = (entry & not_global) == 0;
+    return view;
+  }
+};
+
+RootRegister Arm64Mode::decode_root(std::uint64_t value) const {
+  const std::uint64_t table = value & low_bits(asid_shift) & ~std::uint64_t{1};
+  if ((table & ~address_mask) != 0) {
+    throw InputError(fmt::format("{}: TTBR0_EL1 {:#x} holds table address {:#x}; expected a multiple of 4096", name(),
+                                 value, table));
+  }
+  return {PhysicalAddress(table), static_cast<AddressSpaceId>(value >> asid_shift)};
+}
+
+std::vector<BitField> Arm64Mode::entry_fields(std::uint64_t entry, unsigned at_level) const {
+  if (at_level > 0 && (entry & table_or_page) != 0) {
+    return {{"NSTable", 63, 63, "tables below are not secure"},
+            {"APTable", 62, 61, "takes away below: 1x writing, x1 EL0"},
+            {"UXNTable", 60, 60, "no execution at EL0 below"},
+            {"PXNTable", 59, 59, "no execution at EL1 below"},
+            {"ignored", 58, 48, "no meaning"},
+            {"table", 47, 12, "address of the table"},
+            {"ignored", 11, 2, "no meaning"},
+            {"type", 1, 1, "a table"},
+            {"valid", 0, 0, "valid"}};
+  }
+  const auto lowest = static_cast<std::uint8_t>(level(at_level).index_shift);
+  std::vector<BitField> fields{{"ignored", 63, 55, "free for software and implementations"},
+                               {"UXN", 54, 54, "no execution at EL0"},
+                               {"PXN", 53, 53, "no execution at EL1"},
+                               {"Contiguous", 52, 52, "hint: 16 entries map one stretch"},
+                               {"DBM", 51, 51, "hardware manages the dirty state"},
+                               {"GP", 50, 50, "guarded page"},
+                               {"RES0", 49, 48, "should be 0"},
+                               {"frame", 47, lowest, "address of the page"}};
+  if (at_level > 0) fields.push_back({"RES0", static_cast<std::uint8_t>(lowest - 1), 12, "should be 0"});
+  fields.push_back({"nG", 11, 11, "not global: in one address space"});
+  fields.push_back({"AF", 10, 10, "accessed: was used by a walk"});
+  fields.push_back({"SH", 9, 8, "shareability"});
+  fields.push_back({"AP[2]", 7, 7, "read-only, or with DBM: clean"});
+  fields.push_back({"AP[1]", 6, 6, "EL0 may read and write it"});
+  fields.push_back({"NS", 5, 5, "not secure"});
+  fields.push_back({"AttrIndx", 4, 2, "memory type in MAIR_EL1"});
+  fields.push_back({"type", 1, 1, at_level > 0 ? "a table" : "a page"});
+  fields.push_back({"valid", 0, 0, "valid"});
+  return fields;
+}
+
+}  // namespace
+
+std::shared_ptr<const PagingMode> make_arm64_4k(const PagingControls&) {
+  return std::make_shared<Arm64Mode>();
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,277 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "paging/reference_walk.h"
+
+namespace tablewalk {
+namespace {
+
+// Bits as the Arm ARM prints them (D8.3), written out again here. `level` is Arm's: 0 is the root's.
+constexpr std::uint64_t bit(unsigned position) {
+  return std::uint64_t{1} << position;
+}
+constexpr std::uint64_t va = 0x0A1B2C3D4E5F & low_bits(48);
+constexpr unsigned levels = 4;
+
+constexpr unsigned index_shift(unsigned arm_level) {
+  return 39 - 9 * arm_level;
+}
+
+/// Descriptors on the way to `va`, by Arm's level.
+struct Path {
+  static constexpr std::uint64_t table(unsigned arm_level) { return 0x10000 + arm_level * 0x1000; }
+  static PhysicalAddress place(unsigned arm_level) {
+    return PhysicalAddress(table(arm_level) + (va >> index_shift(arm_level) & 511) * 8);
+  }
+  static std::uint64_t table_at(unsigned arm_level) { return table(arm_level) | 3; }
+  static std::uint64_t frame(unsigned arm_level) { return std::uint64_t{2} << index_shift(arm_level); }
+
+  /// Tables down to `arm_level`, the descriptor there, and a page that allows all but EL1 execution if it is a table.
+  void set(unsigned arm_level, std::uint64_t descriptor) {
+    for (unsigned above = 0; above < arm_level; ++above) put(above, table_at(above + 1));
+    put(arm_level, descriptor);
+    for (unsigned below = arm_level + 1; below < levels; ++below) {
+      put(below, below == 3 ? frame(3) | bit(10) | bit(6) | 3 : table_at(below + 1));
+    }
+  }
+  void put(unsigned arm_level, std::uint64_t descriptor) {
+    descriptors[arm_level] = descriptor;
+    memory.write(place(arm_level), 8, descriptor);
+  }
+  std::uint64_t held(unsigned arm_level) const { return memory.read(place(arm_level), 8); }
+  WalkOutcome walk(Access access) {
+    return reference_walk(*mode, memory, PhysicalAddress(table(0)), VirtualAddress(va), access);
+  }
+
+  std::shared_ptr<const PagingMode> mode = make_paging_mode("arm64-4k");
+  std::uint64_t descriptors[levels] = {};
+  PhysicalMemory memory;
+};
+
+struct Expected {
+  FaultReason reason = FaultReason::None;
+  unsigned arm_level = 0;
+  std::uint64_t physical = 0;
+  bool global = false;
+  std::uint64_t descriptor_after = 0;
+};
+
+/// Whether the access is allowed by the leaf and by all that the tables above took away.
+bool permitted(std::uint64_t leaf, std::uint64_t tables, Access access) {
+  const auto set = [](std::uint64_t value, unsigned position) { return (value >> position & 1) != 0; };
+  const bool writable = (!set(leaf, 7) || set(leaf, 51)) && !set(tables, 62);
+  const bool el0 = set(leaf, 6) && !set(tables, 61);
+  switch (access.kind) {
+    case AccessKind::Load:
+      return !access.user || el0;
+    case AccessKind::Store:
+      return writable && (!access.user || el0);
+    default:
+      if (access.user) return !set(leaf, 54) && !set(tables, 60);
+      return !set(leaf, 53) && !set(tables, 59) && !(writable && el0);
+  }
+}
+
+Expected translate(const Path& path, Access access) {
+  Expected result;
+  std::uint64_t tables = 0;
+  for (unsigned i = 0;; ++i) {
+    const std::uint64_t descriptor = path.descriptors[i];
+    const bool type = (descriptor & 2) != 0;
+    result.arm_level = i;
+    result.descriptor_after = descriptor;
+    result.reason = FaultReason::NotPresent;
+    if ((descriptor & 1) == 0) return result;
+    if (i < 3 && type) {
+      tables |= descriptor;
+      continue;
+    }
+    if (i == 0 || (i == 3 && !type)) return result;
+    result.reason = FaultReason::Permission;
+    if (!permitted(descriptor, tables, access)) return result;
+    result.reason = FaultReason::None;
+    result.descriptor_after = descriptor | bit(10);
+    if (access.kind == AccessKind::Store) result.descriptor_after &= ~bit(7);
+    const std::uint64_t offset = bit(index_shift(i)) - 1;
+    result.physical = (descriptor & low_bits(48) & ~offset) | (va & offset);
+    result.global = (descriptor & bit(11)) == 0;
+    return result;
+  }
+}
+
+void expect_walk(Path& path, Access access) {
+  const Expected expected = translate(path, access);
+  const WalkOutcome outcome = path.walk(access);
+  ASSERT_EQ(outcome.translated, expected.reason == FaultReason::None);
+  ASSERT_EQ(path.held(expected.arm_level), expected.descriptor_after);
+  ASSERT_EQ(outcome.entry_reads, expected.arm_level + 1);
+  if (!outcome.translated) {
+    ASSERT_EQ(outcome.fault.reason, expected.reason);
+    ASSERT_EQ(outcome.fault.level, 3 - expected.arm_level);
+    const std::uint32_t kind = expected.reason == FaultReason::Permission ? 0b001100 : 0b000100;
+    ASSERT_EQ(outcome.fault.error_code, kind | expected.arm_level);
+    return;
+  }
+  ASSERT_EQ(outcome.translation.physical(VirtualAddress(va)).value(), expected.physical);
+  ASSERT_EQ(outcome.translation.page_shift, index_shift(expected.arm_level));
+  ASSERT_EQ(outcome.translation.global, expected.global);
+  ASSERT_EQ(outcome.translation.dirty, (expected.descriptor_after & bit(7)) == 0);
+}
+
+constexpr Access all_accesses[] = {{AccessKind::Fetch, false}, {AccessKind::Load, false}, {AccessKind::Store, false},
+                                   {AccessKind::Fetch, true},  {AccessKind::Load, true},  {AccessKind::Store, true}};
+
+/// Spreads the low bits of `number` over those positions.
+std::uint64_t spread(unsigned number, const std::vector<unsigned>& positions) {
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < positions.size(); ++i) bits |= std::uint64_t{number >> i & 1} << positions[i];
+  return bits;
+}
+
+TEST(Arm64Walks, EveryLeafAtEveryLevelForEveryAccessIsAsInTheManual) {
+  Path path;
+  const std::vector<unsigned> meaning{0, 1, 6, 7, 10, 11, 51, 53, 54};
+  for (unsigned arm_level = 0; arm_level < levels; ++arm_level) {
+    for (unsigned number = 0; number < 512; ++number) {
+      const std::uint64_t descriptor = spread(number, meaning);
+      const bool table = arm_level < 3 && (descriptor & 2) != 0;
+      for (const Access access : all_accesses) {
+        path.set(arm_level, descriptor | (table ? Path::table(arm_level + 1) : Path::frame(arm_level)));
+        expect_walk(path, access);
+        if (HasFatalFailure()) FAIL() << "level " << arm_level << " descriptor " << std::hex << descriptor;
+      }
+    }
+  }
+}
+
+TEST(Arm64Walks, TablesTakeRightsAwayFromEverythingBelow) {
+  Path path;
+  const std::vector<unsigned> taken{59, 60, 61, 62};
+  const std::vector<unsigned> leaf_rights{6, 7, 51, 53, 54};
+  for (unsigned arm_level = 0; arm_level < 3; ++arm_level) {
+    for (unsigned limits = 0; limits < 16; ++limits) {
+      for (unsigned rights = 0; rights < 32; ++rights) {
+        for (const Access access : all_accesses) {
+          path.set(3, Path::frame(3) | bit(10) | 3 | spread(rights, leaf_rights));
+          path.put(arm_level, path.descriptors[arm_level] | spread(limits, taken));
+          expect_walk(path, access);
+          if (HasFatalFailure()) FAIL() << "level " << arm_level << " limits " << limits << " rights " << rights;
+        }
+      }
+    }
+  }
+}
+
+TEST(Arm64Walks, BitsWithoutAMeaningHereChangeNothing) {
+  Path path;
+  const std::uint64_t leaf = Path::frame(1) | bit(10) | bit(6) | 1;
+  std::vector<unsigned> ignored{2, 3, 4, 5, 8, 9, 48, 49, 50, 52, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+  for (unsigned position = 12; position < 30; ++position) ignored.push_back(position);  // below a block's address
+  for (const unsigned position : ignored) {
+    path.set(1, leaf | bit(position));
+    const WalkOutcome outcome = path.walk({AccessKind::Store, true});
+    ASSERT_TRUE(outcome.translated) << position;
+    EXPECT_EQ(outcome.translation.page.value(), Path::frame(1)) << position;
+  }
+  for (const unsigned position : {2u, 3u, 4u, 5u, 6u, 7u, 8u, 9u, 10u, 11u, 48u, 49u, 50u, 51u, 58u, 63u}) {
+    path.set(1, Path::table_at(2) | bit(position));
+    EXPECT_TRUE(path.walk({AccessKind::Store, true}).translated) << position;
+    EXPECT_EQ(path.held(1), Path::table_at(2) | bit(position)) << "tables have no access flag";
+  }
+}
+
+TEST(Arm64Walks, TheFirstStoreToAWritableCleanPageMakesItDirtyInOneUpdate) {
+  Path path;
+  const std::uint64_t clean = Path::frame(3) | bit(51) | bit(7) | bit(6) | 3;
+  path.set(3, clean);
+  EXPECT_EQ(path.walk({AccessKind::Load, true}).entry_updates, 1u);
+  EXPECT_EQ(path.held(3), clean | bit(10)) << "a load leaves it clean";
+  EXPECT_EQ(path.walk({AccessKind::Store, true}).entry_updates, 1u);
+  EXPECT_EQ(path.held(3), (clean | bit(10)) & ~bit(7));
+  EXPECT_EQ(path.walk({AccessKind::Store, true}).entry_updates, 0u);
+  path.set(3, clean);
+  EXPECT_EQ(path.walk({AccessKind::Store, true}).entry_updates, 1u);
+  EXPECT_EQ(path.held(3), (clean | bit(10)) & ~bit(7)) << "both at once";
+  path.set(3, clean);
+  path.put(0, path.descriptors[0] | bit(62));
+  EXPECT_EQ(path.walk({AccessKind::Store, true}).fault.reason, FaultReason::Permission);
+  EXPECT_EQ(path.held(3), clean) << "a table above forbids writing";
+}
+
+TEST(Arm64Faults, CodesAreThoseOfTheManual) {
+  const auto mode = make_paging_mode("arm64-4k");
+  for (unsigned arm_level = 0; arm_level < levels; ++arm_level) {
+    const auto code = [&](FaultReason reason) { return mode->error_code(reason, 3 - arm_level, {}); };
+    EXPECT_EQ(code(FaultReason::OutOfMemory), 0b000000 | arm_level);
+    EXPECT_EQ(code(FaultReason::NotPresent), 0b000100 | arm_level);
+    EXPECT_EQ(code(FaultReason::NonCanonical), 0b000100 | arm_level);
+    EXPECT_EQ(code(FaultReason::NotAccessed), 0b001000 | arm_level);
+    EXPECT_EQ(code(FaultReason::Permission), 0b001100 | arm_level);
+    EXPECT_EQ(code(FaultReason::None), 0u);
+  }
+}
+
+TEST(Arm64Addresses, EndBelowTheOtherTablesHalf) {
+  Path path;
+  EXPECT_TRUE(path.mode->translates(VirtualAddress(bit(48) - 1)));
+  EXPECT_FALSE(path.mode->translates(VirtualAddress(bit(48))));
+  EXPECT_FALSE(path.mode->translates(VirtualAddress(~std::uint64_t{0})));
+  EXPECT_EQ(path.mode->physical_limit(), bit(48));
+  EXPECT_EQ(page_sizes_text(*path.mode), "4K, 2M, 1G");
+}
+
+TEST(Arm64Roots, Ttbr0HoldsAddressSpaceAndTable) {
+  const auto mode = make_paging_mode("arm64-4k");
+  const RootRegister root = mode->decode_root(0xABCD000081234001);
+  EXPECT_EQ(root.table.value(), 0x81234000u);
+  EXPECT_EQ(root.asid, 0xABCDu);
+  EXPECT_EQ(mode->encode_root(root), 0xABCD000081234000u) << "CnP is not kept";
+  try {
+    mode->decode_root(0x81234800);
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(),
+                 "arm64-4k: TTBR0_EL1 0x81234800 holds table address 0x81234800; expected a multiple of 4096");
+  }
+}
+
+TEST(Arm64Leaves, SayWhatWasAskedFor) {
+  const auto mode = make_paging_mode("arm64-4k");
+  for (unsigned wanted = 0; wanted < 128; ++wanted) {
+    const auto flag = [&](unsigned position) { return (wanted >> position & 1) != 0; };
+    const LeafSpec spec{{true, flag(0), flag(1), flag(2), flag(3)}, flag(4), flag(5), flag(6)};
+    for (const PageSize& size : mode->page_sizes()) {
+      const PhysicalAddress frame(3 * size.bytes());
+      const EntryView view = mode->decode(mode->encode_leaf(frame, size, spec), size.level);
+      ASSERT_EQ(view.kind, EntryView::Kind::Leaf);
+      EXPECT_EQ(view.target, frame);
+      EXPECT_EQ(view.rights, spec.rights);
+      EXPECT_EQ(view.accessed, spec.accessed);
+      EXPECT_EQ(view.dirty, spec.dirty && spec.rights.write) << "a page that cannot be written cannot be dirty";
+      EXPECT_EQ(view.global, spec.global);
+    }
+  }
+}
+
+TEST(Arm64Fields, NameEveryBitOnce) {
+  const auto mode = make_paging_mode("arm64-4k");
+  std::vector<std::vector<BitField>> all{mode->root_fields()};
+  for (unsigned level = 0; level < levels; ++level) {
+    for (const std::uint64_t entry : {0u, 1u, 3u}) all.push_back(mode->entry_fields(entry, level));
+  }
+  for (const std::vector<BitField>& fields : all) {
+    unsigned above = 64;
+    for (const BitField& field : fields) {
+      EXPECT_EQ(field.high + 1u, above) << field.name;
+      EXPECT_LE(field.low, field.high) << field.name;
+      above = field.low;
+    }
+    EXPECT_EQ(above, 0u);
+  }
+}
+
+}  // namespace
+}  // namespace tablewalk
