@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <array>
+
 #include "base/error.h"
 #include "paging/walking_mode.h"
 
@@ -107,6 +109,13 @@ class Arm64Mode final : public WalkingMode<Arm64Mode> {
       default:
         return 0x4 | arm_level;  // translation
     }
+  }
+
+  std::string describe_fault(const Fault& fault, Access access) const override {
+    constexpr std::array names = {"address size", "translation", "access flag", "permission"};
+    return fmt::format("{} abort, fault status code {:#x}: {} fault, level {}",
+                       access.kind == AccessKind::Fetch ? "instruction" : "data", fault.error_code,
+                       names[fault.error_code >> 2], fault.error_code & 3u);
   }
 
   RootRegister decode_root(std::uint64_t value) const override;

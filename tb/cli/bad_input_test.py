@@ -4,9 +4,10 @@
 """
 
 import gzip
+import lzma
 import os
 
-from program import GOOD, ProgramTest, main, trace
+from program import GOOD, ProgramTest, image, main, trace
 
 
 class BadTraces(ProgramTest):
@@ -134,6 +135,87 @@ class BadOptions(ProgramTest):
         self.assert_refused(["tables"], "expected a trace or --map")
         self.assert_refused(["tables", "--map", "0:4X"], "--map 0:4X", "4K, 2M or 1G")
         self.assert_refused(["tables", "--map", "0:4M", "--mode", "flat33"], "did you mean 'flat32'?")
+
+
+class BadImages(ProgramTest):
+    """Of walk and of run, which take the same options."""
+
+    IMAGE = image("i386-2level", "pages.bin.zst")
+
+    def setUp(self):
+        super().setUp()
+        with lzma.open(image("i386-2level", "oracle.csv.xz"), "rt") as file:
+            self.oracle = file.read()
+        self.write("raw", bytes(2 * 4096))
+
+    def refuse_both(self, image_options, *says):
+        self.assert_refused(["walk", "--mode", "x86-32", *image_options, "0x1000"], *says)
+        self.assert_refused(["run", "good.txt", "--mode", "x86-32", *image_options], *says)
+
+    def test_files(self):
+        root = ["--root", "0x1000"]
+        self.write("empty", "")
+        self.write("cut", bytes(2 * 4096 + 100))
+        record = (0x5000).to_bytes(8, "little") + bytes(4096)
+        self.write("same", record + (0x6000).to_bytes(8, "little") + bytes(4096) + record)
+        self.write("odd", (0x5010).to_bytes(8, "little") + bytes(4096))
+        with open(self.IMAGE, "rb") as file:
+            self.write("half.zst", file.read()[:20000])
+        self.refuse_both(["--image", "nowhere", *root], "nowhere: cannot open the memory image: No such file")
+        self.refuse_both(["--image", ".", *root], ".: is a directory: expected a memory image file")
+        self.refuse_both(["--image", "empty", *root], "empty: the memory image is empty")
+        self.refuse_both(["--image", "cut", *root], "cut: byte 8192: ", "in the middle of a page", "100 bytes of 4096")
+        self.refuse_both(["--image", "same", *root], "same: byte 8208: ", "expected addresses that ascend")
+        self.refuse_both(["--image", "odd", "--image-format", "pages", *root], "odd: byte 0: ", "a multiple of 4096")
+        self.refuse_both(["--image", "half.zst", *root], "half.zst: compressed data is truncated or damaged")
+        self.refuse_both(["--image", "-", *root], "standard input: expected --image-format pages or raw")
+
+    def test_options(self):
+        root = ["--root", "0x1000"]
+        self.refuse_both(["--image", "raw"], "--image without --root")
+        self.refuse_both(["--image", "raw", "--root", "zz"], "--root: 'zz' is not a whole number")
+        self.refuse_both(["--image", "raw", "--root", "0x123456789000"], "CR3 0x123456789000")
+        self.refuse_both(["--image", "raw", "--image-base", "1", *root], "--image-base 0x1: expected a multiple of 4096")
+        self.refuse_both(["--image", "raw", "--image-base", "q", *root], "--image-base: 'q' is not a whole number")
+        self.refuse_both(["--image", self.IMAGE, "--image-base", "0x1000", *root], "a list of pages", "its own addresses")
+        self.refuse_both(["--image", "raw", "--image-format", "rw", *root], "--image-format rw", "did you mean 'raw'?")
+        self.assert_refused(["run", "good.txt", *root], "--root without --image")
+        self.assert_refused(["run", "good.txt", "--skip-faults"], "--skip-faults without --image")
+        self.assert_refused(["run", "good.txt", "--mode", "x86-65"], "unknown page-table mode 'x86-65'", "did you mean")
+        self.assert_refused(["run", "good.txt", "--mode", "sv39", "--image", "raw", *root], "satp 0x1000 has MODE 0")
+
+    def test_walk_options(self):
+        tables = ["walk", "--map", "0x1000:4K"]
+        self.assert_refused(["walk", "0x1000"], "no page tables: expected --image FILE or --map")
+        self.assert_refused(tables, "no address: expected at least one VA")
+        self.assert_refused([*tables, "--image", "raw", "0x1000"], "at once: expected one of them")
+        self.assert_refused([*tables, "--root", "0", "0x1000"], "--root belongs to --image")
+        self.assert_refused([*tables, "zz"], "VA: 'zz' is not a whole number")
+        self.assert_refused([*tables, "0x1000", "--access", "laod"], "--access laod", "did you mean 'load'?")
+        self.assert_refused([*tables, "0x1000", "--mode", "sv40"], "'sv40'", "did you mean 'sv4")
+        self.assert_refused([*tables, "0x1000", "--set", "paging.x86.smeep=1"], "did you mean 'paging.x86.smep'?")
+        self.assert_refused([*tables, "0x1000", "--set", "dtlb.enabled=true"], "--set dtlb.enabled=true")
+        self.assert_refused([*tables, "0x1000", "--format", "yaml"], "--format yaml: expected text, json or csv")
+        self.assert_refused(["walk", "--map", "0x1000:4X", "0x1000"], "--map 0x1000:4X", "4K, 2M or 1G")
+        self.assert_refused(["walk", "--map", "0:4M:4M", "0"], "--map 0:4M:4M", "expected 4K, 2M, 1G")
+        self.assert_refused(["walk", "--map", "0:4K", "--map", "0:4K", "0"], "--map 0:4K", "already mapped")
+
+    def test_oracles(self):
+        def refused(text, *says):
+            self.write("oracle.csv", text)
+            self.assert_refused(["walk", "--mode", "x86-32", "--image", self.IMAGE, "--oracle", "oracle.csv"], *says)
+        lines = self.oracle.splitlines()
+        refused("", "oracle.csv: the oracle is empty")
+        refused(lines[0] + "\n", "oracle.csv: no rows")
+        refused("a,b,c\n1,2,3\n", "oracle.csv:1: unknown column 'a'")
+        refused(self.oracle.replace("writable", "writeable", 1), "did you mean 'writable'?")
+        refused("\n".join([lines[0], lines[1], lines[2] + ",1"]), "oracle.csv:3: 18 cells; expected 17")
+        refused("\n".join([lines[0], lines[1].replace(",2", ",x")]), "oracle.csv:2: column", "expected a whole number")
+        oracle = ["--oracle", image("i386-2level", "oracle.csv.xz")]
+        self.assert_refused(["walk", "--image", self.IMAGE, "--oracle", "nowhere"], "nowhere: cannot open the oracle")
+        self.assert_refused(["walk", "--map", "0:4K", *oracle], "--oracle is about an image")
+        self.assert_refused(["walk", "--image", self.IMAGE, *oracle, "0x1000"], "has the addresses in its file")
+        self.assert_refused(["walk", "--image", self.IMAGE, *oracle, "--root", "0"], "has the root of each row")
 
 
 class BadOutputs(ProgramTest):

@@ -18,6 +18,11 @@ def trace(name):
     return os.path.join(ROOT, "traces", name + ".twt")
 
 
+def image(name, file):
+    """A file of one of Linux's page tables; tb/golden/images/README.md says what they are."""
+    return os.path.join(ROOT, "tb", "golden", "images", name, file)
+
+
 class ProgramTest(unittest.TestCase):
     """Each test runs in a folder of its own, which holds good.txt."""
 

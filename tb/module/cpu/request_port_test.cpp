@@ -40,6 +40,7 @@ class NotingKernel final : public Kernel {
   void before_walk(AddressSpaceId, VirtualAddress va, AccessKind) override { walks.push_back(va.value()); }
   std::optional<Cycles> handle_fault(AddressSpaceId, VirtualAddress va, Access, const Fault&) override {
     faults.push_back(va.value());
+    if (on_fault) on_fault();
     if (passes_over) return std::nullopt;
     return Cycles(fault_cycles);
   }
@@ -47,6 +48,7 @@ class NotingKernel final : public Kernel {
   std::vector<std::uint64_t> walks;
   std::vector<std::uint64_t> faults;
   bool passes_over = false;
+  std::function<void()> on_fault;
   std::vector<Invalidation> invalidations;
 };
 
@@ -203,6 +205,45 @@ TEST(RequestPort, FaultIsHandledWhenEverythingOlderHasRetiredAndNothingYoungerSt
   EXPECT_EQ(bench.dtlb.arrivals()[3].va, 0x2000u);
   EXPECT_EQ(bench.port.stats().translation_cycles.fault, fault_cycles + whole_access - 1 - tlb_latency);
   EXPECT_EQ(bench.port.cycles().total(), repeated + whole_access);
+}
+
+TEST(RequestPort, FaultsThatTheKernelPassesOverEndTheirAccesses) {
+  Bench bench(core(8), {load(0x1000), load(0x2000), load(0x3000), load(0x4000)});
+  bench.kernel.passes_over = true;
+  bench.dtlb.decide = [](const TranslationRequest& request) {
+    Answer answer;
+    answer.faulted = request.va.value() == 0x2000 || request.va.value() == 0x3000;
+    answer.fault.reason = FaultReason::Permission;
+    answer.translation.page = PhysicalAddress(request.va.value());
+    answer.translation.page_shift = 12;
+    return answer;
+  };
+  bench.run();
+  EXPECT_EQ(bench.kernel.faults, (Starts{0x2000, 0x3000}));
+  EXPECT_EQ(bench.loads_at(), (Starts{0, 1, 2, 3})) << "nobody asks again, nobody waits";
+  ASSERT_EQ(bench.dcache.arrivals().size(), 2u) << "and memory is not accessed";
+  EXPECT_EQ(bench.dcache.arrivals()[0].address, 0x1000u);
+  EXPECT_EQ(bench.dcache.arrivals()[1].address, 0x4000u);
+  EXPECT_EQ(bench.port.stats().faulted_accesses, 2u);
+  EXPECT_EQ(bench.port.stats().faults, 0u);
+  EXPECT_EQ(bench.port.stats().translations_answered, bench.port.stats().translations_requested);
+  EXPECT_EQ(bench.port.stats().translation_latency.sum(), bench.port.stats().translation_cycles.total());
+}
+
+TEST(RequestPort, TheRecordOfAFaultIsTheOneThatFaultsAndNotTheNewest) {
+  Bench bench(core(8), {load(0x1000), load(0x2000), load(0x3000), load(0x4000)});
+  bench.kernel.passes_over = true;
+  std::vector<std::uint64_t> records;
+  bench.kernel.on_fault = [&] { records.push_back(bench.port.current_record()); };
+  bench.dtlb.decide = [](const TranslationRequest& request) {
+    Answer answer;
+    answer.faulted = request.va.value() == 0x2000;
+    answer.fault.reason = FaultReason::Permission;
+    answer.translation.page_shift = 12;
+    return answer;
+  };
+  bench.run();
+  EXPECT_EQ(records, (Starts{2}));
 }
 
 CoreConfig with_invalidations_of(std::uint64_t cycles) {

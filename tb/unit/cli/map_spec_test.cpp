@@ -1,0 +1,42 @@
+#include "cli/map_spec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace tablewalk {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string refusal(const std::string& spec) {
+  try {
+    parse_map(spec);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(MapSpec, HasAnAddressASizeAndPerhapsAPage) {
+  const MappedRange small = parse_map("0x400000:4M");
+  EXPECT_EQ(small.first, VirtualAddress(0x400000));
+  EXPECT_EQ(small.last, VirtualAddress(0x7FFFFF));
+  EXPECT_EQ(small.page_bytes, 0u);
+  EXPECT_EQ(parse_map("0:1G:2M").page_bytes, 2u << 20);
+  EXPECT_EQ(parse_map("0xFFFFFFFFFFFFF000:4K").last, VirtualAddress(~std::uint64_t{0}));
+}
+
+TEST(MapSpec, WhatIsWrongIsSaidWithTheOption) {
+  EXPECT_THAT(refusal("0x400000"), HasSubstr("--map 0x400000: expected VA:SIZE or VA:SIZE:PAGE"));
+  EXPECT_THAT(refusal("0:4K:4K:4K"), HasSubstr("expected VA:SIZE or VA:SIZE:PAGE"));
+  EXPECT_THAT(refusal("zz:4K"), HasSubstr("--map zz:4K: 'zz' is not a whole number"));
+  EXPECT_THAT(refusal("0:0"), HasSubstr("at least 1 byte"));
+  EXPECT_THAT(refusal("0xFFFFFFFFFFFFF000:8K"), HasSubstr("ends beyond the 64-bit address space"));
+  EXPECT_THAT(refusal("0:12K:3K"), HasSubstr("a power of two"));
+  EXPECT_THAT(refusal("0x1000:2M:2M"), HasSubstr("in whole pages"));
+}
+
+}  // namespace
+}  // namespace tablewalk
