@@ -68,7 +68,9 @@ bool apply(Pages& pages, const Step& step) {
 
 class World {
  public:
-  explicit World(const char* name) : mode_(make_paging_mode(name)), space_(std::uint64_t{1} << mode_->virtual_bits()) {
+  /// `every_range`: unmap and protect also ranges that are not as long as a page of some size, or not aligned to it.
+  explicit World(const char* name, bool every_range = false)
+      : mode_(make_paging_mode(name)), space_(std::uint64_t{1} << mode_->virtual_bits()) {
     const std::uint64_t page = mode_->page_bytes();
     for (const PageSize& size : mode_->page_sizes()) {
       for (std::uint64_t va = 0; va < space_; va += size.bytes()) {
@@ -76,8 +78,8 @@ class World {
         if (size.bytes() == page) steps_.push_back({Step::Kind::Map, va, page, 0x600});
       }
     }
-    for (std::uint64_t bytes = page; bytes <= space_; bytes *= 2) {
-      for (std::uint64_t va = 0; va < space_; va += bytes) {
+    for (std::uint64_t bytes = page; bytes <= space_; bytes += every_range ? page : bytes) {
+      for (std::uint64_t va = 0; va + bytes <= space_; va += every_range ? page : bytes) {
         steps_.push_back({Step::Kind::Unmap, va, bytes});
         steps_.push_back({Step::Kind::Protect, va, bytes, 0, false});
         if (bytes == page) steps_.push_back({Step::Kind::Protect, va, bytes, 0, true});
@@ -181,6 +183,10 @@ class World {
 
 TEST(SmallWorlds, EverySequenceOnTwoLevels) {
   EXPECT_EQ(World("radix:1,1/4@4").try_all(4), 28u * 28 * 28 * 28);
+}
+
+TEST(SmallWorlds, EverySequenceOnTwoLevelsWithRangesThatCutLargePages) {
+  EXPECT_EQ(World("radix:1,1/4@4", true).try_all(3), 34u * 34 * 34);
 }
 
 TEST(SmallWorlds, EverySequenceOnAFlatTable) {
