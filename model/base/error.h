@@ -20,6 +20,12 @@ class LawViolation : public std::logic_error {
   explicit LawViolation(const std::string& message) : std::logic_error(message) {}
 };
 
+/// Answers that should be equal are not: the command's finding, told after its report. Exit code 1.
+class Difference : public std::runtime_error {
+ public:
+  explicit Difference(const std::string& message) : std::runtime_error(message) {}
+};
+
 /// The candidate nearest to `word` by edit distance, or an empty string if none is near enough to be a likely slip.
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
 

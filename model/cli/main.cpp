@@ -30,11 +30,13 @@ void describe(CLI::App& app) {
       "Examples:\n"
       "  tablewalk run traces/sort.twt --explain\n"
       "  tablewalk compare traces/sort.twt --vary paging.mode=flat48,x86-64,x86-64-la57\n"
+      "  tablewalk walk --map 0x400000:2M 0x401234\n"
       "  tablewalk tables traces/sort.twt\n"
       "  tablewalk config show skylake\n"
       "Each command has its own --help.");
   add_run_command(app);
   add_compare_command(app);
+  add_walk_command(app);
   add_tables_commands(app);
   add_trace_commands(app);
   add_config_commands(app);
@@ -66,7 +68,7 @@ int run_program(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return tablewalk::run_program(argc, argv);
-  } catch (const std::exception& error) {  // LawViolation, and what nobody foresaw: the program is at fault
+  } catch (const std::exception& error) {  // LawViolation, Difference, and what nobody foresaw
     return tablewalk::fail(tablewalk::violated_law, error.what());
   }
 }

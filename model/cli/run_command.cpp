@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/image_options.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "config/loader.h"
@@ -17,14 +18,36 @@ namespace {
 struct RunArguments {
   RunOptions options;
   ConfigSource config;
+  std::string mode;
+  ImageArguments image;
+  bool skip_faults = false;
   std::string output_folder;
   std::string format = "text";
   bool explain = false;
 };
 
+std::optional<ImageTables> image_tables(const RunArguments& arguments) {
+  const ImageArguments& image = arguments.image;
+  if (image.given() && image.root.empty()) {
+    throw InputError("--image without --root: expected the value of the register that points to the root table");
+  }
+  if (!image.given()) {
+    if (!image.root.empty()) throw InputError("--root without --image: expected the file that holds the page tables");
+    if (arguments.skip_faults)
+      throw InputError("--skip-faults without --image: the kernel repairs faults of its own tables");
+    return std::nullopt;
+  }
+  return ImageTables{image.source(), image.root_value(), arguments.skip_faults};
+}
+
 void run(RunArguments& arguments) {
   PrintOptions printing = print_options(arguments.format);
   printing.explain = arguments.explain;
+  if (!arguments.mode.empty()) {
+    make_paging_mode(arguments.mode);  // it names the mode that is wrong
+    arguments.config.overrides.push_back("paging.mode=" + arguments.mode);
+  }
+  arguments.options.tables = image_tables(arguments);
   const auto config = load_config<MachineConfig>(arguments.config);
   // Before the run, so that no long run is lost to a folder that cannot be made.
   if (!arguments.output_folder.empty()) create_folder(arguments.output_folder);
@@ -50,6 +73,9 @@ void add_run_command(CLI::App& app) {
   command->add_option("-c,--config", arguments->config.name, "Machine: a preset's name or a YAML file");
   command->add_option("--set", arguments->config.overrides, "KEY=VALUE: set one key of the machine")
       ->allow_extra_args(false);
+  command->add_option("-m,--mode", arguments->mode, "Page-table organisation: short for --set paging.mode=MODE");
+  add_image_options(*command, arguments->image);
+  command->add_flag("--skip-faults", arguments->skip_faults, "Pass over accesses that the image's tables do not allow");
   command->add_option("--trace-format", options.trace_format, "Format of the trace; detected if left out");
   add_whole(*command, "--warmup", options.warmup, "Records simulated before the statistics start");
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
@@ -63,6 +89,7 @@ void add_run_command(CLI::App& app) {
       "  tablewalk run traces/sort.twt\n"
       "  tablewalk run traces/sort.twt -c skylake --set paging.mode=flat48 --explain\n"
       "  tablewalk run traces/sort.twt --warmup 100000 --limit 1000000 -o results --walk-log walks.csv\n"
+      "  tablewalk run mine.txt --mode sv39 --image pages.bin.zst --root 0x8000100000083824 --check\n"
       "  valgrind --tool=lackey --trace-mem=yes ls 2>&1 | tablewalk run - --format json");
   command->callback([arguments] { run(*arguments); });
 }

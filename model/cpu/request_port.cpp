@@ -126,13 +126,31 @@ void RequestPort::handle_fault_of_oldest(Cycles cycle) {
   TranslationRequest& request = *oldest().faulted;
   oldest().faulted = nullptr;
   --faults_waiting_;
+  record_of_fault_ = oldest().record;
+  const std::optional<Cycles> cost =
+      kernel_.handle_fault(request.asid, request.va, request.access, request.answer.fault);
+  record_of_fault_ = 0;
+  if (!cost) {
+    pass_over(request, cycle);
+    return handle_fault_of_oldest(cycle);  // the next one may be due as well
+  }
   ++stats_.faults;
-  const Cycles cost = kernel_.handle_fault(request.asid, request.va, request.access, request.answer.fault);
   if (job_.observer != nullptr) job_.observer->fault_handled(request, cycle);
   repeated_ = &request;
-  repeat_at_ = cycle + std::max(cost, Cycles(1));
+  repeat_at_ = cycle + std::max(*cost, Cycles(1));
   request.account(request.cycles.fault, repeat_at_);
   issue_not_before(repeat_at_);
+}
+
+/// The access ends with its fault: it has no translation, and accesses no memory.
+void RequestPort::pass_over(TranslationRequest& request, Cycles cycle) {
+  InFlight& access = ring_[request.tag];
+  --access.pending;
+  access.times.translated = access.times.cache_hit_until = access.times.done = cycle;
+  ++stats_.faulted_accesses;
+  request.account(request.cycles.fault, cycle);
+  account_translation(request, cycle);
+  free_requests_.push_back(&request);
 }
 
 void RequestPort::repeat_faulted(Cycles cycle) {
@@ -342,6 +360,7 @@ void RequestPort::translate(std::uint32_t slot, Cycles at) {
   // The next translator sees it in the next cycle at the earliest.
   access.times.tlb_hit_until = at + neighbours_.tlb_hit_latency[side];
   ++access.pending;
+  access.record = job_.source->delivered();
   request.root = kernel_.root(asid_);
   kernel_.before_walk(asid_, access.address, request.access.kind);
   probe_ = &take_request();

@@ -34,6 +34,7 @@ struct CoreStats {
   std::uint64_t page_straddles = 0;
   std::uint64_t line_straddles = 0;
   std::uint64_t faults = 0;
+  std::uint64_t faulted_accesses = 0;
   std::uint64_t translations_requested = 0;
   std::uint64_t translations_answered = 0;
   LatencyBreakdown translation_cycles;  ///< of all translations that missed the first-level TLB
@@ -66,6 +67,8 @@ class RequestPort : public TimedModule {
   void run(Job job);
 
   bool finished() const { return finished_; }
+  /// For messages: the record whose fault is being handled, else the newest one; the first is 1.
+  std::uint64_t current_record() const { return record_of_fault_ != 0 ? record_of_fault_ : job_.source->delivered(); }
   const CoreStats& stats() const { return stats_; }
   const CoreCycles& cycles() const { return retirement_.cycles(); }
   void reset_stats();
@@ -86,12 +89,14 @@ class RequestPort : public TimedModule {
     std::uint32_t pending = 0;  ///< answers it waits for
     RecordKind kind = RecordKind::Load;
     TranslationRequest* faulted = nullptr;  ///< its translation, while the fault waits to be handled
+    std::uint64_t record = 0;               ///< of the trace, the first is 1; valid while it waits for a translation
   };
 
   void on_cycle() override;
   void take_translations(Cycles cycle);
   void take_memory_responses(Cycles cycle);
   void handle_fault_of_oldest(Cycles cycle);
+  void pass_over(TranslationRequest& request, Cycles cycle);
   void repeat_faulted(Cycles cycle);
   void issue(Cycles cycle);
   void wake_for_answers();
@@ -169,6 +174,7 @@ class RequestPort : public TimedModule {
   TranslationRequest* repeated_ = nullptr;  ///< asked again when its fault has been handled, in issue_cycle_
   Cycles repeat_at_;
   std::uint32_t faults_waiting_ = 0;
+  std::uint64_t record_of_fault_ = 0;  ///< while the kernel handles it
   std::vector<std::unique_ptr<TranslationRequest>> all_requests_;
   std::vector<TranslationRequest*> free_requests_;
   TranslationRequest* probe_;  ///< the request that the next translation uses

@@ -45,6 +45,9 @@ void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& fi
   figures.count("core.invalidations", stats.invalidations, "events",
                 "invalidate events: TLBs and walk caches forgot what those covered");
   figures.count("core.faults", stats.faults, "faults", "page faults handled");
+  figures.count("core.faulted_accesses", stats.faulted_accesses, "accesses",
+                "accesses passed over because their translation faults (--skip-faults); one that crosses a page is one "
+                "for each");
 }
 
 void report_translations(const CoreStats& stats, StatSet& figures) {

@@ -29,7 +29,7 @@ void AddressSpaces::before_walk(AddressSpaceId asid, VirtualAddress va, AccessKi
   map_page(va);
 }
 
-Cycles AddressSpaces::handle_fault(AddressSpaceId asid, VirtualAddress va, Access, const Fault& fault) {
+std::optional<Cycles> AddressSpaces::handle_fault(AddressSpaceId asid, VirtualAddress va, Access, const Fault& fault) {
   if (fault.reason != FaultReason::NotPresent) {
     throw InputError(fmt::format("the access to 0x{:x} faults and no kernel could repair it: {}", va.value(),
                                  to_string(fault.reason)));

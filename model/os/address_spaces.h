@@ -24,9 +24,10 @@ class AddressSpaces final : public Kernel {
     return recent_->tables.root();
   }
   void before_walk(AddressSpaceId asid, VirtualAddress va, AccessKind kind) override;
-  Cycles handle_fault(AddressSpaceId asid, VirtualAddress va, Access access, const Fault& fault) override;
+  std::optional<Cycles> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
+                                     const Fault& fault) override;
 
-  void report(StatSet& figures) const;
+  void report(StatSet& figures) const override;
 
  private:
   void find_space(AddressSpaceId asid);

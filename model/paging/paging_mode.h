@@ -117,6 +117,10 @@ class PagingMode {
   /// cause; Arm: fault status code); 0 where it has none.
   virtual std::uint32_t error_code(FaultReason reason, unsigned at_level, Access access) const = 0;
 
+  /// The fault as the architecture reports it, for people: exception, code, and what the code says. Empty where no
+  /// architecture has such a fault.
+  virtual std::string describe_fault(const Fault& /*fault*/, Access /*access*/) const { return {}; }
+
   /// Table and address-space id from the register that points to the root (CR3, satp). Throws InputError if the
   /// register does not fit the mode.
   virtual RootRegister decode_root(std::uint64_t value) const = 0;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.h"
 #include "paging/walking_mode.h"
@@ -130,6 +131,12 @@ class RiscvMode final : public WalkingMode<RiscvMode> {
     if (access.kind == AccessKind::Fetch) return page_fault ? 12 : 1;
     if (access.kind == AccessKind::Load) return page_fault ? 13 : 5;
     return page_fault ? 15 : 7;
+  }
+
+  std::string describe_fault(const Fault& fault, Access access) const override {
+    constexpr std::array names = {"instruction", "load", "store/AMO"};
+    const char* kind = fault.reason == FaultReason::OutOfMemory ? "access" : "page";
+    return fmt::format("exception {}: {} {} fault", fault.error_code, names[static_cast<unsigned>(access.kind)], kind);
   }
 
   RootRegister decode_root(std::uint64_t value) const override;

@@ -36,6 +36,16 @@ std::uint32_t Mode::error_code(FaultReason reason, unsigned, Access access) cons
   return code;
 }
 
+std::string Mode::describe_fault(const Fault& fault, Access) const {
+  // Linear addresses of 32 bits have no others; longer ones are canonical or a general protection fault.
+  if (fault.reason == FaultReason::NonCanonical) return virtual_bits() > 32 ? "#GP, error code 0" : "";
+  const auto has = [&](std::uint32_t bit) { return (fault.error_code & bit) != 0; };
+  const char* kind = has(error_write) ? "write" : has(error_fetch) ? "fetch" : "read";
+  return fmt::format("#PF, error code {:#x}: {}, {}, {}{}{}", fault.error_code,
+                     has(error_present) ? "present" : "not present", kind, has(error_user) ? "user" : "supervisor",
+                     has(error_reserved) ? ", reserved bit" : "", has(error_key) ? ", protection key" : "");
+}
+
 RootRegister Mode::decode_root(std::uint64_t value) const {
   RootRegister root;
   root.table = PhysicalAddress(value & root_mask(*this));

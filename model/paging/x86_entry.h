@@ -40,6 +40,7 @@ class Mode : public PagingMode {
   Rights combine(Rights above, Rights entry) const override;
   FaultReason forbids(Rights effective, Access access) const override;
   std::uint32_t error_code(FaultReason reason, unsigned at_level, Access access) const override;
+  std::string describe_fault(const Fault& fault, Access access) const override;
   RootRegister decode_root(std::uint64_t value) const override;
   std::uint64_t encode_root(RootRegister root) const override;
   const char* root_register() const override { return "CR3"; }

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <optional>
+
 #include "base/types.h"
 #include "protocol/invalidation.h"
 #include "protocol/translation_request.h"
 #include "protocol/walk_record.h"
+#include "stats/stat_set.h"
 
 namespace tablewalk {
 
@@ -35,9 +38,12 @@ class Kernel {
   /// Called in program order for an access that its first-level TLB could not translate, before the walk: the place
   /// where pages are mapped that are to be there from the start. Throws InputError if the address cannot be mapped.
   virtual void before_walk(AddressSpaceId asid, VirtualAddress va, AccessKind kind) = 0;
-  /// Repairs what made the access fault; returns the cycles that takes, 0 if somebody had repaired it already.
-  /// Throws InputError if it cannot be repaired.
-  virtual Cycles handle_fault(AddressSpaceId asid, VirtualAddress va, Access access, const Fault& fault) = 0;
+  /// Repairs what made the access fault; returns the cycles that takes, 0 if somebody had repaired it already; nothing
+  /// if the access is to be passed over instead of repeated. Throws InputError if it cannot be repaired.
+  virtual std::optional<Cycles> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
+                                             const Fault& fault) = 0;
+  /// Figures of the page tables, at the end of a run.
+  virtual void report(StatSet& /*figures*/) const {}
   /// Called when an invalidate event of the trace is reached: every older access has retired, and TLBs and walk caches
   /// forget as soon as this returns. The place where tables are changed that older accesses still used.
   virtual void before_invalidation(const Invalidation& /*invalidation*/) {}

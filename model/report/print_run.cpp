@@ -64,6 +64,10 @@ class RunPrinter {
   void print_heading() {
     const TraceSummary& trace = result_.trace;
     out_ << trace.path << " (" << trace.format << ", " << with_thousands(trace.records) << " records)\n";
+    const ImageSummary& image = result_.image;
+    if (!image.path.empty()) {
+      out_ << "page tables of " << image.path << " (" << image.format << ", root " << image.root << ")\n";
+    }
     if (result_.partial) out_ << "PARTIAL: the run was ended before the trace was\n";
   }
 

@@ -95,6 +95,9 @@ std::string result_to_json(const RunResult& result) {
                    {"format", result.trace.format},
                    {"checksum", result.trace.checksum},
                    {"records", result.trace.records}};
+  if (!result.image.path.empty()) {
+    json["image"] = {{"path", result.image.path}, {"format", result.image.format}, {"root", result.image.root}};
+  }
   ordered_json stats = ordered_json::object();
   ordered_json histograms = ordered_json::object();
   ordered_json meaning = ordered_json::object();
@@ -132,6 +135,12 @@ RunResult result_from_json(const std::string& text, const std::string& source) {
     result.trace.format = trace.at("format").get<std::string>();
     result.trace.checksum = trace.at("checksum").get<std::string>();
     result.trace.records = trace.at("records").get<std::uint64_t>();
+    if (json.contains("image")) {
+      const ordered_json& image = json.at("image");
+      result.image.path = image.at("path").get<std::string>();
+      result.image.format = image.at("format").get<std::string>();
+      result.image.root = image.at("root").get<std::string>();
+    }
     result.stats = stats_from_json(json);
     return result;
   } catch (const nlohmann::json::exception& error) {

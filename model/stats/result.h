@@ -16,10 +16,18 @@ struct TraceSummary {
   std::uint64_t records = 0;  ///< how many were simulated
 };
 
+/// Whose page tables a run used, if it built none itself.
+struct ImageSummary {
+  std::string path;    ///< as the user gave it; empty: there was none
+  std::string format;  ///< pages, raw
+  std::string root;    ///< the root's register, hexadecimal
+};
+
 /// What a run of one machine on one trace gives: all that `result.json` holds.
 struct RunResult {
   nlohmann::ordered_json config;  ///< fully resolved: every key with the value it had
   TraceSummary trace;
+  ImageSummary image;
   StatSet stats;
   bool partial = false;  ///< the run was ended before the trace was
   std::string version;   ///< of tablewalk

@@ -5,15 +5,25 @@
 
 namespace tablewalk {
 
-Machine::Machine(const MachineConfig& config, ConstructionOrder order)
+Machine::Machine(const MachineConfig& config, ConstructionOrder order, const std::optional<ImageTables>& tables)
     : config_(config),
       mode_(make_paging_mode(config.paging.mode, config.paging)),
-      frames_(config.memory_bytes(), mode_->page_bytes(), {config.os.frames, config.os.frame_seed}),
-      kernel_(std::make_unique<AddressSpaces>(config.os, mode_, memory_, frames_)) {
+      frames_(config.memory_bytes(), mode_->page_bytes(), {config.os.frames, config.os.frame_seed}) {
+  make_kernel(tables);
   plan_memory_ports();
   build(order);
   bind_translation();
   bind_memory();
+}
+
+void Machine::make_kernel(const std::optional<ImageTables>& tables) {
+  if (!tables) {
+    kernel_ = std::make_unique<AddressSpaces>(config_.os, mode_, memory_, frames_);
+    return;
+  }
+  const PhysicalAddress root = mode_->decode_root(tables->root_value).table;  // before the image is read: it throws
+  image_ = load_memory_image(tables->image, memory_);
+  kernel_ = std::make_unique<ImageSpace>(*mode_, *image_, root, tables->skip_faults);
 }
 
 WalkerReads Machine::memory_at(WalkerReads level) const {
@@ -156,8 +166,10 @@ void Machine::report(StatSet& figures) const {
   if (l2_) l2_->report("l2", figures);
   if (llc_) llc_->report("llc", figures);
   kernel_->report(figures);
-  figures.count("tables.touched_bytes", memory_.touched_pages() * 4096, "bytes",
-                "of the tables, what was ever written, in whole pages of 4 KiB: what they cost the host");
+  if (!image_) {
+    figures.count("tables.touched_bytes", memory_.touched_pages() * PhysicalMemory::page_size, "bytes",
+                  "of the tables, what was ever written, in whole pages of 4 KiB: what they cost the host");
+  }
   dram_->report(figures);
 }
 

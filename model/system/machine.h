@@ -1,13 +1,16 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "cache/cache.h"
 #include "cpu/request_port.h"
 #include "dram/dram.h"
 #include "memory/frame_allocator.h"
+#include "memory/memory_image.h"
 #include "os/address_spaces.h"
+#include "os/image_space.h"
 #include "system/machine_config.h"
 #include "tlb/tlb.h"
 #include "walker/walker.h"
@@ -17,18 +20,29 @@ namespace tablewalk {
 /// The order in which a machine's modules are made: no result depends on it, and a test holds us to that.
 enum class ConstructionOrder : std::uint8_t { CoreFirst, MemoryFirst };
 
+/// Page tables that are there already: a memory image, and the register that points to their root.
+struct ImageTables {
+  ImageSource image;
+  std::uint64_t root_value = 0;
+  bool skip_faults = false;  ///< accesses that fault are passed over; else the first one ends the run
+};
+
 /// The machine that a config describes, built and bound: the only place where modules learn of each other. Its parts
 /// per core stand in `Core`; what cores share stands beside them.
 class Machine {
  public:
-  explicit Machine(const MachineConfig& config, ConstructionOrder order = ConstructionOrder::CoreFirst);
+  /// `tables`: whose page tables it has; without, its kernel builds them. Throws InputError.
+  explicit Machine(const MachineConfig& config, ConstructionOrder order = ConstructionOrder::CoreFirst,
+                   const std::optional<ImageTables>& tables = std::nullopt);
 
   /// Runs until nothing is left to do. Throws what a module threw.
   void run();
 
   RequestPort& port() { return *core_.port; }
   Walker& walker() { return *walker_; }
-  AddressSpaces& kernel() { return *kernel_; }
+  Kernel& kernel() { return *kernel_; }
+  /// What the memory image held, if there is one.
+  const std::optional<MemoryImage>& image() const { return image_; }
   PhysicalMemory& memory() { return memory_; }
   const PagingMode& mode() const { return *mode_; }
   void reset_stats();
@@ -45,6 +59,7 @@ class Machine {
 
   /// Which memory stands at or first below that level; the caches that are left out are passed over.
   WalkerReads memory_at(WalkerReads level) const;
+  void make_kernel(const std::optional<ImageTables>& tables);
   void plan_memory_ports();
   void build(ConstructionOrder order);
   void bind_translation();
@@ -61,7 +76,8 @@ class Machine {
   FrameAllocator frames_;
   std::array<unsigned, 4> planned_ports_{};  ///< of each memory, by WalkerReads; registered ones only
   std::array<unsigned, 4> bound_ports_{};
-  std::unique_ptr<AddressSpaces> kernel_;
+  std::optional<MemoryImage> image_;
+  std::unique_ptr<Kernel> kernel_;
   Core core_;
   std::unique_ptr<Tlb> stlb_;
   std::unique_ptr<Walker> walker_;

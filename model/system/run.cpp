@@ -66,7 +66,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   std::optional<WalkLog> walk_log;
   if (!options.walk_log.empty()) walk_log.emplace(options.walk_log);
 
-  Machine machine(config, options.construction);
+  Machine machine(config, options.construction, options.tables);
   LawChecker checker(machine.mode(), machine.memory(), machine.kernel());
   WalkObservers observers;
   if (walk_log) observers.add(*walk_log);
@@ -84,9 +84,9 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   try {
     machine.run();
   } catch (const InputError& error) {
-    throw InputError(describe_place(options, source.delivered(), error.what()));
+    throw InputError(describe_place(options, machine.port().current_record(), error.what()));
   } catch (const LawViolation& violation) {
-    throw LawViolation(describe_place(options, source.delivered(), violation.what()));
+    throw LawViolation(describe_place(options, machine.port().current_record(), violation.what()));
   }
   if (!machine.port().finished()) throw LawViolation("the machine came to rest with accesses in flight");
   if (options.warmup != 0 && options.warmup >= source.delivered() && !watch.stopped()) {
@@ -99,6 +99,10 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   result.config = to_json(config);
   result.trace = {reader.description().path, reader.description().format, fmt::format("{:016x}", reader.checksum()),
                   source.delivered()};
+  if (options.tables) {
+    result.image = {options.tables->image.path, to_string(machine.image()->format),
+                    fmt::format("{:#x}", options.tables->root_value)};
+  }
   result.partial = watch.stopped();
   machine.report(result.stats);
   if (options.check) checker.check_figures(result.stats);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "stats/result.h"
@@ -23,6 +24,7 @@ struct RunOptions {
   std::uint64_t warmup = 0;                          ///< records simulated before the statistics start
   std::uint64_t limit = 0;                           ///< records simulated after the warm-up; 0 is all
   std::string walk_log;                              ///< file that gets one row per walk; empty is none
+  std::optional<ImageTables> tables;                 ///< page tables of a memory image, instead of the kernel's own
   bool check = false;                                ///< hold the laws while running
   std::function<void(const Progress&)> on_progress;  ///< called a few times a second; may be empty
   const std::atomic<bool>* stop = nullptr;           ///< once true, the run ends with what it has, marked partial

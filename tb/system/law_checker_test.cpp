@@ -19,7 +19,9 @@ class FixedKernel final : public Kernel {
   explicit FixedKernel(PhysicalAddress root) : root_(root) {}
   PhysicalAddress root(AddressSpaceId) override { return root_; }
   void before_walk(AddressSpaceId, VirtualAddress, AccessKind) override {}
-  Cycles handle_fault(AddressSpaceId, VirtualAddress, Access, const Fault&) override { return Cycles(0); }
+  std::optional<Cycles> handle_fault(AddressSpaceId, VirtualAddress, Access, const Fault&) override {
+    return Cycles(0);
+  }
 
  private:
   PhysicalAddress root_;

@@ -38,13 +38,15 @@ class NotingKernel final : public Kernel {
  public:
   PhysicalAddress root(AddressSpaceId) override { return PhysicalAddress(0x1000); }
   void before_walk(AddressSpaceId, VirtualAddress va, AccessKind) override { walks.push_back(va.value()); }
-  Cycles handle_fault(AddressSpaceId, VirtualAddress va, Access, const Fault&) override {
+  std::optional<Cycles> handle_fault(AddressSpaceId, VirtualAddress va, Access, const Fault&) override {
     faults.push_back(va.value());
+    if (passes_over) return std::nullopt;
     return Cycles(fault_cycles);
   }
   void before_invalidation(const Invalidation& invalidation) override { invalidations.push_back(invalidation); }
   std::vector<std::uint64_t> walks;
   std::vector<std::uint64_t> faults;
+  bool passes_over = false;
   std::vector<Invalidation> invalidations;
 };
 

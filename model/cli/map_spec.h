@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "paging/footprint.h"
+
+namespace tablewalk {
+
+/// Reads what `--map` takes, `VA:SIZE[:PAGE]`; without PAGE the range's `page_bytes` is 0. Throws InputError that names
+/// the option.
+MappedRange parse_map(const std::string& spec);
+
+}  // namespace tablewalk

@@ -1,0 +1,173 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/image_options.h"
+#include "cli/map_spec.h"
+#include "cli/terminal.h"
+#include "config/loader.h"
+#include "paging/table_builder.h"
+#include "report/print_walk.h"
+#include "system/machine_config.h"
+
+namespace tablewalk {
+namespace {
+
+constexpr std::size_t most_differences = 20;
+
+struct WalkArguments {
+  std::string mode;
+  ConfigSource config;
+  ImageArguments image;
+  std::vector<std::string> maps;
+  std::string oracle;
+  std::string access = "load";
+  bool supervisor = false;
+  bool explain = false;
+  std::string format = "text";
+  std::vector<std::string> addresses;
+};
+
+/// Of a machine's keys, those that shape translation.
+struct TranslationConfig {
+  PagingConfig paging;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.group("paging", paging, "what the page tables look like");
+  }
+};
+
+AccessKind parse_access(const std::string& name) {
+  if (name == "load") return AccessKind::Load;
+  if (name == "store") return AccessKind::Store;
+  if (name == "fetch") return AccessKind::Fetch;
+  throw InputError(fmt::format("--access {}: expected load, store or fetch{}", name,
+                               did_you_mean(name, {"load", "store", "fetch"})));
+}
+
+void check_arguments(const WalkArguments& arguments) {
+  const bool mapping = !arguments.maps.empty();
+  const bool comparing = !arguments.oracle.empty();
+  if (mapping == arguments.image.given()) {
+    throw InputError(mapping ? "walk: tables of an image and of --map at once: expected one of them"
+                             : "walk: no page tables: expected --image FILE or --map VA:SIZE[:PAGE]");
+  }
+  if (comparing && mapping) throw InputError("--oracle is about an image: expected --image FILE with it");
+  if (comparing && !arguments.addresses.empty()) {
+    throw InputError("--oracle has the addresses in its file: expected none after the options");
+  }
+  if (comparing && !arguments.image.root.empty()) {
+    throw InputError("--oracle has the root of each row in its file: expected no --root");
+  }
+  if (comparing) return;
+  if (arguments.addresses.empty()) throw InputError("walk: no address: expected at least one VA");
+  if (mapping && !arguments.image.root.empty()) {
+    throw InputError("--root belongs to --image: with --map the root is where the tables are built");
+  }
+  if (!mapping && arguments.image.root.empty()) {
+    throw InputError("--image without --root: expected the value of the register that points to the root table");
+  }
+}
+
+/// Maps the ranges to fresh frames; returns the root's register.
+std::uint64_t build_tables(const std::vector<std::string>& maps, const std::shared_ptr<const PagingMode>& mode,
+                           PhysicalMemory& memory) {
+  constexpr std::uint64_t plenty = std::uint64_t{1} << 40;
+  FrameAllocator frames(std::min(plenty, mode->memory_limit()), mode->page_bytes(), {});
+  TableBuilder tables(mode, memory, frames);
+  for (const std::string& spec : maps) {
+    const MappedRange range = parse_map(spec);
+    const std::uint64_t page = range.page_bytes == 0 ? mode->page_bytes() : range.page_bytes;
+    const std::uint64_t first = range.first.value() & ~(page - 1);
+    const std::uint64_t last = range.last.value() | (page - 1);
+    try {
+      tables.map_range(VirtualAddress(first), last - first + 1, page);
+    } catch (const InputError& error) {
+      throw InputError(fmt::format("--map {}: {}", spec, error.what()));
+    }
+  }
+  return mode->encode_root({tables.root(), 0});
+}
+
+void compare_with_oracle(const WalkArguments& arguments, const PagingConfig& paging, const PrintOptions& printing) {
+  PhysicalMemory memory;
+  load_memory_image(arguments.image.source(), memory);
+  OracleReport report = check_oracle(arguments.oracle, paging.mode, paging, memory, most_differences);
+  const std::uint64_t differences = report.differences();
+  const std::uint64_t checks = report.checks();
+  print_oracle({paging.mode, arguments.oracle, arguments.image.path, std::move(report)}, printing, std::cout);
+  if (differences == 0) return;
+  throw Difference(fmt::format("{}: {} of {} checks differ", arguments.oracle, differences, checks));
+}
+
+void run_walk(const WalkArguments& arguments) {
+  PrintOptions printing = print_options(arguments.format);
+  printing.explain = arguments.explain;
+  const Access access{parse_access(arguments.access), !arguments.supervisor};
+  check_arguments(arguments);
+  PagingConfig paging = load_config<TranslationConfig>(arguments.config).paging;
+  if (!arguments.mode.empty()) paging.mode = arguments.mode;
+  const std::shared_ptr<const PagingMode> mode = make_paging_mode(paging.mode, paging);
+  if (!arguments.oracle.empty()) return compare_with_oracle(arguments, paging, printing);
+
+  WalkReport report;
+  report.mode = mode;
+  std::vector<VirtualAddress> addresses;
+  for (const std::string& text : arguments.addresses) addresses.emplace_back(parse_option_integer("VA", text));
+  PhysicalMemory memory;
+  if (arguments.image.given()) {
+    report.source = arguments.image.path;
+    report.root_value = arguments.image.root_value();
+    mode->decode_root(report.root_value);  // before the image is read: it throws
+    load_memory_image(arguments.image.source(), memory);
+  } else {
+    report.source = fmt::format("--map {}", fmt::join(arguments.maps, " --map "));
+    report.root_value = build_tables(arguments.maps, mode, memory);
+  }
+  const PhysicalAddress root = mode->decode_root(report.root_value).table;
+  for (const VirtualAddress va : addresses) {
+    report.walks.push_back(walk_step_by_step(*mode, memory, root, va, access));
+  }
+  print_walks(report, printing, std::cout);
+}
+
+constexpr const char* footer = R"(Examples:
+  tablewalk walk --map 0x400000:2M 0x401234
+  tablewalk walk --mode x86-32 --map 0x400000:4M:4M 0x412345 --access store --explain
+  tablewalk walk --mode radix:5,5,5,5/12@4 --map 0:4M --map 0xFFC00000:4M 0xFFC01000
+  tablewalk walk --mode sv39 --image pages.bin.zst --root 0x8000100000083824 0x109ee --format json
+  tablewalk walk --map 0x1000:4K 0x1000 --supervisor --set paging.x86.smap=true
+  tablewalk walk --image pages.bin.zst --oracle oracle.csv
+
+--set takes the keys of `tablewalk config show` that begin with paging. With --oracle every row of a CSV file
+(columns root, va, pa and more) is compared with the walk; a difference ends with status 1.)";
+
+}  // namespace
+
+void add_walk_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("walk", "One walk of the page tables, step by step");
+  const auto arguments = std::make_shared<WalkArguments>();
+  command->add_option("VA", arguments->addresses, "Virtual addresses");
+  command->add_option(
+      "-m,--mode", arguments->mode,
+      fmt::format("{} or radix:B1,B2,.../OFFSET@ENTRYBYTES; x86-64 if left out", fmt::join(paging_mode_names(), ", ")));
+  add_image_options(*command, arguments->image);
+  command->add_option("--map", arguments->maps, "Map a range in fresh tables: VA:SIZE[:PAGE]; may be repeated")
+      ->allow_extra_args(false);
+  command->add_option("--oracle", arguments->oracle, "Compare every row of this CSV file with the walk");
+  command->add_option("--access", arguments->access, "load, store or fetch; load if left out");
+  command->add_flag("--supervisor", arguments->supervisor, "The access is made at supervisor privilege, not user");
+  command->add_option("--set", arguments->config.overrides, "KEY=VALUE: set a control register, paging.x86.smep=true")
+      ->allow_extra_args(false);
+  command->add_flag("--explain", arguments->explain, "A line for each field of each entry");
+  command->add_option("--format", arguments->format, "text, json or csv");
+  command->footer(footer);
+  command->callback([arguments] { run_walk(*arguments); });
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "memory/memory_image.h"
+#include "paging/paging_mode.h"
+#include "protocol/observers.h"
+#include "stats/stat_set.h"
+
+namespace tablewalk {
+
+/// The kernel of a machine whose page tables came with a memory image: every address space has the image's root, and
+/// nothing is mapped or repaired.
+class ImageSpace final : public Kernel {
+ public:
+  /// `skip_faults`: accesses that fault are passed over; else the first one ends the run.
+  ImageSpace(const PagingMode& mode, const MemoryImage& image, PhysicalAddress root, bool skip_faults)
+      : mode_(mode), image_(image), root_(root), skip_faults_(skip_faults) {}
+
+  PhysicalAddress root(AddressSpaceId) override { return root_; }
+  void before_walk(AddressSpaceId, VirtualAddress, AccessKind) override {}
+  std::optional<Cycles> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
+                                     const Fault& fault) override;
+  void report(StatSet& figures) const override;
+
+ private:
+  const PagingMode& mode_;
+  MemoryImage image_;
+  PhysicalAddress root_;
+  bool skip_faults_;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,60 @@
+#include "paging/walk_steps.h"
+
+#include "paging/walk.h"
+
+namespace tablewalk {
+namespace {
+
+WalkStep read_step(const PagingMode& mode, const PhysicalMemory& memory, const Walk& walk) {
+  WalkStep step;
+  step.level = walk.level();
+  step.table = walk.position().table;
+  step.entry_address = walk.entry_address();
+  step.index = (step.entry_address - step.table) / mode.entry_bytes();
+  step.entry = memory.read(step.entry_address, mode.entry_bytes());
+  step.updated = step.entry;
+  step.view = mode.decode(step.entry, step.level);
+  step.rights = walk.position().rights;
+  const bool grants = step.view.kind == EntryView::Kind::Pointer || step.view.kind == EntryView::Kind::Leaf;
+  if (grants) step.rights = mode.combine(step.rights, step.view.rights);
+  return step;
+}
+
+}  // namespace
+
+const WalkStep* WalkSteps::leaf() const {
+  if (steps.empty() || steps.back().view.kind != EntryView::Kind::Leaf) return nullptr;
+  return outcome.fault.reason == FaultReason::OutOfMemory ? nullptr : &steps.back();
+}
+
+WalkSteps walk_step_by_step(const PagingMode& mode, const PhysicalMemory& memory, PhysicalAddress root,
+                            VirtualAddress va, Access access) {
+  WalkSteps walked;
+  walked.va = va;
+  walked.access = access;
+  walked.root = root;
+  Walk walk(mode, root, va, access);
+  while (true) {
+    switch (walk.step()) {
+      case Walk::Step::ReadEntry:
+        walked.steps.push_back(read_step(mode, memory, walk));
+        ++walked.outcome.entry_reads;
+        walk.supply(walked.steps.back().entry);
+        break;
+      case Walk::Step::UpdateEntry:
+        walked.steps.back().updated = walk.update_desired();
+        ++walked.outcome.entry_updates;
+        walk.updated(walk.update_expected());
+        break;
+      case Walk::Step::Done:
+        walked.outcome.translated = true;
+        walked.outcome.translation = walk.translation();
+        return walked;
+      case Walk::Step::Fault:
+        walked.outcome.fault = walk.fault();
+        return walked;
+    }
+  }
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <vector>
+
+#include "memory/physical_memory.h"
+#include "paging/paging_mode.h"
+
+namespace tablewalk {
+
+/// One entry that a walk read, and what followed from it.
+struct WalkStep {
+  unsigned level = 0;
+  PhysicalAddress table;
+  std::uint64_t index = 0;  ///< in the table
+  PhysicalAddress entry_address;
+  std::uint64_t entry = 0;    ///< as memory holds it
+  std::uint64_t updated = 0;  ///< as the walk would leave it: accessed and dirty bits set where they are needed
+  EntryView view;
+  Rights rights;  ///< over the levels from the root to this entry
+};
+
+/// A whole walk, step by step.
+struct WalkSteps {
+  VirtualAddress va;
+  Access access;
+  PhysicalAddress root;
+  std::vector<WalkStep> steps;
+  WalkOutcome outcome;
+
+  /// The leaf that the walk came to, also where rights or a clear accessed or dirty bit forbid the access; nullptr if
+  /// it came to none, or to one whose page does not exist.
+  const WalkStep* leaf() const;
+};
+
+/// Does what the reference walk does on memory that is only looked at, and notes every step.
+WalkSteps walk_step_by_step(const PagingMode& mode, const PhysicalMemory& memory, PhysicalAddress root,
+                            VirtualAddress va, Access access);
+
+}  // namespace tablewalk

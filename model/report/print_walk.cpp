@@ -1,0 +1,192 @@
+#include "report/print_walk.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "report/walk_json.h"
+#include "report/walk_words.h"
+
+namespace tablewalk {
+namespace {
+
+constexpr std::size_t page_width = 96;
+constexpr std::size_t name_width = 13;  ///< of a field's name, when each has a line
+
+class WalkPrinter {
+ public:
+  WalkPrinter(const WalkReport& report, const PrintOptions& options, std::ostream& out)
+      : mode_(*report.mode), report_(report), options_(options), out_(out) {}
+
+  void print() {
+    print_root();
+    for (const WalkSteps& walk : report_.walks) {
+      print_address(walk);
+      for (const WalkStep& step : walk.steps) print_step(step);
+      out_ << '\n';
+      walk.outcome.translated ? print_answer(walk) : print_fault(walk);
+    }
+  }
+
+ private:
+  std::string strong(const std::string& text) const { return options_.colour ? "\033[1m" + text + "\033[0m" : text; }
+  const std::string& table_name(unsigned level) const { return mode_.level(level).name; }
+
+  void print_root() {
+    out_ << mode_.name() << ", " << mode_.levels() << (mode_.levels() == 1 ? " level" : " levels") << ", "
+         << report_.source << '\n';
+    const RootRegister root = mode_.decode_root(report_.root_value);
+    out_ << mode_.root_register() << ' ' << hex(report_.root_value) << ": the root table, "
+         << table_name(mode_.root_level()) << ", is at " << hex(root.table.value()) << '\n';
+    print_fields(mode_.root_fields(), report_.root_value, 2);
+  }
+
+  /// The address with its bits, in columns.
+  void print_address(const WalkSteps& walk) {
+    out_ << '\n'
+         << strong(hex(walk.va.value())) << ", " << access_name(walk.access.kind) << " at "
+         << privilege_name(walk.access.user) << " privilege\n\n";
+    std::string bits = "  bits  ";
+    std::string names = "        ";
+    std::string values = "  value ";
+    std::string binary = "        ";
+    for (const AddressPart& part : split_address(mode_, walk.va)) {
+      const bool is_index = part.name != "high" && part.name != "offset";
+      const std::string value = is_index ? std::to_string(part.value) : hex(part.value);
+      const std::string digits = fmt::format("{:0{}b}", part.value, part.high - part.low + 1);
+      const std::string range = bits_text(part.high, part.low);
+      const std::size_t width = std::max({value.size(), digits.size(), range.size(), part.name.size()}) + 2;
+      bits += pad_right(range, width);
+      names += pad_right(part.name, width);
+      values += pad_right(value, width);
+      binary += pad_right(digits, width);
+    }
+    for (std::string* line : {&bits, &names, &values, &binary}) {
+      line->erase(line->find_last_not_of(' ') + 1);
+      out_ << *line << '\n';
+    }
+  }
+
+  void print_step(const WalkStep& step) {
+    out_ << "\n  " << table_name(step.level) << " entry " << step.index << " at " << hex(step.entry_address.value())
+         << ": " << strong(hex_entry(mode_, step.entry)) << '\n';
+    print_fields(mode_.entry_fields(step.entry, step.level), step.entry, 4);
+    const std::vector<std::string> set = marks(mode_, step);
+    if (!set.empty()) out_ << "    the walk would set " << fmt::format("{}", fmt::join(set, " and ")) << '\n';
+    out_ << "    -> " << consequence(step) << '\n';
+  }
+
+  std::string consequence(const WalkStep& step) const {
+    switch (step.view.kind) {
+      case EntryView::Kind::Absent:
+        return "not present: the walk ends";
+      case EntryView::Kind::Malformed:
+        return fmt::format("{}: the walk ends", to_string(step.view.malformed));
+      case EntryView::Kind::Pointer:
+        return fmt::format("table {} at {}", table_name(step.level - 1), hex(step.view.target.value()));
+      case EntryView::Kind::Leaf:
+        break;
+    }
+    return fmt::format("page of {} at {}", humane_byte_size(std::uint64_t{1} << step.view.page_shift),
+                       hex(step.view.target.value()));
+  }
+
+  /// On few lines as `NAME=value`, or with `explain` each on a line of its own.
+  void print_fields(const std::vector<BitField>& fields, std::uint64_t value, std::size_t indent) {
+    const std::uint64_t other = other_bits(fields, value);
+    if (options_.explain) return print_field_lines(fields, value, other, indent);
+    std::vector<std::string> words;
+    for (const BitField& field : fields) words.push_back(fmt::format("{}={}", field.name, value_text(field, value)));
+    if (other != 0) words.push_back("other=" + hex(other));
+    std::string line(indent, ' ');
+    for (const std::string& word : words) {
+      if (line.size() > indent && line.size() + 1 + word.size() > page_width) {
+        out_ << line << '\n';
+        line.assign(indent, ' ');
+      }
+      line += (line.size() > indent ? " " : "") + word;
+    }
+    out_ << line << '\n';
+  }
+
+  void print_field_lines(const std::vector<BitField>& fields, std::uint64_t value, std::uint64_t other,
+                         std::size_t indent) {
+    const std::string margin(indent, ' ');
+    for (const BitField& field : fields) {
+      const std::string shown = value_text(field, value);
+      const bool clear_bit = field.high == field.low && field.of(value) == 0;
+      out_ << margin << pad_right(bits_text(field.high, field.low), 7) << pad_right(field.name, name_width)
+           << (clear_bit ? shown : pad_right(shown, 14) + field.meaning) << '\n';
+    }
+    if (other != 0) {
+      out_ << margin << pad_right("", 7) << pad_right("other", name_width) << pad_right(hex(other), 14)
+           << "bits that no field names\n";
+    }
+  }
+
+  void print_answer(const WalkSteps& walk) {
+    const Translation& found = walk.outcome.translation;
+    const std::uint64_t offset = walk.va.value() & low_bits(found.page_shift);
+    out_ << "  physical  " << strong(hex(found.physical(walk.va).value())) << " = page " << hex(found.page.value())
+         << " + offset " << hex(offset) << '\n';
+    print_page(found.page, found.page_shift);
+    print_rights(found.rights);
+  }
+
+  void print_page(PhysicalAddress page, unsigned page_shift) {
+    out_ << "  page      " << humane_byte_size(std::uint64_t{1} << page_shift) << ", frame "
+         << hex(page.value() >> mode_.offset_bits()) << '\n';
+  }
+
+  void print_rights(Rights rights) {
+    out_ << "  rights    ";
+    const char* separator = "";
+    for (const bool user : {true, false}) {
+      const std::vector<std::string> allowed = allowed_accesses(mode_, rights, user);
+      out_ << separator << privilege_name(user) << ": "
+           << (allowed.empty() ? "nothing" : fmt::format("{}", fmt::join(allowed, ", ")));
+      separator = "; ";
+    }
+    if (rights.key != 0) out_ << "; protection key " << unsigned{rights.key};
+    out_ << '\n';
+  }
+
+  void print_fault(const WalkSteps& walk) {
+    const Fault& fault = walk.outcome.fault;
+    out_ << "  fault     " << strong(to_string(fault.reason));
+    if (walk.steps.empty()) {
+      out_ << "; no entry is read\n";
+    } else {
+      out_ << ", at the entry of " << table_name(fault.level) << " (level " << unsigned{fault.level} << ")\n";
+    }
+    const std::string words = mode_.describe_fault(fault, walk.access);
+    if (!words.empty()) out_ << "            " << words << '\n';
+    if (const WalkStep* leaf = walk.leaf()) {
+      print_page(leaf->view.target, leaf->view.page_shift);
+      print_rights(leaf->rights);
+    }
+  }
+
+  const PagingMode& mode_;
+  const WalkReport& report_;
+  const PrintOptions& options_;
+  std::ostream& out_;
+};
+
+}  // namespace
+
+void print_walks(const WalkReport& report, const PrintOptions& options, std::ostream& out) {
+  switch (options.format) {
+    case OutputFormat::Text:
+      WalkPrinter(report, options, out).print();
+      break;
+    case OutputFormat::Json:
+      out << walks_to_json(report);
+      break;
+    case OutputFormat::Csv:
+      out << walks_to_csv(report);
+      break;
+  }
+}
+
+}  // namespace tablewalk
