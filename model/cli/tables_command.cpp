@@ -38,6 +38,7 @@ struct ModeSize {
 
 constexpr std::uint64_t default_grain_bytes = 4096;
 constexpr std::size_t batch_records = 4096;
+constexpr const char* usual_modes[] = {"flat32", "x86-32", "flat48", "x86-64", "x86-64-la57"};
 
 void add_trace(Spaces& spaces, const TablesOptions& options, std::uint64_t grain_bytes) {
   const std::unique_ptr<TraceReader> reader = open_trace(options.trace_path, options.trace_format);
@@ -79,7 +80,7 @@ bool can_hold(const PagingMode& mode, const Spaces& spaces) {
 /// The usual organisations, those left out that cannot hold the footprint.
 std::vector<std::shared_ptr<const PagingMode>> default_modes(const Spaces& spaces) {
   std::vector<std::shared_ptr<const PagingMode>> modes;
-  for (const char* name : {"flat32", "x86-32", "flat48", "x86-64", "x86-64-la57"}) {
+  for (const char* name : usual_modes) {
     const std::shared_ptr<const PagingMode> mode = make_paging_mode(name);
     if (can_hold(*mode, spaces)) modes.push_back(mode);
   }
@@ -214,9 +215,9 @@ void add_tables_commands(CLI::App& app) {
       ->allow_extra_args(false);
   command
       ->add_option("-m,--mode", options->modes,
-                   fmt::format("{} or radix:B1,B2,.../OFFSET@ENTRYBYTES; may be repeated. Without it: all of these "
+                   fmt::format("{} or radix:B1,B2,.../OFFSET@ENTRYBYTES; may be repeated. Without it: those of {} "
                                "that can hold the addresses",
-                               fmt::join(paging_mode_names(), ", ")))
+                               fmt::join(paging_mode_names(), ", "), fmt::join(usual_modes, ", ")))
       ->allow_extra_args(false);
   command->add_option("--format", options->format, "text, json or csv")->capture_default_str();
   command->footer(footer);

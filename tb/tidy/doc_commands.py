@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 
-DOCUMENTS = ["README.md", "docs/user-guide.md"]
+DOCUMENTS = ["README.md", "docs/user-guide.md", "docs/paging/README.md", "docs/paging/adding-a-mode.md",
+             "docs/paging/radix.md"]
 BLOCK = re.compile(r"^```[^\n`]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ANY_LINES = "..."
 

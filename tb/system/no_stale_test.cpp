@@ -1,0 +1,357 @@
+// After an invalidation nobody sees what was there before it: random changes of tables, invalidations, changes of
+// address space and accesses, on machines drawn at random. First the arrays of the TLBs, the walk caches and the walk
+// alone, which can do a million operations; then the timed machine, with all that can be on its way in it.
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/process_pool.h"
+#include "config/printer.h"
+#include "cpu/request_port.h"
+#include "dram/dram.h"
+#include "support/changing_tables.h"
+#include "support/random_machine.h"
+#include "tlb/tlb.h"
+#include "walker/walker.h"
+
+namespace tablewalk::test {
+namespace {
+
+std::string again(std::uint64_t seed) {
+  return "have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED=" + std::to_string(seed);
+}
+
+Access random_access(Dice& dice) {
+  return {dice.pick<AccessKind>({AccessKind::Fetch, AccessKind::Load, AccessKind::Load, AccessKind::Store}),
+          dice.chance(70)};
+}
+
+/// The sizes of page that TLBs of the mode may hold, log2.
+std::vector<unsigned> page_shifts(const PagingMode& mode) {
+  std::vector<unsigned> shifts;
+  for (unsigned level = 0; level < mode.levels(); ++level) {
+    if (mode.level(level).leaf_allowed) shifts.push_back(mode.level(level).index_shift);
+  }
+  return shifts;
+}
+
+/// What a machine remembers, and how it walks, without time: each access is over before the next begins.
+class TimelessMachine {
+ public:
+  TimelessMachine(const MachineConfig& config, const PagingMode& mode)
+      : mode_(mode), walk_caches_(config.walker.walk_caches, mode) {
+    for (const TlbConfig* tlb : {&config.dtlb, &config.stlb}) {
+      if (!tlb->enabled) continue;
+      tlbs_.emplace_back();
+      for (const TlbArrayConfig& array : tlb->arrays) tlbs_.back().emplace_back(array, page_shifts(mode));
+    }
+  }
+
+  Answer translate(PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, AddressSpaceId asid,
+                   Access access) {
+    Answer answer;
+    std::size_t level = 0;
+    const Translation* found = nullptr;
+    for (; level < tlbs_.size() && found == nullptr; ++level) found = look_up(tlbs_[level], va, asid, access);
+    if (found != nullptr) {
+      answer.translation = *found;
+      --level;
+      ++hits;
+    } else {
+      answer = walk(memory, root, va, asid, access);
+    }
+    if (answer.faulted) return answer;
+    while (level-- > 0) install_in(tlbs_[level], mode_, va, asid, answer.translation);
+    return answer;
+  }
+  void invalidate(const Invalidation& invalidation) {
+    for (auto& tlb : tlbs_) {
+      for (TlbArray& array : tlb) forgotten += array.invalidate(invalidation);
+    }
+    forgotten += walk_caches_.invalidate(invalidation);
+  }
+
+  std::uint64_t hits = 0;
+  std::uint64_t short_walks = 0;
+  std::uint64_t forgotten = 0;
+
+ private:
+  static const Translation* look_up(std::vector<TlbArray>& tlb, VirtualAddress va, AddressSpaceId asid, Access access) {
+    for (TlbArray& array : tlb) {
+      if (const Translation* found = array.find(va, asid, access)) return found;
+    }
+    return nullptr;
+  }
+  Answer walk(PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, AddressSpaceId asid, Access access) {
+    const auto start = walk_caches_.find(va, asid);
+    short_walks += start ? 1 : 0;
+    Walk walk = start ? Walk(mode_, *start, va, access) : Walk(mode_, root, va, access);
+    const unsigned bytes = mode_.entry_bytes();
+    for (;;) {
+      const unsigned level = walk.level();
+      if (walk.step() == Walk::Step::ReadEntry) {
+        walk.supply(memory.read(walk.entry_address(), bytes));
+      } else if (walk.step() == Walk::Step::UpdateEntry) {
+        walk.updated(
+            memory.compare_and_swap(walk.entry_address(), bytes, walk.update_expected(), walk.update_desired()));
+      } else {
+        break;
+      }
+      if (walk.position().level != level) walk_caches_.remember(va, asid, walk.position());
+    }
+    Answer answer;
+    answer.faulted = walk.step() == Walk::Step::Fault;
+    answer.fault = walk.fault();
+    answer.translation = walk.translation();
+    return answer;
+  }
+
+  const PagingMode& mode_;
+  std::vector<std::vector<TlbArray>> tlbs_;
+  WalkCaches walk_caches_;
+};
+
+TEST(NoStale, AnswerInAMillionOperationsOnTheArraysAndTheWalk) {
+  constexpr unsigned operations = 4000;
+  std::uint64_t old = 0;
+  std::uint64_t hits = 0;
+  std::uint64_t short_walks = 0;
+  std::uint64_t forgotten = 0;
+  for (const std::uint64_t seed : printed_seeds(250)) {
+    Dice dice(seed);
+    const MachineConfig config = random_machine(dice);
+    const auto mode = make_paging_mode(config.paging.mode);
+    ChangingTables tables(mode, static_cast<AddressSpaceId>(dice.between(1, 3)), dice);
+    TimelessMachine machine(config, *mode);
+    AddressSpaceId space = 0;
+    for (unsigned i = 0; i < operations; ++i) {
+      const std::uint64_t choice = dice.between(0, 99);
+      if (choice < 10) space = static_cast<AddressSpaceId>(dice.between(0, tables.spaces() - 1U));
+      if (choice < 25) {
+        tables.change(space, dice.between(0, tables.pages().size() - 1));
+      } else if (choice < 35) {
+        const Invalidation invalidation = tables.random_invalidation(dice);
+        machine.invalidate(invalidation);
+        tables.invalidated(invalidation);
+        tables.forget_the_past();
+      } else {
+        const VirtualAddress va = tables.random_place(dice);
+        const Access access = random_access(dice);
+        const Answer answer = machine.translate(tables.memory(), tables.root(space), va, space, access);
+        ASSERT_TRUE(tables.may_be(space, va, access, answer, tables.now()))
+            << "operation " << i << ": " << tables.describe(space, va, access, answer) << "; " << again(seed)
+            << "; its machine:\n"
+            << to_yaml(config, false);
+        old += tables.is_current(space, va, access, answer) ? 0 : 1;
+      }
+    }
+    hits += machine.hits;
+    short_walks += machine.short_walks;
+    forgotten += machine.forgotten;
+  }
+  std::printf("%llu hits, %llu short walks, %llu old answers, %llu entries forgotten\n",
+              static_cast<unsigned long long>(hits), static_cast<unsigned long long>(short_walks),
+              static_cast<unsigned long long>(old), static_cast<unsigned long long>(forgotten));
+  EXPECT_GT(old, 0u) << "nothing stale was ever there to be forgotten";
+}
+
+/// Records that no file holds.
+class ListedTrace final : public TraceReader {
+ public:
+  explicit ListedTrace(std::vector<Record> records) : records_(std::move(records)) {}
+  const TraceDescription& description() const override { return description_; }
+  std::size_t read(Record* records, std::size_t capacity) override {
+    const std::size_t count = std::min(capacity, records_.size() - place_);
+    std::copy_n(records_.begin() + static_cast<std::ptrdiff_t>(place_), count, records);
+    place_ += count;
+    return count;
+  }
+  double progress() const override { return -1; }
+  std::uint64_t checksum() const override { return 0; }
+
+ private:
+  std::vector<Record> records_;
+  std::size_t place_ = 0;
+  TraceDescription description_;
+};
+
+std::vector<Record> accesses_and_events(const ChangingTables& tables, Dice& dice, std::size_t count) {
+  const unsigned event_share = dice.number(0, 15);
+  std::vector<Record> records;
+  AddressSpaceId space = 0;
+  while (records.size() < count) {
+    if (dice.chance(10)) space = static_cast<AddressSpaceId>(dice.between(0, tables.spaces() - 1U));
+    Record record;
+    if (dice.chance(event_share)) {
+      const Invalidation event = tables.random_invalidation(dice);
+      record.kind = static_cast<RecordKind>(access_kinds + static_cast<unsigned>(event.scope));
+      record.address = event.va;
+      record.asid = event.asid;
+    } else {
+      const Access access = random_access(dice);
+      record.kind = static_cast<RecordKind>(access.kind);
+      record.privilege = access.user ? Privilege::User : Privilege::Supervisor;
+      record.address = tables.random_place(dice);
+      record.size = 8;
+      record.asid = space;
+    }
+    records.push_back(record);
+  }
+  return records;
+}
+
+/// A kernel that changes tables whenever it is called and invalidates now and then, also in the midst of things; and
+/// sees to it that no answer comes from before an invalidation.
+class RestlessKernel final : public Kernel, public TranslationObserver {
+ public:
+  RestlessKernel(ChangingTables& tables, Dice& dice) : tables_(tables), dice_(dice), asked_(4096) {}
+
+  void attach(RequestPort& port) { port_ = &port; }
+  std::uint64_t old_answers() const { return old_answers_; }
+  std::uint64_t invalidations() const { return invalidations_; }
+  /// Of every answer and when it came.
+  std::uint64_t digest() const { return digest_; }
+
+  PhysicalAddress root(AddressSpaceId asid) override { return tables_.root(asid); }
+  void before_walk(AddressSpaceId, VirtualAddress, AccessKind) override {
+    if (dice_.chance(15)) change_something();
+    if (dice_.chance(15)) invalidate_now(tables_.random_invalidation(dice_), requested_at_);
+  }
+  Cycles handle_fault(AddressSpaceId asid, VirtualAddress va, Access access, const Fault&) override {
+    tables_.make_present(asid, tables_.page_of(va), access);
+    // It may have faulted on what walk caches remember.
+    invalidate_now({Invalidation::Scope::Page, va, asid}, Clockwork::of_simulation().now());
+    return Cycles(dice_.between(0, 50));
+  }
+  void before_invalidation(const Invalidation& invalidation) override {
+    for (std::uint32_t changes = dice_.number(0, 3); changes != 0; --changes) change_something();
+    tables_.invalidated(invalidation);
+  }
+
+  void translation_requested(const TranslationRequest& request, Cycles at) override {
+    requested_at_ = at;
+    if (dice_.chance(5)) change_something();
+    asked_[request.tag] = tables_.now();
+  }
+  void translation_answered(const TranslationRequest& request, Cycles asked, Cycles answered, bool at_once) override {
+    check(request);
+    const bool adds_up = request.accounted == answered && request.cycles.total() == (answered - asked).count();
+    if (!at_once && !adds_up) throw LawViolation("the parts of a translation's cycles do not add up");
+    digest_ = (digest_ ^ request.answer.translation.physical(request.va).value() ^ answered.count() << 32) *
+              0x9E3779B97F4A7C15u;
+  }
+  void fault_handled(const TranslationRequest& request, Cycles) override {
+    check(request);
+    asked_[request.tag] = tables_.now();
+  }
+
+ private:
+  void check(const TranslationRequest& request) {
+    if (!tables_.may_be(request.asid, request.va, request.access, request.answer, asked_[request.tag])) {
+      throw LawViolation("a stale answer: " +
+                         tables_.describe(request.asid, request.va, request.access, request.answer));
+    }
+    old_answers_ += tables_.is_current(request.asid, request.va, request.access, request.answer) ? 0 : 1;
+  }
+  void change_something() {
+    tables_.change(static_cast<AddressSpaceId>(dice_.between(0, tables_.spaces() - 1U)),
+                   dice_.between(0, tables_.pages().size() - 1));
+  }
+  /// What a kernel does on its own, without an event in the trace.
+  void invalidate_now(const Invalidation& invalidation, Cycles cycle) {
+    const sc_core::sc_time half = sc_core::sc_time::from_value(clock_period::middle);
+    const sc_core::sc_time delay = Clockwork::of_simulation().delay_until(cycle) + half;
+    port_->itlb_side.invalidate(invalidation, delay);
+    port_->dtlb_side.invalidate(invalidation, delay);
+    tables_.invalidated(invalidation);
+    ++invalidations_;
+  }
+
+  ChangingTables& tables_;
+  Dice& dice_;
+  RequestPort* port_ = nullptr;
+  std::vector<std::uint64_t> asked_;  ///< by tag
+  Cycles requested_at_;
+  std::uint64_t old_answers_ = 0;
+  std::uint64_t invalidations_ = 0;
+  std::uint64_t digest_ = 0;
+};
+
+CoreNeighbours neighbours(const MachineConfig& config, const PagingMode& mode) {
+  const auto latency = [](const TlbConfig& tlb) {
+    return tlb.enabled && !tlb.arrays.empty() ? tlb.arrays.front().latency_cycles : Cycles(1);
+  };
+  CoreNeighbours neighbours;
+  neighbours.tlb_hit_latency = {latency(config.itlb), latency(config.dtlb)};
+  neighbours.cache_at_once = {false, false};
+  neighbours.line_shift = log2_floor(config.memory.line_bytes);
+  neighbours.page_shift = mode.offset_bits();
+  return neighbours;
+}
+
+/// The translating half of a machine on a DRAM, without caches, under a restless kernel. Returns what must not depend
+/// on how it is simulated.
+std::string run_under_restless_kernel(const MachineConfig& config, std::uint64_t seed) {
+  Dice dice(seed + 0x10000);
+  const auto mode = make_paging_mode(config.paging.mode);
+  ChangingTables tables(mode, static_cast<AddressSpaceId>(dice.between(1, 3)), dice);
+  RestlessKernel kernel(tables, dice);
+  ListedTrace trace(accesses_and_events(tables, dice, 1000));
+  RecordSource source(trace, 0);
+
+  RequestPort port("core", config.core, neighbours(config, *mode), kernel);
+  Tlb itlb("itlb", Tlb::Service::AtOnce, config.itlb, *mode, 1);
+  Tlb dtlb("dtlb", Tlb::Service::AtOnce, config.dtlb, *mode, 1);
+  std::unique_ptr<Tlb> stlb;
+  if (config.stlb.enabled) stlb = std::make_unique<Tlb>("stlb", Tlb::Service::Registered, config.stlb, *mode, 2);
+  Walker walker("walker", config.walker, *mode, stlb ? 1 : 2);
+  Dram dram("dram", config.dram, config.clock_mhz, config.memory.line_bytes, tables.memory(), 3);
+  port.itlb_side.socket.bind(itlb.cpu_side(0));
+  port.dtlb_side.socket.bind(dtlb.cpu_side(0));
+  itlb.walker_side.socket.bind(stlb ? stlb->cpu_side(0) : walker.tlb_side(0));
+  dtlb.walker_side.socket.bind(stlb ? stlb->cpu_side(1) : walker.tlb_side(1));
+  if (stlb) stlb->walker_side.socket.bind(walker.tlb_side(0));
+  walker.memory_side.socket.bind(dram.cpu_side(0));
+  port.icache_side.socket.bind(dram.cpu_side(1));
+  port.dcache_side.socket.bind(dram.cpu_side(2));
+
+  kernel.attach(port);
+  RequestPort::Job job;
+  job.source = &source;
+  job.observer = &kernel;
+  port.run(std::move(job));
+  Clockwork::of_simulation().set_lockstep(!config.core.run_ahead);
+  sc_core::sc_start();
+  Clockwork::of_simulation().rethrow_failure();
+  if (!port.finished()) throw LawViolation("the machine came to rest with accesses in flight");
+  return std::to_string(kernel.digest()) + " " + std::to_string(port.cycles().total()) + " " +
+         std::to_string(walker.stats().restarts) + " " + std::to_string(kernel.old_answers());
+}
+
+TEST(NoStale, AnswerInTheTimedMachineWhateverIsOnItsWay) {
+  std::uint64_t restarts = 0;
+  std::uint64_t old = 0;
+  for (const std::uint64_t seed : printed_seeds(250)) {
+    Dice dice(seed);
+    MachineConfig config = random_machine(dice);
+    const auto run = [&](std::size_t number) {
+      config.core.run_ahead = number == 0;
+      return run_under_restless_kernel(config, seed);
+    };
+    std::vector<std::string> results;
+    const auto name = [](std::size_t) { return std::string("the machine"); };
+    ASSERT_NO_THROW(results = run_in_processes(2, run, name, {})) << again(seed) << "; its machine:\n"
+                                                                  << to_yaml(config, false);
+    ASSERT_EQ(results[0], results[1]) << "running ahead changes something; " << again(seed);
+    std::size_t place = results[0].rfind(' ');
+    old += std::stoull(results[0].substr(place + 1));
+    restarts += std::stoull(results[0].substr(results[0].rfind(' ', place - 1) + 1));
+  }
+  std::printf("%llu walks restarted, %llu old answers\n", static_cast<unsigned long long>(restarts),
+              static_cast<unsigned long long>(old));
+  EXPECT_GT(restarts, 0u);
+  EXPECT_GT(old, 0u) << "nothing stale was ever there to be forgotten";
+}
+
+}  // namespace
+}  // namespace tablewalk::test
