@@ -4,7 +4,8 @@
 
 In fenced blocks of Markdown, a line `tablewalk ...` must end with status 0; after a line `$ tablewalk ...` the rest of the
 block must be what it prints, where a line `...` stands for any lines. --update writes what it prints into the document
-instead, unless the block has such a line. A document's commands run in order, in a folder that has traces/ only.
+instead, unless the block has such a line. A document's commands run in order, in a folder that has traces/ and
+tb/golden/images/ only.
 """
 
 import os
@@ -17,6 +18,7 @@ DOCUMENTS = ["README.md", "docs/user-guide.md", "docs/paging/README.md", "docs/p
              "docs/paging/radix.md"]
 BLOCK = re.compile(r"^```[^\n`]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ANY_LINES = "..."
+DATA = ["traces", "tb/golden/images"]
 
 
 def commands_of(block):
@@ -49,7 +51,9 @@ class Document:
         with open(full, encoding="utf-8") as file:
             text = file.read()
         with tempfile.TemporaryDirectory() as folder:
-            os.symlink(os.path.join(self.root, "traces"), os.path.join(folder, "traces"))
+            for data in DATA:
+                os.makedirs(os.path.dirname(os.path.join(folder, data)), exist_ok=True)
+                os.symlink(os.path.join(self.root, data), os.path.join(folder, data))
             os.symlink(self.program, os.path.join(folder, "tablewalk"))
             new_text = BLOCK.sub(lambda match: self.check_block(match, folder), text)
         if self.update and new_text != text:

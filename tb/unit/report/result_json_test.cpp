@@ -35,6 +35,15 @@ TEST(ResultJson, ReadBackKeepsEveryFigureAndDistribution) {
   EXPECT_EQ(after.trace.records, 1234567U);
 }
 
+TEST(ResultJson, NamesTheMemoryImageOfARunThatHadOne) {
+  RunResult result = example_result();
+  EXPECT_EQ(result_to_json(result).find("\"image\""), std::string::npos);
+  result.image = {"pages.bin.zst", "pages", "0x2016000"};
+  const std::string text = result_to_json(result);
+  EXPECT_EQ(nlohmann::json::parse(text)["image"]["root"], "0x2016000");
+  EXPECT_EQ(result_to_json(result_from_json(text, "r.json")), text);
+}
+
 TEST(ResultJson, HasTheDocumentedLayout) {
   const auto json = nlohmann::ordered_json::parse(result_to_json(example_result()));
   std::vector<std::string> keys;
