@@ -179,7 +179,7 @@ RiscvControls controls_of(unsigned number) {
 /// Every value of the upper bits that makes a difference, with a page number that suits the low bits.
 std::vector<std::uint64_t> upper_bits(const Path& path, unsigned level, std::uint64_t low) {
   if (level > 0 && (low & 0xE) == 0) {
-    const std::uint64_t number = path.table(level - 1) >> 12 << 10;
+    const std::uint64_t number = Path::table(level - 1) >> 12 << 10;
     if (!path.wide) return {number, number | bit(8) | bit(9)};
     return {number,           number | bit(9),  number | bit(54), number | bit(60),
             number | bit(61), number | bit(62), number | bit(63)};
