@@ -142,7 +142,8 @@ std::optional<std::uint64_t> ChangingTables::fresh_leaf(unsigned level, VirtualA
   const std::uint64_t bytes = mode_->page_bytes(level);
   if (!mode_->level(level).leaf_allowed || (level != 0 && frames_bytes_ / bytes < 64)) return std::nullopt;
   const PhysicalAddress frame(frames_begin_ + ++frames_ % (frames_bytes_ / bytes) * bytes);
-  return mode_->encode_leaf(frame, level, {rights, dice_.chance(50), dice_.chance(50), is_global(va)});
+  return mode_->encode_leaf(frame, *mode_->find_page_size(bytes),
+                            {rights, dice_.chance(50), dice_.chance(50), is_global(va)});
 }
 
 std::optional<std::uint64_t> ChangingTables::random_leaf(unsigned level, VirtualAddress va) {

@@ -217,7 +217,7 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
     if (dice_.chance(15)) change_something();
     if (dice_.chance(15)) invalidate_now(tables_.random_invalidation(dice_), requested_at_);
   }
-  Cycles handle_fault(AddressSpaceId asid, VirtualAddress va, Access access, const Fault&) override {
+  std::optional<Cycles> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access, const Fault&) override {
     tables_.make_present(asid, tables_.page_of(va), access);
     // It may have faulted on what walk caches remember.
     invalidate_now({Invalidation::Scope::Page, va, asid}, Clockwork::of_simulation().now());

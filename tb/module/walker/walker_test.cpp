@@ -314,7 +314,8 @@ struct MovingBench : Bench {
   std::uint64_t move(bool with_its_table) {
     const std::uint64_t page = next += 0x1000;
     // Made unused, so that walks update entries too.
-    const std::uint64_t entry = mode->encode_leaf(PhysicalAddress(page), 0, {Rights{}, false, false, false});
+    const std::uint64_t entry =
+        mode->encode_leaf(PhysicalAddress(page), mode->page_sizes().front(), {Rights{}, false, false, false});
     if (with_its_table) {
       const PhysicalAddress table(next += 0x1000);
       memory.write(PhysicalAddress(entry_address(1)), 8, mode->encode_pointer(table, 1));
