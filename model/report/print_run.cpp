@@ -45,8 +45,9 @@ class RunPrinter {
   void print() {
     print_heading();
     print_list("Program", [](const Figure& figure) {
-      static const std::set<std::string> names = {"core.accesses", "core.instructions", "core.page_straddles",
-                                                  "core.faults"};
+      static const std::set<std::string> names = {"core.accesses",      "core.supervisor_accesses",
+                                                  "core.instructions",  "core.page_straddles",
+                                                  "core.invalidations", "core.faults"};
       return names.count(figure.name) != 0;
     });
     print_list("Core", [](const Figure& figure) { return module_of(figure.name) == "core"; });

@@ -44,6 +44,9 @@ class BadTraces(ProgramTest):
         self.write("line.txt", "R 0x1000 8\nR zz 8\n")
         self.assert_refused(["run", "words.txt"], "words.txt: ", "expected lackey, champsim, text or twt")
         self.assert_refused(["run", "line.txt"], "line.txt:2: ", "expected 'R|W|X", "found 'R zz 8'")
+        self.write("event.txt", "R 0x1000 8\ninvalidate 4096\n")
+        self.assert_refused(["run", "event.txt"], "event.txt:2: ", "expected 'invalidate 0xADDRESS [@ASID]'",
+                            "found 'invalidate 4096'")
         self.assert_refused(["run", "nowhere.twt"], "nowhere.twt: ", "No such file")
         self.assert_refused(["run", "."], ".: is a directory", "expected a trace file")
 

@@ -191,6 +191,46 @@ class TablesAndTraces(ProgramTest):
         self.assertEqual(info[0]["checksum"], info[1]["checksum"])
         self.assertEqual(info[1]["records"], 4)
 
+    EVENTS = ("R 0x1000 8\nW 0x2000 8 supervisor\ninvalidate 0x1000\nR 0x1000 8\n"
+              "invalidate @3\ninvalidate all\nR 0x1000 8 @3\n")
+
+    def test_events_and_privilege_go_through_conversion_and_are_counted(self):
+        self.write("events.txt", self.EVENTS)
+        self.output("trace", "convert", "events.txt", "events.twt")
+        self.output("trace", "convert", "events.twt", "again.txt")
+        with open(self.path("again.txt"), encoding="utf-8") as file:
+            self.assertEqual([line for line in file.read().splitlines() if not line.startswith("#")],
+                             self.EVENTS.splitlines())
+        info = [self.json("trace", "info", name) for name in ("events.txt", "events.twt")]
+        self.assertEqual(info[0]["checksum"], info[1]["checksum"])
+        for key, count in (("records", 7), ("loads", 3), ("stores", 1), ("supervisor_accesses", 1),
+                           ("page_invalidates", 1), ("asid_invalidates", 1), ("all_invalidates", 1), ("pages_4k", 3)):
+            self.assertEqual(info[1][key], count, key)
+        text = self.output("trace", "info", "events.txt")
+        self.assertIn("invalidate an address space", text)
+        self.assertIn("of them supervisor's", text)
+        self.assertNotIn("invalidate", self.output("trace", "info", "good.txt"))
+
+    def test_events_map_no_pages(self):
+        self.write("events.txt", "R 0x1000 8\ninvalidate 0x900000 @7\n")
+        tables = self.json("tables", "events.txt", "--mode", "x86-64")
+        self.assertEqual(tables["address_spaces"], 1)
+        self.assertEqual(tables["modes"][0]["pages"], 1)
+
+    def test_events_cost_what_the_core_says_and_make_misses(self):
+        self.write("events.txt", self.EVENTS)
+        self.write("plain.txt", "".join(line for line in self.EVENTS.splitlines(True) if "inv" not in line))
+        events = self.json("run", "events.txt", "--set", "core.invalidate_cycles=70", "--check")["stats"]
+        plain = self.json("run", "plain.txt")["stats"]
+        self.assertEqual(events["core.accesses"], plain["core.accesses"])
+        self.assertEqual(events["core.supervisor_accesses"], 1)
+        self.assertEqual(events["core.invalidations"], 3)
+        self.assertEqual(events["core.invalidation_cycles"], 210)
+        # Page 0x1000; then nothing of space 3; then pages 0x1000 and 0x2000.
+        self.assertEqual(events["dtlb.invalidated"], 3)
+        self.assertEqual(events["stlb.invalidated"], 3)
+        self.assertEqual(events["walker.walks"], plain["walker.walks"] + 1)
+
     def test_generated_traces_repeat_for_their_seed(self):
         for name, seed in (("a.twt", "1"), ("b.twt", "1"), ("c.twt", "2")):
             self.output("trace", "generate", "zipf", "-o", name, "--count", "1000", "--seed", seed)

@@ -198,35 +198,34 @@ void ChangingTables::note_outcomes() {
     for (std::size_t page = 0; page < pages_.size(); ++page) {
       std::vector<Remembered>& list = remembered_[space][page];
       const Outcome outcome = outcome_of(space, pages_[page]);
-      if (list.empty() || !(list.back().outcome == outcome)) list.push_back({outcome, forever});
+      if (list.empty() || !(list.back().outcome == outcome)) list.push_back({outcome, forever, forever});
     }
+  }
+}
+
+/// Nobody remembers any more what was there before the current outcome: of it all, or only what the current tables
+/// held.
+void ChangingTables::end(std::vector<Remembered>& list, bool walks_only, bool of_this_path) const {
+  for (std::size_t i = 0; i + 1 < list.size(); ++i) {
+    if (of_this_path && list[i].outcome.path != list.back().outcome.path) continue;
+    list[i].walk_until = std::min(list[i].walk_until, now_);
+    if (!walks_only) list[i].until = std::min(list[i].until, now_);
   }
 }
 
 void ChangingTables::invalidated(const Invalidation& invalidation) {
   ++now_;
-  const auto end = [this](std::vector<Remembered>& list, bool of_this_path) {
-    for (std::size_t i = 0; i + 1 < list.size(); ++i) {
-      if (of_this_path && list[i].outcome.path != list.back().outcome.path) continue;
-      list[i].until = std::min(list[i].until, now_);
-    }
-  };
   for (AddressSpaceId space = 0; space < spaces(); ++space) {
     for (std::size_t page = 0; page < pages_.size(); ++page) {
       std::vector<Remembered>& list = remembered_[space][page];
       const bool global = is_global(pages_[page]);
-      const bool this_page = same_block(pages_[page], invalidation.va, 0);
-      switch (invalidation.scope) {
-        case Invalidation::Scope::All:
-          end(list, false);
-          break;
-        case Invalidation::Scope::AddressSpace:
-          if (!global && space == invalidation.asid) end(list, false);
-          break;
-        case Invalidation::Scope::Page:
-          // The walk caches of other spaces keep their way to a global page, and bring back what it leads to.
-          if (this_page && (global || space == invalidation.asid)) end(list, global);
-          break;
+      const bool own = space == invalidation.asid;
+      if (invalidation.scope == Invalidation::Scope::All) end(list, false, false);
+      if (invalidation.scope == Invalidation::Scope::AddressSpace && own) end(list, global, false);
+      if (invalidation.scope == Invalidation::Scope::Page && same_block(pages_[page], invalidation.va, 0)) {
+        // The walk caches of other spaces keep their way to a global page, and bring back into the TLBs what they find.
+        if (own) end(list, global, false);
+        if (global) end(list, false, true);
       }
     }
   }
@@ -243,7 +242,7 @@ bool ChangingTables::may_be(AddressSpaceId space, VirtualAddress va, Access acce
                             std::uint64_t since) const {
   const std::vector<Remembered>& list = remembered_[space][page_of(va)];
   return std::any_of(list.rbegin(), list.rend(), [&](const Remembered& one) {
-    return one.until > since && agrees(one.outcome, va, access, answer);
+    return (answer.faulted ? one.walk_until : one.until) > since && agrees(one.outcome, va, access, answer);
   });
 }
 

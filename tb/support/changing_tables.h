@@ -60,7 +60,8 @@ class ChangingTables {
   };
   struct Remembered {
     Outcome outcome;
-    std::uint64_t until;  ///< those who ask from then on cannot see it
+    std::uint64_t until;       ///< those who ask from then on cannot see it
+    std::uint64_t walk_until;  ///< those who ask from then on cannot find it by a walk, and so not fault on it
   };
   /// An entry of a table.
   struct Place {
@@ -81,6 +82,7 @@ class ChangingTables {
   std::optional<std::uint64_t> random_leaf(unsigned level, VirtualAddress va);
   std::uint64_t fresh_pointer(unsigned level, VirtualAddress va);
   void note_outcomes();
+  void end(std::vector<Remembered>& list, bool walks_only, bool of_this_path) const;
 
   std::shared_ptr<const PagingMode> mode_;
   PhysicalMemory memory_;

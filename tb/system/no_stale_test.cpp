@@ -218,6 +218,7 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
     if (dice_.chance(15)) invalidate_now(tables_.random_invalidation(dice_), requested_at_);
   }
   std::optional<Cycles> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access, const Fault&) override {
+    if (++faults_ > most_faults) throw LawViolation("an access faults again and again");
     tables_.make_present(asid, tables_.page_of(va), access);
     // It may have faulted on what walk caches remember.
     invalidate_now({Invalidation::Scope::Page, va, asid}, Clockwork::of_simulation().now());
@@ -267,9 +268,12 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
     ++invalidations_;
   }
 
+  static constexpr std::uint64_t most_faults = 20000;
+
   ChangingTables& tables_;
   Dice& dice_;
   RequestPort* port_ = nullptr;
+  std::uint64_t faults_ = 0;
   std::vector<std::uint64_t> asked_;  ///< by tag
   Cycles requested_at_;
   std::uint64_t old_answers_ = 0;
