@@ -213,7 +213,7 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
   std::uint64_t digest() const { return digest_; }
 
   PhysicalAddress root(AddressSpaceId asid) override { return tables_.root(asid); }
-  void before_walk(AddressSpaceId, VirtualAddress, AccessKind) override {
+  void before_walk(AddressSpaceId, VirtualAddress, Access) override {
     if (dice_.chance(15)) change_something();
     if (dice_.chance(15)) invalidate_now(tables_.random_invalidation(dice_), requested_at_);
   }

@@ -37,7 +37,7 @@ class ListedTrace final : public TraceReader {
 class NotingKernel final : public Kernel {
  public:
   PhysicalAddress root(AddressSpaceId) override { return PhysicalAddress(0x1000); }
-  void before_walk(AddressSpaceId, VirtualAddress va, AccessKind) override { walks.push_back(va.value()); }
+  void before_walk(AddressSpaceId, VirtualAddress va, Access) override { walks.push_back(va.value()); }
   std::optional<Cycles> handle_fault(AddressSpaceId, VirtualAddress va, Access, const Fault&) override {
     faults.push_back(va.value());
     if (on_fault) on_fault();

@@ -201,9 +201,14 @@ TEST(TlbArrayInvalidation, OfAllTakesGlobalPagesToo) {
 
 TEST(TlbArrayInvalidation, TakesEveryPartOfAPageThatIsHeldInParts) {
   TlbArray array(of(8, 0), x86_64_shifts);
-  array.install(VirtualAddress(0x200000), 0, page(0x600000), everything, 21);
-  array.install(VirtualAddress(0x3ff000), 0, page(0x7ff000), everything, 21);
-  array.install(VirtualAddress(0x400000), 0, page(0x800000), everything, 21);
+  const auto part = [](std::uint64_t physical) {
+    Translation translation = page(physical);
+    translation.whole_shift = 21;
+    return translation;
+  };
+  array.install(VirtualAddress(0x200000), 0, part(0x600000), everything);
+  array.install(VirtualAddress(0x3ff000), 0, part(0x7ff000), everything);
+  array.install(VirtualAddress(0x400000), 0, part(0x800000), everything);
   EXPECT_EQ(array.invalidate(of_page(0x200000)), 2u);
   EXPECT_EQ(lookup(array, 0x3ff000), 0u);
   EXPECT_EQ(lookup(array, 0x400000), 0x800000u);
