@@ -108,13 +108,45 @@ package tablewalk_pkg;
     logic dirty;
   } translation_t;
 
-  // Where a walk starts below the root: what a walk cache remembers.
+  // Where a walk starts below the root: what a walk cache remembers. 66 bits.
   typedef struct packed {
     logic [55:0] table_address;
     rights_t rights;  // granted by the levels above
     logic is_global;  // an entry above makes everything below it global
   } walk_start_t;
+  localparam int unsigned WalkStartBits = 66;
 
+  // What the root's table starts with: every right.
+  localparam logic [8:0] AllRights = 9'h01F;
+
+  // What a walk is asked for. 201 bits.
+  typedef struct packed {
+    logic [63:0] va;  // offset bits of the smallest page are zero
+    mode_e mode;
+    logic [55:0] root;
+    logic [15:0] asid;
+    access_e access;
+    logic user;  // made at user privilege
+    controls_t controls;
+  } request_t;
+  localparam int unsigned RequestBits = 201;
+
+  // How far a walk has come. 146 bits.
+  typedef struct packed {
+    logic [2:0] level;  // of the table; of the leaf
+    logic [55:0] base;  // the table; when translated, the page
+    rights_t rights;  // over the levels above; when translated, the leaf's included
+    logic is_global;
+    logic [63:0] entry;  // the last one in hand
+    logic update;  // its accessed or dirty bit is to be set
+    logic set_dirty;
+    logic dirty;  // the leaf is
+    logic [5:0] page_shift;
+    fault_e fault;
+  } walk_t;
+  localparam int unsigned WalkBits = 146;
+
+  // What to forget. With neither an address space nor an address given it is everything.
   typedef struct packed {
     logic everything;
     logic asid_valid;
@@ -134,15 +166,39 @@ package tablewalk_pkg;
     end
   endfunction
 
+  // Bits to shift the number in a pointer by that leads to a table of that many index bits: a table's address is a
+  // multiple of its size, or of a page if that is smaller.
+  function automatic logic [5:0] radix_pointer_shift(input logic [5:0] index_bits, input logic [5:0] offset_bits,
+                                                     input logic [5:0] entry_shift);
+    radix_pointer_shift = {1'b0, index_bits} + {1'b0, entry_shift} < {1'b0, offset_bits} ? index_bits + entry_shift
+                                                                                       : offset_bits;
+  endfunction
+
+  // What the number in a radix entry can express, with the smallest unit that any level counts in, as a power of two.
+  function automatic logic [5:0] radix_physical_bits(input logic [47:0] index_bits, input logic [2:0] root,
+                                                     input logic [5:0] offset_bits, input logic [5:0] entry_shift);
+    logic [5:0] unit_shift;
+    logic [6:0] reach;
+    unit_shift = offset_bits;
+    for (int unsigned level = 0; level < 8; level++) begin
+      if (level < {29'd0, root} &&
+          radix_pointer_shift(index_bits[level*6+:6], offset_bits, entry_shift) < unit_shift) begin
+        unit_shift = radix_pointer_shift(index_bits[level*6+:6], offset_bits, entry_shift);
+      end
+    end
+    reach = (7'd8 << entry_shift) - 7'd8 + {1'b0, unit_shift};
+    radix_physical_bits = reach > 7'd52 ? 6'd52 : reach[5:0];
+  endfunction
+
   function automatic logic is_riscv(input logic [3:0] mode);
-    is_riscv = mode >= ModeSv32;
+    is_riscv = mode >= tablewalk_pkg::ModeSv32;
   endfunction
 
   // Entries of four bytes; those of the radix format are what its parameter says.
   function automatic logic is_narrow(input logic [3:0] mode, input logic radix_is_narrow);
     case (mode)
-      ModeRadix: is_narrow = radix_is_narrow;
-      ModeX86_32, ModeSv32: is_narrow = 1'b1;
+      tablewalk_pkg::ModeRadix: is_narrow = radix_is_narrow;
+      tablewalk_pkg::ModeX86_32, tablewalk_pkg::ModeSv32: is_narrow = 1'b1;
       default: is_narrow = 1'b0;
     endcase
   endfunction
@@ -150,18 +206,18 @@ package tablewalk_pkg;
   function automatic logic [5:0] index_shift(input logic [3:0] mode, input logic [2:0] level,
                                              input logic [53:0] radix);
     case (mode)
-      ModeRadix: index_shift = radix[{3'b0, level}*6'd6+:6];
-      ModeX86_32, ModeSv32: index_shift = 6'd12 + 6'd10 * {5'd0, level[0]};
+      tablewalk_pkg::ModeRadix: index_shift = radix[{3'b0, level}*6'd6+:6];
+      tablewalk_pkg::ModeX86_32, tablewalk_pkg::ModeSv32: index_shift = 6'd12 + 6'd10 * {5'd0, level[0]};
       default: index_shift = 6'd12 + 6'd9 * {3'd0, level};
     endcase
   endfunction
 
   function automatic logic [2:0] root_level(input logic [3:0] mode, input logic [2:0] radix_root_level);
     case (mode)
-      ModeRadix: root_level = radix_root_level;
-      ModeX86_32, ModeSv32: root_level = 3'd1;
-      ModeX86Pae, ModeSv39: root_level = 3'd2;
-      ModeX86_64, ModeSv48: root_level = 3'd3;
+      tablewalk_pkg::ModeRadix: root_level = radix_root_level;
+      tablewalk_pkg::ModeX86_32, tablewalk_pkg::ModeSv32: root_level = 3'd1;
+      tablewalk_pkg::ModeX86Pae, tablewalk_pkg::ModeSv39: root_level = 3'd2;
+      tablewalk_pkg::ModeX86_64, tablewalk_pkg::ModeSv48: root_level = 3'd3;
       default: root_level = 3'd4;
     endcase
   endfunction
@@ -174,10 +230,10 @@ package tablewalk_pkg;
   // False for addresses that the mode never translates. `radix_bits`: bits of a virtual address of the radix format.
   function automatic logic translates(input logic [3:0] mode, input logic [63:0] va, input logic [6:0] radix_bits);
     case (mode)
-      ModeRadix: translates = (va & ~low_bits(radix_bits)) == 64'd0;
-      ModeX86_32, ModeX86Pae, ModeSv32: translates = va[63:32] == 32'd0;
-      ModeSv39: translates = va[63:38] == {26{va[38]}};
-      ModeX86_64, ModeSv48: translates = va[63:47] == {17{va[47]}};
+      tablewalk_pkg::ModeRadix: translates = (va & ~low_bits(radix_bits)) == 64'd0;
+      tablewalk_pkg::ModeX86_32, tablewalk_pkg::ModeX86Pae, tablewalk_pkg::ModeSv32: translates = va[63:32] == 32'd0;
+      tablewalk_pkg::ModeSv39: translates = va[63:38] == {26{va[38]}};
+      tablewalk_pkg::ModeX86_64, tablewalk_pkg::ModeSv48: translates = va[63:47] == {17{va[47]}};
       default: translates = va[63:56] == {8{va[56]}};
     endcase
   endfunction
@@ -186,18 +242,25 @@ package tablewalk_pkg;
   function automatic logic [5:0] physical_bits(input logic [3:0] mode, input logic [5:0] radix_bits,
                                                input logic [5:0] maxphyaddr, input logic [5:0] riscv_bits);
     case (mode)
-      ModeRadix: physical_bits = radix_bits;
-      ModeX86_32: physical_bits = maxphyaddr > 6'd40 ? 6'd40 : maxphyaddr;
-      ModeX86Pae, ModeX86_64, ModeX86La57: physical_bits = maxphyaddr;
-      ModeSv32: physical_bits = riscv_bits > 6'd34 ? 6'd34 : riscv_bits;
+      tablewalk_pkg::ModeRadix: physical_bits = radix_bits;
+      tablewalk_pkg::ModeX86_32: physical_bits = maxphyaddr > 6'd40 ? 6'd40 : maxphyaddr;
+      tablewalk_pkg::ModeX86Pae, tablewalk_pkg::ModeX86_64, tablewalk_pkg::ModeX86La57: physical_bits = maxphyaddr;
+      tablewalk_pkg::ModeSv32: physical_bits = riscv_bits > 6'd34 ? 6'd34 : riscv_bits;
       default: physical_bits = riscv_bits > 6'd56 ? 6'd56 : riscv_bits;
     endcase
+  endfunction
+
+  // Rights of a whole path from those of the levels above and of the entry below: rights_t in and out.
+  function automatic logic [8:0] combine(input logic [3:0] mode, input logic [8:0] above, input logic [8:0] entry);
+    logic execute;
+    execute = above[2] & entry[2];
+    combine = is_riscv(mode) ? entry : {entry[8:5], execute, above[3] & entry[3], execute, above[1] & entry[1], 1'b1};
   endfunction
 
   // The entry with its accessed (and, if asked, dirty) bit set.
   function automatic logic [63:0] mark_used(input logic [3:0] mode, input logic [63:0] entry, input logic set_dirty);
     mark_used = entry;
-    if (mode == ModeRadix) begin
+    if (mode == tablewalk_pkg::ModeRadix) begin
       mark_used[4] = 1'b1;
       mark_used[5] = entry[5] | set_dirty;
     end else if (is_riscv(mode)) begin
@@ -212,7 +275,8 @@ package tablewalk_pkg;
   // Whether a fault says nothing about another kind of access to the same page.
   function automatic logic depends_on_access(input logic [3:0] fault);
     case (fault)
-      FaultPermission, FaultProtectionKey, FaultNotAccessed, FaultNotDirty, FaultOutOfRange, FaultReadFailed:
+      tablewalk_pkg::FaultPermission, tablewalk_pkg::FaultProtectionKey, tablewalk_pkg::FaultNotAccessed,
+      tablewalk_pkg::FaultNotDirty, tablewalk_pkg::FaultOutOfRange, tablewalk_pkg::FaultReadFailed:
       depends_on_access = 1'b1;
       default: depends_on_access = 1'b0;
     endcase
