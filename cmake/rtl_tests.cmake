@@ -14,3 +14,9 @@ function(tablewalk_rtl_test name)
   gtest_discover_tests(rtl_${name}_test TEST_PREFIX rtl. PROPERTIES TIMEOUT 300)
 endfunction()
 tablewalk_rtl_test(entry_decoder Vdecoder_pins Vdecoder_pins_narrow)
+
+# Four slots, walk caches of levels 1 and 2 with 16 entries; and one slot without, for another radix format.
+tablewalk_verilated(Vwalker4 walker --assert -GSlots=4 "-GWalkCacheEntries=64'h101000" "-GWalkCacheWays=64'h40400")
+tablewalk_verilated(Vwalker1 walker --assert -GSlots=1 "-GWalkCacheEntries=64'h0" "-GWalkCacheWays=64'h0"
+  "-GRadixIndexBits=48'h52C3" -GRadixLevels=3 -GRadixOffsetBits=13 -GRadixEntryBytes=4)
+tablewalk_rtl_test(walker Vwalker4)
