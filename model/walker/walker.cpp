@@ -29,8 +29,9 @@ void Walker::receive_response(unsigned, MemoryAccess& access, Cycles visible) {
 
 void Walker::on_cycle() {
   const Cycles cycle = now();
-  take_responses(cycle);
+  // In this order: a lookup does not see what is remembered in its own cycle.
   look_up_walk_caches(cycle);
+  take_memory_response(cycle);
   present_memory_request(cycle);
   give_answer(cycle);
   take_request(cycle);
@@ -75,28 +76,30 @@ void Walker::restart(Slot& slot, Cycles cycle) {
 void Walker::send_back_waiting(Slot& slot, Cycles cycle) {
   const Cycles next = cycle + Cycles(1);
   while (TranslationRequest* request = slot.waiting.take()) {
-    tlb_side_.arrivals(request->pop_route()).push(next, request);
+    replays_.push(next, request);
     --slot.record.merged;
   }
   close(slot, cycle);
   wake_at(next);
 }
 
-void Walker::take_responses(Cycles cycle) {
-  while (responses_.due(cycle)) {
-    MemoryAccess& access = *responses_.front();
-    responses_.pop();
-    Slot& slot = slots_[access.info.tag];
-    if (slot.under_way == &access) take_response(slot, access, cycle);
-    access.release();
-  }
+/// One in a cycle, also if it is the answer to what nobody waits for any more.
+void Walker::take_memory_response(Cycles cycle) {
+  if (!responses_.due(cycle)) return;
+  const Cycles stood = responses_.next_visible();
+  MemoryAccess& access = *responses_.front();
+  responses_.pop();
+  Slot& slot = slots_[access.info.tag];
+  if (slot.under_way == &access) use_response(slot, access, stood, cycle);
+  access.release();
 }
 
-void Walker::take_response(Slot& slot, const MemoryAccess& access, Cycles cycle) {
+/// `stood`: since when the response has been here; it may have waited for others.
+void Walker::use_response(Slot& slot, const MemoryAccess& access, Cycles stood, Cycles cycle) {
   const ServedBy place = access.info.served_by;
   WalkRecord& record = slot.record;
   WalkRecord::EntryRead& read = record.reads[record.listed() - 1];
-  read.answered = cycle;
+  read.answered = stood;
   read.served_by = place;
   slot.under_way = nullptr;
 
@@ -104,30 +107,33 @@ void Walker::take_response(Slot& slot, const MemoryAccess& access, Cycles cycle)
   TranslationRequest& request = *slot.request;
   if (slot.walk.step() == Walk::Step::ReadEntry) {
     ++stats_.served[level][static_cast<unsigned>(place)];
-    request.account(request.cycles.memory[level][static_cast<unsigned>(place)], cycle + Cycles(1));
+    request.account(request.cycles.memory[level][static_cast<unsigned>(place)], stood + Cycles(1));
     slot.walk.supply(access.entry());
   } else {
     if (!access.info.swapped) throw LawViolation("the memory below the walker carried out no compare-and-swap");
-    request.account(request.cycles.entry_writeback, cycle + Cycles(1));
+    request.account(request.cycles.entry_writeback, stood + Cycles(1));
     slot.walk.updated(access.info.held);
   }
+  request.account(request.cycles.queue, cycle + Cycles(1));
   if (slot.walk.position().level != level) walk_caches_.remember(request.va, request.asid, slot.walk.position());
   decide(slot, cycle);
 }
 
+/// One in a cycle: the oldest walk's.
 void Walker::look_up_walk_caches(Cycles cycle) {
-  for (Slot& slot : slots_) {
-    if (slot.state != SlotState::LooksUp || slot.ready > cycle) continue;
-    TranslationRequest& request = *slot.request;
-    request.account(request.cycles.walk_cache_lookup, cycle + Cycles(1));
-    if (const auto start = walk_caches_.find(request.va, request.asid)) {
-      slot.record.walk_cache_hit = static_cast<std::uint8_t>(start->level + 1);
-      slot.walk = Walk(mode_, *start, request.va, request.access);
-    } else {
-      slot.walk = Walk(mode_, request.root, request.va, request.access);
-    }
-    decide(slot, cycle);
+  Slot* slot = oldest_ready(SlotState::LooksUp, cycle);
+  if (slot == nullptr) return;
+  TranslationRequest& request = *slot->request;
+  request.account(request.cycles.walk_cache_lookup, slot->ready);
+  request.account(request.cycles.queue, cycle);
+  request.account(request.cycles.walk_cache_lookup, cycle + Cycles(1));
+  if (const auto start = walk_caches_.find(request.va, request.asid)) {
+    slot->record.walk_cache_hit = static_cast<std::uint8_t>(start->level + 1);
+    slot->walk = Walk(mode_, *start, request.va, request.access);
+  } else {
+    slot->walk = Walk(mode_, request.root, request.va, request.access);
   }
+  decide(*slot, cycle);
 }
 
 /// What the walk machine asks for next; it can be had from `cycle` on.
@@ -200,8 +206,7 @@ void Walker::answer_waiting(TranslationRequest& request, const Answer& answer, C
   if (share_answer(mode_, answer, request)) {
     respond(request, visible);
   } else {
-    const unsigned port = request.pop_route();
-    tlb_side_.arrivals(port).push(visible, &request);
+    replays_.push(visible, &request);
   }
 }
 
@@ -224,35 +229,56 @@ void Walker::close(Slot& slot, Cycles answered) {
   slot.ready = answered + Cycles(1);
 }
 
-/// Takes the first request that is visible: it joins the walk of its page, or starts one in a free slot.
+/// Takes one request, if a slot is free: one that had joined a walk and must ask again, else the first that is visible.
 void Walker::take_request(Cycles cycle) {
+  Slot* free = free_slot(cycle);
+  if (free == nullptr) return;
+  if (replays_.due(cycle)) {
+    const Cycles stood = replays_.next_visible();
+    TranslationRequest& request = *replays_.front();
+    replays_.pop();
+    join_or_start(request, *free, stood, cycle);
+    return;
+  }
   const int port = tlb_side_.oldest_arrival(cycle);
   if (port < 0) return;
   Inbox<TranslationRequest*>& arrivals = tlb_side_.arrivals(static_cast<unsigned>(port));
+  const Cycles stood = arrivals.next_visible();
   TranslationRequest& request = *arrivals.front();
-  Slot* slot = walk_of(request);
-  if (slot != nullptr) {
+  arrivals.pop();
+  request.push_route(static_cast<unsigned>(port));
+  join_or_start(request, *free, stood, cycle);
+}
+
+/// The request joins the walk of its page, or starts one in the free slot.
+void Walker::join_or_start(TranslationRequest& request, Slot& free, Cycles stood, Cycles cycle) {
+  if (Slot* slot = walk_of(request)) {
     slot->waiting.add(request);
     ++slot->record.merged;
     ++stats_.merged_walks;
-  } else {
-    slot = oldest_ready(SlotState::Idle, cycle);
-    if (slot == nullptr) return;
-    slot->state = SlotState::LooksUp;
-    slot->ready = cycle + Cycles(1);
-    slot->request = &request;
-    slot->record.reset();
-    slot->record.id = next_id_++;
-    slot->record.va = request.va;
-    slot->record.asid = request.asid;
-    slot->record.access = request.access;
-    slot->record.requested = arrivals.next_visible();
-    slot->record.taken = cycle;
-    ++stats_.walks;
-    request.account(request.cycles.queue, cycle);
+    return;
   }
-  request.push_route(static_cast<unsigned>(port));
-  arrivals.pop();
+  free.state = SlotState::LooksUp;
+  free.ready = cycle + Cycles(1);
+  free.request = &request;
+  free.root = request.root;
+  free.record.reset();
+  free.record.id = next_id_++;
+  free.record.va = request.va;
+  free.record.asid = request.asid;
+  free.record.access = request.access;
+  free.record.requested = stood;
+  free.record.taken = cycle;
+  ++stats_.walks;
+  request.account(request.cycles.queue, cycle);
+}
+
+/// The lowest slot that can take a walk; nullptr if none can.
+Walker::Slot* Walker::free_slot(Cycles cycle) {
+  for (Slot& slot : slots_) {
+    if (slot.state == SlotState::Idle && slot.ready <= cycle) return &slot;
+  }
+  return nullptr;
 }
 
 /// The slot in that state that is ready, and of several the one whose walk was taken first.
@@ -268,7 +294,7 @@ Walker::Slot* Walker::oldest_ready(SlotState state, Cycles cycle) {
 Walker::Slot* Walker::walk_of(const TranslationRequest& request) {
   for (Slot& slot : slots_) {
     const bool same_page = slot.state != SlotState::Idle && page_of(slot.record.va) == page_of(request.va);
-    if (same_page && slot.record.asid == request.asid) return &slot;
+    if (same_page && slot.record.asid == request.asid && slot.root == request.root) return &slot;
   }
   return nullptr;
 }
@@ -282,15 +308,10 @@ void Walker::sleep(Cycles cycle) {
     const bool acts = slot.state != SlotState::Idle && slot.state != SlotState::WaitsForMemory;
     if (acts) wake_at(std::max(slot.ready, next));
   }
-  if (!responses_.empty()) wake_at(responses_.next_visible());
-  const int port = tlb_side_.oldest_arrival(tlb_side_.next_visible());
-  if (port < 0) return;
-  const Inbox<TranslationRequest*>& arrivals = tlb_side_.arrivals(static_cast<unsigned>(port));
-  const Cycles takeable = std::max(arrivals.next_visible(), next);
-  // One that has been looked at and was not taken waits for a slot, unless it can join a walk.
-  const bool looked_at = arrivals.next_visible() < cycle && walk_of(*arrivals.front()) == nullptr;
-  if (slot_free != Cycles::never()) wake_at(std::max(takeable, slot_free));
-  if (!looked_at) wake_at(takeable);
+  if (!responses_.empty()) wake_at(std::max(responses_.next_visible(), next));
+  // Whatever arrives later wakes the walker itself.
+  const Cycles request = std::min(replays_.next_visible(), tlb_side_.next_visible());
+  if (request != Cycles::never() && slot_free != Cycles::never()) wake_at(std::max({request, slot_free, next}));
 }
 
 }  // namespace tablewalk

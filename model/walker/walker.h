@@ -45,9 +45,12 @@ struct WalkerStats {
 ///
 /// Cycles (docs/timing.md): a request taken in cycle n looks up the walk caches in n+1 and presents its first memory
 /// request in n+2. A memory response seen in cycle r is decoded in r; the next request, or the answer, stands in r+1.
-/// In each cycle at most one request is taken, one memory request presented (the oldest walk's) and one answer given.
-/// A request for a page that is being walked joins that walk. A walk that an invalidation may concern begins again at
-/// the root, and looks up the walk caches in the cycle after it.
+/// In each cycle at most one request is taken, one walk looks up the walk caches, one memory response is taken, one
+/// memory request presented and one answer given; of several walks it is the oldest's turn. A lookup does not see what
+/// is remembered in its own cycle. A request is taken only if a slot is free; if its page is being walked, it joins
+/// that walk and leaves the slot alone. One that joined and is not served by the answer is taken again, before fresh
+/// ones. A walk that an invalidation may concern begins again at the root, and looks up the walk caches in the cycle
+/// after it.
 class Walker : public TimedModule {
  public:
   /// `ports`: how many TLBs it has above.
@@ -74,6 +77,7 @@ class Walker : public TimedModule {
     SlotState state = SlotState::Idle;
     Cycles ready;  ///< the first cycle in which it can do what it wants
     TranslationRequest* request = nullptr;
+    PhysicalAddress root;
     WaitingRequests waiting;
     const MemoryAccess* under_way = nullptr;  ///< the access to memory that it waits for
     Walk walk;
@@ -81,14 +85,14 @@ class Walker : public TimedModule {
   };
 
   void on_cycle() override;
-  void take_responses(Cycles cycle);
   void look_up_walk_caches(Cycles cycle);
+  void take_memory_response(Cycles cycle);
   void present_memory_request(Cycles cycle);
   void give_answer(Cycles cycle);
   void take_request(Cycles cycle);
   void sleep(Cycles cycle);
 
-  void take_response(Slot& slot, const MemoryAccess& access, Cycles cycle);
+  void use_response(Slot& slot, const MemoryAccess& access, Cycles stood, Cycles cycle);
   void restart(Slot& slot, Cycles cycle);
   void send_back_waiting(Slot& slot, Cycles cycle);
   void decide(Slot& slot, Cycles cycle);
@@ -96,6 +100,8 @@ class Walker : public TimedModule {
   void answer_waiting(TranslationRequest& request, const Answer& answer, Cycles visible);
   void respond(TranslationRequest& request, Cycles visible);
   void close(Slot& slot, Cycles answered);
+  void join_or_start(TranslationRequest& request, Slot& free, Cycles stood, Cycles cycle);
+  Slot* free_slot(Cycles cycle);
   Slot* oldest_ready(SlotState state, Cycles cycle);
   Slot* walk_of(const TranslationRequest& request);
   std::uint64_t page_of(VirtualAddress va) const { return va.value() >> mode_.offset_bits(); }
@@ -104,6 +110,7 @@ class Walker : public TimedModule {
   WalkCaches walk_caches_;
   std::vector<Slot> slots_;
   UpstreamPorts<TranslateTargetPort<Walker>, TranslationRequest> tlb_side_;
+  Inbox<TranslationRequest*> replays_;  ///< joined a walk whose answer does not serve them
   Inbox<MemoryAccess*> responses_;
   AccessPool pool_;
   std::uint64_t next_id_ = 0;
