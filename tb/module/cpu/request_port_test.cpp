@@ -208,7 +208,7 @@ TEST(RequestPort, FaultIsHandledWhenEverythingOlderHasRetiredAndNothingYoungerSt
 }
 
 TEST(RequestPort, FaultsThatTheKernelPassesOverEndTheirAccesses) {
-  Bench bench(core(8), {load(0x1000), load(0x2000), load(0x3000), load(0x4000)});
+  Bench bench(core(8), {load(0x1000), load(0x4000), load(0x2000), load(0x3000)});
   bench.kernel.passes_over = true;
   bench.dtlb.decide = [](const TranslationRequest& request) {
     Answer answer;
@@ -220,7 +220,9 @@ TEST(RequestPort, FaultsThatTheKernelPassesOverEndTheirAccesses) {
   };
   bench.run();
   EXPECT_EQ(bench.kernel.faults, (Starts{0x2000, 0x3000}));
+  EXPECT_TRUE(bench.port.finished()) << "the second fault waits for nothing but the first";
   EXPECT_EQ(bench.loads_at(), (Starts{0, 1, 2, 3})) << "nobody asks again, nobody waits";
+  EXPECT_EQ(bench.port.cycles().total(), 1 + whole_access) << "both end when everything older has";
   ASSERT_EQ(bench.dcache.arrivals().size(), 2u) << "and memory is not accessed";
   EXPECT_EQ(bench.dcache.arrivals()[0].address, 0x1000u);
   EXPECT_EQ(bench.dcache.arrivals()[1].address, 0x4000u);

@@ -58,7 +58,7 @@ TEST_F(MemoryImageTest, APageListIsKnownByItsContent) {
 }
 
 TEST_F(MemoryImageTest, RawMemoryIsKnownByItsContentAndStandsAtItsBase) {
-  const std::string raw = std::string(4096, '\0') + std::string(4096, 'x') + std::string(2 * 4096, '\0');
+  const std::string raw = std::string(4096, '\0') + std::string(4096, 'x') + std::string(std::size_t{2} * 4096, '\0');
   const MemoryImage image = load(raw, "auto", 0x80000000);
   EXPECT_EQ(image.format, ImageFormat::Raw);
   EXPECT_EQ(image.bytes, 4u * 4096);
@@ -127,7 +127,8 @@ TEST_F(MemoryImageTest, AddressesThatDoNotAscendOrAreNotAlignedAreRefused) {
 TEST_F(MemoryImageTest, BasesThatDoNotFitAreRefused) {
   EXPECT_EQ(refusal(std::string(4096, 'x'), "auto", 0x123), "--image-base 0x123: expected a multiple of 4096");
   EXPECT_THAT(refusal(record(0x1000, 'a'), "auto", 0x1000), HasSubstr("which has its own addresses"));
-  EXPECT_THAT(refusal(std::string(3 * 4096, 'x'), "raw", ~std::uint64_t{0} - 8191), HasSubstr("beyond the 64-bit"));
+  EXPECT_THAT(refusal(std::string(std::size_t{3} * 4096, 'x'), "raw", ~std::uint64_t{0} - 8191),
+              HasSubstr("beyond the 64-bit"));
   EXPECT_THAT(refusal("x", "page"),
               HasSubstr("--image-format page: expected auto, pages or raw (did you mean 'pages'"));
 }
