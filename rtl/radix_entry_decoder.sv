@@ -23,8 +23,9 @@ module radix_entry_decoder #(
     page_shift = Shape[{3'b0, level_i}*6'd6+:6];
     // Of the table that a pointer leads to: one level down.
     table_index_bits = level_i == 3'd0 ? 6'd0 : RadixIndexBits[({3'b0, level_i}-6'd1)*6'd6+:6];
-    unit_shift = is_leaf ? RadixOffsetBits[5:0]
-                         : tablewalk_pkg::radix_pointer_shift(table_index_bits, RadixOffsetBits[5:0], EntryShift);
+    if (is_leaf) unit_shift = RadixOffsetBits[5:0];
+    else if (level_i == 3'd0) unit_shift = 6'd0;
+    else unit_shift = tablewalk_pkg::radix_pointer_shift(table_index_bits, RadixOffsetBits[5:0], EntryShift);
     number = RadixEntryBytes == 8 ? {8'd0, entry_i[63:8]} : {40'd0, entry_i[31:8]};
     target = number << unit_shift;
     misaligned = (target & ~(64'hFFFF_FFFF_FFFF_FFFF << page_shift)) != 64'd0;

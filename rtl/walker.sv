@@ -747,4 +747,61 @@ module walker #(
     idle_o = slots_idle && nothing_under_way && !replay_q && !mem_req_valid_q && !rsp_valid_q;
   end
 
+`ifndef SYNTHESIS
+  logic [Ids-1:0] asked_for_q;  // requests under way
+  logic rsp_stays_q, mem_req_stays_q;
+  logic [IdWidth-1:0] rsp_id_q;
+  logic [TagWidth-1:0] mem_req_tag_q;
+  logic [55:0] mem_req_addr_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      asked_for_q <= '0;
+      rsp_stays_q <= 1'b0;
+      mem_req_stays_q <= 1'b0;
+      rsp_id_q <= '0;
+      mem_req_tag_q <= '0;
+      mem_req_addr_q <= '0;
+    end else begin
+      if (rsp_valid_o && rsp_ready_i) asked_for_q[rsp_id_o] <= 1'b0;
+      if (req_valid_i && req_ready_o) asked_for_q[req_id_i] <= 1'b1;
+      rsp_stays_q <= rsp_valid_o && !rsp_ready_i;
+      mem_req_stays_q <= mem_req_valid_o && !mem_req_ready_i;
+      rsp_id_q <= rsp_id_o;
+      mem_req_tag_q <= mem_req_tag_o;
+      mem_req_addr_q <= mem_req_addr_o;
+
+      // A request's id is free: no other request with it is under way.
+      RequestIdIsFree : assert (!(req_valid_i && req_ready_o) || !asked_for_q[req_id_i]);
+      // An answer is for a request that is under way.
+      AnswerWasAskedFor : assert (!rsp_valid_o || asked_for_q[rsp_id_o]);
+      // An answer stands until it is taken.
+      AnswerStands : assert (!rsp_stays_q || (rsp_valid_o && rsp_id_o == rsp_id_q));
+      // A memory request stands until it is accepted.
+      MemoryRequestStands :
+      assert (!mem_req_stays_q ||
+              (mem_req_valid_o && mem_req_tag_o == mem_req_tag_q && mem_req_addr_o == mem_req_addr_q));
+      // Memory answers only what it was asked, once.
+      MemoryAnswerWasAskedFor :
+      assert (!mem_rsp_valid_i || (under_way_q[step_slot][step_generation] &&
+                                   !(mem_req_valid_o && mem_req_tag_o == mem_rsp_tag_i)));
+      // A walk that waits for memory has an access under way.
+      for (int unsigned s = 0; s < Slots; s++) begin
+        WaitingWalkHasAnAccess : assert (state_q[s] != WaitsForMemory || under_way_q[s][generation_q[s]]);
+      end
+      // Of two walks one is the older.
+      for (int unsigned s = 0; s < Slots; s++) begin
+        for (int unsigned t = 0; t < Slots; t++) begin
+          OneIsOlder :
+          assert (s == t || state_q[s] == Idle || state_q[t] == Idle || older_q[s][t] != older_q[t][s]);
+        end
+      end
+      // A walk that has answered its own request is there for those who wait still.
+      for (int unsigned s = 0; s < Slots; s++) begin
+        SomebodyWaits : assert (state_q[s] == Idle || state_q[s] == Closing || own_q[s] || waiting_q[s]);
+      end
+    end
+  end
+`endif
+
 endmodule

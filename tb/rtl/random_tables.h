@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "paging/paging_mode.h"
+#include "rtl/rtl_codes.h"
+#include "support/dice.h"
+
+namespace tablewalk::test {
+
+/// Page tables of random entries, well formed and not, and addresses that meet them. A table serves one level only, so
+/// that the accessed and dirty bits that walks set do not change what an entry means to another walk: whatever the
+/// order of walks, their answers and the bits of memory afterwards are the same.
+class RandomTables {
+ public:
+  RandomTables(const PagingMode& mode, Dice& dice) : mode_(mode), dice_(dice) {
+    std::uint64_t next = 0x10000;
+    tables_.resize(mode.levels());
+    for (unsigned level = 0; level < mode.levels(); ++level) {
+      const unsigned count = level == mode.root_level() ? 1 : tables_per_level;
+      for (unsigned i = 0; i < count; ++i) {
+        tables_[level].push_back(next);
+        next += (mode.table_bytes(level) + 0xFFF) & ~std::uint64_t{0xFFF};
+      }
+    }
+    for (unsigned level = 0; level < mode.levels(); ++level) {
+      for (const std::uint64_t table : tables_[level]) fill(table, level);
+    }
+  }
+
+  std::uint64_t root() const { return tables_.back().front(); }
+  void write(PhysicalMemory& memory) const {
+    for (const auto& [at, entry] : entries_) memory.write(at, mode_.entry_bytes(), entry);
+  }
+  bool same(const PhysicalMemory& one, const PhysicalMemory& other) const {
+    for (const auto& [at, entry] : entries_) {
+      if (one.read(at, mode_.entry_bytes()) != other.read(at, mode_.entry_bytes())) return false;
+    }
+    return true;
+  }
+
+  /// One of few addresses, so that walks meet; now and then one that no walk translates.
+  std::uint64_t address() {
+    if (dice_.chance(3)) return rtl::random_bits(dice_);
+    std::uint64_t va = dice_.number(0, 1) == 0 ? 0 : 0x123 & low_bits(mode_.offset_bits());
+    for (unsigned level = 0; level < mode_.levels(); ++level) va |= index(level) << mode_.level(level).index_shift;
+    const unsigned bits = mode_.virtual_bits();
+    if (bits < 64 && (va >> (bits - 1) & 1) != 0 && !mode_.translates(VirtualAddress(va))) va |= ~low_bits(bits);
+    return va;
+  }
+
+  Access access() { return {static_cast<AccessKind>(dice_.number(0, 2)), dice_.chance(50)}; }
+
+ private:
+  static constexpr unsigned tables_per_level = 3;
+  static constexpr unsigned indices_per_level = 3;
+
+  std::uint64_t index(unsigned level) {
+    const std::uint64_t highest = low_bits(mode_.level(level).index_bits);
+    const std::uint64_t chosen = dice_.number(0, indices_per_level - 1);
+    return chosen == indices_per_level - 1 ? highest : chosen & highest;
+  }
+
+  void fill(std::uint64_t table, unsigned level) {
+    const std::uint64_t highest = low_bits(mode_.level(level).index_bits);
+    for (const std::uint64_t at : {std::uint64_t{0}, std::uint64_t{1}, highest}) {
+      entries_.emplace_back(PhysicalAddress(table + at * mode_.entry_bytes()), entry(level));
+    }
+  }
+
+  std::uint64_t entry(unsigned level) {
+    if (dice_.chance(3)) return 0;
+    if (level == 0 && dice_.chance(3)) return mode_.encode_pointer(PhysicalAddress(0x5000), level);
+    std::uint64_t entry = level > 0 && dice_.chance(80) ? pointer(level) : leaf(level);
+    // Accessed bits of pointers, and whatever else: one bit turned over.
+    if (dice_.chance(30)) entry ^= std::uint64_t{1} << dice_.number(0, 9);
+    if (dice_.chance(4)) entry ^= std::uint64_t{1} << dice_.number(0, 8 * mode_.entry_bytes() - 1);
+    if (dice_.chance(1)) entry = rtl::random_bits(dice_);
+    return entry & low_bits(8 * mode_.entry_bytes());
+  }
+
+  std::uint64_t pointer(unsigned level) {
+    return mode_.encode_pointer(PhysicalAddress(dice_.pick(tables_[level - 1])), level);
+  }
+
+  std::uint64_t leaf(unsigned level) {
+    std::vector<PageSize> sizes;
+    for (const PageSize& size : mode_.page_sizes()) {
+      if (size.level == level) sizes.push_back(size);
+    }
+    if (sizes.empty()) return pointer(level);
+    const PageSize size = dice_.pick(sizes);
+    LeafSpec spec;
+    for (bool* right : {&spec.rights.read, &spec.rights.write, &spec.rights.execute, &spec.rights.user}) {
+      *right = dice_.chance(80);
+    }
+    spec.rights.privileged_execute = spec.rights.execute;
+    spec.accessed = dice_.chance(60);
+    spec.dirty = dice_.chance(60);
+    spec.global = dice_.chance(30);
+    const std::uint64_t frame = rtl::random_bits(dice_) % mode_.memory_limit() & ~(size.bytes() - 1);
+    return mode_.encode_leaf(PhysicalAddress(frame), size, spec);
+  }
+
+  const PagingMode& mode_;
+  Dice& dice_;
+  std::vector<std::vector<std::uint64_t>> tables_;
+  std::vector<std::pair<PhysicalAddress, std::uint64_t>> entries_;
+};
+
+}  // namespace tablewalk::test

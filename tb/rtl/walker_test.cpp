@@ -1,0 +1,402 @@
+// The walker in hardware: when it does what, and what it does when several things come together.
+#include <gtest/gtest.h>
+
+#include "Vwalker4.h"
+#include "rtl/small_tables.h"
+#include "rtl/walker_bench.h"
+
+namespace tablewalk::test {
+namespace {
+
+constexpr std::uint64_t page_a = 0x40001000;
+constexpr std::uint64_t page_b = 0x40002000;
+constexpr std::uint64_t frame_a = 0xA00000;
+constexpr std::uint64_t frame_b = 0xB00000;
+
+/// Four slots; walk caches of levels 1 and 2.
+struct Bench : WalkerBench<Vwalker4> {
+  explicit Bench(const std::string& mode_name = "x86-64", const PagingControls& controls = {})
+      : WalkerBench(mode_name, controls), tables(*mode, memory) {
+    tables.map(page_a, frame_a);
+    tables.map(page_b, frame_b);
+  }
+  void ask_later(unsigned id, std::uint64_t va, Access access = {}, std::uint16_t asid = 0) {
+    requests.push_back(request(id, va, access, asid));
+  }
+  const RtlAnswer* answer_to(unsigned id) const {
+    for (const RtlAnswer& answer : answers) {
+      if (answer.id == id) return &answer;
+    }
+    return nullptr;
+  }
+  SmallTables tables;
+};
+
+/// Access to another's page fault code.
+constexpr unsigned permission = 4;
+const Access load{AccessKind::Load, true};
+const Access store{AccessKind::Store, true};
+
+class Arithmetic : public testing::TestWithParam<std::tuple<const char*, unsigned>> {};
+
+TEST_P(Arithmetic, AWalkOfKReadsOfMCyclesStandsAnsweredInTheCycleOfTheContract) {
+  const auto [mode, cycles] = GetParam();
+  Bench bench(mode);
+  bench.latency = [cycles = cycles] { return cycles; };
+  bench.ask_later(3, page_a);
+  bench.tick();
+  ASSERT_EQ(bench.taken.at(3), 0u);
+  const std::uint64_t reads = bench.mode->levels();
+  const std::uint64_t stands = 2 + reads * (cycles + 1);
+  bench.tick(stands - 2);
+  EXPECT_EQ(bench.pins().rsp_valid_o, 0) << "one cycle early";
+  bench.tick();
+  EXPECT_EQ(bench.cycle, stands);
+  EXPECT_EQ(bench.pins().rsp_valid_o, 1);
+  bench.tick();
+  ASSERT_EQ(bench.answers.size(), 1u);
+  EXPECT_EQ(bench.answers[0].stood, stands);
+  EXPECT_EQ(bench.answers[0].page, frame_a);
+  ASSERT_EQ(bench.presented.size(), reads);
+  for (std::uint64_t read = 0; read < reads; ++read) EXPECT_EQ(bench.presented[read], 2 + read * (cycles + 1));
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, Arithmetic,
+                         testing::Combine(testing::Values("x86-32", "x86-pae", "x86-64", "x86-64-la57", "sv32", "sv39",
+                                                          "sv48", "sv57", "radix:9,9,9,9/12@8"),
+                                          testing::Values(1u, 2u, 5u, 50u)));
+
+TEST(RtlWalker, ASlotTakesARequestInTheCycleAfterItsAnswerWasTaken) {
+  Bench bench;
+  for (unsigned id = 0; id < 5; ++id) bench.ask_later(id, page_a + id * 0x40000000);
+  bench.latency = [] { return 20u; };
+  bench.tick(4);
+  EXPECT_FALSE(bench.request_ready());
+  while (bench.answers.empty()) {
+    EXPECT_FALSE(bench.request_ready());
+    bench.tick();
+  }
+  EXPECT_TRUE(bench.request_ready());
+  const std::uint64_t first_answered = bench.answers[0].taken;
+  bench.tick();
+  EXPECT_EQ(bench.taken.at(4), first_answered + 1);
+}
+
+TEST(RtlWalker, ADeepWalkCacheEntryLeavesOneRead) {
+  Bench bench;
+  bench.ask(0, page_a);
+  bench.presented.clear();
+  const std::uint64_t start = bench.cycle;
+  const RtlAnswer answer = bench.ask(1, page_b);
+  EXPECT_EQ(answer.stood, start + 2 + 2);
+  EXPECT_EQ(answer.page, frame_b);
+  EXPECT_EQ(bench.presented.size(), 1u);
+  EXPECT_EQ(bench.events.hits[1], 1u);
+  EXPECT_EQ(bench.events.hits[2], 1u);
+  EXPECT_EQ(bench.events.lookups, 2u);
+}
+
+TEST(RtlWalker, AWalkCacheHitOfAnotherAddressSpaceDoesNotCount) {
+  Bench bench;
+  bench.ask(0, page_a, load, 7);
+  bench.presented.clear();
+  bench.ask(1, page_a, load, 8);
+  EXPECT_EQ(bench.presented.size(), 4u);
+}
+
+TEST(RtlWalker, TheLeastRecentlyUsedPointerLeavesAFullSet) {
+  Bench bench;
+  // Level 1 has four sets of four: five regions of 2 MiB, 8 MiB apart, want one set.
+  const auto va = [](unsigned region) { return std::uint64_t{region} * 0x800000; };
+  for (unsigned region = 0; region < 5; ++region) bench.tables.map(va(region), frame_a);
+  for (unsigned region = 0; region < 4; ++region) bench.ask(region, va(region));
+  bench.ask(0, va(0));  // used again: region 1 is the oldest now
+  bench.ask(4, va(4));
+  bench.events = {};
+  bench.ask(0, va(0));
+  EXPECT_EQ(bench.events.hits[1], 1u);
+  bench.ask(1, va(1));
+  EXPECT_EQ(bench.events.hits[1], 1u) << "region 1 should have left";
+  bench.ask(3, va(3));
+  EXPECT_EQ(bench.events.hits[1], 2u);
+}
+
+TEST(RtlWalker, TwoRequestsForOnePageAreOneWalkWithTwoAnswers) {
+  Bench bench;
+  bench.latency = [] { return 7u; };
+  bench.ask_later(0, page_a);
+  bench.ask_later(1, page_a);
+  ASSERT_TRUE(bench.finish());
+  ASSERT_EQ(bench.answers.size(), 2u);
+  EXPECT_EQ(bench.answers[0].id, 0u);
+  EXPECT_EQ(bench.answers[1].id, 1u);
+  EXPECT_EQ(bench.answers[1].stood, bench.answers[0].stood + 1);
+  EXPECT_EQ(bench.answers[1].page, frame_a);
+  EXPECT_EQ(bench.presented.size(), 4u);
+  EXPECT_EQ(bench.events.walks, 1u);
+  EXPECT_EQ(bench.events.merges, 1u);
+  EXPECT_EQ(bench.events.done, 1u);
+}
+
+TEST(RtlWalker, JoinedRequestsAreAnsweredInTheOrderInWhichTheyJoined) {
+  Bench bench;
+  bench.latency = [] { return 7u; };
+  for (unsigned id : {5u, 2u, 9u, 0u, 15u}) bench.ask_later(id, page_a);
+  ASSERT_TRUE(bench.finish());
+  std::vector<unsigned> order;
+  for (const RtlAnswer& answer : bench.answers) order.push_back(answer.id);
+  EXPECT_EQ(order, (std::vector<unsigned>{5, 2, 9, 0, 15}));
+}
+
+TEST(RtlWalker, RequestsOfOtherAddressSpacesDoNotJoin) {
+  Bench bench;
+  bench.latency = [] { return 7u; };
+  bench.ask_later(0, page_a, load, 1);
+  bench.ask_later(1, page_a, load, 2);
+  ASSERT_TRUE(bench.finish());
+  EXPECT_EQ(bench.events.walks, 2u);
+}
+
+TEST(RtlWalker, AStoreThatJoinedALoadOnACleanPageWalksForItself) {
+  Bench bench;
+  LeafSpec clean;
+  clean.dirty = false;
+  bench.tables.map(page_a, frame_a, clean);
+  bench.latency = [] { return 7u; };
+  bench.ask_later(0, page_a, load);
+  bench.ask_later(1, page_a, store);
+  bench.ask_later(2, page_a, load);
+  ASSERT_TRUE(bench.finish());
+  ASSERT_EQ(bench.answers.size(), 3u);
+  EXPECT_FALSE(bench.answer_to(0)->dirty);
+  EXPECT_TRUE(bench.answer_to(1)->dirty);
+  EXPECT_EQ(bench.answers[2].id, 1u) << "the load that joined later is served by the first walk";
+  EXPECT_EQ(bench.events.replays, 1u);
+  EXPECT_EQ(bench.events.walks, 2u);
+  EXPECT_EQ(bench.events.updates, 1u);
+}
+
+TEST(RtlWalker, APermissionFaultIsNotShared) {
+  Bench bench;
+  LeafSpec read_only;
+  read_only.rights.write = false;
+  bench.tables.map(page_a, frame_a, read_only);
+  bench.latency = [] { return 7u; };
+  bench.ask_later(0, page_a, store);
+  bench.ask_later(1, page_a, load);
+  ASSERT_TRUE(bench.finish());
+  EXPECT_EQ(bench.answer_to(0)->fault, permission);
+  EXPECT_EQ(bench.answer_to(1)->fault, 0u);
+  EXPECT_EQ(bench.events.faults, 1u);
+}
+
+TEST(RtlWalker, AMissingPageIsMissingForEverybody) {
+  Bench bench;
+  bench.latency = [] { return 7u; };
+  bench.ask_later(0, 0x50000000, store);
+  bench.ask_later(1, 0x50000000, load);
+  ASSERT_TRUE(bench.finish());
+  EXPECT_EQ(bench.answer_to(0)->fault, 11u);
+  EXPECT_EQ(bench.answer_to(1)->fault, 11u);
+  EXPECT_EQ(bench.events.walks, 1u);
+  EXPECT_NE(bench.answer_to(0)->fault_address, 0u);
+}
+
+TEST(RtlWalker, ANonCanonicalAddressIsAnsweredWithoutARead) {
+  Bench bench;
+  const RtlAnswer answer = bench.ask(0, std::uint64_t{1} << 50);
+  EXPECT_EQ(answer.fault, 12u);
+  EXPECT_EQ(answer.stood, 2u);
+  EXPECT_TRUE(bench.presented.empty());
+}
+
+TEST(RtlWalker, OneWalkDoesNotHoldAnotherBack) {
+  Bench bench;
+  std::deque<unsigned> latencies{100, 1};
+  bench.latency = [&] {
+    const unsigned next = latencies.empty() ? 1 : latencies.front();
+    if (!latencies.empty()) latencies.pop_front();
+    return next;
+  };
+  bench.ask_later(0, page_a);
+  bench.ask_later(1, page_a + 0x8000000000);
+  ASSERT_TRUE(bench.finish());
+  EXPECT_EQ(bench.answers[0].id, 1u);
+  EXPECT_GT(bench.answers[1].stood, 100u);
+}
+
+TEST(RtlWalker, TheOldestWalkAsksMemoryFirst) {
+  Bench bench;
+  bool ready = false;
+  bench.latency = [] { return 50u; };
+  bench.memory_ready = [&] { return ready; };
+  for (unsigned id = 0; id < 4; ++id) bench.ask_later(id, page_a + id * 0x8000000000);
+  bench.tick(10);
+  EXPECT_EQ(bench.presented.size(), 1u);
+  std::vector<unsigned> slots;
+  ready = true;
+  while (slots.size() < 4) {
+    if (bench.pins().mem_req_valid_o) slots.push_back(bench.pins().mem_req_tag_o & 3u);
+    bench.tick();
+  }
+  EXPECT_EQ(slots, (std::vector<unsigned>{0, 1, 2, 3}));
+}
+
+TEST(RtlWalker, AMemoryErrorEndsTheWalk) {
+  Bench bench;
+  bench.fails = [&] { return bench.presented.size() == 3; };
+  const RtlAnswer answer = bench.ask(0, page_a);
+  EXPECT_EQ(answer.fault, 7u);
+  EXPECT_EQ(answer.level, 1u);
+}
+
+TEST(RtlWalker, ARetryAsksTheSameAgainInTheNextCycle) {
+  Bench bench;
+  unsigned refusals = 2;
+  bench.retries = [&] { return refusals > 0 && refusals-- > 0; };
+  const RtlAnswer answer = bench.ask(0, page_a);
+  EXPECT_EQ(answer.page, frame_a);
+  EXPECT_EQ(bench.presented.size(), 6u);
+  EXPECT_EQ(answer.stood, 2u + 6 * 2);
+}
+
+TEST(RtlWalker, AnUpdateThatCameTooLateLooksAgain) {
+  Bench bench;
+  LeafSpec fresh;
+  fresh.accessed = fresh.dirty = false;
+  bench.tables.map(page_a, frame_a, fresh);
+  bench.latency = [] { return 5u; };
+  const PhysicalAddress leaf = bench.tables.leaf_of(page_a);
+  bench.ask_later(0, page_a, store);
+  while (bench.pins().mem_req_op_o == 0 || !bench.pins().mem_req_valid_o) bench.tick();
+  // Software moves the page in between.
+  bench.memory.write(leaf, 8, bench.mode->encode_leaf(PhysicalAddress(frame_b), bench.mode->page_sizes()[0], fresh));
+  ASSERT_TRUE(bench.finish());
+  EXPECT_EQ(bench.answers[0].page, frame_b);
+  EXPECT_TRUE(bench.answers[0].dirty);
+  EXPECT_EQ(bench.events.updates, 2u);
+  EXPECT_EQ(bench.memory.read(leaf, 8), bench.answers[0].entry);
+}
+
+TEST(RtlWalker, AResetForgetsEverything) {
+  for (unsigned cycles = 1; cycles < 14; ++cycles) {
+    Bench bench;
+    bench.ask_later(0, page_a);
+    bench.ask_later(1, page_a);
+    bench.ask_later(2, page_b);
+    bench.tick(cycles);
+    bench.requests.clear();
+    bench.taken.clear();
+    bench.answers.clear();
+    bench.reset();
+    EXPECT_TRUE(bench.idle());
+    EXPECT_TRUE(bench.request_ready());
+    bench.presented.clear();
+    const RtlAnswer answer = bench.ask(0, page_a);
+    EXPECT_EQ(answer.page, frame_a);
+    EXPECT_EQ(bench.presented.size(), 4u) << "the walk caches are empty after a reset";
+  }
+}
+
+TEST(RtlWalker, IsQuietWhileMemoryWorksAndAfterwards) {
+  Bench bench;
+  bench.latency = [] { return 30u; };
+  bench.ask_later(0, page_a);
+  bench.tick(5);
+  EXPECT_TRUE(bench.quiet());
+  EXPECT_FALSE(bench.idle());
+  bench.tick(20);
+  EXPECT_TRUE(bench.quiet());
+  ASSERT_TRUE(bench.finish());
+  bench.tick(2);
+  EXPECT_TRUE(bench.quiet());
+  EXPECT_TRUE(bench.idle());
+}
+
+// Invalidations. The page moves from frame a to frame b, and the walker is told so.
+
+struct Change {
+  const char* name;
+  RtlInvalidation invalidation;
+  bool concerns;
+};
+
+class Invalidations : public testing::TestWithParam<Change> {};
+
+/// In every cycle of a walk, with requests that joined it: no answer that comes to stand after the invalidation may be
+/// of before.
+TEST_P(Invalidations, NoAnswerIsOfTablesThatWereInvalidatedBefore) {
+  for (unsigned latency : {1u, 4u}) {
+    for (std::uint64_t at = 0; at < 30; ++at) {
+      Bench bench;
+      bench.latency = [latency] { return latency; };
+      for (unsigned id = 0; id < 4; ++id) bench.ask_later(id, page_a, load, 5);
+      bench.tick(at);
+      bench.tables.map(page_a, frame_b);
+      bench.invalidation = GetParam().invalidation;
+      const std::uint64_t invalidated = bench.cycle;
+      ASSERT_TRUE(bench.finish());
+      ASSERT_EQ(bench.answers.size(), 4u);
+      for (const RtlAnswer& answer : bench.answers) {
+        if (GetParam().concerns && answer.stood > invalidated + 1) {
+          EXPECT_EQ(answer.page, frame_b) << "latency " << latency << " at " << at;
+        }
+      }
+    }
+  }
+}
+
+TEST_P(Invalidations, RestartJustTheWalksThatTheyConcern) {
+  Bench bench;
+  bench.latency = [] { return 10u; };
+  bench.ask_later(0, page_a, load, 5);
+  bench.tick(8);
+  bench.invalidation = GetParam().invalidation;
+  ASSERT_TRUE(bench.finish());
+  EXPECT_EQ(bench.events.restarts, GetParam().concerns ? 1u : 0u);
+  EXPECT_EQ(bench.presented.size(), GetParam().concerns ? 5u : 4u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Scopes, Invalidations,
+                         testing::Values(Change{"everything", {true, {}, {}}, true},
+                                         Change{"space", {false, 5, {}}, true},
+                                         Change{"page", {false, 5, page_a}, true},
+                                         Change{"near_page", {false, 5, page_b}, true},
+                                         Change{"page_of_another_space", {false, 6, page_a}, true},
+                                         Change{"another_space", {false, 6, {}}, false},
+                                         Change{"far_page", {false, 5, page_a + 0x8000000000}, false}),
+                         [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(RtlWalker, ARestartedWalkGoesOnWhileItsOldAccessesAreUnanswered) {
+  Bench bench;
+  bench.latency = [] { return 40u; };
+  bench.ask_later(0, page_a);
+  bench.tick(5);
+  for (unsigned i = 0; i < 3; ++i) {
+    bench.invalidation = RtlInvalidation{};
+    bench.tick(4);
+  }
+  EXPECT_EQ(bench.presented.size(), 4u);
+  // All four tags of the slot are out: the next restart waits for one.
+  bench.invalidation = RtlInvalidation{};
+  bench.tick(10);
+  EXPECT_EQ(bench.presented.size(), 4u);
+  ASSERT_TRUE(bench.finish());
+  EXPECT_EQ(bench.answers[0].page, frame_a);
+  EXPECT_EQ(bench.events.restarts, 4u);
+}
+
+TEST(RtlWalker, TheWalkCachesForgetWhatAnInvalidationCovers) {
+  for (const bool covered : {true, false}) {
+    Bench bench;
+    bench.ask(0, page_a, load, 5);
+    bench.invalidation = RtlInvalidation{false, covered ? 5 : 6, page_b};
+    bench.tick();
+    bench.presented.clear();
+    bench.ask(1, page_a, load, 5);
+    EXPECT_EQ(bench.presented.size(), covered ? 4u : 1u);
+  }
+}
+
+}  // namespace
+}  // namespace tablewalk::test
