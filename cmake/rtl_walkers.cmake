@@ -71,7 +71,6 @@ endfunction()
 
 # tablewalk_rtl_walkers(TARGET): a library that has rtl_variants() of model/walker/rtl_model.h.
 function(tablewalk_rtl_walkers target)
-  find_package(verilator REQUIRED HINTS $ENV{VERILATOR_ROOT})
   find_package(ZLIB REQUIRED)
   add_library(${target} STATIC ${PROJECT_BINARY_DIR}/rtl_variants.cpp)
   # Generated code, optimised whatever the program is: unoptimised it is an order of magnitude slower.
@@ -85,10 +84,10 @@ function(tablewalk_rtl_walkers target)
   set(number 0)
   foreach(item IN LISTS TABLEWALK_RTL_WALKERS)
     rtl_parse("${item}")
-    verilate(${target} PREFIX Vwalker${number} TOP_MODULE walker TRACE_FST
-      SOURCES rtl/tablewalk_pkg.sv rtl/walker.sv INCLUDE_DIRS rtl VERILATOR_ARGS -O3 -Wno-fatal ${item_arguments})
-    string(APPEND includes "#include \"Vwalker${number}.h\"\n")
-    string(APPEND entries "  {\n${item_entry}    variant.make = make<Vwalker${number}>;\n    variants.push_back(variant);\n  }\n")
+    verilate(${target} PREFIX Vbuilt_walker${number} TOP_MODULE walker TRACE_FST SOURCES ${rtl_sources}
+      VERILATOR_ARGS -O3 --x-assign fast --x-initial fast -Wall ${item_arguments})
+    string(APPEND includes "#include \"Vbuilt_walker${number}.h\"\n")
+    string(APPEND entries "  {\n${item_entry}    variant.make = make<Vbuilt_walker${number}>;\n    variants.push_back(variant);\n  }\n")
     math(EXPR number "${number} + 1")
   endforeach()
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/rtl_variants.cpp @ONLY CONTENT

@@ -42,8 +42,6 @@ class WalkerShadow final : public TimedModule, public WalkerTap {
 
   /// Writes the wires to an FST file, from that cycle on. Before the simulation. Throws InputError.
   void record_wave(const std::string& path, Cycles from);
-  /// When the simulation has come to its end: both walkers have done all they were to do.
-  void finish();
   const CosimCounts& counts() const { return counts_; }
 
   // What the model's walker tells.
@@ -54,36 +52,40 @@ class WalkerShadow final : public TimedModule, public WalkerTap {
   WalkerCycle& doing(Cycles cycle) override;
 
  private:
-  /// An access to memory that was answered.
+  /// What comes to both.
+  struct Came {
+    enum class What : std::uint8_t { Request, MemoryAnswer, Invalidation };
+    Cycles cycle;
+    What what;
+    std::uint64_t value;  ///< its address, or what memory held
+  };
+  /// What both did in a cycle.
+  struct Moment {
+    WalkerCycle model;
+    WalkerCycle rtl;
+    VirtualAddress taken;  ///< of the request that the model took
+    VirtualAddress answered;
+  };
   struct MemoryAnswer {
     std::uint64_t access;  ///< in order of asking
     std::uint64_t data;
   };
-  /// One line of the report: what came, or what one of the two or both did.
-  struct Moment {
-    Cycles cycle;
-    std::string came;
-    WalkerCycle model;
-    WalkerCycle rtl;
-  };
 
   void on_cycle() override;
+  void note(Came came);
   void pass_on_memory_answers(Cycles cycle);
-  void compare(Cycles cycle, const WalkerCycle& model, const WalkerCycle& rtl);
+  void compare(const WalkerCycle& model, const WalkerCycle& rtl);
   void count(const WalkerCycle& did);
-  void remember(Moment moment);
-  std::string report(Cycles cycle) const;
-  Cycles horizon() const;
+  std::string report() const;
 
-  const PagingMode& mode_;
   RtlPort port_;
-  std::deque<WalkerCycle> model_did_;  ///< cycles that were not compared yet
+  std::deque<WalkerCycle> model_did_;  ///< in cycles that were not compared yet
   std::unordered_map<const MemoryAccess*, std::uint64_t> asked_;
-  std::uint64_t accesses_ = 0;
+  std::unordered_map<std::uint64_t, std::uint32_t> rtl_tags_;  ///< by the number of the access
+  std::uint64_t model_accesses_ = 0;
   std::uint64_t rtl_accesses_ = 0;
-  std::deque<std::uint32_t> rtl_tags_;  ///< of the RTL's accesses from rtl_first_ on
-  std::uint64_t rtl_first_ = 0;
-  Inbox<MemoryAnswer> answers_;
+  Inbox<MemoryAnswer> memory_answers_;
+  std::deque<Came> came_;
   std::deque<Moment> past_;
   Cycles first_ = Cycles::never();
   std::string wave_path_;

@@ -60,7 +60,7 @@ void Machine::build(ConstructionOrder order) {
         if (!config_.stlb.enabled) return;
         stlb_ = std::make_unique<Tlb>("stlb", Tlb::Service::Registered, config_.stlb, *mode_, first_levels);
       },
-      [&] { walker_ = make_walker(config_.stlb.enabled ? 1 : first_levels); },
+      [&] { walker_ = make_walker(walker_ports()); },
       [&] { core_.l1i = make_cache("l1i", ServedBy::L1, config_.l1i, {Cache::PortKind::AtOnce}); },
       [&] { core_.l1d = make_cache("l1d", ServedBy::L1, config_.l1d, l1d_ports); },
       [&] { l2_ = make_cache("l2", ServedBy::L2, config_.l2, registered(WalkerReads::L2)); },

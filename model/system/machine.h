@@ -43,6 +43,8 @@ class Machine {
   PageWalker& walker() { return *walker_; }
   /// The walker, if it is the model in SystemC; nullptr if it is the RTL.
   Walker* systemc_walker() { return dynamic_cast<Walker*>(walker_.get()); }
+  /// How many TLBs it has above.
+  unsigned walker_ports() const { return config_.stlb.enabled ? 1 : 2; }
   Kernel& kernel() { return *kernel_; }
   /// What the memory image held, if there is one.
   const std::optional<MemoryImage>& image() const { return image_; }
