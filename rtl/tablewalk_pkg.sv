@@ -98,7 +98,7 @@ package tablewalk_pkg;
     logic is_global;
   } entry_t;
 
-  // What is remembered of a page's translation: the walker's answer, the TLB's content.
+  // What is remembered of a page's translation: the walker's answer, the TLB's content. 76 bits.
   typedef struct packed {
     logic [55:0] page;  // first byte
     logic [5:0] page_shift;
@@ -107,6 +107,7 @@ package tablewalk_pkg;
     logic is_global;
     logic dirty;
   } translation_t;
+  localparam int unsigned TranslationBits = 76;
 
   // Where a walk starts below the root: what a walk cache remembers. 66 bits.
   typedef struct packed {

@@ -46,8 +46,6 @@ module walk_cache #(
   logic [3:0] mode_q[Entries];
   logic [15:0] asid_q[Entries];
   logic [tablewalk_pkg::WalkStartBits-1:0] start_q[Entries];
-  // How many ways of the set were used since this one was: a permutation of 0 to Ways-1 within each set.
-  logic [WayWidth-1:0] age_q[Entries];
 
   logic [63:0] lookup_prefix, remember_prefix;
   logic [SetWidth-1:0] lookup_set, remember_set;
@@ -76,35 +74,35 @@ module walk_cache #(
     end
   end
 
-  // Ages of the set that remembers, after what the lookup touched; and its way: the one that has the pointer already,
-  // else the first invalid one, else the oldest.
-  logic [WayWidth-1:0] lookup_age, remember_age, age_before[Ways];
-  logic lookup_touches;
+  // The way that remembers: the one that has the pointer already, else the first invalid one, else the oldest.
+  logic [WayWidth-1:0] oldest_way;
+
+  lru #(
+      .Sets(Sets),
+      .Ways(Ways)
+  ) u_lru (
+      .clk_i(clk_i),
+      .rst_ni(rst_ni),
+      .touch_i(lookup_i && hit_o),
+      .touch_set_i(lookup_set),
+      .touch_way_i(lookup_way),
+      .fill_i(remember_i),
+      .fill_set_i(remember_set),
+      .fill_way_i(remember_way),
+      .oldest_o(oldest_way)
+  );
 
   always_comb begin
-    lookup_age = age_q[place(lookup_set, 32'(lookup_way))];
-    lookup_touches = lookup_i && hit_o;
-    remember_way = '0;
-    for (int unsigned way = 0; way < Ways; way++) begin
-      age_before[way] = age_q[place(remember_set, way)];
-      if (lookup_touches && lookup_set == remember_set) begin
-        if (age_before[way] < lookup_age) age_before[way] = age_before[way] + WayWidth'(1);
-        else if (WayWidth'(way) == lookup_way) age_before[way] = '0;
-      end
-      if (age_before[way] == WayWidth'(Ways - 1)) remember_way = WayWidth'(way);
-    end
+    remember_way = oldest_way;
     for (int unsigned i = 0; i < Ways; i++) begin
       if (!valid_q[place(remember_set, Ways - 1 - i)]) remember_way = WayWidth'(Ways - 1 - i);
     end
     for (int unsigned way = 0; way < Ways; way++) begin
-      if (valid_q[place(remember_set, way)] &&
-          prefix_q[place(remember_set, way)] == remember_prefix &&
-          mode_q[place(remember_set, way)] == remember_mode_i &&
-          asid_q[place(remember_set, way)] == remember_asid_i) begin
+      if (valid_q[place(remember_set, way)] && prefix_q[place(remember_set, way)] == remember_prefix &&
+          mode_q[place(remember_set, way)] == remember_mode_i && asid_q[place(remember_set, way)] == remember_asid_i) begin
         remember_way = WayWidth'(way);
       end
     end
-    remember_age = age_before[remember_way];
   end
 
   // What an invalidation takes out.
@@ -139,23 +137,9 @@ module walk_cache #(
         mode_q[entry] <= '0;
         asid_q[entry] <= '0;
         start_q[entry] <= '0;
-        age_q[entry] <= WayWidth'(entry % Ways);
       end
     end else begin
-      if (lookup_touches) begin
-        for (int unsigned way = 0; way < Ways; way++) begin
-          if (age_q[place(lookup_set, way)] < lookup_age) begin
-            age_q[place(lookup_set, way)] <= age_q[place(lookup_set, way)] + WayWidth'(1);
-          end
-        end
-        age_q[place(lookup_set, 32'(lookup_way))] <= '0;
-      end
       if (remember_i) begin
-        for (int unsigned way = 0; way < Ways; way++) begin
-          age_q[place(remember_set, way)] <=
-              age_before[way] < remember_age ? age_before[way] + WayWidth'(1) : age_before[way];
-        end
-        age_q[place(remember_set, 32'(remember_way))] <= '0;
         valid_q[place(remember_set, 32'(remember_way))] <= 1'b1;
         prefix_q[place(remember_set, 32'(remember_way))] <= remember_prefix;
         mode_q[place(remember_set, 32'(remember_way))] <= remember_mode_i;

@@ -445,7 +445,8 @@ module walker #(
     if (replay_q) taken = asked_q[replay_first_q];
   end
 
-  // A walk is about all of a request but its access. Offset bits above PageShift do not count.
+  // A walk is about all of a request but its access. Offset bits above PageShift do not count. One that has answered
+  // its own request takes in nobody more: requests that its answer does not serve would join it again and again.
   tablewalk_pkg::request_t under_way;
   logic [5:0] taken_page_shift;
   always_comb begin
@@ -457,8 +458,7 @@ module walker #(
       taken_page_shift = tablewalk_pkg::index_shift(taken.mode, 3'd0, RadixShape);
       for (int unsigned s = 0; s < Slots; s++) begin
         under_way = request_q[s];
-        same_page[s] = state_q[s] != Idle && state_q[s] != Closing &&
-                       !(answer_given && is_last && answer_slot == SlotWidth'(s)) &&
+        same_page[s] = own_q[s] && !(answer_given && answer_slot == SlotWidth'(s)) &&
                        under_way.mode == taken.mode && under_way.root == taken.root &&
                        under_way.asid == taken.asid && under_way.controls == taken.controls &&
                        ((under_way.va ^ taken.va) >> taken_page_shift) == 64'd0;

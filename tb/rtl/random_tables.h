@@ -74,9 +74,10 @@ class RandomTables {
     if (dice_.chance(3)) return 0;
     if (level == 0 && dice_.chance(3)) return mode_.encode_pointer(PhysicalAddress(0x5000), level);
     std::uint64_t entry = level > 0 && dice_.chance(80) ? pointer(level) : leaf(level);
-    // Accessed bits of pointers, and whatever else: one bit turned over.
-    if (dice_.chance(30)) entry ^= std::uint64_t{1} << dice_.number(0, 9);
-    if (dice_.chance(4)) entry ^= std::uint64_t{1} << dice_.number(0, 8 * mode_.entry_bytes() - 1);
+    // One bit turned over: of the flags, or so high that it leads far away from these tables.
+    const unsigned bits = 8 * mode_.entry_bytes();
+    if (dice_.chance(30)) entry ^= std::uint64_t{1} << dice_.number(0, 7);
+    if (dice_.chance(4)) entry ^= std::uint64_t{1} << dice_.number(bits - 12, bits - 1);
     if (dice_.chance(1)) entry = rtl::random_bits(dice_);
     return entry & low_bits(8 * mode_.entry_bytes());
   }

@@ -176,6 +176,18 @@ TEST(RtlWalker, AStoreThatJoinedALoadOnACleanPageWalksForItself) {
   EXPECT_EQ(bench.events.updates, 1u);
 }
 
+TEST(RtlWalker, RequestsThatAnAnswerDoesNotServeDoNotJoinItsWalkAgain) {
+  Bench bench;
+  LeafSpec read_only;
+  read_only.rights.write = false;
+  bench.tables.map(page_a, frame_a, read_only);
+  bench.latency = [] { return 9u; };
+  bench.ask_later(0, page_a, load);
+  for (unsigned id = 1; id < 6; ++id) bench.ask_later(id, page_a, store);
+  ASSERT_TRUE(bench.finish(1000));
+  for (unsigned id = 1; id < 6; ++id) EXPECT_EQ(bench.answer_to(id)->fault, permission);
+}
+
 TEST(RtlWalker, APermissionFaultIsNotShared) {
   Bench bench;
   LeafSpec read_only;
