@@ -36,6 +36,7 @@ void describe(CLI::App& app) {
       "Each command has its own --help.");
   add_run_command(app);
   add_compare_command(app);
+  add_cosim_command(app);
   add_walk_command(app);
   add_tables_commands(app);
   add_trace_commands(app);

@@ -27,11 +27,12 @@ Clockwork::Clockwork(sc_core::sc_module_name name) : sc_core::sc_module(name) {
   dont_initialize();
 }
 
-unsigned Clockwork::enlist(TimedModule& module, bool in_the_middle) {
+unsigned Clockwork::enlist(TimedModule& module, Phase phase) {
   const auto number = static_cast<unsigned>(modules_.size());
   if (number == most_modules) throw InputError("the machine has more than 64 modules; expected at most 64");
   modules_.push_back(&module);
-  if (in_the_middle) middle_modules_ |= std::uint64_t{1} << number;
+  if (phase == Phase::Middle) middle_modules_ |= std::uint64_t{1} << number;
+  if (phase == Phase::End) end_modules_ |= std::uint64_t{1} << number;
   return number;
 }
 
@@ -68,14 +69,23 @@ void Clockwork::look_at_kernel() {
 void Clockwork::step(Cycles cycle) {
   go_to(cycle);
   const std::uint64_t slot = cycle.count() % wheel_cycles;
-  const std::uint64_t first = wheel_[slot] & ~middle_modules_;
-  wheel_[slot] &= middle_modules_;
+  const std::uint64_t first = wheel_[slot] & ~(middle_modules_ | end_modules_);
+  wheel_[slot] &= middle_modules_ | end_modules_;
   act(first);
   // Nobody is woken at the beginning of the cycle that he acts in.
-  const std::uint64_t last = wheel_[slot];
-  wheel_[slot] = 0;
-  occupied_[slot / 64] &= ~(std::uint64_t{1} << slot % 64);
+  const std::uint64_t middle = wheel_[slot] & middle_modules_;
+  wheel_[slot] &= end_modules_;
+  if (wheel_[slot] == 0) leave(slot);
+  act(middle);
+  const std::uint64_t last = wheel_[slot] & end_modules_;
+  wheel_[slot] &= ~end_modules_;
+  if (wheel_[slot] == 0) leave(slot);
   act(last);
+}
+
+/// Nobody is to act in that slot of the wheel any more.
+void Clockwork::leave(std::uint64_t slot) {
+  occupied_[slot / 64] &= ~(std::uint64_t{1} << slot % 64);
 }
 
 void Clockwork::act(std::uint64_t modules) {

@@ -29,8 +29,11 @@ class Clockwork : public sc_core::sc_module {
 
   void set_lockstep(bool lockstep) { lockstep_ = lockstep; }
 
-  /// Returns the module's number. Modules of one cycle act in the order of their numbers, those of its middle last.
-  unsigned enlist(TimedModule& module, bool in_the_middle);
+  /// The parts of a cycle, in their order.
+  enum class Phase : std::uint8_t { Beginning, Middle, End };
+
+  /// Returns the module's number. Modules of one phase of a cycle act in the order of their numbers.
+  unsigned enlist(TimedModule& module, Phase phase);
   /// Forgets a module that is destroyed.
   void dismiss(unsigned module);
 
@@ -81,6 +84,7 @@ class Clockwork : public sc_core::sc_module {
   void run();
   void step(Cycles cycle);
   void act(std::uint64_t modules);
+  void leave(std::uint64_t slot);
   bool may_go_to(Cycles cycle) const { return kernel_cycle_ >= cycle || (!lockstep_ && kernel_activity_ > cycle); }
   void go_to(Cycles cycle);
   void set_ahead();
@@ -90,6 +94,7 @@ class Clockwork : public sc_core::sc_module {
 
   std::vector<TimedModule*> modules_;
   std::uint64_t middle_modules_ = 0;                 ///< those that act in the middle of a cycle
+  std::uint64_t end_modules_ = 0;                    ///< those that act at its end
   std::array<std::uint64_t, wheel_cycles> wheel_{};  ///< [cycle modulo its size]: who acts, a bit for each
   std::array<std::uint64_t, wheel_cycles / 64> occupied_{};
   std::vector<std::pair<Cycles, unsigned>> far_;  ///< beyond the wheel

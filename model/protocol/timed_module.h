@@ -5,16 +5,15 @@
 namespace tablewalk {
 
 /// A module that wakes itself in the cycles in which it has something to do, and sleeps otherwise: no clock toggles.
-/// `on_cycle` runs at the beginning of a cycle (in a core: in its middle), at most once, whoever asked for it.
+/// `on_cycle` runs at the beginning of a cycle (in a core: in its middle; in hardware that is clocked: at its end, when
+/// everything that comes in during the cycle is there), at most once, whoever asked for it.
 class TimedModule : public sc_core::sc_module {
  public:
-  enum class Phase : std::uint8_t { Beginning, Middle };
+  using Phase = Clockwork::Phase;
 
  protected:
   explicit TimedModule(sc_core::sc_module_name name, Phase phase = Phase::Beginning)
-      : sc_core::sc_module(name),
-        clockwork_(Clockwork::of_simulation()),
-        number_(clockwork_.enlist(*this, phase == Phase::Middle)) {}
+      : sc_core::sc_module(name), clockwork_(Clockwork::of_simulation()), number_(clockwork_.enlist(*this, phase)) {}
   ~TimedModule() override { clockwork_.dismiss(number_); }
 
   /// What the module does in a cycle: first it takes what has become visible, then it acts and sends.

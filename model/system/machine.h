@@ -13,6 +13,7 @@
 #include "os/image_space.h"
 #include "system/machine_config.h"
 #include "tlb/tlb.h"
+#include "walker/rtl_walker.h"
 #include "walker/walker.h"
 
 namespace tablewalk {
@@ -39,7 +40,11 @@ class Machine {
   void run();
 
   RequestPort& port() { return *core_.port; }
-  Walker& walker() { return *walker_; }
+  PageWalker& walker() { return *walker_; }
+  /// The walker, if it is the model in SystemC; nullptr if it is the RTL.
+  Walker* systemc_walker() { return dynamic_cast<Walker*>(walker_.get()); }
+  /// How many TLBs it has above.
+  unsigned walker_ports() const { return config_.stlb.enabled ? 1 : 2; }
   Kernel& kernel() { return *kernel_; }
   /// What the memory image held, if there is one.
   const std::optional<MemoryImage>& image() const { return image_; }
@@ -65,6 +70,7 @@ class Machine {
   void bind_translation();
   void bind_memory();
   CoreNeighbours neighbours() const;
+  std::unique_ptr<PageWalker> make_walker(unsigned ports) const;
   std::unique_ptr<Cache> make_cache(const char* name, ServedBy place, const CacheConfig& config,
                                     const std::vector<Cache::PortKind>& ports);
   /// The next free socket of the memory at or first below that level.
@@ -80,7 +86,7 @@ class Machine {
   std::unique_ptr<Kernel> kernel_;
   Core core_;
   std::unique_ptr<Tlb> stlb_;
-  std::unique_ptr<Walker> walker_;
+  std::unique_ptr<PageWalker> walker_;
   std::unique_ptr<Cache> l2_;
   std::unique_ptr<Cache> llc_;
   std::unique_ptr<Dram> dram_;

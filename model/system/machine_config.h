@@ -10,7 +10,7 @@
 #include "dram/dram_config.h"
 #include "os/os_config.h"
 #include "tlb/tlb.h"
-#include "walker/walker.h"
+#include "walker/walker_config.h"
 
 namespace tablewalk {
 
@@ -115,6 +115,9 @@ struct MachineConfig {
     if (!pages.empty()) problem("os.page_bytes", pages);
     const std::string ram = impossible_memory();
     if (!ram.empty()) problem("memory.bytes", ram);
+    if (walker.kind == WalkerKind::Rtl && core.invalidate_cycles == Cycles(0)) {
+      problem("core.invalidate_cycles", "the RTL walker takes one invalidation in a cycle; expected at least 1");
+    }
   }
 
   /// Simulated RAM in bytes, with the default worked out.

@@ -49,6 +49,18 @@ class Watch {
   bool stopped_ = false;
 };
 
+/// The RTL walker beside the machine's own; nothing unless the run is a co-simulation.
+std::unique_ptr<WalkerShadow> make_shadow(const MachineConfig& config, const RunOptions& options, Machine& machine) {
+  if (options.cosim == nullptr) return nullptr;
+  Walker* walker = machine.systemc_walker();
+  if (walker == nullptr) throw InputError("walker.kind: rtl: a co-simulation has both walkers; expected systemc");
+  auto shadow = std::make_unique<WalkerShadow>("rtl_walker", config.walker, config.paging, machine.mode(),
+                                               machine.walker_ports());
+  if (!options.cosim->wave.empty()) shadow->record_wave(options.cosim->wave, options.cosim->wave_from);
+  walker->tap(shadow.get());
+  return shadow;
+}
+
 /// What the trace's reader found says where it stands; what the machine found stands at the record it had reached.
 std::string describe_place(const RunOptions& options, std::uint64_t records, const std::string& what) {
   if (what.compare(0, options.trace_path.size() + 1, options.trace_path + ":") == 0) return what;
@@ -73,6 +85,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   if (options.check) observers.add(checker);
   if (!observers.empty()) machine.walker().observe(&observers);
 
+  const std::unique_ptr<WalkerShadow> shadow = make_shadow(config, options, machine);
   Watch watch(options, source);
   RequestPort::Job job;
   job.source = &source;
@@ -94,6 +107,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
                                  source.delivered(), options.warmup));
   }
 
+  if (shadow) options.cosim->counts = shadow->counts();
   RunResult result;
   result.version = program_version();
   result.config = to_json(config);

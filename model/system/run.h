@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "observe/walker_shadow.h"
 #include "stats/result.h"
 #include "system/machine.h"
 #include "trace/trace_reader.h"
@@ -16,6 +17,13 @@ namespace tablewalk {
 struct Progress {
   std::uint64_t records = 0;  ///< simulated so far, warm-up included
   double share = -1;          ///< of the trace, 0 to 1; negative when it cannot be known
+};
+
+/// A run in which an RTL walker gets all that the SystemC walker gets, and is compared with it in every cycle.
+struct CosimRun {
+  std::string wave;  ///< FST file of the RTL's wires; empty is none
+  Cycles wave_from;
+  CosimCounts counts;  ///< at the end of the run
 };
 
 struct RunOptions {
@@ -29,12 +37,14 @@ struct RunOptions {
   std::function<void(const Progress&)> on_progress;  ///< called a few times a second; may be empty
   const std::atomic<bool>* stop = nullptr;           ///< once true, the run ends with what it has, marked partial
 
+  CosimRun* cosim = nullptr;  ///< the run is a co-simulation
+
   /// In which order the machine's modules are made: for the test that it changes no result.
   ConstructionOrder construction = ConstructionOrder::CoreFirst;
 };
 
 /// Builds the machine, runs the trace and gives the statistics. Once per process: SystemC elaborates only once.
-/// Throws InputError (trace, config, output path) and LawViolation.
+/// Throws InputError (trace, config, output path), LawViolation, and WalkersDiffer from a co-simulation.
 RunResult run_machine(const MachineConfig& config, const RunOptions& options);
 /// The same for a trace that is open already, or that no file holds; the options' path and format are not looked at.
 RunResult run_machine(const MachineConfig& config, TraceReader& reader, const RunOptions& options);

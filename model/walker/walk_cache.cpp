@@ -20,6 +20,7 @@ WalkCaches::WalkCaches(const std::vector<WalkCacheConfig>& configs, const Paging
 
 std::optional<WalkStart> WalkCaches::find(VirtualAddress va, AddressSpaceId asid) {
   std::optional<WalkStart> deepest;
+  hits_ = 0;
   for (std::size_t i = 0; i < caches_.size(); ++i) {
     LevelCache& cache = caches_[i];
     ++stats_[i].lookups;
@@ -28,6 +29,7 @@ std::optional<WalkStart> WalkCaches::find(VirtualAddress va, AddressSpaceId asid
                                             [&](const Entry& candidate) { return candidate.asid == asid; });
     if (entry == nullptr) continue;
     ++stats_[i].hits;
+    hits_ |= static_cast<std::uint8_t>(1u << cache.level);
     if (!deepest) deepest = entry->table;
   }
   return deepest;

@@ -50,6 +50,8 @@ class WalkCaches {
 
   /// The deepest table that is remembered on the way to `va`. All levels are looked up at once.
   std::optional<WalkStart> find(VirtualAddress va, AddressSpaceId asid);
+  /// Which levels the last find() found a pointer of: bit l is level l.
+  std::uint8_t hits() const { return hits_; }
   /// Remembers the table that a pointer entry led to.
   void remember(VirtualAddress va, AddressSpaceId asid, const WalkStart& table);
   /// Forgets what that covers (of a page: the pointers on the way to it); returns how many pointers went.
@@ -73,6 +75,7 @@ class WalkCaches {
 
   std::vector<LevelCache> caches_;  ///< deepest level first
   std::vector<LevelStats> stats_;
+  std::uint8_t hits_ = 0;
 };
 
 }  // namespace tablewalk

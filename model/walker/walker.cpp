@@ -2,35 +2,31 @@
 
 #include <algorithm>
 
-#include "base/error.h"
-
 namespace tablewalk {
 
 Walker::Walker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingMode& mode, unsigned ports)
-    : TimedModule(name),
-      memory_side("memory_side", *this),
-      mode_(mode),
-      walk_caches_(config.walk_caches, mode),
-      slots_(config.walkers),
-      tlb_side_("tlb_side", *this, ports) {}
+    : PageWalker(name, Phase::Beginning, mode, ports), walk_caches_(config.walk_caches, mode), slots_(config.walkers) {}
 
 bool Walker::receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay) {
   const Cycles visible = clockwork().cycle_after(delay);
   request.begin_account(visible);
   tlb_side_.arrivals(port).push(visible, &request);
   wake_at(visible);
+  if (tap_ != nullptr) tap_->request_arrives(port, request, visible);
   return false;
 }
 
 void Walker::receive_response(unsigned, MemoryAccess& access, Cycles visible) {
   responses_.push(visible, &access);
   wake_at(visible);
+  if (tap_ != nullptr) tap_->memory_answers(access, visible);
 }
 
 void Walker::on_cycle() {
   const Cycles cycle = now();
-  take_responses(cycle);
+  // In this order: a lookup does not see what is remembered in its own cycle.
   look_up_walk_caches(cycle);
+  take_memory_response(cycle);
   present_memory_request(cycle);
   give_answer(cycle);
   take_request(cycle);
@@ -40,7 +36,8 @@ void Walker::on_cycle() {
 void Walker::receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay) {
   walk_caches_.invalidate(invalidation);
   const Cycles cycle = clockwork().cycle_after(delay);
-  const unsigned root_entry_shift = mode_.level(mode_.root_level()).index_shift;
+  if (tap_ != nullptr) tap_->invalidated(invalidation, cycle);
+  const unsigned root_entry_shift = mode().level(mode().root_level()).index_shift;
   for (Slot& slot : slots_) {
     // One that has not looked up the walk caches yet knows nothing.
     if (slot.state == SlotState::Idle || slot.state == SlotState::LooksUp) continue;
@@ -53,21 +50,13 @@ void Walker::receive_invalidation(const Invalidation& invalidation, const sc_cor
   }
 }
 
-/// Begins the walk anew. What it has read so far has cost its time; the access to memory that is under way is
-/// nobody's any more.
+/// Begins the walk anew. The access to memory that is under way is nobody's any more.
 void Walker::restart(Slot& slot, Cycles cycle) {
-  WalkRecord& record = slot.record;
-  if (slot.under_way != nullptr) {
-    const bool update = record.reads[record.listed() - 1].update;
-    --(update ? record.entry_updates : record.entry_reads);
-    slot.under_way = nullptr;
-  }
-  ++record.restarts;
-  ++stats_.restarts;
-  record.walk_cache_hit = WalkRecord::no_hit;
   slot.state = SlotState::LooksUp;
   slot.ready = cycle + Cycles(1);
-  slot.request->account(slot.request->cycles.queue, slot.ready);
+  count_restart(slot.record, *slot.request, slot.under_way != nullptr, slot.ready);
+  slot.under_way = nullptr;
+  if (tap_ != nullptr) tap_->doing(cycle).restarted |= bit_of(slot);
   wake_at(slot.ready);
 }
 
@@ -75,59 +64,57 @@ void Walker::restart(Slot& slot, Cycles cycle) {
 void Walker::send_back_waiting(Slot& slot, Cycles cycle) {
   const Cycles next = cycle + Cycles(1);
   while (TranslationRequest* request = slot.waiting.take()) {
-    tlb_side_.arrivals(request->pop_route()).push(next, request);
+    replays_.push(next, request);
     --slot.record.merged;
   }
-  close(slot, cycle);
+  close(slot, cycle, cycle);
   wake_at(next);
 }
 
-void Walker::take_responses(Cycles cycle) {
-  while (responses_.due(cycle)) {
-    MemoryAccess& access = *responses_.front();
-    responses_.pop();
-    Slot& slot = slots_[access.info.tag];
-    if (slot.under_way == &access) take_response(slot, access, cycle);
-    access.release();
+/// One in a cycle: the oldest walk's.
+void Walker::look_up_walk_caches(Cycles cycle) {
+  Slot* slot = oldest_ready(SlotState::LooksUp, cycle);
+  if (slot == nullptr) return;
+  TranslationRequest& request = *slot->request;
+  count_lookup(request, slot->ready, cycle);
+  if (const auto start = walk_caches_.find(request.va, request.asid)) {
+    slot->record.walk_cache_hit = static_cast<std::uint8_t>(start->level + 1);
+    slot->walk = Walk(mode(), *start, request.va, request.access);
+  } else {
+    slot->walk = Walk(mode(), request.root, request.va, request.access);
   }
+  if (tap_ != nullptr) {
+    WalkerCycle& doing = tap_->doing(cycle);
+    doing.looked_up = true;
+    doing.hits = walk_caches_.hits();
+  }
+  decide(*slot, cycle);
 }
 
-void Walker::take_response(Slot& slot, const MemoryAccess& access, Cycles cycle) {
-  const ServedBy place = access.info.served_by;
-  WalkRecord& record = slot.record;
-  WalkRecord::EntryRead& read = record.reads[record.listed() - 1];
-  read.answered = cycle;
-  read.served_by = place;
-  slot.under_way = nullptr;
+/// One in a cycle, also if it is the answer to what nobody waits for any more.
+void Walker::take_memory_response(Cycles cycle) {
+  if (!responses_.due(cycle)) return;
+  const Cycles stood = responses_.next_visible();
+  MemoryAccess& access = *responses_.front();
+  responses_.pop();
+  Slot& slot = slots_[access.info.tag];
+  if (slot.under_way == &access) use_response(slot, access, stood, cycle);
+  access.release();
+}
 
+/// `stood`: since when the response has been here; it may have waited for others.
+void Walker::use_response(Slot& slot, const MemoryAccess& access, Cycles stood, Cycles cycle) {
+  slot.under_way = nullptr;
   const unsigned level = slot.walk.level();
   TranslationRequest& request = *slot.request;
+  count_response(slot.record, request, access, stood, cycle);
   if (slot.walk.step() == Walk::Step::ReadEntry) {
-    ++stats_.served[level][static_cast<unsigned>(place)];
-    request.account(request.cycles.memory[level][static_cast<unsigned>(place)], cycle + Cycles(1));
     slot.walk.supply(access.entry());
   } else {
-    if (!access.info.swapped) throw LawViolation("the memory below the walker carried out no compare-and-swap");
-    request.account(request.cycles.entry_writeback, cycle + Cycles(1));
     slot.walk.updated(access.info.held);
   }
   if (slot.walk.position().level != level) walk_caches_.remember(request.va, request.asid, slot.walk.position());
   decide(slot, cycle);
-}
-
-void Walker::look_up_walk_caches(Cycles cycle) {
-  for (Slot& slot : slots_) {
-    if (slot.state != SlotState::LooksUp || slot.ready > cycle) continue;
-    TranslationRequest& request = *slot.request;
-    request.account(request.cycles.walk_cache_lookup, cycle + Cycles(1));
-    if (const auto start = walk_caches_.find(request.va, request.asid)) {
-      slot.record.walk_cache_hit = static_cast<std::uint8_t>(start->level + 1);
-      slot.walk = Walk(mode_, *start, request.va, request.access);
-    } else {
-      slot.walk = Walk(mode_, request.root, request.va, request.access);
-    }
-    decide(slot, cycle);
-  }
 }
 
 /// What the walk machine asks for next; it can be had from `cycle` on.
@@ -143,27 +130,26 @@ void Walker::present_memory_request(Cycles cycle) {
   if (slot == nullptr) return;
   const Cycles presented = cycle + Cycles(1);
   const bool update = slot->walk.step() == Walk::Step::UpdateEntry;
-  MemoryAccess& access = pool_.take();
-  access.prepare(slot->walk.entry_address(), mode_.entry_bytes(), false);
-  access.info.table_entry = true;
-  access.info.served_by = ServedBy::Dram;  // what a memory that does not say is taken for
-  access.info.tag = static_cast<std::uint32_t>(slot - slots_.data());
+  const PhysicalAddress address = slot->walk.entry_address();
+  MemoryAccess& access = prepare_access(address, static_cast<std::uint32_t>(slot - slots_.data()));
   if (update) {
     access.info.operation = AccessInfo::Operation::CompareAndSwap;
     access.info.expected = slot->walk.update_expected();
     access.info.desired = slot->walk.update_desired();
   }
-  WalkRecord& record = slot->record;
-  ++(update ? record.entry_updates : record.entry_reads);
-  record.reads[record.listed() - 1] = {static_cast<std::uint8_t>(slot->walk.level()),
-                                       update,
-                                       slot->walk.entry_address(),
-                                       presented,
-                                       Cycles(),
-                                       ServedBy::Dram};
-  slot->request->account(slot->request->cycles.queue, presented);
+  count_presented(slot->record, *slot->request,
+                  {static_cast<std::uint8_t>(slot->walk.level()), update, address, presented, {}, ServedBy::Dram});
   slot->state = SlotState::WaitsForMemory;
   slot->under_way = &access;
+  if (tap_ != nullptr) {
+    WalkerCycle& doing = tap_->doing(cycle);
+    doing.presented = true;
+    doing.update = update;
+    doing.address = address;
+    doing.expected = update ? access.info.expected : 0;
+    doing.desired = update ? access.info.desired : 0;
+    tap_->memory_is_asked(access);
+  }
   memory_side.send(access, presented);
 }
 
@@ -171,88 +157,101 @@ void Walker::present_memory_request(Cycles cycle) {
 void Walker::give_answer(Cycles cycle) {
   Slot* slot = oldest_ready(SlotState::WantsAnswer, cycle);
   if (slot == nullptr) return;
-  const Cycles visible = cycle + Cycles(1);
   if (slot->request != nullptr) {
-    answer_first(*slot, visible);
+    answer_first(*slot, cycle);
   } else {
-    answer_waiting(*slot->waiting.take(), slot->record.answer, visible);
+    answer_waiting(*slot->waiting.take(), slot->record.answer, cycle);
   }
+  const Cycles visible = cycle + Cycles(1);
   if (slot->waiting.empty()) {
-    close(*slot, visible);
+    close(*slot, cycle, visible);
   } else {
     slot->ready = visible;
   }
 }
 
-void Walker::answer_first(Slot& slot, Cycles visible) {
+void Walker::answer_first(Slot& slot, Cycles cycle) {
   TranslationRequest& request = *slot.request;
   Answer& answer = slot.record.answer;
   answer.faulted = slot.walk.step() == Walk::Step::Fault;
   answer.fault = slot.walk.fault();
   answer.translation = slot.walk.translation();
-  slot.record.answered = visible;
+  slot.record.answered = cycle + Cycles(1);
   request.answer = answer;
   slot.request = nullptr;
-  respond(request, visible);
+  give(request, cycle);
 }
 
-void Walker::answer_waiting(TranslationRequest& request, const Answer& answer, Cycles visible) {
-  if (share_answer(mode_, answer, request)) {
-    respond(request, visible);
-  } else {
-    const unsigned port = request.pop_route();
-    tlb_side_.arrivals(port).push(visible, &request);
+void Walker::answer_waiting(TranslationRequest& request, const Answer& answer, Cycles cycle) {
+  if (share_answer(mode(), answer, request)) return give(request, cycle);
+  replays_.push(cycle + Cycles(1), &request);
+  if (tap_ != nullptr) tap_->doing(cycle).sent_back = true;
+}
+
+void Walker::give(TranslationRequest& request, Cycles cycle) {
+  if (tap_ != nullptr) {
+    WalkerCycle& doing = tap_->doing(cycle);
+    doing.answered = &request;
+    doing.answer = request.answer;
   }
-}
-
-void Walker::respond(TranslationRequest& request, Cycles visible) {
-  request.account(request.cycles.queue, visible);
-  tlb_side_.port(request.pop_route()).respond(request, visible);
+  respond(request, cycle + Cycles(1));
 }
 
 /// The walk is over: its answer is taken in cycle `answered`, and its slot can take a request in the one after.
-void Walker::close(Slot& slot, Cycles answered) {
-  const WalkRecord& record = slot.record;
-  stats_.faults += record.answer.faulted ? 1 : 0;
-  stats_.entry_reads += record.entry_reads;
-  stats_.entry_updates += record.entry_updates;
-  stats_.latency.add((record.answered - record.requested).count());
-  stats_.queue.add((record.taken - record.requested).count());
-  stats_.reads_per_walk.add(record.entry_reads);
-  if (observer_ != nullptr) observer_->walk_finished(record);
+void Walker::close(Slot& slot, Cycles cycle, Cycles answered) {
+  end_walk(slot.record);
   slot.state = SlotState::Idle;
   slot.ready = answered + Cycles(1);
+  if (tap_ != nullptr) tap_->doing(cycle).closed |= bit_of(slot);
 }
 
-/// Takes the first request that is visible: it joins the walk of its page, or starts one in a free slot.
+/// Takes one request, if a slot is free: one that had joined a walk and must ask again, else the first that is visible.
 void Walker::take_request(Cycles cycle) {
+  Slot* free = free_slot(cycle);
+  if (free == nullptr) return;
+  if (replays_.due(cycle)) {
+    const Cycles stood = replays_.next_visible();
+    TranslationRequest& request = *replays_.front();
+    replays_.pop();
+    if (tap_ != nullptr) tap_->doing(cycle).again = true;
+    join_or_start(request, *free, stood, cycle);
+    return;
+  }
   const int port = tlb_side_.oldest_arrival(cycle);
   if (port < 0) return;
   Inbox<TranslationRequest*>& arrivals = tlb_side_.arrivals(static_cast<unsigned>(port));
+  const Cycles stood = arrivals.next_visible();
   TranslationRequest& request = *arrivals.front();
+  arrivals.pop();
+  request.push_route(static_cast<unsigned>(port));
+  if (tap_ != nullptr) tap_->doing(cycle).taken = &request;
+  join_or_start(request, *free, stood, cycle);
+}
+
+/// The request joins the walk of its page, or starts one in the free slot.
+void Walker::join_or_start(TranslationRequest& request, Slot& free, Cycles stood, Cycles cycle) {
   Slot* slot = walk_of(request);
+  if (tap_ != nullptr) {
+    tap_->doing(cycle).took = slot != nullptr ? WalkerCycle::Took::Joined : WalkerCycle::Took::BeganWalk;
+  }
   if (slot != nullptr) {
     slot->waiting.add(request);
-    ++slot->record.merged;
-    ++stats_.merged_walks;
-  } else {
-    slot = oldest_ready(SlotState::Idle, cycle);
-    if (slot == nullptr) return;
-    slot->state = SlotState::LooksUp;
-    slot->ready = cycle + Cycles(1);
-    slot->request = &request;
-    slot->record.reset();
-    slot->record.id = next_id_++;
-    slot->record.va = request.va;
-    slot->record.asid = request.asid;
-    slot->record.access = request.access;
-    slot->record.requested = arrivals.next_visible();
-    slot->record.taken = cycle;
-    ++stats_.walks;
-    request.account(request.cycles.queue, cycle);
+    count_merged(slot->record);
+    return;
   }
-  request.push_route(static_cast<unsigned>(port));
-  arrivals.pop();
+  free.state = SlotState::LooksUp;
+  free.ready = cycle + Cycles(1);
+  free.request = &request;
+  free.root = request.root;
+  begin_walk(free.record, request, stood, cycle);
+}
+
+/// The lowest slot that can take a walk; nullptr if none can.
+Walker::Slot* Walker::free_slot(Cycles cycle) {
+  for (Slot& slot : slots_) {
+    if (slot.state == SlotState::Idle && slot.ready <= cycle) return &slot;
+  }
+  return nullptr;
 }
 
 /// The slot in that state that is ready, and of several the one whose walk was taken first.
@@ -268,7 +267,7 @@ Walker::Slot* Walker::oldest_ready(SlotState state, Cycles cycle) {
 Walker::Slot* Walker::walk_of(const TranslationRequest& request) {
   for (Slot& slot : slots_) {
     const bool same_page = slot.state != SlotState::Idle && page_of(slot.record.va) == page_of(request.va);
-    if (same_page && slot.record.asid == request.asid) return &slot;
+    if (same_page && slot.record.asid == request.asid && slot.root == request.root) return &slot;
   }
   return nullptr;
 }
@@ -282,15 +281,27 @@ void Walker::sleep(Cycles cycle) {
     const bool acts = slot.state != SlotState::Idle && slot.state != SlotState::WaitsForMemory;
     if (acts) wake_at(std::max(slot.ready, next));
   }
-  if (!responses_.empty()) wake_at(responses_.next_visible());
-  const int port = tlb_side_.oldest_arrival(tlb_side_.next_visible());
-  if (port < 0) return;
-  const Inbox<TranslationRequest*>& arrivals = tlb_side_.arrivals(static_cast<unsigned>(port));
-  const Cycles takeable = std::max(arrivals.next_visible(), next);
-  // One that has been looked at and was not taken waits for a slot, unless it can join a walk.
-  const bool looked_at = arrivals.next_visible() < cycle && walk_of(*arrivals.front()) == nullptr;
-  if (slot_free != Cycles::never()) wake_at(std::max(takeable, slot_free));
-  if (!looked_at) wake_at(takeable);
+  if (!responses_.empty()) wake_at(std::max(responses_.next_visible(), next));
+  // Whatever arrives later wakes the walker itself.
+  const Cycles request = std::min(replays_.next_visible(), tlb_side_.next_visible());
+  if (request != Cycles::never() && slot_free != Cycles::never()) wake_at(std::max({request, slot_free, next}));
+}
+
+void Walker::reset_stats() {
+  PageWalker::reset_stats();
+  walk_caches_.reset_stats();
+}
+
+void Walker::report(StatSet& figures) const {
+  PageWalker::report(figures);
+  for (std::size_t i = 0; i < walk_caches_.stats().size(); ++i) {
+    const std::string prefix = "walk_cache.level" + std::to_string(walk_caches_.level(i));
+    figures.count(prefix + ".lookups", walk_caches_.stats()[i].lookups, "lookups",
+                  "walks that looked for a pointer of this level");
+    figures.count(prefix + ".hits", walk_caches_.stats()[i].hits, "lookups", "walks that found it");
+    figures.count(prefix + ".invalidated", walk_caches_.stats()[i].invalidated, "pointers",
+                  "pointers that invalidate events took out");
+  }
 }
 
 }  // namespace tablewalk

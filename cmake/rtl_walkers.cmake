@@ -1,0 +1,124 @@
+# The RTL walkers that are built into the program: rtl/walker.sv, Verilated once for each item of the setting
+# TABLEWALK_RTL_WALKERS. An item names its parameters:
+#     slots=N                       walks under way at once
+#     caches=LxExW,LxExW,...        walk caches: level, entries, ways of a set (0: fully associative); none if left out
+#     radix=B1,B2,.../OFFSET@BYTES  the shape of its generic radix mode, index bits from the root down
+# The x86 and RISC-V modes are in every one.
+
+set(default_walkers
+  "slots=1 radix=5,5,5,5/12@4"
+  "slots=1 caches=1x16x4,2x16x4,3x16x4 radix=9,9,9/12@8"
+  "slots=2 radix=36/12@8"
+  "slots=2 caches=1x32x8,2x8x4,3x4x0,4x2x0 radix=36/12@8"
+  "slots=4 caches=1x16x4,2x16x4,3x16x4 radix=20/12@4"
+  "slots=8 radix=9,9,9/12@8")
+set(TABLEWALK_RTL_WALKERS "${default_walkers}" CACHE STRING
+  "RTL walkers built into the program: a list of 'slots=N [caches=LxExW,...] radix=B1,B2,.../OFFSET@BYTES'")
+
+# So many requests can be under way, and so many accesses to memory that walks of one slot were restarted from.
+set(rtl_id_bits 6)
+set(rtl_generation_bits 4)
+
+# rtl_hexadecimal(VALUE BYTES OUT): the number as Verilog writes one of 64 bits.
+function(rtl_hexadecimal value out)
+  math(EXPR digits "${value}" OUTPUT_FORMAT HEXADECIMAL)
+  string(REPLACE "0x" "64'h" digits "${digits}")
+  set(${out} "${digits}" PARENT_SCOPE)
+endfunction()
+
+# rtl_parse(ITEM): sets item_arguments (of Verilator) and item_entry (of the C++ list of variants) in the caller.
+function(rtl_parse item)
+  set(number "([0-9]+)")
+  if(NOT item MATCHES "^slots=${number}( caches=([0-9x,]+))? radix=([0-9,]+)/${number}@([48])$")
+    message(FATAL_ERROR "TABLEWALK_RTL_WALKERS: '${item}': expected "
+                        "'slots=N [caches=LxExW,...] radix=B1,B2,.../OFFSET@BYTES'")
+  endif()
+  set(slots ${CMAKE_MATCH_1})
+  set(caches "${CMAKE_MATCH_3}")
+  set(split "${CMAKE_MATCH_4}/${CMAKE_MATCH_5}@${CMAKE_MATCH_6}")
+  set(radix "${CMAKE_MATCH_4}")
+  set(arguments -GSlots=${slots} -GRadixOffsetBits=${CMAKE_MATCH_5} -GRadixEntryBytes=${CMAKE_MATCH_6})
+
+  string(REPLACE "," ";" radix "${radix}")
+  list(LENGTH radix levels)
+  set(index_bits 0)
+  foreach(bits IN LISTS radix)  # from the root down: the last level's are the lowest
+    math(EXPR index_bits "${index_bits} << 6 | ${bits}")
+  endforeach()
+  math(EXPR index_bits "${index_bits}" OUTPUT_FORMAT HEXADECIMAL)
+  string(REPLACE "0x" "48'h" index_bits "${index_bits}")
+
+  set(entries 0)
+  set(ways 0)
+  set(cpp_caches "")
+  string(REPLACE "," ";" caches "${caches}")
+  foreach(cache IN LISTS caches)
+    if(NOT cache MATCHES "^([1-7])x${number}x${number}$")
+      message(FATAL_ERROR "TABLEWALK_RTL_WALKERS: '${item}': walk cache '${cache}': expected level (1 to 7) x entries x ways")
+    endif()
+    math(EXPR entries "${entries} | ${CMAKE_MATCH_2} << 8 * ${CMAKE_MATCH_1}")
+    math(EXPR ways "${ways} | ${CMAKE_MATCH_3} << 8 * ${CMAKE_MATCH_1}")
+    string(APPEND cpp_caches "    variant.caches[${CMAKE_MATCH_1}] = {${CMAKE_MATCH_2}, ${CMAKE_MATCH_3}};\n")
+  endforeach()
+  rtl_hexadecimal(${entries} entries)
+  rtl_hexadecimal(${ways} ways)
+  list(APPEND arguments -GRadixLevels=${levels} -GRadixIndexBits=${index_bits} -GWalkCacheEntries=${entries}
+       -GWalkCacheWays=${ways} -GIdWidth=${rtl_id_bits} -GGenerationWidth=${rtl_generation_bits})
+  set(item_arguments "${arguments}" PARENT_SCOPE)
+  set(item_entry "    RtlVariant variant;\n    variant.text = \"${item}\";\n    variant.slots = ${slots};\n\
+    variant.id_bits = ${rtl_id_bits};\n${cpp_caches}    variant.radix = \"${split}\";\n" PARENT_SCOPE)
+endfunction()
+
+# tablewalk_rtl_walkers(TARGET): a library that has rtl_variants() of model/walker/rtl_model.h.
+function(tablewalk_rtl_walkers target)
+  find_package(ZLIB REQUIRED)
+  add_library(${target} STATIC ${PROJECT_BINARY_DIR}/rtl_variants.cpp)
+  # Generated code, optimised whatever the program is: unoptimised it is an order of magnitude slower.
+  target_compile_options(${target} PRIVATE -O3 -g0 -w)
+  target_compile_definitions(${target} PUBLIC VL_TIME_CONTEXT)
+  target_include_directories(${target} PRIVATE model)
+  target_link_libraries(${target} PRIVATE fmt::fmt ZLIB::ZLIB)
+
+  set(includes "")
+  set(entries "")
+  set(number 0)
+  foreach(item IN LISTS TABLEWALK_RTL_WALKERS)
+    rtl_parse("${item}")
+    verilate(${target} PREFIX Vbuilt_walker${number} TOP_MODULE walker TRACE_FST SOURCES ${rtl_sources}
+      VERILATOR_ARGS -O3 --x-assign fast --x-initial fast -Wall ${item_arguments})
+    # What runs once, or only while wires are recorded.
+    get_target_property(generated ${target} SOURCES)
+    list(FILTER generated INCLUDE REGEX "(__Slow|__Trace__[0-9]+|__Syms)\\.cpp$")
+    set_source_files_properties(${generated} PROPERTIES COMPILE_OPTIONS -O0)
+    string(APPEND includes "#include \"Vbuilt_walker${number}.h\"\n")
+    string(APPEND entries "  {\n${item_entry}    variant.make = make<Vbuilt_walker${number}>;\n    variants.push_back(variant);\n  }\n")
+    math(EXPR number "${number} + 1")
+  endforeach()
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/rtl_variants.cpp @ONLY CONTENT
+"// Made by cmake/rtl_walkers.cmake.
+@includes@
+#include \"walker/verilated_walker.h\"
+
+namespace tablewalk {
+namespace {
+
+template <class Verilated>
+std::unique_ptr<RtlModel> make() {
+  return std::make_unique<VerilatedWalker<Verilated>>();
+}
+
+std::vector<RtlVariant> all() {
+  std::vector<RtlVariant> variants;
+@entries@  return variants;
+}
+
+}  // namespace
+
+const std::vector<RtlVariant>& rtl_variants() {
+  static const std::vector<RtlVariant> variants = all();
+  return variants;
+}
+
+}  // namespace tablewalk
+")
+endfunction()

@@ -1,0 +1,136 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "base/process_pool.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+#include "config/loader.h"
+#include "system/run.h"
+
+namespace tablewalk {
+namespace {
+
+/// So much of the time before a difference is in its wave file.
+constexpr std::uint64_t wave_cycles = 2000;
+
+struct CosimArguments {
+  RunOptions options;
+  ConfigSource config;
+  std::string wave;
+  std::optional<std::uint64_t> wave_from;
+};
+
+/// A wave file gets its name when it is whole.
+std::string unfinished(const std::string& path) {
+  return path + ".part";
+}
+
+void finish_wave(const std::string& path) {
+  if (std::rename(unfinished(path).c_str(), path.c_str()) != 0) throw InputError(path + ": cannot be written");
+}
+
+std::string text_of(const RunResult& result, const CosimCounts& counts) {
+  return fmt::format(
+      "{} ({}, {} records{})\n"
+      "no difference between the SystemC walker and the RTL walker\n\n"
+      "walks            {:>15}\n"
+      "entry reads      {:>15}\n"
+      "entry updates    {:>15}\n"
+      "answers          {:>15}\n"
+      "invalidations    {:>15}\n"
+      "cycles compared  {:>15}\n"
+      "RTL clocked in   {:>15}\n",
+      result.trace.path, result.trace.format, result.trace.records, result.partial ? ", interrupted" : "", counts.walks,
+      counts.entry_reads, counts.entry_updates, counts.answers, counts.invalidations, counts.cycles,
+      counts.clocked_cycles);
+}
+
+/// What a co-simulation came to: the report, and where the walkers differ if they do.
+struct Outcome {
+  std::optional<Cycles> difference;
+  std::string text;
+};
+
+/// Once per process: SystemC elaborates only once. `wave` empty: none is written.
+Outcome simulate(const CosimArguments& arguments, const MachineConfig& config, const std::string& wave, Cycles from) {
+  CosimRun cosim;
+  if (!wave.empty()) cosim.wave = unfinished(wave);
+  cosim.wave_from = from;
+  RunOptions options = arguments.options;
+  options.cosim = &cosim;
+  options.stop = &interrupt_flag();
+  ProgressLine line("records");
+  options.on_progress = [&](const Progress& progress) { line.show(progress.records, progress.share); };
+  Outcome outcome;
+  try {
+    const RunResult result = run_machine(config, options);
+    outcome.text = text_of(result, cosim.counts);
+  } catch (const WalkersDiffer& difference) {
+    outcome = {difference.cycle(), difference.what()};
+  }
+  line.clear();
+  if (!wave.empty()) finish_wave(wave);
+  return outcome;
+}
+
+/// The same in a process of its own, so that another simulation can follow.
+Outcome simulate_apart(const CosimArguments& arguments, const MachineConfig& config) {
+  const auto work = [&](std::size_t) {
+    const Outcome outcome = simulate(arguments, config, {}, {});
+    return (outcome.difference ? std::to_string(outcome.difference->count()) : "") + "\n" + outcome.text;
+  };
+  const auto name = [](std::size_t) { return std::string("the co-simulation"); };
+  const std::string told = run_in_processes(1, work, name, {}).front();
+  const std::size_t end = told.find('\n');
+  Outcome outcome{std::nullopt, told.substr(end + 1)};
+  if (end != 0) outcome.difference = Cycles(std::stoull(told));
+  return outcome;
+}
+
+void cosimulate(const CosimArguments& arguments) {
+  const auto config = load_config<MachineConfig>(arguments.config);
+  const bool apart = !arguments.wave.empty() && !arguments.wave_from;
+  if (apart && arguments.options.trace_path == "-") {
+    throw InputError("--wave: standard input cannot be run twice; expected a trace file, or --wave-from");
+  }
+  if (arguments.wave.empty() && arguments.wave_from) throw InputError("--wave-from without --wave: expected its file");
+  const Outcome outcome = apart ? simulate_apart(arguments, config)
+                                : simulate(arguments, config, arguments.wave, Cycles(arguments.wave_from.value_or(0)));
+  std::cout << outcome.text << std::flush;
+  if (!outcome.difference) return;
+  const std::uint64_t cycle = outcome.difference->count();
+  if (apart) simulate(arguments, config, arguments.wave, Cycles(cycle > wave_cycles ? cycle - wave_cycles : 0));
+  throw Difference(fmt::format("the walkers differ in cycle {}", cycle));
+}
+
+}  // namespace
+
+void add_cosim_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("cosim", "Compare the SystemC and the RTL walker cycle by cycle on a trace");
+  const auto arguments = std::make_shared<CosimArguments>();
+  RunOptions& options = arguments->options;
+  command->add_option("TRACE", options.trace_path, "Trace file, `-` for standard input")->required();
+  command->add_option("-c,--config", arguments->config.name, "Machine: a preset's name or a YAML file");
+  command->add_option("--set", arguments->config.overrides, "KEY=VALUE: set one key of the machine")
+      ->allow_extra_args(false);
+  command->add_option("--trace-format", options.trace_format, "Format of the trace; detected if left out");
+  add_whole(*command, "--warmup", options.warmup, "Records before those that --limit counts; they are compared too");
+  add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
+  command->add_option("--wave", arguments->wave, "FST file of the RTL's wires in the time before a difference");
+  command->add_option("--wave-from", arguments->wave_from, "Write the wave from this cycle on, difference or not");
+  command->footer(
+      "Exit code 1 if the walkers differ; the report shows both beside each other.\n"
+      "Examples:\n"
+      "  tablewalk cosim traces/sort.twt -c skylake\n"
+      "  tablewalk cosim traces/sort.twt --set paging.mode=sv39 --set walker.walkers=8 --limit 100000\n"
+      "  tablewalk cosim traces/sort.twt --limit 1000 --wave-from 0 --wave walker.fst");
+  command->callback([arguments] { cosimulate(*arguments); });
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <deque>
+#include <string>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "protocol/timed_module.h"
+#include "walker/rtl_port.h"
+
+namespace tablewalk {
+
+/// What a co-simulation has compared.
+struct CosimCounts {
+  std::uint64_t walks = 0;
+  std::uint64_t entry_reads = 0;
+  std::uint64_t entry_updates = 0;
+  std::uint64_t answers = 0;
+  std::uint64_t invalidations = 0;
+  std::uint64_t cycles = 0;          ///< from the first in which something came to the walkers to the last
+  std::uint64_t clocked_cycles = 0;  ///< those in which the RTL could change
+};
+
+/// The two walkers did not do the same. `what()` is the report, of several lines.
+class WalkersDiffer : public Difference {
+ public:
+  WalkersDiffer(const std::string& report, Cycles cycle) : Difference(report), cycle_(cycle) {}
+  Cycles cycle() const { return cycle_; }
+
+ private:
+  Cycles cycle_;
+};
+
+/// An RTL walker that lives beside the model's: it gets what that one gets, in the same cycles, and is to do what that
+/// one does, in the same cycles. What it does goes nowhere. Throws WalkersDiffer at the end of the first cycle in which
+/// it does something else.
+class WalkerShadow final : public TimedModule, public WalkerTap {
+ public:
+  /// `ports`: how many TLBs the walker has above. Throws InputError if there is no such RTL walker.
+  WalkerShadow(sc_core::sc_module_name name, const WalkerConfig& config, const PagingControls& controls,
+               const PagingMode& mode, unsigned ports);
+
+  /// Writes the wires to an FST file, from that cycle on. Before the simulation. Throws InputError.
+  void record_wave(const std::string& path, Cycles from);
+  const CosimCounts& counts() const { return counts_; }
+
+  // What the model's walker tells.
+  void request_arrives(unsigned port, const TranslationRequest& request, Cycles visible) override;
+  void memory_answers(const MemoryAccess& access, Cycles visible) override;
+  void invalidated(const Invalidation& invalidation, Cycles cycle) override;
+  void memory_is_asked(const MemoryAccess& access) override;
+  WalkerCycle& doing(Cycles cycle) override;
+
+ private:
+  /// What comes to both.
+  struct Came {
+    enum class What : std::uint8_t { Request, MemoryAnswer, Invalidation };
+    Cycles cycle;
+    What what;
+    std::uint64_t value;  ///< its address, or what memory held
+  };
+  /// What both did in a cycle.
+  struct Moment {
+    WalkerCycle model;
+    WalkerCycle rtl;
+    VirtualAddress taken;  ///< of the request that the model took
+    VirtualAddress answered;
+  };
+  struct MemoryAnswer {
+    std::uint64_t access;  ///< in order of asking
+    std::uint64_t data;
+  };
+
+  void on_cycle() override;
+  void note(Came came);
+  void pass_on_memory_answers(Cycles cycle);
+  void compare(const WalkerCycle& model, const WalkerCycle& rtl);
+  void count(const WalkerCycle& did);
+  std::string report() const;
+
+  RtlPort port_;
+  std::deque<WalkerCycle> model_did_;  ///< in cycles that were not compared yet
+  std::unordered_map<const MemoryAccess*, std::uint64_t> asked_;
+  std::unordered_map<std::uint64_t, std::uint32_t> rtl_tags_;  ///< by the number of the access
+  std::uint64_t model_accesses_ = 0;
+  std::uint64_t rtl_accesses_ = 0;
+  Inbox<MemoryAnswer> memory_answers_;
+  std::deque<Came> came_;
+  std::deque<Moment> past_;
+  Cycles first_ = Cycles::never();
+  std::string wave_path_;
+  Cycles wave_from_;
+  CosimCounts counts_;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,124 @@
+#include "walker/page_walker.h"
+
+#include "base/error.h"
+
+namespace tablewalk {
+
+PageWalker::PageWalker(sc_core::sc_module_name name, Phase phase, const PagingMode& mode, unsigned ports)
+    : TimedModule(name, phase), memory_side("memory_side", *this), tlb_side_("tlb_side", *this, ports), mode_(mode) {}
+
+MemoryAccess& PageWalker::prepare_access(PhysicalAddress address, std::uint32_t tag) {
+  MemoryAccess& access = pool_.take();
+  access.prepare(address, mode_.entry_bytes(), false);
+  access.info.table_entry = true;
+  access.info.served_by = ServedBy::Dram;  // what a memory that does not say is taken for
+  access.info.tag = tag;
+  return access;
+}
+
+void PageWalker::begin_walk(WalkRecord& record, TranslationRequest& request, Cycles stood, Cycles cycle) {
+  record.reset();
+  record.id = next_id_++;
+  record.va = request.va;
+  record.asid = request.asid;
+  record.access = request.access;
+  record.requested = stood;
+  record.taken = cycle;
+  ++stats_.walks;
+  request.account(request.cycles.queue, cycle);
+}
+
+void PageWalker::count_merged(WalkRecord& record) {
+  ++record.merged;
+  ++stats_.merged_walks;
+}
+
+void PageWalker::count_lookup(TranslationRequest& request, Cycles since, Cycles cycle) {
+  request.account(request.cycles.walk_cache_lookup, since);
+  request.account(request.cycles.queue, cycle);
+  request.account(request.cycles.walk_cache_lookup, cycle + Cycles(1));
+}
+
+void PageWalker::count_presented(WalkRecord& record, TranslationRequest& request, const WalkRecord::EntryRead& read) {
+  ++(read.update ? record.entry_updates : record.entry_reads);
+  record.reads[record.listed() - 1] = read;
+  request.account(request.cycles.queue, read.presented);
+}
+
+void PageWalker::count_response(WalkRecord& record, TranslationRequest& request, const MemoryAccess& access,
+                                Cycles stood, Cycles cycle) {
+  const ServedBy place = access.info.served_by;
+  WalkRecord::EntryRead& read = record.reads[record.listed() - 1];
+  read.answered = stood;
+  read.served_by = place;
+  if (!read.update) {
+    ++stats_.served[read.level][static_cast<unsigned>(place)];
+    request.account(request.cycles.memory[read.level][static_cast<unsigned>(place)], stood + Cycles(1));
+  } else {
+    if (!access.info.swapped) throw LawViolation("the memory below the walker carried out no compare-and-swap");
+    request.account(request.cycles.entry_writeback, stood + Cycles(1));
+  }
+  request.account(request.cycles.queue, cycle + Cycles(1));
+}
+
+/// What the walk has read so far has cost its time.
+void PageWalker::count_restart(WalkRecord& record, TranslationRequest& request, bool under_way, Cycles ready) {
+  if (under_way) {
+    const bool update = record.reads[record.listed() - 1].update;
+    --(update ? record.entry_updates : record.entry_reads);
+  }
+  ++record.restarts;
+  ++stats_.restarts;
+  record.walk_cache_hit = WalkRecord::no_hit;
+  request.account(request.cycles.queue, ready);
+}
+
+void PageWalker::end_walk(const WalkRecord& record) {
+  stats_.faults += record.answer.faulted ? 1 : 0;
+  stats_.entry_reads += record.entry_reads;
+  stats_.entry_updates += record.entry_updates;
+  stats_.latency.add((record.answered - record.requested).count());
+  stats_.queue.add((record.taken - record.requested).count());
+  stats_.reads_per_walk.add(record.entry_reads);
+  if (observer_ != nullptr) observer_->walk_finished(record);
+}
+
+void PageWalker::respond(TranslationRequest& request, Cycles visible) {
+  request.account(request.cycles.queue, visible);
+  tlb_side_.port(request.pop_route()).respond(request, visible);
+}
+
+void PageWalker::report(StatSet& figures) const {
+  figures.count("walker.walks", stats_.walks, "walks", "walks started");
+  figures.count("walker.merged_walks", stats_.merged_walks, "requests", "requests that joined a walk of their page");
+  figures.count("walker.faults", stats_.faults, "walks", "walks that ended in a fault");
+  figures.count("walker.entry_reads", stats_.entry_reads, "reads", "page-table entries read");
+  figures.real("walker.entry_reads_per_walk", ratio(stats_.entry_reads, stats_.latency.count()), "reads",
+               "page-table entries read, per finished walk");
+  figures.count("walker.entry_updates", stats_.entry_updates, "updates", "locked updates of accessed and dirty bits");
+  figures.count("walker.restarts", stats_.restarts, "restarts",
+                "walks sent back to the root by an invalidate event while they were under way");
+  figures.distribution("walker.latency_cycles", stats_.latency, "cycles",
+                       "from a request standing at the walker to its answer, per walk");
+  figures.distribution("walker.queue_cycles", stats_.queue, "cycles", "of that, before the walk was taken");
+  figures.distribution("walker.reads", stats_.reads_per_walk, "reads", "entries read by a walk");
+  for (unsigned place = 0; place < served_by_count; ++place) {
+    std::uint64_t reads = 0;
+    for (const auto& level : stats_.served) reads += level[place];
+    const std::string where = to_string(static_cast<ServedBy>(place));
+    figures.count("walker.served_by." + where, reads, "reads", "entries of all levels found in " + where);
+  }
+  for (unsigned level = 0; level < mode_.levels(); ++level) {
+    const std::string prefix = "walker.level" + std::to_string(level);
+    std::uint64_t reads = 0;
+    for (unsigned place = 0; place < served_by_count; ++place) reads += stats_.served[level][place];
+    figures.count(prefix + ".reads", reads, "reads", "entries of this level read (level 0 is the last)");
+    for (unsigned place = 0; place < served_by_count; ++place) {
+      const std::string where = to_string(static_cast<ServedBy>(place));
+      figures.count(prefix + ".served_by." + where, stats_.served[level][place], "reads",
+                    "entries of this level found in " + where);
+    }
+  }
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,197 @@
+#include "walker/rtl_port.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace tablewalk {
+namespace {
+
+bool equal(const Invalidation& a, const Invalidation& b) {
+  if (a.scope != b.scope) return false;
+  if (a.scope == Invalidation::Scope::All) return true;
+  return a.asid == b.asid && (a.scope == Invalidation::Scope::AddressSpace || a.va == b.va);
+}
+
+std::uint32_t slot_mask(unsigned slots) {
+  std::uint32_t size = 2;  // one slot has a bit too
+  while (size < slots) size *= 2;
+  return size - 1;
+}
+
+}  // namespace
+
+RtlPort::RtlPort(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode, unsigned ports)
+    : mode_(mode),
+      variant_(find_rtl_variant(config, mode)),
+      model_(variant_.make()),
+      evaluate_every_cycle_(config.evaluate_every_cycle),
+      mode_code_(rtl_mode(mode)),
+      controls_(rtl_controls(controls)),
+      slot_mask_(slot_mask(variant_.slots)),
+      arrivals_(ports),
+      asked_(std::size_t{1} << variant_.id_bits) {
+  for (auto id = static_cast<std::uint32_t>(asked_.size()); id-- > 0;) free_ids_.push_back(id);
+  // A cycle without an input, so that the outputs are known. It changes nothing.
+  model_->clock({}, inputs_, outputs_);
+}
+
+void RtlPort::request_arrives(unsigned port, const TranslationRequest& request, Cycles visible) {
+  arrivals_.at(port).push(visible, {&request, request.va, request.root, request.asid, request.access});
+}
+
+void RtlPort::memory_answers(std::uint32_t tag, std::uint64_t data, Cycles visible) {
+  memory_answers_.push(visible, {tag, data});
+}
+
+void RtlPort::invalidate(const Invalidation& invalidation, Cycles cycle) {
+  if (invalidations_.next_visible() == cycle) {
+    if (equal(invalidations_.front(), invalidation)) return;  // the same by way of another TLB
+    throw InputError(
+        fmt::format("cycle {}: two invalidate events at once; the RTL walker takes one in a cycle: "
+                    "expected core.invalidate_cycles of at least 1",
+                    cycle.count()));
+  }
+  invalidations_.push(cycle, invalidation);
+}
+
+Cycles RtlPort::next_due() const {
+  Cycles due = std::min(memory_answers_.next_visible(), invalidations_.next_visible());
+  if (!outputs_.quiet) due = Cycles();
+  if (outputs_.req_ready && !free_ids_.empty()) due = std::min(due, arrivals_.next_visible());
+  return std::max(due, clocked_);
+}
+
+const WalkerCycle& RtlPort::step(Cycles cycle) {
+  catch_up(cycle);
+  inputs_ = {};
+  offer_request(cycle);
+  give_memory_answer(cycle);
+  give_invalidation(cycle);
+  const bool taken = inputs_.req_valid && outputs_.req_ready;
+  model_->clock(cycle, inputs_, outputs_);
+  clocked_ = cycle + Cycles(1);
+  const TranslationRequest* fresh = taken ? take_request() : nullptr;
+  describe(cycle);
+  did_.taken = fresh;
+  did_.again = did_.took != WalkerCycle::Took::Nothing && fresh == nullptr;
+  return did_;
+}
+
+/// The cycles since the last step, in which the walker has said that nothing happens.
+void RtlPort::catch_up(Cycles cycle) {
+  if (!evaluate_every_cycle_) return;
+  for (; clocked_ < cycle; clocked_ += Cycles(1)) {
+    inputs_ = {};
+    offer_request(clocked_);
+    const bool quiet = outputs_.quiet;
+    model_->clock(clocked_, inputs_, outputs_);
+    describe(clocked_);
+    if (!quiet || !outputs_.quiet || !did_.nothing()) {
+      throw LawViolation(
+          fmt::format("the RTL walker changed in cycle {}, in which it said that nothing would", clocked_.count()));
+    }
+  }
+}
+
+void RtlPort::offer_request(Cycles cycle) {
+  offered_port_ = free_ids_.empty() ? -1 : arrivals_.oldest(cycle);
+  if (offered_port_ < 0) return;
+  const Question& question = arrivals_.at(static_cast<unsigned>(offered_port_)).front();
+  inputs_.req_valid = true;
+  inputs_.req_id = free_ids_.back();
+  inputs_.req_vpn = question.va.value() >> rtl_page_shift;
+  inputs_.req_mode = mode_code_;
+  inputs_.req_root = question.root.value();
+  inputs_.req_asid = question.asid;
+  inputs_.req_access = static_cast<std::uint8_t>(question.access.kind);
+  inputs_.req_priv = question.access.user;
+  inputs_.req_controls = controls_;
+}
+
+/// The walker took what was offered.
+const TranslationRequest* RtlPort::take_request() {
+  Inbox<Question>& arrivals = arrivals_.at(static_cast<unsigned>(offered_port_));
+  Question& question = asked_[free_ids_.back()];
+  free_ids_.pop_back();
+  question = arrivals.front();
+  arrivals.pop();
+  return question.request;
+}
+
+void RtlPort::give_memory_answer(Cycles cycle) {
+  answer_taken_.reset();
+  if (!memory_answers_.due(cycle)) return;
+  const MemoryAnswer& answer = memory_answers_.front();
+  inputs_.mem_rsp_valid = true;
+  inputs_.mem_rsp_tag = answer.tag;
+  inputs_.mem_rsp_data = answer.data;
+  answer_taken_.emplace(answer.tag, memory_answers_.next_visible());
+  memory_answers_.pop();
+}
+
+void RtlPort::give_invalidation(Cycles cycle) {
+  if (!invalidations_.due(cycle)) return;
+  const Invalidation& invalidation = invalidations_.front();
+  inputs_.inv_valid = true;
+  inputs_.inv_all = invalidation.scope == Invalidation::Scope::All;
+  inputs_.inv_asid_valid = !inputs_.inv_all;
+  inputs_.inv_asid = invalidation.asid;
+  inputs_.inv_vaddr_valid = invalidation.scope == Invalidation::Scope::Page;
+  inputs_.inv_vaddr = invalidation.va.value();
+  invalidations_.pop();
+}
+
+/// What the pins say after the edge that ended `cycle`.
+void RtlPort::describe(Cycles cycle) {
+  did_ = WalkerCycle(cycle);
+  if (outputs_.ev_walk) did_.took = WalkerCycle::Took::BeganWalk;
+  if (outputs_.ev_merge) did_.took = WalkerCycle::Took::Joined;
+  did_.looked_up = outputs_.ev_cache_lookup;
+  did_.hits = outputs_.ev_cache_hit;
+  did_.presented = outputs_.mem_req_valid;
+  if (did_.presented) {
+    did_.update = outputs_.mem_req_swap;
+    did_.address = PhysicalAddress(outputs_.mem_req_addr);
+    did_.expected = did_.update ? outputs_.mem_req_expected : 0;
+    did_.desired = did_.update ? outputs_.mem_req_wdata : 0;
+  }
+  if (outputs_.rsp_valid) {
+    Question& question = asked_[outputs_.rsp_id];
+    if (question.request == nullptr) {
+      throw LawViolation(fmt::format("cycle {}: the RTL walker answers request {}, which nobody has asked",
+                                     cycle.count(), outputs_.rsp_id));
+    }
+    did_.answered = question.request;
+    did_.answer = answer_of(question);
+    question.request = nullptr;
+    free_ids_.push_back(outputs_.rsp_id);
+  }
+  did_.sent_back = outputs_.ev_replay;
+  did_.restarted = outputs_.ev_restart;
+  did_.closed = outputs_.ev_done;
+}
+
+Answer RtlPort::answer_of(const Question& question) const {
+  Answer answer;
+  answer.fault.reason = fault_of_rtl(outputs_.rsp_fault);
+  answer.faulted = answer.fault.reason != FaultReason::None;
+  if (answer.faulted) {
+    answer.fault.level = outputs_.rsp_level;
+    answer.fault.error_code = mode_.error_code(answer.fault.reason, answer.fault.level, question.access);
+    return answer;
+  }
+  Translation& translation = answer.translation;
+  translation.page = PhysicalAddress(outputs_.rsp_frame << rtl_page_shift);
+  translation.page_shift = outputs_.rsp_page_shift;
+  translation.level = outputs_.rsp_level;
+  translation.rights = rights_of_rtl(outputs_.rsp_rights);
+  translation.global = outputs_.rsp_global;
+  translation.dirty = outputs_.rsp_dirty;
+  translation.leaf_entry = outputs_.rsp_entry;
+  return answer;
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "walker/page_walker.h"
+#include "walker/rtl_port.h"
+
+namespace tablewalk {
+
+/// The page-table walker of rtl/ in the machine: behind the sockets of the model's, and to the cycle as it. It acts at
+/// the end of a cycle, as hardware that is clocked does, and only in cycles in which it can change.
+///
+/// What is decided, the RTL decides. The slots here only follow what it says on its pins, to know whose cycles are to
+/// be written into which books.
+class RtlWalker final : public PageWalker {
+ public:
+  /// `ports`: how many TLBs it has above. Throws InputError if no such walker is built into the program.
+  RtlWalker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingControls& controls,
+            const PagingMode& mode, unsigned ports);
+
+  void reset_stats() override;
+  void report(StatSet& figures) const override;
+
+  // Called by the ports.
+  bool receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay) override;
+  void receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay) override;
+  void receive_response(unsigned port, MemoryAccess& access, Cycles visible) override;
+
+ private:
+  /// A walk under way, as it shows on the pins.
+  struct Slot {
+    bool open = false;
+    bool looks_up = false;
+    Cycles ready;  ///< when it can look up, or take a walk
+    TranslationRequest* request = nullptr;
+    WaitingRequests waiting;
+    const MemoryAccess* under_way = nullptr;
+    bool update = false;  ///< its last access to memory was one
+    unsigned level = 0;   ///< of its last access; before that, one above the table that it begins at
+    PhysicalAddress root;
+    WalkRecord record;
+  };
+  struct CacheStats {
+    std::uint64_t lookups = 0;
+    std::uint64_t hits = 0;
+  };
+  struct Arrived {
+    TranslationRequest* request;
+    unsigned port;
+    Cycles visible;
+  };
+
+  void on_cycle() override;
+  void note_lookup(const WalkerCycle& did);
+  void note_memory_answer(Cycles cycle);
+  void note_memory_request(const WalkerCycle& did);
+  void note_answer(const WalkerCycle& did);
+  void note_sent_back(const WalkerCycle& did);
+  void note_taken(const WalkerCycle& did);
+  void note_invalidation(const WalkerCycle& did);
+  void close_ended(const WalkerCycle& did);
+
+  TranslationRequest& arrived(const TranslationRequest* request, Cycles& stood);
+  Slot* oldest(bool looks_up);
+  Slot& slot_answered(const TranslationRequest& request);
+  Slot& walk_of(const TranslationRequest& request);
+  Slot& free_slot(Cycles cycle);
+  [[noreturn]] void lost(const WalkerCycle& did, const char* what) const;
+
+  RtlPort port_;
+  std::vector<Slot> slots_;
+  std::vector<MemoryAccess*> accesses_;  ///< under way, by the tag of the RTL
+  std::vector<Arrived> arrived_;         ///< not taken yet
+  Inbox<TranslationRequest*> replays_;
+  std::array<CacheStats, 8> caches_;  ///< by level
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <vector>
+
+#include "walker/walk_cache.h"
+
+namespace tablewalk {
+
+/// Which walker sits in the machine: the model in SystemC, or the hardware of rtl/, Verilated. They are one design
+/// written twice (docs/timing.md): the cycles are the same.
+enum class WalkerKind : std::uint8_t { SystemC, Rtl };
+
+template <>
+struct EnumNames<WalkerKind> {
+  static constexpr std::array names = {std::pair{"systemc", WalkerKind::SystemC}, std::pair{"rtl", WalkerKind::Rtl}};
+};
+
+struct WalkerConfig {
+  WalkerKind kind = WalkerKind::SystemC;
+  std::uint32_t walkers = 2;
+  std::vector<WalkCacheConfig> walk_caches;
+  bool evaluate_every_cycle = false;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value(
+        "kind", kind, "",
+        "systemc: the model; rtl: the hardware of rtl/, in one of the variants that were built into the program");
+    keys.value("walkers", walkers, "walks", "walks under way at once; further requests queue");
+    keys.list("walk_caches", walk_caches, "paging-structure caches, one for each level that has one");
+    keys.value("evaluate_every_cycle", evaluate_every_cycle, "",
+               "rtl: clock it in cycles too in which it says that nothing changes, and hold it to that; slow");
+  }
+  template <class Problem>
+  void check(Problem&& problem) const {
+    if (walkers == 0) problem("walkers", "0 walkers could walk nothing; expected at least 1");
+  }
+};
+
+}  // namespace tablewalk
