@@ -398,6 +398,41 @@ TEST(RtlWalker, ARestartedWalkGoesOnWhileItsOldAccessesAreUnanswered) {
   EXPECT_EQ(bench.events.restarts, 4u);
 }
 
+TEST(RtlWalker, ASlotWhoseAnswerIsNotTakenTakesNoRequest) {
+  Bench bench;
+  bench.answer_ready = [] { return false; };
+  for (unsigned id = 0; id < 4; ++id) bench.ask_later(id, page_a + id * 0x8000000000);
+  bench.tick(60);
+  EXPECT_EQ(bench.pins().rsp_valid_o, 1);
+  EXPECT_FALSE(bench.request_ready());
+  bench.answer_ready = [] { return true; };
+  bench.tick();
+  EXPECT_TRUE(bench.request_ready());
+}
+
+TEST(RtlWalker, AWalkThatWaitsForTheMemoryPortIsRestartedToo) {
+  Bench bench;
+  bench.tables.map(page_a + 0x8000000000, frame_b);
+  bool ready = true;
+  bench.memory_ready = [&] { return ready; };
+  bench.latency = [] { return 6u; };
+  bench.ask_later(0, page_a);
+  bench.ask_later(1, page_a + 0x8000000000);
+  bench.tick(6);
+  ready = false;
+  bench.tick(8);  // both have read a pointer; one request stands, the other walk waits for the port
+  EXPECT_EQ(bench.presented.size(), 3u);
+  bench.invalidation = RtlInvalidation{};
+  bench.tick(2);
+  EXPECT_EQ(bench.events.restarts, 2u);
+  ready = true;
+  ASSERT_TRUE(bench.finish());
+  EXPECT_EQ(bench.answer_to(0)->page, frame_a);
+  EXPECT_EQ(bench.answer_to(1)->page, frame_b);
+  // Three before, of which one for nobody, and four for each.
+  EXPECT_EQ(bench.presented.size(), 3u + 8);
+}
+
 TEST(RtlWalker, TheWalkCachesForgetWhatAnInvalidationCovers) {
   for (const bool covered : {true, false}) {
     Bench bench;
