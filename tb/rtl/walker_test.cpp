@@ -338,19 +338,24 @@ class Invalidations : public testing::TestWithParam<Change> {};
 /// In every cycle of a walk, with requests that joined it: no answer that comes to stand after the invalidation may be
 /// of before.
 TEST_P(Invalidations, NoAnswerIsOfTablesThatWereInvalidatedBefore) {
+  // That of another space's page concerns walks, for pages may be global, but not the pointers of this space.
+  const bool forgets = GetParam().invalidation.asid.value_or(5) == 5 && GetParam().concerns;
   for (unsigned latency : {1u, 4u}) {
     for (std::uint64_t at = 0; at < 30; ++at) {
       Bench bench;
       bench.latency = [latency] { return latency; };
       for (unsigned id = 0; id < 4; ++id) bench.ask_later(id, page_a, load, 5);
       bench.tick(at);
-      bench.tables.map(page_a, frame_b);
+      bench.tables.move_table(page_a, frame_b);
       bench.invalidation = GetParam().invalidation;
       const std::uint64_t invalidated = bench.cycle;
       ASSERT_TRUE(bench.finish());
       ASSERT_EQ(bench.answers.size(), 4u);
+      if (forgets) {
+        EXPECT_EQ(bench.ask(0, page_a, load, 5).page, frame_b) << "latency " << latency << " at " << at;
+      }
       for (const RtlAnswer& answer : bench.answers) {
-        if (GetParam().concerns && answer.stood > invalidated + 1) {
+        if (forgets && answer.stood > invalidated + 1) {
           EXPECT_EQ(answer.page, frame_b) << "latency " << latency << " at " << at;
         }
       }
