@@ -48,7 +48,8 @@ class MmuBench {
     if (pins.mem_req_valid_o) {
       ++accesses;
       under_way_.push_back({cycle + latency, pins.mem_req_tag_o, pins.mem_req_addr_o, 1u << pins.mem_req_size_o,
-                            pins.mem_req_op_o != 0, pins.mem_req_expected_o, pins.mem_req_wdata_o});
+                            pins.mem_req_op_o != 0, pins.mem_req_expected_o, pins.mem_req_wdata_o,
+                            memory.read(PhysicalAddress(pins.mem_req_addr_o), 1u << pins.mem_req_size_o)});
     }
     clock();
     ++cycle;
@@ -106,6 +107,7 @@ class MmuBench {
     bool swap;
     std::uint64_t expected;
     std::uint64_t desired;
+    std::uint64_t held;  ///< when it was accepted: what a read answers
   };
 
   void clock() {
@@ -121,8 +123,8 @@ class MmuBench {
     const PhysicalAddress at(access.address);
     pins.mem_rsp_valid_i = 1;
     pins.mem_rsp_tag_i = static_cast<std::uint8_t>(access.tag);
-    pins.mem_rsp_data_i = access.swap ? memory.compare_and_swap(at, access.bytes, access.expected, access.desired)
-                                      : memory.read(at, access.bytes);
+    pins.mem_rsp_data_i =
+        access.swap ? memory.compare_and_swap(at, access.bytes, access.expected, access.desired) : access.held;
   }
 
   std::vector<UnderWay> under_way_;

@@ -22,6 +22,18 @@ class SmallTables {
                   mode_.encode_leaf(PhysicalAddress(page), mode_.page_sizes().front(), spec));
   }
 
+  /// The page gets a last-level table of its own, elsewhere; its entry in the old one is gone.
+  void move_table(std::uint64_t va, std::uint64_t page) {
+    memory_.write(leaf_of(va), mode_.entry_bytes(), 0);
+    PhysicalAddress table(root);
+    for (unsigned level = mode_.root_level(); level > 1; --level) {
+      const PhysicalAddress at = mode_.entry_address(level, table, VirtualAddress(va));
+      table = mode_.decode(memory_.read(at, mode_.entry_bytes()), level).target;
+    }
+    memory_.write(mode_.entry_address(1, table, VirtualAddress(va)), mode_.entry_bytes(), 0);
+    map(va, page);
+  }
+
   /// Where the leaf for `va` stands; the tables above are made if they are missing.
   PhysicalAddress leaf_of(std::uint64_t va) {
     PhysicalAddress table(root);

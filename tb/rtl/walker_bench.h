@@ -174,6 +174,7 @@ class WalkerBench {
     bool swap;
     std::uint64_t expected;
     std::uint64_t desired;
+    std::uint64_t held;  ///< when it was accepted: what a read answers
   };
 
   void clock() {
@@ -219,9 +220,8 @@ class WalkerBench {
       model_.mem_rsp_data_i = 0x5555555555555555;
       if (!model_.mem_rsp_retry_i && !model_.mem_rsp_error_i) {
         const PhysicalAddress at(access->address);
-        model_.mem_rsp_data_i = access->swap
-                                    ? memory.compare_and_swap(at, access->bytes, access->expected, access->desired)
-                                    : memory.read(at, access->bytes);
+        model_.mem_rsp_data_i =
+            access->swap ? memory.compare_and_swap(at, access->bytes, access->expected, access->desired) : access->held;
         if (access->bytes == 4) model_.mem_rsp_data_i |= 0xABCDEF0100000000;
       }
       accesses_.erase(access);
@@ -264,7 +264,8 @@ class WalkerBench {
     request_stands_ = model_.mem_req_valid_o && !model_.mem_req_ready_i;
     if (!model_.mem_req_valid_o || request_stands_) return;
     accesses_.push_back({cycle + latency(), model_.mem_req_tag_o, model_.mem_req_addr_o, 1u << model_.mem_req_size_o,
-                         model_.mem_req_op_o != 0, model_.mem_req_expected_o, model_.mem_req_wdata_o});
+                         model_.mem_req_op_o != 0, model_.mem_req_expected_o, model_.mem_req_wdata_o,
+                         memory.read(PhysicalAddress(model_.mem_req_addr_o), 1u << model_.mem_req_size_o)});
   }
 
   void note_events() {
