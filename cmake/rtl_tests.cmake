@@ -21,3 +21,16 @@ tablewalk_verilated(Vwalker1 walker --assert -GSlots=1 "-GWalkCacheEntries=64'h0
   "-GRadixIndexBits=48'h52C3" -GRadixLevels=3 -GRadixOffsetBits=13 -GRadixEntryBytes=4)
 tablewalk_rtl_test(walker Vwalker4)
 tablewalk_rtl_test(walker_random Vwalker4 Vwalker1)
+# TLBs of 8 translations, of pages of 4 KiB, 64 KiB and 2 MiB: larger ones are held in parts.
+tablewalk_verilated(Vmmu mmu --assert -GFetchEntries=8 -GFetchWays=2 -GDataEntries=8 -GDataWays=4
+  "-GPageShifts=24'h01540C")
+tablewalk_rtl_test(mmu Vmmu)
+
+find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+find_program(YOSYS yosys REQUIRED)
+find_program(VERILATOR verilator REQUIRED)
+add_test(NAME tidy.rtl_lint COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tb/tidy/rtl_lint.py
+                                    ${VERILATOR} ${PROJECT_SOURCE_DIR})
+add_test(NAME rtl.synth COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tb/rtl/synthesis.py ${YOSYS}
+                                ${PROJECT_SOURCE_DIR})
+set_tests_properties(tidy.rtl_lint rtl.synth PROPERTIES TIMEOUT 900)

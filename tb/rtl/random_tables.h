@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "memory/physical_memory.h"
 #include "paging/paging_mode.h"
 #include "rtl/rtl_codes.h"
 #include "support/dice.h"
