@@ -81,13 +81,14 @@ struct Bench {
     plan.pause = dice.pick<std::uint32_t>({1, 1, 2, 5, 60});
     plan.invalidations = dice.chance(30) ? 0 : dice.number(0, 10);
     plan.ask = [this](TranslationRequest& request) {
+      if (dice.chance(2)) change_tables();
       request.va = VirtualAddress(tables.address());
       request.root = PhysicalAddress(tables.root());
       request.asid = static_cast<AddressSpaceId>(dice.between(0, 1));
       request.access = tables.access();
     };
     plan.invalidate = [this] {
-      if (dice.chance(30)) RandomTables(*mode, dice).write(bytes);  // other entries in the same places
+      if (dice.chance(30)) change_tables();
       return random_invalidation(dice, VirtualAddress(tables.address()));
     };
     plan.answered = [this](const TranslationRequest& request) {
@@ -101,6 +102,9 @@ struct Bench {
     };
     return plan;
   }
+
+  /// Other entries in the same places, whoever is on his way there.
+  void change_tables() { RandomTables(*mode, dice).write(bytes); }
 
   void bind(PageWalker& walker) {
     asker.first.socket.bind(walker.tlb_side(0));

@@ -41,7 +41,7 @@ std::string told(const CosimCase& the_case) {
 }
 
 TEST(Cosim, TheWalkersDoTheSameInEveryCycle) {
-  const std::uint64_t walks_wanted = setting("TABLEWALK_WALKS", 100000);
+  const std::uint64_t walks_wanted = setting("TABLEWALK_WALKS", 1000000);
   const std::uint64_t runs = setting("TABLEWALK_RUNS", ~std::uint64_t{0});
   const char* wave_file = std::getenv("TABLEWALK_WAVE");  // of one case
   const std::string wave = runs == 1 && wave_file != nullptr ? wave_file : "";
@@ -119,7 +119,7 @@ class LateMemory final : public Liar {
   }
 };
 
-/// Says that the 100th request came at the other port... a cycle later.
+/// Says that the 100th request comes a cycle later than it does.
 class LateRequest final : public Liar {
   using Liar::Liar;
   void request_arrives(unsigned port, const TranslationRequest& request, Cycles visible) override {
@@ -135,19 +135,25 @@ class LostInvalidation final : public Liar {
   }
 };
 
+/// The first report of ten cases: some never come to the lie, or to a cycle in which it matters.
 template <class Lie>
-std::string report_of(std::uint64_t seed) {
-  std::unique_ptr<Lie> lie;
-  const auto tap = [&](WalkerShadow& shadow) {
-    lie = std::make_unique<Lie>(shadow);
-    return lie.get();
+std::string first_report() {
+  const auto work = [&](std::size_t number) {
+    std::unique_ptr<Lie> lie;
+    const auto tap = [&](WalkerShadow& shadow) {
+      lie = std::make_unique<Lie>(shadow);
+      return lie.get();
+    };
+    return told({number + 1, 2000, false, {}, tap});
   };
-  const auto work = [&](std::size_t) { return told({seed, 2000, false, {}, tap}); };
-  return in_processes(1, work).front();
+  for (const std::string& text : in_processes(10, work)) {
+    if (text.rfind("difference", 0) == 0) return text;
+  }
+  return "no difference";
 }
 
 TEST(Cosim, LateMemoryIsADifferenceAndBothTimelinesAreShown) {
-  const std::string report = report_of<LateMemory>(1);
+  const std::string report = first_report<LateMemory>();
   EXPECT_THAT(report, testing::StartsWith("difference: the walkers differ in cycle "));
   EXPECT_THAT(report, testing::HasSubstr("SystemC walker"));
   EXPECT_THAT(report, testing::HasSubstr("-> memory answers"));
@@ -156,11 +162,11 @@ TEST(Cosim, LateMemoryIsADifferenceAndBothTimelinesAreShown) {
 }
 
 TEST(Cosim, LateRequestIsADifference) {
-  EXPECT_THAT(report_of<LateRequest>(2), testing::StartsWith("difference: "));
+  EXPECT_THAT(first_report<LateRequest>(), testing::StartsWith("difference: "));
 }
 
 TEST(Cosim, LostInvalidationIsADifference) {
-  EXPECT_THAT(report_of<LostInvalidation>(3), testing::StartsWith("difference: "));
+  EXPECT_THAT(first_report<LostInvalidation>(), testing::StartsWith("difference: "));
 }
 
 }  // namespace
