@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -76,6 +77,10 @@ using AddressSpaceId = std::uint16_t;
 
 /// What a program does at an address, as permission checks see it.
 enum class AccessKind : std::uint8_t { Fetch, Load, Store };
+inline const char* to_string(AccessKind kind) {
+  constexpr std::array names = {"fetch", "load", "store"};
+  return names[static_cast<unsigned>(kind)];
+}
 
 /// A mask of the `bits` lowest bits; 64 gives all ones.
 constexpr std::uint64_t low_bits(unsigned bits) {

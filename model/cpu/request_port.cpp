@@ -362,7 +362,7 @@ void RequestPort::translate(std::uint32_t slot, Cycles at) {
   ++access.pending;
   access.record = job_.source->delivered();
   request.root = kernel_.root(asid_);
-  kernel_.before_walk(asid_, access.address, request.access.kind);
+  kernel_.before_walk(asid_, access.address, request.access);
   probe_ = &take_request();
   look_ahead();
 }

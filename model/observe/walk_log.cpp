@@ -7,22 +7,10 @@
 namespace tablewalk {
 namespace {
 
-const char* to_string(AccessKind kind) {
-  switch (kind) {
-    case AccessKind::Fetch:
-      return "fetch";
-    case AccessKind::Load:
-      return "load";
-    case AccessKind::Store:
-      break;
-  }
-  return "store";
-}
-
 /// `L2@0x1040:12-17:l2`, with `!` after the level of an update.
 std::string describe(const WalkRecord::EntryRead& read) {
   return fmt::format("L{}{}@0x{:x}:{}-{}:{}", read.level, read.update ? "!" : "", read.address.value(),
-                     read.presented.count(), read.answered.count(), tablewalk::to_string(read.served_by));
+                     read.presented.count(), read.answered.count(), to_string(read.served_by));
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include "base/error.h"
 
 namespace tablewalk {
-
 AddressSpaces::AddressSpaces(const OsConfig& config, std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory,
                              FrameAllocator& frames)
     : config_(config),
@@ -22,30 +21,37 @@ void AddressSpaces::find_space(AddressSpaceId asid) {
   recent_asid_ = asid;
 }
 
-void AddressSpaces::before_walk(AddressSpaceId asid, VirtualAddress va, AccessKind) {
+void AddressSpaces::before_walk(AddressSpaceId asid, VirtualAddress va, Access access) {
   check_address(va);
   if (!config_.prefault) return;
   root(asid);
-  map_page(va);
+  map_page(va, access);
 }
 
-std::optional<Cycles> AddressSpaces::handle_fault(AddressSpaceId asid, VirtualAddress va, Access, const Fault& fault) {
+std::optional<Cycles> AddressSpaces::handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
+                                                  const Fault& fault) {
   if (fault.reason != FaultReason::NotPresent) {
-    throw InputError(fmt::format("the access to 0x{:x} faults and no kernel could repair it: {}", va.value(),
-                                 to_string(fault.reason)));
+    throw InputError(
+        fmt::format("the {} {} at 0x{:x} faults and no kernel could repair it: {}; expected one that the "
+                    "page's owner and the control registers under paging allow",
+                    access.user ? "user" : "supervisor", to_string(access.kind), va.value(), to_string(fault.reason)));
   }
   root(asid);
   const std::uint64_t before = pages_;
-  map_page(va);
+  map_page(va, access);
   return pages_ == before ? Cycles(0) : config_.fault_cycles;
 }
 
-void AddressSpaces::map_page(VirtualAddress va) {
+/// A page is the kernel's own if it lies in the upper half of the addresses, where kernels are, and the kernel touched
+/// it first; all others are the program's.
+void AddressSpaces::map_page(VirtualAddress va, Access access) {
   const std::uint64_t number = va.value() >> page_shift_;
   auto mapped = recent_->mapped[number / 512][number % 512];
   if (mapped) return;
   const VirtualAddress page(number << page_shift_);
-  recent_->tables.map(page, frames_.allocate_page(page, page_bytes_, recent_asid_), page_bytes_);
+  LeafSpec spec;
+  spec.rights.user = access.user || (va.value() >> (mode_->virtual_bits() - 1) & 1) == 0;
+  recent_->tables.map(page, frames_.allocate_page(page, page_bytes_, recent_asid_), page_bytes_, spec);
   mapped = true;
   ++pages_;
 }

@@ -23,7 +23,7 @@ class AddressSpaces final : public Kernel {
     if (recent_ == nullptr || asid != recent_asid_) find_space(asid);
     return recent_->tables.root();
   }
-  void before_walk(AddressSpaceId asid, VirtualAddress va, AccessKind kind) override;
+  void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) override;
   std::optional<Cycles> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
                                      const Fault& fault) override;
 
@@ -31,7 +31,7 @@ class AddressSpaces final : public Kernel {
 
  private:
   void find_space(AddressSpaceId asid);
-  void map_page(VirtualAddress va);
+  void map_page(VirtualAddress va, Access access);
   void check_address(VirtualAddress va) const;
 
   OsConfig config_;

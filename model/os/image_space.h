@@ -16,7 +16,7 @@ class ImageSpace final : public Kernel {
       : mode_(mode), image_(image), root_(root), skip_faults_(skip_faults) {}
 
   PhysicalAddress root(AddressSpaceId) override { return root_; }
-  void before_walk(AddressSpaceId, VirtualAddress, AccessKind) override {}
+  void before_walk(AddressSpaceId, VirtualAddress, Access) override {}
   std::optional<Cycles> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
                                      const Fault& fault) override;
   void report(StatSet& figures) const override;

@@ -52,10 +52,11 @@ struct Fault {
 
 /// A finished translation.
 struct Translation {
-  PhysicalAddress page;         ///< first byte of the physical page
-  std::uint8_t page_shift = 0;  ///< log2 of the page size in bytes
-  std::uint8_t level = 0;       ///< of the leaf
-  Rights rights;                ///< effective over the whole path
+  PhysicalAddress page;          ///< first byte of the physical page
+  std::uint8_t page_shift = 0;   ///< log2 of the page size in bytes; a TLB may hand on a part of the page
+  std::uint8_t whole_shift = 0;  ///< the same of the whole page, as the leaf maps it
+  std::uint8_t level = 0;        ///< of the leaf
+  Rights rights;                 ///< effective over the whole path
   bool global = false;
   bool dirty = false;            ///< the leaf's dirty bit is set: a store needs no further walk
   std::uint64_t leaf_entry = 0;  ///< as memory holds it after the walk

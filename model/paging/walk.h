@@ -154,6 +154,7 @@ TABLEWALK_INLINE void BasicWalk<Mode>::finish(const EntryView& view, Rights effe
   if (view.target.value() >= mode_->physical_limit()) return fail(FaultReason::OutOfMemory);
   translation_.page = view.target;
   translation_.page_shift = view.page_shift;
+  translation_.whole_shift = view.page_shift;
   translation_.level = position_.level;
   translation_.rights = effective;
   translation_.global = position_.global || view.global;

@@ -18,9 +18,6 @@ constexpr std::uint64_t middle = units / 2;
 inline sc_core::sc_time start_of(Cycles cycle) {
   return sc_core::sc_time::from_value(cycle.count() * clock_period::units);
 }
-inline sc_core::sc_time middle_of(Cycles cycle) {
-  return sc_core::sc_time::from_value(cycle.count() * clock_period::units + clock_period::middle);
-}
 inline sc_core::sc_time duration_of(Cycles cycles) {
   return start_of(cycles);
 }

@@ -37,7 +37,7 @@ class Kernel {
   virtual PhysicalAddress root(AddressSpaceId asid) = 0;
   /// Called in program order for an access that its first-level TLB could not translate, before the walk: the place
   /// where pages are mapped that are to be there from the start. Throws InputError if the address cannot be mapped.
-  virtual void before_walk(AddressSpaceId asid, VirtualAddress va, AccessKind kind) = 0;
+  virtual void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) = 0;
   /// Repairs what made the access fault; returns the cycles that takes, 0 if somebody had repaired it already; nothing
   /// if the access is to be passed over instead of repeated. Throws InputError if it cannot be repaired.
   virtual std::optional<Cycles> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,

@@ -44,7 +44,7 @@ class WalkPrinter {
   /// The address with its bits, in columns.
   void print_address(const WalkSteps& walk) {
     out_ << '\n'
-         << strong(hex(walk.va.value())) << ", " << access_name(walk.access.kind) << " at "
+         << strong(hex(walk.va.value())) << ", " << to_string(walk.access.kind) << " at "
          << privilege_name(walk.access.user) << " privilege\n\n";
     std::string bits = "  bits  ";
     std::string names = "        ";

@@ -84,7 +84,7 @@ void add_fault(const PagingMode& mode, const WalkSteps& walk, ordered_json& json
 ordered_json walk_json(const PagingMode& mode, const WalkSteps& walk) {
   ordered_json json;
   json["va"] = hex(walk.va.value());
-  json["access"] = access_name(walk.access.kind);
+  json["access"] = to_string(walk.access.kind);
   json["privilege"] = privilege_name(walk.access.user);
   json["address"] = ordered_json::array();
   for (const AddressPart& part : split_address(mode, walk.va)) {
@@ -128,7 +128,7 @@ std::string walks_to_csv(const WalkReport& report) {
       "va,access,privilege,table,level,index,entry_address,entry,kind,would_set,physical,page_bytes,fault\n";
   for (const WalkSteps& walk : report.walks) {
     const std::string question =
-        fmt::format("{},{},{}", hex(walk.va.value()), access_name(walk.access.kind), privilege_name(walk.access.user));
+        fmt::format("{},{},{}", hex(walk.va.value()), to_string(walk.access.kind), privilege_name(walk.access.user));
     if (walk.steps.empty()) text += fmt::format("{},,,,,,,,{}\n", question, answer_cells(walk));
     for (const WalkStep& step : walk.steps) {
       const bool is_last = &step == &walk.steps.back();

@@ -41,18 +41,6 @@ std::uint64_t other_bits(const std::vector<BitField>& fields, std::uint64_t valu
   return value;
 }
 
-const char* access_name(AccessKind kind) {
-  switch (kind) {
-    case AccessKind::Fetch:
-      return "fetch";
-    case AccessKind::Load:
-      return "load";
-    case AccessKind::Store:
-      break;
-  }
-  return "store";
-}
-
 const char* privilege_name(bool user) {
   return user ? "user" : "supervisor";
 }
@@ -74,7 +62,7 @@ const char* kind_name(EntryView::Kind kind) {
 std::vector<std::string> allowed_accesses(const PagingMode& mode, Rights rights, bool user) {
   std::vector<std::string> allowed;
   for (const AccessKind kind : {AccessKind::Load, AccessKind::Store, AccessKind::Fetch}) {
-    if (mode.allows(rights, {kind, user})) allowed.emplace_back(access_name(kind));
+    if (mode.allows(rights, {kind, user})) allowed.emplace_back(to_string(kind));
   }
   return allowed;
 }

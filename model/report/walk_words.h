@@ -29,8 +29,6 @@ std::string value_text(const BitField& field, std::uint64_t value);
 /// Bits that are set and that no field names.
 std::uint64_t other_bits(const std::vector<BitField>& fields, std::uint64_t value);
 
-/// `load`, `store`, `fetch`.
-const char* access_name(AccessKind kind);
 const char* privilege_name(bool user);
 const char* kind_name(EntryView::Kind kind);
 

@@ -27,14 +27,12 @@ std::optional<unsigned> TlbArray::largest_shift_within(unsigned page_shift) cons
   return largest;
 }
 
-void TlbArray::install(VirtualAddress va, AddressSpaceId asid, const Translation& translation, std::uint8_t allowed,
-                       unsigned whole_shift) {
+void TlbArray::install(VirtualAddress va, AddressSpaceId asid, const Translation& translation, std::uint8_t allowed) {
   const auto size =
       std::find_if(sizes_.begin(), sizes_.end(), [&](const Size& s) { return s.shift == translation.page_shift; });
   const std::uint64_t number = va.value() >> size->shift;
   const std::uint32_t set = entries_.set_of(number);
-  const unsigned whole = std::max<unsigned>(whole_shift, translation.page_shift);
-  const Entry entry{translation, asid, allowed, static_cast<std::uint8_t>(whole), translation.global};
+  const Entry entry{translation, asid, allowed, translation.global};
   // A walk for an access that the old entry did not allow (a first store) renews the entry.
   Entry* old = entries_.find(set, key_of(number, *size),
                              [&](const Entry& candidate) { return candidate.global || candidate.asid == asid; });
@@ -51,7 +49,9 @@ std::uint64_t TlbArray::invalidate(const Invalidation& invalidation) {
   return entries_.erase_if([&](std::uint64_t key, const Entry& entry) {
     Size& size = sizes_[key >> 60];
     const VirtualAddress place((key & low_bits(60)) << size.shift);
-    const bool covered = invalidation.covers(place, entry.whole_shift, entry.asid, entry.global);
+    // Every part of a page goes with the page.
+    const unsigned whole = std::max(entry.translation.whole_shift, entry.translation.page_shift);
+    const bool covered = invalidation.covers(place, whole, entry.asid, entry.global);
     if (covered) --size.held;
     return covered;
   });
@@ -72,9 +72,7 @@ bool install_in(std::vector<TlbArray>& arrays, const PagingMode& mode, VirtualAd
   Translation part = found;
   part.page = PhysicalAddress(part.physical(va).value() & ~low_bits(best_shift));
   part.page_shift = static_cast<std::uint8_t>(best_shift);
-  // What came from another TLB may be a part already; its level says what it is a part of.
-  const unsigned whole_shift = std::max<unsigned>(found.page_shift, mode.level(found.level).index_shift);
-  best->install(va, asid, part, allowed_accesses(mode, part), whole_shift);
+  best->install(va, asid, part, allowed_accesses(mode, part));
   return true;
 }
 

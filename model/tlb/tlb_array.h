@@ -62,9 +62,7 @@ class TlbArray {
   /// The largest page size (log2) it holds that is no larger than `page_shift`.
   std::optional<unsigned> largest_shift_within(unsigned page_shift) const;
   /// Puts in a translation of a size it holds; `allowed` says which accesses it serves (bit code_of(access)).
-  /// `whole_shift`: log2 of the size of the page in memory, if the translation is for a part of it.
-  void install(VirtualAddress va, AddressSpaceId asid, const Translation& translation, std::uint8_t allowed,
-               unsigned whole_shift = 0);
+  void install(VirtualAddress va, AddressSpaceId asid, const Translation& translation, std::uint8_t allowed);
   /// Forgets what that covers; returns how many translations went. A page that is held in parts goes with all of them.
   std::uint64_t invalidate(const Invalidation& invalidation);
 
@@ -75,7 +73,6 @@ class TlbArray {
     Translation translation;
     AddressSpaceId asid = 0;
     std::uint8_t allowed = 0;
-    std::uint8_t whole_shift = 0;  ///< log2 of the size of the page that it is, or is a part of
     bool global = false;
   };
   struct Size {

@@ -142,8 +142,11 @@ std::optional<std::uint64_t> ChangingTables::fresh_leaf(unsigned level, VirtualA
   const std::uint64_t bytes = mode_->page_bytes(level);
   if (!mode_->level(level).leaf_allowed || (level != 0 && frames_bytes_ / bytes < 64)) return std::nullopt;
   const PhysicalAddress frame(frames_begin_ + ++frames_ % (frames_bytes_ / bytes) * bytes);
-  return mode_->encode_leaf(frame, *mode_->find_page_size(bytes),
-                            {rights, dice_.chance(50), dice_.chance(50), is_global(va)});
+  // Where the walk sets no bits nobody here would.
+  const bool preset = !mode_->marks_entries();
+  const bool accessed = dice_.chance(50) || preset;
+  const bool dirty = dice_.chance(50) || preset;
+  return mode_->encode_leaf(frame, *mode_->find_page_size(bytes), {rights, accessed, dirty, is_global(va)});
 }
 
 std::optional<std::uint64_t> ChangingTables::random_leaf(unsigned level, VirtualAddress va) {
@@ -183,11 +186,14 @@ void ChangingTables::change(AddressSpaceId space, std::size_t page) {
 
 void ChangingTables::make_present(AddressSpaceId space, std::size_t page, Access access) {
   const VirtualAddress va = pages_[page];
+  // Some modes keep supervisor accesses from user pages, as all keep user accesses from the others.
+  Rights rights;
+  rights.user = access.user;
   for (;;) {
     const Outcome outcome = outcome_of(space, va);
     if (outcome.present && mode_->allows(outcome.rights, access)) break;
     const Place place = descend(space, va, 0);
-    const auto leaf = place.level == 0 || dice_.chance(30) ? fresh_leaf(place.level, va, Rights{}) : std::nullopt;
+    const auto leaf = place.level == 0 || dice_.chance(30) ? fresh_leaf(place.level, va, rights) : std::nullopt;
     write(place, va, leaf ? *leaf : fresh_pointer(place.level, va));
   }
   note_outcomes();

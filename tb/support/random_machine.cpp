@@ -231,7 +231,7 @@ std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::s
   const std::uint64_t spaces = dice.chance(20) ? 3 : 1;
   const unsigned burst_share = dice.number(0, 95);
   const unsigned event_share = dice.chance(50) ? dice.number(1, 15) : 0;
-  const unsigned supervisor_share = dice.chance(40) ? dice.number(1, 100) : 0;
+  const bool has_supervisor = dice.chance(40);
   std::vector<Record> records;
   Region region = regions.front();
   std::uint64_t page = 0;
@@ -250,7 +250,10 @@ std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::s
             ? RecordKind::Fetch
             : dice.pick<RecordKind>({RecordKind::Load, RecordKind::Load, RecordKind::Store, RecordKind::Modify});
     record.asid = static_cast<AddressSpaceId>(dice.between(0, spaces - 1));
-    if (dice.chance(supervisor_share)) record.privilege = Privilege::Supervisor;
+    // The upper half is the kernel's, as in every kernel; so no page is touched at both privileges.
+    const auto upper = [&](VirtualAddress at) { return (at.value() >> (mode->virtual_bits() - 1) & 1) != 0; };
+    if (upper(record.address) != upper(record.address + (record.size - 1))) record.size = 1;
+    if (has_supervisor && upper(record.address)) record.privilege = Privilege::Supervisor;
     records.push_back(dice.chance(event_share) ? random_event(dice, record.address, record.asid) : record);
   }
   return records;

@@ -18,7 +18,7 @@ class FixedKernel final : public Kernel {
  public:
   explicit FixedKernel(PhysicalAddress root) : root_(root) {}
   PhysicalAddress root(AddressSpaceId) override { return root_; }
-  void before_walk(AddressSpaceId, VirtualAddress, AccessKind) override {}
+  void before_walk(AddressSpaceId, VirtualAddress, Access) override {}
   std::optional<Cycles> handle_fault(AddressSpaceId, VirtualAddress, Access, const Fault&) override {
     return Cycles(0);
   }

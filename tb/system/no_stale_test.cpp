@@ -10,6 +10,7 @@
 #include "cpu/request_port.h"
 #include "dram/dram.h"
 #include "support/changing_tables.h"
+#include "support/listed_trace.h"
 #include "support/random_machine.h"
 #include "tlb/tlb.h"
 #include "walker/walker.h"
@@ -155,26 +156,6 @@ TEST(NoStale, AnswerInAMillionOperationsOnTheArraysAndTheWalk) {
   EXPECT_GT(old, 0u) << "nothing stale was ever there to be forgotten";
 }
 
-/// Records that no file holds.
-class ListedTrace final : public TraceReader {
- public:
-  explicit ListedTrace(std::vector<Record> records) : records_(std::move(records)) {}
-  const TraceDescription& description() const override { return description_; }
-  std::size_t read(Record* records, std::size_t capacity) override {
-    const std::size_t count = std::min(capacity, records_.size() - place_);
-    std::copy_n(records_.begin() + static_cast<std::ptrdiff_t>(place_), count, records);
-    place_ += count;
-    return count;
-  }
-  double progress() const override { return -1; }
-  std::uint64_t checksum() const override { return 0; }
-
- private:
-  std::vector<Record> records_;
-  std::size_t place_ = 0;
-  TraceDescription description_;
-};
-
 std::vector<Record> accesses_and_events(const ChangingTables& tables, Dice& dice, std::size_t count) {
   const unsigned event_share = dice.number(0, 15);
   std::vector<Record> records;
@@ -213,7 +194,7 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
   std::uint64_t digest() const { return digest_; }
 
   PhysicalAddress root(AddressSpaceId asid) override { return tables_.root(asid); }
-  void before_walk(AddressSpaceId, VirtualAddress, AccessKind) override {
+  void before_walk(AddressSpaceId, VirtualAddress, Access) override {
     if (dice_.chance(15)) change_something();
     if (dice_.chance(15)) invalidate_now(tables_.random_invalidation(dice_), requested_at_);
   }

@@ -6,30 +6,11 @@
 #include <vector>
 
 #include "config/loader.h"
+#include "support/listed_trace.h"
 #include "system/machine.h"
 
 namespace tablewalk {
 namespace {
-
-/// A trace that a test writes down.
-class ListedTrace final : public TraceReader {
- public:
-  explicit ListedTrace(std::vector<Record> records) : records_(std::move(records)) {}
-  const TraceDescription& description() const override { return description_; }
-  std::size_t read(Record* records, std::size_t capacity) override {
-    const std::size_t count = std::min(capacity, records_.size() - place_);
-    std::copy_n(records_.begin() + static_cast<std::ptrdiff_t>(place_), count, records);
-    place_ += count;
-    return count;
-  }
-  double progress() const override { return -1; }
-  std::uint64_t checksum() const override { return 0; }
-
- private:
-  std::vector<Record> records_;
-  std::size_t place_ = 0;
-  TraceDescription description_;
-};
 
 Record fetch(std::uint64_t address) {
   return {VirtualAddress(address), 4, RecordKind::Fetch};
@@ -94,7 +75,7 @@ class TeachingMachine : public WalkObserver, public TranslationObserver {
   }
 
  private:
-  ListedTrace trace_;
+  test::ListedTrace trace_;
   RecordSource source_;
   StatSet figures_;
   std::vector<Seen> seen_;

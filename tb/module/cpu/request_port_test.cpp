@@ -6,6 +6,7 @@
 
 #include "module/fake_memory.h"
 #include "module/fake_translator.h"
+#include "support/listed_trace.h"
 
 namespace tablewalk {
 namespace {
@@ -14,30 +15,11 @@ constexpr std::uint64_t tlb_latency = 10;
 constexpr std::uint64_t memory_latency = 20;
 constexpr std::uint64_t fault_cycles = 100;
 
-class ListedTrace final : public TraceReader {
- public:
-  explicit ListedTrace(std::vector<Record> records) : records_(std::move(records)) {}
-  const TraceDescription& description() const override { return description_; }
-  std::size_t read(Record* records, std::size_t capacity) override {
-    const std::size_t count = std::min(capacity, records_.size() - place_);
-    std::copy_n(records_.begin() + static_cast<std::ptrdiff_t>(place_), count, records);
-    place_ += count;
-    return count;
-  }
-  double progress() const override { return -1; }
-  std::uint64_t checksum() const override { return 0; }
-
- private:
-  std::vector<Record> records_;
-  std::size_t place_ = 0;
-  TraceDescription description_;
-};
-
 /// A kernel that notes what it is asked for.
 class NotingKernel final : public Kernel {
  public:
   PhysicalAddress root(AddressSpaceId) override { return PhysicalAddress(0x1000); }
-  void before_walk(AddressSpaceId, VirtualAddress va, AccessKind) override { walks.push_back(va.value()); }
+  void before_walk(AddressSpaceId, VirtualAddress va, Access) override { walks.push_back(va.value()); }
   std::optional<Cycles> handle_fault(AddressSpaceId, VirtualAddress va, Access, const Fault&) override {
     faults.push_back(va.value());
     if (on_fault) on_fault();
@@ -113,7 +95,7 @@ struct Bench {
     return cycles;
   }
 
-  ListedTrace trace;
+  test::ListedTrace trace;
   RecordSource source;
   NotingKernel kernel;
   RequestPort port;

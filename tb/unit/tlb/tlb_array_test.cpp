@@ -13,6 +13,7 @@ Translation page(std::uint64_t physical, unsigned shift = 12, bool global = fals
   Translation translation;
   translation.page = PhysicalAddress(physical);
   translation.page_shift = static_cast<std::uint8_t>(shift);
+  translation.whole_shift = translation.page_shift;
   translation.global = global;
   translation.dirty = true;
   return translation;
@@ -201,9 +202,14 @@ TEST(TlbArrayInvalidation, OfAllTakesGlobalPagesToo) {
 
 TEST(TlbArrayInvalidation, TakesEveryPartOfAPageThatIsHeldInParts) {
   TlbArray array(of(8, 0), x86_64_shifts);
-  array.install(VirtualAddress(0x200000), 0, page(0x600000), everything, 21);
-  array.install(VirtualAddress(0x3ff000), 0, page(0x7ff000), everything, 21);
-  array.install(VirtualAddress(0x400000), 0, page(0x800000), everything, 21);
+  const auto part = [](std::uint64_t physical) {
+    Translation translation = page(physical);
+    translation.whole_shift = 21;
+    return translation;
+  };
+  array.install(VirtualAddress(0x200000), 0, part(0x600000), everything);
+  array.install(VirtualAddress(0x3ff000), 0, part(0x7ff000), everything);
+  array.install(VirtualAddress(0x400000), 0, part(0x800000), everything);
   EXPECT_EQ(array.invalidate(of_page(0x200000)), 2u);
   EXPECT_EQ(lookup(array, 0x3ff000), 0u);
   EXPECT_EQ(lookup(array, 0x400000), 0x800000u);
@@ -243,8 +249,7 @@ std::vector<TlbArray> small_and_large() {
 TEST(InstallIn, ChoosesTheArrayThatHoldsTheLargestPart) {
   const auto mode = make_paging_mode("x86-64");
   std::vector<TlbArray> arrays = small_and_large();
-  Translation found = page(0x80000000, 30);
-  found.level = 2;
+  const Translation found = page(0x80000000, 30);
   EXPECT_TRUE(install_in(arrays, *mode, VirtualAddress(0x40212345), 0, found));
   EXPECT_EQ(lookup(arrays[0], 0x40212345), 0u);
   EXPECT_EQ(lookup(arrays[1], 0x40212345), 0x80212345u);
@@ -255,7 +260,7 @@ TEST(InstallIn, PartOfAPartStillBelongsToTheWholePage) {
   const auto mode = make_paging_mode("x86-64");
   std::vector<TlbArray> arrays = small_and_large();
   Translation part = page(0x80212000);  // what a TLB below holds of a page of 2M
-  part.level = 1;
+  part.whole_shift = 21;
   EXPECT_TRUE(install_in(arrays, *mode, VirtualAddress(0x40212345), 0, part));
   EXPECT_EQ(arrays[0].invalidate(of_page(0x40400000)), 0u);
   EXPECT_EQ(arrays[0].invalidate(of_page(0x40200000)), 1u);
