@@ -92,7 +92,7 @@ void WalkerShadow::record_wave(const std::string& path, Cycles from) {
 
 void WalkerShadow::request_arrives(unsigned port, const TranslationRequest& request, Cycles visible) {
   port_.request_arrives(port, request, visible);
-  note({visible, Came::What::Request, request.va.value()});
+  note({visible, Came::What::Request, request.va.value(), request.asid});
 }
 
 void WalkerShadow::memory_answers(const MemoryAccess& access, Cycles visible) {
@@ -100,13 +100,13 @@ void WalkerShadow::memory_answers(const MemoryAccess& access, Cycles visible) {
   const std::uint64_t data = update ? access.info.held : access.entry();
   memory_answers_.push(visible, {asked_.at(&access), data});
   asked_.erase(&access);
-  note({visible, Came::What::MemoryAnswer, data});
+  note({visible, Came::What::MemoryAnswer, data, 0});
 }
 
 void WalkerShadow::invalidated(const Invalidation& invalidation, Cycles cycle) {
   port_.invalidate(invalidation, cycle);
   ++counts_.invalidations;
-  note({cycle, Came::What::Invalidation, invalidation.va.value()});
+  note({cycle, Came::What::Invalidation, invalidation.va.value(), invalidation.asid, invalidation.scope});
 }
 
 void WalkerShadow::memory_is_asked(const MemoryAccess& access) {
@@ -183,6 +183,25 @@ void WalkerShadow::count(const WalkerCycle& did) {
   counts_.cycles = (did.cycle - first_).count() + 1;
 }
 
+std::string WalkerShadow::came_text(const Came& came) {
+  std::string text;
+  switch (came.what) {
+    case Came::What::Request:
+      text = fmt::format("request for {:#x} of space {}", came.value, came.asid);
+      break;
+    case Came::What::MemoryAnswer:
+      text = fmt::format("memory answers {:#x}", came.value);
+      break;
+    case Came::What::Invalidation:
+      text = came.scope == Invalidation::Scope::All ? "invalidation of everything"
+             : came.scope == Invalidation::Scope::AddressSpace
+                 ? fmt::format("invalidation of space {}", came.asid)
+                 : fmt::format("invalidation of {:#x} of space {}", came.value, came.asid);
+      break;
+  }
+  return fmt::format("  {:>9}  -> {}\n", came.cycle.count(), text);
+}
+
 /// Two timelines side by side, and what came to both. Where the RTL did as the model, it says `=`.
 std::string WalkerShadow::report() const {
   const Cycles end = past_.back().model.cycle;
@@ -191,12 +210,7 @@ std::string WalkerShadow::report() const {
   auto came = came_.begin();
   const auto tell_what_came = [&](Cycles until) {
     for (; came != came_.end() && came->cycle <= until; ++came) {
-      const bool request = came->what == Came::What::Request;
-      const char* what = request                                  ? "request for"
-                         : came->what == Came::What::MemoryAnswer ? "memory answers"
-                                                                  : "invalidation";
-      if (came->cycle < past_.front().model.cycle) continue;
-      text += fmt::format("  {:>9}  -> {} {:#x}\n", came->cycle.count(), what, came->value);
+      if (came->cycle >= past_.front().model.cycle) text += came_text(*came);
     }
   };
   for (const Moment& moment : past_) {

@@ -58,6 +58,8 @@ class WalkerShadow final : public TimedModule, public WalkerTap {
     Cycles cycle;
     What what;
     std::uint64_t value;  ///< its address, or what memory held
+    AddressSpaceId asid = 0;
+    Invalidation::Scope scope = Invalidation::Scope::All;
   };
   /// What both did in a cycle.
   struct Moment {
@@ -76,6 +78,7 @@ class WalkerShadow final : public TimedModule, public WalkerTap {
   void pass_on_memory_answers(Cycles cycle);
   void compare(const WalkerCycle& model, const WalkerCycle& rtl);
   void count(const WalkerCycle& did);
+  static std::string came_text(const Came& came);
   std::string report() const;
 
   RtlPort port_;

@@ -232,7 +232,7 @@ RtlWalker::Slot& RtlWalker::slot_answered(const TranslationRequest& request) {
 
 RtlWalker::Slot& RtlWalker::walk_of(const TranslationRequest& request) {
   for (Slot& slot : slots_) {
-    const bool same_page = slot.open && page_of(slot.record.va) == page_of(request.va);
+    const bool same_page = slot.request != nullptr && page_of(slot.record.va) == page_of(request.va);
     if (same_page && slot.record.asid == request.asid && slot.root == request.root) return slot;
   }
   throw LawViolation("the RTL walker lets a request join a walk of another page");

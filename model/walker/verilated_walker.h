@@ -19,6 +19,7 @@ class VerilatedWalker final : public RtlModel {
     top_.rst_ni = 0;
     top_.rsp_ready_i = 1;
     top_.mem_req_ready_i = 1;
+    top_.eval();  // so that there is an edge to come
     RtlOutputs outputs;
     clock({}, {}, outputs);
     top_.rst_ni = 1;

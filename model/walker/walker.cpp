@@ -264,10 +264,12 @@ Walker::Slot* Walker::oldest_ready(SlotState state, Cycles cycle) {
   return oldest;
 }
 
+/// The walk of its page that it can join. One that has answered its own request takes in nobody more: requests that its
+/// answer does not serve would join it again and again.
 Walker::Slot* Walker::walk_of(const TranslationRequest& request) {
   for (Slot& slot : slots_) {
-    const bool same_page = slot.state != SlotState::Idle && page_of(slot.record.va) == page_of(request.va);
-    if (same_page && slot.record.asid == request.asid && slot.root == request.root) return &slot;
+    if (slot.request == nullptr || page_of(slot.record.va) != page_of(request.va)) continue;
+    if (slot.record.asid == request.asid && slot.root == request.root) return &slot;
   }
   return nullptr;
 }

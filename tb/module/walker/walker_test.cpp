@@ -236,6 +236,19 @@ TEST(Walker, RequestThatAsksAgainGoesBeforeFreshOnes) {
   EXPECT_EQ(bench.walks[3].requested.count(), 13u);
 }
 
+TEST(Walker, WalkThatHasAnsweredItsOwnRequestTakesInNobodyMore) {
+  Bench bench(walkers(2));
+  bench.map(page_a, {Rights{}, true, false, false});
+  bench.first.ask(10, page_a, AccessKind::Load);
+  // Sent back one after the other: the first would join again, and be sent back, while the third still waits.
+  for (std::uint64_t cycle = 11; cycle < 15; ++cycle) bench.second.ask(cycle, page_a, AccessKind::Store);
+  bench.run();
+  ASSERT_EQ(bench.walks.size(), 2u);
+  EXPECT_EQ(bench.walks[0].merged, 4u);
+  EXPECT_EQ(bench.walks[1].merged, 3u);
+  EXPECT_EQ(bench.walks[1].taken.count(), 10 + service + 1) << "the cycle after the first was sent back";
+}
+
 /// The walk-cache hit of a walk of page B that looks up in `cycle`, when the first read of page A is answered in 22,
 /// and the pointer to the next table remembered then.
 std::uint8_t hit_of_lookup_in(std::uint64_t cycle) {

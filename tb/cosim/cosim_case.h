@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "observe/walker_shadow.h"
+
+namespace tablewalk::test {
+
+/// A co-simulation of one walker on random tables, random requests and a random memory, with invalidations and changes
+/// of the tables in between; all of it follows from the seed.
+struct CosimCase {
+  std::uint64_t seed = 1;
+  std::uint64_t requests = 1000;
+  bool evaluate_every_cycle = false;
+  std::string wave;  ///< FST file of the RTL's wires; empty is none
+  /// What the shadow is told through, if not directly: a test that falsifies something.
+  std::function<WalkerTap*(WalkerShadow&)> tap;
+};
+
+struct CosimOutcome {
+  std::string machine;  ///< mode and variant
+  CosimCounts counts;
+  std::uint64_t restarts = 0;
+  std::uint64_t merged = 0;
+  std::uint64_t faults = 0;
+  std::uint64_t cache_hits = 0;
+};
+
+/// Once per process. Throws WalkersDiffer.
+CosimOutcome run_cosim_case(const CosimCase& the_case);
+
+/// The same requests for the RTL walker in the place of the model's: a digest of all answers and their cycles. Once per
+/// process.
+std::string digest_of_walker(const CosimCase& the_case, WalkerKind kind);
+
+}  // namespace tablewalk::test
