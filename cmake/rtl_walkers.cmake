@@ -19,7 +19,7 @@ set(TABLEWALK_RTL_WALKERS "${default_walkers}" CACHE STRING
 set(rtl_id_bits 6)
 set(rtl_generation_bits 4)
 
-# rtl_hexadecimal(VALUE BYTES OUT): the number as Verilog writes one of 64 bits.
+# rtl_hexadecimal(VALUE OUT): the number as Verilog writes one of 64 bits.
 function(rtl_hexadecimal value out)
   math(EXPR digits "${value}" OUTPUT_FORMAT HEXADECIMAL)
   string(REPLACE "0x" "64'h" digits "${digits}")
@@ -84,8 +84,9 @@ function(tablewalk_rtl_walkers target)
   set(number 0)
   foreach(item IN LISTS TABLEWALK_RTL_WALKERS)
     rtl_parse("${item}")
-    verilate(${target} PREFIX Vbuilt_walker${number} TOP_MODULE walker TRACE_FST SOURCES ${rtl_sources}
-      VERILATOR_ARGS -O3 --x-assign fast --x-initial fast -Wall ${item_arguments})
+    verilate(${target} PREFIX Vbuilt_walker${number} TOP_MODULE walker TRACE_FST
+      SOURCES ${rtl_sources} ${rtl_folder}/walker.sv
+      VERILATOR_ARGS -O3 --x-assign fast --x-initial fast -Wall -y ${rtl_folder} ${item_arguments})
     # What runs once, or only while wires are recorded.
     get_target_property(generated ${target} SOURCES)
     list(FILTER generated INCLUDE REGEX "(__Slow|__Trace__[0-9]+|__Syms)\\.cpp$")
