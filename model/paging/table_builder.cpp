@@ -25,12 +25,12 @@ void TableBuilder::map(VirtualAddress va, PhysicalAddress page, std::uint64_t pa
     last_ = {true, level, prefix(level, va), table, &used_entries_[table]};
   }
   const PhysicalAddress at = mode_->entry_address(level, last_.table, va);
-  for (unsigned i = 0; i < size.entries; ++i) {
+  for (std::uint64_t i = 0; i < size.entries; ++i) {
     if (memory_.read(at + i * mode_->entry_bytes(), mode_->entry_bytes()) == 0) continue;
     throw InputError(fmt::format("{}: address {:#x} is already mapped: expected an unmapped {} page", mode_->name(),
                                  va.value(), format_byte_size({page_bytes})));
   }
-  for (unsigned i = 0; i < size.entries; ++i) write_entry(at + i * mode_->entry_bytes(), leaf);
+  for (std::uint64_t i = 0; i < size.entries; ++i) write_entry(at + i * mode_->entry_bytes(), leaf);
   *last_.used_entries += size.entries;
 }
 
