@@ -122,7 +122,13 @@ Rights rights_of_rtl(std::uint16_t bits) {
 const RtlVariant& find_rtl_variant(const WalkerConfig& config, const PagingMode& mode) {
   rtl_mode(mode);
   for (const RtlVariant& variant : rtl_variants()) {
-    if (fits(variant, config, mode)) return variant;
+    if (!fits(variant, config, mode)) continue;
+    const std::uint32_t ids = 1u << variant.id_bits;
+    if (config.requests > ids) {
+      throw InputError(fmt::format("walker.requests: {}: the RTL walker can tell {} requests apart; expected at most {}",
+                                   config.requests, ids, ids));
+    }
+    return variant;
   }
   for (const WalkCacheConfig& cache : config.walk_caches) {
     if (cache.replacement != Replacement::Lru) {

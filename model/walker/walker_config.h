@@ -18,6 +18,7 @@ struct EnumNames<WalkerKind> {
 struct WalkerConfig {
   WalkerKind kind = WalkerKind::SystemC;
   std::uint32_t walkers = 2;
+  std::uint32_t requests = 64;
   std::vector<WalkCacheConfig> walk_caches;
   bool evaluate_every_cycle = false;
 
@@ -27,6 +28,8 @@ struct WalkerConfig {
         "kind", kind, "",
         "systemc: the model; rtl: the hardware of rtl/, in one of the variants that were built into the program");
     keys.value("walkers", walkers, "walks", "walks under way at once; further requests queue");
+    keys.value("requests", requests, "requests",
+               "requests in the walker at once, those that joined another's walk included; further requests queue");
     keys.list("walk_caches", walk_caches, "paging-structure caches, one for each level that has one");
     keys.value("evaluate_every_cycle", evaluate_every_cycle, "",
                "rtl: clock it in cycles too in which it says that nothing changes, and hold it to that; slow");
@@ -34,6 +37,7 @@ struct WalkerConfig {
   template <class Problem>
   void check(Problem&& problem) const {
     if (walkers == 0) problem("walkers", "0 walkers could walk nothing; expected at least 1");
+    if (requests == 0) problem("requests", "a walker without requests has nothing to do; expected at least 1");
   }
 };
 
