@@ -53,6 +53,14 @@ struct RtlAnswer {
   std::uint64_t fault_address = 0;
 };
 
+/// What stood at the memory, and from which cycle on.
+struct RtlAccess {
+  std::uint64_t cycle = 0;
+  std::uint64_t address = 0;
+  bool update = false;
+  unsigned tag = 0;
+};
+
 struct RtlInvalidation {
   bool all = true;
   std::optional<std::uint16_t> asid;
@@ -108,7 +116,7 @@ class WalkerBench {
 
   std::map<unsigned, std::uint64_t> taken;  ///< request id -> cycle
   std::vector<RtlAnswer> answers;
-  std::vector<std::uint64_t> presented;  ///< the first cycle of each memory request
+  std::vector<RtlAccess> presented;  ///< each memory request
   RtlEvents events;
 
   bool quiet() const { return model_.quiet_o != 0; }
@@ -184,10 +192,32 @@ class WalkerBench {
     model_.eval();
   }
 
+  /// What stands and is not taken stays as it is.
   void note_outputs() {
-    if (model_.mem_req_valid_o && !request_stands_) presented.push_back(cycle);
+    const auto request = memory_request();
+    const auto answer = this->answer();
+    if (request_stands_) {
+      EXPECT_EQ(request, standing_request_) << "cycle " << cycle;
+    }
+    if (answer_stands_) {
+      EXPECT_EQ(answer, standing_answer_) << "cycle " << cycle;
+    }
+    if (model_.mem_req_valid_o && !request_stands_) {
+      presented.push_back({cycle, model_.mem_req_addr_o, model_.mem_req_op_o != 0, model_.mem_req_tag_o});
+    }
     if (model_.rsp_valid_o && !answer_stands_) stood_ = cycle;
+    standing_request_ = request;
+    standing_answer_ = answer;
     answer_stands_ = request_stands_ = false;
+  }
+  std::array<std::uint64_t, 7> memory_request() const {
+    return {model_.mem_req_valid_o, model_.mem_req_tag_o,   model_.mem_req_addr_o,    model_.mem_req_size_o,
+            model_.mem_req_op_o,    model_.mem_req_wdata_o, model_.mem_req_expected_o};
+  }
+  std::array<std::uint64_t, 11> answer() const {
+    return {model_.rsp_valid_o, model_.rsp_id_o,     model_.rsp_fault_o,     model_.rsp_entry_o,
+            model_.rsp_frame_o, model_.rsp_level_o,  model_.rsp_rights_o,    model_.rsp_page_shift_o,
+            model_.rsp_dirty_o, model_.rsp_global_o, model_.rsp_fault_addr_o};
   }
 
   void offer_request() {
@@ -290,6 +320,8 @@ class WalkerBench {
   bool answer_stands_ = false;
   bool request_stands_ = false;
   std::uint64_t stood_ = 0;
+  std::array<std::uint64_t, 7> standing_request_{};
+  std::array<std::uint64_t, 11> standing_answer_{};
 };
 
 /// What differs between the answer of the hardware and that of the model; empty: nothing.
