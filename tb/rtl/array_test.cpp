@@ -7,6 +7,7 @@
 #include "Varray_pins_full.h"
 #include "Varray_pins_single.h"
 #include "associative/replacement.h"
+#include "rtl/lasting_model.h"
 #include "rtl/rtl_codes.h"
 #include "tlb/tlb_array.h"
 #include "walker/walk_cache.h"
@@ -80,7 +81,7 @@ TYPED_TEST(Arrays, TheOldestWayIsTheModelsVictim) {
   constexpr std::uint32_t sets = TypeParam::entries / TypeParam::ways;
   for (const std::uint64_t seed : printed_seeds(20)) {
     Dice dice(seed);
-    typename TypeParam::Pins pins;
+    auto& pins = lasting_model<typename TypeParam::Pins>();
     reset(pins);
     ReplacementState model(Replacement::Lru, sets, TypeParam::ways, 1);
     for (unsigned cycle = 0; cycle < 1000; ++cycle) {
@@ -139,7 +140,7 @@ TYPED_TEST(Arrays, TheWalkCacheFindsWhatTheModelFinds) {
     config.ways = TypeParam::ways;
     WalkCaches model({config}, *mode);
     Questions questions(dice, *mode);
-    typename TypeParam::Pins pins;
+    auto& pins = lasting_model<typename TypeParam::Pins>();
     reset(pins);
     pins.lookup_mode_i = pins.remember_mode_i = tested.code;
     for (unsigned cycle = 0; cycle < 2000; ++cycle) {
@@ -262,7 +263,7 @@ class TlbPair {
 
   std::shared_ptr<const PagingMode> mode_;
   std::vector<TlbArray> model_;
-  typename Shape::Pins pins_;
+  typename Shape::Pins& pins_ = lasting_model<typename Shape::Pins>();
 };
 
 TYPED_TEST(Arrays, TheTlbFindsWhatTheModelFinds) {
@@ -334,7 +335,7 @@ constexpr unsigned x86_64 = 3;
 constexpr unsigned sv39 = 6;
 
 TEST(RtlWalkCache, APointerOfOneModeIsNoneOfAnother) {
-  Pins pins;
+  Pins& pins = lasting_model<Pins>();
   pins.remember(0x40001000, sv39, 1, 0xA000);
   EXPECT_TRUE(pins.cached(0x40001000, sv39, 1));
   EXPECT_FALSE(pins.cached(0x40001000, x86_64, 1));
@@ -344,7 +345,7 @@ TEST(RtlWalkCache, APointerOfOneModeIsNoneOfAnother) {
 }
 
 TEST(RtlWalkCache, WhatIsRememberedIsFoundFromTheNextCycleOn) {
-  Pins pins;
+  Pins& pins = lasting_model<Pins>();
   pins.remember_i = pins.lookup_i = 1;
   pins.remember_va_i = pins.lookup_va_i = 0x40001000;
   pins.eval();
@@ -354,7 +355,7 @@ TEST(RtlWalkCache, WhatIsRememberedIsFoundFromTheNextCycleOn) {
 }
 
 TEST(RtlWalkCache, APageOfEverySpaceTakesThePointersOfAll) {
-  Pins pins;
+  Pins& pins = lasting_model<Pins>();
   pins.remember(0x40001000, sv39, 1, 0xA000);
   pins.remember(0x40001000, sv39, 2, 0xB000);
   pins.remember(0x40200000, sv39, 1, 0xC000);
@@ -365,7 +366,7 @@ TEST(RtlWalkCache, APageOfEverySpaceTakesThePointersOfAll) {
 }
 
 TEST(RtlWalkCache, NeitherSpaceNorAddressIsEverything) {
-  Pins pins;
+  Pins& pins = lasting_model<Pins>();
   pins.remember(0x40001000, sv39, 1, 0xA000);
   pins.remember(0x80001000, x86_64, 2, 0xB000);
   pins.invalidate_i = 1;
@@ -378,7 +379,7 @@ TEST(RtlWalkCache, NeitherSpaceNorAddressIsEverything) {
 }
 
 TEST(RtlTlb, APageOfEverySpaceTakesTheTranslationsOfAll) {
-  Pins pins;
+  Pins& pins = lasting_model<Pins>();
   pins.remember(0x40001000, sv39, 1, 0xA000);
   pins.remember(0x40001000, sv39, 2, 0xB000);
   pins.remember(0x40002000, sv39, 1, 0xC000);
@@ -389,7 +390,7 @@ TEST(RtlTlb, APageOfEverySpaceTakesTheTranslationsOfAll) {
 }
 
 TEST(RtlTlb, AGlobalTranslationServesEverySpaceAndOutlivesThem) {
-  Pins pins;
+  Pins& pins = lasting_model<Pins>();
   pins.remember(0x40001000, sv39, 1, 0xA000, true);
   EXPECT_TRUE(pins.translated(0x40001000, sv39, 2));
   pins.invalidate_i = pins.inv_asid_valid_i = 1;
@@ -400,7 +401,7 @@ TEST(RtlTlb, AGlobalTranslationServesEverySpaceAndOutlivesThem) {
 }
 
 TEST(RtlArrays, AResetEmptiesThemAtOnce) {
-  Pins pins;
+  Pins& pins = lasting_model<Pins>();
   pins.remember(0x40001000, sv39, 1, 0xA000);
   EXPECT_TRUE(pins.cached(0x40001000, sv39, 1) && pins.translated(0x40001000, sv39, 1));
   pins.rst_ni = 0;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "Vport_pins.h"
+#include "rtl/lasting_model.h"
 #include "rtl/rtl_codes.h"
 
 namespace tablewalk::test {
@@ -62,7 +63,7 @@ struct Port {
     tick();
     tick();
   }
-  Vport_pins pins;
+  Vport_pins& pins = lasting_model<Vport_pins>();
 };
 
 TEST(RtlMmuPort, AHitStandsInTheNextCycle) {

@@ -8,6 +8,7 @@
 #include "Vwalk_pins_flat.h"
 #include "Vwalk_pins_narrow.h"
 #include "paging/walk.h"
+#include "rtl/lasting_model.h"
 #include "rtl/random_tables.h"
 
 namespace tablewalk::test {
@@ -103,7 +104,7 @@ class HardwareWalk {
     pins_.set_dirty_i = now.set_dirty;
   }
 
-  Pins pins_;
+  Pins& pins_ = lasting_model<Pins>();
 };
 
 /// The two walks stand at the same place.
@@ -230,7 +231,7 @@ TEST_P(WalkParts, BeginAndStepAsTheWalkOfTheModelDoes) {
 
 /// All 512 rights of a path, every access, at both privileges.
 TEST_P(WalkParts, CheckAccessesAsTheModelDoes) {
-  Vwalk_pins pins;
+  Vwalk_pins& pins = lasting_model<Vwalk_pins>();
   pins.mode_i = GetParam().code;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     Dice dice(seed);
@@ -255,7 +256,7 @@ TEST_P(WalkParts, CheckAccessesAsTheModelDoes) {
 
 TEST_P(WalkParts, FindTheEntryWhereTheModelDoes) {
   const auto mode = make_paging_mode(split_or(GetParam(), "radix:9,9,9,9/12@8"));
-  Vwalk_pins pins;
+  Vwalk_pins& pins = lasting_model<Vwalk_pins>();
   pins.mode_i = GetParam().code;
   Dice dice(1);
   for (unsigned i = 0; i < 5000; ++i) {

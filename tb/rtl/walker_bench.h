@@ -14,6 +14,7 @@
 
 #include "memory/physical_memory.h"
 #include "paging/reference_walk.h"
+#include "rtl/lasting_model.h"
 #include "rtl/rtl_codes.h"
 
 namespace tablewalk::test {
@@ -314,7 +315,7 @@ class WalkerBench {
     events.restarts += bits(model_.ev_restart_o);
   }
 
-  Model model_;
+  Model& model_ = lasting_model<Model>();
   std::vector<UnderWay> accesses_;
   bool offered_ = false;
   bool answer_stands_ = false;
