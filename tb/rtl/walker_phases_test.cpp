@@ -296,6 +296,7 @@ TEST(RtlWalkerPhases, AfterAResetWhereverASlotStandsItIsLikeNew) {
       if (dice.chance(3)) used.invalidation = RtlInvalidation{};
       used.tick();
       for (const RtlAnswer& answer : used.answers) used.asked.erase(answer.id);
+      used.answers.clear();
     }
     for (unsigned slot = 0; slot < slots; ++slot) ++met[used.place(slot)];
 
