@@ -101,6 +101,7 @@ module decode_formal #(
       .RadixOffsetBits(12),
       .RadixEntryBytes(RadixEntryBytes)
   ) u_step (
+      .valid_i(1'b1),
       .request_i(request),
       .walk_i(walk),
       .data_i(data_i),
