@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "paging/radix_mode.h"
+#include "walker/foreign_walker.h"
 
 namespace tablewalk {
 namespace {
@@ -22,7 +23,15 @@ constexpr std::array fault_codes = {
     FaultReason::None,         FaultReason::Reserved,      FaultReason::PointerAtLeaf, FaultReason::Misaligned,
     FaultReason::Permission,   FaultReason::NotAccessed,   FaultReason::NotDirty,      FaultReason::None,
     FaultReason::OutOfMemory,  FaultReason::None,          FaultReason::None,          FaultReason::NotPresent,
-    FaultReason::NonCanonical, FaultReason::ProtectionKey,
+    FaultReason::NonCanonical, FaultReason::ProtectionKey, FaultReason::PageFault,
+};
+
+/// By the codes of violation_o.
+constexpr std::array violations = {
+    "keeps the rules",
+    "answered although nothing is asked of it, or what was flushed",
+    "answered for another page or address space than it was asked for",
+    "broke the rules of its memory port",
 };
 
 /// `9,9,9,9/12@8`; empty for a mode that is no generic radix.
@@ -119,7 +128,12 @@ Rights rights_of_rtl(std::uint16_t bits) {
           (bits & 8) != 0, (bits & 16) != 0, static_cast<std::uint8_t>(bits >> 5 & 15)};
 }
 
-const RtlVariant& find_rtl_variant(const WalkerConfig& config, const PagingMode& mode) {
+const char* violation_of_rtl(std::uint8_t code) {
+  return violations.at(code);
+}
+
+const RtlVariant& find_rtl_variant(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode) {
+  if (config.kind == WalkerKind::Foreign) return find_foreign_walker(config, controls, mode).variant;
   rtl_mode(mode);
   for (const RtlVariant& variant : rtl_variants()) {
     if (fits(variant, config, mode)) return variant;

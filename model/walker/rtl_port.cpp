@@ -25,7 +25,7 @@ std::uint32_t slot_mask(unsigned slots) {
 
 RtlPort::RtlPort(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode, unsigned ports)
     : mode_(mode),
-      variant_(find_rtl_variant(config, mode)),
+      variant_(find_rtl_variant(config, controls, mode)),
       model_(variant_.make()),
       evaluate_every_cycle_(config.evaluate_every_cycle),
       mode_code_(rtl_mode(mode)),
@@ -146,6 +146,10 @@ void RtlPort::give_invalidation(Cycles cycle) {
 
 /// What the pins say after the edge that ended `cycle`.
 void RtlPort::describe(Cycles cycle) {
+  if (outputs_.violation != 0) {
+    throw LawViolation(
+        fmt::format("cycle {}: {} {}", cycle.count(), variant_.text, violation_of_rtl(outputs_.violation)));
+  }
   did_ = WalkerCycle(cycle);
   if (outputs_.ev_walk) did_.took = WalkerCycle::Took::BeganWalk;
   if (outputs_.ev_merge) did_.took = WalkerCycle::Took::Joined;
