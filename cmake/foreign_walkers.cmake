@@ -14,7 +14,7 @@
 #
 # Files and folders are relative to the description.
 
-set(TABLEWALK_FOREIGN_WALKERS ${PROJECT_SOURCE_DIR}/rtl/adapters/example/walker.cmake CACHE STRING
+set(TABLEWALK_FOREIGN_WALKERS rtl/adapters/example/walker.cmake CACHE STRING
   "Descriptions of walkers that were made elsewhere, built into the program: a list of .cmake files")
 
 set(adapter_folder ${PROJECT_SOURCE_DIR}/rtl/adapters)
@@ -122,6 +122,7 @@ endfunction()
 # library.
 function(tablewalk_foreign_walkers foreign_target)
   foreach(description IN LISTS ARGN)
+    get_filename_component(description ${description} ABSOLUTE BASE_DIR ${PROJECT_SOURCE_DIR})
     if(NOT EXISTS ${description})
       message(FATAL_ERROR "TABLEWALK_FOREIGN_WALKERS: ${description}: no such file")
     endif()
@@ -142,7 +143,7 @@ namespace {
 template <class Verilated>
 RtlVariant make_variant(const std::string& name, unsigned slots, unsigned id_bits) {
   RtlVariant variant;
-  variant.text = \"walker '\" + name + \"'\";
+  variant.name = \"walker '\" + name + \"'\";
   variant.slots = slots;
   variant.id_bits = id_bits;
   variant.make = [] { return std::unique_ptr<RtlModel>(std::make_unique<VerilatedWalker<Verilated>>()); };

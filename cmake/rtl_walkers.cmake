@@ -69,6 +69,17 @@ function(rtl_parse item)
     variant.id_bits = ${rtl_id_bits};\n${cpp_caches}    variant.radix = \"${split}\";\n" PARENT_SCOPE)
 endfunction()
 
+# rtl_library(TARGET KIND): a library for Verilated walkers. Generated code, optimised whatever the program is:
+# unoptimised it is an order of magnitude slower.
+function(rtl_library target kind)
+  find_package(ZLIB REQUIRED)
+  add_library(${target} ${kind})
+  target_compile_options(${target} PRIVATE -O3 -g0 -w)
+  target_compile_definitions(${target} PUBLIC VL_TIME_CONTEXT)
+  target_include_directories(${target} PRIVATE model)
+  target_link_libraries(${target} PRIVATE fmt::fmt ZLIB::ZLIB)
+endfunction()
+
 # rtl_plain_slow_code(TARGET): of its generated code, what runs once, or only while wires are recorded, is not optimised.
 function(rtl_plain_slow_code target)
   get_target_property(generated ${target} SOURCES)
@@ -78,14 +89,8 @@ endfunction()
 
 # tablewalk_rtl_walkers(TARGET): a library that has rtl_variants() of model/walker/rtl_model.h.
 function(tablewalk_rtl_walkers target)
-  find_package(ZLIB REQUIRED)
-  add_library(${target} STATIC ${PROJECT_BINARY_DIR}/rtl_variants.cpp)
-  # Generated code, optimised whatever the program is: unoptimised it is an order of magnitude slower.
-  target_compile_options(${target} PRIVATE -O3 -g0 -w)
-  target_compile_definitions(${target} PUBLIC VL_TIME_CONTEXT)
-  target_include_directories(${target} PRIVATE model)
-  target_link_libraries(${target} PRIVATE fmt::fmt ZLIB::ZLIB)
-
+  rtl_library(${target} STATIC)
+  target_sources(${target} PRIVATE ${PROJECT_BINARY_DIR}/rtl_variants.cpp)
   set(includes "")
   set(entries "")
   set(number 0)

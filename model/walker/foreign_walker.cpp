@@ -17,10 +17,10 @@ const ForeignWalker& named(const std::string& name) {
     if (walker.name == name) return walker;
     names.push_back(walker.name);
   }
-  throw InputError(
-      fmt::format("walker.foreign: no walker '{}' is built in{}; expected {}; another is built by adding its description "
-                  "to the CMake setting TABLEWALK_FOREIGN_WALKERS",
-                  name, did_you_mean(name, names), fmt::join(names, ", ")));
+  throw InputError(fmt::format(
+      "walker.foreign: no walker '{}' is built in{}; expected {}; another is built by adding its description "
+      "to the CMake setting TABLEWALK_FOREIGN_WALKERS",
+      name, did_you_mean(name, names), fmt::join(names, ", ")));
 }
 
 /// The value of a key below `paging`.
@@ -32,9 +32,10 @@ std::string value_of(PagingControls controls, const std::string& key) {
     node = const_cast<ConfigNode*>(node)->child(*name);
   }
   if (path.front() != "paging" || node == nullptr || node->kind != ConfigNode::Kind::Value) {
-    throw InputError(fmt::format("TABLEWALK_FOREIGN_WALKERS: REQUIRES {}: expected a control register's key below paging, "
-                                 "such as paging.riscv.svadu",
-                                 key));
+    throw InputError(
+        fmt::format("TABLEWALK_FOREIGN_WALKERS: REQUIRES {}: expected a control register's key below paging, "
+                    "such as paging.riscv.svadu",
+                    key));
   }
   return node->text().front();
 }

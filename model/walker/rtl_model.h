@@ -89,7 +89,8 @@ struct RtlVariant {
     unsigned ways = 0;  ///< 0: fully associative
   };
 
-  std::string text;  ///< as the build's setting has it: `slots=2 caches=1x16x4 radix=9,9,9,9/12@8`
+  std::string name = "the RTL walker";  ///< for messages
+  std::string text;                     ///< as the build's setting has it: `slots=2 caches=1x16x4 radix=9,9,9,9/12@8`
   unsigned slots = 1;
   unsigned id_bits = 6;
   std::array<Cache, 8> caches;  ///< by level

@@ -128,8 +128,7 @@ TYPED_TEST(Cva6Adapter, RandomWalksEqualTheReferenceWalkByClassOfFault) {
     for (const RtlRequest& question : asked) {
       const RtlAnswer answer = answers[question.id].front();
       answers[question.id].pop_front();
-      ASSERT_EQ(class_difference(answer, one.reference(question)), "")
-          << "seed " << seed << ": " << one.text(question);
+      ASSERT_EQ(class_difference(answer, one.reference(question)), "") << "seed " << seed << ": " << one.text(question);
       ++endings[answer.fault];
     }
     ASSERT_EQ(one.events.walks, 60u);
