@@ -146,6 +146,7 @@ void RtlPort::give_memory_answer(Cycles cycle) {
 }
 
 void RtlPort::give_invalidation(Cycles cycle) {
+  invalidation_taken_.reset();
   if (!invalidations_.due(cycle)) return;
   const Invalidation& invalidation = invalidations_.front();
   inputs_.inv_valid = true;
@@ -154,6 +155,7 @@ void RtlPort::give_invalidation(Cycles cycle) {
   inputs_.inv_asid = invalidation.asid;
   inputs_.inv_vaddr_valid = invalidation.scope == Invalidation::Scope::Page;
   inputs_.inv_vaddr = invalidation.va.value();
+  invalidation_taken_ = invalidation;
   invalidations_.pop();
 }
 
@@ -203,6 +205,7 @@ Answer RtlPort::answer_of(const Question& question) const {
   Translation& translation = answer.translation;
   translation.page = PhysicalAddress(outputs_.rsp_frame << rtl_page_shift);
   translation.page_shift = outputs_.rsp_page_shift;
+  translation.whole_shift = outputs_.rsp_page_shift;
   translation.level = outputs_.rsp_level;
   translation.rights = rights_of_rtl(outputs_.rsp_rights);
   translation.global = outputs_.rsp_global;

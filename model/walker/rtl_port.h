@@ -30,6 +30,8 @@ class RtlPort {
   // Of the last step.
   /// The tag of the memory answer that the walker took, and since when that had stood there.
   const std::optional<std::pair<std::uint32_t, Cycles>>& answer_taken() const { return answer_taken_; }
+  /// The invalidation that it took.
+  const std::optional<Invalidation>& invalidation_taken() const { return invalidation_taken_; }
   /// The tag of the access to memory that it presented.
   std::uint32_t tag_presented() const { return outputs_.mem_req_tag; }
 
@@ -81,6 +83,7 @@ class RtlPort {
   RtlInputs inputs_;
   RtlOutputs outputs_;
   std::optional<std::pair<std::uint32_t, Cycles>> answer_taken_;
+  std::optional<Invalidation> invalidation_taken_;
   WalkerCycle did_;
 };
 
