@@ -56,6 +56,13 @@ std::string table_of(const WalkerLaw& law) {
   return table.text();
 }
 
+std::string fault_text(const WalkerLaw& law) {
+  if (!law.fault) return "not the same on every memory";
+  if (*law.fault == 0) return "takes as long as a translation";
+  return fmt::format("takes {} {} than a translation", cycles(static_cast<std::uint64_t>(std::abs(*law.fault))),
+                     *law.fault > 0 ? "more" : "less");
+}
+
 std::string to_text(const WalkerLaw& law) {
   std::string text = fmt::format("{}, {}: cycles of a walk, by cycles of memory and entries read\n\n{}\n", law.walker,
                                  law.mode, table_of(law));
@@ -66,9 +73,7 @@ std::string to_text(const WalkerLaw& law) {
                 : fmt::format("by least squares; the farthest walk lies {:.2f} cycles off", law.largest_residual));
   if (!law.tells_levels_apart)
     text += "              all walks read as many entries: what each costs is in the constant\n";
-  text += fmt::format("page fault    {}\n", !law.fault        ? "not the same on every memory"
-                                            : *law.fault == 0 ? "no more than a translation"
-                                                              : fmt::format("{:+} to a translation's", *law.fault));
+  text += fmt::format("page fault    {}\n", fault_text(law));
   if (law.next_taken) text += fmt::format("next request  is taken {} after an answer\n", cycles(*law.next_taken));
   return text;
 }

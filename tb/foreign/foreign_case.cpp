@@ -66,7 +66,7 @@ ForeignOutcome run_foreign_case(const ForeignCase& the_case) {
   plan.requests = the_case.requests;
   plan.at_a_time = dice.number(1, dice.chance(50) ? 4 : 40);
   plan.pause = dice.pick<std::uint32_t>({1, 1, 2, 5, 60});
-  plan.invalidations = dice.chance(30) ? 0 : dice.number(0, 10);
+  plan.invalidations = dice.chance(30) ? 0 : dice.number(0, 60);
   plan.ask = [&](TranslationRequest& request) {
     request.va = VirtualAddress(tables.address());
     request.root = PhysicalAddress(tables.root());

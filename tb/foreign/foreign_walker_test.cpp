@@ -9,7 +9,7 @@
 #include "config/printer.h"
 #include "foreign/foreign_case.h"
 #include "support/child_run.h"
-#include "support/random_machine.h"
+#include "support/example_walker.h"
 #include "support/temporary_folder.h"
 #include "system/walker_law.h"
 
@@ -42,27 +42,12 @@ TEST(ForeignWalker, DoesTheSameWhenItIsClockedInEveryCycle) {
   }
 }
 
-/// Any machine, with the example in the place of its walker.
-MachineConfig with_example(Dice& dice) {
-  MachineConfig config = random_machine(dice);
-  config.paging.mode = "sv39";
-  config.paging.riscv.svadu = config.paging.riscv.svnapot = config.paging.riscv.svpbmt = false;
-  config.os.page_bytes = ByteSize{0};
-  config.walker = {};
-  config.walker.kind = WalkerKind::Foreign;
-  config.walker.foreign = "example";
-  config.walker.walkers = 1;
-  config.core.invalidate_cycles = std::max(config.core.invalidate_cycles, Cycles(1));
-  config.memory.bytes = ByteSize{0};
-  return config;
-}
-
 TEST(ForeignWalker, EveryMachineWithItKeepsTheLaws) {
   constexpr std::size_t length = 1200;
   for (const std::uint64_t seed : printed_seeds(60)) {
     Dice dice(seed);
     const TemporaryFolder folder;
-    MachineConfig config = with_example(dice);
+    MachineConfig config = random_machine_with_example(dice);
     RunOptions options;
     options.trace_path = folder.write_trace("trace.txt", random_trace(dice, config, length));
     options.check = true;
