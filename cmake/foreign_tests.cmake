@@ -28,7 +28,7 @@ function(broken_walker name from to)
   if(text STREQUAL example_text)
     message(FATAL_ERROR "the example walker has no '${from}' that the copy '${name}' could have wrong")
   endif()
-  set(file ${PROJECT_BINARY_DIR}/broken_walkers/${name}.sv)
+  set(file ${PROJECT_BINARY_DIR}/broken_walkers/${name}_ptw.sv)
   file(CONFIGURE OUTPUT ${file} CONTENT "${text}" @ONLY)
   tablewalk_foreign_walker(${name} TOP example_ptw SOURCES ${file} ADAPTER cva6 MODES sv39)
 endfunction()
@@ -41,3 +41,7 @@ broken_walker(without-faults "ptw_error_o = state_q == PageFault" "ptw_error_o =
 broken_walker(without-tag "req_port_o.tag_valid = tag_valid_q" "req_port_o.tag_valid = 1'b0")
 tablewalk_foreign_walkers(broken_walkers)
 tablewalk_foreign_test(broken_walkers broken_walkers)
+
+find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+add_test(NAME foreign.description COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tb/foreign/description_test.py
+                                          ${CMAKE_COMMAND} ${PROJECT_SOURCE_DIR})

@@ -51,15 +51,13 @@ const ForeignWalker& find_foreign_walker(const WalkerConfig& config, const Pagin
   if (std::find(walker.modes.begin(), walker.modes.end(), mode.name()) == walker.modes.end()) {
     fail(fmt::format("does not know paging mode {}; expected {}", mode.name(), fmt::join(walker.modes, ", ")));
   }
-  if (config.walkers != walker.variant.slots) {
-    fail(fmt::format("makes {} walks at once, walker.walkers is {}; expected walker.walkers={}", walker.variant.slots,
-                     config.walkers, walker.variant.slots));
-  }
+  const auto demand = [&](const std::string& key, const std::string& found, const std::string& value) {
+    if (found != value) fail(fmt::format("cannot do {}={}; expected {}={}", key, found, key, value));
+  };
+  demand("walker.walkers", std::to_string(config.walkers), std::to_string(walker.variant.slots));
   if (!config.walk_caches.empty()) fail("has no walk caches that a config sets; expected walker.walk_caches=[]");
   for (const ForeignWalker::Requirement& required : walker.requirements) {
-    const std::string found = value_of(controls, required.key);
-    if (found == required.value) continue;
-    fail(fmt::format("cannot do {}={}; expected {}={}", required.key, found, required.key, required.value));
+    demand(required.key, value_of(controls, required.key), required.value);
   }
   return walker;
 }

@@ -109,11 +109,11 @@ class BadConfigs(ProgramTest):
         refused(["walker.foreign=exmaple"], ["walker.foreign: no walker 'exmaple'", "did you mean 'example'?",
                                              "TABLEWALK_FOREIGN_WALKERS"])
         refused(["walker.foreign="], ["walker.foreign: which one?", "expected the name"])
-        refused(["walker.kind=foriegn"], ["walker.kind", "expected systemc, rtl or foreign", "did you mean 'foreign'?"])
+        refused(["walker.kind=foriegn"], ["walker.kind", "expected one of systemc, rtl, foreign", "did you mean 'foreign'?"])
         refused(["paging.mode=x86-64"], ["'example' does not know paging mode x86-64", "expected sv39"])
         refused(["paging.riscv.svadu=true"], ["'example' cannot do paging.riscv.svadu=true",
                                               "expected paging.riscv.svadu=false"])
-        refused(["walker.walkers=2"], ["'example' makes 1 walks at once", "expected walker.walkers=1"])
+        refused(["walker.walkers=2"], ["'example' cannot do walker.walkers=2", "expected walker.walkers=1"])
         refused(["core.invalidate_cycles=0"], ["core.invalidate_cycles", "expected at least 1"])
         self.assert_refused(["run", "good.txt", "--set", "walker.kind=foreign"], "walker.foreign: which one?")
         self.assert_refused(["cosim", "good.txt", "-c", "example-walker"], "walker.kind: ", "expected systemc")
