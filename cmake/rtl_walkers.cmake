@@ -100,7 +100,8 @@ function(tablewalk_rtl_walkers target)
       SOURCES ${rtl_sources} ${rtl_folder}/walker.sv
       VERILATOR_ARGS -O3 --x-assign fast --x-initial fast -Wall -y ${rtl_folder} ${item_arguments})
     rtl_plain_slow_code(${target})
-    string(APPEND includes "#include \"Vbuilt_walker${number}.h\"\n")
+    string(APPEND includes
+           "#include \"Vbuilt_walker${number}.h\"\n#include \"Vbuilt_walker${number}___024root.h\"\n")
     string(APPEND entries "  {\n${item_entry}    variant.make = make<Vbuilt_walker${number}>;\n    variants.push_back(variant);\n  }\n")
     math(EXPR number "${number} + 1")
   endforeach()

@@ -196,6 +196,10 @@ package tablewalk_pkg;
     is_riscv = mode >= tablewalk_pkg::ModeSv32;
   endfunction
 
+  function automatic logic is_x86(input logic [3:0] mode);
+    is_x86 = mode != tablewalk_pkg::ModeRadix && mode < tablewalk_pkg::ModeSv32;
+  endfunction
+
   // Entries of four bytes; those of the radix format are what its parameter says.
   function automatic logic is_narrow(input logic [3:0] mode, input logic radix_is_narrow);
     case (mode)

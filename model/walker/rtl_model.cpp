@@ -72,6 +72,14 @@ bool fits(const RtlVariant& variant, const WalkerConfig& config, const PagingMod
   return split.empty() || split == variant.radix;
 }
 
+/// The variant, which must have an id for every request.
+const RtlVariant& with_ids(const RtlVariant& variant, const WalkerConfig& config) {
+  const std::uint32_t ids = 1u << variant.id_bits;
+  if (config.requests <= ids) return variant;
+  throw InputError(fmt::format("walker.requests: {}: the RTL walker can tell {} requests apart; expected at most {}",
+                               config.requests, ids, ids));
+}
+
 std::string wanted(const WalkerConfig& config, const PagingMode& mode) {
   std::string text = fmt::format("slots={}", config.walkers);
   std::string caches;
@@ -133,10 +141,10 @@ const char* violation_of_rtl(std::uint8_t code) {
 }
 
 const RtlVariant& find_rtl_variant(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode) {
-  if (config.kind == WalkerKind::Foreign) return find_foreign_walker(config, controls, mode).variant;
+  if (config.kind == WalkerKind::Foreign) return with_ids(find_foreign_walker(config, controls, mode).variant, config);
   rtl_mode(mode);
   for (const RtlVariant& variant : rtl_variants()) {
-    if (fits(variant, config, mode)) return variant;
+    if (fits(variant, config, mode)) return with_ids(variant, config);
   }
   for (const WalkCacheConfig& cache : config.walk_caches) {
     if (cache.replacement != Replacement::Lru) {

@@ -36,7 +36,7 @@ RtlPort::RtlPort(const WalkerConfig& config, const PagingControls& controls, con
       slot_mask_(slot_mask(variant_.slots)),
       arrivals_(ports),
       asked_(std::size_t{1} << variant_.id_bits) {
-  for (auto id = static_cast<std::uint32_t>(asked_.size()); id-- > 0;) free_ids_.push_back(id);
+  for (RequestId id = 0; id < config.requests; ++id) free_ids_.push({}, id);
   // A cycle without an input, so that the outputs are known. It changes nothing.
   model_->clock({}, inputs_, outputs_);
 }
@@ -63,7 +63,7 @@ void RtlPort::invalidate(const Invalidation& invalidation, Cycles cycle) {
 Cycles RtlPort::next_due() const {
   Cycles due = std::min(memory_answers_.next_visible(), invalidations_.next_visible());
   if (!outputs_.quiet) due = Cycles();
-  if (outputs_.req_ready && !free_ids_.empty()) due = std::min(due, arrivals_.next_visible());
+  if (outputs_.req_ready) due = std::min(due, std::max(arrivals_.next_visible(), free_ids_.next_visible()));
   return std::max(due, clocked_);
 }
 
@@ -110,11 +110,11 @@ void RtlPort::catch_up(Cycles cycle) {
 }
 
 void RtlPort::offer_request(Cycles cycle) {
-  offered_port_ = free_ids_.empty() ? -1 : arrivals_.oldest(cycle);
+  offered_port_ = free_ids_.due(cycle) ? arrivals_.oldest(cycle) : -1;
   if (offered_port_ < 0) return;
   const Question& question = arrivals_.at(static_cast<unsigned>(offered_port_)).front();
   inputs_.req_valid = true;
-  inputs_.req_id = free_ids_.back();
+  inputs_.req_id = free_ids_.front();
   inputs_.req_vpn = question.va.value() >> rtl_page_shift;
   inputs_.req_mode = mode_code_;
   inputs_.req_root = question.root.value();
@@ -127,8 +127,8 @@ void RtlPort::offer_request(Cycles cycle) {
 /// The walker took what was offered.
 const TranslationRequest* RtlPort::take_request() {
   Inbox<Question>& arrivals = arrivals_.at(static_cast<unsigned>(offered_port_));
-  Question& question = asked_[free_ids_.back()];
-  free_ids_.pop_back();
+  Question& question = asked_[free_ids_.front()];
+  free_ids_.pop();
   question = arrivals.front();
   arrivals.pop();
   return question.request;
@@ -186,7 +186,7 @@ void RtlPort::describe(Cycles cycle) {
     did_.answered = question.request;
     did_.answer = answer_of(question);
     question.request = nullptr;
-    free_ids_.push_back(outputs_.rsp_id);
+    free_ids_.push(id_is_free(cycle), outputs_.rsp_id);
   }
   did_.sent_back = outputs_.ev_replay;
   did_.restarted = outputs_.ev_restart;

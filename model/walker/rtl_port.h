@@ -75,7 +75,7 @@ class RtlPort {
   Inbox<MemoryAnswer> memory_answers_;
   Inbox<Invalidation> invalidations_;
   std::vector<Question> asked_;  ///< by id
-  std::vector<std::uint32_t> free_ids_;
+  Inbox<RequestId> free_ids_;
   int offered_port_ = -1;
 
   Cycles clocked_;          ///< the first cycle that has not been

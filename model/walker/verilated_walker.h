@@ -47,7 +47,11 @@ class VerilatedWalker final : public RtlModel {
     top_.eval();
     if (wave_) wave_->dump((cycle.count() + 1) * clock_units);
     top_.clk_i = 0;
-    top_.eval();
+    if constexpr (IsAdapter<Verilated>::value) {
+      top_.eval();  // somebody else's hardware may wait for that
+    } else {
+      clock_has_fallen(*top_.rootp, 0);
+    }
     get(out);
   }
 
@@ -65,6 +69,17 @@ class VerilatedWalker final : public RtlModel {
  private:
   static constexpr std::uint64_t clock_units = 1000;  ///< of a picosecond
   static constexpr int all_levels = 99;
+
+  /// Nothing in the hardware waits for the clock to fall, but Verilator's code has to know of it to see it rise again.
+  /// An evaluation tells it, and settles all logic once more; so where the clock's last level can be written, it is.
+  template <class Root>
+  static auto clock_has_fallen(Root& root, int) -> decltype(void(root.__Vtrigrprev__TOP__clk_i)) {
+    root.__Vtrigrprev__TOP__clk_i = 0;
+  }
+  template <class Root>
+  void clock_has_fallen(Root&, long) {
+    top_.eval();
+  }
 
   void set(const RtlInputs& in) {
     top_.req_valid_i = in.req_valid;

@@ -20,6 +20,7 @@ struct WalkerConfig {
   WalkerKind kind = WalkerKind::SystemC;
   std::string foreign;
   std::uint32_t walkers = 2;
+  std::uint32_t requests = 64;
   std::vector<WalkCacheConfig> walk_caches;
   bool evaluate_every_cycle = false;
 
@@ -31,6 +32,8 @@ struct WalkerConfig {
         "foreign: hardware that was made elsewhere");
     keys.value("foreign", foreign, "", "kind: foreign: the name under which that walker was built into the program");
     keys.value("walkers", walkers, "walks", "walks under way at once; further requests queue");
+    keys.value("requests", requests, "requests",
+               "requests in the walker at once, those that joined another's walk included; further requests queue");
     keys.list("walk_caches", walk_caches, "paging-structure caches, one for each level that has one");
     keys.value(
         "evaluate_every_cycle", evaluate_every_cycle, "",
@@ -42,6 +45,7 @@ struct WalkerConfig {
     if (kind == WalkerKind::Foreign && foreign.empty()) {
       problem("foreign", "which one? expected the name of a walker that is built in");
     }
+    if (requests == 0) problem("requests", "a walker without requests has nothing to do; expected at least 1");
   }
 };
 

@@ -313,7 +313,10 @@ module cva6_adapter #(
 
   // While it waits for memory such a walker does nothing, from the cycle after the tag's on.
   assign idle_o = state_q == Idle && !active && !held_q && !outstanding_q;
-  assign quiet_o = idle_o || (outstanding_q && state_q != Answers && (state_q != Hands || canonical));
+  logic event_stands;
+  assign event_stands = ev_walk_q || ev_lookup_q || ev_done_q || ev_restart_q || ev_read_q != 8'd0;
+  assign quiet_o = !event_stands &&
+                   (idle_o || (outstanding_q && state_q != Answers && (state_q != Hands || canonical)));
 
   assign ev_walk_o = ev_walk_q;
   assign ev_merge_o = 1'b0;

@@ -38,7 +38,9 @@ PagingControls random_controls(Dice& dice) {
 Subject random_subject(Dice& dice) {
   const RtlVariant& variant = random_variant(dice);
   const std::string mode = random_mode(dice, variant);
-  return {variant, mode, random_controls(dice), walker_of(variant)};
+  Subject subject{variant, mode, random_controls(dice), walker_of(variant)};
+  if (dice.chance(30)) subject.config.requests = dice.number(1, 16);
+  return subject;
 }
 
 Invalidation random_invalidation(Dice& dice, VirtualAddress va) {
