@@ -1,5 +1,5 @@
-# Walkers that were made elsewhere, tested: the adapters of rtl/adapters/ alone with the example walker (tb/rtl), behind
-# the sockets of a machine, and wrong ones, which must be found out (tb/foreign).
+# tb/foreign: walkers that were made elsewhere. The adapters of rtl/adapters/ with the example walker, alone and behind the
+# sockets of a machine; and wrong walkers, which must be found out.
 
 set(cva6_sources ${adapter_folder}/cva6_shape_pkg.sv ${adapter_folder}/example/example_ptw.sv
   ${adapter_folder}/cva6_adapter.sv)
@@ -8,7 +8,11 @@ tablewalk_verilated(Vcva6_sv32 cva6_adapter --assert -DTABLEWALK_CVA6_LEVELS=2 S
 tablewalk_verilated(Vcva6_sv39 cva6_adapter --assert -DTABLEWALK_CVA6_LEVELS=3 SOURCES ${cva6_sources})
 tablewalk_verilated(Vcva6_sv48 cva6_adapter --assert -DTABLEWALK_CVA6_LEVELS=4 -DTABLEWALK_WALKER=example_ptw
   "-DTABLEWALK_WALKER_PARAMETERS=.PhysicalBits(40)" SOURCES ${cva6_sources})
-tablewalk_rtl_test(adapter Vcva6_sv32 Vcva6_sv39 Vcva6_sv48)
+add_executable(adapter_test tb/foreign/adapter_test.cpp)
+target_include_directories(adapter_test PRIVATE tb)
+target_link_libraries(adapter_test PRIVATE Vcva6_sv32 Vcva6_sv39 Vcva6_sv48 tablewalk_paging tablewalk_trace
+                                           GTest::gtest_main)
+gtest_discover_tests(adapter_test TEST_PREFIX foreign. PROPERTIES TIMEOUT 300)
 
 function(tablewalk_foreign_test name)
   add_executable(${name}_test tb/foreign/${name}_test.cpp tb/foreign/foreign_case.cpp tb/support/child_run.cpp

@@ -86,7 +86,9 @@ TYPED_TEST(Cva6Adapter, AWalkOfKReadsOfMCyclesStandsAnsweredTwoCyclesAndThreeMor
     EXPECT_EQ(bench.answers[0].stood, stands);
     EXPECT_EQ(bench.answers[0].page, frame_a);
     ASSERT_EQ(bench.presented.size(), reads);
-    for (std::uint64_t read = 0; read < reads; ++read) EXPECT_EQ(bench.presented[read], 3 + read * (memory + 3));
+    for (std::uint64_t read = 0; read < reads; ++read) {
+      EXPECT_EQ(bench.presented[read].cycle, 3 + read * (memory + 3));
+    }
   }
 }
 
