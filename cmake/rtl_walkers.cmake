@@ -69,16 +69,28 @@ function(rtl_parse item)
     variant.id_bits = ${rtl_id_bits};\n${cpp_caches}    variant.radix = \"${split}\";\n" PARENT_SCOPE)
 endfunction()
 
-# tablewalk_rtl_walkers(TARGET): a library that has rtl_variants() of model/walker/rtl_model.h.
-function(tablewalk_rtl_walkers target)
+# rtl_library(TARGET KIND): a library for Verilated walkers. Generated code, optimised whatever the program is:
+# unoptimised it is an order of magnitude slower.
+function(rtl_library target kind)
   find_package(ZLIB REQUIRED)
-  add_library(${target} STATIC ${PROJECT_BINARY_DIR}/rtl_variants.cpp)
-  # Generated code, optimised whatever the program is: unoptimised it is an order of magnitude slower.
+  add_library(${target} ${kind})
   target_compile_options(${target} PRIVATE -O3 -g0 -w)
   target_compile_definitions(${target} PUBLIC VL_TIME_CONTEXT)
   target_include_directories(${target} PRIVATE model)
   target_link_libraries(${target} PRIVATE fmt::fmt ZLIB::ZLIB)
+endfunction()
 
+# rtl_plain_slow_code(TARGET): of its generated code, what runs once, or only while wires are recorded, is not optimised.
+function(rtl_plain_slow_code target)
+  get_target_property(generated ${target} SOURCES)
+  list(FILTER generated INCLUDE REGEX "(__Slow|__Trace__[0-9]+|__Syms)\\.cpp$")
+  set_source_files_properties(${generated} PROPERTIES COMPILE_OPTIONS -O0)
+endfunction()
+
+# tablewalk_rtl_walkers(TARGET): a library that has rtl_variants() of model/walker/rtl_model.h.
+function(tablewalk_rtl_walkers target)
+  rtl_library(${target} STATIC)
+  target_sources(${target} PRIVATE ${PROJECT_BINARY_DIR}/rtl_variants.cpp)
   set(includes "")
   set(entries "")
   set(number 0)
@@ -87,10 +99,7 @@ function(tablewalk_rtl_walkers target)
     verilate(${target} PREFIX Vbuilt_walker${number} TOP_MODULE walker TRACE_FST
       SOURCES ${rtl_sources} ${rtl_folder}/walker.sv
       VERILATOR_ARGS -O3 --x-assign fast --x-initial fast -Wall -y ${rtl_folder} ${item_arguments})
-    # What runs once, or only while wires are recorded.
-    get_target_property(generated ${target} SOURCES)
-    list(FILTER generated INCLUDE REGEX "(__Slow|__Trace__[0-9]+|__Syms)\\.cpp$")
-    set_source_files_properties(${generated} PROPERTIES COMPILE_OPTIONS -O0)
+    rtl_plain_slow_code(${target})
     string(APPEND includes
            "#include \"Vbuilt_walker${number}.h\"\n#include \"Vbuilt_walker${number}___024root.h\"\n")
     string(APPEND entries "  {\n${item_entry}    variant.make = make<Vbuilt_walker${number}>;\n    variants.push_back(variant);\n  }\n")

@@ -40,7 +40,8 @@ package tablewalk_pkg;
     FaultSecondStage = 4'd10,  // reserved for a second stage of translation
     FaultNotPresent = 4'd11,  // an entry is not present
     FaultNonCanonical = 4'd12,  // the mode does not translate the address
-    FaultProtectionKey = 4'd13
+    FaultProtectionKey = 4'd13,
+    FaultPage = 4'd14  // a page fault of a walker that does not say why (rtl/adapters)
   } fault_e;
 
   typedef enum logic [1:0] {

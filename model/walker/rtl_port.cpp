@@ -9,6 +9,9 @@
 namespace tablewalk {
 namespace {
 
+/// So long no walker thinks.
+constexpr std::uint32_t longest_idle = 100000;
+
 bool equal(const Invalidation& a, const Invalidation& b) {
   if (a.scope != b.scope) return false;
   if (a.scope == Invalidation::Scope::All) return true;
@@ -25,7 +28,7 @@ std::uint32_t slot_mask(unsigned slots) {
 
 RtlPort::RtlPort(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode, unsigned ports)
     : mode_(mode),
-      variant_(find_rtl_variant(config, mode)),
+      variant_(find_rtl_variant(config, controls, mode)),
       model_(variant_.make()),
       evaluate_every_cycle_(config.evaluate_every_cycle),
       mode_code_(rtl_mode(mode)),
@@ -75,9 +78,19 @@ const WalkerCycle& RtlPort::step(Cycles cycle) {
   clocked_ = cycle + Cycles(1);
   const TranslationRequest* fresh = taken ? take_request() : nullptr;
   describe(cycle);
+  watch(cycle);
   did_.taken = fresh;
   did_.again = did_.took != WalkerCycle::Took::Nothing && fresh == nullptr;
   return did_;
+}
+
+/// A walker that is never done would be clocked for ever.
+void RtlPort::watch(Cycles cycle) {
+  const bool busy = !outputs_.quiet && did_.nothing();
+  idle_ = busy ? idle_ + 1 : 0;
+  if (idle_ < longest_idle) return;
+  throw LawViolation(fmt::format("cycle {}: {} has done nothing for {} cycles, and does not say that it waits",
+                                 cycle.count(), variant_.name, idle_));
 }
 
 /// The cycles since the last step, in which the walker has said that nothing happens.
@@ -148,6 +161,10 @@ void RtlPort::give_invalidation(Cycles cycle) {
 
 /// What the pins say after the edge that ended `cycle`.
 void RtlPort::describe(Cycles cycle) {
+  if (outputs_.violation != 0) {
+    throw LawViolation(
+        fmt::format("cycle {}: {} {}", cycle.count(), variant_.name, violation_of_rtl(outputs_.violation)));
+  }
   did_ = WalkerCycle(cycle);
   if (outputs_.ev_walk) did_.took = WalkerCycle::Took::BeganWalk;
   if (outputs_.ev_merge) did_.took = WalkerCycle::Took::Joined;

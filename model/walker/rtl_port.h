@@ -60,6 +60,7 @@ class RtlPort {
   void give_memory_answer(Cycles cycle);
   void give_invalidation(Cycles cycle);
   void describe(Cycles cycle);
+  void watch(Cycles cycle);
   Answer answer_of(const Question& question) const;
 
   const PagingMode& mode_;
@@ -77,7 +78,8 @@ class RtlPort {
   Inbox<RequestId> free_ids_;
   int offered_port_ = -1;
 
-  Cycles clocked_;  ///< the first cycle that has not been
+  Cycles clocked_;          ///< the first cycle that has not been
+  std::uint32_t idle_ = 0;  ///< the cycles before, one after the other, that were clocked and in which it did nothing
   RtlInputs inputs_;
   RtlOutputs outputs_;
   std::optional<std::pair<std::uint32_t, Cycles>> answer_taken_;
