@@ -6,6 +6,7 @@
     python3 tb/formal/prove.py --list                names and what they are
 
     --seconds N   processor time for one property before its depth is reported instead (600)
+    --only LABEL  one property, broken copy or cover
     --depth N     cycles to search if no invariant is found, and in broken copies (20)
 """
 
@@ -25,6 +26,7 @@ def parse(arguments):
     parser.add_argument("--covers", action="store_true")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument("--only")
     parser.add_argument("--depth", type=int, default=20)
     options = parser.parse_args(arguments)
     names = []
@@ -50,7 +52,8 @@ class Design:
         self.clocked = proof.clocked
         self.options = options
         self.folder = folder
-        solve.prepare(proof, edit, folder, edit and edit.name)
+        only = edit.name if edit else options.only if kind == "$assert" else None
+        solve.prepare(proof, edit, folder, only)
         self.labels = solve.make_aiger(kind, folder) if self.clocked else solve.labels(kind, folder)
 
     def decide(self, label):
@@ -66,11 +69,15 @@ class Design:
         return solve.bound(self.labels.index(label), self.folder, self.options.seconds, self.options.depth)
 
 
+def chosen(labels, options):
+    return [label for label in labels if options.only in (None, label)]
+
+
 def prove(name, options, folder):
     """Every property of one set; True if none fails."""
     design = Design(name, "$assert", options, folder)
     good = bool(design.labels)
-    for label in design.labels:
+    for label in chosen(design.labels, options):
         outcome = design.decide(label)
         verdict = "proven" if outcome.holds else "FAILS" if outcome.holds is False else "bounded"
         if outcome.how.startswith("nothing known"):
@@ -84,7 +91,7 @@ def reach(name, options, folder):
     """Every cover of one set; True if all are reached."""
     design = Design(name, "$cover", options, folder)
     good = True
-    for label in design.labels:
+    for label in chosen(design.labels, options):
         outcome = design.find(label)
         reached = outcome.holds is False
         good = good and reached
@@ -95,7 +102,7 @@ def reach(name, options, folder):
 def break_copies(name, options, folder):
     """True if each of the set's broken copies fails its property."""
     good = True
-    for edit in [edit for edit in campaign.BROKEN if edit.proof == name]:
+    for edit in [edit for edit in campaign.BROKEN if edit.proof == name and options.only in (None, edit.name)]:
         outcome = Design(name, "$assert", options, folder, edit).find(edit.name)
         noticed = outcome.holds is False
         good = good and noticed

@@ -9,6 +9,10 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
+# Frames are counted from 0.
+FAILED = r"was asserted in frame (\d+)"
+
+
 class ToolError(Exception):
     """A tool that did not do what it was asked: what it said last."""
 
@@ -85,7 +89,7 @@ def make_aiger(kind, folder):
         file.write("(* techmap_celltype = \"$cover\" *) module reached (input A, input EN);\n"
                    "\\$assert _TECHMAP_REPLACE_ (.A(~A), .EN(EN));\nendmodule\n")
     covers = "techmap -map cover.v ; opt_clean ; " if kind == "$cover" else ""
-    yosys(f"read_rtlil design.il ; delete t:{other} ; {covers} setundef -anyseq ; setundef -undriven -anyseq ; opt -full ; "
+    yosys(f"read_rtlil design.il ; delete t:{other} ; {covers} setundef -anyseq ; setundef -undriven -anyseq ; "
           "techmap ; opt -fast ; setundef -anyseq ; dffunmap ; opt_clean ; aigmap ; opt_clean ; "
           "tee -q -o assertions.txt select -list t:$assert ; write_aiger -zinit design.aig", folder)
     with open(os.path.join(folder, "assertions.txt"), encoding="utf-8") as file:
@@ -110,12 +114,11 @@ class Outcome:
 
 def decide(output_number, folder, seconds, depth):
     """An inductive invariant if one is found in time; else no failure to a depth; else the failure."""
-    cone = f"read_aiger folded.aig; cone -s -O {output_number}; scorr;"
-    said, cpu = abc(f"{cone} pdr -T {seconds}", folder, seconds + 60)
-    if "Property proved" in said or "Networks are equivalent" in said:
+    said, cpu = abc(f"read_aiger folded.aig; cone -s -O {output_number}; scorr; pdr -T {seconds}", folder, seconds + 60)
+    if "Property proved" in said:
         clauses = re.search(r"Invariant F\[\d+\] : (\d+) clauses", said)
-        return Outcome(True, f"induction, invariant of {clauses.group(1)} clauses" if clauses else "induction", cpu)
-    failed = re.search(r"was asserted in frame (\d+)", said)
+        return Outcome(True, f"induction, {clauses.group(1) if clauses else 0} clauses", cpu)
+    failed = re.search(FAILED, said)
     if failed:
         return Outcome(False, f"fails after {int(failed.group(1)) + 1} cycles", cpu)
     bounded = bound(output_number, folder, seconds, depth)
@@ -127,14 +130,14 @@ def bound(output_number, folder, seconds, depth):
     """No failure within so many cycles, or the failure."""
     said, cpu = abc(f"read_aiger folded.aig; cone -s -O {output_number}; bmc3 -T {seconds} -F {depth}", folder,
                     seconds + 60)
-    failed = re.search(r"was asserted in frame (\d+)", said)
+    failed = re.search(FAILED, said)
     if failed:
         return Outcome(False, f"fails after {int(failed.group(1)) + 1} cycles", cpu)
     reached = re.search(r"No output asserted in (\d+) frames", said)
     if reached:
         return Outcome(None, f"no failure in {reached.group(1)} cycles", cpu)
-    if "Networks are equivalent" in said or "Property proved" in said:
-        return Outcome(True, "constant", cpu)
+    if "combinational networks" in said:  # all registers were found to be constant: bmc3 has no use for that
+        return decide(output_number, folder, seconds, depth)
     return Outcome(None, f"nothing known: {said[-200:]}", cpu)
 
 

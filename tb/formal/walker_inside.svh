@@ -102,35 +102,47 @@
     end
   end
 
-  // Where requests are: at home in a slot, in the list of a slot, in the list of those to be served again, in the answer.
-  // Bits id + Ids * list of `listed`: lists 0 to Slots-1 are the slots', the last one is of those to be served again.
-  logic [Ids*(Slots+1)-1:0] listed;
-  logic walks_list;
-  logic [IdWidth-1:0] list_id, list_last;
+  // The lists of requests, now and (`next`) as they will be in the next cycle. Bits id + Ids * list of `listed`: lists 0
+  // to Slots-1 are of those that wait in a slot, the last one is of those to be served again.
+  logic [IdWidth-1:0] next_d[Ids];
   always_comb begin
-    listed = '0;
-    walks_list = 1'b0;
-    list_id = '0;
-    list_last = '0;
-    for (int unsigned l = 0; l <= Slots; l++) begin
-      walks_list = replay_q;
-      list_id = replay_first_q;
-      list_last = replay_last_q;
-      if (l < Slots) begin
-        walks_list = waiting_q[l] && state_q[l] != Idle;
-        list_id = first_q[l];
-        list_last = last_q[l];
-      end
-      for (int unsigned i = 0; i < Ids; i++) begin
-        if (walks_list) begin
-          listed[32'(list_id)+l*Ids] = 1'b1;
-          if (list_id == list_last) walks_list = 1'b0;
-          list_id = next_q[list_id];
+    for (int unsigned i = 0; i < Ids; i++) next_d[i] = next_q[i];
+    for (int unsigned i = 0; i < Slots + 2; i++) if (links[i]) next_d[link_from[i]] = link_to[i];
+  end
+  localparam int unsigned Places = Ids * (Slots + 1);
+  logic [2*Places-1:0] listed;
+  for (genvar next = 0; next < 2; next++) begin : gen_lists
+    logic [Places-1:0] found;
+    logic walks;
+    logic [IdWidth-1:0] id, last;
+    always_comb begin
+      found = '0;
+      walks = 1'b0;
+      id = '0;
+      last = '0;
+      for (int unsigned l = 0; l <= Slots; l++) begin
+        if (l < Slots) begin
+          walks = next == 0 ? waiting_q[l] && state_q[l] != Idle : waiting_d[l] && state_d[l] != Idle;
+          id = next == 0 ? first_q[l] : first_d[l];
+          last = next == 0 ? last_q[l] : last_d[l];
+        end else begin
+          walks = next == 0 ? replay_q : replay_d;
+          id = next == 0 ? replay_first_q : replay_first_d;
+          last = next == 0 ? replay_last_q : replay_last_d;
+        end
+        for (int unsigned i = 0; i < Ids; i++) begin
+          if (walks) begin
+            found[32'(id)+l*Ids] = 1'b1;
+            if (id == last) walks = 1'b0;
+            id = next == 0 ? next_q[id] : next_d[id];
+          end
         end
       end
     end
+    assign listed[next*Places+:Places] = found;
   end
 
+  // A request is at home in a slot, in a list, or in the answer.
   (* anyconst *) logic [IdWidth-1:0] placed_id;
   logic placed_asked_q = 1'b0;
   logic [2*Slots+1:0] places;
@@ -146,35 +158,56 @@
     if (rst_ni) RequestIsInOnePlace : assert ($countones(places) == (placed_asked_q ? 1 : 0));
   end
 
-  // How much is left to do. It falls with whatever happens, as long as nobody asks for more: no request is taken,
-  // nothing is invalidated, memory does what it is asked and changes no entry between a read and the compare-and-swap
-  // that sets its bits. So whoever waits for the walker waits for a bounded number of steps of its neighbours.
+  // How much is left to do, now and in the next cycle. It falls with whatever happens, as long as nobody asks for more:
+  // no request is taken, nothing is invalidated, memory does what it is asked and changes no entry between a read and
+  // the compare-and-swap that sets its bits. So whoever waits for the walker waits for a bounded number of steps of its
+  // neighbours.
   localparam int unsigned RequestRank = 256;  // more than a list of a slot counts
   localparam int unsigned ListedRank = 4 * (4 * RadixLevels + 1) + 5;  // one more than a walk that begins
-  function automatic int unsigned slot_rank(input logic [2:0] state, input logic own, input logic [2:0] level,
+  function automatic logic [15:0] slot_rank(input logic [2:0] state, input logic own, input logic [2:0] level,
                                             input logic update);
-    slot_rank = 0;
-    if (state == Closing) slot_rank = 1;
-    else if (state == WantsAnswer) slot_rank = own ? 4 : 2;
-    else if (state == LooksUp) slot_rank = 4 * (4 * RadixLevels + 1) + 4;
-    else if (state == WantsMemory) slot_rank = 4 * (4 * 32'(level) + (update ? 2 : 4)) + 4;
-    else if (state == WaitsForMemory) slot_rank = 4 * (4 * 32'(level) + (update ? 1 : 3)) + 4;
+    slot_rank = 16'd0;
+    if (state == Closing) slot_rank = 16'd1;
+    else if (state == WantsAnswer) slot_rank = own ? 16'd4 : 16'd2;
+    else if (state == LooksUp) slot_rank = 16'(4 * (4 * RadixLevels + 1) + 4);
+    else if (state == WantsMemory) slot_rank = 16'd16 * {13'd0, level} + (update ? 16'd12 : 16'd20);
+    else if (state == WaitsForMemory) slot_rank = 16'd16 * {13'd0, level} + (update ? 16'd8 : 16'd16);
   endfunction
 
-  int unsigned rank, rank_before_q;
+  logic [31:0] ranks;
+  logic [15:0] sum;
   tablewalk_pkg::walk_t ranked;
-  logic calm, accesses, something_happens, neighbours_stall;
-  logic calm_q = 1'b0, falls_q = 1'b0;
   always_comb begin
-    rank = 32'(mem_req_valid_q) + 32'(rsp_valid_q) + RequestRank * 32'($countones(listed)) +
-           ListedRank * 32'($countones(listed[Slots*Ids+:Ids]));
-    accesses = 1'b0;
+    ranks = '0;
+    sum = '0;
     ranked = '0;
+    for (int unsigned next = 0; next < 2; next++) begin
+      sum = 16'(RequestRank) * 16'($countones(listed[next*Places+:Places])) +
+            16'(ListedRank) * 16'($countones(listed[next*Places+Slots*Ids+:Ids]));
+      if (next == 0) sum = sum + 16'(mem_req_valid_q) + 16'(rsp_valid_q);
+      else
+        sum = sum + 16'(memory_given || (mem_req_valid_q && !mem_req_ready_i)) +
+              16'(answers_own || answers_joined || (rsp_valid_q && !rsp_ready_i));
+      for (int unsigned s = 0; s < Slots; s++) begin
+        ranked = walk_q[s];
+        if (next == 1 && step_taken && step_slot == SlotWidth'(s)) ranked = step_after;
+        if (next == 1 && lookup_valid && lookup_slot == SlotWidth'(s)) ranked = begun;
+        if (next == 0) sum = sum + slot_rank(state_q[s], own_q[s], ranked.level, ranked.update);
+        else sum = sum + slot_rank(state_d[s], own_d[s], ranked.level, ranked.update);
+        sum = sum + 16'($countones(next == 0 ? under_way_q[s] : under_way_d[s]));
+        if (next == 0 ? own_q[s] : own_d[s]) sum = sum + 16'(RequestRank);
+        else sum = sum + 16'(ListedRank + 1) * 16'($countones(listed[next*Places+s*Ids+:Ids]));
+      end
+      ranks[next*16+:16] = sum;
+    end
+  end
+
+  logic [15:0] rank, next_rank;
+  assign {next_rank, rank} = ranks;
+  logic calm, accesses, something_happens, neighbours_stall;
+  always_comb begin
+    accesses = 1'b0;
     for (int unsigned s = 0; s < Slots; s++) begin
-      ranked = walk_q[s];
-      rank = rank + slot_rank(state_q[s], own_q[s], ranked.level, ranked.update) + 32'($countones(under_way_q[s]));
-      if (own_q[s]) rank = rank + RequestRank;
-      else rank = rank + (ListedRank + 1) * 32'($countones(listed[s*Ids+:Ids]));
       for (int unsigned g = 0; g < Generations; g++) begin
         if (under_way_q[s][g] && !(mem_req_valid_q && mem_req_tag_o == {GenerationWidth'(g), SlotWidth'(s)})) begin
           accesses = 1'b1;
@@ -185,19 +218,12 @@
            !(step_taken && step_before.update && !mem_rsp_error_i && mem_rsp_data_i != step_before.entry);
     something_happens = (mem_req_valid_q && mem_req_ready_i) || (rsp_valid_q && rsp_ready_i) || mem_rsp_valid_i;
     neighbours_stall = mem_req_valid_q || rsp_valid_q || accesses;
-  end
-  always_ff @(posedge clk_i) begin
-    rank_before_q <= rank;
-    calm_q <= rst_ni && calm;
-    falls_q <= something_happens || (!neighbours_stall && !idle_o);
-  end
-  always_comb begin
     if (rst_ni) begin
       // While nobody asks for more, what is left to do never grows.
-      RankNeverGrows : assert (!calm_q || rank <= rank_before_q);
+      RankNeverGrows : assert (!calm || next_rank <= rank);
       // It falls when a neighbour takes or gives something, and when the walker waits for none of them.
-      RankFalls : assert (!(calm_q && falls_q) || rank < rank_before_q);
+      RankFalls : assert (!(calm && (something_happens || (!neighbours_stall && !idle_o))) || next_rank < rank);
       // When nothing is left, the walker is idle, and only then.
-      RankIsZeroWhenIdle : assert ((rank == 0) == idle_o);
+      RankIsZeroWhenIdle : assert ((rank == 16'd0) == idle_o);
     end
   end
