@@ -63,9 +63,9 @@ std::string text_of(const RunResult& result, const CosimCounts& counts, OutputFo
     for (const auto& [name, count] : rows) text += fmt::format("{},{}\n", name, count);
     return text;
   }
-  std::string text = fmt::format("{} ({}, {} records{})\nno difference between the SystemC walker and the RTL walker\n\n",
-                                 result.trace.path, result.trace.format, result.trace.records,
-                                 result.partial ? ", interrupted" : "");
+  std::string text =
+      fmt::format("{} ({}, {} records{})\nno difference between the SystemC walker and the RTL walker\n\n",
+                  result.trace.path, result.trace.format, result.trace.records, result.partial ? ", interrupted" : "");
   for (const auto& [name, count] : rows) {
     std::string words = name;
     std::replace(words.begin(), words.end(), '_', ' ');

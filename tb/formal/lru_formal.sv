@@ -52,7 +52,7 @@ module lru_formal (
   end
   always_comb begin
     if (rst_ni && way != other) begin
-      if (fill_set_i == set && known_now && newer_now) begin
+      if (fill_i && fill_set_i == set && known_now && newer_now) begin
         // The oldest way is none that was used after another.
         OldestIsNotNewer : assert (oldest != way);
       end

@@ -34,9 +34,11 @@ def sources(proof, edit, folder):
     for path in proof.files:
         text = read(path)
         if edit and edit.file == path:
-            if text.count(edit.text) != 1:
-                raise ToolError(f"{path}: '{edit.text}' stands there {text.count(edit.text)} times; expected once")
-            text = text.replace(edit.text, edit.replacement)
+            # However it is indented.
+            pattern = r"\s+".join(map(re.escape, edit.text.split()))
+            text, count = re.subn(pattern, lambda _, new=edit.replacement: new, text)
+            if count != 1:
+                raise ToolError(f"{path}: '{edit.text}' stands there {count} times; expected once")
         inside = proof.inside.get(path)
         if inside:
             end = text.rindex("endmodule")
