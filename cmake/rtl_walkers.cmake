@@ -5,13 +5,17 @@
 #     radix=B1,B2,.../OFFSET@BYTES  the shape of its generic radix mode, index bits from the root down
 # The x86 and RISC-V modes are in every one.
 
+# Of each number of slots one without walk caches and one with those of configs/skylake.yaml; among them every shape of
+# radix mode that the tests and the documents ask for.
 set(default_walkers
   "slots=1 radix=5,5,5,5/12@4"
-  "slots=1 caches=1x16x4,2x16x4,3x16x4 radix=9,9,9/12@8"
+  "slots=1 caches=1x32x8,2x8x4,3x4x0,4x2x0 radix=9,9,9,9/12@8"
   "slots=2 radix=36/12@8"
   "slots=2 caches=1x32x8,2x8x4,3x4x0,4x2x0 radix=36/12@8"
-  "slots=4 caches=1x16x4,2x16x4,3x16x4 radix=20/12@4"
-  "slots=8 radix=9,9,9/12@8")
+  "slots=4 radix=9,9,9/12@8"
+  "slots=4 caches=1x32x8,2x8x4,3x4x0,4x2x0 radix=20/12@4"
+  "slots=8 radix=9,9,9/12@8"
+  "slots=8 caches=1x32x8,2x8x4,3x4x0,4x2x0 radix=36/12@8")
 set(TABLEWALK_RTL_WALKERS "${default_walkers}" CACHE STRING
   "RTL walkers built into the program: a list of 'slots=N [caches=LxExW,...] radix=B1,B2,.../OFFSET@BYTES'")
 
@@ -24,6 +28,28 @@ function(rtl_hexadecimal value out)
   math(EXPR digits "${value}" OUTPUT_FORMAT HEXADECIMAL)
   string(REPLACE "0x" "64'h" digits "${digits}")
   set(${out} "${digits}" PARENT_SCOPE)
+endfunction()
+
+# What Yosys made of the variants: written by rtl/synth/area.py --update.
+set(rtl_area_file ${rtl_folder}/synth/area.json)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${rtl_area_file})
+
+# rtl_area(ITEM OUT): the C++ that gives `variant` the figures it has there.
+function(rtl_area item out)
+  file(READ ${rtl_area_file} json)
+  set(code "")
+  string(JSON count ERROR_VARIABLE missing LENGTH "${json}" variants "${item}")
+  if(count GREATER 0)
+    math(EXPR last "${count} - 1")
+    foreach(number RANGE ${last})
+      string(JSON name MEMBER "${json}" variants "${item}" ${number})
+      string(JSON value GET "${json}" variants "${item}" ${name})
+      if(value MATCHES "^[0-9]+$")
+        string(APPEND code "    variant.area.emplace_back(\"${name}\", ${value});\n")
+      endif()
+    endforeach()
+  endif()
+  set(${out} "${code}" PARENT_SCOPE)
 endfunction()
 
 # rtl_parse(ITEM): sets item_arguments (of Verilator) and item_entry (of the C++ list of variants) in the caller.
@@ -65,8 +91,9 @@ function(rtl_parse item)
   list(APPEND arguments -GRadixLevels=${levels} -GRadixIndexBits=${index_bits} -GWalkCacheEntries=${entries}
        -GWalkCacheWays=${ways} -GIdWidth=${rtl_id_bits} -GGenerationWidth=${rtl_generation_bits})
   set(item_arguments "${arguments}" PARENT_SCOPE)
+  rtl_area("${item}" area)
   set(item_entry "    RtlVariant variant;\n    variant.text = \"${item}\";\n    variant.slots = ${slots};\n\
-    variant.id_bits = ${rtl_id_bits};\n${cpp_caches}    variant.radix = \"${split}\";\n" PARENT_SCOPE)
+    variant.id_bits = ${rtl_id_bits};\n${cpp_caches}    variant.radix = \"${split}\";\n${area}" PARENT_SCOPE)
 endfunction()
 
 # rtl_library(TARGET KIND): a library for Verilated walkers. Generated code, optimised whatever the program is:

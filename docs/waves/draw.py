@@ -111,7 +111,10 @@ def main(words):
     options = parser.parse_args(words)
     try:
         svg = draw(options.tablewalk)
-    except (OSError, subprocess.CalledProcessError, ValueError) as error:
+    except OSError as error:
+        print(f"draw.py: {error}; expected the program tablewalk, and fst2vcd of the package gtkwave", file=sys.stderr)
+        return 2
+    except (subprocess.CalledProcessError, ValueError) as error:
         print(f"draw.py: {error}", file=sys.stderr)
         return 1
     if not options.check:

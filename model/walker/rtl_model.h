@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "paging/paging_mode.h"
@@ -95,6 +97,8 @@ struct RtlVariant {
   unsigned id_bits = 6;
   std::array<Cache, 8> caches;  ///< by level
   std::string radix;            ///< the split that its generic radix mode has: `9,9,9,9/12@8`
+  /// What Yosys makes of it, by the names in rtl/synth/area.json; those that it has there.
+  std::vector<std::pair<std::string_view, std::uint64_t>> area;
   std::unique_ptr<RtlModel> (*make)() = nullptr;
 };
 
