@@ -18,9 +18,9 @@ const ForeignWalker& named(const std::string& name) {
     names.push_back(walker.name);
   }
   throw InputError(fmt::format(
-      "walker.foreign: no walker '{}' is built in{}; expected {}; another is built by adding its description "
-      "to the CMake setting TABLEWALK_FOREIGN_WALKERS",
-      name, did_you_mean(name, names), fmt::join(names, ", ")));
+      "walker.foreign: no walker '{}' is built in{}; there are: {}; another is built by adding its description to the "
+      "CMake setting TABLEWALK_FOREIGN_WALKERS",
+      name, did_you_mean(name, names), names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
 }
 
 /// The value of a key below `paging`.
