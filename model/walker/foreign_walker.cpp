@@ -26,10 +26,10 @@ const ForeignWalker& named(const std::string& name) {
 /// The value of a key below `paging`.
 std::string value_of(PagingControls controls, const std::string& key) {
   ConfigNode root = bind_config(controls);
-  const ConfigNode* node = &root;
+  ConfigNode* node = &root;
   const std::vector<std::string> path = split_key(key);
   for (auto name = path.begin() + 1; name < path.end() && node != nullptr; ++name) {
-    node = const_cast<ConfigNode*>(node)->child(*name);
+    node = node->child(*name);
   }
   if (path.front() != "paging" || node == nullptr || node->kind != ConfigNode::Kind::Value) {
     throw InputError(
