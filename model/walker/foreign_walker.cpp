@@ -18,18 +18,18 @@ const ForeignWalker& named(const std::string& name) {
     names.push_back(walker.name);
   }
   throw InputError(fmt::format(
-      "walker.foreign: no walker '{}' is built in{}; expected {}; another is built by adding its description "
-      "to the CMake setting TABLEWALK_FOREIGN_WALKERS",
-      name, did_you_mean(name, names), fmt::join(names, ", ")));
+      "walker.foreign: no walker '{}' is built in{}; there are: {}; another is built by adding its description to the "
+      "CMake setting TABLEWALK_FOREIGN_WALKERS",
+      name, did_you_mean(name, names), names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
 }
 
 /// The value of a key below `paging`.
 std::string value_of(PagingControls controls, const std::string& key) {
   ConfigNode root = bind_config(controls);
-  const ConfigNode* node = &root;
+  ConfigNode* node = &root;
   const std::vector<std::string> path = split_key(key);
   for (auto name = path.begin() + 1; name < path.end() && node != nullptr; ++name) {
-    node = const_cast<ConfigNode*>(node)->child(*name);
+    node = node->child(*name);
   }
   if (path.front() != "paging" || node == nullptr || node->kind != ConfigNode::Kind::Value) {
     throw InputError(
