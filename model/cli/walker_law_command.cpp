@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "config/loader.h"
 #include "report/print_options.h"
+#include "report/result_json.h"
 #include "report/text_table.h"
 #include "system/walker_law.h"
 
@@ -101,7 +102,7 @@ std::string to_json(const WalkerLaw& law) {
                                  {"latency_cycles", sample.latency},
                                  {"faulted", sample.faulted}});
   }
-  return document.dump(2) + "\n";
+  return readable_json(document);
 }
 
 std::string to_csv(const WalkerLaw& law) {

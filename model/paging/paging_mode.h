@@ -76,6 +76,8 @@ class PagingMode {
   unsigned levels() const { return static_cast<unsigned>(shape_.size()); }
   const LevelShape& level(unsigned level) const { return shape_[level]; }
   unsigned root_level() const { return levels() - 1; }
+  /// log2 of the bytes that one entry of the root maps.
+  unsigned root_entry_shift() const { return level(root_level()).index_shift; }
   unsigned entry_bytes() const { return entry_bytes_; }
   /// Bits of the offset within the smallest page.
   unsigned offset_bits() const { return shape_.front().index_shift; }

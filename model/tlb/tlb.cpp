@@ -72,9 +72,8 @@ void Tlb::receive_translation(unsigned, TranslationRequest& request, Cycles visi
 void Tlb::receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay) {
   for (TlbArray& array : arrays_) stats_.invalidated += array.invalidate(invalidation);
   again_ = {};
-  const unsigned root_entry_shift = mode_.level(mode_.root_level()).index_shift;
   answers_.for_each([&](TranslationRequest* request) {
-    request->overtaken |= invalidation.may_concern(request->va, root_entry_shift, request->asid);
+    request->overtaken |= invalidation.may_concern(request->va, mode_.root_entry_shift(), request->asid);
   });
   walker_side.invalidate(invalidation, delay);
 }

@@ -146,8 +146,7 @@ void RtlWalker::note_answer(const WalkerCycle& did) {
   request->answer = did.answer;
   // The TLBs have been told of this cycle's invalidation before they get the answer, which is older.
   if (const auto& invalidation = port_.invalidation_taken()) {
-    const unsigned root_entry_shift = mode().level(mode().root_level()).index_shift;
-    request->overtaken |= invalidation->may_concern(request->va, root_entry_shift, request->asid);
+    request->overtaken |= invalidation->may_concern(request->va, mode().root_entry_shift(), request->asid);
   }
   respond(*request, visible);
 }

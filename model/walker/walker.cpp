@@ -39,11 +39,10 @@ void Walker::receive_invalidation(const Invalidation& invalidation, const sc_cor
   walk_caches_.invalidate(invalidation);
   const Cycles cycle = clockwork().cycle_after(delay);
   if (tap_ != nullptr) tap_->invalidated(invalidation, cycle);
-  const unsigned root_entry_shift = mode().level(mode().root_level()).index_shift;
   for (Slot& slot : slots_) {
     // One that has not looked up the walk caches yet knows nothing.
     if (slot.state == SlotState::Idle || slot.state == SlotState::LooksUp) continue;
-    if (!invalidation.may_concern(slot.record.va, root_entry_shift, slot.record.asid)) continue;
+    if (!invalidation.may_concern(slot.record.va, mode().root_entry_shift(), slot.record.asid)) continue;
     if (slot.request != nullptr) {
       restart(slot, cycle);
     } else {

@@ -73,7 +73,7 @@ Invalidation ChangingTables::random_invalidation(Dice& dice) const {
 }
 
 bool ChangingTables::is_global(VirtualAddress va) const {
-  return (va.value() >> mode_->level(mode_->root_level()).index_shift & 1) != 0;
+  return (va.value() >> mode_->root_entry_shift() & 1) != 0;
 }
 
 /// Whether both lie in what one entry of that level maps.
