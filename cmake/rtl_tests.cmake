@@ -20,6 +20,7 @@ tablewalk_verilated(Vwalker4 walker --assert -GSlots=4 "-GWalkCacheEntries=64'h1
 tablewalk_verilated(Vwalker1 walker --assert -GSlots=1 "-GWalkCacheEntries=64'h0" "-GWalkCacheWays=64'h0"
   "-GRadixIndexBits=48'h52C3" -GRadixLevels=3 -GRadixOffsetBits=13 -GRadixEntryBytes=4)
 tablewalk_rtl_test(walker Vwalker4)
+tablewalk_rtl_test(walker_corners Vwalker4)
 tablewalk_rtl_test(walker_random Vwalker4 Vwalker1)
 # TLBs of 8 translations, of pages of 4 KiB, 64 KiB and 2 MiB: larger ones are held in parts.
 tablewalk_verilated(Vmmu mmu --assert -GFetchEntries=8 -GFetchWays=2 -GDataEntries=8 -GDataWays=4
