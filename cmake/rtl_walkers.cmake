@@ -74,7 +74,7 @@ function(tablewalk_rtl_walkers target)
   find_package(ZLIB REQUIRED)
   add_library(${target} STATIC ${PROJECT_BINARY_DIR}/rtl_variants.cpp)
   # Generated code, optimised whatever the program is: unoptimised it is an order of magnitude slower.
-  target_compile_options(${target} PRIVATE -O3 -g0 -w)
+  target_compile_options(${target} PRIVATE ${TABLEWALK_RTL_OPTIMISATION} -g0 -w)
   target_compile_definitions(${target} PUBLIC VL_TIME_CONTEXT)
   target_include_directories(${target} PRIVATE model)
   target_link_libraries(${target} PRIVATE fmt::fmt ZLIB::ZLIB)
