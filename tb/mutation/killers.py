@@ -16,10 +16,6 @@ PATIENCE = 5
 LEAST_PATIENCE_SECONDS = 10
 LONGEST_WAIT_SECONDS = 900
 
-DECODING = ("tablewalk_pkg", "radix_entry_decoder", "riscv_entry_decoder", "x86_entry_decoder", "entry_decoder",
-            "access_check", "entry_address")
-
-
 @dataclass(frozen=True)
 class Killer:
     name: str
@@ -29,12 +25,24 @@ class Killer:
     files: tuple = ()  # those that it looks at; none: all
 
 
+DECODERS = {"radix_entry_decoder": "*radix:*Radix*", "x86_entry_decoder": "*x86*", "riscv_entry_decoder": "*sv*"}
+
+
+def decoder_killers():
+    """Of a format's decoder only that format is tried."""
+    everywhere = ("tablewalk_pkg", "entry_decoder", "access_check", "entry_address")
+    killers = [Killer("entry_decoder", "rtl_entry_decoder_test", files=everywhere)]
+    for file, modes in DECODERS.items():
+        killers.append(Killer("entry_decoder", "rtl_entry_decoder_test", (f"--gtest_filter={modes}",), files=(file,)))
+    return killers
+
+
 # The quickest first.
 KILLERS = [
     Killer("walker", "rtl_walker_test"),
-    Killer("entry_decoder", "rtl_entry_decoder_test", files=DECODING),
     Killer("walker_corners", "rtl_walker_corners_test"),
     Killer("walker_random", "rtl_walker_random_test"),
+    *decoder_killers(),
     Killer("cosim", "cosim_test", ("--gtest_filter=Cosim.TheWalkersDoTheSameInEveryCycle",),
            (("TABLEWALK_RUNS", "16"),)),
     Killer("cosim_quiet", "cosim_test", ("--gtest_filter=Cosim.NothingHappens*",)),

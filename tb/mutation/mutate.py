@@ -12,6 +12,7 @@ Ends with status 1 if a mutant survives that equivalent.txt does not know. READM
 import argparse
 import collections
 import concurrent.futures
+import hashlib
 import os
 import subprocess
 import sys
@@ -35,7 +36,7 @@ def kill(mutant, folder, patience, verbose=False):
     for killer in killers.KILLERS:
         if killer.files and mutant.file not in killer.files:
             continue
-        ending, _ = killers.run(killer, folder, mutant.number, patience[killer.name], verbose)
+        ending, _ = killers.run(killer, folder, mutant.number, patience[killer], verbose)
         if verbose:
             print(f"== {killer.name}: {ending}", flush=True)
         if ending != "passed":
@@ -43,31 +44,61 @@ def kill(mutant, folder, patience, verbose=False):
     return None
 
 
-def healthy(folder):
-    """What each killer may take, from runs with no mutant; None if one does not pass."""
+def healthy(folder, chosen):
+    """What each killer of these mutants may take, from runs with no mutant; None if one does not pass."""
     patience = {}
+    files = {mutant.file for mutant in chosen}
     for killer in killers.KILLERS:
+        if killer.files and not files.intersection(killer.files):
+            continue
         ending, seconds = killers.run(killer, folder, 0, 3600)
         print(f"without a mutant: {killer.name} {ending} in {seconds:.1f} s", flush=True)
         if ending != "passed":
             return None
-        patience[killer.name] = killers.time_allowed(seconds)
+        patience[killer] = killers.time_allowed(seconds)
     return patience
 
 
-def kill_all(chosen, folder, patience, jobs):
-    results = {}
+class Memory:
+    """Which mutants of these sources have been killed before: a campaign that was broken off goes on where it was, and
+    after a new test only those are run again that had survived."""
+
+    def __init__(self, path, sources):
+        self.path = path
+        self.head = hashlib.sha256(repr(sorted(sources.items())).encode()).hexdigest() + "\n"
+        self.killed = {}
+        lines = []
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                lines = file.readlines()
+        if lines[:1] != [self.head]:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(self.head)
+            return
+        for line in lines[1:]:
+            number, killer, ending = line.split()
+            self.killed[int(number)] = (killer, ending)
+
+    def add(self, mutant, killed):
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write(f"{mutant.number} {killed[0]} {killed[1]}\n")
+
+
+def kill_all(chosen, folder, patience, jobs, memory):
+    results = {mutant: memory.killed[mutant.number] for mutant in chosen if mutant.number in memory.killed}
     began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        running = {pool.submit(kill, mutant, folder, patience): mutant for mutant in chosen}
+        running = {pool.submit(kill, mutant, folder, patience): mutant for mutant in chosen if mutant not in results}
         for count, future in enumerate(concurrent.futures.as_completed(running), 1):
             mutant = running[future]
             results[mutant] = future.result()
             if results[mutant] is None:
                 print(f"survives: {mutant.number} {mutant.file}.sv:{mutant.line}: {mutant.words}", flush=True)
+            else:
+                memory.add(mutant, results[mutant])
             if sys.stderr.isatty():
-                rate = count / (time.monotonic() - began)
-                print(f"\r{count} of {len(chosen)}, {(len(chosen) - count) / rate:.0f} s left ", end="", file=sys.stderr)
+                left = (len(running) - count) * (time.monotonic() - began) / count
+                print(f"\r{count} of {len(running)}, {left:.0f} s left ", end="", file=sys.stderr)
     return results
 
 
@@ -93,7 +124,7 @@ def report(results, known, arguments):
             unexplained.append(mutant)
         counts[mutant.file + ".sv"][end] += 1
         counts["all"][end] += 1
-    names = [killer.name for killer in killers.KILLERS]
+    names = list(dict.fromkeys(killer.name for killer in killers.KILLERS))
     lines = [f"Commit {commit()}, mutants {len(results)}, seed {arguments.seed}.", "",
              "| file | mutants | " + " | ".join(names) + " | equivalent | survived | score |",
              "|---|" + "---:|" * (len(names) + 4)]
@@ -124,6 +155,7 @@ def parse(arguments):
     parser.add_argument("--mutant", type=int, metavar="K", help="this one alone, with all that the tests say")
     parser.add_argument("--prove", action="store_true", help="prove what is equivalent, and end")
     parser.add_argument("--list", action="store_true", help="print all mutants and end")
+    parser.add_argument("--afresh", action="store_true", help="run those again that were killed before")
     parser.add_argument("--jobs", type=int, default=1, help="processes (1)")
     parser.add_argument("--libraries", default=os.path.join(ROOT, "build", "release"), metavar="FOLDER",
                         help="a build of the repository (build/release)")
@@ -179,7 +211,7 @@ def main(arguments):
     mutants.write_sources(ROOT, rtl, sources, chosen)
     if not killers.build(ROOT, folder, rtl, libraries, arguments.jobs):
         return fail("the mutated hardware does not build")
-    patience = healthy(folder)
+    patience = healthy(folder, chosen)
     if patience is None:
         return fail("a test fails without any mutant")
     if arguments.mutant is not None:
@@ -187,7 +219,11 @@ def main(arguments):
         print("survives" if kill(chosen[0], folder, patience, True) is None else "killed")
         return 0
     known = equivalents.known()
-    text, unexplained = report(kill_all(chosen, folder, patience, arguments.jobs), known, arguments)
+    memory_file = os.path.join(folder, "killed.txt")
+    if arguments.afresh and os.path.exists(memory_file):
+        os.remove(memory_file)
+    results = kill_all(chosen, folder, patience, arguments.jobs, Memory(memory_file, sources))
+    text, unexplained = report(results, known, arguments)
     print(text, end="")
     if arguments.report:
         with open(arguments.report, "w", encoding="utf-8") as file:
