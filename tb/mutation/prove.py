@@ -6,15 +6,11 @@ never reach.
 """
 
 import os
+import re
 import subprocess
 import tempfile
 
 import mutants
-
-# The modules in which a mutant of a file is looked at: the smallest that contains what is the same. Those of the
-# package's functions are looked at wherever they are called.
-MODULES = {name: [name] for name in mutants.FILES}
-MODULES["tablewalk_pkg"] = ["walk_step", "walk_begin", "entry_address", "access_check", "walk_cache", "walker"]
 
 # Small shapes of those that have registers.
 SHAPES = {
@@ -105,9 +101,22 @@ def prove_in(module, shape, mutant, sources, seconds):
         return "error: " + " ".join(done.stdout.strip().splitlines()[-3:])
 
 
-def prove(mutant, sources, seconds=60, modules=None):
+def modules_of(mutant, sources):
+    """The modules in which a mutant is looked at: its own; of a function of the package, those that call it."""
+    if mutant.file != "tablewalk_pkg":
+        return [mutant.file]
+    package = sources["tablewalk_pkg"]
+    bodies = dict(re.findall(r"function automatic [^;]*?(\w+)\(input(.*?)endfunction", package, re.DOTALL))
+    called = {re.findall(r"function automatic [^;]*?(\w+)\(input", package[:mutant.start])[-1]}
+    for _ in bodies:  # until no more functions call those
+        called |= {name for name, body in bodies.items() if any(f"{other}(" in body for other in called)}
+    return [name for name, text in sources.items()
+            if name != "tablewalk_pkg" and any(f"tablewalk_pkg::{function}(" in text for function in called)]
+
+
+def prove(mutant, sources, seconds=60):
     """'equivalent' if it is in all modules and shapes, else the first other answer and where."""
-    for module in modules or MODULES[mutant.file]:
+    for module in modules_of(mutant, sources):
         for shape in SHAPES.get(module, [{}]):
             answer = prove_in(module, shape, mutant, sources, seconds)
             if answer != "equivalent":
