@@ -12,7 +12,8 @@ set(rtl_sources ${rtl_folder}/lint.vlt ${rtl_folder}/tablewalk_pkg.sv)
 
 # tablewalk_verilated(NAME MODULE [ARGUMENT]...): a static library of the class `NAME` (header NAME.h), made of the
 # module with these arguments of Verilator; SOURCES is where the module stands if not in rtl/. Always optimised:
-# unoptimised it is an order of magnitude slower.
+# unoptimised it is an order of magnitude slower. But code that counts coverage is ten times as long, and takes longer to
+# optimise than to run.
 function(tablewalk_verilated name module)
   cmake_parse_arguments(VERILATED "" "" "SOURCES" ${ARGN})
   if(NOT VERILATED_SOURCES)
@@ -20,8 +21,13 @@ function(tablewalk_verilated name module)
   endif()
   add_library(${name} STATIC)
   verilate(${name} PREFIX ${name} TOP_MODULE ${module} SOURCES ${rtl_sources} ${VERILATED_SOURCES}
-           VERILATOR_ARGS -O3 --x-assign fast --x-initial fast -Wall -y ${rtl_folder} ${VERILATED_UNPARSED_ARGUMENTS})
-  target_compile_options(${name} PRIVATE -w ${TABLEWALK_RTL_OPTIMISATION})
+           VERILATOR_ARGS -O3 --x-assign fast --x-initial fast -Wall -y ${rtl_folder} ${rtl_further_arguments}
+                          ${VERILATED_UNPARSED_ARGUMENTS})
+  if(rtl_further_arguments MATCHES "--coverage")
+    target_compile_options(${name} PRIVATE -w -O0)
+  else()
+    target_compile_options(${name} PRIVATE -w ${TABLEWALK_RTL_OPTIMISATION})
+  endif()
   # Its headers are not held to the warnings of this project.
   get_target_property(directories ${name} INTERFACE_INCLUDE_DIRECTORIES)
   if(NOT directories)

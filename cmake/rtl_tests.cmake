@@ -1,5 +1,8 @@
 # tb/rtl/*_test.cpp tests modules of rtl/, made into C++, against the model. Assertions are on.
 
+set(TABLEWALK_RTL_TEST_ARGS "" CACHE STRING "Further arguments of Verilator for the tests of the RTL: --coverage-line")
+set(rtl_further_arguments ${TABLEWALK_RTL_TEST_ARGS})
+
 set(decoder_pins ${PROJECT_SOURCE_DIR}/tb/rtl/decoder_pins.sv)
 tablewalk_verilated(Vdecoder_pins decoder_pins SOURCES ${decoder_pins})
 # radix:5,11,3/13@4
@@ -9,23 +12,51 @@ tablewalk_verilated(Vdecoder_pins_narrow decoder_pins
 
 function(tablewalk_rtl_test name)
   add_executable(rtl_${name}_test tb/rtl/${name}_test.cpp)
+  if(rtl_further_arguments MATCHES "--coverage")
+    target_sources(rtl_${name}_test PRIVATE tb/rtl/coverage_writer.cpp)
+  endif()
   target_include_directories(rtl_${name}_test PRIVATE tb)
   target_link_libraries(rtl_${name}_test PRIVATE ${ARGN} tablewalk_paging tablewalk_trace GTest::gtest_main)
   gtest_discover_tests(rtl_${name}_test TEST_PREFIX rtl. PROPERTIES TIMEOUT 300)
 endfunction()
 tablewalk_rtl_test(entry_decoder Vdecoder_pins Vdecoder_pins_narrow)
 
+# The parts of a walk; and for radix:5,11,3/13@4, and for the flat radix:20/12@8.
+set(walk_pins ${PROJECT_SOURCE_DIR}/tb/rtl/walk_pins.sv)
+tablewalk_verilated(Vwalk_pins walk_pins SOURCES ${walk_pins})
+tablewalk_verilated(Vwalk_pins_narrow walk_pins
+  "-GRadixIndexBits=48'h52C3" -GRadixLevels=3 -GRadixOffsetBits=13 -GRadixEntryBytes=4
+  SOURCES ${walk_pins})
+tablewalk_verilated(Vwalk_pins_flat walk_pins "-GRadixIndexBits=48'h14" -GRadixLevels=1 SOURCES ${walk_pins})
+tablewalk_rtl_test(walk_parts Vwalk_pins Vwalk_pins_narrow Vwalk_pins_flat)
+
+# What remembers: four sets of two, fully associative, direct mapped; the pages of the TLBs are of 4 KiB, 64 KiB and
+# 2 MiB; 4 KiB, 2 MiB and 1 GiB; 8 KiB, 64 KiB, 2 MiB and 1 GiB. The model's arrays are pure: no SystemC comes along.
+set(array_pins ${PROJECT_SOURCE_DIR}/tb/rtl/array_pins.sv)
+tablewalk_verilated(Varray_pins array_pins "-GPageShifts=24'h01540C" SOURCES ${array_pins})
+tablewalk_verilated(Varray_pins_full array_pins -GEntries=6 -GWays=6 "-GPageShifts=24'h01E54C" SOURCES ${array_pins})
+tablewalk_verilated(Varray_pins_single array_pins -GEntries=4 -GWays=1 "-GPageShifts=24'h79540D"
+  SOURCES ${array_pins})
+tablewalk_rtl_test(array Varray_pins Varray_pins_full Varray_pins_single tablewalk_associative)
+target_sources(rtl_array_test PRIVATE model/tlb/tlb_array.cpp model/walker/walk_cache.cpp)
+
 # Four slots, walk caches of levels 1 and 2 with 16 entries; and one slot without, for another radix format.
-tablewalk_verilated(Vwalker4 walker --assert -GSlots=4 "-GWalkCacheEntries=64'h101000" "-GWalkCacheWays=64'h40400")
+tablewalk_verilated(Vwalker4 walker --assert -GSlots=4 "-GWalkCacheEntries=64'h101000" "-GWalkCacheWays=64'h40400"
+  SOURCES ${rtl_folder}/walker.sv ${PROJECT_SOURCE_DIR}/tb/rtl/walker_probe.vlt)
 tablewalk_verilated(Vwalker1 walker --assert -GSlots=1 "-GWalkCacheEntries=64'h0" "-GWalkCacheWays=64'h0"
   "-GRadixIndexBits=48'h52C3" -GRadixLevels=3 -GRadixOffsetBits=13 -GRadixEntryBytes=4)
 tablewalk_rtl_test(walker Vwalker4)
 tablewalk_rtl_test(walker_corners Vwalker4)
+tablewalk_rtl_test(walker_cycles Vwalker4)
+tablewalk_rtl_test(walker_pressure Vwalker4)
+tablewalk_rtl_test(walker_phases Vwalker4)
 tablewalk_rtl_test(walker_random Vwalker4 Vwalker1)
 # TLBs of 8 translations, of pages of 4 KiB, 64 KiB and 2 MiB: larger ones are held in parts.
 tablewalk_verilated(Vmmu mmu --assert -GFetchEntries=8 -GFetchWays=2 -GDataEntries=8 -GDataWays=4
   "-GPageShifts=24'h01540C")
 tablewalk_rtl_test(mmu Vmmu)
+tablewalk_verilated(Vport_pins port_pins SOURCES ${PROJECT_SOURCE_DIR}/tb/rtl/port_pins.sv)
+tablewalk_rtl_test(mmu_port Vport_pins)
 
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 find_program(YOSYS yosys REQUIRED)

@@ -40,9 +40,13 @@ def decoder_killers():
 # The quickest first.
 KILLERS = [
     Killer("walker", "rtl_walker_test"),
+    Killer("walker_cycles", "rtl_walker_cycles_test"),
+    Killer("walker_pressure", "rtl_walker_pressure_test"),
+    Killer("array", "rtl_array_test", files=("lru", "walk_cache")),
     Killer("walker_corners", "rtl_walker_corners_test"),
     Killer("walker_random", "rtl_walker_random_test"),
     *decoder_killers(),
+    Killer("walker_phases", "rtl_walker_phases_test"),
     Killer("cosim", "cosim_test", ("--gtest_filter=Cosim.TheWalkersDoTheSameInEveryCycle",),
            (("TABLEWALK_RUNS", "16"),)),
     Killer("cosim_quiet", "cosim_test", ("--gtest_filter=Cosim.NothingHappens*",)),

@@ -6,6 +6,7 @@
 #include "Vdecoder_pins.h"
 #include "Vdecoder_pins_narrow.h"
 #include "paging/reference_walk.h"
+#include "rtl/lasting_model.h"
 #include "rtl/rtl_codes.h"
 
 namespace tablewalk::test {
@@ -91,7 +92,7 @@ class Pair {
   }
 
   std::shared_ptr<const PagingMode> model_;
-  mutable Pins pins_;
+  Pins& pins_ = lasting_model<Pins>();
 };
 
 /// Entries that have every combination of their low bits, and chosen high ones.

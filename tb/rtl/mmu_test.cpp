@@ -5,6 +5,7 @@
 
 #include "Vmmu.h"
 #include "paging/reference_walk.h"
+#include "rtl/lasting_model.h"
 #include "rtl/random_tables.h"
 #include "rtl/rtl_codes.h"
 #include "rtl/small_tables.h"
@@ -37,7 +38,7 @@ class MmuBench {
 
   std::shared_ptr<const PagingMode> mode;
   PhysicalMemory memory;
-  Vmmu pins;
+  Vmmu& pins = lasting_model<Vmmu>();
   std::uint64_t cycle = 0;
   unsigned latency = 3;
   unsigned accesses = 0;

@@ -14,6 +14,7 @@
 
 #include "memory/physical_memory.h"
 #include "paging/reference_walk.h"
+#include "rtl/lasting_model.h"
 #include "rtl/rtl_codes.h"
 
 namespace tablewalk::test {
@@ -51,6 +52,14 @@ struct RtlAnswer {
   bool global = false;
   bool dirty = false;
   std::uint64_t fault_address = 0;
+};
+
+/// What stood at the memory, and from which cycle on.
+struct RtlAccess {
+  std::uint64_t cycle = 0;
+  std::uint64_t address = 0;
+  bool update = false;
+  unsigned tag = 0;
 };
 
 struct RtlInvalidation {
@@ -108,7 +117,7 @@ class WalkerBench {
 
   std::map<unsigned, std::uint64_t> taken;  ///< request id -> cycle
   std::vector<RtlAnswer> answers;
-  std::vector<std::uint64_t> presented;  ///< the first cycle of each memory request
+  std::vector<RtlAccess> presented;  ///< each memory request
   RtlEvents events;
 
   bool quiet() const { return model_.quiet_o != 0; }
@@ -184,10 +193,32 @@ class WalkerBench {
     model_.eval();
   }
 
+  /// What stands and is not taken stays as it is.
   void note_outputs() {
-    if (model_.mem_req_valid_o && !request_stands_) presented.push_back(cycle);
+    const auto request = memory_request();
+    const auto answer = this->answer();
+    if (request_stands_) {
+      EXPECT_EQ(request, standing_request_) << "cycle " << cycle;
+    }
+    if (answer_stands_) {
+      EXPECT_EQ(answer, standing_answer_) << "cycle " << cycle;
+    }
+    if (model_.mem_req_valid_o && !request_stands_) {
+      presented.push_back({cycle, model_.mem_req_addr_o, model_.mem_req_op_o != 0, model_.mem_req_tag_o});
+    }
     if (model_.rsp_valid_o && !answer_stands_) stood_ = cycle;
+    standing_request_ = request;
+    standing_answer_ = answer;
     answer_stands_ = request_stands_ = false;
+  }
+  std::array<std::uint64_t, 7> memory_request() const {
+    return {model_.mem_req_valid_o, model_.mem_req_tag_o,   model_.mem_req_addr_o,    model_.mem_req_size_o,
+            model_.mem_req_op_o,    model_.mem_req_wdata_o, model_.mem_req_expected_o};
+  }
+  std::array<std::uint64_t, 11> answer() const {
+    return {model_.rsp_valid_o, model_.rsp_id_o,     model_.rsp_fault_o,     model_.rsp_entry_o,
+            model_.rsp_frame_o, model_.rsp_level_o,  model_.rsp_rights_o,    model_.rsp_page_shift_o,
+            model_.rsp_dirty_o, model_.rsp_global_o, model_.rsp_fault_addr_o};
   }
 
   void offer_request() {
@@ -284,12 +315,14 @@ class WalkerBench {
     events.restarts += bits(model_.ev_restart_o);
   }
 
-  Model model_;
+  Model& model_ = lasting_model<Model>();
   std::vector<UnderWay> accesses_;
   bool offered_ = false;
   bool answer_stands_ = false;
   bool request_stands_ = false;
   std::uint64_t stood_ = 0;
+  std::array<std::uint64_t, 7> standing_request_{};
+  std::array<std::uint64_t, 11> standing_answer_{};
 };
 
 /// What differs between the answer of the hardware and that of the model; empty: nothing.

@@ -37,35 +37,6 @@ constexpr unsigned permission = 4;
 const Access load{AccessKind::Load, true};
 const Access store{AccessKind::Store, true};
 
-class Arithmetic : public testing::TestWithParam<std::tuple<const char*, unsigned>> {};
-
-TEST_P(Arithmetic, AWalkOfKReadsOfMCyclesStandsAnsweredInTheCycleOfTheContract) {
-  const auto [mode, cycles] = GetParam();
-  Bench bench(mode);
-  bench.latency = [cycles = cycles] { return cycles; };
-  bench.ask_later(3, page_a);
-  bench.tick();
-  ASSERT_EQ(bench.taken.at(3), 0u);
-  const std::uint64_t reads = bench.mode->levels();
-  const std::uint64_t stands = 2 + reads * (cycles + 1);
-  bench.tick(stands - 2);
-  EXPECT_EQ(bench.pins().rsp_valid_o, 0) << "one cycle early";
-  bench.tick();
-  EXPECT_EQ(bench.cycle, stands);
-  EXPECT_EQ(bench.pins().rsp_valid_o, 1);
-  bench.tick();
-  ASSERT_EQ(bench.answers.size(), 1u);
-  EXPECT_EQ(bench.answers[0].stood, stands);
-  EXPECT_EQ(bench.answers[0].page, frame_a);
-  ASSERT_EQ(bench.presented.size(), reads);
-  for (std::uint64_t read = 0; read < reads; ++read) EXPECT_EQ(bench.presented[read], 2 + read * (cycles + 1));
-}
-
-INSTANTIATE_TEST_SUITE_P(Modes, Arithmetic,
-                         testing::Combine(testing::Values("x86-32", "x86-pae", "x86-64", "x86-64-la57", "sv32", "sv39",
-                                                          "sv48", "sv57", "radix:9,9,9,9/12@8"),
-                                          testing::Values(1u, 2u, 5u, 50u)));
-
 TEST(RtlWalker, ASlotTakesARequestInTheCycleAfterItsAnswerWasTaken) {
   Bench bench;
   for (unsigned id = 0; id < 5; ++id) bench.ask_later(id, page_a + id * 0x40000000);

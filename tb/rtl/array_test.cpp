@@ -1,0 +1,414 @@
+// What the hardware remembers, each array alone, against the model's: the order of use, a walk cache, a TLB.
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "Varray_pins.h"
+#include "Varray_pins_full.h"
+#include "Varray_pins_single.h"
+#include "associative/replacement.h"
+#include "rtl/lasting_model.h"
+#include "rtl/rtl_codes.h"
+#include "tlb/tlb_array.h"
+#include "walker/walk_cache.h"
+
+namespace tablewalk::test {
+namespace {
+
+/// Sizes of pages are those of the TLB.
+struct FourSets {
+  using Pins = Varray_pins;
+  static constexpr std::uint32_t entries = 8;
+  static constexpr std::uint32_t ways = 2;
+  static std::vector<unsigned> shifts() { return {12, 16, 21}; }
+};
+struct FullyAssociative {
+  using Pins = Varray_pins_full;
+  static constexpr std::uint32_t entries = 6;
+  static constexpr std::uint32_t ways = 6;
+  static std::vector<unsigned> shifts() { return {12, 21, 30}; }
+};
+/// Pages of 4 KiB do not fit, and those of 64 KiB go in whole.
+struct OneWay {
+  using Pins = Varray_pins_single;
+  static constexpr std::uint32_t entries = 4;
+  static constexpr std::uint32_t ways = 1;
+  static std::vector<unsigned> shifts() { return {13, 16, 21, 30}; }
+};
+
+template <class Pins>
+void clock(Pins& pins) {
+  pins.clk_i = 1;
+  pins.eval();
+  pins.clk_i = 0;
+  pins.eval();
+}
+
+template <class Pins>
+void reset(Pins& pins) {
+  pins.rst_ni = 0;
+  clock(pins);
+  clock(pins);
+  pins.rst_ni = 1;
+  clock(pins);
+}
+
+template <class Pins>
+void set_invalidation(Pins& pins, const Invalidation& invalidation) {
+  using Scope = Invalidation::Scope;
+  pins.invalidate_i = 1;
+  pins.inv_all_i = invalidation.scope == Scope::All;
+  pins.inv_asid_valid_i = invalidation.scope != Scope::All;
+  pins.inv_asid_i = invalidation.asid;
+  pins.inv_vaddr_valid_i = invalidation.scope == Scope::Page;
+  pins.inv_vaddr_i = invalidation.va.value();
+}
+
+template <class Shape>
+class Arrays : public testing::Test {};
+
+struct ShapeNames {
+  template <class Shape>
+  static std::string GetName(int) {
+    if (std::is_same_v<Shape, FourSets>) return "FourSets";
+    return std::is_same_v<Shape, OneWay> ? "OneWay" : "FullyAssociative";
+  }
+};
+using Shapes = testing::Types<FourSets, FullyAssociative, OneWay>;
+TYPED_TEST_SUITE(Arrays, Shapes, ShapeNames);
+
+TYPED_TEST(Arrays, TheOldestWayIsTheModelsVictim) {
+  constexpr std::uint32_t sets = TypeParam::entries / TypeParam::ways;
+  for (const std::uint64_t seed : printed_seeds(20)) {
+    Dice dice(seed);
+    auto& pins = lasting_model<typename TypeParam::Pins>();
+    reset(pins);
+    ReplacementState model(Replacement::Lru, sets, TypeParam::ways, 1);
+    for (unsigned cycle = 0; cycle < 1000; ++cycle) {
+      pins.touch_i = dice.chance(50);
+      pins.fill_i = dice.chance(50);
+      pins.touch_set_i = dice.number(0, sets - 1);
+      pins.touch_way_i = dice.number(0, TypeParam::ways - 1);
+      pins.fill_set_i = dice.number(0, sets - 1);
+      pins.fill_way_i = dice.number(0, TypeParam::ways - 1);
+      pins.eval();
+      if (pins.touch_i) model.touch(pins.touch_set_i, pins.touch_way_i);
+      ASSERT_EQ(int{pins.oldest_o}, static_cast<int>(model.victim(pins.fill_set_i))) << "seed " << seed;
+      if (pins.fill_i) model.filled(pins.fill_set_i, pins.fill_way_i);
+      clock(pins);
+    }
+  }
+}
+
+/// What random arrays are asked: few addresses, so that they meet, in few spaces.
+class Questions {
+ public:
+  Questions(Dice& dice, const PagingMode& mode)
+      : dice_(dice), highest_(low_bits(std::min(mode.virtual_bits(), 47u) - 1)) {
+    for (unsigned i = 0; i < 4; ++i) regions_.push_back(rtl::random_bits(dice) & highest_ & ~low_bits(33));
+  }
+  VirtualAddress address() {
+    const std::uint64_t page = std::uint64_t{dice_.number(0, 3)} << 30 | std::uint64_t{dice_.number(0, 2)} << 21 |
+                               std::uint64_t{dice_.number(0, 2)} << 16 | std::uint64_t{dice_.number(0, 1)} << 12;
+    return VirtualAddress((dice_.pick(regions_) | page) & highest_);
+  }
+  AddressSpaceId asid() { return static_cast<AddressSpaceId>(dice_.number(0, 2)); }
+  Invalidation invalidation() {
+    Invalidation made;
+    made.scope = dice_.chance(5) ? Invalidation::Scope::All
+                                 : (dice_.chance(30) ? Invalidation::Scope::AddressSpace : Invalidation::Scope::Page);
+    made.asid = asid();
+    made.va = address();
+    return made;
+  }
+
+ private:
+  Dice& dice_;
+  std::uint64_t highest_;
+  std::vector<std::uint64_t> regions_;
+};
+
+TYPED_TEST(Arrays, TheWalkCacheFindsWhatTheModelFinds) {
+  unsigned hits = 0;
+  for (const std::uint64_t seed : printed_seeds(30)) {
+    Dice dice(seed);
+    const rtl::Mode& tested = rtl::modes[dice.number(1, 8)];
+    const auto mode = make_paging_mode(tested.name);
+    WalkCacheConfig config;
+    config.level = 1;
+    config.entries = TypeParam::entries;
+    config.ways = TypeParam::ways;
+    WalkCaches model({config}, *mode);
+    Questions questions(dice, *mode);
+    auto& pins = lasting_model<typename TypeParam::Pins>();
+    reset(pins);
+    pins.lookup_mode_i = pins.remember_mode_i = tested.code;
+    for (unsigned cycle = 0; cycle < 2000; ++cycle) {
+      const VirtualAddress va = questions.address();
+      pins.lookup_i = dice.chance(60);
+      pins.lookup_va_i = va.value();
+      pins.lookup_asid_i = questions.asid();
+      pins.remember_i = dice.chance(30);
+      const VirtualAddress remembered = questions.address();
+      const WalkStart start{0, PhysicalAddress(rtl::random_bits(dice) & low_bits(52)),
+                            rtl::rights_of(dice.number(0, 511)), dice.chance(50)};
+      pins.remember_va_i = remembered.value();
+      pins.remember_asid_i = questions.asid();
+      pins.remember_page_i = start.table.value();
+      pins.remember_rights_i = rtl::rights_bits(start.rights);
+      pins.remember_global_i = start.global;
+      pins.invalidate_i = 0;
+      const Invalidation invalidation = questions.invalidation();
+      if (dice.chance(8)) set_invalidation(pins, invalidation);
+      pins.eval();
+      // In the order of the contract: looked up, remembered, forgotten.
+      if (pins.lookup_i) {
+        const auto found = model.find(va, pins.lookup_asid_i);
+        ASSERT_EQ(pins.cache_hit_o != 0, found.has_value()) << "seed " << seed << " cycle " << cycle;
+        if (found) {
+          ASSERT_EQ(pins.cache_table_o, found->table.value()) << "seed " << seed << " cycle " << cycle;
+          ASSERT_EQ(pins.cache_rights_o, rtl::rights_bits(found->rights));
+          ASSERT_EQ(pins.cache_global_o != 0, found->global);
+          ++hits;
+        }
+      } else {
+        ASSERT_EQ(int{pins.cache_hit_o}, 0);
+      }
+      if (pins.remember_i) model.remember(remembered, pins.remember_asid_i, start);
+      if (pins.invalidate_i) model.invalidate(invalidation);
+      clock(pins);
+    }
+  }
+  EXPECT_GT(hits, 1000u);
+}
+
+/// A translation as a walk or another TLB gives it. Size, and whether it is global, follow from the place: what
+/// contradicts itself is software's mistake, and what comes of it is not laid down.
+Translation random_translation(Dice& dice, const PagingMode& mode, VirtualAddress va) {
+  const std::uint64_t region = va.value() >> 30 & 3;
+  std::vector<PageSize> sizes;
+  for (const PageSize& size : mode.page_sizes()) {
+    if (size.shift <= 30) sizes.push_back(size);
+  }
+  const PageSize& size = sizes[region % sizes.size()];
+  Translation made;
+  made.level = static_cast<std::uint8_t>(size.level);
+  made.whole_shift = static_cast<std::uint8_t>(size.shift);
+  made.page_shift = static_cast<std::uint8_t>(region == 3 && size.level > 0 ? 12 : size.shift);
+  made.page = PhysicalAddress(rtl::random_bits(dice) & low_bits(52) & ~low_bits(made.page_shift));
+  made.rights = rtl::rights_of(dice.number(0, 511));
+  made.global = (va.value() >> 34 & 1) != 0;
+  made.dirty = dice.chance(60);
+  return made;
+}
+
+/// One TLB in both worlds.
+template <class Shape>
+class TlbPair {
+ public:
+  TlbPair(const rtl::Mode& tested, const PagingControls& controls)
+      : mode_(make_paging_mode(tested.name, controls)), model_{TlbArray(config(), Shape::shifts())} {
+    reset(pins_);
+    pins_.lookup_mode_i = pins_.remember_mode_i = tested.code;
+    pins_.controls_i = rtl::controls_bits(controls);
+  }
+  const PagingMode& mode() const { return *mode_; }
+
+  void look_up(VirtualAddress va, AddressSpaceId asid, Access access, unsigned& hits) {
+    pins_.lookup_i = 1;
+    pins_.lookup_va_i = va.value();
+    pins_.lookup_asid_i = asid;
+    pins_.lookup_access_i = static_cast<std::uint8_t>(access.kind);
+    pins_.lookup_user_i = access.user;
+    pins_.eval();
+    const Translation* found = model_[0].find(va, asid, access);
+    ASSERT_EQ(pins_.tlb_hit_o != 0, found != nullptr);
+    if (found == nullptr) return;
+    ++hits;
+    ASSERT_EQ(pins_.tlb_page_o, found->page.value());
+    ASSERT_EQ(int{pins_.tlb_page_shift_o}, int{found->page_shift});
+    ASSERT_EQ(int{pins_.tlb_level_o}, int{found->level});
+    ASSERT_EQ(pins_.tlb_rights_o, rtl::rights_bits(found->rights));
+    ASSERT_EQ(pins_.tlb_global_o != 0, found->global);
+    ASSERT_EQ(pins_.tlb_dirty_o != 0, found->dirty);
+  }
+  void fill(VirtualAddress va, AddressSpaceId asid, const Translation& translation) {
+    pins_.remember_i = 1;
+    pins_.remember_va_i = va.value();
+    pins_.remember_asid_i = asid;
+    pins_.remember_page_i = translation.page.value();
+    pins_.remember_page_shift_i = translation.page_shift;
+    pins_.remember_level_i = translation.level;
+    pins_.remember_rights_i = rtl::rights_bits(translation.rights);
+    pins_.remember_global_i = translation.global;
+    pins_.remember_dirty_i = translation.dirty;
+    install_in(model_, *mode_, va, asid, translation);
+  }
+  void invalidate(const Invalidation& invalidation) {
+    set_invalidation(pins_, invalidation);
+    model_[0].invalidate(invalidation);
+  }
+  void end_cycle() {
+    clock(pins_);
+    pins_.lookup_i = pins_.remember_i = pins_.invalidate_i = 0;
+  }
+
+ private:
+  static TlbArrayConfig config() {
+    TlbArrayConfig made;
+    made.entries = Shape::entries;
+    made.ways = Shape::ways;
+    return made;
+  }
+
+  std::shared_ptr<const PagingMode> mode_;
+  std::vector<TlbArray> model_;
+  typename Shape::Pins& pins_ = lasting_model<typename Shape::Pins>();
+};
+
+TYPED_TEST(Arrays, TheTlbFindsWhatTheModelFinds) {
+  unsigned hits = 0;
+  for (const std::uint64_t seed : printed_seeds(30)) {
+    Dice dice(seed);
+    TlbPair<TypeParam> tlb(rtl::modes[dice.number(1, 8)], rtl::random_controls(dice));
+    Questions questions(dice, tlb.mode());
+    for (unsigned cycle = 0; cycle < 2000; ++cycle) {
+      // In the order of the contract: looked up, filled, invalidated.
+      if (dice.chance(60)) {
+        const Access access{static_cast<AccessKind>(dice.number(0, 2)), dice.chance(50)};
+        tlb.look_up(questions.address(), questions.asid(), access, hits);
+        if (testing::Test::HasFatalFailure())
+          FAIL() << "seed " << seed << " " << tlb.mode().name() << " cycle " << cycle;
+      }
+      const VirtualAddress filled = questions.address();
+      if (dice.chance(30)) tlb.fill(filled, questions.asid(), random_translation(dice, tlb.mode(), filled));
+      if (dice.chance(8)) tlb.invalidate(questions.invalidation());
+      tlb.end_cycle();
+    }
+  }
+  EXPECT_GT(hits, 500u);
+}
+
+// What the model has no word for, and examples to read.
+
+struct Pins : Varray_pins {
+  Pins() { reset(*this); }
+  void remember(std::uint64_t va, unsigned mode, unsigned asid, std::uint64_t page, bool global = false) {
+    remember_i = 1;
+    remember_va_i = va;
+    remember_mode_i = static_cast<std::uint8_t>(mode);
+    remember_asid_i = static_cast<std::uint16_t>(asid);
+    remember_page_i = page;
+    remember_page_shift_i = 12;
+    remember_rights_i = 0x1F;
+    remember_global_i = global;
+    remember_dirty_i = 1;
+    clock(*this);
+    remember_i = 0;
+  }
+  void look_up(std::uint64_t va, unsigned mode, unsigned asid) {
+    lookup_i = 1;
+    lookup_va_i = va;
+    lookup_mode_i = static_cast<std::uint8_t>(mode);
+    lookup_asid_i = static_cast<std::uint16_t>(asid);
+    lookup_access_i = 1;
+    lookup_user_i = 1;
+    eval();
+  }
+  bool cached(std::uint64_t va, unsigned mode, unsigned asid) {
+    look_up(va, mode, asid);
+    return cache_hit_o != 0;
+  }
+  bool translated(std::uint64_t va, unsigned mode, unsigned asid) {
+    look_up(va, mode, asid);
+    return tlb_hit_o != 0;
+  }
+  void invalidate_page_of_every_space(std::uint64_t va) {
+    invalidate_i = inv_vaddr_valid_i = 1;
+    inv_all_i = inv_asid_valid_i = 0;
+    inv_vaddr_i = va;
+    clock(*this);
+    invalidate_i = 0;
+  }
+};
+constexpr unsigned x86_64 = 3;
+constexpr unsigned sv39 = 6;
+
+TEST(RtlWalkCache, APointerOfOneModeIsNoneOfAnother) {
+  Pins& pins = lasting_model<Pins>();
+  pins.remember(0x40001000, sv39, 1, 0xA000);
+  EXPECT_TRUE(pins.cached(0x40001000, sv39, 1));
+  EXPECT_FALSE(pins.cached(0x40001000, x86_64, 1));
+  EXPECT_FALSE(pins.cached(0x40001000, sv39, 2));
+  EXPECT_TRUE(pins.cached(0x401FF000, sv39, 1)) << "of the same 2 MiB";
+  EXPECT_FALSE(pins.cached(0x40200000, sv39, 1));
+}
+
+TEST(RtlWalkCache, WhatIsRememberedIsFoundFromTheNextCycleOn) {
+  Pins& pins = lasting_model<Pins>();
+  pins.remember_i = pins.lookup_i = 1;
+  pins.remember_va_i = pins.lookup_va_i = 0x40001000;
+  pins.eval();
+  EXPECT_EQ(int{pins.cache_hit_o}, 0);
+  clock(pins);
+  EXPECT_EQ(int{pins.cache_hit_o}, 1);
+}
+
+TEST(RtlWalkCache, APageOfEverySpaceTakesThePointersOfAll) {
+  Pins& pins = lasting_model<Pins>();
+  pins.remember(0x40001000, sv39, 1, 0xA000);
+  pins.remember(0x40001000, sv39, 2, 0xB000);
+  pins.remember(0x40200000, sv39, 1, 0xC000);
+  pins.invalidate_page_of_every_space(0x40100000);
+  EXPECT_FALSE(pins.cached(0x40001000, sv39, 1));
+  EXPECT_FALSE(pins.cached(0x40001000, sv39, 2));
+  EXPECT_TRUE(pins.cached(0x40200000, sv39, 1));
+}
+
+TEST(RtlWalkCache, NeitherSpaceNorAddressIsEverything) {
+  Pins& pins = lasting_model<Pins>();
+  pins.remember(0x40001000, sv39, 1, 0xA000);
+  pins.remember(0x80001000, x86_64, 2, 0xB000);
+  pins.invalidate_i = 1;
+  clock(pins);
+  pins.invalidate_i = 0;
+  EXPECT_FALSE(pins.cached(0x40001000, sv39, 1));
+  EXPECT_FALSE(pins.cached(0x80001000, x86_64, 2));
+  EXPECT_FALSE(pins.translated(0x40001000, sv39, 1));
+  EXPECT_FALSE(pins.translated(0x80001000, x86_64, 2));
+}
+
+TEST(RtlTlb, APageOfEverySpaceTakesTheTranslationsOfAll) {
+  Pins& pins = lasting_model<Pins>();
+  pins.remember(0x40001000, sv39, 1, 0xA000);
+  pins.remember(0x40001000, sv39, 2, 0xB000);
+  pins.remember(0x40002000, sv39, 1, 0xC000);
+  pins.invalidate_page_of_every_space(0x40001FFF);
+  EXPECT_FALSE(pins.translated(0x40001000, sv39, 1));
+  EXPECT_FALSE(pins.translated(0x40001000, sv39, 2));
+  EXPECT_TRUE(pins.translated(0x40002000, sv39, 1));
+}
+
+TEST(RtlTlb, AGlobalTranslationServesEverySpaceAndOutlivesThem) {
+  Pins& pins = lasting_model<Pins>();
+  pins.remember(0x40001000, sv39, 1, 0xA000, true);
+  EXPECT_TRUE(pins.translated(0x40001000, sv39, 2));
+  pins.invalidate_i = pins.inv_asid_valid_i = 1;
+  pins.inv_asid_i = 1;
+  clock(pins);
+  pins.invalidate_i = 0;
+  EXPECT_TRUE(pins.translated(0x40001000, sv39, 1));
+}
+
+TEST(RtlArrays, AResetEmptiesThemAtOnce) {
+  Pins& pins = lasting_model<Pins>();
+  pins.remember(0x40001000, sv39, 1, 0xA000);
+  EXPECT_TRUE(pins.cached(0x40001000, sv39, 1) && pins.translated(0x40001000, sv39, 1));
+  pins.rst_ni = 0;
+  pins.eval();  // no clock
+  EXPECT_EQ(int{pins.cache_hit_o}, 0);
+  EXPECT_EQ(int{pins.tlb_hit_o}, 0);
+}
+
+}  // namespace
+}  // namespace tablewalk::test
