@@ -40,13 +40,11 @@ def decoder_killers():
 # The quickest first.
 KILLERS = [
     Killer("walker", "rtl_walker_test"),
-    Killer("walker_cycles", "rtl_walker_cycles_test"),
     Killer("walker_pressure", "rtl_walker_pressure_test"),
     Killer("array", "rtl_array_test", files=("lru", "walk_cache")),
     Killer("walker_corners", "rtl_walker_corners_test"),
     Killer("walker_random", "rtl_walker_random_test"),
     *decoder_killers(),
-    Killer("walker_phases", "rtl_walker_phases_test"),
     Killer("cosim", "cosim_test", ("--gtest_filter=Cosim.TheWalkersDoTheSameInEveryCycle",),
            (("TABLEWALK_RUNS", "16"),)),
     Killer("cosim_quiet", "cosim_test", ("--gtest_filter=Cosim.NothingHappens*",)),
@@ -60,8 +58,8 @@ def build(root, folder, rtl, libraries, jobs):
     configure = ["cmake", "-S", root, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DTABLEWALK_TESTS=ON",
                  f"-DTABLEWALK_LIBRARIES={libraries}", "-DCMAKE_EXE_LINKER_FLAGS=-fno-lto",
                  # What takes long is to build the mutants, not to run them.
-                 "-DTABLEWALK_RTL_OPTIMISATION=-O1", f"-DTABLEWALK_RTL_FOLDER={rtl}",
-                 f"-DTABLEWALK_RTL_WALKERS={COSIM_WALKERS}"]
+                 "-DCMAKE_CXX_FLAGS_RELEASE=-O1", "-DTABLEWALK_RTL_OPTIMISATION=-O1",
+                 f"-DTABLEWALK_RTL_FOLDER={rtl}", f"-DTABLEWALK_RTL_WALKERS={COSIM_WALKERS}"]
     for command in [configure, ["ninja", "-C", folder, "-j", str(jobs), *programs]]:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                               check=False)

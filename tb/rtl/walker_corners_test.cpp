@@ -4,6 +4,7 @@
 #include "Vwalker4.h"
 #include "paging/walk_steps.h"
 #include "rtl/random_tables.h"
+#include "rtl/small_tables.h"
 #include "rtl/walker_bench.h"
 
 namespace tablewalk::test {
@@ -159,6 +160,88 @@ TEST(RtlWalkerCorners, ItIsIdleInJustTheCyclesInWhichNothingIsUnderWay) {
     }
   }
   EXPECT_GT(idle, 1000u);
+}
+
+/// Requests for one page join only if all that a walk is about is equal.
+TEST(RtlWalkerCorners, RequestsOfAnotherModeRootOrControlsDoNotJoin) {
+  for (const unsigned what : {0u, 1u, 2u, 3u}) {
+    WalkerBench<Vwalker4> bench("x86-64");
+    SmallTables tables(*bench.mode, bench.memory);
+    tables.map(0x40001000, 0xA00000);
+    bench.latency = [] { return 20u; };
+    RtlRequest asked = request(0, 0x40001000, {AccessKind::Load, true}, 5);
+    bench.requests.push_back(asked);
+    bench.tick(3);
+    if (what == 1) bench.pins().req_mode_i = rtl::mode_code("sv48");
+    if (what == 2) asked.root = 0x7000;
+    if (what == 3) bench.pins().req_controls_i ^= 1;
+    asked.id = 1;
+    bench.requests.push_back(asked);
+    ASSERT_TRUE(bench.finish());
+    EXPECT_EQ(bench.events.merges, what == 0 ? 1u : 0u) << what;
+    EXPECT_EQ(bench.events.walks, what == 0 ? 1u : 2u) << what;
+  }
+}
+
+/// Every output but `quiet`.
+std::array<std::uint64_t, 31> outputs(const Vwalker4& pins) {
+  return {pins.req_ready_o,      pins.rsp_valid_o,       pins.rsp_id_o,          pins.rsp_fault_o,
+          pins.rsp_entry_o,      pins.rsp_frame_o,       pins.rsp_level_o,       pins.rsp_page_shift_o,
+          pins.rsp_rights_o,     pins.rsp_global_o,      pins.rsp_dirty_o,       pins.mem_req_tag_o,
+          pins.rsp_fault_addr_o, pins.mem_req_valid_o,   pins.mem_req_addr_o,    pins.mem_req_size_o,
+          pins.mem_req_op_o,     pins.mem_req_wdata_o,   pins.inv_ready_o,       pins.idle_o,
+          pins.ev_walk_o,        pins.ev_merge_o,        pins.ev_replay_o,       pins.ev_read_o,
+          pins.ev_update_o,      pins.ev_done_o,         pins.ev_fault_o,        pins.ev_restart_o,
+          pins.ev_cache_hit_o,   pins.ev_cache_lookup_o, pins.mem_req_expected_o};
+}
+
+/// Quiet is: a clock without an input changes no pin, the events of the cycle before included.
+TEST(RtlWalkerCorners, NothingChangesInACycleThatItCallsQuiet) {
+  std::uint64_t quiet = 0;
+  for (const std::uint64_t seed : printed_seeds(60)) {
+    Dice dice(seed);
+    Corner corner(dice);
+    corner.refusals = dice.chance(30) ? 20 : 0;
+    corner.slowest = dice.number(1, 40);
+    for (unsigned cycle = 0; cycle < 1500; ++cycle) {
+      const unsigned id = dice.number(0, 15);
+      const bool busy = corner.taken.count(id) != 0 || !corner.requests.empty();
+      if (!busy && dice.chance(8)) corner.requests.push_back(corner.next_request(id, 0));
+      if (dice.chance(2)) corner.invalidation = RtlInvalidation{};
+      const bool was_quiet = corner.quiet();
+      const auto before = outputs(corner.pins());
+      corner.tick();
+      const Vwalker4& pins = corner.pins();
+      if (!was_quiet || pins.req_valid_i || pins.mem_rsp_valid_i || pins.inv_valid_i) continue;
+      ASSERT_EQ(outputs(pins), before) << "seed " << seed << ", cycle " << cycle;
+      ASSERT_TRUE(corner.quiet());
+      ++quiet;
+    }
+  }
+  EXPECT_GT(quiet, 1000u);
+}
+
+/// Whatever else such an invalidation names.
+TEST(RtlWalkerCorners, AnInvalidationOfEverythingCoversEverySpaceAndEveryPage) {
+  const Access load{AccessKind::Load, true};
+  WalkerBench<Vwalker4> bench("x86-64");
+  SmallTables tables(*bench.mode, bench.memory);
+  tables.map(0x40001000, 0xA00000);
+  bench.ask(0, 0x40001000, load, 5);
+  const unsigned reads = bench.events.reads[3];
+  bench.ask(1, 0x40001000, load, 5);
+  ASSERT_EQ(bench.events.reads[3], reads) << "the walk caches know it";
+  bench.invalidation = RtlInvalidation{true, std::uint16_t{6}, 0x7F0000000000};
+  bench.tick();
+  bench.ask(2, 0x40001000, load, 5);
+  EXPECT_EQ(bench.events.reads[3], reads + 1) << "it was walked from the root again";
+  // And in the middle of a walk.
+  bench.latency = [] { return 10u; };
+  bench.requests.push_back(request(3, 0x40001000, load, 5));
+  bench.tick(5);
+  bench.invalidation = RtlInvalidation{true, std::uint16_t{6}, 0x7F0000000000};
+  ASSERT_TRUE(bench.finish());
+  EXPECT_EQ(bench.events.restarts, 1u);
 }
 
 /// What every pin says in and after a reset, whatever was before; without a clock.
