@@ -65,4 +65,6 @@ add_test(NAME tidy.rtl_lint COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DI
                                     ${VERILATOR} ${PROJECT_SOURCE_DIR})
 add_test(NAME rtl.synth COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tb/rtl/synthesis.py ${YOSYS}
                                 ${PROJECT_SOURCE_DIR})
-set_tests_properties(tidy.rtl_lint rtl.synth PROPERTIES TIMEOUT 900)
+add_test(NAME rtl.area COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tb/rtl/area_test.py ${YOSYS}
+                               ${PROJECT_SOURCE_DIR})
+set_tests_properties(tidy.rtl_lint rtl.synth rtl.area PROPERTIES TIMEOUT 900)

@@ -5,13 +5,17 @@
 #     radix=B1,B2,.../OFFSET@BYTES  the shape of its generic radix mode, index bits from the root down
 # The x86 and RISC-V modes are in every one.
 
+# Of each number of slots one without walk caches and one with those of configs/skylake.yaml; among them every shape of
+# radix mode that the tests and the documents ask for.
 set(default_walkers
   "slots=1 radix=5,5,5,5/12@4"
-  "slots=1 caches=1x16x4,2x16x4,3x16x4 radix=9,9,9/12@8"
+  "slots=1 caches=1x32x8,2x8x4,3x4x0,4x2x0 radix=9,9,9,9/12@8"
   "slots=2 radix=36/12@8"
   "slots=2 caches=1x32x8,2x8x4,3x4x0,4x2x0 radix=36/12@8"
-  "slots=4 caches=1x16x4,2x16x4,3x16x4 radix=20/12@4"
-  "slots=8 radix=9,9,9/12@8")
+  "slots=4 radix=9,9,9/12@8"
+  "slots=4 caches=1x32x8,2x8x4,3x4x0,4x2x0 radix=20/12@4"
+  "slots=8 radix=9,9,9/12@8"
+  "slots=8 caches=1x32x8,2x8x4,3x4x0,4x2x0 radix=36/12@8")
 set(TABLEWALK_RTL_WALKERS "${default_walkers}" CACHE STRING
   "RTL walkers built into the program: a list of 'slots=N [caches=LxExW,...] radix=B1,B2,.../OFFSET@BYTES'")
 
@@ -24,6 +28,28 @@ function(rtl_hexadecimal value out)
   math(EXPR digits "${value}" OUTPUT_FORMAT HEXADECIMAL)
   string(REPLACE "0x" "64'h" digits "${digits}")
   set(${out} "${digits}" PARENT_SCOPE)
+endfunction()
+
+# What Yosys made of the variants: written by rtl/synth/area.py --update.
+set(rtl_area_file ${rtl_folder}/synth/area.json)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${rtl_area_file})
+
+# rtl_area(ITEM OUT): the C++ that gives `variant` the figures it has there.
+function(rtl_area item out)
+  file(READ ${rtl_area_file} json)
+  set(code "")
+  string(JSON count ERROR_VARIABLE missing LENGTH "${json}" variants "${item}")
+  if(count GREATER 0)
+    math(EXPR last "${count} - 1")
+    foreach(number RANGE ${last})
+      string(JSON name MEMBER "${json}" variants "${item}" ${number})
+      string(JSON value GET "${json}" variants "${item}" ${name})
+      if(value MATCHES "^[0-9]+$")
+        string(APPEND code "    variant.area.emplace_back(\"${name}\", ${value});\n")
+      endif()
+    endforeach()
+  endif()
+  set(${out} "${code}" PARENT_SCOPE)
 endfunction()
 
 # rtl_parse(ITEM): sets item_arguments (of Verilator) and item_entry (of the C++ list of variants) in the caller.
@@ -65,20 +91,33 @@ function(rtl_parse item)
   list(APPEND arguments -GRadixLevels=${levels} -GRadixIndexBits=${index_bits} -GWalkCacheEntries=${entries}
        -GWalkCacheWays=${ways} -GIdWidth=${rtl_id_bits} -GGenerationWidth=${rtl_generation_bits})
   set(item_arguments "${arguments}" PARENT_SCOPE)
+  rtl_area("${item}" area)
   set(item_entry "    RtlVariant variant;\n    variant.text = \"${item}\";\n    variant.slots = ${slots};\n\
-    variant.id_bits = ${rtl_id_bits};\n${cpp_caches}    variant.radix = \"${split}\";\n" PARENT_SCOPE)
+    variant.id_bits = ${rtl_id_bits};\n${cpp_caches}    variant.radix = \"${split}\";\n${area}" PARENT_SCOPE)
 endfunction()
 
-# tablewalk_rtl_walkers(TARGET): a library that has rtl_variants() of model/walker/rtl_model.h.
-function(tablewalk_rtl_walkers target)
+# rtl_library(TARGET KIND): a library for Verilated walkers. Generated code, optimised whatever the program is:
+# unoptimised it is an order of magnitude slower.
+function(rtl_library target kind)
   find_package(ZLIB REQUIRED)
-  add_library(${target} STATIC ${PROJECT_BINARY_DIR}/rtl_variants.cpp)
-  # Generated code, optimised whatever the program is: unoptimised it is an order of magnitude slower.
+  add_library(${target} ${kind})
   target_compile_options(${target} PRIVATE ${TABLEWALK_RTL_OPTIMISATION} -g0 -w)
   target_compile_definitions(${target} PUBLIC VL_TIME_CONTEXT)
   target_include_directories(${target} PRIVATE model)
   target_link_libraries(${target} PRIVATE fmt::fmt ZLIB::ZLIB)
+endfunction()
 
+# rtl_plain_slow_code(TARGET): of its generated code, what runs once, or only while wires are recorded, is not optimised.
+function(rtl_plain_slow_code target)
+  get_target_property(generated ${target} SOURCES)
+  list(FILTER generated INCLUDE REGEX "(__Slow|__Trace__[0-9]+|__Syms)\\.cpp$")
+  set_source_files_properties(${generated} PROPERTIES COMPILE_OPTIONS -O0)
+endfunction()
+
+# tablewalk_rtl_walkers(TARGET): a library that has rtl_variants() of model/walker/rtl_model.h.
+function(tablewalk_rtl_walkers target)
+  rtl_library(${target} STATIC)
+  target_sources(${target} PRIVATE ${PROJECT_BINARY_DIR}/rtl_variants.cpp)
   set(includes "")
   set(entries "")
   set(number 0)
@@ -87,11 +126,9 @@ function(tablewalk_rtl_walkers target)
     verilate(${target} PREFIX Vbuilt_walker${number} TOP_MODULE walker TRACE_FST
       SOURCES ${rtl_sources} ${rtl_folder}/walker.sv
       VERILATOR_ARGS -O3 --x-assign fast --x-initial fast -Wall -y ${rtl_folder} ${item_arguments})
-    # What runs once, or only while wires are recorded.
-    get_target_property(generated ${target} SOURCES)
-    list(FILTER generated INCLUDE REGEX "(__Slow|__Trace__[0-9]+|__Syms)\\.cpp$")
-    set_source_files_properties(${generated} PROPERTIES COMPILE_OPTIONS -O0)
-    string(APPEND includes "#include \"Vbuilt_walker${number}.h\"\n")
+    rtl_plain_slow_code(${target})
+    string(APPEND includes
+           "#include \"Vbuilt_walker${number}.h\"\n#include \"Vbuilt_walker${number}___024root.h\"\n")
     string(APPEND entries "  {\n${item_entry}    variant.make = make<Vbuilt_walker${number}>;\n    variants.push_back(variant);\n  }\n")
     math(EXPR number "${number} + 1")
   endforeach()

@@ -1,5 +1,5 @@
 // What a table entry says, in every format. Combinational. Of an absent or malformed entry only `kind` and `fault`
-// mean anything.
+// mean anything. The decoder of a format says nothing in modes of another: it neither switches nor is simulated.
 
 module entry_decoder #(
     parameter logic [47:0] RadixIndexBits = {24'd0, {4{6'd9}}},

@@ -1,5 +1,6 @@
 // Who is the least recently used way of each set. Two ways can be used in one cycle: the one that a lookup found, and
-// after it the one that was filled, in the set `fill_set_i`. `oldest_o` is of that set, the lookup counted.
+// after it the one that was filled, in the set `fill_set_i`. `oldest_o` is of that set, the lookup counted; it means
+// something while `fill_i` is high.
 
 module lru #(
     parameter int unsigned Sets = 4,
@@ -34,14 +35,23 @@ module lru #(
     used[32'(way)*WayWidth+:WayWidth] = '0;
   endfunction
 
-  assign touched = used(ages_q[touch_set_i], touch_way_i);
-  assign before_fill = touch_i && touch_set_i == fill_set_i ? touched : ages_q[fill_set_i];
-  assign filled = used(before_fill, fill_way_i);
   always_comb begin
+    touched = '0;
+    if (touch_i) touched = used(ages_q[touch_set_i], touch_way_i);
+  end
+  always_comb begin
+    before_fill = '0;
     oldest_o = '0;
-    for (int unsigned i = 0; i < Ways; i++) begin
-      if (before_fill[i*WayWidth+:WayWidth] == WayWidth'(Ways - 1)) oldest_o = WayWidth'(i);
+    if (fill_i) begin
+      before_fill = touch_i && touch_set_i == fill_set_i ? touched : ages_q[fill_set_i];
+      for (int unsigned i = 0; i < Ways; i++) begin
+        if (before_fill[i*WayWidth+:WayWidth] == WayWidth'(Ways - 1)) oldest_o = WayWidth'(i);
+      end
     end
+  end
+  always_comb begin
+    filled = '0;
+    if (fill_i) filled = used(before_fill, fill_way_i);
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin

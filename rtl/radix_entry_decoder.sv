@@ -18,18 +18,29 @@ module radix_entry_decoder #(
   logic [5:0] unit_shift, page_shift, table_index_bits;
   logic [63:0] number, target;
 
+  // Of an absent entry nothing is looked at.
   always_comb begin
-    is_leaf = entry_i[7];
-    page_shift = Shape[{3'b0, level_i}*6'd6+:6];
-    // Of the table that a pointer leads to: one level down.
-    table_index_bits = level_i == 3'd0 ? 6'd0 : RadixIndexBits[({3'b0, level_i}-6'd1)*6'd6+:6];
-    if (is_leaf) unit_shift = RadixOffsetBits[5:0];
-    else if (level_i == 3'd0) unit_shift = 6'd0;
-    else unit_shift = tablewalk_pkg::radix_pointer_shift(table_index_bits, RadixOffsetBits[5:0], EntryShift);
-    number = RadixEntryBytes == 8 ? {8'd0, entry_i[63:8]} : {40'd0, entry_i[31:8]};
-    target = number << unit_shift;
-    misaligned = (target & ~(64'hFFFF_FFFF_FFFF_FFFF << page_shift)) != 64'd0;
-    out_of_range = (number >> (6'd52 - unit_shift)) != 64'd0;
+    is_leaf = '0;
+    page_shift = '0;
+    table_index_bits = '0;
+    unit_shift = '0;
+    number = '0;
+    target = '0;
+    misaligned = '0;
+    out_of_range = '0;
+    if (entry_i[0]) begin
+      is_leaf = entry_i[7];
+      page_shift = Shape[{3'b0, level_i}*6'd6+:6];
+      // Of the table that a pointer leads to: one level down.
+      table_index_bits = level_i == 3'd0 ? 6'd0 : RadixIndexBits[({3'b0, level_i}-6'd1)*6'd6+:6];
+      if (is_leaf) unit_shift = RadixOffsetBits[5:0];
+      else if (level_i == 3'd0) unit_shift = 6'd0;
+      else unit_shift = tablewalk_pkg::radix_pointer_shift(table_index_bits, RadixOffsetBits[5:0], EntryShift);
+      number = RadixEntryBytes == 8 ? {8'd0, entry_i[63:8]} : {40'd0, entry_i[31:8]};
+      target = number << unit_shift;
+      misaligned = (target & ~(64'hFFFF_FFFF_FFFF_FFFF << page_shift)) != 64'd0;
+      out_of_range = (number >> (6'd52 - unit_shift)) != 64'd0;
+    end
   end
 
   always_comb begin

@@ -40,7 +40,8 @@ package tablewalk_pkg;
     FaultSecondStage = 4'd10,  // reserved for a second stage of translation
     FaultNotPresent = 4'd11,  // an entry is not present
     FaultNonCanonical = 4'd12,  // the mode does not translate the address
-    FaultProtectionKey = 4'd13
+    FaultProtectionKey = 4'd13,
+    FaultPage = 4'd14  // a page fault of a walker that does not say why (rtl/adapters)
   } fault_e;
 
   typedef enum logic [1:0] {
@@ -193,6 +194,10 @@ package tablewalk_pkg;
 
   function automatic logic is_riscv(input logic [3:0] mode);
     is_riscv = mode >= tablewalk_pkg::ModeSv32;
+  endfunction
+
+  function automatic logic is_x86(input logic [3:0] mode);
+    is_x86 = mode != tablewalk_pkg::ModeRadix && mode < tablewalk_pkg::ModeSv32;
   endfunction
 
   // Entries of four bytes; those of the radix format are what its parameter says.

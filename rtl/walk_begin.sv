@@ -1,4 +1,5 @@
-// Where a walk begins: at the root, or at the deepest table that the walk caches remember. Combinational.
+// Where a walk begins: at the root, or at the deepest table that the walk caches remember. Combinational; all outputs
+// are zero while no walk does.
 
 module walk_begin #(
     parameter logic [47:0] RadixIndexBits = {24'd0, {4{6'd9}}},
@@ -6,6 +7,7 @@ module walk_begin #(
     parameter int unsigned RadixOffsetBits = 12,
     parameter int unsigned RadixEntryBytes = 8
 ) (
+    input logic valid_i,  // a walk begins
     input tablewalk_pkg::request_t request_i,
     input logic hit_i,
     input logic [2:0] hit_level_i,  // of the pointer that was remembered
@@ -24,24 +26,27 @@ module walk_begin #(
 
   always_comb begin
     walk_o = '0;
-    walk_o.level = tablewalk_pkg::root_level(request_i.mode, 3'(RadixLevels - 1));
-    walk_o.base = request_i.root;
-    walk_o.rights = tablewalk_pkg::AllRights;
-    if (hit_i) begin
-      walk_o.level = hit_level_i - 3'd1;
-      walk_o.base = hit_start_i.table_address;
-      walk_o.rights = hit_start_i.rights;
-      walk_o.is_global = hit_start_i.is_global;
+    wants_memory_o = 1'b0;
+    if (valid_i) begin
+      walk_o.level = tablewalk_pkg::root_level(request_i.mode, 3'(RadixLevels - 1));
+      walk_o.base = request_i.root;
+      walk_o.rights = tablewalk_pkg::AllRights;
+      if (hit_i) begin
+        walk_o.level = hit_level_i - 3'd1;
+        walk_o.base = hit_start_i.table_address;
+        walk_o.rights = hit_start_i.rights;
+        walk_o.is_global = hit_start_i.is_global;
+      end
+      walk_o.fault = tablewalk_pkg::FaultNone;
+      if (!tablewalk_pkg::translates(request_i.mode, request_i.va, RadixVirtualBits)) begin
+        walk_o.fault = tablewalk_pkg::FaultNonCanonical;
+      end else if ((walk_o.base >> tablewalk_pkg::physical_bits(
+                        request_i.mode, RadixPhysicalBits, request_i.controls.maxphyaddr,
+                        request_i.controls.physical_bits)) != 56'd0) begin
+        walk_o.fault = tablewalk_pkg::FaultOutOfRange;
+      end
+      wants_memory_o = walk_o.fault == tablewalk_pkg::FaultNone;
     end
-    walk_o.fault = tablewalk_pkg::FaultNone;
-    if (!tablewalk_pkg::translates(request_i.mode, request_i.va, RadixVirtualBits)) begin
-      walk_o.fault = tablewalk_pkg::FaultNonCanonical;
-    end else if ((walk_o.base >> tablewalk_pkg::physical_bits(
-                      request_i.mode, RadixPhysicalBits, request_i.controls.maxphyaddr,
-                      request_i.controls.physical_bits)) != 56'd0) begin
-      walk_o.fault = tablewalk_pkg::FaultOutOfRange;
-    end
-    wants_memory_o = walk_o.fault == tablewalk_pkg::FaultNone;
   end
 
 endmodule

@@ -51,9 +51,14 @@ module walk_cache #(
   logic [SetWidth-1:0] lookup_set, remember_set;
   logic [WayWidth-1:0] lookup_way, remember_way;
 
+  // What nobody asks for in a cycle is zero in it: it neither switches nor is simulated.
   always_comb begin
-    lookup_prefix = lookup_va_i >> tablewalk_pkg::index_shift(lookup_mode_i, LevelBits, RadixShape);
-    remember_prefix = remember_va_i >> tablewalk_pkg::index_shift(remember_mode_i, LevelBits, RadixShape);
+    lookup_prefix = '0;
+    remember_prefix = '0;
+    if (lookup_i) lookup_prefix = lookup_va_i >> tablewalk_pkg::index_shift(lookup_mode_i, LevelBits, RadixShape);
+    if (remember_i) begin
+      remember_prefix = remember_va_i >> tablewalk_pkg::index_shift(remember_mode_i, LevelBits, RadixShape);
+    end
     lookup_set = Sets > 1 ? lookup_prefix[SetWidth-1:0] : '0;
     remember_set = Sets > 1 ? remember_prefix[SetWidth-1:0] : '0;
   end
@@ -62,14 +67,14 @@ module walk_cache #(
     hit_o = 1'b0;
     lookup_way = '0;
     start_o = '0;
-    for (int unsigned way = 0; way < Ways; way++) begin
-      if (lookup_i && valid_q[place(lookup_set, way)] &&
-          prefix_q[place(lookup_set, way)] == lookup_prefix &&
-          mode_q[place(lookup_set, way)] == lookup_mode_i &&
-          asid_q[place(lookup_set, way)] == lookup_asid_i) begin
-        hit_o = 1'b1;
-        lookup_way = WayWidth'(way);
-        start_o = start_q[place(lookup_set, way)];
+    if (lookup_i) begin
+      for (int unsigned way = 0; way < Ways; way++) begin
+        if (valid_q[place(lookup_set, way)] && prefix_q[place(lookup_set, way)] == lookup_prefix &&
+            mode_q[place(lookup_set, way)] == lookup_mode_i && asid_q[place(lookup_set, way)] == lookup_asid_i) begin
+          hit_o = 1'b1;
+          lookup_way = WayWidth'(way);
+          start_o = start_q[place(lookup_set, way)];
+        end
       end
     end
   end
@@ -94,13 +99,16 @@ module walk_cache #(
 
   always_comb begin
     remember_way = oldest_way;
-    for (int unsigned i = 0; i < Ways; i++) begin
-      if (!valid_q[place(remember_set, Ways - 1 - i)]) remember_way = WayWidth'(Ways - 1 - i);
-    end
-    for (int unsigned way = 0; way < Ways; way++) begin
-      if (valid_q[place(remember_set, way)] && prefix_q[place(remember_set, way)] == remember_prefix &&
-          mode_q[place(remember_set, way)] == remember_mode_i && asid_q[place(remember_set, way)] == remember_asid_i) begin
-        remember_way = WayWidth'(way);
+    if (remember_i) begin
+      for (int unsigned i = 0; i < Ways; i++) begin
+        if (!valid_q[place(remember_set, Ways - 1 - i)]) remember_way = WayWidth'(Ways - 1 - i);
+      end
+      for (int unsigned way = 0; way < Ways; way++) begin
+        if (valid_q[place(remember_set, way)] && prefix_q[place(remember_set, way)] == remember_prefix &&
+            mode_q[place(remember_set, way)] == remember_mode_i &&
+            asid_q[place(remember_set, way)] == remember_asid_i) begin
+          remember_way = WayWidth'(way);
+        end
       end
     end
   end

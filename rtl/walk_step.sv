@@ -1,4 +1,5 @@
-// What follows from a memory answer: the next step of one walk. Combinational. The checks come in the order in which
+// What follows from a memory answer: the next step of one walk. Combinational; all outputs are zero while there is no
+// answer. The checks come in the order in which
 // the architectures make them: present, reserved and malformed encodings, rights of the whole path, accessed and dirty
 // bits, the range of physical addresses.
 
@@ -8,6 +9,7 @@ module walk_step #(
     parameter int unsigned RadixOffsetBits = 12,
     parameter int unsigned RadixEntryBytes = 8
 ) (
+    input logic valid_i,  // there is an answer
     input tablewalk_pkg::request_t request_i,
     input tablewalk_pkg::walk_t walk_i,
     input logic [63:0] data_i,  // the entry; after a compare-and-swap what memory held
@@ -28,11 +30,15 @@ module walk_step #(
   tablewalk_pkg::fault_e forbidden;
 
   always_comb begin
-    data = data_i;
-    if (tablewalk_pkg::is_narrow(request_i.mode, RadixEntryBytes == 4)) data[63:32] = 32'd0;
-    desired = tablewalk_pkg::mark_used(request_i.mode, walk_i.entry, walk_i.set_dirty);
-    entry = walk_i.update && data == walk_i.entry ? desired : data;
-    effective = tablewalk_pkg::combine(request_i.mode, walk_i.rights, decoded.rights);
+    data = '0;
+    desired = '0;
+    entry = '0;
+    if (valid_i) begin
+      data = data_i;
+      if (tablewalk_pkg::is_narrow(request_i.mode, RadixEntryBytes == 4)) data[63:32] = 32'd0;
+      desired = tablewalk_pkg::mark_used(request_i.mode, walk_i.entry, walk_i.set_dirty);
+      entry = walk_i.update && data == walk_i.entry ? desired : data;
+    end
   end
 
   entry_decoder #(
@@ -47,6 +53,11 @@ module walk_step #(
       .decoded_o(decoded)
   );
 
+  always_comb begin
+    effective = '0;
+    if (valid_i) effective = tablewalk_pkg::combine(request_i.mode, walk_i.rights, decoded.rights);
+  end
+
   access_check u_check (
       .mode_i(request_i.mode),
       .controls_i(request_i.controls),
@@ -59,55 +70,62 @@ module walk_step #(
   logic is_leaf, needs_dirty, out_of_range, marks_entries;
 
   always_comb begin
-    is_leaf = decoded.kind == tablewalk_pkg::KindLeaf;
-    needs_dirty = is_leaf && request_i.access == tablewalk_pkg::AccessStore && !decoded.dirty;
-    marks_entries = !tablewalk_pkg::is_riscv(request_i.mode) || request_i.controls.svadu;
-    out_of_range = (decoded.target >> tablewalk_pkg::physical_bits(
-                        request_i.mode, RadixPhysicalBits, request_i.controls.maxphyaddr,
-                        request_i.controls.physical_bits)) != 56'd0;
-
-    walk_o = walk_i;
+    is_leaf = 1'b0;
+    needs_dirty = 1'b0;
+    marks_entries = 1'b0;
+    out_of_range = 1'b0;
+    walk_o = '0;
     wants_memory_o = 1'b0;
     followed_o = 1'b0;
-    if (retry_i) begin
-      wants_memory_o = 1'b1;
-    end else begin
-      walk_o.update = 1'b0;
-      walk_o.fault = tablewalk_pkg::FaultNone;
-      if (!error_i) walk_o.entry = entry;
-      if (error_i) begin
-        walk_o.fault = tablewalk_pkg::FaultReadFailed;
-      end else if (decoded.kind == tablewalk_pkg::KindAbsent) begin
-        walk_o.fault = tablewalk_pkg::FaultNotPresent;
-      end else if (decoded.kind == tablewalk_pkg::KindMalformed) begin
-        walk_o.fault = decoded.fault;
-      end else if (is_leaf && forbidden != tablewalk_pkg::FaultNone) begin
-        walk_o.fault = forbidden;
-      end else if (needs_dirty || !decoded.accessed) begin
-        wants_memory_o = marks_entries;
-        walk_o.update = marks_entries;
-        walk_o.set_dirty = needs_dirty;
-        if (!marks_entries) begin
-          walk_o.fault = decoded.accessed ? tablewalk_pkg::FaultNotDirty : tablewalk_pkg::FaultNotAccessed;
-        end
-      end else if (is_leaf) begin
-        if (out_of_range) begin
-          walk_o.fault = tablewalk_pkg::FaultOutOfRange;
+    if (valid_i) begin
+      is_leaf = decoded.kind == tablewalk_pkg::KindLeaf;
+      needs_dirty = is_leaf && request_i.access == tablewalk_pkg::AccessStore && !decoded.dirty;
+      marks_entries = !tablewalk_pkg::is_riscv(request_i.mode) || request_i.controls.svadu;
+      out_of_range = (decoded.target >> tablewalk_pkg::physical_bits(
+                          request_i.mode, RadixPhysicalBits, request_i.controls.maxphyaddr,
+                          request_i.controls.physical_bits)) != 56'd0;
+
+      walk_o = walk_i;
+      if (retry_i) begin
+        wants_memory_o = 1'b1;
+      end else begin
+        walk_o.update = 1'b0;
+        walk_o.fault = tablewalk_pkg::FaultNone;
+        if (!error_i) walk_o.entry = entry;
+        if (error_i) begin
+          walk_o.fault = tablewalk_pkg::FaultReadFailed;
+        end else if (decoded.kind == tablewalk_pkg::KindAbsent) begin
+          walk_o.fault = tablewalk_pkg::FaultNotPresent;
+        end else if (decoded.kind == tablewalk_pkg::KindMalformed) begin
+          walk_o.fault = decoded.fault;
+        end else if (is_leaf && forbidden != tablewalk_pkg::FaultNone) begin
+          walk_o.fault = forbidden;
+        end else if (needs_dirty || !decoded.accessed) begin
+          wants_memory_o = marks_entries;
+          walk_o.update = marks_entries;
+          walk_o.set_dirty = needs_dirty;
+          if (!marks_entries) begin
+            walk_o.fault = decoded.accessed ? tablewalk_pkg::FaultNotDirty : tablewalk_pkg::FaultNotAccessed;
+          end
+        end else if (is_leaf) begin
+          if (out_of_range) begin
+            walk_o.fault = tablewalk_pkg::FaultOutOfRange;
+          end else begin
+            walk_o.base = decoded.target;
+            walk_o.page_shift = decoded.page_shift;
+            walk_o.rights = effective;
+            walk_o.is_global = walk_i.is_global || decoded.is_global;
+            walk_o.dirty = decoded.dirty;
+          end
         end else begin
+          followed_o = 1'b1;
+          walk_o.level = walk_i.level - 3'd1;
           walk_o.base = decoded.target;
-          walk_o.page_shift = decoded.page_shift;
           walk_o.rights = effective;
           walk_o.is_global = walk_i.is_global || decoded.is_global;
-          walk_o.dirty = decoded.dirty;
+          wants_memory_o = !out_of_range;
+          if (out_of_range) walk_o.fault = tablewalk_pkg::FaultOutOfRange;
         end
-      end else begin
-        followed_o = 1'b1;
-        walk_o.level = walk_i.level - 3'd1;
-        walk_o.base = decoded.target;
-        walk_o.rights = effective;
-        walk_o.is_global = walk_i.is_global || decoded.is_global;
-        wants_memory_o = !out_of_range;
-        if (out_of_range) walk_o.fault = tablewalk_pkg::FaultOutOfRange;
       end
     end
   end

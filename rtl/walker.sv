@@ -186,8 +186,15 @@ module walker #(
   assign {step_generation, step_slot} = mem_rsp_tag_i;
   assign step_taken = mem_rsp_valid_i && state_q[step_slot] == WaitsForMemory &&
                       generation_q[step_slot] == step_generation && under_way_q[step_slot][step_generation];
-  assign step_request = request_q[step_slot];
-  assign step_before = walk_q[step_slot];
+  // What nobody wants in a cycle is zero in it, here and below: it neither switches nor is simulated.
+  always_comb begin
+    step_request = '0;
+    step_before = '0;
+    if (mem_rsp_valid_i) begin
+      step_request = request_q[step_slot];
+      step_before = walk_q[step_slot];
+    end
+  end
 
   walk_step #(
       .RadixIndexBits(RadixIndexBits),
@@ -195,6 +202,7 @@ module walker #(
       .RadixOffsetBits(RadixOffsetBits),
       .RadixEntryBytes(RadixEntryBytes)
   ) u_step (
+      .valid_i(mem_rsp_valid_i),
       .request_i(step_request),
       .walk_i(step_before),
       .data_i(mem_rsp_data_i),
@@ -221,7 +229,10 @@ module walker #(
       if (looks_up[s] && (older_q[s] & looks_up) == '0) lookup_slot = SlotWidth'(s);
     end
   end
-  assign lookup_request = request_q[lookup_slot];
+  always_comb begin
+    lookup_request = '0;
+    if (lookup_valid) lookup_request = request_q[lookup_slot];
+  end
 
   tablewalk_pkg::invalidation_t invalidation;
   assign invalidation.everything = inv_all_i;
@@ -288,6 +299,7 @@ module walker #(
       .RadixOffsetBits(RadixOffsetBits),
       .RadixEntryBytes(RadixEntryBytes)
   ) u_begin (
+      .valid_i(lookup_valid),
       .request_i(lookup_request),
       .hit_i(cache_hits != '0),
       .hit_level_i(hit_level),
@@ -335,13 +347,17 @@ module walker #(
       if (may_present[s] && (older_q[s] & may_present) == '0) memory_slot = SlotWidth'(s);
     end
     memory_generation = '0;
-    for (int unsigned g = 0; g < Generations; g++) begin
-      if (!under_way_now[memory_slot][Generations-1-g]) memory_generation = GenerationWidth'(Generations - 1 - g);
+    memory_request = '0;
+    memory_walk = '0;
+    if (memory_given) begin
+      for (int unsigned g = 0; g < Generations; g++) begin
+        if (!under_way_now[memory_slot][Generations-1-g]) memory_generation = GenerationWidth'(Generations - 1 - g);
+      end
+      memory_request = request_q[memory_slot];
+      memory_walk = walk_q[memory_slot];
+      if (step_taken && memory_slot == step_slot) memory_walk = step_after;
+      if (lookup_valid && memory_slot == lookup_slot) memory_walk = begun;
     end
-    memory_request = request_q[memory_slot];
-    memory_walk = walk_q[memory_slot];
-    if (step_taken && memory_slot == step_slot) memory_walk = step_after;
-    if (lookup_valid && memory_slot == lookup_slot) memory_walk = begun;
   end
 
   entry_address #(
@@ -372,12 +388,17 @@ module walker #(
     for (int unsigned s = 0; s < Slots; s++) begin
       if (wants_answer[s] && (older_q[s] & wants_answer) == '0) answer_slot = SlotWidth'(s);
     end
-    answer_request = request_q[answer_slot];
-    answer_walk = walk_q[answer_slot];
-    if (step_taken && answer_slot == step_slot) answer_walk = step_after;
-    if (lookup_valid && answer_slot == lookup_slot) answer_walk = begun;
+    answer_request = '0;
+    answer_walk = '0;
     joined_id = first_q[answer_slot];
-    joined_request = asked_q[joined_id];
+    joined_request = '0;
+    if (answer_given) begin
+      answer_request = request_q[answer_slot];
+      answer_walk = walk_q[answer_slot];
+      if (step_taken && answer_slot == step_slot) answer_walk = step_after;
+      if (lookup_valid && answer_slot == lookup_slot) answer_walk = begun;
+      if (!own_q[answer_slot]) joined_request = asked_q[joined_id];
+    end
   end
 
   access_check u_joined_check (
@@ -432,13 +453,16 @@ module walker #(
         idle_slot = SlotWidth'(Slots - 1 - i);
       end
     end
-    asked.va = {req_vpn_i, {PageShift{1'b0}}};
-    asked.mode = req_mode_i;
-    asked.root = req_root_i;
-    asked.asid = req_asid_i;
-    asked.access = req_access_i;
-    asked.user = req_priv_i;
-    asked.controls = req_controls_i;
+    asked = '0;
+    if (req_valid_i) begin
+      asked.va = {req_vpn_i, {PageShift{1'b0}}};
+      asked.mode = req_mode_i;
+      asked.root = req_root_i;
+      asked.asid = req_asid_i;
+      asked.access = req_access_i;
+      asked.user = req_priv_i;
+      asked.controls = req_controls_i;
+    end
     takes = has_idle && (replay_q || req_valid_i);
     taken_id = replay_q ? replay_first_q : req_id_i;
     taken = asked;

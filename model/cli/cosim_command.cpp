@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/process_pool.h"
@@ -11,6 +14,8 @@
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "config/loader.h"
+#include "report/print_options.h"
+#include "report/result_json.h"
 #include "system/run.h"
 
 namespace tablewalk {
@@ -22,6 +27,7 @@ constexpr std::uint64_t wave_cycles = 2000;
 struct CosimArguments {
   RunOptions options;
   ConfigSource config;
+  std::string format = "text";
   std::string wave;
   std::optional<std::uint64_t> wave_from;
 };
@@ -35,20 +41,37 @@ void finish_wave(const std::string& path) {
   if (std::rename(unfinished(path).c_str(), path.c_str()) != 0) throw InputError(path + ": cannot be written");
 }
 
-std::string text_of(const RunResult& result, const CosimCounts& counts) {
-  return fmt::format(
-      "{} ({}, {} records{})\n"
-      "no difference between the SystemC walker and the RTL walker\n\n"
-      "walks            {:>15}\n"
-      "entry reads      {:>15}\n"
-      "entry updates    {:>15}\n"
-      "answers          {:>15}\n"
-      "invalidations    {:>15}\n"
-      "cycles compared  {:>15}\n"
-      "RTL clocked in   {:>15}\n",
-      result.trace.path, result.trace.format, result.trace.records, result.partial ? ", interrupted" : "", counts.walks,
-      counts.entry_reads, counts.entry_updates, counts.answers, counts.invalidations, counts.cycles,
-      counts.clocked_cycles);
+/// What was compared, when nothing differed.
+std::string text_of(const RunResult& result, const CosimCounts& counts, OutputFormat format) {
+  const std::array<std::pair<const char*, std::uint64_t>, 7> rows = {{{"walks", counts.walks},
+                                                                      {"entry_reads", counts.entry_reads},
+                                                                      {"entry_updates", counts.entry_updates},
+                                                                      {"answers", counts.answers},
+                                                                      {"invalidations", counts.invalidations},
+                                                                      {"cycles_compared", counts.cycles},
+                                                                      {"rtl_clocked_cycles", counts.clocked_cycles}}};
+  if (format == OutputFormat::Json) {
+    nlohmann::ordered_json json = {{"trace", result.trace.path},
+                                   {"records", result.trace.records},
+                                   {"partial", result.partial},
+                                   {"differences", 0}};
+    for (const auto& [name, count] : rows) json[name] = count;
+    return readable_json(json);
+  }
+  if (format == OutputFormat::Csv) {
+    std::string text = "name,count\n";
+    for (const auto& [name, count] : rows) text += fmt::format("{},{}\n", name, count);
+    return text;
+  }
+  std::string text =
+      fmt::format("{} ({}, {} records{})\nno difference between the SystemC walker and the RTL walker\n\n",
+                  result.trace.path, result.trace.format, result.trace.records, result.partial ? ", interrupted" : "");
+  for (const auto& [name, count] : rows) {
+    std::string words = name;
+    std::replace(words.begin(), words.end(), '_', ' ');
+    text += fmt::format("{:<18}{:>15}\n", words, count);
+  }
+  return text;
 }
 
 /// What a co-simulation came to: the report, and where the walkers differ if they do.
@@ -70,7 +93,7 @@ Outcome simulate(const CosimArguments& arguments, const MachineConfig& config, c
   Outcome outcome;
   try {
     const RunResult result = run_machine(config, options);
-    outcome.text = text_of(result, cosim.counts);
+    outcome.text = text_of(result, cosim.counts, parse_output_format(arguments.format));
   } catch (const WalkersDiffer& difference) {
     outcome = {difference.cycle(), difference.what()};
   }
@@ -95,6 +118,7 @@ Outcome simulate_apart(const CosimArguments& arguments, const MachineConfig& con
 
 void cosimulate(const CosimArguments& arguments) {
   const auto config = load_config<MachineConfig>(arguments.config);
+  parse_output_format(arguments.format);
   const bool apart = !arguments.wave.empty() && !arguments.wave_from;
   if (apart && arguments.options.trace_path == "-") {
     throw InputError("--wave: standard input cannot be run twice; expected a trace file, or --wave-from");
@@ -122,6 +146,7 @@ void add_cosim_command(CLI::App& app) {
   command->add_option("--trace-format", options.trace_format, "Format of the trace; detected if left out");
   add_whole(*command, "--warmup", options.warmup, "Records before those that --limit counts; they are compared too");
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
+  command->add_option("--format", arguments->format, "text, json or csv: how the counts are printed");
   command->add_option("--wave", arguments->wave, "FST file of the RTL's wires in the time before a difference");
   command->add_option("--wave-from", arguments->wave_from, "Write the wave from this cycle on, difference or not");
   command->footer(

@@ -37,6 +37,7 @@ void describe(CLI::App& app) {
   add_run_command(app);
   add_compare_command(app);
   add_cosim_command(app);
+  add_walker_law_command(app);
   add_walk_command(app);
   add_tables_commands(app);
   add_trace_commands(app);

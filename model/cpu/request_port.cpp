@@ -216,10 +216,16 @@ bool RequestPort::pass_fence() {
   return true;
 }
 
+/// As a write of CR3 does.
+void RequestPort::enter_address_space(AddressSpaceId asid) {
+  asid_ = asid;
+  root_ = kernel_.root(asid);
+}
+
 void RequestPort::open_access(const Record& record) {
   kind_ = record.kind;
   user_ = record.privilege == Privilege::User;
-  asid_ = record.asid;
+  if (!root_ || record.asid != asid_) enter_address_space(record.asid);
   address_ = record.address;
   left_ = record.size;
   ++stats_.accesses[static_cast<unsigned>(kind_)];
@@ -342,6 +348,7 @@ void RequestPort::translate(std::uint32_t slot, Cycles at) {
   TranslationRequest& request = *probe_;
   request.va = access.address;
   request.asid = asid_;
+  request.root = *root_;  // a TLB may pass the request on before it returns: all that is asked is there by then
   request.access = {kind_of_access[static_cast<unsigned>(access.kind)], user_};
   request.tag = slot;
   ++stats_.translations_requested;
@@ -361,7 +368,6 @@ void RequestPort::translate(std::uint32_t slot, Cycles at) {
   access.times.tlb_hit_until = at + neighbours_.tlb_hit_latency[side];
   ++access.pending;
   access.record = job_.source->delivered();
-  request.root = kernel_.root(asid_);
   kernel_.before_walk(asid_, access.address, request.access);
   probe_ = &take_request();
   look_ahead();

@@ -103,6 +103,7 @@ class RequestPort : public TimedModule {
 
   bool next_part();
   bool next_batch();
+  void enter_address_space(AddressSpaceId asid);
   void open_access(const Record& record);
   bool pass_fence();
   void count_gap();
@@ -142,6 +143,7 @@ class RequestPort : public TimedModule {
   // The record being started, and how much of it is left.
   RecordKind kind_ = RecordKind::Load;
   AddressSpaceId asid_ = 0;
+  std::optional<PhysicalAddress> root_;  ///< of that address space; none before the first access
   VirtualAddress address_;
   std::uint32_t left_ = 0;
   bool user_ = true;

@@ -59,7 +59,7 @@ bool LawChecker::was_mapped_since(Cycles cycle, PhysicalAddress page) const {
 
 void LawChecker::walk_finished(const WalkRecord& walk) {
   const WalkOutcome now = reference_walk(mode_, memory_, kernel_.root(walk.asid), walk.va, walk.access);
-  const bool was_absent = walk.answer.faulted && walk.answer.fault.reason == FaultReason::NotPresent &&
+  const bool was_absent = walk.answer.faulted && tells(walk.answer.fault.reason, FaultReason::NotPresent) &&
                           now.translated && was_mapped_since(walk.taken, now.translation.page);
   if (!was_absent) check_translation(walk.va, walk.asid, walk.access, walk.answer);
   require(walk.entry_reads <= mode_.levels() * (1 + walk.restarts) + walk.entry_updates,
@@ -71,7 +71,7 @@ void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, Acces
   const WalkOutcome reference = reference_walk(mode_, memory_, kernel_.root(asid), va, access);
   if (answer.faulted) {
     require(
-        !reference.translated && reference.fault.reason == answer.fault.reason,
+        !reference.translated && tells(answer.fault.reason, reference.fault.reason),
         fmt::format("0x{:x} faulted ({}), but the reference walk says: {}", va.value(), to_string(answer.fault.reason),
                     reference.translated ? "translated" : to_string(reference.fault.reason)));
     return;

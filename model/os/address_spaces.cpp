@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "paging/reference_walk.h"
 
 namespace tablewalk {
 AddressSpaces::AddressSpaces(const OsConfig& config, std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory,
@@ -30,16 +31,26 @@ void AddressSpaces::before_walk(AddressSpaceId asid, VirtualAddress va, Access a
 
 std::optional<Cycles> AddressSpaces::handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
                                                   const Fault& fault) {
-  if (fault.reason != FaultReason::NotPresent) {
+  const FaultReason reason = cause_of(fault, asid, va, access);
+  if (reason != FaultReason::NotPresent) {
     throw InputError(
         fmt::format("the {} {} at 0x{:x} faults and no kernel could repair it: {}; expected one that the "
                     "page's owner and the control registers under paging allow",
-                    access.user ? "user" : "supervisor", to_string(access.kind), va.value(), to_string(fault.reason)));
+                    access.user ? "user" : "supervisor", to_string(access.kind), va.value(), to_string(reason)));
   }
   root(asid);
   const std::uint64_t before = pages_;
   map_page(va, access);
   return pages_ == before ? Cycles(0) : config_.fault_cycles;
+}
+
+/// A walker may leave it to the kernel to look into its tables why a page faults. If nothing is wrong there any more,
+/// somebody has mapped the page meanwhile.
+FaultReason AddressSpaces::cause_of(const Fault& fault, AddressSpaceId asid, VirtualAddress va, Access access) {
+  if (fault.reason != FaultReason::PageFault) return fault.reason;
+  const PhysicalMemory& memory = memory_;
+  const WalkOutcome walk = reference_walk(*mode_, memory, root(asid), va, access);
+  return walk.translated ? FaultReason::NotPresent : walk.fault.reason;
 }
 
 /// A page is the kernel's own if it lies in the upper half of the addresses, where kernels are, and the kernel touched

@@ -32,6 +32,7 @@ class AddressSpaces final : public Kernel {
  private:
   void find_space(AddressSpaceId asid);
   void map_page(VirtualAddress va, Access access);
+  FaultReason cause_of(const Fault& fault, AddressSpaceId asid, VirtualAddress va, Access access);
   void check_address(VirtualAddress va) const;
 
   OsConfig config_;

@@ -76,6 +76,8 @@ const char* to_string(FaultReason reason) {
       return "dirty bit clear";
     case FaultReason::OutOfMemory:
       return "beyond physical memory";
+    case FaultReason::PageFault:
+      return "page fault";
   }
   return "unknown";
 }

@@ -39,10 +39,16 @@ enum class FaultReason : std::uint8_t {
   NotAccessed,    ///< the accessed bit is clear and software sets it (RISC-V Svade)
   NotDirty,       ///< a store, the dirty bit is clear and software sets it
   OutOfMemory,    ///< a table or the page lies beyond physical addresses (RISC-V: access fault)
+  PageFault,      ///< a walker that was made elsewhere tells no more than that it is one; no walk of ours ends so
 };
-constexpr unsigned fault_reasons = 11;
+constexpr unsigned fault_reasons = 11;  ///< that walks of ours end with, None included
 /// For people: `not present`, `reserved bit set`...
 const char* to_string(FaultReason reason);
+/// Whether what a walker tells is the truth, though perhaps not all of it, when `cause` is what a walk meets.
+constexpr bool tells(FaultReason told, FaultReason cause) {
+  const bool page_fault = cause != FaultReason::None && cause != FaultReason::OutOfMemory;
+  return told == cause || (told == FaultReason::PageFault && page_fault);
+}
 
 struct Fault {
   FaultReason reason = FaultReason::None;

@@ -11,6 +11,7 @@ bool depends_on_access(FaultReason reason) {
     case FaultReason::NotAccessed:
     case FaultReason::NotDirty:
     case FaultReason::OutOfMemory:
+    case FaultReason::PageFault:
       return true;
     default:
       return false;

@@ -50,6 +50,12 @@ const std::vector<std::string>& key_figures() {
       "tables.touched_bytes",
       "dram.reads",
       "dram.row_hits",
+      "rtl_walker.cells",
+      "rtl_walker.flip_flops",
+      "rtl_walker.logic_depth",
+      "rtl_walker.ice40_luts",
+      "rtl_walker.ice40_flip_flops",
+      "rtl_walker.ice40_logic_depth",
   };
   return names;
 }
@@ -107,6 +113,9 @@ std::string explanation_of(const std::string& name) {
       {"tables.bytes", "memory the page tables take"},
       {"dram.reads", "reads that missed every cache"},
       {"dram.row_hits", "reads and writes that found their DRAM row open, the fast case"},
+      {"rtl_walker.cells", "what the walker takes as hardware: gates of two inputs, multiplexers and flip-flops"},
+      {"rtl_walker.logic_depth", "cells between two flip-flops: the more, the slower the clock it can have"},
+      {"rtl_walker.ice40_luts", "the same walker in tables of four inputs, as a small FPGA has them"},
   };
   const auto found = explanations.find(name);
   return found == explanations.end() ? "" : found->second;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "system/make_walker.h"
+
 namespace tablewalk {
 
 Machine::Machine(const MachineConfig& config, ConstructionOrder order, const std::optional<ImageTables>& tables)
@@ -60,7 +62,7 @@ void Machine::build(ConstructionOrder order) {
         if (!config_.stlb.enabled) return;
         stlb_ = std::make_unique<Tlb>("stlb", Tlb::Service::Registered, config_.stlb, *mode_, first_levels);
       },
-      [&] { walker_ = make_walker(walker_ports()); },
+      [&] { walker_ = make_walker(config_.walker, config_.paging, *mode_, walker_ports()); },
       [&] { core_.l1i = make_cache("l1i", ServedBy::L1, config_.l1i, {Cache::PortKind::AtOnce}); },
       [&] { core_.l1d = make_cache("l1d", ServedBy::L1, config_.l1d, l1d_ports); },
       [&] { l2_ = make_cache("l2", ServedBy::L2, config_.l2, registered(WalkerReads::L2)); },
@@ -72,12 +74,6 @@ void Machine::build(ConstructionOrder order) {
   };
   if (order == ConstructionOrder::MemoryFirst) std::reverse(steps.begin(), steps.end());
   for (const auto& step : steps) step();
-}
-
-std::unique_ptr<PageWalker> Machine::make_walker(unsigned ports) const {
-  const WalkerConfig& walker = config_.walker;
-  if (walker.kind == WalkerKind::SystemC) return std::make_unique<Walker>("walker", walker, *mode_, ports);
-  return std::make_unique<RtlWalker>("walker", walker, config_.paging, *mode_, ports);
 }
 
 std::unique_ptr<Cache> Machine::make_cache(const char* name, ServedBy place, const CacheConfig& config,

@@ -13,7 +13,6 @@
 #include "os/image_space.h"
 #include "system/machine_config.h"
 #include "tlb/tlb.h"
-#include "walker/rtl_walker.h"
 #include "walker/walker.h"
 
 namespace tablewalk {
@@ -70,7 +69,6 @@ class Machine {
   void bind_translation();
   void bind_memory();
   CoreNeighbours neighbours() const;
-  std::unique_ptr<PageWalker> make_walker(unsigned ports) const;
   std::unique_ptr<Cache> make_cache(const char* name, ServedBy place, const CacheConfig& config,
                                     const std::vector<Cache::PortKind>& ports);
   /// The next free socket of the memory at or first below that level.

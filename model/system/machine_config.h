@@ -115,7 +115,7 @@ struct MachineConfig {
     if (!pages.empty()) problem("os.page_bytes", pages);
     const std::string ram = impossible_memory();
     if (!ram.empty()) problem("memory.bytes", ram);
-    if (walker.kind == WalkerKind::Rtl && core.invalidate_cycles == Cycles(0)) {
+    if (walker.kind != WalkerKind::SystemC && core.invalidate_cycles == Cycles(0)) {
       problem("core.invalidate_cycles", "the RTL walker takes one invalidation in a cycle; expected at least 1");
     }
   }

@@ -53,7 +53,7 @@ class Watch {
 std::unique_ptr<WalkerShadow> make_shadow(const MachineConfig& config, const RunOptions& options, Machine& machine) {
   if (options.cosim == nullptr) return nullptr;
   Walker* walker = machine.systemc_walker();
-  if (walker == nullptr) throw InputError("walker.kind: rtl: a co-simulation has both walkers; expected systemc");
+  if (walker == nullptr) throw InputError("walker.kind: a co-simulation has the model and rtl/; expected systemc");
   auto shadow = std::make_unique<WalkerShadow>("rtl_walker", config.walker, config.paging, machine.mode(),
                                                machine.walker_ports());
   if (!options.cosim->wave.empty()) shadow->record_wave(options.cosim->wave, options.cosim->wave_from);

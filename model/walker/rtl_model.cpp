@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "paging/radix_mode.h"
+#include "walker/foreign_walker.h"
 
 namespace tablewalk {
 namespace {
@@ -22,7 +23,15 @@ constexpr std::array fault_codes = {
     FaultReason::None,         FaultReason::Reserved,      FaultReason::PointerAtLeaf, FaultReason::Misaligned,
     FaultReason::Permission,   FaultReason::NotAccessed,   FaultReason::NotDirty,      FaultReason::None,
     FaultReason::OutOfMemory,  FaultReason::None,          FaultReason::None,          FaultReason::NotPresent,
-    FaultReason::NonCanonical, FaultReason::ProtectionKey,
+    FaultReason::NonCanonical, FaultReason::ProtectionKey, FaultReason::PageFault,
+};
+
+/// By the codes of violation_o.
+constexpr std::array violations = {
+    "keeps the rules",
+    "answered although nothing is asked of it, or what was flushed",
+    "answered for another page or address space than it was asked for",
+    "broke the rules of its memory port",
 };
 
 /// `9,9,9,9/12@8`; empty for a mode that is no generic radix.
@@ -61,6 +70,14 @@ bool fits(const RtlVariant& variant, const WalkerConfig& config, const PagingMod
   }
   const std::string split = split_of(mode);
   return split.empty() || split == variant.radix;
+}
+
+/// The variant, which must have an id for every request.
+const RtlVariant& with_ids(const RtlVariant& variant, const WalkerConfig& config) {
+  const std::uint32_t ids = 1u << variant.id_bits;
+  if (config.requests <= ids) return variant;
+  throw InputError(fmt::format("walker.requests: {}: the RTL walker can tell {} requests apart; expected at most {}",
+                               config.requests, ids, ids));
 }
 
 std::string wanted(const WalkerConfig& config, const PagingMode& mode) {
@@ -119,10 +136,15 @@ Rights rights_of_rtl(std::uint16_t bits) {
           (bits & 8) != 0, (bits & 16) != 0, static_cast<std::uint8_t>(bits >> 5 & 15)};
 }
 
-const RtlVariant& find_rtl_variant(const WalkerConfig& config, const PagingMode& mode) {
+const char* violation_of_rtl(std::uint8_t code) {
+  return violations.at(code);
+}
+
+const RtlVariant& find_rtl_variant(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode) {
+  if (config.kind == WalkerKind::Foreign) return with_ids(find_foreign_walker(config, controls, mode).variant, config);
   rtl_mode(mode);
   for (const RtlVariant& variant : rtl_variants()) {
-    if (fits(variant, config, mode)) return variant;
+    if (fits(variant, config, mode)) return with_ids(variant, config);
   }
   for (const WalkCacheConfig& cache : config.walk_caches) {
     if (cache.replacement != Replacement::Lru) {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "paging/paging_mode.h"
@@ -67,6 +69,7 @@ struct RtlOutputs {
   std::uint32_t ev_done = 0;
   bool ev_replay = false;
   std::uint32_t ev_restart = 0;
+  std::uint8_t violation = 0;  ///< of an adapter: what its walker did that it must not
 };
 
 /// One RTL walker, Verilated.
@@ -81,18 +84,21 @@ class RtlModel {
   virtual void stop_wave() = 0;
 };
 
-/// The parameters with which a walker was Verilated.
+/// The parameters with which a walker was Verilated: one of rtl/walker.sv, or an adapter with one of somebody else.
 struct RtlVariant {
   struct Cache {
     unsigned entries = 0;
     unsigned ways = 0;  ///< 0: fully associative
   };
 
-  std::string text;  ///< as the build's setting has it: `slots=2 caches=1x16x4 radix=9,9,9,9/12@8`
+  std::string name = "the RTL walker";  ///< for messages
+  std::string text;                     ///< as the build's setting has it: `slots=2 caches=1x16x4 radix=9,9,9,9/12@8`
   unsigned slots = 1;
   unsigned id_bits = 6;
   std::array<Cache, 8> caches;  ///< by level
   std::string radix;            ///< the split that its generic radix mode has: `9,9,9,9/12@8`
+  /// What Yosys makes of it, by the names in rtl/synth/area.json; those that it has there.
+  std::vector<std::pair<std::string_view, std::uint64_t>> area;
   std::unique_ptr<RtlModel> (*make)() = nullptr;
 };
 
@@ -102,9 +108,9 @@ const std::vector<RtlVariant>& rtl_variants();
 /// The offset bits of the smallest page that a request's page number counts in.
 constexpr unsigned rtl_page_shift = 12;
 
-/// The variant for that walker in that mode. Throws InputError that says what the RTL lacks, or which variants there
-/// are and how to build another.
-const RtlVariant& find_rtl_variant(const WalkerConfig& config, const PagingMode& mode);
+/// The variant for that walker in that mode; walker.kind: foreign has its own. Throws InputError that says what the RTL
+/// lacks, or which variants there are and how to build another.
+const RtlVariant& find_rtl_variant(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode);
 
 /// What `req_mode_i` is for that mode. Throws InputError if the RTL does not know it.
 std::uint8_t rtl_mode(const PagingMode& mode);
@@ -112,6 +118,8 @@ std::uint8_t rtl_mode(const PagingMode& mode);
 std::uint64_t rtl_controls(const PagingControls& controls);
 /// What `rsp_fault_o` means. Throws LawViolation for a code that no walk of ours ends with.
 FaultReason fault_of_rtl(std::uint8_t code);
+/// What an adapter's `violation_o` means.
+const char* violation_of_rtl(std::uint8_t code);
 /// What `rsp_rights_o` means.
 Rights rights_of_rtl(std::uint16_t bits);
 

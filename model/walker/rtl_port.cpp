@@ -9,6 +9,9 @@
 namespace tablewalk {
 namespace {
 
+/// So long no walker thinks.
+constexpr std::uint32_t longest_idle = 100000;
+
 bool equal(const Invalidation& a, const Invalidation& b) {
   if (a.scope != b.scope) return false;
   if (a.scope == Invalidation::Scope::All) return true;
@@ -25,7 +28,7 @@ std::uint32_t slot_mask(unsigned slots) {
 
 RtlPort::RtlPort(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode, unsigned ports)
     : mode_(mode),
-      variant_(find_rtl_variant(config, mode)),
+      variant_(find_rtl_variant(config, controls, mode)),
       model_(variant_.make()),
       evaluate_every_cycle_(config.evaluate_every_cycle),
       mode_code_(rtl_mode(mode)),
@@ -33,7 +36,7 @@ RtlPort::RtlPort(const WalkerConfig& config, const PagingControls& controls, con
       slot_mask_(slot_mask(variant_.slots)),
       arrivals_(ports),
       asked_(std::size_t{1} << variant_.id_bits) {
-  for (auto id = static_cast<std::uint32_t>(asked_.size()); id-- > 0;) free_ids_.push_back(id);
+  for (RequestId id = 0; id < config.requests; ++id) free_ids_.push({}, id);
   // A cycle without an input, so that the outputs are known. It changes nothing.
   model_->clock({}, inputs_, outputs_);
 }
@@ -60,7 +63,7 @@ void RtlPort::invalidate(const Invalidation& invalidation, Cycles cycle) {
 Cycles RtlPort::next_due() const {
   Cycles due = std::min(memory_answers_.next_visible(), invalidations_.next_visible());
   if (!outputs_.quiet) due = Cycles();
-  if (outputs_.req_ready && !free_ids_.empty()) due = std::min(due, arrivals_.next_visible());
+  if (outputs_.req_ready) due = std::min(due, std::max(arrivals_.next_visible(), free_ids_.next_visible()));
   return std::max(due, clocked_);
 }
 
@@ -75,9 +78,19 @@ const WalkerCycle& RtlPort::step(Cycles cycle) {
   clocked_ = cycle + Cycles(1);
   const TranslationRequest* fresh = taken ? take_request() : nullptr;
   describe(cycle);
+  watch(cycle);
   did_.taken = fresh;
   did_.again = did_.took != WalkerCycle::Took::Nothing && fresh == nullptr;
   return did_;
+}
+
+/// A walker that is never done would be clocked for ever.
+void RtlPort::watch(Cycles cycle) {
+  const bool busy = !outputs_.quiet && did_.nothing();
+  idle_ = busy ? idle_ + 1 : 0;
+  if (idle_ < longest_idle) return;
+  throw LawViolation(fmt::format("cycle {}: {} has done nothing for {} cycles, and does not say that it waits",
+                                 cycle.count(), variant_.name, idle_));
 }
 
 /// The cycles since the last step, in which the walker has said that nothing happens.
@@ -97,11 +110,11 @@ void RtlPort::catch_up(Cycles cycle) {
 }
 
 void RtlPort::offer_request(Cycles cycle) {
-  offered_port_ = free_ids_.empty() ? -1 : arrivals_.oldest(cycle);
+  offered_port_ = free_ids_.due(cycle) ? arrivals_.oldest(cycle) : -1;
   if (offered_port_ < 0) return;
   const Question& question = arrivals_.at(static_cast<unsigned>(offered_port_)).front();
   inputs_.req_valid = true;
-  inputs_.req_id = free_ids_.back();
+  inputs_.req_id = free_ids_.front();
   inputs_.req_vpn = question.va.value() >> rtl_page_shift;
   inputs_.req_mode = mode_code_;
   inputs_.req_root = question.root.value();
@@ -114,8 +127,8 @@ void RtlPort::offer_request(Cycles cycle) {
 /// The walker took what was offered.
 const TranslationRequest* RtlPort::take_request() {
   Inbox<Question>& arrivals = arrivals_.at(static_cast<unsigned>(offered_port_));
-  Question& question = asked_[free_ids_.back()];
-  free_ids_.pop_back();
+  Question& question = asked_[free_ids_.front()];
+  free_ids_.pop();
   question = arrivals.front();
   arrivals.pop();
   return question.request;
@@ -133,6 +146,7 @@ void RtlPort::give_memory_answer(Cycles cycle) {
 }
 
 void RtlPort::give_invalidation(Cycles cycle) {
+  invalidation_taken_.reset();
   if (!invalidations_.due(cycle)) return;
   const Invalidation& invalidation = invalidations_.front();
   inputs_.inv_valid = true;
@@ -141,11 +155,16 @@ void RtlPort::give_invalidation(Cycles cycle) {
   inputs_.inv_asid = invalidation.asid;
   inputs_.inv_vaddr_valid = invalidation.scope == Invalidation::Scope::Page;
   inputs_.inv_vaddr = invalidation.va.value();
+  invalidation_taken_ = invalidation;
   invalidations_.pop();
 }
 
 /// What the pins say after the edge that ended `cycle`.
 void RtlPort::describe(Cycles cycle) {
+  if (outputs_.violation != 0) {
+    throw LawViolation(
+        fmt::format("cycle {}: {} {}", cycle.count(), variant_.name, violation_of_rtl(outputs_.violation)));
+  }
   did_ = WalkerCycle(cycle);
   if (outputs_.ev_walk) did_.took = WalkerCycle::Took::BeganWalk;
   if (outputs_.ev_merge) did_.took = WalkerCycle::Took::Joined;
@@ -167,7 +186,7 @@ void RtlPort::describe(Cycles cycle) {
     did_.answered = question.request;
     did_.answer = answer_of(question);
     question.request = nullptr;
-    free_ids_.push_back(outputs_.rsp_id);
+    free_ids_.push(id_is_free(cycle), outputs_.rsp_id);
   }
   did_.sent_back = outputs_.ev_replay;
   did_.restarted = outputs_.ev_restart;
@@ -186,6 +205,7 @@ Answer RtlPort::answer_of(const Question& question) const {
   Translation& translation = answer.translation;
   translation.page = PhysicalAddress(outputs_.rsp_frame << rtl_page_shift);
   translation.page_shift = outputs_.rsp_page_shift;
+  translation.whole_shift = outputs_.rsp_page_shift;
   translation.level = outputs_.rsp_level;
   translation.rights = rights_of_rtl(outputs_.rsp_rights);
   translation.global = outputs_.rsp_global;

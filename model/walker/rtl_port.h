@@ -30,6 +30,8 @@ class RtlPort {
   // Of the last step.
   /// The tag of the memory answer that the walker took, and since when that had stood there.
   const std::optional<std::pair<std::uint32_t, Cycles>>& answer_taken() const { return answer_taken_; }
+  /// The invalidation that it took.
+  const std::optional<Invalidation>& invalidation_taken() const { return invalidation_taken_; }
   /// The tag of the access to memory that it presented.
   std::uint32_t tag_presented() const { return outputs_.mem_req_tag; }
 
@@ -58,6 +60,7 @@ class RtlPort {
   void give_memory_answer(Cycles cycle);
   void give_invalidation(Cycles cycle);
   void describe(Cycles cycle);
+  void watch(Cycles cycle);
   Answer answer_of(const Question& question) const;
 
   const PagingMode& mode_;
@@ -72,13 +75,15 @@ class RtlPort {
   Inbox<MemoryAnswer> memory_answers_;
   Inbox<Invalidation> invalidations_;
   std::vector<Question> asked_;  ///< by id
-  std::vector<std::uint32_t> free_ids_;
+  Inbox<RequestId> free_ids_;
   int offered_port_ = -1;
 
-  Cycles clocked_;  ///< the first cycle that has not been
+  Cycles clocked_;          ///< the first cycle that has not been
+  std::uint32_t idle_ = 0;  ///< the cycles before, one after the other, that were clocked and in which it did nothing
   RtlInputs inputs_;
   RtlOutputs outputs_;
   std::optional<std::pair<std::uint32_t, Cycles>> answer_taken_;
+  std::optional<Invalidation> invalidation_taken_;
   WalkerCycle did_;
 };
 

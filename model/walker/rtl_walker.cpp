@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.h"
 
@@ -10,6 +11,21 @@ namespace tablewalk {
 namespace {
 
 constexpr std::size_t most_tags = 4096;
+
+/// The figures of hardware that are reported, as rtl/synth/area.json names them.
+struct AreaFigure {
+  const char* name;
+  const char* unit;
+  const char* meaning;
+};
+constexpr std::array area_figures = {
+    AreaFigure{"cells", "cells", "of the hardware, in gates of two inputs, multiplexers and flip-flops"},
+    AreaFigure{"flip_flops", "flip-flops", "of these cells, those that hold a bit"},
+    AreaFigure{"logic_depth", "cells", "on the longest path between two flip-flops"},
+    AreaFigure{"ice40_luts", "LUTs", "of the hardware on an iCE40, tables of four inputs"},
+    AreaFigure{"ice40_flip_flops", "flip-flops", "of the hardware on an iCE40"},
+    AreaFigure{"ice40_logic_depth", "cells", "LUTs and carries on the longest path on an iCE40"},
+};
 
 }  // namespace
 
@@ -128,6 +144,11 @@ void RtlWalker::note_answer(const WalkerCycle& did) {
     if (request != did.answered) lost(did, "answers somebody out of turn");
   }
   request->answer = did.answer;
+  // The TLBs have been told of this cycle's invalidation before they get the answer, which is older.
+  if (const auto& invalidation = port_.invalidation_taken()) {
+    const unsigned root_entry_shift = mode().level(mode().root_level()).index_shift;
+    request->overtaken |= invalidation->may_concern(request->va, root_entry_shift, request->asid);
+  }
   respond(*request, visible);
 }
 
@@ -258,6 +279,11 @@ void RtlWalker::report(StatSet& figures) const {
     figures.count(prefix + ".lookups", caches_[level].lookups, "lookups",
                   "walks that looked for a pointer of this level");
     figures.count(prefix + ".hits", caches_[level].hits, "lookups", "walks that found it");
+  }
+  for (const auto& [name, value] : port_.variant().area) {
+    for (const AreaFigure& figure : area_figures) {
+      if (name == figure.name) figures.count(fmt::format("rtl_walker.{}", name), value, figure.unit, figure.meaning);
+    }
   }
 }
 

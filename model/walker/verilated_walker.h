@@ -4,13 +4,21 @@
 #include <verilated_fst_c.h>
 
 #include <memory>
+#include <type_traits>
+#include <utility>
 
 #include "base/error.h"
 #include "walker/rtl_model.h"
 
 namespace tablewalk {
 
-/// The class that Verilator made of rtl/walker.sv, called directly: no signal for each pin.
+/// An adapter for a walker that was made elsewhere has one port more than rtl/walker.sv.
+template <class Verilated, class = void>
+struct IsAdapter : std::false_type {};
+template <class Verilated>
+struct IsAdapter<Verilated, std::void_t<decltype(std::declval<Verilated&>().violation_o)>> : std::true_type {};
+
+/// The class that Verilator made of rtl/walker.sv, or of an adapter, called directly: no signal for each pin.
 template <class Verilated>
 class VerilatedWalker final : public RtlModel {
  public:
@@ -39,7 +47,11 @@ class VerilatedWalker final : public RtlModel {
     top_.eval();
     if (wave_) wave_->dump((cycle.count() + 1) * clock_units);
     top_.clk_i = 0;
-    top_.eval();
+    if constexpr (IsAdapter<Verilated>::value) {
+      top_.eval();  // somebody else's hardware may wait for that
+    } else {
+      clock_has_fallen(*top_.rootp, 0);
+    }
     get(out);
   }
 
@@ -57,6 +69,17 @@ class VerilatedWalker final : public RtlModel {
  private:
   static constexpr std::uint64_t clock_units = 1000;  ///< of a picosecond
   static constexpr int all_levels = 99;
+
+  /// Nothing in the hardware waits for the clock to fall, but Verilator's code has to know of it to see it rise again.
+  /// An evaluation tells it, and settles all logic once more; so where the clock's last level can be written, it is.
+  template <class Root>
+  static auto clock_has_fallen(Root& root, int) -> decltype(void(root.__Vtrigrprev__TOP__clk_i)) {
+    root.__Vtrigrprev__TOP__clk_i = 0;
+  }
+  template <class Root>
+  void clock_has_fallen(Root&, long) {
+    top_.eval();
+  }
 
   void set(const RtlInputs& in) {
     top_.req_valid_i = in.req_valid;
@@ -116,6 +139,7 @@ class VerilatedWalker final : public RtlModel {
     out.ev_done = top_.ev_done_o;
     out.ev_replay = top_.ev_replay_o;
     out.ev_restart = top_.ev_restart_o;
+    if constexpr (IsAdapter<Verilated>::value) out.violation = top_.violation_o;
   }
 
   VerilatedContext context_;

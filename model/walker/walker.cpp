@@ -5,7 +5,9 @@
 namespace tablewalk {
 
 Walker::Walker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingMode& mode, unsigned ports)
-    : PageWalker(name, Phase::Beginning, mode, ports), walk_caches_(config.walk_caches, mode), slots_(config.walkers) {}
+    : PageWalker(name, Phase::Beginning, mode, ports), walk_caches_(config.walk_caches, mode), slots_(config.walkers) {
+  for (RequestId id = 0; id < config.requests; ++id) free_ids_.push({}, id);
+}
 
 bool Walker::receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay) {
   const Cycles visible = clockwork().cycle_after(delay);
@@ -195,6 +197,8 @@ void Walker::give(TranslationRequest& request, Cycles cycle) {
     doing.answer = request.answer;
   }
   respond(request, cycle + Cycles(1));
+  // Which one it had makes no difference; they are counted.
+  free_ids_.push(id_is_free(cycle), {});
 }
 
 /// The walk is over: its answer is taken in cycle `answered`, and its slot can take a request in the one after.
@@ -218,7 +222,8 @@ void Walker::take_request(Cycles cycle) {
     return;
   }
   const int port = tlb_side_.oldest_arrival(cycle);
-  if (port < 0) return;
+  if (port < 0 || !free_ids_.due(cycle)) return;
+  free_ids_.pop();
   Inbox<TranslationRequest*>& arrivals = tlb_side_.arrivals(static_cast<unsigned>(port));
   const Cycles stood = arrivals.next_visible();
   TranslationRequest& request = *arrivals.front();
@@ -285,7 +290,8 @@ void Walker::sleep(Cycles cycle) {
   }
   if (!responses_.empty()) wake_at(std::max(responses_.next_visible(), next));
   // Whatever arrives later wakes the walker itself.
-  const Cycles request = std::min(replays_.next_visible(), tlb_side_.next_visible());
+  const Cycles fresh = std::max(tlb_side_.next_visible(), free_ids_.next_visible());
+  const Cycles request = std::min(replays_.next_visible(), fresh);
   if (request != Cycles::never() && slot_free != Cycles::never()) wake_at(std::max({request, slot_free, next}));
 }
 

@@ -14,7 +14,8 @@ namespace tablewalk {
 /// In each cycle at most one request is taken, one walk looks up the walk caches, one memory response is taken, one
 /// memory request presented and one answer given; of several walks it is the oldest's turn. A lookup does not see what
 /// is remembered in its own cycle. A request is taken only if a slot is free; if its page is being walked, it joins
-/// that walk and leaves the slot alone. One that joined and is not served by the answer is taken again, before fresh
+/// that walk and leaves the slot alone. It has an id, of which there are so many, from being taken until its answer has
+/// stood for a cycle. One that joined and is not served by the answer is taken again, before fresh
 /// ones. A walk that an invalidation may concern begins again at the root, and looks up the walk caches in the cycle
 /// after it.
 class Walker final : public PageWalker {
@@ -69,6 +70,7 @@ class Walker final : public PageWalker {
 
   WalkCaches walk_caches_;
   std::vector<Slot> slots_;
+  Inbox<RequestId> free_ids_;
   Inbox<TranslationRequest*> replays_;  ///< joined a walk whose answer does not serve them
   Inbox<MemoryAccess*> responses_;
   WalkerTap* tap_ = nullptr;

@@ -6,18 +6,21 @@
 
 namespace tablewalk {
 
-/// Which walker sits in the machine: the model in SystemC, or the hardware of rtl/, Verilated. They are one design
-/// written twice (docs/timing.md): the cycles are the same.
-enum class WalkerKind : std::uint8_t { SystemC, Rtl };
+/// Which walker sits in the machine: the model in SystemC, the hardware of rtl/, Verilated, or hardware that was made
+/// elsewhere. The first two are one design written twice (docs/timing.md): the cycles are the same.
+enum class WalkerKind : std::uint8_t { SystemC, Rtl, Foreign };
 
 template <>
 struct EnumNames<WalkerKind> {
-  static constexpr std::array names = {std::pair{"systemc", WalkerKind::SystemC}, std::pair{"rtl", WalkerKind::Rtl}};
+  static constexpr std::array names = {std::pair{"systemc", WalkerKind::SystemC}, std::pair{"rtl", WalkerKind::Rtl},
+                                       std::pair{"foreign", WalkerKind::Foreign}};
 };
 
 struct WalkerConfig {
   WalkerKind kind = WalkerKind::SystemC;
+  std::string foreign;
   std::uint32_t walkers = 2;
+  std::uint32_t requests = 64;
   std::vector<WalkCacheConfig> walk_caches;
   bool evaluate_every_cycle = false;
 
@@ -25,15 +28,24 @@ struct WalkerConfig {
   void describe(Keys& keys) {
     keys.value(
         "kind", kind, "",
-        "systemc: the model; rtl: the hardware of rtl/, in one of the variants that were built into the program");
+        "systemc: the model; rtl: the hardware of rtl/, in one of the variants that were built into the program; "
+        "foreign: hardware that was made elsewhere");
+    keys.value("foreign", foreign, "", "kind: foreign: the name under which that walker was built into the program");
     keys.value("walkers", walkers, "walks", "walks under way at once; further requests queue");
+    keys.value("requests", requests, "requests",
+               "requests in the walker at once, those that joined another's walk included; further requests queue");
     keys.list("walk_caches", walk_caches, "paging-structure caches, one for each level that has one");
-    keys.value("evaluate_every_cycle", evaluate_every_cycle, "",
-               "rtl: clock it in cycles too in which it says that nothing changes, and hold it to that; slow");
+    keys.value(
+        "evaluate_every_cycle", evaluate_every_cycle, "",
+        "rtl and foreign: clock it in cycles too in which it says that nothing changes, and hold it to that; slow");
   }
   template <class Problem>
   void check(Problem&& problem) const {
     if (walkers == 0) problem("walkers", "0 walkers could walk nothing; expected at least 1");
+    if (kind == WalkerKind::Foreign && foreign.empty()) {
+      problem("foreign", "which one? expected the name of a walker that is built in");
+    }
+    if (requests == 0) problem("requests", "a walker without requests has nothing to do; expected at least 1");
   }
 };
 

@@ -6,6 +6,14 @@
 
 namespace tablewalk {
 
+/// What tells apart the requests that are in a walker.
+using RequestId = std::uint32_t;
+
+/// From when on the id of a request can be another's whose answer was given in that cycle: it stands in the next one.
+inline Cycles id_is_free(Cycles answered) {
+  return answered + Cycles(2);
+}
+
 /// What a walker did in one cycle: at most one of each thing.
 struct WalkerCycle {
   enum class Took : std::uint8_t { Nothing, BeganWalk, Joined };

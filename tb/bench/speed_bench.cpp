@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/process_pool.h"
 #include "bench/bare_loop.h"
+#include "config/loader.h"
 #include "system/run.h"
 #include "trace/generate.h"
 #include "trace/trace_reader.h"
@@ -58,8 +59,8 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-void run_whole_machine(TraceReader& reader, Measurement& result) {
-  const RunResult run = run_machine(MachineConfig{}, reader, RunOptions{});
+void run_whole_machine(TraceReader& reader, Measurement& result, const MachineConfig& config = {}) {
+  const RunResult run = run_machine(config, reader, RunOptions{});
   result.accesses = run.stats.at("core.accesses").value();
   result.walks = run.stats.at("walker.walks").value();
 }
@@ -83,6 +84,28 @@ void compare_with_bare_loop(const std::string& trace, unsigned rounds) {
              trace, median(ratios), *std::min_element(ratios.begin(), ratios.end()),
              *std::max_element(ratios.begin(), ratios.end()), median(rates),
              *std::max_element(rates.begin(), rates.end()));
+}
+
+void compare_walkers(const std::string& trace, const ConfigSource& machine, unsigned rounds) {
+  std::vector<double> ratios;
+  double walks = 0;
+  for (unsigned round = 0; round < rounds; ++round) {
+    const auto seconds = [&](WalkerKind kind) {
+      const Measurement run = measure_in_child([&](Measurement& result) {
+        auto config = load_config<MachineConfig>(machine);
+        config.walker.kind = kind;
+        run_whole_machine(*open_trace(trace), result, config);
+      });
+      walks = run.walks;
+      return run.cpu_seconds;
+    };
+    const double rtl = seconds(WalkerKind::Rtl);
+    ratios.push_back(rtl / seconds(WalkerKind::SystemC));
+  }
+  fmt::print("{}, {}: RTL walker / SystemC walker: {:.2f} (best {:.2f}, worst {:.2f}), {:.0f} k walks\n", trace,
+             machine.name.empty() ? "default machine" : machine.name, median(ratios),
+             *std::min_element(ratios.begin(), ratios.end()), *std::max_element(ratios.begin(), ratios.end()),
+             walks / 1e3);
 }
 
 void random_walks(std::uint64_t records, unsigned rounds) {
@@ -130,6 +153,11 @@ int run(int argc, char** argv) {
   app.add_option("--records", records, "records of the shorter memory measurement; 0 leaves it out");
   CLI11_PARSE(app, argc, argv);
   compare_with_bare_loop(trace, rounds);
+  const std::vector<ConfigSource> machines = {{"", {}}, {"skylake", {}}, {"cva6", {"paging.mode=sv39"}}};
+  for (const ConfigSource& machine : machines) {
+    compare_walkers(TABLEWALK_SOURCE_DIR "/traces/python3.twt", machine, rounds);
+    compare_walkers(TABLEWALK_SOURCE_DIR "/tb/golden/traces/gups.twt", machine, rounds);
+  }
   if (walks != 0) random_walks(walks, rounds);
   if (records != 0) memory_of_long_traces(records);
   return 0;

@@ -99,6 +99,26 @@ class BadConfigs(ProgramTest):
                 ["os.page_bytes=3M", "os.page_bytes: ", "expected 4K, 2M, 1G"]):
             self.assert_refused(["run", "good.txt", "--set", setting], "--set " + setting, *says)
 
+    def test_walkers_that_were_made_elsewhere(self):
+        def refused(*settings_and_says):
+            settings, says = settings_and_says
+            options = [option for setting in settings for option in ("--set", setting)]
+            self.assert_refused(["run", "good.txt", "-c", "example-walker", *options], *says)
+            self.assert_refused(["walker-law", "-c", "example-walker", *options], *says)
+
+        refused(["walker.foreign=exmaple"], ["walker.foreign: no walker 'exmaple'", "did you mean 'example'?",
+                                             "TABLEWALK_FOREIGN_WALKERS"])
+        refused(["walker.foreign="], ["walker.foreign: which one?", "expected the name"])
+        refused(["walker.kind=foriegn"], ["walker.kind", "expected one of systemc, rtl, foreign", "did you mean 'foreign'?"])
+        refused(["paging.mode=x86-64"], ["'example' does not know paging mode x86-64", "expected sv39"])
+        refused(["paging.riscv.svadu=true"], ["'example' cannot do paging.riscv.svadu=true",
+                                              "expected paging.riscv.svadu=false"])
+        refused(["walker.walkers=2"], ["'example' cannot do walker.walkers=2", "expected walker.walkers=1"])
+        refused(["core.invalidate_cycles=0"], ["core.invalidate_cycles", "expected at least 1"])
+        self.assert_refused(["run", "good.txt", "--set", "walker.kind=foreign"], "walker.foreign: which one?")
+        self.assert_refused(["cosim", "good.txt", "-c", "example-walker"], "walker.kind: ", "expected systemc")
+        self.assert_refused(["walker-law", "--format", "jsn"], "jsn", "did you mean 'json'?")
+
     def test_a_memory_that_is_too_small_names_its_key(self):
         self.assert_refused(["run", trace("sort"), "--set", "memory.bytes=128K"], "record ",
                             "expected a larger memory.bytes")

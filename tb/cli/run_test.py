@@ -175,6 +175,19 @@ class Compare(ProgramTest):
         rows = list(csv.reader(io.StringIO(self.output("compare", "good.txt", *self.MODES, "--format", "csv"))))
         self.assertEqual(rows[0], ["name", "unit", "flat48", "x86-64", "x86-64-la57"])
 
+    def test_hardware_has_its_cost_beside_the_performance(self):
+        with open(os.path.join(program.ROOT, "rtl", "synth", "area.json"), encoding="utf-8") as file:
+            kept = json.load(file)["variants"]
+        (cost,) = [kept[text] for text in kept if text.startswith("slots=2 caches=")]
+        walkers = ["compare", "good.txt", "-c", "skylake", "--vary", "walker.kind=systemc,rtl"]
+        model, hardware = [one["result"]["stats"] for one in self.json(*walkers)["results"]]
+        self.assertFalse([name for name in model if name.startswith("rtl_walker.")])
+        shown = {name: value for name, value in hardware.items() if name.startswith("rtl_walker.")}
+        reported = {"cells", "flip_flops", "logic_depth", "ice40_luts", "ice40_flip_flops", "ice40_logic_depth"}
+        self.assertEqual(shown, {"rtl_walker." + name: cost[name] for name in reported & set(cost)})
+        row = next(line for line in self.output(*walkers).splitlines() if line.startswith("rtl_walker.cells"))
+        self.assertEqual(row.split()[1:], ["-", f"{cost['cells']:,}"])
+
 
 class TablesAndTraces(ProgramTest):
     LECTURE = ["--map", "0:4M", "--map", "0xFFC00000:4M"]

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/error.h"
+#include "protocol/inbox.h"
 #include "protocol/timed_module.h"
 #include "protocol/translate_link.h"
 #include "support/dice.h"

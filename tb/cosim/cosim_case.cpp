@@ -5,6 +5,7 @@
 #include "cosim/asker.h"
 #include "cosim/random_memory.h"
 #include "rtl/random_tables.h"
+#include "support/rtl_variants.h"
 #include "walker/rtl_walker.h"
 #include "walker/walker.h"
 
@@ -35,20 +36,10 @@ PagingControls random_controls(Dice& dice) {
 }
 
 Subject random_subject(Dice& dice) {
-  const std::vector<RtlVariant>& variants = rtl_variants();
-  const RtlVariant& variant = variants[dice.between(0, variants.size() - 1)];
-  const std::string mode = dice.pick<std::string>({"x86-32", "x86-pae", "x86-64", "x86-64-la57", "sv32", "sv39", "sv48",
-                                                   "sv57", "radix:" + variant.radix, "radix:" + variant.radix});
-  Subject subject{variant, mode, random_controls(dice), {}};
-  subject.config.walkers = variant.slots;
-  for (unsigned level = 1; level < variant.caches.size(); ++level) {
-    if (variant.caches[level].entries == 0) continue;
-    WalkCacheConfig cache;
-    cache.level = level;
-    cache.entries = variant.caches[level].entries;
-    cache.ways = variant.caches[level].ways;
-    subject.config.walk_caches.push_back(cache);
-  }
+  const RtlVariant& variant = random_variant(dice);
+  const std::string mode = random_mode(dice, variant);
+  Subject subject{variant, mode, random_controls(dice), walker_of(variant)};
+  if (dice.chance(30)) subject.config.requests = dice.number(1, 16);
   return subject;
 }
 

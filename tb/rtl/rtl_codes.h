@@ -53,6 +53,8 @@ inline std::uint8_t fault_code(FaultReason reason) {
       return 6;
     case FaultReason::OutOfMemory:
       return 8;
+    case FaultReason::PageFault:
+      return 14;
   }
   return 15;
 }

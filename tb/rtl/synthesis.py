@@ -19,6 +19,26 @@ select -assert-none t:$_DLATCH_* t:$dlatch t:$_SR_*
 stat
 """
 
+# An adapter with the example walker behind it.
+ADAPTER_SCRIPT = """
+read_verilog -sv rtl/tablewalk_pkg.sv rtl/adapters/cva6_shape_pkg.sv rtl/adapters/example/example_ptw.sv \
+  rtl/adapters/cva6_adapter.sv
+synth -top cva6_adapter
+check -assert
+select -assert-none t:$_DLATCH_* t:$dlatch t:$_SR_*
+stat
+"""
+
+
+def synthesise(yosys, root, script):
+    result = subprocess.run([yosys, "-p", script], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                            check=False)
+    if result.returncode != 0:
+        print(result.stdout[-5000:])
+        return 1
+    print(result.stdout[result.stdout.rindex("=== design hierarchy ==="):])
+    return 0
+
 
 def main(arguments):
     yosys, root = arguments
@@ -27,13 +47,7 @@ def main(arguments):
     # Names in scripts of Yosys are split at spaces: it works in the folder.
     files = " ".join(os.path.relpath(path, root) for path in [package, *modules])
     script = SCRIPT.format(files=files, cache_entries=0x080400, cache_ways=0x020400)
-    result = subprocess.run([yosys, "-p", script], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                            check=False)
-    if result.returncode != 0:
-        print(result.stdout[-5000:])
-        return 1
-    print(result.stdout[result.stdout.rindex("=== design hierarchy ==="):])
-    return 0
+    return synthesise(yosys, root, ADAPTER_SCRIPT) or synthesise(yosys, root, script)
 
 
 if __name__ == "__main__":

@@ -97,6 +97,7 @@ module walk_pins #(
       .RadixOffsetBits(RadixOffsetBits),
       .RadixEntryBytes(RadixEntryBytes)
   ) u_begin (
+      .valid_i(1'b1),
       .request_i(request),
       .hit_i(hit_i),
       .hit_level_i(hit_level_i),
@@ -111,6 +112,7 @@ module walk_pins #(
       .RadixOffsetBits(RadixOffsetBits),
       .RadixEntryBytes(RadixEntryBytes)
   ) u_step (
+      .valid_i(1'b1),
       .request_i(request),
       .walk_i(earlier),
       .data_i(data_i),

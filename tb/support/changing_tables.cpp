@@ -238,8 +238,9 @@ void ChangingTables::invalidated(const Invalidation& invalidation) {
 }
 
 bool ChangingTables::agrees(const Outcome& outcome, VirtualAddress va, Access access, const Answer& answer) const {
-  if (!outcome.present) return answer.faulted && answer.fault.reason == FaultReason::NotPresent;
-  if (!mode_->allows(outcome.rights, access)) return answer.faulted && answer.fault.reason == FaultReason::Permission;
+  const FaultReason told = answer.faulted ? answer.fault.reason : FaultReason::None;
+  if (!outcome.present) return tells(told, FaultReason::NotPresent);
+  if (!mode_->allows(outcome.rights, access)) return tells(told, FaultReason::Permission);
   const std::uint64_t offset = va.value() & low_bits(mode_->offset_bits());
   return !answer.faulted && answer.translation.physical(va) == outcome.page + offset;
 }

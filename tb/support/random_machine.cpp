@@ -198,8 +198,12 @@ Replacement random_replacement(Dice& dice) {
 }
 
 MachineConfig random_machine(Dice& dice) {
+  return random_machine(dice, random_mode(dice));
+}
+
+MachineConfig random_machine(Dice& dice, const std::string& mode_name) {
   MachineConfig config;
-  config.paging.mode = random_mode(dice);
+  config.paging.mode = mode_name;
   config.paging.riscv = random_riscv(dice);
   const auto mode = make_paging_mode(config.paging.mode, config.paging);
   config.clock_mhz = dice.number(500, 6000);

@@ -10,6 +10,7 @@ namespace tablewalk::test {
 
 /// Any machine that a config can describe, small enough that its structures fill up and its queues run full.
 MachineConfig random_machine(Dice& dice);
+MachineConfig random_machine(Dice& dice, const std::string& mode_name);
 
 /// A TLB or cache replacement policy.
 Replacement random_replacement(Dice& dice);

@@ -14,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 
-DOCUMENTS = ["README.md", "docs/user-guide.md", "docs/paging/README.md", "docs/paging/adding-a-mode.md",
-             "docs/paging/radix.md", "docs/paging/riscv.md", "docs/paging/x86.md", "docs/paging/arm64.md"]
+DOCUMENTS = ["README.md", "docs/user-guide.md", "docs/bring-your-own-walker.md", "docs/hardware-cost.md",
+             "docs/paging/README.md", "docs/paging/adding-a-mode.md", "docs/paging/radix.md", "docs/paging/riscv.md", "docs/paging/x86.md",
+             "docs/paging/arm64.md"]
 BLOCK = re.compile(r"^```[^\n`]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ANY_LINES = "..."
 DATA = ["traces", "tb/golden/images"]

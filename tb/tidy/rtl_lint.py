@@ -1,4 +1,5 @@
-"""Checks the hardware with Verilator: every module by itself, and the walker in shapes other than the usual one.
+"""Checks the hardware with Verilator: every module by itself, the walker in shapes other than the usual one, and the
+adapters of rtl/adapters with the example walker.
 
     python3 tb/tidy/rtl_lint.py VERILATOR ROOT
 
@@ -24,6 +25,11 @@ SHAPES = {
     "walk_cache": [[], ["-GEntries=2", "-GWays=2"]],
 }
 
+# Adapters of rtl/adapters, each with the walker that is behind it.
+ADAPTERS = {
+    "cva6": ("example/example_ptw.sv", [[], *[[f"-DTABLEWALK_CVA6_LEVELS={levels}"] for levels in (2, 4, 5)]]),
+}
+
 
 def sources(root):
     package = os.path.join(root, "rtl", "tablewalk_pkg.sv")
@@ -31,22 +37,33 @@ def sources(root):
     return [package, *modules]
 
 
+def elaborations(root):
+    """(module, arguments that shape it, files) of everything that is looked at."""
+    files = sources(root)
+    for module in [os.path.splitext(os.path.basename(path))[0] for path in files[1:]]:
+        for shape in SHAPES.get(module, [[]]):
+            yield module, shape, files
+    folder = os.path.join(root, "rtl", "adapters")
+    for name, (walker, shapes) in ADAPTERS.items():
+        parts = [f"{name}_shape_pkg.sv", walker, f"{name}_adapter.sv"]
+        for shape in shapes:
+            yield f"{name}_adapter", shape, [files[0], *[os.path.join(folder, part) for part in parts]]
+
+
 def main(arguments):
     verilator, root = arguments
-    files = sources(root)
-    if len(files) < 2:
+    if len(sources(root)) < 2:
         print(f"rtl_lint.py: no modules in {root}/rtl", file=sys.stderr)
         return 2
     failures = 0
     runs = 0
-    for module in [os.path.splitext(os.path.basename(path))[0] for path in files[1:]]:
-        for shape in SHAPES.get(module, [[]]):
-            command = [verilator, "--lint-only", "-Wall", "--assert", "--top-module", module, *shape,
-                       os.path.join(root, "rtl", "lint.vlt"), *files]
-            runs += 1
-            if subprocess.run(command, check=False).returncode != 0:
-                print(f"{module} {' '.join(shape)}: see above")
-                failures += 1
+    for module, shape, files in elaborations(root):
+        command = [verilator, "--lint-only", "-Wall", "--assert", "--top-module", module, *shape,
+                   os.path.join(root, "rtl", "lint.vlt"), *files]
+        runs += 1
+        if subprocess.run(command, check=False).returncode != 0:
+            print(f"{module} {' '.join(shape)}: see above")
+            failures += 1
     print(f"{runs} elaborations, {failures} with warnings")
     return 1 if failures else 0
 

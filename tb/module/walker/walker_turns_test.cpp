@@ -38,6 +38,21 @@ TEST(WalkerTurns, JoiningLeavesTheFreeSlotAlone) {
   EXPECT_EQ(bench.walks[1].taken.count(), 12u);
 }
 
+/// Slots are free all the time, but the first request has the only id until its answer has stood for a cycle.
+TEST(WalkerTurns, RequestWithoutAnIdWaitsOutside) {
+  WalkerConfig config = walkers(4);
+  config.requests = 1;
+  Bench bench(config);
+  bench.map(page_a);
+  bench.map(page_b);
+  bench.first.ask(10, page_a);
+  bench.second.ask(11, page_b);
+  bench.run();
+  ASSERT_EQ(bench.walks.size(), 2u);
+  EXPECT_EQ(bench.walks[0].answered.count(), 10 + service);
+  EXPECT_EQ(bench.walks[1].taken.count(), 10 + service + 1);
+}
+
 TEST(WalkerTurns, RequestThatAsksAgainGoesBeforeFreshOnes) {
   Bench bench(walkers(2));
   bench.map(page_a, {Rights{}, true, false, false});

@@ -1,0 +1,51 @@
+# tb/foreign: walkers that were made elsewhere. The adapters of rtl/adapters/ with the example walker, alone and behind the
+# sockets of a machine; and wrong walkers, which must be found out.
+
+set(cva6_sources ${adapter_folder}/cva6_shape_pkg.sv ${adapter_folder}/example/example_ptw.sv
+  ${adapter_folder}/cva6_adapter.sv)
+# Sv32, Sv39, and Sv48 with few physical addresses.
+tablewalk_verilated(Vcva6_sv32 cva6_adapter --assert -DTABLEWALK_CVA6_LEVELS=2 SOURCES ${cva6_sources})
+tablewalk_verilated(Vcva6_sv39 cva6_adapter --assert -DTABLEWALK_CVA6_LEVELS=3 SOURCES ${cva6_sources})
+tablewalk_verilated(Vcva6_sv48 cva6_adapter --assert -DTABLEWALK_CVA6_LEVELS=4 -DTABLEWALK_WALKER=example_ptw
+  "-DTABLEWALK_WALKER_PARAMETERS=.PhysicalBits(40)" SOURCES ${cva6_sources})
+add_executable(adapter_test tb/foreign/adapter_test.cpp)
+target_include_directories(adapter_test PRIVATE tb)
+target_link_libraries(adapter_test PRIVATE Vcva6_sv32 Vcva6_sv39 Vcva6_sv48 tablewalk_paging tablewalk_trace
+                                           GTest::gtest_main)
+gtest_discover_tests(adapter_test TEST_PREFIX foreign. PROPERTIES TIMEOUT 300)
+
+function(tablewalk_foreign_test name)
+  add_executable(${name}_test tb/foreign/${name}_test.cpp tb/foreign/foreign_case.cpp tb/support/child_run.cpp
+                              tb/support/random_machine.cpp tb/support/systemc_main.cpp)
+  target_include_directories(${name}_test PRIVATE tb)
+  target_compile_definitions(${name}_test PRIVATE TABLEWALK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${name}_test PRIVATE ${ARGN} tablewalk_system tablewalk_report GTest::gmock GTest::gtest)
+  gtest_discover_tests(${name}_test TEST_PREFIX foreign. PROPERTIES TIMEOUT 900)
+endfunction()
+tablewalk_foreign_test(foreign_walker)
+
+# broken_walker(NAME FROM TO): a copy of the example with one thing wrong, among the foreign walkers of broken_walkers.
+file(READ ${adapter_folder}/example/example_ptw.sv example_text)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${adapter_folder}/example/example_ptw.sv)
+function(broken_walker name from to)
+  string(REPLACE "${from}" "${to}" text "${example_text}")
+  if(text STREQUAL example_text)
+    message(FATAL_ERROR "the example walker has no '${from}' that the copy '${name}' could have wrong")
+  endif()
+  set(file ${PROJECT_BINARY_DIR}/broken_walkers/${name}_ptw.sv)
+  file(CONFIGURE OUTPUT ${file} CONTENT "${text}" @ONLY)
+  tablewalk_foreign_walker(${name} TOP example_ptw SOURCES ${file} ADAPTER cva6 MODES sv39)
+endfunction()
+# Objects, so that a test which is linked with them has their foreign_walkers() and not the program's.
+rtl_library(broken_walkers OBJECT)
+set(foreign_target broken_walkers)
+broken_walker(without-rights "allowed = allowed && accessed" "allowed = accessed")
+broken_walker(without-flush "if (flush_i)" "if (1'b0)")
+broken_walker(without-faults "ptw_error_o = state_q == PageFault" "ptw_error_o = 1'b0")
+broken_walker(without-tag "req_port_o.tag_valid = tag_valid_q" "req_port_o.tag_valid = 1'b0")
+tablewalk_foreign_walkers(broken_walkers)
+tablewalk_foreign_test(broken_walkers broken_walkers)
+
+find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+add_test(NAME foreign.description COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tb/foreign/description_test.py
+                                          ${CMAKE_COMMAND} ${PROJECT_SOURCE_DIR})

@@ -1,0 +1,171 @@
+# Walkers that were made elsewhere, each behind an adapter that has the ports of rtl/walker.sv, in the program
+# (docs/bring-your-own-walker.md). The setting TABLEWALK_FOREIGN_WALKERS names files that describe them; each calls
+#
+#     tablewalk_foreign_walker(NAME                 the name that walker.foreign has
+#       TOP MODULE                                  the walker's module
+#       SOURCES FILE...                             packages first
+#       ADAPTER NAME | FILE.sv                      one of rtl/adapters/NAME_adapter.sv, or one of your own: module FILE
+#       MODES MODE...                               the paging modes that it knows
+#       [SLOTS N]                                   walks that it makes at once; 1 if left out
+#       [INCLUDES FOLDER...] [DEFINES NAME[=VALUE]...]
+#       [PARAMETERS NAME=VALUE...]                  of the walker
+#       [REQUIRES KEY=VALUE...]                     control registers that it cannot do otherwise
+#       [ARGUMENTS ARGUMENT...])                    of Verilator
+#
+# Files and folders are relative to the description.
+
+set(TABLEWALK_FOREIGN_WALKERS rtl/adapters/example/walker.cmake CACHE STRING
+  "Descriptions of walkers that were made elsewhere, built into the program: a list of .cmake files")
+
+set(adapter_folder ${PROJECT_SOURCE_DIR}/rtl/adapters)
+
+# foreign_paths(NAME OUT PATH...): absolute, and there.
+function(foreign_paths name out)
+  set(found "")
+  foreach(path IN LISTS ARGN)
+    get_filename_component(path ${path} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_LIST_DIR})
+    if(NOT EXISTS ${path})
+      foreign_wrong("${name}: ${path}: no such file or folder")
+    endif()
+    list(APPEND found ${path})
+  endforeach()
+  set(${out} "${found}" PARENT_SCOPE)
+endfunction()
+
+# foreign_checked(NAME ...): the arguments of a description, in W_*. What is wrong with them ends the configuration.
+macro(foreign_checked name)
+  cmake_parse_arguments(W "" "TOP;ADAPTER;SLOTS" "SOURCES;INCLUDES;DEFINES;PARAMETERS;MODES;REQUIRES;ARGUMENTS" ${ARGN})
+  if(NOT "${name}" MATCHES "^[A-Za-z][A-Za-z0-9_-]*$")
+    foreign_wrong("'${name}': expected a name of letters, digits, - and _")
+  endif()
+  get_property(names GLOBAL PROPERTY ${foreign_target}_names)
+  if("${name}" IN_LIST names)
+    foreign_wrong("${name}: there are two of that name")
+  endif()
+  set_property(GLOBAL APPEND PROPERTY ${foreign_target}_names ${name})
+  if(W_UNPARSED_ARGUMENTS)
+    foreign_wrong("${name}: '${W_UNPARSED_ARGUMENTS}' belongs to nothing; expected TOP, SOURCES, ADAPTER, MODES, SLOTS, \
+INCLUDES, DEFINES, PARAMETERS, REQUIRES or ARGUMENTS before it")
+  endif()
+  foreach(needed TOP SOURCES ADAPTER MODES)
+    if(NOT W_${needed})
+      foreign_wrong("${name}: ${needed} is missing")
+    endif()
+  endforeach()
+  foreach(pair IN LISTS W_PARAMETERS W_REQUIRES)
+    if(NOT pair MATCHES "^[A-Za-z][A-Za-z0-9_.]*=.+$")
+      foreign_wrong("${name}: '${pair}': expected NAME=VALUE")
+    endif()
+  endforeach()
+  if(NOT DEFINED W_SLOTS)
+    set(W_SLOTS 1)
+  endif()
+  if(NOT W_SLOTS MATCHES "^[1-9][0-9]*$")
+    foreign_wrong("${name}: SLOTS ${W_SLOTS}: expected a number of walks, at least 1")
+  endif()
+endmacro()
+
+function(foreign_wrong what)
+  message(FATAL_ERROR "TABLEWALK_FOREIGN_WALKERS: ${what}")
+endfunction()
+
+# foreign_adapter(NAME ADAPTER): its files, in adapter_files, the module last.
+function(foreign_adapter name adapter)
+  if(adapter MATCHES "\\.s?v$")
+    foreign_paths(${name} files ${adapter})
+  else()
+    set(files ${adapter_folder}/${adapter}_shape_pkg.sv ${adapter_folder}/${adapter}_adapter.sv)
+    file(GLOB known RELATIVE ${adapter_folder} ${adapter_folder}/*_adapter.sv)
+    string(REPLACE "_adapter.sv" "" known "${known}")
+    if(NOT adapter IN_LIST known)
+      string(REPLACE ";" ", " known "${known}")
+      foreign_wrong("${name}: no adapter '${adapter}'; expected ${known}, or a file NAME.sv")
+    endif()
+  endif()
+  set(adapter_files ${files} PARENT_SCOPE)
+endfunction()
+
+# Called by descriptions. Somebody else's sources are not held to our lint rules.
+function(tablewalk_foreign_walker name)
+  foreign_checked("${name}" ${ARGN})
+  foreign_paths(${name} sources ${W_SOURCES})
+  foreign_paths(${name} includes ${W_INCLUDES})
+  foreign_adapter(${name} ${W_ADAPTER})
+  list(POP_BACK adapter_files adapter)
+  get_filename_component(module ${adapter} NAME_WE)
+  string(MAKE_C_IDENTIFIER "Vforeign_${name}" class)
+
+  # What the adapter instances.
+  list(TRANSFORM W_PARAMETERS REPLACE "^([^=]*)=(.*)$" ".\\1(\\2)" OUTPUT_VARIABLE parameters)
+  string(REPLACE ";" ", " parameters "${parameters}")
+  set(instance ${PROJECT_BINARY_DIR}/${foreign_target}/${name}.sv)
+  file(CONFIGURE OUTPUT ${instance} @ONLY CONTENT
+"// Made by cmake/foreign_walkers.cmake.
+`define TABLEWALK_WALKER ${W_TOP}
+`define TABLEWALK_WALKER_PARAMETERS ${parameters}
+")
+  list(TRANSFORM W_DEFINES PREPEND -D)
+  list(TRANSFORM includes PREPEND -I)
+  verilate(${foreign_target} PREFIX ${class} TOP_MODULE ${module} TRACE_FST
+           SOURCES ${rtl_sources} ${instance} ${adapter_files} ${sources} ${adapter}
+           VERILATOR_ARGS -O3 --x-assign fast --x-initial fast -Wno-fatal -Wno-lint -Wno-style -GIdWidth=${rtl_id_bits}
+           ${W_DEFINES} ${includes} ${W_ARGUMENTS})
+  rtl_plain_slow_code(${foreign_target})
+
+  list(JOIN W_MODES "\", \"" modes)
+  list(TRANSFORM W_REQUIRES REPLACE "^([^=]*)=(.*)$" "{\"\\1\", \"\\2\"}" OUTPUT_VARIABLE requirements)
+  string(REPLACE ";" ", " requirements "${requirements}")
+  set_property(GLOBAL APPEND_STRING PROPERTY ${foreign_target}_includes "#include \"${class}.h\"\n")
+  set_property(GLOBAL APPEND_STRING PROPERTY ${foreign_target}_entries "  walkers.push_back({\"${name}\",\n\
+                     make_variant<${class}>(\"${name}\", ${W_SLOTS}, ${rtl_id_bits}),\n\
+                     {\"${modes}\"},\n                     {${requirements}}});\n")
+endfunction()
+
+# tablewalk_foreign_walkers(TARGET DESCRIPTION...): adds foreign_walkers() of model/walker/foreign_walker.h to the
+# library.
+function(tablewalk_foreign_walkers foreign_target)
+  foreach(description IN LISTS ARGN)
+    get_filename_component(description ${description} ABSOLUTE BASE_DIR ${PROJECT_SOURCE_DIR})
+    if(NOT EXISTS ${description})
+      foreign_wrong("${description}: no such file")
+    endif()
+    include(${description})
+  endforeach()
+  get_property(includes GLOBAL PROPERTY ${foreign_target}_includes)
+  get_property(entries GLOBAL PROPERTY ${foreign_target}_entries)
+  set(list ${PROJECT_BINARY_DIR}/${foreign_target}_foreign.cpp)
+  file(CONFIGURE OUTPUT ${list} @ONLY CONTENT
+"// Made by cmake/foreign_walkers.cmake.
+@includes@
+#include \"walker/foreign_walker.h\"
+#include \"walker/verilated_walker.h\"
+
+namespace tablewalk {
+namespace {
+
+template <class Verilated>
+RtlVariant make_variant(const std::string& name, unsigned slots, unsigned id_bits) {
+  RtlVariant variant;
+  variant.name = \"walker '\" + name + \"'\";
+  variant.slots = slots;
+  variant.id_bits = id_bits;
+  variant.make = [] { return std::unique_ptr<RtlModel>(std::make_unique<VerilatedWalker<Verilated>>()); };
+  return variant;
+}
+
+std::vector<ForeignWalker> all() {
+  std::vector<ForeignWalker> walkers;
+@entries@  return walkers;
+}
+
+}  // namespace
+
+const std::vector<ForeignWalker>& foreign_walkers() {
+  static const std::vector<ForeignWalker> walkers = all();
+  return walkers;
+}
+
+}  // namespace tablewalk
+")
+  target_sources(${foreign_target} PRIVATE ${list})
+endfunction()

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+
+#include "walker/page_walker.h"
+
+namespace tablewalk {
+
+/// The walker that a config describes, of whatever kind. `ports`: how many TLBs it has above. Throws InputError if
+/// there is no such walker.
+std::unique_ptr<PageWalker> make_walker(const WalkerConfig& config, const PagingControls& controls,
+                                        const PagingMode& mode, unsigned ports);
+
+}  // namespace tablewalk

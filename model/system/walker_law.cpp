@@ -1,0 +1,223 @@
+#include "system/walker_law.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/error.h"
+#include "paging/table_builder.h"
+#include "protocol/timed_module.h"
+#include "system/make_walker.h"
+
+namespace tablewalk {
+namespace {
+
+constexpr std::array<std::uint64_t, 8> memory_cycles{1, 2, 3, 5, 10, 20, 50, 100};
+
+/// A memory that answers every access after the same time, which can be set.
+class EvenMemory final : public TimedModule {
+ public:
+  EvenMemory(sc_core::sc_module_name name, PhysicalMemory& bytes)
+      : TimedModule(name), port("port", *this, 0), bytes_(bytes) {}
+
+  AccessTargetPort<EvenMemory> port;
+  std::uint64_t latency = 1;
+
+  bool receive_access(unsigned, MemoryAccess& access, sc_core::sc_time& delay) {
+    const Cycles visible = clockwork().cycle_after(delay);
+    arrivals_.push(visible, &access);
+    wake_at(visible);
+    return false;
+  }
+
+ private:
+  void on_cycle() override {
+    for (; arrivals_.due(now()); arrivals_.pop()) {
+      arrivals_.front()->transfer_entry(bytes_);
+      port.respond(*arrivals_.front(), now() + Cycles(latency));
+    }
+  }
+
+  PhysicalMemory& bytes_;
+  Inbox<MemoryAccess*> arrivals_;
+};
+
+/// One question after the other; before it everything is forgotten. A walker of one walk at a time gets another
+/// question at the same time, which waits for it.
+class Questioner final : public TimedModule, public WalkObserver {
+ public:
+  struct Question {
+    VirtualAddress va;
+    VirtualAddress other;
+    std::uint64_t memory;
+  };
+
+  Questioner(sc_core::sc_module_name name, EvenMemory& memory, PhysicalAddress root, std::vector<Question> questions,
+             bool ask_another)
+      : TimedModule(name, Phase::Middle),
+        walker_side("walker_side", *this),
+        memory_(memory),
+        root_(root),
+        questions_(std::move(questions)),
+        requests_(ask_another ? 2 : 1) {
+    wake_at(Cycles(1));
+  }
+
+  TranslateInitiatorPort<Questioner> walker_side;
+  const std::vector<LawSample>& samples() const { return samples_; }
+
+  void receive_translation(unsigned, TranslationRequest&, Cycles visible) {
+    if (++answers_ % requests_.size() == 0) wake_at(visible + pause);
+  }
+  void walk_finished(const WalkRecord& walk) override { walks_.push_back(walk); }
+
+ private:
+  static constexpr Cycles pause{32};  ///< so that whatever a walker does after a walk is over
+
+  void on_cycle() override {
+    if (answers_ != 0) note();
+    if (asked_ == questions_.size()) return;
+    const Question& question = questions_[asked_++];
+    memory_.latency = question.memory;
+    const sc_core::sc_time half = sc_core::sc_time::from_value(clock_period::middle);
+    walker_side.invalidate({}, clockwork().delay_until(now()) + half);
+    for (std::size_t i = 0; i < requests_.size(); ++i) {
+      TranslationRequest& request = requests_[i];
+      request = {};
+      request.va = i == 0 ? question.va : question.other;
+      request.root = root_;
+      request.access = {AccessKind::Load, true};
+      walker_side.request_at(request, now() + pause);
+    }
+  }
+
+  void note() {
+    std::sort(walks_.begin(), walks_.end(), [](const WalkRecord& a, const WalkRecord& b) { return a.id < b.id; });
+    const WalkRecord& walk = walks_.front();
+    LawSample sample;
+    sample.levels = walk.entry_reads;
+    sample.memory = memory_.latency;
+    sample.latency = (walk.answered - walk.taken).count();
+    if (walks_.size() > 1) sample.next_taken = (walks_[1].taken - walk.answered).count();
+    sample.faulted = walk.answer.faulted;
+    samples_.push_back(sample);
+    walks_.clear();
+  }
+
+  EvenMemory& memory_;
+  PhysicalAddress root_;
+  std::vector<Question> questions_;
+  std::vector<TranslationRequest> requests_;
+  std::size_t asked_ = 0;
+  std::size_t answers_ = 0;
+  std::vector<WalkRecord> walks_;
+  std::vector<LawSample> samples_;
+};
+
+/// A page of each size that one entry maps; they stand where they do not meet. What they map to nobody looks at.
+std::vector<VirtualAddress> map_pages(TableBuilder& tables) {
+  std::vector<VirtualAddress> pages;
+  const std::vector<PageSize>& sizes = tables.mode().page_sizes();
+  for (const PageSize& size : sizes) {
+    if (size.entries != 1) continue;
+    pages.emplace_back(pages.size() * sizes.back().bytes());
+    tables.map(pages.back(), PhysicalAddress(0), size.bytes());
+  }
+  return pages;
+}
+
+std::string name_of(const WalkerConfig& walker) {
+  switch (walker.kind) {
+    case WalkerKind::SystemC:
+      return "SystemC walker";
+    case WalkerKind::Rtl:
+      return "RTL walker";
+    case WalkerKind::Foreign:
+      break;
+  }
+  return fmt::format("walker '{}'", walker.foreign);
+}
+
+std::vector<FitPoint> points_of(const WalkerLaw& law) {
+  std::vector<FitPoint> points;
+  for (const LawSample& sample : law.samples) {
+    if (sample.faulted) continue;
+    const auto levels = static_cast<std::int64_t>(sample.levels);
+    FitPoint point{{1, levels * static_cast<std::int64_t>(sample.memory)}, static_cast<std::int64_t>(sample.latency)};
+    if (law.tells_levels_apart) point.terms.push_back(levels);
+    points.push_back(point);
+  }
+  return points;
+}
+
+/// What the measurements all say; nothing if they differ.
+template <class Value>
+std::optional<Value> common(const std::vector<Value>& values) {
+  const bool same =
+      !values.empty() && std::all_of(values.begin(), values.end(), [&](Value one) { return one == values.front(); });
+  return same ? std::optional<Value>(values.front()) : std::nullopt;
+}
+
+void fit(WalkerLaw& law, unsigned walks_at_once) {
+  std::set<unsigned> levels;
+  for (const LawSample& sample : law.samples) levels.insert(sample.levels);
+  law.tells_levels_apart = levels.size() > 1;
+  const std::optional<LinearFit> found = linear_fit(points_of(law));
+  if (!found) throw LawViolation("walks of every length took the same time on every memory");
+  law.fixed = found->coefficients[0];
+  law.memory = found->coefficients[1];
+  if (law.tells_levels_apart) law.level = found->coefficients[2];
+  law.exact = found->exact;
+  law.largest_residual = found->largest_residual;
+
+  std::vector<std::int64_t> fault;
+  std::vector<std::uint64_t> next;
+  for (const LawSample& sample : law.samples) {
+    next.push_back(sample.next_taken);
+    if (!sample.faulted) continue;
+    for (const LawSample& other : law.samples) {
+      const bool alike = !other.faulted && other.levels == sample.levels && other.memory == sample.memory;
+      if (alike) fault.push_back(static_cast<std::int64_t>(sample.latency) - static_cast<std::int64_t>(other.latency));
+    }
+  }
+  law.fault = common(fault);
+  if (walks_at_once == 1) law.next_taken = common(next);
+}
+
+}  // namespace
+
+WalkerLaw measure_walker(const MachineConfig& config) {
+  const std::shared_ptr<const PagingMode> mode = make_paging_mode(config.paging.mode, config.paging);
+  PhysicalMemory bytes;
+  FrameAllocator frames(config.memory_bytes(), mode->page_bytes(), {});
+  TableBuilder tables(mode, bytes, frames);
+  const std::vector<VirtualAddress> pages = map_pages(tables);
+  // Beside the smallest page, in the same table.
+  const VirtualAddress absent = pages.front() + mode->page_bytes();
+  std::vector<Questioner::Question> questions;
+  for (const std::uint64_t memory : memory_cycles) {
+    for (const VirtualAddress page : pages) questions.push_back({page, absent, memory});
+    questions.push_back({absent, pages.front(), memory});
+  }
+
+  const std::unique_ptr<PageWalker> walker = make_walker(config.walker, config.paging, *mode, 1);
+  EvenMemory memory("memory", bytes);
+  Questioner questioner("questioner", memory, tables.root(), questions, config.walker.walkers == 1);
+  questioner.walker_side.socket.bind(walker->tlb_side(0));
+  walker->memory_side.socket.bind(memory.port.socket);
+  walker->observe(&questioner);
+  sc_core::sc_start();
+  Clockwork::of_simulation().rethrow_failure();
+
+  WalkerLaw law;
+  law.walker = name_of(config.walker);
+  law.mode = mode->name();
+  law.samples = questioner.samples();
+  if (law.samples.size() != questions.size()) throw LawViolation("the walker left a request without an answer");
+  fit(law, config.walker.walkers);
+  return law;
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,65 @@
+#include "walker/foreign_walker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "config/binding.h"
+#include "config/key_search.h"
+
+namespace tablewalk {
+namespace {
+
+const ForeignWalker& named(const std::string& name) {
+  std::vector<std::string> names;
+  for (const ForeignWalker& walker : foreign_walkers()) {
+    if (walker.name == name) return walker;
+    names.push_back(walker.name);
+  }
+  throw InputError(fmt::format(
+      "walker.foreign: no walker '{}' is built in{}; there are: {}; another is built by adding its description to the "
+      "CMake setting TABLEWALK_FOREIGN_WALKERS",
+      name, did_you_mean(name, names), names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+}
+
+/// The value of a key below `paging`.
+std::string value_of(PagingControls controls, const std::string& key) {
+  ConfigNode root = bind_config(controls);
+  ConfigNode* node = &root;
+  const std::vector<std::string> path = split_key(key);
+  for (auto name = path.begin() + 1; name < path.end() && node != nullptr; ++name) {
+    node = node->child(*name);
+  }
+  if (path.front() != "paging" || node == nullptr || node->kind != ConfigNode::Kind::Value) {
+    throw InputError(
+        fmt::format("TABLEWALK_FOREIGN_WALKERS: REQUIRES {}: expected a control register's key below paging, "
+                    "such as paging.riscv.svadu",
+                    key));
+  }
+  return node->text().front();
+}
+
+}  // namespace
+
+const ForeignWalker& find_foreign_walker(const WalkerConfig& config, const PagingControls& controls,
+                                         const PagingMode& mode) {
+  const ForeignWalker& walker = named(config.foreign);
+  const auto fail = [&](const std::string& what) {
+    throw InputError(fmt::format("walker.foreign: the walker '{}' {}", walker.name, what));
+  };
+  if (std::find(walker.modes.begin(), walker.modes.end(), mode.name()) == walker.modes.end()) {
+    fail(fmt::format("does not know paging mode {}; expected {}", mode.name(), fmt::join(walker.modes, ", ")));
+  }
+  const auto demand = [&](const std::string& key, const std::string& found, const std::string& value) {
+    if (found != value) fail(fmt::format("cannot do {}={}; expected {}={}", key, found, key, value));
+  };
+  demand("walker.walkers", std::to_string(config.walkers), std::to_string(walker.variant.slots));
+  if (!config.walk_caches.empty()) fail("has no walk caches that a config sets; expected walker.walk_caches=[]");
+  for (const ForeignWalker::Requirement& required : walker.requirements) {
+    demand(required.key, value_of(controls, required.key), required.value);
+  }
+  return walker;
+}
+
+}  // namespace tablewalk

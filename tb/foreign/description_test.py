@@ -1,0 +1,96 @@
+"""Descriptions of foreign walkers: what is wrong with one ends the configuration with a line that says what.
+
+    python3 tb/foreign/description_test.py CMAKE ROOT
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+CMAKE, ROOT = sys.argv.pop(1), os.path.abspath(sys.argv.pop(1))
+
+# Verilator is not called, and of what it would be called with is told what a description decides.
+SCRIPT = """
+cmake_minimum_required(VERSION 3.25)
+function(verilate target)
+  message(STATUS "verilate ${ARGN}")
+endfunction()
+function(rtl_plain_slow_code)
+endfunction()
+function(target_sources)
+endfunction()
+set(rtl_id_bits 6)
+include(${PROJECT_SOURCE_DIR}/cmake/foreign_walkers.cmake)
+tablewalk_foreign_walkers(program ${DESCRIPTION})
+"""
+GOOD = "tablewalk_foreign_walker(mine TOP ptw SOURCES ptw.sv ADAPTER cva6 MODES sv39 {more})\n"
+
+
+class Descriptions(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.write("script.cmake", SCRIPT)
+        self.write("ptw.sv", "")
+        self.write("mine_adapter.sv", "")
+        os.mkdir(self.path("headers"))
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def configure(self, description):
+        """(status, what was said in one line)"""
+        self.write("mine.cmake", description)
+        result = subprocess.run([CMAKE, f"-DPROJECT_SOURCE_DIR={ROOT}", f"-DPROJECT_BINARY_DIR={self.folder.name}",
+                                 f"-DDESCRIPTION={self.path('mine.cmake')}", "-P", self.path("script.cmake")],
+                                capture_output=True, text=True, check=False)
+        return result.returncode, re.sub(r"\s+", " ", result.stdout + result.stderr)
+
+    def assert_refused(self, description, *says):
+        status, text = self.configure(description)
+        self.assertNotEqual(status, 0, description)
+        for words in ("TABLEWALK_FOREIGN_WALKERS: ", *says):
+            self.assertIn(words, text)
+
+    def test_a_good_one_says_what_is_verilated(self):
+        status, text = self.configure(GOOD.format(
+            more="INCLUDES headers DEFINES A=1 B PARAMETERS Depth=2 Wide=1 REQUIRES paging.riscv.svadu=false"))
+        self.assertEqual(status, 0, text)
+        for words in ("TOP_MODULE;cva6_adapter", "cva6_shape_pkg.sv;" + self.path("ptw.sv"), "-GIdWidth=6", "-DA=1;-DB",
+                      "-I" + self.path("headers")):
+            self.assertIn(words, text)
+        with open(self.path("program/mine.sv"), encoding="utf-8") as file:
+            self.assertIn("`define TABLEWALK_WALKER_PARAMETERS .Depth(2), .Wide(1)\n", file.read())
+        with open(self.path("program_foreign.cpp"), encoding="utf-8") as file:
+            self.assertIn('{{"paging.riscv.svadu", "false"}}', file.read())
+
+    def test_an_adapter_may_be_a_file(self):
+        status, text = self.configure(GOOD.format(more="").replace("cva6", "mine_adapter.sv"))
+        self.assertEqual(status, 0, text)
+        self.assertIn("TOP_MODULE;mine_adapter", text)
+
+    def test_what_is_missing_or_not_there(self):
+        self.assert_refused(GOOD.format(more="").replace("SOURCES ptw.sv", ""), "mine: SOURCES is missing")
+        self.assert_refused(GOOD.format(more="").replace("MODES sv39", ""), "mine: MODES is missing")
+        self.assert_refused(GOOD.format(more="").replace("ptw.sv", "wtp.sv"), "wtp.sv: no such file or folder")
+        self.assert_refused(GOOD.format(more="INCLUDES nowhere"), "nowhere: no such file or folder")
+        self.assert_refused(GOOD.format(more="").replace("cva6", "cva5"), "no adapter 'cva5'; expected cva6")
+
+    def test_what_is_wrong(self):
+        self.assert_refused(GOOD.format(more="").replace("mine", "my walker", 1), "belongs to nothing")
+        self.assert_refused(GOOD.format(more="").replace("mine", "1st", 1), "'1st': expected a name")
+        self.assert_refused(GOOD.format(more="") * 2, "mine: there are two of that name")
+        self.assert_refused(GOOD.format(more="PARAMETERS Depth"), "mine: 'Depth': expected NAME=VALUE")
+        self.assert_refused(GOOD.format(more="REQUIRES paging.riscv.svadu"), "expected NAME=VALUE")
+        self.assert_refused(GOOD.format(more="SLOTS none"), "SLOTS none: expected a number of walks")
+
+
+if __name__ == "__main__":
+    unittest.main()

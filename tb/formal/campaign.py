@@ -1,0 +1,132 @@
+"""What is proven, in which configurations, and the broken copies that each property must notice."""
+
+
+class Proof:
+    """A top module, its sources and parameters. `inside` names texts that are put before a source's last endmodule."""
+
+    def __init__(self, about, top, files, inside=None, parameters=None, clocked=True):
+        self.clocked = clocked
+        self.about = about
+        self.top = top
+        self.files = files
+        self.inside = inside or {}
+        self.parameters = parameters or {}
+
+
+class Edit:
+    """A broken copy: the text stands once in the file and is replaced; `proof` says where the property must fail."""
+
+    def __init__(self, proof, name, file, text, replacement):
+        self.proof = proof
+        self.name = name
+        self.file = f"rtl/{file}.sv"
+        self.text = text
+        self.replacement = replacement
+
+
+def rtl(*modules):
+    return [f"rtl/{module}.sv" for module in modules]
+
+
+STEP = rtl("tablewalk_pkg", "access_check", "entry_address", "entry_decoder", "radix_entry_decoder",
+           "riscv_entry_decoder", "x86_entry_decoder", "walk_begin", "walk_step")
+WALKER = [*STEP, *rtl("lru", "walk_cache", "walker"), "tb/formal/walker_formal.sv"]
+INSIDE = {"rtl/walker.sv": "tb/formal/walker_inside.svh"}
+
+PROOFS = {
+    "decode": Proof("one step of a walk, every mode", "decode_formal", [*STEP, "tb/formal/decode_formal.sv"], clocked=False),
+    "lru": Proof("order of use, 2 sets of 4 ways", "lru_formal", [*rtl("lru"), "tb/formal/lru_formal.sv"],
+                 {"rtl/lru.sv": "tb/formal/lru_inside.svh"}),
+    "walk_cache": Proof("walk cache, 2 sets of 2 ways", "walk_cache_formal",
+                        [*rtl("tablewalk_pkg", "lru", "walk_cache"), "tb/formal/walk_cache_formal.sv"]),
+    "walker1": Proof("walker, 1 slot, 2 ids, no walk cache", "walker_formal", WALKER, INSIDE, {"Slots": "1"}),
+    "walker1_cached": Proof("walker, 1 slot, 2 ids, a walk cache of 1 pointer", "walker_formal", WALKER, INSIDE,
+                            {"Slots": "1", "WalkCacheEntries": "64'h0100"}),
+    "walker2": Proof("walker, 2 slots, 2 ids, no walk cache", "walker_formal", WALKER, INSIDE),
+    "walker2_cached": Proof("walker, 2 slots, 2 ids, a walk cache of 1 pointer", "walker_formal", WALKER, INSIDE,
+                            {"WalkCacheEntries": "64'h0100"}),
+}
+
+# In every test run: what takes seconds.
+SHORT = ["decode", "lru", "walk_cache", "walker1", "walker1_cached"]
+
+BROKEN = [
+    Edit("decode", "AbsentIsNotPresent", "x86_entry_decoder", "if (!entry_i[0]) begin", "if (entry_i[1:0] == 2'd0) begin"),
+    Edit("decode", "FaultIsMalformed", "radix_entry_decoder", "end else if (is_leaf && misaligned) begin\n"
+         "      decoded_o.kind = tablewalk_pkg::KindMalformed;", "end else if (is_leaf && misaligned) begin"),
+    Edit("decode", "LastLevelHasNoPointer", "riscv_entry_decoder", "end else if (!is_leaf && level_i == 3'd0) begin",
+         "end else if (!is_leaf && level_i == 3'd7) begin"),
+    Edit("decode", "LeafIsAligned", "riscv_entry_decoder", "end else if (is_leaf && misaligned) begin",
+         "end else if (is_leaf && misaligned && level_i != 3'd3) begin"),
+    Edit("decode", "StoreNeedsWrite", "access_check", "if (store) allowed = rights_i.write;",
+         "if (store) allowed = rights_i.read;"),
+    Edit("decode", "FetchNeedsExecute", "access_check", "if (fetch) allowed = allowed && rights_i.execute;\n      if (store)",
+         "if (store)"),
+    Edit("decode", "UserNeedsUserPage", "access_check", "if (user_i) allowed = rights_i.user;", "if (user_i) allowed = 1'b1;"),
+    Edit("decode", "ForbiddenByRights", "access_check", "fault_o = tablewalk_pkg::FaultPermission;",
+         "fault_o = tablewalk_pkg::FaultReserved;"),
+    Edit("decode", "EntryIsInTable", "entry_address", "index_bits = 7'd10;", "index_bits = 7'd11;"),
+    Edit("decode", "LevelFalls", "walk_step", "walk_o.level = walk_i.level - 3'd1;", "walk_o.level = walk_i.level - 3'd2;"),
+    Edit("decode", "FollowsAPointer", "walk_step", "if (error_i) begin\n        walk_o.fault", "if (error_i && !decoded.accessed) begin\n"
+         "        walk_o.fault"),
+    Edit("decode", "WantingIsNoFault", "walk_step", "wants_memory_o = marks_entries;", "wants_memory_o = 1'b1;"),
+    Edit("decode", "TableIsInRange", "walk_step", "wants_memory_o = !out_of_range;\n        if (out_of_range)",
+         "wants_memory_o = 1'b1;\n        if (1'b0)"),
+    Edit("decode", "TranslationIsPresent", "walk_step", "end else if (decoded.kind == tablewalk_pkg::KindAbsent) begin",
+         "end else if (decoded.kind == tablewalk_pkg::KindAbsent && !request_i.user) begin"),
+    Edit("decode", "PageIsInRange", "walk_step", "if (out_of_range) begin", "if (out_of_range && walk_i.level == 3'd0) begin"),
+    Edit("decode", "StoreFindsDirty", "walk_step", "needs_dirty = is_leaf && request_i.access == tablewalk_pkg::AccessStore",
+         "needs_dirty = is_leaf && walk_i.level == 3'd0 && request_i.access == tablewalk_pkg::AccessStore"),
+    Edit("decode", "FaultKeepsTheTable", "walk_step", "walk_o.fault = tablewalk_pkg::FaultNotPresent;",
+         "walk_o.fault = tablewalk_pkg::FaultNotPresent;\n        walk_o.base = decoded.target;"),
+    Edit("decode", "ErrorIsAFault", "walk_step", "walk_o.fault = tablewalk_pkg::FaultReadFailed;",
+         "walk_o.fault = tablewalk_pkg::FaultNotPresent;"),
+    Edit("decode", "RetryChangesNothing", "walk_step", "if (retry_i) begin",
+         "if (retry_i) begin\n      walk_o.update = 1'b0;"),
+    Edit("decode", "UpdateTouchesOnlyAccessedAndDirty", "tablewalk_pkg", "mark_used[7] = entry[7] | set_dirty;",
+         "mark_used[7] = set_dirty;"),
+    Edit("lru", "AgesArePermutation", "lru", "used[32'(way)*WayWidth+:WayWidth] = '0;", "used[32'(way)*WayWidth+:WayWidth] = age;"),
+    Edit("lru", "OldestIsNotNewer", "lru", "touch_i && touch_set_i == fill_set_i ? touched : ages_q[fill_set_i]",
+         "ages_q[fill_set_i]"),
+    Edit("walk_cache", "HitWasRemembered", "walk_cache", "valid_q[place(remember_set, 32'(remember_way))] <= !forget_remembered;",
+         "valid_q[place(remember_set, 32'(remember_way))] <= 1'b1;"),
+    Edit("walk_cache", "HitIsTheLatest", "walk_cache",
+         "if (valid_q[place(remember_set, way)] && prefix_q[place(remember_set, way)] == remember_prefix &&",
+         "if (1'b0 && prefix_q[place(remember_set, way)] == remember_prefix &&"),
+    Edit("walk_cache", "RememberedHits", "walk_cache", "valid_q[place(remember_set, 32'(remember_way))] <= 1'b1;",
+         "valid_q[place(remember_set, 32'(remember_way))] <= !lookup_i;"),
+    Edit("walk_cache", "HitNeedsALookup", "walk_cache", "if (lookup_i) begin\n      for", "if (1'b1) begin\n      for"),
+    Edit("walker2", "AnswerHasRequest", "walker", "own_d[answer_slot] = 1'b0;", "own_d[answer_slot] = waiting_q[answer_slot];"),
+    Edit("walker1", "AnswerIsStable", "walker", "assign rsp_free = !rsp_valid_q || rsp_ready_i;", "assign rsp_free = 1'b1;"),
+    Edit("walker1", "MemoryRequestIsStable", "walker", "assign mem_req_free = !mem_req_valid_q || mem_req_ready_i;",
+         "assign mem_req_free = 1'b1;"),
+    Edit("walker1", "MemoryTagIsFree", "walker", "if (!under_way_now[memory_slot][Generations-1-g]) memory_generation",
+         "if (Generations - 1 - g == 0) memory_generation"),
+    Edit("walker1", "AccessIsAligned", "entry_address", "(index[55:0] << size_o)", "(index[55:0] << 1)"),
+    Edit("walker1", "TableExists", "entry_address", "address_o = table_i + (", "address_o = table_i - ("),
+    Edit("walker1", "TableIsReachable", "walk_step", "walk_o.base = decoded.target;\n        walk_o.rights = effective;\n"
+         "        walk_o.is_global = walk_i.is_global || decoded.is_global;\n        wants_memory_o",
+         "walk_o.base = decoded.target ^ 56'd8;\n        walk_o.rights = effective;\n"
+         "        walk_o.is_global = walk_i.is_global || decoded.is_global;\n        wants_memory_o"),
+    Edit("walker1", "TranslationIsOfALeaf", "radix_entry_decoder", "if (is_leaf && misaligned)",
+         "if (is_leaf && misaligned && level_i == 3'd0)"),
+    Edit("walker2", "TranslationAllowsTheAccess", "walker", "(joined_request.access != tablewalk_pkg::AccessStore || answer_walk.dirty)",
+         "1'b1"),
+    Edit("walker1", "FaultYieldsNoFrame", "walk_step", "if (error_i) begin\n        walk_o.fault",
+         "if (error_i && !request_i.user) begin\n        walk_o.fault"),
+    Edit("walker1", "ReadsFitLevels", "walk_step", "walk_o.level = walk_i.level - 3'd1;",
+         "walk_o.level = request_i.user ? walk_i.level : walk_i.level - 3'd1;"),
+    Edit("walker1", "RootIsReadFirst", "walk_begin", "walk_o.base = request_i.root;", "walk_o.base = request_i.root ^ 56'd16;"),
+    Edit("walker1", "LevelExists", "walk_step", "walk_o.level = walk_i.level - 3'd1;", "walk_o.level = walk_i.level + 3'd1;"),
+    Edit("walker1", "PointerIsNotStale", "walker", "concerned[s] = !inv_asid_valid_i || questioned.asid == inv_asid_i;",
+         "concerned[s] = !inv_asid_valid_i;"),
+    Edit("walker1", "LeafIsNotStale", "walker", "state_d[s] == WaitsForMemory || state_d[s] == WantsAnswer)) begin",
+         "state_d[s] == WantsAnswer)) begin"),
+    Edit("walker2", "RequestIsInOnePlace", "walker", "if (!replay_d) replay_first_d = first_d[s];", ""),
+    Edit("walker1", "RankNeverGrows", "walker", "if (state_q[s] == Closing && rsp_free) state_d[s] = Idle;",
+         "if (state_q[s] == Closing && rsp_free) state_d[s] = replay_q ? Idle : LooksUp;"),
+    Edit("walker2", "RankFalls", "walker", "takes = has_idle && (replay_q || req_valid_i);", "takes = has_idle && req_valid_i;"),
+    Edit("walker1", "RankIsZeroWhenIdle", "walker", "idle_o = slots_idle && nothing_under_way && !replay_q",
+         "idle_o = slots_idle && !replay_q"),
+    Edit("walker1_cached", "PointerIsNotStale", "walker", ".invalidate_i(inv_valid_i),", ".invalidate_i(inv_valid_i && inv_all_i),"),
+]

@@ -1,0 +1,229 @@
+  // What must hold inside the walker: prove.py puts this text before the end of rtl/walker.sv, because Yosys has no bind.
+  // The fields of requests and walks are those of rtl/tablewalk_pkg.sv. The configuration has the radix format with
+  // entries of four bytes.
+
+  localparam int unsigned Tags = 1 << TagWidth;
+  localparam logic [2:0] RootLevel = 3'(RadixLevels - 1);
+
+  // What an entry says, written from docs/paging/radix.md: 0 present, 7 leaf, 8 and up the number.
+  function automatic logic is_pointer(input logic [63:0] entry);
+    is_pointer = entry[0] && !entry[7];
+  endfunction
+  function automatic logic is_leaf(input logic [63:0] entry);
+    is_leaf = entry[0] && entry[7];
+  endfunction
+
+  // Reads: those that stand or are under way, and those that were answered with an entry, of the walk in each slot
+  // since it began or was restarted.
+  logic [Slots-1:0] reads_fit;
+  for (genvar s = 0; s < Slots; s++) begin : gen_reads
+    logic [2:0] count_q = '0;
+    always_ff @(posedge clk_i) begin
+      if ((begins && idle_slot == SlotWidth'(s)) || restarts[s]) count_q <= '0;
+      else
+        count_q <= count_q + 3'(memory_given && memory_slot == SlotWidth'(s) && !memory_walk.update) -
+                   3'(step_taken && step_slot == SlotWidth'(s) && !step_before.update && mem_rsp_retry_i);
+    end
+    assign reads_fit[s] = count_q <= 3'(RadixLevels);
+  end
+  // A walk reads no more entries than there are levels.
+  always_comb if (rst_ni) ReadsFitLevels : assert (reads_fit == '1);
+
+  // A walk that memory has let down, or whose entry cannot be used, ends with a fault.
+  logic [Slots-1:0] fails;
+  for (genvar s = 0; s < Slots; s++) begin : gen_faults
+    logic failed_q = 1'b0;
+    always_comb begin
+      fails[s] = failed_q;
+      if (step_taken && step_slot == SlotWidth'(s) && !mem_rsp_retry_i) begin
+        fails[s] = mem_rsp_error_i || !mem_rsp_data_i[0] || (!mem_rsp_data_i[7] && step_before.level == 3'd0) ||
+                (mem_rsp_data_i[7] && step_before.level == 3'd1 && mem_rsp_data_i[8]);
+      end
+    end
+    always_ff @(posedge clk_i) failed_q <= (begins && idle_slot == SlotWidth'(s)) || restarts[s] ? 1'b0 : fails[s];
+  end
+  // A faulting walk never yields a frame.
+  always_comb begin
+    if (rst_ni && answer_given && fails[answer_slot]) begin
+      FaultYieldsNoFrame : assert (answer_walk.fault != tablewalk_pkg::FaultNone);
+    end
+  end
+
+  // One entry is watched, of any level, for any address space and address, and one place to which it may lead.
+  // `fresh_q`: the accesses to it that were presented since it was invalidated last.
+  (* anyconst *) logic [15:0] watched_asid;
+  (* anyconst *) logic [63:0] watched_va;
+  (* anyconst *) logic [2:0] watched_level;
+  (* anyconst *) logic [55:0] watched_target;
+  logic [Tags-1:0] fresh_q = '0;
+  logic pointed_q = 1'b0, mapped_q = 1'b0;
+  logic presents_watched, forgets_watched, delivers_watched, points, maps;
+
+  // Whether an entry of that level, for that address, is the watched one.
+  function automatic logic is_watched(input logic [15:0] asid, input logic [63:0] va, input logic [2:0] level);
+    is_watched = asid == watched_asid && level == watched_level &&
+                 ((va ^ watched_va) >> tablewalk_pkg::index_shift(4'd0, level, RadixShape)) == 64'd0;
+  endfunction
+
+  always_comb begin
+    presents_watched = memory_given && is_watched(memory_request.asid, memory_request.va, memory_walk.level);
+    forgets_watched = inv_valid_i && (inv_all_i || ((!inv_asid_valid_i || inv_asid_i == watched_asid) &&
+                      (!inv_vaddr_valid_i || is_watched(watched_asid, inv_vaddr_i, watched_level))));
+    delivers_watched = mem_rsp_valid_i && fresh_q[mem_rsp_tag_i] && !mem_rsp_error_i && !mem_rsp_retry_i;
+    points = pointed_q || (delivers_watched && is_pointer(mem_rsp_data_i) && {32'd0, mem_rsp_data_i[28:8], 3'd0} == watched_target);
+    maps = mapped_q || (delivers_watched && is_leaf(mem_rsp_data_i) && {32'd0, mem_rsp_data_i[27:8], 4'd0} == watched_target);
+  end
+
+  always_ff @(posedge clk_i) begin
+    pointed_q <= points && !forgets_watched;
+    mapped_q <= maps && !forgets_watched;
+    if (mem_rsp_valid_i) fresh_q[mem_rsp_tag_i] <= 1'b0;
+    if (memory_given) fresh_q[{memory_generation, memory_slot}] <= presents_watched;
+    if (forgets_watched) fresh_q <= '0;
+  end
+
+  always_comb begin
+    if (rst_ni && memory_given) begin
+      // A walk begins to read in the root's table.
+      if (memory_walk.level == RootLevel) RootIsReadFirst : assert (memory_walk.base == memory_request.root);
+      // A table is read because the entry that selects it pointed to it, when it was read after it was last invalidated.
+      if (is_watched(memory_request.asid, memory_request.va, memory_walk.level + 3'd1) && memory_walk.level != RootLevel &&
+          memory_walk.base == watched_target) begin
+        PointerIsNotStale : assert (points);
+      end
+      // There are no other levels.
+      LevelExists : assert (memory_walk.level <= RootLevel);
+    end
+    if (rst_ni && answer_given && answer_walk.fault == tablewalk_pkg::FaultNone &&
+        is_watched(answer_request.asid, answer_request.va, answer_walk.level) &&
+        answer_walk.base == watched_target) begin
+      // A translation comes from a leaf that was read after it was last invalidated.
+      LeafIsNotStale : assert (maps);
+    end
+  end
+
+  // The lists of requests, now and (`next`) as they will be in the next cycle. Bits id + Ids * list of `listed`: lists 0
+  // to Slots-1 are of those that wait in a slot, the last one is of those to be served again.
+  logic [IdWidth-1:0] next_d[Ids];
+  always_comb begin
+    for (int unsigned i = 0; i < Ids; i++) next_d[i] = next_q[i];
+    for (int unsigned i = 0; i < Slots + 2; i++) if (links[i]) next_d[link_from[i]] = link_to[i];
+  end
+  localparam int unsigned Places = Ids * (Slots + 1);
+  logic [2*Places-1:0] listed;
+  for (genvar next = 0; next < 2; next++) begin : gen_lists
+    logic [Places-1:0] found;
+    logic walks;
+    logic [IdWidth-1:0] id, last;
+    always_comb begin
+      found = '0;
+      walks = 1'b0;
+      id = '0;
+      last = '0;
+      for (int unsigned l = 0; l <= Slots; l++) begin
+        if (l < Slots) begin
+          walks = next == 0 ? waiting_q[l] && state_q[l] != Idle : waiting_d[l] && state_d[l] != Idle;
+          id = next == 0 ? first_q[l] : first_d[l];
+          last = next == 0 ? last_q[l] : last_d[l];
+        end else begin
+          walks = next == 0 ? replay_q : replay_d;
+          id = next == 0 ? replay_first_q : replay_first_d;
+          last = next == 0 ? replay_last_q : replay_last_d;
+        end
+        for (int unsigned i = 0; i < Ids; i++) begin
+          if (walks) begin
+            found[32'(id)+l*Ids] = 1'b1;
+            if (id == last) walks = 1'b0;
+            id = next == 0 ? next_q[id] : next_d[id];
+          end
+        end
+      end
+    end
+    assign listed[next*Places+:Places] = found;
+  end
+
+  // A request is at home in a slot, in a list, or in the answer.
+  (* anyconst *) logic [IdWidth-1:0] placed_id;
+  logic placed_asked_q = 1'b0;
+  logic [2*Slots+1:0] places;
+  always_ff @(posedge clk_i) begin
+    if (rst_ni && rsp_valid_o && rsp_ready_i && rsp_id_o == placed_id) placed_asked_q <= 1'b0;
+    if (rst_ni && req_valid_i && req_ready_o && req_id_i == placed_id) placed_asked_q <= 1'b1;
+  end
+  always_comb begin
+    places[2*Slots+1] = rsp_valid_o && rsp_id_o == placed_id;
+    for (int unsigned s = 0; s < Slots; s++) places[s] = state_q[s] != Idle && own_q[s] && id_q[s] == placed_id;
+    for (int unsigned l = 0; l <= Slots; l++) places[Slots+l] = listed[l*Ids+32'(placed_id)];
+    // No request is lost, and none is there twice: one that was taken and is not answered is in exactly one place.
+    if (rst_ni) RequestIsInOnePlace : assert ($countones(places) == (placed_asked_q ? 1 : 0));
+  end
+
+  // How much is left to do, now and in the next cycle. It falls with whatever happens, as long as nobody asks for more:
+  // no request is taken, nothing is invalidated, memory does what it is asked and changes no entry between a read and
+  // the compare-and-swap that sets its bits. So whoever waits for the walker waits for a bounded number of steps of its
+  // neighbours.
+  localparam int unsigned RequestRank = 256;  // more than a list of a slot counts
+  localparam int unsigned ListedRank = 4 * (4 * RadixLevels + 1) + 5;  // one more than a walk that begins
+  function automatic logic [15:0] slot_rank(input logic [2:0] state, input logic own, input logic [2:0] level,
+                                            input logic update);
+    slot_rank = 16'd0;
+    if (state == Closing) slot_rank = 16'd1;
+    else if (state == WantsAnswer) slot_rank = own ? 16'd4 : 16'd2;
+    else if (state == LooksUp) slot_rank = 16'(4 * (4 * RadixLevels + 1) + 4);
+    else if (state == WantsMemory) slot_rank = 16'd16 * {13'd0, level} + (update ? 16'd12 : 16'd20);
+    else if (state == WaitsForMemory) slot_rank = 16'd16 * {13'd0, level} + (update ? 16'd8 : 16'd16);
+  endfunction
+
+  logic [31:0] ranks;
+  logic [15:0] sum;
+  tablewalk_pkg::walk_t ranked;
+  always_comb begin
+    ranks = '0;
+    sum = '0;
+    ranked = '0;
+    for (int unsigned next = 0; next < 2; next++) begin
+      sum = 16'(RequestRank) * 16'($countones(listed[next*Places+:Places])) +
+            16'(ListedRank) * 16'($countones(listed[next*Places+Slots*Ids+:Ids]));
+      if (next == 0) sum = sum + 16'(mem_req_valid_q) + 16'(rsp_valid_q);
+      else
+        sum = sum + 16'(memory_given || (mem_req_valid_q && !mem_req_ready_i)) +
+              16'(answers_own || answers_joined || (rsp_valid_q && !rsp_ready_i));
+      for (int unsigned s = 0; s < Slots; s++) begin
+        ranked = walk_q[s];
+        if (next == 1 && step_taken && step_slot == SlotWidth'(s)) ranked = step_after;
+        if (next == 1 && lookup_valid && lookup_slot == SlotWidth'(s)) ranked = begun;
+        if (next == 0) sum = sum + slot_rank(state_q[s], own_q[s], ranked.level, ranked.update);
+        else sum = sum + slot_rank(state_d[s], own_d[s], ranked.level, ranked.update);
+        sum = sum + 16'($countones(next == 0 ? under_way_q[s] : under_way_d[s]));
+        if (next == 0 ? own_q[s] : own_d[s]) sum = sum + 16'(RequestRank);
+        else sum = sum + 16'(ListedRank + 1) * 16'($countones(listed[next*Places+s*Ids+:Ids]));
+      end
+      ranks[next*16+:16] = sum;
+    end
+  end
+
+  logic [15:0] rank, next_rank;
+  assign {next_rank, rank} = ranks;
+  logic calm, accesses, something_happens, neighbours_stall;
+  always_comb begin
+    accesses = 1'b0;
+    for (int unsigned s = 0; s < Slots; s++) begin
+      for (int unsigned g = 0; g < Generations; g++) begin
+        if (under_way_q[s][g] && !(mem_req_valid_q && mem_req_tag_o == {GenerationWidth'(g), SlotWidth'(s)})) begin
+          accesses = 1'b1;
+        end
+      end
+    end
+    calm = !(req_valid_i && req_ready_o) && !inv_valid_i && !(mem_rsp_valid_i && mem_rsp_retry_i) &&
+           !(step_taken && step_before.update && !mem_rsp_error_i && mem_rsp_data_i != step_before.entry);
+    something_happens = (mem_req_valid_q && mem_req_ready_i) || (rsp_valid_q && rsp_ready_i) || mem_rsp_valid_i;
+    neighbours_stall = mem_req_valid_q || rsp_valid_q || accesses;
+    if (rst_ni) begin
+      // While nobody asks for more, what is left to do never grows.
+      RankNeverGrows : assert (!calm || next_rank <= rank);
+      // It falls when a neighbour takes or gives something, and when the walker waits for none of them.
+      RankFalls : assert (!(calm && (something_happens || (!neighbours_stall && !idle_o))) || next_rank < rank);
+      // When nothing is left, the walker is idle, and only then.
+      RankIsZeroWhenIdle : assert ((rank == 16'd0) == idle_o);
+    end
+  end

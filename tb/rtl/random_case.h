@@ -1,0 +1,87 @@
+#pragma once
+
+#include "rtl/random_tables.h"
+#include "rtl/walker_bench.h"
+
+namespace tablewalk::test {
+
+/// One case: tables, and the same tables for the reference walk.
+template <class Build>
+struct Case : WalkerBench<typename Build::Model> {
+  using Base = WalkerBench<typename Build::Model>;
+
+  Case(const std::string& mode_name, const PagingControls& controls, Dice& the_dice)
+      : Base(mode_name, controls), dice(the_dice), tables(*this->mode, dice) {
+    tables.write(this->memory);
+    tables.write(reference_memory);
+  }
+
+  RtlRequest next_request(unsigned id) {
+    RtlRequest made = request(id, tables.address(), tables.access(), static_cast<std::uint16_t>(dice.number(0, 1)));
+    made.root = tables.root();
+    return made;
+  }
+  WalkOutcome reference(const RtlRequest& asked) {
+    return reference_walk(*this->mode, reference_memory, PhysicalAddress(asked.root), VirtualAddress(asked.va),
+                          asked.access);
+  }
+  std::string text(const RtlRequest& asked) const {
+    std::ostringstream text;
+    text << this->mode->name() << " va 0x" << std::hex << asked.va << " access " << static_cast<int>(asked.access.kind)
+         << (asked.access.user ? " user" : " supervisor");
+    return text.str();
+  }
+
+  Dice& dice;
+  RandomTables tables;
+  PhysicalMemory reference_memory;
+};
+
+/// Neighbours that are slow and unreliable, each in its own way.
+template <class TheCase>
+void make_neighbours_difficult(TheCase& with) {
+  Dice& dice = with.dice;
+  const unsigned slowest = dice.number(1, 30);
+  const unsigned memory_busy = dice.number(0, 80);
+  const unsigned answers_late = dice.number(0, 80);
+  const unsigned request_gap = dice.number(0, 90);
+  const unsigned refusals = dice.chance(30) ? 20 : 0;
+  with.latency = [&dice, slowest] { return dice.number(1, slowest); };
+  with.memory_ready = [&dice, memory_busy] { return !dice.chance(memory_busy); };
+  with.answer_ready = [&dice, answers_late] { return !dice.chance(answers_late); };
+  with.offers_request = [&dice, request_gap] { return !dice.chance(request_gap); };
+  with.retries = [&dice, refusals] { return dice.chance(refusals); };
+}
+
+template <class TheCase>
+RtlInvalidation random_invalidation(TheCase& with) {
+  RtlInvalidation invalidation;
+  invalidation.all = with.dice.chance(10);
+  if (with.dice.chance(80)) invalidation.asid = static_cast<std::uint16_t>(with.dice.number(0, 1));
+  if (with.dice.chance(60)) invalidation.va = with.tables.address();
+  return invalidation;
+}
+
+/// Asks `count` questions, at most sixteen at once, with invalidations in between of what has not changed.
+template <class TheCase>
+void run_together(TheCase& with, std::vector<RtlRequest>& asked, unsigned count) {
+  std::array<bool, 16> busy{};
+  const unsigned invalidations = with.dice.chance(50) ? with.dice.number(1, 30) : 0;
+  std::size_t answered = 0;
+  for (unsigned cycles = 0; answered < count && cycles < 200000; ++cycles) {
+    const unsigned id = with.dice.number(0, 15);
+    if (asked.size() < count && with.requests.size() < 2 && !busy[id]) {
+      busy[id] = true;
+      asked.push_back(with.next_request(id));
+      with.requests.push_back(asked.back());
+    }
+    // Not for ever: a walk that is restarted again and again does not end.
+    if (cycles < 3000 && with.dice.chance(invalidations)) with.invalidation = random_invalidation(with);
+    with.tick();
+    for (; answered < with.answers.size(); ++answered) busy[with.answers[answered].id] = false;
+  }
+  ASSERT_EQ(answered, count) << "not everything was answered";
+  ASSERT_TRUE(with.finish());
+}
+
+}  // namespace tablewalk::test
