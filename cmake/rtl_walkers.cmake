@@ -31,7 +31,7 @@ function(rtl_hexadecimal value out)
 endfunction()
 
 # What Yosys made of the variants: written by rtl/synth/area.py --update.
-set(rtl_area_file ${rtl_folder}/synth/area.json)
+set(rtl_area_file ${PROJECT_SOURCE_DIR}/rtl/synth/area.json)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${rtl_area_file})
 
 # rtl_area(ITEM OUT): the C++ that gives `variant` the figures it has there.

@@ -58,7 +58,7 @@ def build(root, folder, rtl, libraries, jobs):
     configure = ["cmake", "-S", root, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DTABLEWALK_TESTS=ON",
                  f"-DTABLEWALK_LIBRARIES={libraries}", "-DCMAKE_EXE_LINKER_FLAGS=-fno-lto",
                  # What takes long is to build the mutants, not to run them.
-                 "-DCMAKE_CXX_FLAGS_RELEASE=-O1", "-DTABLEWALK_RTL_OPTIMISATION=-O1",
+                 "-DCMAKE_CXX_FLAGS_RELEASE=-O1", "-DTABLEWALK_RTL_OPTIMISATION=-O1", "-DTABLEWALK_FOREIGN_WALKERS=",
                  f"-DTABLEWALK_RTL_FOLDER={rtl}", f"-DTABLEWALK_RTL_WALKERS={COSIM_WALKERS}"]
     for command in [configure, ["ninja", "-C", folder, "-j", str(jobs), *programs]]:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
