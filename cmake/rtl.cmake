@@ -2,8 +2,12 @@
 
 find_package(verilator 5 REQUIRED HINTS $ENV{VERILATOR_ROOT} /usr/share/verilator)
 
+# Mutation tests build copies of it that hold faults, and run each for a moment only: less optimised.
+set(TABLEWALK_RTL_FOLDER ${PROJECT_SOURCE_DIR}/rtl CACHE PATH "Where the hardware stands that is made into C++")
+set(TABLEWALK_RTL_OPTIMISATION -O3 CACHE STRING "Option of the compiler for the hardware as C++")
+
 # The waived lint rules, and the package: everything names it. Modules are found by their names.
-set(rtl_folder ${PROJECT_SOURCE_DIR}/rtl)
+set(rtl_folder ${TABLEWALK_RTL_FOLDER})
 set(rtl_sources ${rtl_folder}/lint.vlt ${rtl_folder}/tablewalk_pkg.sv)
 
 # tablewalk_verilated(NAME MODULE [ARGUMENT]...): a static library of the class `NAME` (header NAME.h), made of the
@@ -22,7 +26,7 @@ function(tablewalk_verilated name module)
   if(rtl_further_arguments MATCHES "--coverage")
     target_compile_options(${name} PRIVATE -w -O0)
   else()
-    target_compile_options(${name} PRIVATE -w -O3)
+    target_compile_options(${name} PRIVATE -w ${TABLEWALK_RTL_OPTIMISATION})
   endif()
   # Its headers are not held to the warnings of this project.
   get_target_property(directories ${name} INTERFACE_INCLUDE_DIRECTORIES)

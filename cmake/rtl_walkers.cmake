@@ -31,7 +31,7 @@ function(rtl_hexadecimal value out)
 endfunction()
 
 # What Yosys made of the variants: written by rtl/synth/area.py --update.
-set(rtl_area_file ${rtl_folder}/synth/area.json)
+set(rtl_area_file ${PROJECT_SOURCE_DIR}/rtl/synth/area.json)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${rtl_area_file})
 
 # rtl_area(ITEM OUT): the C++ that gives `variant` the figures it has there.
@@ -101,7 +101,7 @@ endfunction()
 function(rtl_library target kind)
   find_package(ZLIB REQUIRED)
   add_library(${target} ${kind})
-  target_compile_options(${target} PRIVATE -O3 -g0 -w)
+  target_compile_options(${target} PRIVATE ${TABLEWALK_RTL_OPTIMISATION} -g0 -w)
   target_compile_definitions(${target} PUBLIC VL_TIME_CONTEXT)
   target_include_directories(${target} PRIVATE model)
   target_link_libraries(${target} PRIVATE fmt::fmt ZLIB::ZLIB)

@@ -1,0 +1,97 @@
+"""The tests that mutants are run against: their build with the mutated hardware, and one run of them."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+
+# For the co-simulation: one slot without walk caches, and four slots with caches of either kind.
+COSIM_WALKERS = "slots=1 radix=5,5,5,5/12@4;slots=4 caches=1x16x4,2x4x0 radix=36/12@8"
+
+# A mutant that takes so many times the processor time that the hardware itself takes has hung: that does not depend on
+# what else the machine does. So has one that waits for ever.
+PATIENCE = 5
+LEAST_PATIENCE_SECONDS = 10
+LONGEST_WAIT_SECONDS = 900
+
+@dataclass(frozen=True)
+class Killer:
+    name: str
+    program: str
+    arguments: tuple = ()
+    environment: tuple = ()
+    files: tuple = ()  # those that it looks at; none: all
+
+
+DECODERS = {"radix_entry_decoder": "*radix:*Radix*", "x86_entry_decoder": "*x86*", "riscv_entry_decoder": "*sv*"}
+
+
+def decoder_killers():
+    """Of a format's decoder only that format is tried."""
+    everywhere = ("tablewalk_pkg", "entry_decoder", "access_check", "entry_address")
+    killers = [Killer("entry_decoder", "rtl_entry_decoder_test", files=everywhere)]
+    for file, modes in DECODERS.items():
+        killers.append(Killer("entry_decoder", "rtl_entry_decoder_test", (f"--gtest_filter={modes}",), files=(file,)))
+    return killers
+
+
+# The quickest first.
+KILLERS = [
+    Killer("walker", "rtl_walker_test"),
+    Killer("walker_pressure", "rtl_walker_pressure_test"),
+    Killer("array", "rtl_array_test", files=("lru", "walk_cache")),
+    Killer("walker_corners", "rtl_walker_corners_test"),
+    Killer("walker_random", "rtl_walker_random_test"),
+    *decoder_killers(),
+    Killer("cosim", "cosim_test", ("--gtest_filter=Cosim.TheWalkersDoTheSameInEveryCycle",),
+           (("TABLEWALK_RUNS", "16"),)),
+    Killer("cosim_quiet", "cosim_test", ("--gtest_filter=Cosim.NothingHappens*",)),
+]
+
+
+def build(root, folder, rtl, libraries, jobs):
+    """Configures and builds the killers with the hardware in `rtl` and the libraries of a build of the repository. False
+    if that fails, having shown why."""
+    programs = list(dict.fromkeys(killer.program for killer in KILLERS))
+    configure = ["cmake", "-S", root, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DTABLEWALK_TESTS=ON",
+                 f"-DTABLEWALK_LIBRARIES={libraries}", "-DCMAKE_EXE_LINKER_FLAGS=-fno-lto",
+                 # What takes long is to build the mutants, not to run them.
+                 "-DCMAKE_CXX_FLAGS_RELEASE=-O1", "-DTABLEWALK_RTL_OPTIMISATION=-O1", "-DTABLEWALK_FOREIGN_WALKERS=",
+                 f"-DTABLEWALK_RTL_FOLDER={rtl}", f"-DTABLEWALK_RTL_WALKERS={COSIM_WALKERS}"]
+    for command in [configure, ["ninja", "-C", folder, "-j", str(jobs), *programs]]:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                              check=False)
+        if done.returncode != 0:
+            print(done.stdout[-5000:], file=sys.stderr)
+            return False
+    return True
+
+
+def run(killer, folder, mutant, patience, verbose=False):
+    """Runs one killer, in processes of its own, none of which may take more than `patience` seconds of the processor.
+    How it ended ('passed', 'failed', 'crashed' or 'hung'), and the seconds of the processor."""
+    environment = dict(os.environ, TABLEWALK_MUTANT=str(mutant), **dict(killer.environment))
+    environment["GTEST_FAIL_FAST"] = "1"
+    output = None if verbose else subprocess.DEVNULL
+    command = ["prlimit", f"--cpu={patience}", os.path.join(folder, killer.program), *killer.arguments]
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                               start_new_session=True)
+    watch = threading.Timer(LONGEST_WAIT_SECONDS, os.killpg, (process.pid, signal.SIGALRM))
+    watch.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    watch.cancel()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    try:
+        os.killpg(process.pid, signal.SIGKILL)  # what it has started
+    except ProcessLookupError:
+        pass
+    ending = "passed" if process.returncode == 0 else "failed" if process.returncode > 0 else "crashed"
+    if -process.returncode in (signal.SIGXCPU, signal.SIGKILL, signal.SIGALRM):
+        ending = "hung"
+    return ending, usage.ru_utime + usage.ru_stime
+
+
+def time_allowed(seconds):
+    return round(max(LEAST_PATIENCE_SECONDS, PATIENCE * seconds))

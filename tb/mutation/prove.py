@@ -1,0 +1,124 @@
+"""Whether a mutant can be told from the hardware at all: by Yosys, exactly, for every input that the ports allow.
+
+Both are compared within one module: its outputs, and what its registers hold next, for equal inputs and equal registers.
+So "equivalent" is a proof. "differs" is one only for modules without registers: others may differ in states that they
+never reach.
+"""
+
+import os
+import re
+import subprocess
+import tempfile
+
+import mutants
+
+# Small shapes of those that have registers.
+SHAPES = {
+    "walker": [{"Slots": 2, "IdWidth": 2, "GenerationWidth": 1, "WalkCacheEntries": "64'h0", "WalkCacheWays": "64'h0"}],
+    "walk_cache": [{"Level": 1, "Entries": 4, "Ways": 2}],
+    "lru": [{"Sets": 2, "Ways": 4}],
+}
+NARROW = {"RadixEntryBytes": 4}
+for with_radix in ("walk_step", "walk_begin", "entry_address", "entry_decoder", "radix_entry_decoder"):
+    SHAPES[with_radix] = [{}, NARROW]
+
+# What the ports allow. Of modes and levels: those that there are; of controls, what the manuals do.
+MODE = "{mode} <= 4'd8"
+LEVEL = "{level} <= tablewalk_pkg::root_level({mode}, 3'd3)"
+CONTROLS = ("{controls}.maxphyaddr >= 6'd32 && {controls}.maxphyaddr <= 6'd52 && "
+            "{controls}.physical_bits >= 6'd16 && {controls}.physical_bits <= 6'd56")
+NARROW_ENTRY = "(!tablewalk_pkg::is_narrow({mode}, {radix_narrow}) || {entry}[63:32] == 32'd0)"
+
+
+def allowed(module):
+    names = {"mode": "mode_i", "level": "level_i", "controls": "controls_i", "entry": "entry_i",
+             "radix_narrow": "RadixEntryBytes == 4"}
+    conditions = {
+        "access_check": [MODE, "access_i <= 2'd2"],
+        "entry_address": [MODE, LEVEL],
+        "entry_decoder": [MODE, LEVEL, CONTROLS, NARROW_ENTRY],
+        "radix_entry_decoder": ["level_i <= 3'd3", "(RadixEntryBytes != 4 || {entry}[63:32] == 32'd0)"],
+        "riscv_entry_decoder": ["{mode} >= 4'd5 && {mode} <= 4'd8", LEVEL, CONTROLS,
+                                "({mode} != 4'd5 || {entry}[63:32] == 32'd0)"],
+        "x86_entry_decoder": ["{mode} >= 4'd1 && {mode} <= 4'd4", LEVEL, CONTROLS,
+                              "({mode} != 4'd1 || {entry}[63:32] == 32'd0)"],
+        "walk_begin": [MODE, CONTROLS, "request_i.access <= 2'd2",
+                       "hit_level_i >= 3'd1 && hit_level_i <= tablewalk_pkg::root_level({mode}, 3'd3)"],
+        "walk_step": [MODE, LEVEL, CONTROLS, "request_i.access <= 2'd2"],
+    }.get(module, [])
+    if module in ("walk_begin", "walk_step"):
+        names.update(mode="request_i.mode", level="walk_i.level", controls="request_i.controls")
+    return [condition.format(**names) for condition in conditions]
+
+
+def with_assumptions(text, module):
+    block = "".join(f"  always_comb assume ({condition});\n" for condition in allowed(module))
+    return text.replace("\nendmodule", "\n" + block + "\nendmodule")
+
+
+def script(folder, module, shape):
+    files = " ".join(["tablewalk_pkg.sv"] + [name + ".sv" for name in mutants.FILES if name != "tablewalk_pkg"])
+    parameters = "".join(f" -set {name} {value}" for name, value in shape.items())
+    shaped = f"chparam{parameters} {module}\n" if shape else ""
+
+    def design(name):
+        paths = " ".join(f"{folder}/{name}/{file}" for file in files.split())
+        return (f"design -reset\nread_verilog -sv -defer {paths}\n{shaped}hierarchy -check -top {module}\n"
+                "proc\nflatten\nmemory -nordff -nomap\nmemory_map\ndffunmap\nopt_clean\n"
+                # Of its wires, registers alone have names that both know.
+                "select -set registers t:$dff %co1:+[Q] w:* %i\nrename -hide w:* @registers %d\n"
+                f"rename -top {name}\ndesign -stash {name}\n")
+
+    return (design("gold") + design("gate") +
+            "design -copy-from gold -as gold gold\ndesign -copy-from gate -as gate gate\n" +
+            "expose -evert-dff -shared gold gate\ndelete gold/t:$dff gate/t:$dff\n"
+            "miter -equiv -flatten -ignore_gold_x gold gate miter\nhierarchy -top miter\nopt -full\n"
+            "sat -verify -set-assumes -set-def-inputs -prove trigger 0 -timeout {seconds} miter\n")
+
+
+def prove_in(module, shape, mutant, sources, seconds):
+    with tempfile.TemporaryDirectory() as folder:
+        for design in ("gold", "gate"):
+            os.makedirs(os.path.join(folder, design))
+            for name, text in sources.items():
+                if design == "gate" and name == mutant.file:
+                    text = mutants.changed(text, mutant)
+                # Within a cycle a reset is like any other input.
+                text = text.replace(" or negedge rst_ni", "")
+                if name == module:
+                    text = with_assumptions(text, module)
+                with open(os.path.join(folder, design, name + ".sv"), "w", encoding="utf-8") as file:
+                    file.write(text)
+        text = script(folder, module, shape).replace("{seconds}", str(seconds))
+        done = subprocess.run(["yosys", "-p", text], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              check=False)
+        if "SAT proof finished - no model found: SUCCESS!" in done.stdout:
+            return "equivalent"
+        if "proof did fail" in done.stdout.lower() or "model found: FAIL" in done.stdout:
+            return "differs"
+        if "Interrupted SAT solver: TIMEOUT" in done.stdout or "timed out" in done.stdout.lower():
+            return "unknown"
+        return "error: " + " ".join(done.stdout.strip().splitlines()[-3:])
+
+
+def modules_of(mutant, sources):
+    """The modules in which a mutant is looked at: its own; of a function of the package, those that call it."""
+    if mutant.file != "tablewalk_pkg":
+        return [mutant.file]
+    package = sources["tablewalk_pkg"]
+    bodies = dict(re.findall(r"function automatic [^;]*?(\w+)\(input(.*?)endfunction", package, re.DOTALL))
+    called = {re.findall(r"function automatic [^;]*?(\w+)\(input", package[:mutant.start])[-1]}
+    for _ in bodies:  # until no more functions call those
+        called |= {name for name, body in bodies.items() if any(f"{other}(" in body for other in called)}
+    return [name for name, text in sources.items()
+            if name != "tablewalk_pkg" and any(f"tablewalk_pkg::{function}(" in text for function in called)]
+
+
+def prove(mutant, sources, seconds=60):
+    """'equivalent' if it is in all modules and shapes, else the first other answer and where."""
+    for module in modules_of(mutant, sources):
+        for shape in SHAPES.get(module, [{}]):
+            answer = prove_in(module, shape, mutant, sources, seconds)
+            if answer != "equivalent":
+                return f"{answer} in {module} {shape}"
+    return "equivalent"
