@@ -248,7 +248,8 @@ class WalkerBench {
       model_.mem_rsp_tag_i = static_cast<std::uint8_t>(access->tag);
       model_.mem_rsp_retry_i = retries();
       model_.mem_rsp_error_i = !model_.mem_rsp_retry_i && fails();
-      model_.mem_rsp_data_i = 0x5555555555555555;
+      // Beside an error stands what would be a leaf, or a swap that was done: nobody may look at it.
+      model_.mem_rsp_data_i = access->swap ? access->expected : 0xFF;
       if (!model_.mem_rsp_retry_i && !model_.mem_rsp_error_i) {
         const PhysicalAddress at(access->address);
         model_.mem_rsp_data_i =
