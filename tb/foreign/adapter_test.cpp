@@ -192,11 +192,17 @@ TYPED_TEST(Cva6Adapter, AfterAnInvalidationInAnyCycleTheWalkIsAskedForAgain) {
 }
 
 TYPED_TEST(Cva6Adapter, AnEntryThatMemoryFailsToReadEndsTheWalk) {
-  Bench<TypeParam> bench;
-  bench.fails = [] { return true; };
-  EXPECT_EQ(bench.ask(2, page_a).fault, 7u);
-  bench.fails = [] { return false; };
-  EXPECT_EQ(bench.ask(2, page_a).fault, 0u) << "the next is another matter";
+  constexpr std::uint64_t leaf = 0xFF;
+  constexpr std::uint64_t pointer_to_the_root = 0x401;
+  for (const std::uint64_t beside : {leaf, pointer_to_the_root}) {
+    Bench<TypeParam> bench;
+    bench.beside_errors = beside;
+    bench.fails = [] { return true; };
+    EXPECT_EQ(bench.ask(2, page_a).fault, 7u);
+    EXPECT_EQ(bench.presented.size(), 1u) << "nothing is read because of what was not";
+    bench.fails = [] { return false; };
+    EXPECT_EQ(bench.ask(2, page_a).fault, 0u) << "the next is another matter";
+  }
 }
 
 TYPED_TEST(Cva6Adapter, WhatTheWalkerLooksAtLateStandsStillWhateverTheInputsDo) {

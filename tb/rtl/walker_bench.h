@@ -108,6 +108,7 @@ class WalkerBench {
   std::function<bool()> offers_request = [] { return true; };
   std::function<bool()> retries = [] { return false; };
   std::function<bool()> fails = [] { return false; };
+  std::uint64_t beside_errors = 0xFF;  ///< the data of a read that failed: what would be a leaf
 
   bool skips_quiet_cycles = false;
   std::uint64_t skipped_cycles = 0;
@@ -248,8 +249,8 @@ class WalkerBench {
       model_.mem_rsp_tag_i = static_cast<std::uint8_t>(access->tag);
       model_.mem_rsp_retry_i = retries();
       model_.mem_rsp_error_i = !model_.mem_rsp_retry_i && fails();
-      // Beside an error stands what would be a leaf, or a swap that was done: nobody may look at it.
-      model_.mem_rsp_data_i = access->swap ? access->expected : 0xFF;
+      // Beside an error stands what would be an entry, or a swap that was done: nobody may look at it.
+      model_.mem_rsp_data_i = access->swap ? access->expected : beside_errors;
       if (!model_.mem_rsp_retry_i && !model_.mem_rsp_error_i) {
         const PhysicalAddress at(access->address);
         model_.mem_rsp_data_i =
