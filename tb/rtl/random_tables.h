@@ -45,7 +45,7 @@ class RandomTables {
   /// One of few addresses, so that walks meet; now and then one that no walk translates.
   std::uint64_t address() {
     if (dice_.chance(3)) return rtl::random_bits(dice_);
-    std::uint64_t va = dice_.number(0, 1) == 0 ? 0 : 0x123 & low_bits(mode_.offset_bits());
+    std::uint64_t va = dice_.number(0, 1) == 0 ? 0 : 0x7123 & low_bits(mode_.offset_bits());
     for (unsigned level = 0; level < mode_.levels(); ++level) va |= index(level) << mode_.level(level).index_shift;
     const unsigned bits = mode_.virtual_bits();
     if (bits < 64 && (va >> (bits - 1) & 1) != 0 && !mode_.translates(VirtualAddress(va))) va |= ~low_bits(bits);
