@@ -260,6 +260,21 @@ TEST(RtlWalker, ARetryAsksTheSameAgainInTheNextCycle) {
   EXPECT_EQ(answer.stood, 2u + 6 * 2);
 }
 
+TEST(RtlWalker, AnUpdateIsToldAfterItsSwapWasAnswered) {
+  Bench bench;
+  LeafSpec unused;
+  unused.accessed = false;
+  bench.tables.map(page_a, frame_a, unused);
+  bench.latency = [] { return 5u; };
+  bench.ask_later(0, page_a);
+  for (unsigned i = 0; i < 100 && bench.presented.size() < 5; ++i) bench.tick();
+  bench.tick(2);
+  EXPECT_EQ(bench.events.updates, 0u) << "it is under way";
+  ASSERT_TRUE(bench.finish());
+  EXPECT_EQ(bench.presented.size(), 5u);
+  EXPECT_EQ(bench.events.updates, 1u);
+}
+
 TEST(RtlWalker, AnUpdateThatCameTooLateLooksAgain) {
   Bench bench;
   LeafSpec fresh;
