@@ -114,7 +114,7 @@ class Questions {
                                std::uint64_t{dice_.number(0, 2)} << 16 | std::uint64_t{dice_.number(0, 1)} << 12;
     return VirtualAddress((dice_.pick(regions_) | page) & highest_);
   }
-  AddressSpaceId asid() { return static_cast<AddressSpaceId>(dice_.number(0, 2)); }
+  AddressSpaceId asid() { return rtl::random_space(dice_); }
   Invalidation invalidation() {
     Invalidation made;
     made.scope = dice_.chance(5) ? Invalidation::Scope::All

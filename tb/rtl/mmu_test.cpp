@@ -276,6 +276,7 @@ TEST(RtlMmu, AccessesAreTranslatedAsTheReferenceWalkDoes) {
     for (unsigned i = 0; i < 200; ++i) {
       const std::uint64_t va = tables.address();
       const Access access = tables.access();
+      bench.pins.asid_i = rtl::random_space(dice);
       const bool store = access.kind == AccessKind::Store;
       const MmuAnswer answer =
           access.kind == AccessKind::Fetch ? bench.fetch(va, access.user) : bench.data(va, store, access.user);
@@ -289,6 +290,7 @@ TEST(RtlMmu, AccessesAreTranslatedAsTheReferenceWalkDoes) {
       }
       hits += answer.hit ? 1 : 0;
       if (dice.chance(2)) bench.invalidate_all();
+      if (dice.chance(5)) bench.invalidate_page(tables.address(), rtl::random_space(dice));
     }
     ASSERT_TRUE(tables.same(bench.memory, reference_memory)) << "seed " << seed;
   }

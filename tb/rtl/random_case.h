@@ -17,7 +17,7 @@ struct Case : WalkerBench<typename Build::Model> {
   }
 
   RtlRequest next_request(unsigned id) {
-    RtlRequest made = request(id, tables.address(), tables.access(), static_cast<std::uint16_t>(dice.number(0, 1)));
+    RtlRequest made = request(id, tables.address(), tables.access(), rtl::random_space(dice));
     made.root = tables.root();
     return made;
   }
@@ -57,7 +57,7 @@ template <class TheCase>
 RtlInvalidation random_invalidation(TheCase& with) {
   RtlInvalidation invalidation;
   invalidation.all = with.dice.chance(10);
-  if (with.dice.chance(80)) invalidation.asid = static_cast<std::uint16_t>(with.dice.number(0, 1));
+  if (with.dice.chance(80)) invalidation.asid = rtl::random_space(with.dice);
   if (with.dice.chance(60)) invalidation.va = with.tables.address();
   return invalidation;
 }

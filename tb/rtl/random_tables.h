@@ -17,7 +17,7 @@ namespace tablewalk::test {
 class RandomTables {
  public:
   RandomTables(const PagingMode& mode, Dice& dice) : mode_(mode), dice_(dice) {
-    std::uint64_t next = 0x10000;
+    std::uint64_t next = somewhere();
     tables_.resize(mode.levels());
     for (unsigned level = 0; level < mode.levels(); ++level) {
       const unsigned count = level == mode.root_level() ? 1 : tables_per_level;
@@ -55,6 +55,13 @@ class RandomTables {
   Access access() { return {static_cast<AccessKind>(dice_.number(0, 2)), dice_.chance(50)}; }
 
  private:
+  /// Where the first table stands: anywhere in memory, if that is large and entries point everywhere in it.
+  std::uint64_t somewhere() {
+    constexpr std::uint64_t room = std::uint64_t{1} << 30;
+    if (mode_.entry_bytes() < 8 || mode_.memory_limit() <= 2 * room || dice_.chance(30)) return 0x10000;
+    return rtl::random_bits(dice_) % (mode_.memory_limit() - room) & ~(room - 1);
+  }
+
   static constexpr unsigned tables_per_level = 3;
   static constexpr unsigned indices_per_level = 3;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -88,6 +89,11 @@ inline std::uint64_t controls_bits(const PagingControls& controls) {
 inline std::uint64_t random_bits(Dice& dice) {
   return dice.between(0, low_bits(32)) << 32 | dice.between(0, low_bits(32));
 }
+
+/// The numbers of three address spaces: the first two differ in every bit, the third from the first in one.
+constexpr std::array<std::uint16_t, 3> spaces{0x5A3C, 0xA5C3, 0x5A7C};
+
+inline std::uint16_t random_space(Dice& dice) { return spaces[dice.number(0, 2)]; }
 
 inline PagingControls random_controls(Dice& dice) {
   PagingControls controls;

@@ -89,7 +89,7 @@ TEST(RtlWalkerCorners, EveryPinAndEveryEventOfAWalkIsThatOfItsSteps) {
     corner.refusals = dice.chance(50) ? 30 : 0;
     for (unsigned i = 0; i < 30; ++i) {
       // Each in an address space of its own: the walk caches know nothing of it.
-      const RtlRequest asked = corner.next_request(i % 16, static_cast<std::uint16_t>(i));
+      const RtlRequest asked = corner.next_request(i % 16, static_cast<std::uint16_t>(i * 0x9E37));
       const WalkSteps walked = walk_step_by_step(*corner.mode, corner.memory, PhysicalAddress(asked.root),
                                                  VirtualAddress(asked.va), asked.access);
       corner.events = {};
@@ -111,7 +111,7 @@ TEST(RtlWalkerCorners, AReadThatFailsIsToldByItsAddressAndLevel) {
     Dice dice(seed);
     Corner corner(dice);
     for (unsigned i = 0; i < 10; ++i) {
-      const RtlRequest asked = corner.next_request(i, static_cast<std::uint16_t>(i));
+      const RtlRequest asked = corner.next_request(i, static_cast<std::uint16_t>(i * 0x9E37));
       const WalkSteps walked = walk_step_by_step(*corner.mode, corner.memory, PhysicalAddress(asked.root),
                                                  VirtualAddress(asked.va), asked.access);
       // Entries whose bits the walk sets are read once and written once: only walks without are counted through.

@@ -90,7 +90,7 @@ class Traffic : public WalkerBench<Vwalker4> {
     const unsigned page = dice.number(0, pages - 1);
     const auto kind = dice.chance(40) ? AccessKind::Store : AccessKind::Load;
     const auto space = static_cast<std::uint16_t>(dice.number(0, spaces - 1));
-    requests.push_back(request(id, va_of(page), {kind, true}, space));
+    requests.push_back(request(id, va_of(page), {kind, true}, rtl::spaces[space]));
     asked[id] = {page, space};
   }
 
@@ -152,7 +152,7 @@ class Invalidated : public Traffic {
     const auto space = static_cast<std::uint16_t>(dice.number(0, spaces - 1));
     RtlInvalidation made;
     made.all = kind == Everything;
-    if (kind == Space || kind == Page) made.asid = space;
+    if (kind == Space || kind == Page) made.asid = rtl::spaces[space];
     if (kind == Page || kind == PageOfEverySpace) made.va = va_of(page) + dice.number(0, 0xFFF);
     invalidation = made;
     for (unsigned moved = 0; moved < pages; ++moved) {

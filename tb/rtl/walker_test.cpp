@@ -409,6 +409,29 @@ TEST(RtlWalker, AWalkThatWaitsForTheMemoryPortIsRestartedToo) {
   EXPECT_EQ(bench.presented.size(), 3u + 8);
 }
 
+/// It has told its own request that the page is absent, nobody takes that, and another waits for the same: the walk ends
+/// by the invalidation, as the fault that it was, and the other walks anew.
+TEST(RtlWalker, AFaultedWalkThatAnInvalidationEndsIsAFaultStill) {
+  Bench bench;
+  const std::uint64_t nowhere = page_a + 0x8000000000;
+  bool taken = false;
+  bench.answer_ready = [&] { return taken; };
+  bench.ask_later(0, nowhere);
+  bench.ask_later(1, nowhere);
+  bench.tick(12);
+  EXPECT_EQ(bench.pins().rsp_valid_o, 1);
+  EXPECT_EQ(bench.events.merges, 1u);
+  EXPECT_EQ(bench.events.done, 0u);
+  bench.invalidation = RtlInvalidation{};
+  bench.tick(2);
+  EXPECT_EQ(bench.events.done, 1u);
+  EXPECT_EQ(bench.events.faults, 1u);
+  taken = true;
+  ASSERT_TRUE(bench.finish());
+  EXPECT_EQ(bench.events.faults, 2u);
+  EXPECT_EQ(bench.events.walks, 2u);
+}
+
 TEST(RtlWalker, TheWalkCachesForgetWhatAnInvalidationCovers) {
   for (const bool covered : {true, false}) {
     Bench bench;
