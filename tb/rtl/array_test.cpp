@@ -380,6 +380,23 @@ TEST(RtlWalkCache, NeitherSpaceNorAddressIsEverything) {
   EXPECT_FALSE(pins.translated(0x80001000, x86_64, 2));
 }
 
+/// While a lookup looks at another set, where another mode's pointers are.
+TEST(RtlWalkCache, APointerThatIsRememberedAgainTakesItsOwnPlace) {
+  Pins& pins = lasting_model<Pins>();
+  constexpr std::uint64_t other_set = 0x40200000;
+  constexpr std::uint64_t again = 0x40000000;
+  constexpr std::uint64_t beside = 0x40800000;
+  pins.remember(other_set, x86_64, 1, 0xA000);
+  pins.remember(again, sv39, 1, 0xB000);
+  pins.remember(beside, sv39, 1, 0xC000);
+  EXPECT_TRUE(pins.cached(again, sv39, 1));
+  clock(pins);  // `beside` is the older one now
+  pins.look_up(other_set, x86_64, 1);
+  pins.remember(again, sv39, 1, 0xB000);
+  EXPECT_TRUE(pins.cached(beside, sv39, 1));
+  EXPECT_TRUE(pins.cached(again, sv39, 1));
+}
+
 TEST(RtlTlb, APageOfEverySpaceTakesTheTranslationsOfAll) {
   Pins& pins = lasting_model<Pins>();
   pins.remember(0x40001000, sv39, 1, 0xA000);
@@ -410,6 +427,9 @@ TEST(RtlArrays, AResetEmptiesThemAtOnce) {
   pins.eval();  // no clock
   EXPECT_EQ(int{pins.cache_hit_o}, 0);
   EXPECT_EQ(int{pins.tlb_hit_o}, 0);
+  constexpr unsigned radix = 0;
+  EXPECT_FALSE(pins.cached(0, radix, 0)) << "what a reset leaves is not a pointer of zeros";
+  EXPECT_FALSE(pins.translated(0, radix, 0));
 }
 
 }  // namespace
