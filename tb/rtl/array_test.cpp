@@ -106,7 +106,7 @@ TYPED_TEST(Arrays, TheOldestWayIsTheModelsVictim) {
 class Questions {
  public:
   Questions(Dice& dice, const PagingMode& mode)
-      : dice_(dice), highest_(low_bits(std::min(mode.virtual_bits(), 47u) - 1)) {
+      : dice_(dice), highest_(low_bits(mode.virtual_bits() - 1)) {
     for (unsigned i = 0; i < 4; ++i) regions_.push_back(rtl::random_bits(dice) & highest_ & ~low_bits(33));
   }
   VirtualAddress address() {

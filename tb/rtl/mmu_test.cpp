@@ -42,6 +42,8 @@ class MmuBench {
   std::uint64_t cycle = 0;
   unsigned latency = 3;
   unsigned accesses = 0;
+  std::function<bool()> retries = [] { return false; };
+  std::function<bool()> fails = [] { return false; };
 
   void tick() {
     pins.mem_rsp_valid_i = 0;
@@ -124,6 +126,9 @@ class MmuBench {
     const PhysicalAddress at(access.address);
     pins.mem_rsp_valid_i = 1;
     pins.mem_rsp_tag_i = static_cast<std::uint8_t>(access.tag);
+    pins.mem_rsp_retry_i = retries();
+    pins.mem_rsp_error_i = !pins.mem_rsp_retry_i && fails();
+    if (pins.mem_rsp_retry_i || pins.mem_rsp_error_i) return;
     pins.mem_rsp_data_i =
         access.swap ? memory.compare_and_swap(at, access.bytes, access.expected, access.desired) : access.held;
   }
@@ -134,6 +139,7 @@ class MmuBench {
 constexpr std::uint64_t page_a = 0x40001000;
 constexpr std::uint64_t frame_a = 0xA00000;
 constexpr std::uint64_t frame_b = 0xB00000;
+constexpr unsigned read_failed = 7;  ///< FaultReadFailed, for which the model has no word
 
 TEST(RtlMmu, TheSecondAccessToAPageHitsInTheNextCycle) {
   MmuBench bench("sv39");
@@ -238,6 +244,18 @@ TEST(RtlMmu, APageOf64KibIsOneTranslation) {
   EXPECT_EQ(other.address, 0xC0F00Fu);
 }
 
+TEST(RtlMmu, AnEntryThatMemoryFailsToReadIsToldAndNotKept) {
+  MmuBench bench("sv39");
+  SmallTables tables(*bench.mode, bench.memory);
+  tables.map(page_a, frame_a);
+  bench.fails = [] { return true; };
+  EXPECT_EQ(bench.data(page_a).fault, read_failed);
+  bench.fails = [] { return false; };
+  const MmuAnswer answer = bench.data(page_a);
+  EXPECT_FALSE(answer.hit);
+  EXPECT_EQ(answer.address, frame_a);
+}
+
 TEST(RtlMmu, BothSidesMissTogether) {
   MmuBench bench("x86-64");
   SmallTables tables(*bench.mode, bench.memory);
@@ -273,6 +291,7 @@ TEST(RtlMmu, AccessesAreTranslatedAsTheReferenceWalkDoes) {
     tables.write(bench.memory);
     tables.write(reference_memory);
     bench.pins.root_i = tables.root();
+    bench.retries = [&dice] { return dice.chance(5); };
     for (unsigned i = 0; i < 200; ++i) {
       const std::uint64_t va = tables.address();
       const Access access = tables.access();

@@ -45,7 +45,7 @@ class RandomTables {
   /// One of few addresses, so that walks meet; now and then one that no walk translates.
   std::uint64_t address() {
     if (dice_.chance(3)) return rtl::random_bits(dice_);
-    std::uint64_t va = dice_.number(0, 1) == 0 ? 0 : 0x123 & low_bits(mode_.offset_bits());
+    std::uint64_t va = dice_.number(0, 1) == 0 ? 0 : 0x7123 & low_bits(mode_.offset_bits());
     for (unsigned level = 0; level < mode_.levels(); ++level) va |= index(level) << mode_.level(level).index_shift;
     const unsigned bits = mode_.virtual_bits();
     if (bits < 64 && (va >> (bits - 1) & 1) != 0 && !mode_.translates(VirtualAddress(va))) va |= ~low_bits(bits);
@@ -59,21 +59,20 @@ class RandomTables {
   std::uint64_t somewhere() {
     constexpr std::uint64_t room = std::uint64_t{1} << 30;
     if (mode_.entry_bytes() < 8 || mode_.memory_limit() <= 2 * room || dice_.chance(30)) return 0x10000;
-    return rtl::random_bits(dice_) % (mode_.memory_limit() - room) & ~(room - 1);
+    return rtl::random_bits(dice_) % (mode_.memory_limit() - room) & ~low_bits(12);
   }
 
   static constexpr unsigned tables_per_level = 3;
-  static constexpr unsigned indices_per_level = 3;
 
   std::uint64_t index(unsigned level) {
     const std::uint64_t highest = low_bits(mode_.level(level).index_bits);
-    const std::uint64_t chosen = dice_.number(0, indices_per_level - 1);
-    return chosen == indices_per_level - 1 ? highest : chosen & highest;
+    const std::uint64_t chosen = dice_.number(0, 3);
+    return chosen == 3 ? highest : chosen & highest;
   }
 
   void fill(std::uint64_t table, unsigned level) {
     const std::uint64_t highest = low_bits(mode_.level(level).index_bits);
-    for (const std::uint64_t at : {std::uint64_t{0}, std::uint64_t{1}, highest}) {
+    for (const std::uint64_t at : {std::uint64_t{0}, std::uint64_t{1}, 2 & highest, highest}) {
       entries_.emplace_back(PhysicalAddress(table + at * mode_.entry_bytes()), entry(level));
     }
   }

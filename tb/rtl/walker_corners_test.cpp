@@ -252,6 +252,12 @@ TEST(RtlWalkerCorners, AResetClearsEveryPinAtOnce) {
     for (unsigned id = 0; id < 12; ++id) corner.requests.push_back(corner.next_request(id, 0));
     corner.tick(dice.number(1, 60));
     Vwalker4& pins = corner.pins();
+    // Often when a rare event stands.
+    const bool at_a_replay = dice.chance(40);
+    const bool at_a_restart = !at_a_replay && dice.chance(40);
+    for (unsigned i = 0; i < 200 && at_a_replay && !pins.ev_replay_o; ++i) corner.tick();
+    if (at_a_restart) corner.invalidation = RtlInvalidation{};
+    if (at_a_restart) corner.tick();
     pins.rst_ni = 0;
     pins.eval();
     EXPECT_EQ(pins.inv_ready_o, 0);

@@ -1,6 +1,8 @@
 // The walker in hardware: when it does what, and what it does when several things come together.
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "Vwalker4.h"
 #include "rtl/small_tables.h"
 #include "rtl/walker_bench.h"
@@ -34,6 +36,8 @@ struct Bench : WalkerBench<Vwalker4> {
 
 /// Access to another's page fault code.
 constexpr unsigned permission = 4;
+/// Memory failed to read an entry.
+constexpr unsigned read_failed = 7;
 const Access load{AccessKind::Load, true};
 const Access store{AccessKind::Store, true};
 
@@ -229,8 +233,21 @@ TEST(RtlWalker, AMemoryErrorEndsTheWalk) {
   Bench bench;
   bench.fails = [&] { return bench.presented.size() == 3; };
   const RtlAnswer answer = bench.ask(0, page_a);
-  EXPECT_EQ(answer.fault, 7u);
+  EXPECT_EQ(answer.fault, read_failed);
   EXPECT_EQ(answer.level, 1u);
+}
+
+TEST(RtlWalker, ARequestThatJoinedAWalkWhoseReadFailedReadsForItself) {
+  Bench bench;
+  bool failed = false;
+  bench.fails = [&] { return !std::exchange(failed, true); };
+  bench.ask_later(0, page_a);
+  bench.ask_later(1, page_a);
+  ASSERT_TRUE(bench.finish());
+  EXPECT_EQ(bench.events.merges, 1u);
+  EXPECT_EQ(bench.answer_to(0)->fault, read_failed);
+  EXPECT_EQ(bench.answer_to(1)->fault, 0u);
+  EXPECT_EQ(bench.answer_to(1)->page, frame_a);
 }
 
 TEST(RtlWalker, ARetryAsksTheSameAgainInTheNextCycle) {
@@ -296,6 +313,49 @@ TEST(RtlWalker, IsQuietWhileMemoryWorksAndAfterwards) {
   EXPECT_TRUE(bench.idle());
 }
 
+/// Its walk was restarted, so that nobody waits for the answer.
+TEST(RtlWalker, IsNotIdleWhileAnAccessOfBeforeARestartIsUnderWay) {
+  Bench bench;
+  bool first = true;
+  bench.latency = [&] { return std::exchange(first, false) ? 60u : 1u; };
+  bench.ask_later(0, page_a);
+  bench.tick(4);
+  bench.invalidation = RtlInvalidation{};
+  for (unsigned i = 0; i < 40 && bench.answers.empty(); ++i) bench.tick();
+  ASSERT_EQ(bench.answers.size(), 1u);
+  bench.tick(3);
+  EXPECT_TRUE(bench.quiet());
+  EXPECT_FALSE(bench.idle());
+  bench.tick(60);
+  EXPECT_TRUE(bench.idle());
+}
+
+/// Two stores were sent back by the walk of a load. One has its slot, the others are busy.
+TEST(RtlWalker, IsQuietWhileARequestThatWasSentBackWaitsForASlot) {
+  Bench bench;
+  LeafSpec clean;
+  clean.dirty = false;
+  bench.tables.map(page_a, frame_a, clean);
+  unsigned access = 0;
+  bench.latency = [&] {
+    ++access;
+    const bool of_the_load = access == 1 || (access > 4 && access <= 7);
+    return of_the_load ? 8u : 300u;
+  };
+  bench.ask_later(0, page_a, load);
+  bench.ask_later(1, page_a, store);
+  bench.ask_later(2, page_a, store);
+  for (unsigned id = 3; id < 6; ++id) bench.ask_later(id, page_a + id * 0x8000000000);
+  bench.tick(80);
+  EXPECT_EQ(bench.answers.size(), 1u);
+  EXPECT_EQ(bench.events.replays, 2u);
+  EXPECT_EQ(bench.events.walks, 5u);
+  EXPECT_FALSE(bench.request_ready());
+  EXPECT_TRUE(bench.quiet());
+  ASSERT_TRUE(bench.finish());
+  EXPECT_EQ(bench.answers.size(), 6u);
+}
+
 // Invalidations. The page moves from frame a to frame b, and the walker is told so.
 
 struct Change {
@@ -351,6 +411,8 @@ INSTANTIATE_TEST_SUITE_P(Scopes, Invalidations,
                                          Change{"page", {false, 5, page_a}, true},
                                          Change{"near_page", {false, 5, page_b}, true},
                                          Change{"page_of_another_space", {false, 6, page_a}, true},
+                                         Change{"page_of_every_space", {false, {}, page_a}, true},
+                                         Change{"neither_space_nor_page", {false, {}, {}}, true},
                                          Change{"another_space", {false, 6, {}}, false},
                                          Change{"far_page", {false, 5, page_a + 0x8000000000}, false}),
                          [](const auto& tested) { return std::string(tested.param.name); });
