@@ -7,8 +7,8 @@ import sys
 import threading
 from dataclasses import dataclass
 
-# For the co-simulation: one slot without walk caches, and four slots with caches of either kind.
-COSIM_WALKERS = "slots=1 radix=5,5,5,5/12@4;slots=4 caches=1x16x4,2x4x0 radix=36/12@8"
+# For the co-simulation: one slot without walk caches; four slots with caches of either kind and pages of 16 KiB.
+COSIM_WALKERS = "slots=1 radix=5,5,5,5/12@4;slots=4 caches=1x16x4,2x4x0 radix=11,11,11/14@8"
 
 # A mutant that takes so many times the processor time that the hardware itself takes has hung: that does not depend on
 # what else the machine does. So has one that waits for ever.
