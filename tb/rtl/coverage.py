@@ -11,7 +11,6 @@ code, and that is slow to compile and to run: they are counted only if asked for
 
 import argparse
 import collections
-import fnmatch
 import os
 import re
 import subprocess
@@ -150,7 +149,7 @@ def report_holes(counts, explanations):
     for point in sorted(point for point, count in counts.items() if count == 0):
         text = text_of(point, texts)
         for index, (file, kind, pattern, _) in enumerate(explanations):
-            if kind == point.kind and fnmatch.fnmatch(point.file, file) and fnmatch.fnmatchcase(text, escape(pattern)):
+            if kind == point.kind and fits(file, point.file) and fits(pattern, text):
                 used.add(index)
                 explained[index] += 1
                 break
@@ -163,9 +162,20 @@ def report_holes(counts, explanations):
     return unexplained, [explanations[i] for i in range(len(explanations)) if i not in used]
 
 
-def escape(pattern):
-    """Brackets stand for themselves."""
-    return pattern.replace("[", "[[]")
+def fits(pattern, text):
+    """`*` stands for anything, `[3]` for itself, `[0-11]` for each of these numbers in brackets."""
+    ranges = []
+    expression = ""
+    for part in re.split(r"(\[\d+-\d+\]|\*)", pattern):
+        if part == "*":
+            expression += ".*"
+        elif re.fullmatch(r"\[\d+-\d+\]", part):
+            expression += r"\[(\d+)\]"
+            ranges.append([int(end) for end in part[1:-1].split("-")])
+        else:
+            expression += re.escape(part)
+    match = re.fullmatch(expression, text)
+    return bool(match) and all(low <= int(found) <= high for found, (low, high) in zip(match.groups(), ranges))
 
 
 def main():

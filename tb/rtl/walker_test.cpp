@@ -298,6 +298,19 @@ TEST(RtlWalker, AResetForgetsEverything) {
   }
 }
 
+/// It is no walk that a slot made of zeros has under way.
+TEST(RtlWalker, TheFirstRequestAfterAResetMayBeAllZeros) {
+  Bench bench("radix:9,9,9,9/12@8");
+  bench.pins().req_controls_i = 0;
+  RtlRequest zeros = request(0, 0);
+  zeros.root = 0;
+  bench.requests.push_back(zeros);
+  ASSERT_TRUE(bench.finish());
+  ASSERT_EQ(bench.answers.size(), 1u);
+  EXPECT_EQ(bench.answers[0].fault, rtl::fault_code(FaultReason::NotPresent));
+  EXPECT_EQ(bench.events.walks, 1u);
+}
+
 TEST(RtlWalker, IsQuietWhileMemoryWorksAndAfterwards) {
   Bench bench;
   bench.latency = [] { return 30u; };
