@@ -7,14 +7,15 @@ import sys
 import threading
 from dataclasses import dataclass
 
-# For the co-simulation: one slot without walk caches, and four slots with caches of either kind.
-COSIM_WALKERS = "slots=1 radix=5,5,5,5/12@4;slots=4 caches=1x16x4,2x4x0 radix=36/12@8"
+# For the co-simulation: one slot without walk caches; four slots with caches of either kind and pages of 16 KiB.
+COSIM_WALKERS = "slots=1 radix=5,5,5,5/12@4;slots=4 caches=1x16x4,2x4x0 radix=11,11,11/14@8"
 
 # A mutant that takes so many times the processor time that the hardware itself takes has hung: that does not depend on
 # what else the machine does. So has one that waits for ever.
 PATIENCE = 5
 LEAST_PATIENCE_SECONDS = 10
 LONGEST_WAIT_SECONDS = 900
+
 
 @dataclass(frozen=True)
 class Killer:
@@ -25,26 +26,20 @@ class Killer:
     files: tuple = ()  # those that it looks at; none: all
 
 
-DECODERS = {"radix_entry_decoder": "*radix:*Radix*", "x86_entry_decoder": "*x86*", "riscv_entry_decoder": "*sv*"}
-
-
-def decoder_killers():
-    """Of a format's decoder only that format is tried."""
-    everywhere = ("tablewalk_pkg", "entry_decoder", "access_check", "entry_address")
-    killers = [Killer("entry_decoder", "rtl_entry_decoder_test", files=everywhere)]
-    for file, modes in DECODERS.items():
-        killers.append(Killer("entry_decoder", "rtl_entry_decoder_test", (f"--gtest_filter={modes}",), files=(file,)))
-    return killers
-
+# A format's decoder is first tried alone, in that format.
+FORMATS = {"radix_entry_decoder": "*radix:*Radix*", "x86_entry_decoder": "*x86*", "riscv_entry_decoder": "*sv*"}
 
 # The quickest first.
 KILLERS = [
+    *(Killer("entry_decoder", "rtl_entry_decoder_test", (f"--gtest_filter={modes}",), files=(file,))
+      for file, modes in FORMATS.items()),
     Killer("walker", "rtl_walker_test"),
     Killer("walker_pressure", "rtl_walker_pressure_test"),
     Killer("array", "rtl_array_test", files=("lru", "walk_cache")),
     Killer("walker_corners", "rtl_walker_corners_test"),
     Killer("walker_random", "rtl_walker_random_test"),
-    *decoder_killers(),
+    Killer("entry_decoder", "rtl_entry_decoder_test",
+           files=("tablewalk_pkg", "entry_decoder", "access_check", "entry_address")),
     Killer("cosim", "cosim_test", ("--gtest_filter=Cosim.TheWalkersDoTheSameInEveryCycle",),
            (("TABLEWALK_RUNS", "16"),)),
     Killer("cosim_quiet", "cosim_test", ("--gtest_filter=Cosim.NothingHappens*",)),

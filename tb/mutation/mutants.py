@@ -67,16 +67,20 @@ def all_mutants(sources):
     return mutants
 
 
+def shuffled(mutants, seed):
+    """In an order that depends on what they are, not on their places."""
+    return sorted(mutants, key=lambda mutant: hashlib.sha256(f"{seed} {mutant.name}".encode()).digest())
+
+
 def sample(mutants, count, seed):
-    """So many of each file as is its share, at least one; which ones depends on what they are, not on their place."""
+    """So many of each file as is its share, at least one."""
     if count >= len(mutants):
         return mutants
     chosen = []
     for name in FILES:
-        of_file = [mutant for mutant in mutants if mutant.file == name]
-        of_file.sort(key=lambda mutant: hashlib.sha256(f"{seed} {mutant.name}".encode()).digest())
+        of_file = shuffled([mutant for mutant in mutants if mutant.file == name], seed)
         chosen += of_file[:max(1, round(count * len(of_file) / len(mutants)))] if of_file else []
-    return sorted(chosen, key=lambda mutant: mutant.number)
+    return chosen
 
 
 def changed(text, mutant):

@@ -60,13 +60,13 @@ def healthy(folder, chosen):
 
 
 class Memory:
-    """Which mutants of these sources have been killed before: a campaign that was broken off goes on where it was, and
+    """Which mutants of these sources have been killed or proved equivalent before: a campaign that was broken off goes on where it was, and
     after a new test only those are run again that had survived."""
 
     def __init__(self, path, sources):
         self.path = path
         self.head = hashlib.sha256(repr(sorted(sources.items())).encode()).hexdigest() + "\n"
-        self.killed = {}
+        self.judged = {}
         lines = []
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:
@@ -77,15 +77,25 @@ class Memory:
             return
         for line in lines[1:]:
             number, killer, ending = line.split()
-            self.killed[int(number)] = (killer, ending)
+            self.judged[int(number)] = (killer, ending)
 
-    def add(self, mutant, killed):
+    def add(self, mutant, judgement):
+        self.judged[mutant.number] = judgement
         with open(self.path, "a", encoding="utf-8") as file:
-            file.write(f"{mutant.number} {killed[0]} {killed[1]}\n")
+            file.write(f"{mutant.number} {judgement[0]} {judgement[1]}\n")
+
+
+def prove_again(chosen, known, sources, memory):
+    """Those that are known to be proved are, now too; what is not is run like any other."""
+    chosen = [mutant for mutant in chosen
+              if mutant.number not in memory.judged and known.get(mutant.name, "").startswith("Proved")]
+    for mutant, answer in prove.prove(chosen, sources).items():
+        if answer == "equivalent":
+            memory.add(mutant, ("equivalent", "proved"))
 
 
 def kill_all(chosen, folder, patience, jobs, memory):
-    results = {mutant: memory.killed[mutant.number] for mutant in chosen if mutant.number in memory.killed}
+    results = {mutant: memory.judged[mutant.number] for mutant in chosen if mutant.number in memory.judged}
     began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         running = {pool.submit(kill, mutant, folder, patience): mutant for mutant in chosen if mutant not in results}
@@ -114,7 +124,7 @@ def report(results, known, arguments):
     unexplained = []
     equivalent = []
     for mutant, killed in sorted(results.items(), key=lambda pair: pair[0].number):
-        if killed is not None:
+        if killed is not None and killed[0] != "equivalent":
             end = killed[0]
         elif mutant.name in known:
             end = "equivalent"
@@ -138,8 +148,8 @@ def report(results, known, arguments):
         else:
             last = "| " + " | ".join(map(str, cells)) + " |"
     lines.append(last)
-    endings = collections.Counter(killed[1] for killed in results.values() if killed is not None)
-    lines += ["", "Killed: " + ", ".join(f"{count} {end}" for end, count in endings.most_common()) + "."]
+    endings = collections.Counter(judged[1] for judged in results.values() if judged is not None)
+    lines += ["", ", ".join(f"{count} {end}" for end, count in endings.most_common()) + "."]
     for mutant in unexplained:
         lines.append(f"survived: {mutant.number}, line {mutant.line}: {mutant.name}")
     for mutant in equivalent:
@@ -176,11 +186,10 @@ def choose(everything, arguments):
 
 def prove_equivalence(chosen, sources):
     """Prints an answer for each. True if all are equivalent."""
-    proved = 0
-    for mutant in chosen:
-        answer = prove.prove(mutant, sources)
-        print(f"{answer}: {mutant.number}, line {mutant.line}: {mutant.name}", flush=True)
-        proved += answer == "equivalent"
+    answers = prove.prove(chosen, sources)
+    for mutant, answer in answers.items():
+        print(f"{answer}: {mutant.number}, line {mutant.line}: {mutant.name}")
+    proved = sum(answer == "equivalent" for answer in answers.values())
     print(f"{proved} of {len(chosen)} are equivalent")
     return proved == len(chosen)
 
@@ -193,7 +202,7 @@ def main(arguments):
         for mutant in everything:
             print(f"{mutant.number} line {mutant.line}: {mutant.name}")
         return 0
-    chosen = choose(everything, arguments)
+    chosen = mutants.shuffled(choose(everything, arguments), arguments.seed)
     if not chosen:
         return fail(f"no such mutant; expected 1 to {len(everything)} and one of the files "
                     f"{', '.join(name + '.sv' for name in mutants.FILES)}")
@@ -219,10 +228,12 @@ def main(arguments):
         print("survives" if kill(chosen[0], folder, patience, True) is None else "killed")
         return 0
     known = equivalents.known()
-    memory_file = os.path.join(folder, "killed.txt")
+    memory_file = os.path.join(folder, "judged.txt")
     if arguments.afresh and os.path.exists(memory_file):
         os.remove(memory_file)
-    results = kill_all(chosen, folder, patience, arguments.jobs, Memory(memory_file, sources))
+    memory = Memory(memory_file, sources)
+    prove_again(chosen, known, sources, memory)
+    results = kill_all(chosen, folder, patience, arguments.jobs, memory)
     text, unexplained = report(results, known, arguments)
     print(text, end="")
     if arguments.report:

@@ -12,6 +12,10 @@ import tempfile
 
 import mutants
 
+PACKAGE = "tablewalk_pkg"
+AT_ONCE = 6  # with more the two designs have less in common, which is what makes proofs quick
+CHOICE = "input logic [15:0] mutant_i"
+
 # Small shapes of those that have registers.
 SHAPES = {
     "walker": [{"Slots": 2, "IdWidth": 2, "GenerationWidth": 1, "WalkCacheEntries": "64'h0", "WalkCacheWays": "64'h0"}],
@@ -56,13 +60,13 @@ def with_assumptions(text, module):
     return text.replace("\nendmodule", "\n" + block + "\nendmodule")
 
 
-def script(folder, module, shape):
-    files = " ".join(["tablewalk_pkg.sv"] + [name + ".sv" for name in mutants.FILES if name != "tablewalk_pkg"])
+def script(folder, module, shape, mutants_, seconds):
+    """For Yosys: the original and the design with these mutants side by side; then each of them is chosen in turn."""
     parameters = "".join(f" -set {name} {value}" for name, value in shape.items())
     shaped = f"chparam{parameters} {module}\n" if shape else ""
 
     def design(name):
-        paths = " ".join(f"{folder}/{name}/{file}" for file in files.split())
+        paths = " ".join(f"{folder}/{name}/{file}.sv" for file in mutants.FILES)
         return (f"design -reset\nread_verilog -sv -defer {paths}\n{shaped}hierarchy -check -top {module}\n"
                 "proc\nflatten\nmemory -nordff -nomap\nmemory_map\ndffunmap\nopt_clean\n"
                 # Of its wires, registers alone have names that both know.
@@ -70,55 +74,87 @@ def script(folder, module, shape):
                 f"rename -top {name}\ndesign -stash {name}\n")
 
     return (design("gold") + design("gate") +
-            "design -copy-from gold -as gold gold\ndesign -copy-from gate -as gate gate\n" +
+            "design -copy-from gold -as gold gold\ndesign -copy-from gate -as gate gate\n"
             "expose -evert-dff -shared gold gate\ndelete gold/t:$dff gate/t:$dff\n"
-            "miter -equiv -flatten -ignore_gold_x gold gate miter\nhierarchy -top miter\nopt -full\n"
-            "sat -verify -set-assumes -set-def-inputs -prove trigger 0 -timeout {seconds} miter\n")
+            "miter -equiv -flatten -ignore_gold_x gold gate miter\nhierarchy -top miter\nopt -full\n" +
+            "".join(f"log == mutant {mutant.number}\nsat -set-assumes -set-def-inputs -set in_mutant_i {mutant.number} "
+                    f"-prove trigger 0 -timeout {seconds} miter\n" for mutant in mutants_))
 
 
-def prove_in(module, shape, mutant, sources, seconds):
+def with_port(text):
+    """The module with an input that chooses the mutant."""
+    return text.replace("\n) (\n", f"\n) (\n    {CHOICE},\n", 1) if "\n) (\n" in text else re.sub(
+        r"(\nmodule \w+ \(\n)", rf"\1    {CHOICE},\n", text, count=1)
+
+
+def write_designs(folder, module, chosen, sources):
+    """`gold` as it is, `gate` with the mutants: with one of the package, for good; else with a port that chooses."""
+    for design in ("gold", "gate"):
+        os.makedirs(os.path.join(folder, design))
+        for name, text in sources.items():
+            if design == "gate" and name == chosen[0].file:
+                text = mutants.changed(text, chosen[0]) if name == PACKAGE else mutants.with_all(text, chosen)
+                text = text.replace("tablewalk_pkg::mutant ", "mutant_i ")
+            # Within a cycle a reset is like any other input.
+            text = text.replace(" or negedge rst_ni", "")
+            if name == module:
+                text = with_port(with_assumptions(text, module))
+            with open(os.path.join(folder, design, name + ".sv"), "w", encoding="utf-8") as file:
+                file.write(text)
+
+
+def answer_of(said):
+    if "SAT proof finished - no model found: SUCCESS!" in said:
+        return "equivalent"
+    if "model found: FAIL" in said:
+        return "differs"
+    if "Interrupted SAT solver: TIMEOUT" in said:
+        return "unknown"
+    return "error: " + " ".join(said.strip().splitlines()[-3:])
+
+
+def prove_in(module, shape, chosen, sources, seconds):
+    """What is known of each of the mutants, all of one file, in this module and shape."""
     with tempfile.TemporaryDirectory() as folder:
-        for design in ("gold", "gate"):
-            os.makedirs(os.path.join(folder, design))
-            for name, text in sources.items():
-                if design == "gate" and name == mutant.file:
-                    text = mutants.changed(text, mutant)
-                # Within a cycle a reset is like any other input.
-                text = text.replace(" or negedge rst_ni", "")
-                if name == module:
-                    text = with_assumptions(text, module)
-                with open(os.path.join(folder, design, name + ".sv"), "w", encoding="utf-8") as file:
-                    file.write(text)
-        text = script(folder, module, shape).replace("{seconds}", str(seconds))
-        done = subprocess.run(["yosys", "-p", text], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              check=False)
-        if "SAT proof finished - no model found: SUCCESS!" in done.stdout:
-            return "equivalent"
-        if "proof did fail" in done.stdout.lower() or "model found: FAIL" in done.stdout:
-            return "differs"
-        if "Interrupted SAT solver: TIMEOUT" in done.stdout or "timed out" in done.stdout.lower():
-            return "unknown"
-        return "error: " + " ".join(done.stdout.strip().splitlines()[-3:])
+        write_designs(folder, module, chosen, sources)
+        done = subprocess.run(["yosys", "-p", script(folder, module, shape, chosen, seconds)], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False)
+    head, *parts = re.split(r"^== mutant \d+$", done.stdout, flags=re.MULTILINE)
+    parts += [done.stdout if not parts else head] * (len(chosen) - len(parts))
+    return {mutant: answer_of(said) for mutant, said in zip(chosen, parts)}
 
 
 def modules_of(mutant, sources):
     """The modules in which a mutant is looked at: its own; of a function of the package, those that call it."""
-    if mutant.file != "tablewalk_pkg":
+    if mutant.file != PACKAGE:
         return [mutant.file]
-    package = sources["tablewalk_pkg"]
+    package = sources[PACKAGE]
     bodies = dict(re.findall(r"function automatic [^;]*?(\w+)\(input(.*?)endfunction", package, re.DOTALL))
     called = {re.findall(r"function automatic [^;]*?(\w+)\(input", package[:mutant.start])[-1]}
     for _ in bodies:  # until no more functions call those
         called |= {name for name, body in bodies.items() if any(f"{other}(" in body for other in called)}
     return [name for name, text in sources.items()
-            if name != "tablewalk_pkg" and any(f"tablewalk_pkg::{function}(" in text for function in called)]
+            if name != PACKAGE and any(f"tablewalk_pkg::{function}(" in text for function in called)]
 
 
-def prove(mutant, sources, seconds=60):
-    """'equivalent' if it is in all modules and shapes, else the first other answer and where."""
-    for module in modules_of(mutant, sources):
-        for shape in SHAPES.get(module, [{}]):
-            answer = prove_in(module, shape, mutant, sources, seconds)
-            if answer != "equivalent":
-                return f"{answer} in {module} {shape}"
-    return "equivalent"
+def batches(chosen):
+    """Some of one file are proved together, those of the package one by one: Yosys knows no variables of a package."""
+    of_files = {}
+    for mutant in chosen:
+        of_files.setdefault((mutant.file, mutant.number if mutant.file == PACKAGE else 0), []).append(mutant)
+    return [batch[i:i + AT_ONCE] for batch in of_files.values() for i in range(0, len(batch), AT_ONCE)]
+
+
+def prove(chosen, sources, seconds=60):
+    """For each mutant 'equivalent' if it is in all modules and shapes, else the first other answer and where."""
+    answers = {mutant: "equivalent" for mutant in chosen}
+    for batch in batches(chosen):
+        for module in modules_of(batch[0], sources):
+            for shape in SHAPES.get(module, [{}]):
+                left = [mutant for mutant in batch if answers[mutant] == "equivalent"]
+                if not left:
+                    continue
+                for mutant, answer in prove_in(module, shape, left, sources, seconds).items():
+                    if answer != "equivalent":
+                        answers[mutant] = f"{answer} in {module} {shape}"
+    return answers
