@@ -269,6 +269,7 @@ TEST(RtlWalker, AnUpdateIsToldAfterItsSwapWasAnswered) {
   bench.ask_later(0, page_a);
   for (unsigned i = 0; i < 100 && bench.presented.size() < 5; ++i) bench.tick();
   bench.tick(2);
+  EXPECT_EQ(bench.events.reads[0], 1u);
   EXPECT_EQ(bench.events.updates, 0u) << "it is under way";
   ASSERT_TRUE(bench.finish());
   EXPECT_EQ(bench.presented.size(), 5u);
