@@ -46,6 +46,7 @@ tablewalk_verilated(Vwalker4 walker --assert -GSlots=4 "-GWalkCacheEntries=64'h1
 tablewalk_verilated(Vwalker1 walker --assert -GSlots=1 "-GWalkCacheEntries=64'h0" "-GWalkCacheWays=64'h0"
   "-GRadixIndexBits=48'h52C3" -GRadixLevels=3 -GRadixOffsetBits=13 -GRadixEntryBytes=4)
 tablewalk_rtl_test(walker Vwalker4)
+tablewalk_rtl_test(walker_rest Vwalker4)
 tablewalk_rtl_test(walker_corners Vwalker4)
 tablewalk_rtl_test(walker_cycles Vwalker4)
 tablewalk_rtl_test(walker_pressure Vwalker4)

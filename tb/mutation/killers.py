@@ -34,6 +34,7 @@ KILLERS = [
     *(Killer("entry_decoder", "rtl_entry_decoder_test", (f"--gtest_filter={modes}",), files=(file,))
       for file, modes in FORMATS.items()),
     Killer("walker", "rtl_walker_test"),
+    Killer("walker", "rtl_walker_rest_test"),
     Killer("walker_pressure", "rtl_walker_pressure_test"),
     Killer("array", "rtl_array_test", files=("lru", "walk_cache")),
     Killer("walker_corners", "rtl_walker_corners_test"),

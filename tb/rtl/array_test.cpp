@@ -105,8 +105,7 @@ TYPED_TEST(Arrays, TheOldestWayIsTheModelsVictim) {
 /// What random arrays are asked: few addresses, so that they meet, in few spaces.
 class Questions {
  public:
-  Questions(Dice& dice, const PagingMode& mode)
-      : dice_(dice), highest_(low_bits(mode.virtual_bits() - 1)) {
+  Questions(Dice& dice, const PagingMode& mode) : dice_(dice), highest_(low_bits(mode.virtual_bits() - 1)) {
     for (unsigned i = 0; i < 4; ++i) regions_.push_back(rtl::random_bits(dice) & highest_ & ~low_bits(33));
   }
   VirtualAddress address() {

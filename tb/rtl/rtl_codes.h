@@ -93,7 +93,9 @@ inline std::uint64_t random_bits(Dice& dice) {
 /// The numbers of three address spaces: the first two differ in every bit, the third from the first in one.
 constexpr std::array<std::uint16_t, 3> spaces{0x5A3C, 0xA5C3, 0x5A7C};
 
-inline std::uint16_t random_space(Dice& dice) { return spaces[dice.number(0, 2)]; }
+inline std::uint16_t random_space(Dice& dice) {
+  return spaces[dice.number(0, 2)];
+}
 
 inline PagingControls random_controls(Dice& dice) {
   PagingControls controls;

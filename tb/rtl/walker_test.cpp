@@ -1,45 +1,12 @@
 // The walker in hardware: when it does what, and what it does when several things come together.
 #include <gtest/gtest.h>
 
-#include <utility>
-
-#include "Vwalker4.h"
-#include "rtl/small_tables.h"
-#include "rtl/walker_bench.h"
+#include "rtl/four_slots.h"
 
 namespace tablewalk::test {
 namespace {
 
-constexpr std::uint64_t page_a = 0x40001000;
-constexpr std::uint64_t page_b = 0x40002000;
-constexpr std::uint64_t frame_a = 0xA00000;
-constexpr std::uint64_t frame_b = 0xB00000;
-
-/// Four slots; walk caches of levels 1 and 2.
-struct Bench : WalkerBench<Vwalker4> {
-  explicit Bench(const std::string& mode_name = "x86-64", const PagingControls& controls = {})
-      : WalkerBench(mode_name, controls), tables(*mode, memory) {
-    tables.map(page_a, frame_a);
-    tables.map(page_b, frame_b);
-  }
-  void ask_later(unsigned id, std::uint64_t va, Access access = {}, std::uint16_t asid = 0) {
-    requests.push_back(request(id, va, access, asid));
-  }
-  const RtlAnswer* answer_to(unsigned id) const {
-    for (const RtlAnswer& answer : answers) {
-      if (answer.id == id) return &answer;
-    }
-    return nullptr;
-  }
-  SmallTables tables;
-};
-
-/// Access to another's page fault code.
-constexpr unsigned permission = 4;
-/// Memory failed to read an entry.
-constexpr unsigned read_failed = 7;
-const Access load{AccessKind::Load, true};
-const Access store{AccessKind::Store, true};
+using Bench = FourSlots;
 
 TEST(RtlWalker, ASlotTakesARequestInTheCycleAfterItsAnswerWasTaken) {
   Bench bench;
@@ -294,97 +261,6 @@ TEST(RtlWalker, AnUpdateThatCameTooLateLooksAgain) {
   EXPECT_EQ(bench.memory.read(leaf, 8), bench.answers[0].entry);
 }
 
-TEST(RtlWalker, AResetForgetsEverything) {
-  for (unsigned cycles = 1; cycles < 14; ++cycles) {
-    Bench bench;
-    bench.ask_later(0, page_a);
-    bench.ask_later(1, page_a);
-    bench.ask_later(2, page_b);
-    bench.tick(cycles);
-    bench.requests.clear();
-    bench.taken.clear();
-    bench.answers.clear();
-    bench.reset();
-    EXPECT_TRUE(bench.idle());
-    EXPECT_TRUE(bench.request_ready());
-    bench.presented.clear();
-    const RtlAnswer answer = bench.ask(0, page_a);
-    EXPECT_EQ(answer.page, frame_a);
-    EXPECT_EQ(bench.presented.size(), 4u) << "the walk caches are empty after a reset";
-  }
-}
-
-/// It is no walk that a slot made of zeros has under way.
-TEST(RtlWalker, TheFirstRequestAfterAResetMayBeAllZeros) {
-  Bench bench("radix:9,9,9,9/12@8");
-  bench.pins().req_controls_i = 0;
-  RtlRequest zeros = request(0, 0);
-  zeros.root = 0;
-  bench.requests.push_back(zeros);
-  ASSERT_TRUE(bench.finish());
-  ASSERT_EQ(bench.answers.size(), 1u);
-  EXPECT_EQ(bench.answers[0].fault, rtl::fault_code(FaultReason::NotPresent));
-  EXPECT_EQ(bench.events.walks, 1u);
-}
-
-TEST(RtlWalker, IsQuietWhileMemoryWorksAndAfterwards) {
-  Bench bench;
-  bench.latency = [] { return 30u; };
-  bench.ask_later(0, page_a);
-  bench.tick(5);
-  EXPECT_TRUE(bench.quiet());
-  EXPECT_FALSE(bench.idle());
-  bench.tick(20);
-  EXPECT_TRUE(bench.quiet());
-  ASSERT_TRUE(bench.finish());
-  bench.tick(2);
-  EXPECT_TRUE(bench.quiet());
-  EXPECT_TRUE(bench.idle());
-}
-
-/// Its walk was restarted, so that nobody waits for the answer.
-TEST(RtlWalker, IsNotIdleWhileAnAccessOfBeforeARestartIsUnderWay) {
-  Bench bench;
-  bool first = true;
-  bench.latency = [&] { return std::exchange(first, false) ? 60u : 1u; };
-  bench.ask_later(0, page_a);
-  bench.tick(4);
-  bench.invalidation = RtlInvalidation{};
-  for (unsigned i = 0; i < 40 && bench.answers.empty(); ++i) bench.tick();
-  ASSERT_EQ(bench.answers.size(), 1u);
-  bench.tick(3);
-  EXPECT_TRUE(bench.quiet());
-  EXPECT_FALSE(bench.idle());
-  bench.tick(60);
-  EXPECT_TRUE(bench.idle());
-}
-
-/// Two stores were sent back by the walk of a load. One has its slot, the others are busy.
-TEST(RtlWalker, IsQuietWhileARequestThatWasSentBackWaitsForASlot) {
-  Bench bench;
-  LeafSpec clean;
-  clean.dirty = false;
-  bench.tables.map(page_a, frame_a, clean);
-  unsigned access = 0;
-  bench.latency = [&] {
-    ++access;
-    const bool of_the_load = access == 1 || (access > 4 && access <= 7);
-    return of_the_load ? 8u : 300u;
-  };
-  bench.ask_later(0, page_a, load);
-  bench.ask_later(1, page_a, store);
-  bench.ask_later(2, page_a, store);
-  for (unsigned id = 3; id < 6; ++id) bench.ask_later(id, page_a + id * 0x8000000000);
-  bench.tick(80);
-  EXPECT_EQ(bench.answers.size(), 1u);
-  EXPECT_EQ(bench.events.replays, 2u);
-  EXPECT_EQ(bench.events.walks, 5u);
-  EXPECT_FALSE(bench.request_ready());
-  EXPECT_TRUE(bench.quiet());
-  ASSERT_TRUE(bench.finish());
-  EXPECT_EQ(bench.answers.size(), 6u);
-}
-
 // Invalidations. The page moves from frame a to frame b, and the walker is told so.
 
 struct Change {
@@ -500,8 +376,8 @@ TEST(RtlWalker, AWalkThatWaitsForTheMemoryPortIsRestartedToo) {
   EXPECT_EQ(bench.presented.size(), 3u + 8);
 }
 
-/// It has told its own request that the page is absent, nobody takes that, and another waits for the same: the walk ends
-/// by the invalidation, as the fault that it was, and the other walks anew.
+/// It has told its own request that the page is absent, nobody takes that, and another waits for the same: the walk
+/// ends by the invalidation, as the fault that it was, and the other walks anew.
 TEST(RtlWalker, AFaultedWalkThatAnInvalidationEndsIsAFaultStill) {
   Bench bench;
   const std::uint64_t nowhere = page_a + 0x8000000000;
