@@ -198,7 +198,7 @@ TYPED_TEST(Cva6Adapter, AnEntryThatMemoryFailsToReadEndsTheWalk) {
     Bench<TypeParam> bench;
     bench.beside_errors = beside;
     bench.fails = [] { return true; };
-    EXPECT_EQ(bench.ask(2, page_a).fault, 7u);
+    EXPECT_EQ(bench.ask(2, page_a).fault, rtl::read_failed);
     EXPECT_EQ(bench.presented.size(), 1u) << "nothing is read because of what was not";
     bench.fails = [] { return false; };
     EXPECT_EQ(bench.ask(2, page_a).fault, 0u) << "the next is another matter";

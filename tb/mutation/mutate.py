@@ -60,8 +60,8 @@ def healthy(folder, chosen):
 
 
 class Memory:
-    """Which mutants of these sources have been killed or proved equivalent before: a campaign that was broken off goes on where it was, and
-    after a new test only those are run again that had survived."""
+    """Which mutants of these sources have been killed or proved equivalent before: a campaign that was broken off goes on
+    where it was, and after a new test only those are run again that had survived."""
 
     def __init__(self, path, sources):
         self.path = path

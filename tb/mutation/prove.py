@@ -60,7 +60,7 @@ def with_assumptions(text, module):
     return text.replace("\nendmodule", "\n" + block + "\nendmodule")
 
 
-def script(folder, module, shape, mutants_, seconds):
+def script(folder, module, shape, chosen, seconds):
     """For Yosys: the original and the design with these mutants side by side; then each of them is chosen in turn."""
     parameters = "".join(f" -set {name} {value}" for name, value in shape.items())
     shaped = f"chparam{parameters} {module}\n" if shape else ""
@@ -78,13 +78,12 @@ def script(folder, module, shape, mutants_, seconds):
             "expose -evert-dff -shared gold gate\ndelete gold/t:$dff gate/t:$dff\n"
             "miter -equiv -flatten -ignore_gold_x gold gate miter\nhierarchy -top miter\nopt -full\n" +
             "".join(f"log == mutant {mutant.number}\nsat -set-assumes -set-def-inputs -set in_mutant_i {mutant.number} "
-                    f"-prove trigger 0 -timeout {seconds} miter\n" for mutant in mutants_))
+                    f"-prove trigger 0 -timeout {seconds} miter\n" for mutant in chosen))
 
 
 def with_port(text):
     """The module with an input that chooses the mutant."""
-    return text.replace("\n) (\n", f"\n) (\n    {CHOICE},\n", 1) if "\n) (\n" in text else re.sub(
-        r"(\nmodule \w+ \(\n)", rf"\1    {CHOICE},\n", text, count=1)
+    return re.sub(r"\n(module \w+|\)) \(\n", rf"\g<0>    {CHOICE},\n", text, count=1)
 
 
 def write_designs(folder, module, chosen, sources):

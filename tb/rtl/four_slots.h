@@ -34,8 +34,6 @@ struct FourSlots : WalkerBench<Vwalker4> {
 
 /// Access to another's page fault code.
 constexpr unsigned permission = 4;
-/// Memory failed to read an entry.
-constexpr unsigned read_failed = 7;
 constexpr Access load{AccessKind::Load, true};
 constexpr Access store{AccessKind::Store, true};
 

@@ -139,7 +139,6 @@ class MmuBench {
 constexpr std::uint64_t page_a = 0x40001000;
 constexpr std::uint64_t frame_a = 0xA00000;
 constexpr std::uint64_t frame_b = 0xB00000;
-constexpr unsigned read_failed = 7;  ///< FaultReadFailed, for which the model has no word
 
 TEST(RtlMmu, TheSecondAccessToAPageHitsInTheNextCycle) {
   MmuBench bench("sv39");
@@ -249,7 +248,7 @@ TEST(RtlMmu, AnEntryThatMemoryFailsToReadIsToldAndNotKept) {
   SmallTables tables(*bench.mode, bench.memory);
   tables.map(page_a, frame_a);
   bench.fails = [] { return true; };
-  EXPECT_EQ(bench.data(page_a).fault, read_failed);
+  EXPECT_EQ(bench.data(page_a).fault, rtl::read_failed);
   bench.fails = [] { return false; };
   const MmuAnswer answer = bench.data(page_a);
   EXPECT_FALSE(answer.hit);
@@ -313,7 +312,7 @@ TEST(RtlMmu, AccessesAreTranslatedAsTheReferenceWalkDoes) {
     }
     ASSERT_TRUE(tables.same(bench.memory, reference_memory)) << "seed " << seed;
   }
-  EXPECT_GT(hits, 5 * seeds.size()) << "too few hits to mean anything";
+  EXPECT_GT(hits * 150, 1000 * seeds.size()) << "too few hits to mean anything";
 }
 
 }  // namespace

@@ -29,6 +29,9 @@ inline std::uint8_t mode_code(const std::string& name) {
   return 0;
 }
 
+/// Of fault_e what the model has no word for: memory failed to read an entry.
+constexpr unsigned read_failed = 7;
+
 /// fault_e
 inline std::uint8_t fault_code(FaultReason reason) {
   switch (reason) {

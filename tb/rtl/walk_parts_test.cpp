@@ -157,7 +157,7 @@ void walk_both(HardwareWalk<Pins>& walk, Walk model, const PagingMode& mode, Phy
     ASSERT_NO_FATAL_FAILURE(expect_same(walk, model, mode)) << "after a retry";
     walk.step(rtl::random_bits(dice), true, false);
     ASSERT_FALSE(walk.now.wants_memory || walk.now.followed || walk.now.update);
-    ASSERT_EQ(walk.now.fault, 7u);
+    ASSERT_EQ(walk.now.fault, rtl::read_failed);
     ASSERT_EQ(walk.now.level, before.level);
     ASSERT_EQ(walk.now.entry, before.entry) << "what failed to be read is no entry";
     walk.now = before;

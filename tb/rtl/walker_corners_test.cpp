@@ -256,8 +256,10 @@ TEST(RtlWalkerCorners, AResetClearsEveryPinAtOnce) {
     const bool at_a_replay = dice.chance(40);
     const bool at_a_restart = !at_a_replay && dice.chance(40);
     for (unsigned i = 0; i < 200 && at_a_replay && !pins.ev_replay_o; ++i) corner.tick();
-    if (at_a_restart) corner.invalidation = RtlInvalidation{};
-    if (at_a_restart) corner.tick();
+    if (at_a_restart) {
+      corner.invalidation = RtlInvalidation{};
+      corner.tick();
+    }
     pins.rst_ni = 0;
     pins.eval();
     EXPECT_EQ(pins.inv_ready_o, 0);

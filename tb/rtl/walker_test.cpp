@@ -200,7 +200,7 @@ TEST(RtlWalker, AMemoryErrorEndsTheWalk) {
   Bench bench;
   bench.fails = [&] { return bench.presented.size() == 3; };
   const RtlAnswer answer = bench.ask(0, page_a);
-  EXPECT_EQ(answer.fault, read_failed);
+  EXPECT_EQ(answer.fault, rtl::read_failed);
   EXPECT_EQ(answer.level, 1u);
 }
 
@@ -212,7 +212,7 @@ TEST(RtlWalker, ARequestThatJoinedAWalkWhoseReadFailedReadsForItself) {
   bench.ask_later(1, page_a);
   ASSERT_TRUE(bench.finish());
   EXPECT_EQ(bench.events.merges, 1u);
-  EXPECT_EQ(bench.answer_to(0)->fault, read_failed);
+  EXPECT_EQ(bench.answer_to(0)->fault, rtl::read_failed);
   EXPECT_EQ(bench.answer_to(1)->fault, 0u);
   EXPECT_EQ(bench.answer_to(1)->page, frame_a);
 }
