@@ -102,7 +102,7 @@ void add_compare_command(CLI::App& app) {
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
   command->add_flag("--check", options.check, "Hold the laws of the model while running");
   command->add_flag("--explain", arguments->explain, "A line of explanation under each figure");
-  command->add_option("--format", arguments->format, "text, json or csv");
+  command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
   add_whole(*command, "-j,--jobs", arguments->jobs, "Machines simulated at a time; default: one per processor");
   command->footer(
       "Examples:\n"

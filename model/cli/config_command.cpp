@@ -73,13 +73,14 @@ void add_config_commands(CLI::App& app) {
   const auto arguments = std::make_shared<ConfigArguments>();
 
   CLI::App* list = config->add_subcommand("list", "List the presets");
-  list->add_option("--format", arguments->format, "text, json or csv");
+  list->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
   list->callback([arguments] { list_presets(arguments->format); });
 
   CLI::App* show = config->add_subcommand("show", "Print every key of a machine with its value, unit and meaning");
   show->add_option("CONFIG", arguments->source.name, "A preset's name or a YAML file; the defaults if left out");
   show->add_option("--set", arguments->source.overrides, "KEY=VALUE: set one key")->allow_extra_args(false);
-  show->add_option("--format", arguments->format, "text (YAML that can be loaded again), json or csv");
+  show->add_option("--format", arguments->format, "text (YAML that can be loaded again), json or csv")
+      ->capture_default_str();
   show->footer("Example:\n  tablewalk config show skylake --set dtlb.arrays.0.entries=128 > mine.yaml");
   show->callback([arguments] { show_config(*arguments); });
 

@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -17,9 +17,12 @@
 #include "report/print_options.h"
 #include "report/result_json.h"
 #include "system/run.h"
+#include "trace/output_file.h"
 
 namespace tablewalk {
 namespace {
+
+namespace fs = std::filesystem;
 
 /// So much of the time before a difference is in its wave file.
 constexpr std::uint64_t wave_cycles = 2000;
@@ -32,14 +35,25 @@ struct CosimArguments {
   std::optional<std::uint64_t> wave_from;
 };
 
-/// A wave file gets its name when it is whole.
-std::string unfinished(const std::string& path) {
-  return path + ".part";
-}
+/// The FST file of a run. It is made before the run, so that a name that cannot be written is told at once, and appears
+/// under its name only when it is whole.
+class WaveFile {
+ public:
+  explicit WaveFile(const std::string& path) : file_(checked(path)) {}
 
-void finish_wave(const std::string& path) {
-  if (std::rename(unfinished(path).c_str(), path.c_str()) != 0) throw InputError(path + ": cannot be written");
-}
+  const std::string& name_meanwhile() const { return file_.name_meanwhile(); }
+  bool is_written() const { return fs::file_size(name_meanwhile()) != 0; }
+  void finish() { file_.finish(); }
+
+ private:
+  static const std::string& checked(const std::string& path) {
+    const bool is_file = path != "-" && (!fs::exists(path) || fs::is_regular_file(path) || fs::is_directory(path));
+    if (!is_file) throw InputError(fmt::format("--wave {}: expected the name of a file", path));
+    return path;
+  }
+
+  OutputFile file_;
+};
 
 /// What was compared, when nothing differed.
 std::string text_of(const RunResult& result, const CosimCounts& counts, OutputFormat format) {
@@ -80,26 +94,22 @@ struct Outcome {
   std::string text;
 };
 
-/// Once per process: SystemC elaborates only once. `wave` empty: none is written.
+/// Once per process: SystemC elaborates only once. `wave` is the file of the RTL's wires; empty: none is written.
 Outcome simulate(const CosimArguments& arguments, const MachineConfig& config, const std::string& wave, Cycles from) {
   CosimRun cosim;
-  if (!wave.empty()) cosim.wave = unfinished(wave);
+  cosim.wave = wave;
   cosim.wave_from = from;
   RunOptions options = arguments.options;
   options.cosim = &cosim;
   options.stop = &interrupt_flag();
   ProgressLine line("records");
   options.on_progress = [&](const Progress& progress) { line.show(progress.records, progress.share); };
-  Outcome outcome;
   try {
     const RunResult result = run_machine(config, options);
-    outcome.text = text_of(result, cosim.counts, parse_output_format(arguments.format));
+    return {std::nullopt, text_of(result, cosim.counts, parse_output_format(arguments.format))};
   } catch (const WalkersDiffer& difference) {
-    outcome = {difference.cycle(), difference.what()};
+    return {difference.cycle(), difference.what()};
   }
-  line.clear();
-  if (!wave.empty()) finish_wave(wave);
-  return outcome;
 }
 
 /// The same in a process of its own, so that another simulation can follow.
@@ -116,21 +126,53 @@ Outcome simulate_apart(const CosimArguments& arguments, const MachineConfig& con
   return outcome;
 }
 
+/// Without a difference, and without the cycle from which a wave was asked for, there is nothing to show.
+void finish_wave(WaveFile& wave, const CosimArguments& arguments) {
+  if (wave.is_written()) {
+    wave.finish();
+  } else if (arguments.wave_from) {
+    std::cerr << fmt::format("tablewalk: {} is not written: the run ended before cycle {}\n", arguments.wave,
+                             *arguments.wave_from);
+  } else {
+    std::cerr << fmt::format("tablewalk: {} is not written: no difference; --wave-from CYCLE writes it all the same\n",
+                             arguments.wave);
+  }
+}
+
+void check_wave_options(const CosimArguments& arguments) {
+  if (arguments.wave.empty() && arguments.wave_from) throw InputError("--wave-from without --wave: expected its file");
+  if (!arguments.wave.empty() && !arguments.wave_from && arguments.options.trace_path == "-") {
+    throw InputError("--wave: standard input cannot be run twice; expected a trace file, or --wave-from");
+  }
+}
+
+/// Where a difference is going to be is not known before there is one: then the run is made again, with a wave.
+Outcome simulate_with_wave(const CosimArguments& arguments, const MachineConfig& config) {
+  WaveFile wave(arguments.wave);
+  Outcome outcome;
+  if (arguments.wave_from) {
+    outcome = simulate(arguments, config, wave.name_meanwhile(), Cycles(*arguments.wave_from));
+  } else {
+    outcome = simulate_apart(arguments, config);
+    if (outcome.difference) {
+      const std::uint64_t cycle = outcome.difference->count();
+      simulate(arguments, config, wave.name_meanwhile(), Cycles(cycle > wave_cycles ? cycle - wave_cycles : 0));
+    }
+  }
+  finish_wave(wave, arguments);
+  return outcome;
+}
+
 void cosimulate(const CosimArguments& arguments) {
   const auto config = load_config<MachineConfig>(arguments.config);
   parse_output_format(arguments.format);
-  const bool apart = !arguments.wave.empty() && !arguments.wave_from;
-  if (apart && arguments.options.trace_path == "-") {
-    throw InputError("--wave: standard input cannot be run twice; expected a trace file, or --wave-from");
-  }
-  if (arguments.wave.empty() && arguments.wave_from) throw InputError("--wave-from without --wave: expected its file");
-  const Outcome outcome = apart ? simulate_apart(arguments, config)
-                                : simulate(arguments, config, arguments.wave, Cycles(arguments.wave_from.value_or(0)));
+  check_wave_options(arguments);
+  const Outcome outcome =
+      arguments.wave.empty() ? simulate(arguments, config, {}, {}) : simulate_with_wave(arguments, config);
   std::cout << outcome.text << std::flush;
-  if (!outcome.difference) return;
-  const std::uint64_t cycle = outcome.difference->count();
-  if (apart) simulate(arguments, config, arguments.wave, Cycles(cycle > wave_cycles ? cycle - wave_cycles : 0));
-  throw Difference(fmt::format("the walkers differ in cycle {}", cycle));
+  if (outcome.difference) {
+    throw Difference(fmt::format("the walkers differ in cycle {}", outcome.difference->count()));
+  }
 }
 
 }  // namespace
@@ -146,7 +188,8 @@ void add_cosim_command(CLI::App& app) {
   command->add_option("--trace-format", options.trace_format, "Format of the trace; detected if left out");
   add_whole(*command, "--warmup", options.warmup, "Records before those that --limit counts; they are compared too");
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
-  command->add_option("--format", arguments->format, "text, json or csv: how the counts are printed");
+  command->add_option("--format", arguments->format, "text, json or csv: how the counts are printed")
+      ->capture_default_str();
   command->add_option("--wave", arguments->wave, "FST file of the RTL's wires in the time before a difference");
   command->add_option("--wave-from", arguments->wave_from, "Write the wave from this cycle on, difference or not");
   command->footer(

@@ -80,7 +80,7 @@ void add_run_command(CLI::App& app) {
   add_whole(*command, "--warmup", options.warmup, "Records simulated before the statistics start");
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
   command->add_option("-o,--output", arguments->output_folder, "Folder that gets result.json");
-  command->add_option("--format", arguments->format, "text, json or csv");
+  command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
   command->add_option("--walk-log", options.walk_log, "File that gets one row per page-table walk");
   command->add_flag("--check", options.check, "Hold the laws of the model while running");
   command->add_flag("--explain", arguments->explain, "A line of explanation under each key figure");

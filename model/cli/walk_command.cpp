@@ -165,7 +165,7 @@ void add_walk_command(CLI::App& app) {
   command->add_option("--set", arguments->config.overrides, "KEY=VALUE: set a control register, paging.x86.smep=true")
       ->allow_extra_args(false);
   command->add_flag("--explain", arguments->explain, "A line for each field of each entry");
-  command->add_option("--format", arguments->format, "text, json or csv");
+  command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
   command->footer(footer);
   command->callback([arguments] { run_walk(*arguments); });
 }

@@ -21,6 +21,8 @@ class OutputFile {
   void finish();
 
   const std::string& path() const { return path_; }
+  /// The name that the file has until finish(): for a library that opens what it writes by its name.
+  const std::string& name_meanwhile() const { return temporary_path_.empty() ? path_ : temporary_path_; }
   std::uint64_t bytes_written() const { return bytes_written_; }
 
  private:

@@ -260,6 +260,19 @@ class BadOutputs(ProgramTest):
         self.assert_refused(["trace", "convert", "good.txt", "nowhere/x.twt"], "nowhere/x.twt: cannot write")
         self.assert_refused(["trace", "capture", "-o", "x.twt", "--", "/nowhere/program"], "/nowhere/program")
 
+    def test_waves_that_cannot_be_written(self):
+        self.assert_refused(["cosim", "good.txt", "--wave", "nowhere/x.fst"], "nowhere/x.fst: cannot write")
+        self.assert_refused(["cosim", "good.txt", "--wave", "."], ".: cannot write: is a directory")
+        self.assert_refused(["cosim", "good.txt", "--wave", "/dev/null"], "--wave /dev/null", "the name of a file")
+        self.assert_refused(["cosim", "good.txt", "--wave", "-"], "--wave -", "the name of a file")
+        self.assert_refused(["cosim", "good.txt", "--wave-from", "0"], "--wave-from without --wave")
+        self.assert_refused(["cosim", "-", "--wave", "x.fst"], "standard input cannot be run twice")
+
+    def test_a_wave_of_a_failed_run_is_not_left_behind(self):
+        self.write("late.txt", GOOD + "R zz 8\n")
+        self.assert_refused(["cosim", "late.txt", "--wave", "x.fst"], "late.txt:5: ")
+        self.assert_refused(["cosim", "late.txt", "--wave", "x.fst", "--wave-from", "0"], "late.txt:5: ")
+
     def test_a_log_of_a_failed_run_is_not_left_behind(self):
         self.write("late.txt", GOOD + "R zz 8\n")
         self.assert_refused(["run", "late.txt", "--walk-log", "log.csv"], "late.txt:5: ")

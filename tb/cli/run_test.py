@@ -105,6 +105,28 @@ class Run(ProgramTest):
         self.assertEqual(self.run_program("run", trace("cc1"), *QUICK).stderr, "")
 
 
+class Cosim(ProgramTest):
+    def test_what_was_compared_is_counted(self):
+        counts = self.json("cosim", trace("sort"), *QUICK)
+        stats = self.json("run", trace("sort"), *QUICK)["stats"]
+        self.assertEqual((counts["differences"], counts["records"]), (0, 50000))
+        self.assertEqual((counts["walks"], counts["entry_reads"]), (stats["walker.walks"], stats["walker.entry_reads"]))
+        self.assertIn("no difference between the SystemC walker and the RTL walker",
+                      self.output("cosim", trace("sort"), *QUICK))
+
+    def test_a_wave_is_written_from_the_cycle_asked_for(self):
+        self.output("cosim", "good.txt", "--wave", "x.fst", "--wave-from", "0")
+        self.assertEqual(sorted(os.listdir(self.folder)), ["good.txt", "x.fst"])
+        self.assertGreater(os.path.getsize(self.path("x.fst")), 1000)
+
+    def test_it_is_said_why_no_wave_is_written(self):
+        for more, why in (([], "no difference; --wave-from CYCLE writes it all the same"),
+                          (["--wave-from", "9999999"], "the run ended before cycle 9999999")):
+            result = self.run_program("cosim", "good.txt", "--wave", "x.fst", *more)
+            self.assertEqual((result.returncode, result.stderr), (0, f"tablewalk: x.fst is not written: {why}\n"))
+            self.assertEqual(os.listdir(self.folder), ["good.txt"])
+
+
 class Presets(ProgramTest):
     def test_every_preset_runs_every_trace_and_keeps_the_laws(self):
         presets = [preset["name"] for preset in self.json("config", "list")]
