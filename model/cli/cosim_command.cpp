@@ -92,6 +92,7 @@ std::string text_of(const RunResult& result, const CosimCounts& counts, OutputFo
 struct Outcome {
   std::optional<Cycles> difference;
   std::string text;
+  std::string no_wave;  ///< why none was written; empty if one was, or none was asked for
 };
 
 /// Once per process: SystemC elaborates only once. `wave` is the file of the RTL's wires; empty: none is written.
@@ -106,9 +107,9 @@ Outcome simulate(const CosimArguments& arguments, const MachineConfig& config, c
   options.on_progress = [&](const Progress& progress) { line.show(progress.records, progress.share); };
   try {
     const RunResult result = run_machine(config, options);
-    return {std::nullopt, text_of(result, cosim.counts, parse_output_format(arguments.format))};
+    return {std::nullopt, text_of(result, cosim.counts, parse_output_format(arguments.format)), {}};
   } catch (const WalkersDiffer& difference) {
-    return {difference.cycle(), difference.what()};
+    return {difference.cycle(), difference.what(), {}};
   }
 }
 
@@ -121,22 +122,15 @@ Outcome simulate_apart(const CosimArguments& arguments, const MachineConfig& con
   const auto name = [](std::size_t) { return std::string("the co-simulation"); };
   const std::string told = run_in_processes(1, work, name, {}).front();
   const std::size_t end = told.find('\n');
-  Outcome outcome{std::nullopt, told.substr(end + 1)};
+  Outcome outcome{std::nullopt, told.substr(end + 1), {}};
   if (end != 0) outcome.difference = Cycles(std::stoull(told));
   return outcome;
 }
 
 /// Without a difference, and without the cycle from which a wave was asked for, there is nothing to show.
-void finish_wave(WaveFile& wave, const CosimArguments& arguments) {
-  if (wave.is_written()) {
-    wave.finish();
-  } else if (arguments.wave_from) {
-    std::cerr << fmt::format("tablewalk: {} is not written: the run ended before cycle {}\n", arguments.wave,
-                             *arguments.wave_from);
-  } else {
-    std::cerr << fmt::format("tablewalk: {} is not written: no difference; --wave-from CYCLE writes it all the same\n",
-                             arguments.wave);
-  }
+std::string why_no_wave(const CosimArguments& arguments) {
+  if (!arguments.wave_from) return "no difference; --wave-from CYCLE writes it all the same";
+  return fmt::format("the run ended before cycle {}", *arguments.wave_from);
 }
 
 void check_wave_options(const CosimArguments& arguments) {
@@ -159,7 +153,11 @@ Outcome simulate_with_wave(const CosimArguments& arguments, const MachineConfig&
       simulate(arguments, config, wave.name_meanwhile(), Cycles(cycle > wave_cycles ? cycle - wave_cycles : 0));
     }
   }
-  finish_wave(wave, arguments);
+  if (wave.is_written()) {
+    wave.finish();
+  } else {
+    outcome.no_wave = why_no_wave(arguments);
+  }
   return outcome;
 }
 
@@ -170,6 +168,9 @@ void cosimulate(const CosimArguments& arguments) {
   const Outcome outcome =
       arguments.wave.empty() ? simulate(arguments, config, {}, {}) : simulate_with_wave(arguments, config);
   std::cout << outcome.text << std::flush;
+  if (!outcome.no_wave.empty()) {
+    std::cerr << fmt::format("tablewalk: {} is not written: {}\n", arguments.wave, outcome.no_wave);
+  }
   if (outcome.difference) {
     throw Difference(fmt::format("the walkers differ in cycle {}", outcome.difference->count()));
   }

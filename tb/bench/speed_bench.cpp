@@ -153,7 +153,7 @@ int run(int argc, char** argv) {
   app.add_option("--records", records, "records of the shorter memory measurement; 0 leaves it out");
   CLI11_PARSE(app, argc, argv);
   compare_with_bare_loop(trace, rounds);
-  const std::vector<ConfigSource> machines = {{"", {}}, {"skylake", {}}, {"cva6", {"paging.mode=sv39"}}};
+  const std::vector<ConfigSource> machines = {{"", {}}, {"skylake", {}}, {"cva6", {}}};
   for (const ConfigSource& machine : machines) {
     compare_walkers(TABLEWALK_SOURCE_DIR "/traces/python3.twt", machine, rounds);
     compare_walkers(TABLEWALK_SOURCE_DIR "/tb/golden/traces/gups.twt", machine, rounds);
