@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/process_pool.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
@@ -77,13 +78,13 @@ std::string text_of(const RunResult& result, const CosimCounts& counts, OutputFo
     for (const auto& [name, count] : rows) text += fmt::format("{},{}\n", name, count);
     return text;
   }
-  std::string text =
-      fmt::format("{} ({}, {} records{})\nno difference between the SystemC walker and the RTL walker\n\n",
-                  result.trace.path, result.trace.format, result.trace.records, result.partial ? ", interrupted" : "");
+  std::string text = fmt::format(
+      "{} ({}, {} records{})\nno difference between the SystemC walker and the RTL walker\n\n", result.trace.path,
+      result.trace.format, with_thousands(result.trace.records), result.partial ? ", interrupted" : "");
   for (const auto& [name, count] : rows) {
     std::string words = name;
     std::replace(words.begin(), words.end(), '_', ' ');
-    text += fmt::format("{:<18}{:>15}\n", words, count);
+    text += fmt::format("{:<18}{:>15}\n", words, with_thousands(count));
   }
   return text;
 }
