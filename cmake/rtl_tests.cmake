@@ -35,7 +35,7 @@ tablewalk_rtl_test(walk_parts Vwalk_pins Vwalk_pins_narrow Vwalk_pins_flat)
 set(array_pins ${PROJECT_SOURCE_DIR}/tb/rtl/array_pins.sv)
 tablewalk_verilated(Varray_pins array_pins "-GPageShifts=24'h01540C" SOURCES ${array_pins})
 tablewalk_verilated(Varray_pins_full array_pins -GEntries=6 -GWays=6 "-GPageShifts=24'h01E54C" SOURCES ${array_pins})
-tablewalk_verilated(Varray_pins_single array_pins -GEntries=4 -GWays=1 "-GPageShifts=24'h79540D"
+tablewalk_verilated(Varray_pins_single array_pins -GEntries=2 -GWays=1 "-GPageShifts=24'h79540D"
   SOURCES ${array_pins})
 tablewalk_rtl_test(array Varray_pins Varray_pins_full Varray_pins_single tablewalk_associative)
 target_sources(rtl_array_test PRIVATE model/tlb/tlb_array.cpp model/walker/walk_cache.cpp)

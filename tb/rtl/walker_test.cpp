@@ -204,6 +204,23 @@ TEST(RtlWalker, AMemoryErrorEndsTheWalk) {
   EXPECT_EQ(answer.level, 1u);
 }
 
+/// A page beyond physical addresses is found after the access was allowed: another's may be forbidden before.
+TEST(RtlWalker, AFaultOfAPageBeyondPhysicalAddressesIsNotShared) {
+  PagingControls controls;
+  controls.riscv.physical_bits = 32;
+  Bench bench("sv39", controls);
+  LeafSpec read_only;
+  read_only.rights.write = false;
+  bench.tables.map(page_a, std::uint64_t{1} << 40, read_only);
+  bench.latency = [] { return 7u; };
+  bench.ask_later(0, page_a, load);
+  bench.ask_later(1, page_a, store);
+  ASSERT_TRUE(bench.finish());
+  EXPECT_EQ(bench.answer_to(0)->fault, rtl::fault_code(FaultReason::OutOfMemory));
+  EXPECT_EQ(bench.answer_to(1)->fault, permission);
+  EXPECT_EQ(bench.events.replays, 1u);
+}
+
 TEST(RtlWalker, ARequestThatJoinedAWalkWhoseReadFailedReadsForItself) {
   Bench bench;
   bool failed = false;
