@@ -28,17 +28,45 @@ TEST(RtlWalkerAtRest, AResetForgetsEverything) {
   }
 }
 
-/// It is no walk that a slot made of zeros has under way.
+/// It is no walk that a slot made of zeros has under way, nor one that the reset ended.
 TEST(RtlWalkerAtRest, TheFirstRequestAfterAResetMayBeAllZeros) {
-  Bench bench("radix:9,9,9,9/12@8");
-  bench.pins().req_controls_i = 0;
-  RtlRequest zeros = request(0, 0);
-  zeros.root = 0;
-  bench.requests.push_back(zeros);
-  ASSERT_TRUE(bench.finish());
-  ASSERT_EQ(bench.answers.size(), 1u);
-  EXPECT_EQ(bench.answers[0].fault, rtl::fault_code(FaultReason::NotPresent));
-  EXPECT_EQ(bench.events.walks, 1u);
+  for (const bool was_busy : {false, true}) {
+    Bench bench("radix:9,9,9,9/12@8");
+    if (was_busy) {
+      bench.ask_later(0, page_a);
+      bench.tick(5);
+      bench.taken.clear();
+      bench.reset();
+      bench.events = {};
+    }
+    bench.pins().req_controls_i = 0;
+    RtlRequest zeros = request(0, 0);
+    zeros.root = 0;
+    bench.requests.push_back(zeros);
+    ASSERT_TRUE(bench.finish(1000)) << was_busy;
+    ASSERT_EQ(bench.answers.size(), 1u);
+    EXPECT_EQ(bench.answers[0].fault, rtl::fault_code(FaultReason::NotPresent));
+    EXPECT_EQ(bench.events.walks, 1u);
+  }
+}
+
+/// With requests that join, an update, and accesses of before an invalidation.
+TEST(RtlWalkerAtRest, OutputsComeFromRegistersAlone) {
+  Bench bench;
+  bench.looks_between_edges = true;
+  LeafSpec clean;
+  clean.dirty = false;
+  bench.tables.map(page_a, frame_a, clean);
+  unsigned access = 0;
+  bench.latency = [&] { return 1 + 7 * (++access % 3); };
+  for (unsigned round = 0; round < 20; ++round) {
+    bench.ask_later(0, page_a, load);
+    bench.ask_later(1, page_a, store);
+    bench.ask_later(2, page_b);
+    bench.tick(round);
+    bench.invalidation = RtlInvalidation{};
+    ASSERT_TRUE(bench.finish());
+  }
 }
 
 TEST(RtlWalkerAtRest, IsQuietWhileMemoryWorksAndAfterwards) {

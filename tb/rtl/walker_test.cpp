@@ -416,6 +416,50 @@ TEST(RtlWalker, AFaultedWalkThatAnInvalidationEndsIsAFaultStill) {
   EXPECT_EQ(bench.events.walks, 2u);
 }
 
+/// It found its page, somebody waits still, and in the cycle of the invalidation an older walk answers that it faulted.
+TEST(RtlWalker, AWalkThatAnInvalidationEndsIsNoFaultBecauseAnotherIs) {
+  Bench bench;
+  bool first = true;
+  bench.latency = [&] { return std::exchange(first, false) ? 40u : 1u; };
+  bool taken = false;
+  bench.answer_ready = [&] { return taken; };
+  bench.ask_later(0, page_a + 0x8000000000);
+  bench.ask_later(1, page_a);
+  bench.ask_later(2, page_a);
+  bench.tick(60);
+  EXPECT_EQ(bench.events.merges, 1u);
+  EXPECT_EQ(bench.events.done, 0u);
+  taken = true;
+  bench.invalidation = RtlInvalidation{};
+  bench.tick();
+  EXPECT_EQ(bench.events.done, 2u);
+  EXPECT_EQ(bench.events.faults, 1u);
+  ASSERT_TRUE(bench.finish());
+  EXPECT_EQ(bench.events.done, 3u);
+  EXPECT_EQ(bench.events.faults, 1u);
+}
+
+/// An access of before the restart is answered while the new walk waits for its update.
+TEST(RtlWalker, AnAnswerForNobodyIsNoUpdate) {
+  Bench bench;
+  LeafSpec unused;
+  unused.accessed = false;
+  bench.tables.map(page_a, frame_a, unused);
+  unsigned access = 0;
+  bench.latency = [&] {
+    ++access;
+    return access == 1 ? 40u : access == 6 ? 80u : 1u;
+  };
+  bench.ask_later(0, page_a);
+  bench.tick(5);
+  bench.invalidation = RtlInvalidation{};
+  ASSERT_TRUE(bench.finish());
+  EXPECT_EQ(bench.presented.size(), 6u);
+  EXPECT_TRUE(bench.presented.back().update);
+  EXPECT_EQ(bench.events.restarts, 1u);
+  EXPECT_EQ(bench.events.updates, 1u);
+}
+
 TEST(RtlWalker, TheWalkCachesForgetWhatAnInvalidationCovers) {
   for (const bool covered : {true, false}) {
     Bench bench;
