@@ -18,6 +18,8 @@ set(TABLEWALK_FOREIGN_WALKERS rtl/adapters/example/walker.cmake CACHE STRING
   "Descriptions of walkers that were made elsewhere, built into the program: a list of .cmake files")
 
 set(adapter_folder ${PROJECT_SOURCE_DIR}/rtl/adapters)
+set(foreign_words "TOP, SOURCES, ADAPTER, MODES, SLOTS, INCLUDES, DEFINES, PARAMETERS, REQUIRES or ARGUMENTS")
+set(foreign_modes x86-32 x86-pae x86-64 x86-64-la57 sv32 sv39 sv48 sv57)  # and radix:...
 
 # foreign_paths(NAME OUT PATH...): absolute, and there.
 function(foreign_paths name out)
@@ -44,9 +46,19 @@ macro(foreign_checked name)
   endif()
   set_property(GLOBAL APPEND PROPERTY ${foreign_target}_names ${name})
   if(W_UNPARSED_ARGUMENTS)
-    foreign_wrong("${name}: '${W_UNPARSED_ARGUMENTS}' belongs to nothing; expected TOP, SOURCES, ADAPTER, MODES, SLOTS, \
-INCLUDES, DEFINES, PARAMETERS, REQUIRES or ARGUMENTS before it")
+    foreign_wrong("${name}: '${W_UNPARSED_ARGUMENTS}' belongs to nothing; expected ${foreign_words} before it")
   endif()
+  foreach(item IN LISTS W_SOURCES W_INCLUDES W_MODES W_PARAMETERS W_REQUIRES)
+    if(item MATCHES "^[A-Z]+$")
+      foreign_wrong("${name}: '${item}' is no word of a description; expected ${foreign_words}")
+    endif()
+  endforeach()
+  foreach(mode IN LISTS W_MODES)
+    if(NOT mode IN_LIST foreign_modes AND NOT mode MATCHES "^radix:")
+      string(REPLACE ";" ", " known "${foreign_modes}")
+      foreign_wrong("${name}: MODES: no paging mode '${mode}'; expected ${known}, or a split as radix:9,9,9/12@8")
+    endif()
+  endforeach()
   foreach(needed TOP SOURCES ADAPTER MODES)
     if(NOT W_${needed})
       foreign_wrong("${name}: ${needed} is missing")

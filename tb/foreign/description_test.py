@@ -89,6 +89,10 @@ class Descriptions(unittest.TestCase):
         self.assert_refused(GOOD.format(more="") * 2, "mine: there are two of that name")
         self.assert_refused(GOOD.format(more="PARAMETERS Depth"), "mine: 'Depth': expected NAME=VALUE")
         self.assert_refused(GOOD.format(more="REQUIRES paging.riscv.svadu"), "expected NAME=VALUE")
+        self.assert_refused(GOOD.format(more="").replace("sv39", "Sv39"), "no paging mode 'Sv39'; expected x86-32")
+        self.assert_refused(GOOD.format(more="CLOCK clk"), "mine: 'CLOCK' is no word of a description; expected TOP")
+        self.assert_refused(GOOD.format(more="").replace("MODES", "INCLUDE headers MODES").replace(
+            "ADAPTER cva6", "ADAPTER cva6 SOURCES ptw.sv"), "mine: 'INCLUDE'")
         self.assert_refused(GOOD.format(more="SLOTS none"), "SLOTS none: expected a number of walks")
 
 
