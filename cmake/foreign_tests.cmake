@@ -43,6 +43,7 @@ broken_walker(without-rights "allowed = allowed && accessed" "allowed = accessed
 broken_walker(without-flush "if (flush_i)" "if (1'b0)")
 broken_walker(without-faults "ptw_error_o = state_q == PageFault" "ptw_error_o = 1'b0")
 broken_walker(without-tag "req_port_o.tag_valid = tag_valid_q" "req_port_o.tag_valid = 1'b0")
+broken_walker(without-end "state_d = found ? Settles : PageFault;" "state_d = found ? Asks : PageFault; found = 1'b0;")
 tablewalk_foreign_walkers(broken_walkers)
 tablewalk_foreign_test(broken_walkers broken_walkers)
 

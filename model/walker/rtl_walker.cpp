@@ -120,7 +120,9 @@ void RtlWalker::note_memory_request(const WalkerCycle& did) {
     access.info.expected = did.expected;
     access.info.desired = did.desired;
   } else {
-    --slot.level;  // a walk reads each level once
+    // A walk reads each level once. One that was not told to begin has none to read.
+    if (slot.level == 0) lost(did, "reads an entry for which the walk has no level left, or has not begun");
+    --slot.level;
   }
   const Cycles presented = did.cycle + Cycles(1);
   count_presented(slot.record, *slot.request,

@@ -46,6 +46,10 @@ TEST(BrokenWalker, WhoSendsNoTagIsNamed) {
   EXPECT_THAT(found_against("without-tag"), HasSubstr("walker 'without-tag' broke the rules of its memory port"));
 }
 
+TEST(BrokenWalker, WhoReadsMoreEntriesThanThereAreLevelsIsNamed) {
+  EXPECT_THAT(found_against("without-end", "no level left"), HasSubstr("the RTL walker reads an entry"));
+}
+
 /// A whole machine over the tables of a running Linux: a user writes to a page of its program, which it may only read.
 TEST(BrokenWalker, InAMachineTheCheckOfARunFindsIt) {
   const TemporaryFolder folder;
