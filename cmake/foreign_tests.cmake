@@ -24,18 +24,42 @@ function(tablewalk_foreign_test name)
 endfunction()
 tablewalk_foreign_test(foreign_walker)
 
-# broken_walker(NAME FROM TO): a copy of the example with one thing wrong, among the foreign walkers of broken_walkers.
-file(READ ${adapter_folder}/example/example_ptw.sv example_text)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${adapter_folder}/example/example_ptw.sv)
-function(broken_walker name from to)
-  string(REPLACE "${from}" "${to}" text "${example_text}")
-  if(text STREQUAL example_text)
-    message(FATAL_ERROR "the example walker has no '${from}' that the copy '${name}' could have wrong")
+# broken_copy(OUT FILE NAME FROM TO): a copy of the file, which stands below rtl/adapters, that has one thing wrong.
+function(broken_copy out file name from to)
+  file(READ ${adapter_folder}/${file} original)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${adapter_folder}/${file})
+  string(REPLACE "${from}" "${to}" text "${original}")
+  if(text STREQUAL original)
+    message(FATAL_ERROR "${file} has no '${from}' that the copy '${name}' could have wrong")
   endif()
-  set(file ${PROJECT_BINARY_DIR}/broken_walkers/${name}_ptw.sv)
-  file(CONFIGURE OUTPUT ${file} CONTENT "${text}" @ONLY)
-  tablewalk_foreign_walker(${name} TOP example_ptw SOURCES ${file} ADAPTER cva6 MODES sv39)
+  get_filename_component(base ${file} NAME)
+  set(copy ${PROJECT_BINARY_DIR}/broken_walkers/${name}/${base})
+  file(CONFIGURE OUTPUT ${copy} CONTENT "${text}" @ONLY)
+  set(${out} ${copy} PARENT_SCOPE)
 endfunction()
+
+set(example_file ${adapter_folder}/example/example_ptw.sv)
+set(example_can MODES sv39 REQUIRES paging.riscv.svadu=false paging.riscv.svnapot=false paging.riscv.svpbmt=false
+                                    paging.riscv.physical_bits=56)
+# The example, wrong; and behind a wrong adapter.
+function(broken_walker name from to)
+  broken_copy(file example/example_ptw.sv ${name} "${from}" "${to}")
+  tablewalk_foreign_walker(${name} TOP example_ptw SOURCES ${file} ADAPTER cva6 ${example_can})
+endfunction()
+function(broken_adapter name from to)
+  broken_copy(file cva6_adapter.sv ${name} "${from}" "${to}")
+  tablewalk_foreign_walker(${name} TOP example_ptw ADAPTER ${file} ${example_can}
+                           SOURCES ${adapter_folder}/cva6_shape_pkg.sv ${example_file})
+endfunction()
+# Ours, as if somebody else had made it.
+file(GLOB our_files ${rtl_folder}/*.sv)
+list(FILTER our_files EXCLUDE REGEX "/(tablewalk_pkg|tlb|mmu)\\.sv$")
+function(our_walker name adapter)
+  tablewalk_foreign_walker(${name} TOP walker SOURCES ${our_files} ADAPTER ${adapter} SLOTS 4
+    PARAMETERS WalkCacheEntries=64'h1000 WalkCacheWays=64'h400
+    MODES x86-32 x86-pae x86-64 x86-64-la57 sv32 sv39 sv48 sv57 radix:9,9,9,9/12@8)
+endfunction()
+
 # Objects, so that a test which is linked with them has their foreign_walkers() and not the program's.
 rtl_library(broken_walkers OBJECT)
 set(foreign_target broken_walkers)
@@ -44,6 +68,14 @@ broken_walker(without-flush "if (flush_i)" "if (1'b0)")
 broken_walker(without-faults "ptw_error_o = state_q == PageFault" "ptw_error_o = 1'b0")
 broken_walker(without-tag "req_port_o.tag_valid = tag_valid_q" "req_port_o.tag_valid = 1'b0")
 broken_walker(without-end "state_d = found ? Settles : PageFault;" "state_d = found ? Asks : PageFault; found = 1'b0;")
+broken_walker(without-leaves "allowed = allowed && accessed" "allowed = 1'b0")
+broken_adapter(without-begin "ev_walk_o = ev_walk_q" "ev_walk_o = 1'b0")
+broken_adapter(without-lookup "ev_cache_lookup_o = ev_lookup_q" "ev_cache_lookup_o = 1'b0")
+broken_adapter(too-quiet "assign quiet_o = " "assign quiet_o = 1'b1 || ")
+broken_adapter(of-another-slot "assign mem_req_tag_o = '0" "assign mem_req_tag_o = 2'd1")
+our_walker(of-four-slots tablewalk)
+broken_copy(file tablewalk_adapter.sv without-start "      .*\n  );" "      .ev_cache_hit_o(),\n      .*\n  );\n  assign ev_cache_hit_o = '0;")
+our_walker(without-start ${file})
 tablewalk_foreign_walkers(broken_walkers)
 tablewalk_foreign_test(broken_walkers broken_walkers)
 

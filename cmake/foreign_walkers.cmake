@@ -40,11 +40,13 @@ macro(foreign_checked name)
   if(NOT "${name}" MATCHES "^[A-Za-z][A-Za-z0-9_-]*$")
     foreign_wrong("'${name}': expected a name of letters, digits, - and _")
   endif()
-  get_property(names GLOBAL PROPERTY ${foreign_target}_names)
-  if("${name}" IN_LIST names)
-    foreign_wrong("${name}: there are two of that name")
+  # As parts of C++ names, - and _ are the same.
+  string(MAKE_C_IDENTIFIER "Vforeign_${name}" class)
+  get_property(classes GLOBAL PROPERTY ${foreign_target}_classes)
+  if(class IN_LIST classes)
+    foreign_wrong("${name}: there are two of that name (- and _ are not told apart)")
   endif()
-  set_property(GLOBAL APPEND PROPERTY ${foreign_target}_names ${name})
+  set_property(GLOBAL APPEND PROPERTY ${foreign_target}_classes ${class})
   if(W_UNPARSED_ARGUMENTS)
     foreign_wrong("${name}: '${W_UNPARSED_ARGUMENTS}' belongs to nothing; expected ${foreign_words} before it")
   endif()
@@ -81,12 +83,19 @@ function(foreign_wrong what)
   message(FATAL_ERROR "TABLEWALK_FOREIGN_WALKERS: ${what}")
 endfunction()
 
-# foreign_adapter(NAME ADAPTER): its files, in adapter_files, the module last.
+# foreign_adapter(NAME ADAPTER): its files, in adapter_files, the module's last; the module, in adapter_module.
 function(foreign_adapter name adapter)
   if(adapter MATCHES "\\.s?v$")
     foreign_paths(${name} files ${adapter})
+    get_filename_component(module ${files} NAME_WE)
+    file(READ ${files} text)
+    if(NOT text MATCHES "module[ \t\r\n]+${module}[^A-Za-z0-9_$]")
+      foreign_wrong("${name}: ADAPTER ${adapter}: expected a module '${module}' in it, as the file is named")
+    endif()
   else()
-    set(files ${adapter_folder}/${adapter}_shape_pkg.sv ${adapter_folder}/${adapter}_adapter.sv)
+    set(module ${adapter}_adapter)
+    file(GLOB files ${adapter_folder}/${adapter}_shape_pkg.sv)
+    list(APPEND files ${adapter_folder}/${module}.sv)
     file(GLOB known RELATIVE ${adapter_folder} ${adapter_folder}/*_adapter.sv)
     string(REPLACE "_adapter.sv" "" known "${known}")
     if(NOT adapter IN_LIST known)
@@ -95,6 +104,7 @@ function(foreign_adapter name adapter)
     endif()
   endif()
   set(adapter_files ${files} PARENT_SCOPE)
+  set(adapter_module ${module} PARENT_SCOPE)
 endfunction()
 
 # Called by descriptions. Somebody else's sources are not held to our lint rules.
@@ -104,21 +114,23 @@ function(tablewalk_foreign_walker name)
   foreign_paths(${name} includes ${W_INCLUDES})
   foreign_adapter(${name} ${W_ADAPTER})
   list(POP_BACK adapter_files adapter)
-  get_filename_component(module ${adapter} NAME_WE)
-  string(MAKE_C_IDENTIFIER "Vforeign_${name}" class)
 
   # What the adapter instances.
   list(TRANSFORM W_PARAMETERS REPLACE "^([^=]*)=(.*)$" ".\\1(\\2)" OUTPUT_VARIABLE parameters)
+  list(TRANSFORM parameters PREPEND ", " OUTPUT_VARIABLE further_parameters)
+  string(REPLACE ";" "" further_parameters "${further_parameters}")
   string(REPLACE ";" ", " parameters "${parameters}")
   set(instance ${PROJECT_BINARY_DIR}/${foreign_target}/${name}.sv)
   file(CONFIGURE OUTPUT ${instance} @ONLY CONTENT
 "// Made by cmake/foreign_walkers.cmake.
 `define TABLEWALK_WALKER ${W_TOP}
 `define TABLEWALK_WALKER_PARAMETERS ${parameters}
+`define TABLEWALK_WALKER_FURTHER_PARAMETERS ${further_parameters}
+`define TABLEWALK_WALKER_SLOTS ${W_SLOTS}
 ")
   list(TRANSFORM W_DEFINES PREPEND -D)
   list(TRANSFORM includes PREPEND -I)
-  verilate(${foreign_target} PREFIX ${class} TOP_MODULE ${module} TRACE_FST
+  verilate(${foreign_target} PREFIX ${class} TOP_MODULE ${adapter_module} TRACE_FST
            SOURCES ${rtl_sources} ${instance} ${adapter_files} ${sources} ${adapter}
            VERILATOR_ARGS -O3 --x-assign fast --x-initial fast -Wno-fatal -Wno-lint -Wno-style -GIdWidth=${rtl_id_bits}
            ${W_DEFINES} ${includes} ${W_ARGUMENTS})
@@ -157,6 +169,7 @@ namespace {
 
 template <class Verilated>
 RtlVariant make_variant(const std::string& name, unsigned slots, unsigned id_bits) {
+  static_assert(IsAdapter<Verilated>::value, \"the adapter of this foreign walker has no output violation_o\");
   RtlVariant variant;
   variant.name = \"walker '\" + name + \"'\";
   variant.slots = slots;

@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -14,16 +13,14 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
+#include "cli/wave_file.h"
 #include "config/loader.h"
 #include "report/print_options.h"
 #include "report/result_json.h"
 #include "system/run.h"
-#include "trace/output_file.h"
 
 namespace tablewalk {
 namespace {
-
-namespace fs = std::filesystem;
 
 /// So much of the time before a difference is in its wave file.
 constexpr std::uint64_t wave_cycles = 2000;
@@ -34,26 +31,6 @@ struct CosimArguments {
   std::string format = "text";
   std::string wave;
   std::optional<std::uint64_t> wave_from;
-};
-
-/// The FST file of a run. It is made before the run, so that a name that cannot be written is told at once, and appears
-/// under its name only when it is whole.
-class WaveFile {
- public:
-  explicit WaveFile(const std::string& path) : file_(checked(path)) {}
-
-  const std::string& name_meanwhile() const { return file_.name_meanwhile(); }
-  bool is_written() const { return fs::file_size(name_meanwhile()) != 0; }
-  void finish() { file_.finish(); }
-
- private:
-  static const std::string& checked(const std::string& path) {
-    const bool is_file = path != "-" && (!fs::exists(path) || fs::is_regular_file(path) || fs::is_directory(path));
-    if (!is_file) throw InputError(fmt::format("--wave {}: expected the name of a file", path));
-    return path;
-  }
-
-  OutputFile file_;
 };
 
 /// What was compared, when nothing differed.
@@ -96,19 +73,18 @@ struct Outcome {
   std::string no_wave;  ///< why none was written; empty if one was, or none was asked for
 };
 
-/// Once per process: SystemC elaborates only once. `wave` is the file of the RTL's wires; empty: none is written.
-Outcome simulate(const CosimArguments& arguments, const MachineConfig& config, const std::string& wave, Cycles from) {
-  CosimRun cosim;
-  cosim.wave = wave;
-  cosim.wave_from = from;
+/// Once per process: SystemC elaborates only once.
+Outcome simulate(const CosimArguments& arguments, const MachineConfig& config, const WaveWindow& wave = {}) {
+  CosimCounts counts;
   RunOptions options = arguments.options;
-  options.cosim = &cosim;
+  options.cosim = &counts;
+  options.wave = wave;
   options.stop = &interrupt_flag();
   ProgressLine line("records");
   options.on_progress = [&](const Progress& progress) { line.show(progress.records, progress.share); };
   try {
     const RunResult result = run_machine(config, options);
-    return {std::nullopt, text_of(result, cosim.counts, parse_output_format(arguments.format)), {}};
+    return {std::nullopt, text_of(result, counts, parse_output_format(arguments.format)), {}};
   } catch (const WalkersDiffer& difference) {
     return {difference.cycle(), difference.what(), {}};
   }
@@ -117,7 +93,7 @@ Outcome simulate(const CosimArguments& arguments, const MachineConfig& config, c
 /// The same in a process of its own, so that another simulation can follow.
 Outcome simulate_apart(const CosimArguments& arguments, const MachineConfig& config) {
   const auto work = [&](std::size_t) {
-    const Outcome outcome = simulate(arguments, config, {}, {});
+    const Outcome outcome = simulate(arguments, config);
     return (outcome.difference ? std::to_string(outcome.difference->count()) : "") + "\n" + outcome.text;
   };
   const auto name = [](std::size_t) { return std::string("the co-simulation"); };
@@ -146,19 +122,15 @@ Outcome simulate_with_wave(const CosimArguments& arguments, const MachineConfig&
   WaveFile wave(arguments.wave);
   Outcome outcome;
   if (arguments.wave_from) {
-    outcome = simulate(arguments, config, wave.name_meanwhile(), Cycles(*arguments.wave_from));
+    outcome = simulate(arguments, config, {wave.name_meanwhile(), Cycles(*arguments.wave_from)});
   } else {
     outcome = simulate_apart(arguments, config);
     if (outcome.difference) {
       const std::uint64_t cycle = outcome.difference->count();
-      simulate(arguments, config, wave.name_meanwhile(), Cycles(cycle > wave_cycles ? cycle - wave_cycles : 0));
+      simulate(arguments, config, {wave.name_meanwhile(), Cycles(cycle > wave_cycles ? cycle - wave_cycles : 0)});
     }
   }
-  if (wave.is_written()) {
-    wave.finish();
-  } else {
-    outcome.no_wave = why_no_wave(arguments);
-  }
+  if (!wave.finish_if_written()) outcome.no_wave = why_no_wave(arguments);
   return outcome;
 }
 
@@ -167,7 +139,7 @@ void cosimulate(const CosimArguments& arguments) {
   parse_output_format(arguments.format);
   check_wave_options(arguments);
   const Outcome outcome =
-      arguments.wave.empty() ? simulate(arguments, config, {}, {}) : simulate_with_wave(arguments, config);
+      arguments.wave.empty() ? simulate(arguments, config) : simulate_with_wave(arguments, config);
   std::cout << outcome.text << std::flush;
   if (!outcome.no_wave.empty()) {
     std::cerr << fmt::format("tablewalk: {} is not written: {}\n", arguments.wave, outcome.no_wave);

@@ -7,6 +7,7 @@
 #include "cli/image_options.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
+#include "cli/wave_file.h"
 #include "config/loader.h"
 #include "report/print_run.h"
 #include "report/result_json.h"
@@ -23,6 +24,9 @@ struct RunArguments {
   bool skip_faults = false;
   std::string output_folder;
   std::string format = "text";
+  std::string wave;
+  std::uint64_t wave_from = 0;
+  std::uint64_t wave_cycles = 0;
   bool explain = false;
 };
 
@@ -40,6 +44,31 @@ std::optional<ImageTables> image_tables(const RunArguments& arguments) {
   return ImageTables{image.source(), image.root_value(), arguments.skip_faults};
 }
 
+/// With the wires of its walker. A run that broke a law leaves them too: they are what to look at.
+RunResult run_with_wave(const RunArguments& arguments, const MachineConfig& config) {
+  WaveFile wave(arguments.wave);
+  RunOptions options = arguments.options;
+  options.wave = {wave.name_meanwhile(), Cycles(arguments.wave_from)};
+  if (arguments.wave_cycles != 0) options.wave.until = options.wave.from + Cycles(arguments.wave_cycles);
+  try {
+    RunResult result = run_machine(config, options);
+    if (!wave.finish_if_written()) {
+      std::cerr << fmt::format("tablewalk: {} is not written: the walker did nothing in those cycles\n", wave.path());
+    }
+    return result;
+  } catch (const LawViolation&) {
+    wave.finish_if_written();
+    throw;
+  }
+}
+
+void check_wave_options(const RunArguments& arguments) {
+  const char* given = arguments.wave_from != 0 ? "--wave-from" : arguments.wave_cycles != 0 ? "--wave-cycles" : nullptr;
+  if (arguments.wave.empty() && given != nullptr) {
+    throw InputError(fmt::format("{} without --wave: expected its file", given));
+  }
+}
+
 void run(RunArguments& arguments) {
   PrintOptions printing = print_options(arguments.format);
   printing.explain = arguments.explain;
@@ -48,6 +77,7 @@ void run(RunArguments& arguments) {
     arguments.config.overrides.push_back("paging.mode=" + arguments.mode);
   }
   arguments.options.tables = image_tables(arguments);
+  check_wave_options(arguments);
   const auto config = load_config<MachineConfig>(arguments.config);
   // Before the run, so that no long run is lost to a folder that cannot be made.
   if (!arguments.output_folder.empty()) create_folder(arguments.output_folder);
@@ -55,7 +85,8 @@ void run(RunArguments& arguments) {
   ProgressLine line("records");
   arguments.options.on_progress = [&](const Progress& progress) { line.show(progress.records, progress.share); };
   arguments.options.stop = &interrupt_flag();
-  const RunResult result = run_machine(config, arguments.options);
+  const RunResult result =
+      arguments.wave.empty() ? run_machine(config, arguments.options) : run_with_wave(arguments, config);
   line.clear();
   if (!arguments.output_folder.empty()) {
     write_text_file(arguments.output_folder + "/result.json", result_to_json(result));
@@ -82,6 +113,9 @@ void add_run_command(CLI::App& app) {
   command->add_option("-o,--output", arguments->output_folder, "Folder that gets result.json");
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
   command->add_option("--walk-log", options.walk_log, "File that gets one row per page-table walk");
+  command->add_option("--wave", arguments->wave, "FST file of the wires of a walker that is hardware");
+  add_whole(*command, "--wave-from", arguments->wave_from, "First cycle that it shows");
+  add_whole(*command, "--wave-cycles", arguments->wave_cycles, "Cycles that it shows; 0 is all to the end");
   command->add_flag("--check", options.check, "Hold the laws of the model while running");
   command->add_flag("--explain", arguments->explain, "A line of explanation under each key figure");
   command->footer(
@@ -90,6 +124,7 @@ void add_run_command(CLI::App& app) {
       "  tablewalk run traces/sort.twt -c skylake --set paging.mode=flat48 --explain\n"
       "  tablewalk run traces/sort.twt --warmup 100000 --limit 1000000 -o results --walk-log walks.csv\n"
       "  tablewalk run mine.txt --mode sv39 --image pages.bin.zst --root 0x8000100000083824 --check\n"
+      "  tablewalk run traces/sort.twt --limit 1000 -c example-walker --wave walker.fst\n"
       "  valgrind --tool=lackey --trace-mem=yes ls 2>&1 | tablewalk run - --format json");
   command->callback([arguments] { run(*arguments); });
 }

@@ -61,7 +61,10 @@ void LawChecker::walk_finished(const WalkRecord& walk) {
   const WalkOutcome now = reference_walk(mode_, memory_, kernel_.root(walk.asid), walk.va, walk.access);
   const bool was_absent = walk.answer.faulted && tells(walk.answer.fault.reason, FaultReason::NotPresent) &&
                           now.translated && was_mapped_since(walk.taken, now.translation.page);
-  if (!was_absent) check_translation(walk.va, walk.asid, walk.access, walk.answer);
+  if (!was_absent) {
+    check_translation(walk.va, walk.asid, walk.access, walk.answer);
+    if (now.translated) check_leaf(walk, now.translation);
+  }
   require(walk.entry_reads <= mode_.levels() * (1 + walk.restarts) + walk.entry_updates,
           fmt::format("the walk of 0x{:x} read {} entries in a table of {} levels", walk.va.value(), walk.entry_reads,
                       mode_.levels()));
@@ -83,6 +86,20 @@ void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, Acces
   require(found == expected && answer.translation.rights == reference.translation.rights,
           fmt::format("0x{:x} was translated to 0x{:x}, but the reference walk gives 0x{:x}, or other rights",
                       va.value(), found, expected));
+}
+
+/// What a walk says of its leaf; TLBs may hand on less of the page. Another walk may have set its dirty bit since.
+void LawChecker::check_leaf(const WalkRecord& walk, const Translation& expected) const {
+  const Translation& found = walk.answer.translation;
+  const auto text = [](const Translation& page) {
+    return fmt::format("a {}{}page of 2^{} bytes at level {}", page.global ? "global " : "", page.dirty ? "dirty " : "",
+                       page.page_shift, page.level);
+  };
+  const bool may_be_older = mode_.marks_entries() && walk.access.kind != AccessKind::Store && !found.dirty;
+  require(found.page_shift == expected.page_shift && found.level == expected.level && found.global == expected.global &&
+              (found.dirty == expected.dirty || may_be_older),
+          fmt::format("the walk of 0x{:x} found {}, but the reference walk finds {}", walk.va.value(), text(found),
+                      text(expected)));
 }
 
 void LawChecker::check_figures(const StatSet& figures) const {

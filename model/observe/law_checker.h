@@ -28,6 +28,7 @@ class LawChecker final : public TranslationObserver, public WalkObserver {
 
  private:
   void check_translation(VirtualAddress va, AddressSpaceId asid, Access access, const Answer& answer) const;
+  void check_leaf(const WalkRecord& walk, const Translation& expected) const;
   bool was_mapped_since(Cycles cycle, PhysicalAddress page) const;
 
   const PagingMode& mode_;

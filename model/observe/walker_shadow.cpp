@@ -85,11 +85,6 @@ WalkerShadow::WalkerShadow(sc_core::sc_module_name name, const WalkerConfig& con
                            const PagingMode& mode, unsigned ports)
     : TimedModule(name, Phase::End), port_(config, controls, mode, ports) {}
 
-void WalkerShadow::record_wave(const std::string& path, Cycles from) {
-  wave_path_ = path;
-  wave_from_ = from;
-}
-
 void WalkerShadow::request_arrives(unsigned port, const TranslationRequest& request, Cycles visible) {
   port_.request_arrives(port, request, visible);
   note({visible, Came::What::Request, request.va.value(), request.asid});
@@ -131,10 +126,6 @@ void WalkerShadow::note(Came came) {
 void WalkerShadow::on_cycle() {
   const Cycles cycle = now();
   pass_on_memory_answers(cycle);
-  if (!wave_path_.empty() && cycle >= wave_from_) {
-    port_.model().start_wave(wave_path_);
-    wave_path_.clear();
-  }
   WalkerCycle model(cycle);
   if (!model_did_.empty() && model_did_.front().cycle == cycle) {
     model = model_did_.front();

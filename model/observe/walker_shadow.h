@@ -40,8 +40,8 @@ class WalkerShadow final : public TimedModule, public WalkerTap {
   WalkerShadow(sc_core::sc_module_name name, const WalkerConfig& config, const PagingControls& controls,
                const PagingMode& mode, unsigned ports);
 
-  /// Writes the wires to an FST file, from that cycle on. Before the simulation. Throws InputError.
-  void record_wave(const std::string& path, Cycles from);
+  /// Before the simulation.
+  void record_wave(const WaveWindow& wave) { port_.record_wave(wave); }
   const CosimCounts& counts() const { return counts_; }
 
   // What the model's walker tells.
@@ -91,8 +91,6 @@ class WalkerShadow final : public TimedModule, public WalkerTap {
   std::deque<Came> came_;
   std::deque<Moment> past_;
   Cycles first_ = Cycles::never();
-  std::string wave_path_;
-  Cycles wave_from_;
   CosimCounts counts_;
 };
 

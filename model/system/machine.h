@@ -13,6 +13,7 @@
 #include "os/image_space.h"
 #include "system/machine_config.h"
 #include "tlb/tlb.h"
+#include "walker/rtl_walker.h"
 #include "walker/walker.h"
 
 namespace tablewalk {
@@ -40,8 +41,9 @@ class Machine {
 
   RequestPort& port() { return *core_.port; }
   PageWalker& walker() { return *walker_; }
-  /// The walker, if it is the model in SystemC; nullptr if it is the RTL.
+  /// The walker, if it is the model in SystemC, or if it is hardware; else nullptr.
   Walker* systemc_walker() { return dynamic_cast<Walker*>(walker_.get()); }
+  RtlWalker* rtl_walker() { return dynamic_cast<RtlWalker*>(walker_.get()); }
   /// How many TLBs it has above.
   unsigned walker_ports() const { return config_.stlb.enabled ? 1 : 2; }
   Kernel& kernel() { return *kernel_; }

@@ -56,9 +56,19 @@ std::unique_ptr<WalkerShadow> make_shadow(const MachineConfig& config, const Run
   if (walker == nullptr) throw InputError("walker.kind: a co-simulation has the model and rtl/; expected systemc");
   auto shadow = std::make_unique<WalkerShadow>("rtl_walker", config.walker, config.paging, machine.mode(),
                                                machine.walker_ports());
-  if (!options.cosim->wave.empty()) shadow->record_wave(options.cosim->wave, options.cosim->wave_from);
+  shadow->record_wave(options.wave);
   walker->tap(shadow.get());
   return shadow;
+}
+
+/// The wires of the machine's own walker; those of a co-simulation are the shadow's.
+void record_wave(const RunOptions& options, Machine& machine) {
+  if (options.wave.path.empty() || options.cosim != nullptr) return;
+  RtlWalker* walker = machine.rtl_walker();
+  if (walker == nullptr) {
+    throw InputError("--wave: the machine's walker is the model, which has no wires; expected walker.kind: rtl or foreign");
+  }
+  walker->record_wave(options.wave);
 }
 
 /// What the trace's reader found says where it stands; what the machine found stands at the record it had reached.
@@ -86,6 +96,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   if (!observers.empty()) machine.walker().observe(&observers);
 
   const std::unique_ptr<WalkerShadow> shadow = make_shadow(config, options, machine);
+  record_wave(options, machine);
   Watch watch(options, source);
   RequestPort::Job job;
   job.source = &source;
@@ -107,7 +118,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
                                  source.delivered(), options.warmup));
   }
 
-  if (shadow) options.cosim->counts = shadow->counts();
+  if (shadow) *options.cosim = shadow->counts();
   RunResult result;
   result.version = program_version();
   result.config = to_json(config);

@@ -19,13 +19,6 @@ struct Progress {
   double share = -1;          ///< of the trace, 0 to 1; negative when it cannot be known
 };
 
-/// A run in which an RTL walker gets all that the SystemC walker gets, and is compared with it in every cycle.
-struct CosimRun {
-  std::string wave;  ///< FST file of the RTL's wires; empty is none
-  Cycles wave_from;
-  CosimCounts counts;  ///< at the end of the run
-};
-
 struct RunOptions {
   std::string trace_path;                            ///< `-` is standard input
   std::string trace_format = "auto";                 ///< a format's name, or `auto`: detected from content
@@ -37,7 +30,11 @@ struct RunOptions {
   std::function<void(const Progress&)> on_progress;  ///< called a few times a second; may be empty
   const std::atomic<bool>* stop = nullptr;           ///< once true, the run ends with what it has, marked partial
 
-  CosimRun* cosim = nullptr;  ///< the run is a co-simulation
+  WaveWindow wave;                                   ///< of the RTL walker's wires
+
+  /// Makes the run a co-simulation: an RTL walker gets all that the SystemC walker gets, and is compared with it in
+  /// every cycle. Gets the counts at the end.
+  CosimCounts* cosim = nullptr;
 
   /// In which order the machine's modules are made: for the test that it changes no result.
   ConstructionOrder construction = ConstructionOrder::CoreFirst;

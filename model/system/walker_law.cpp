@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "paging/reference_walk.h"
 #include "paging/table_builder.h"
 #include "protocol/timed_module.h"
 #include "system/make_walker.h"
@@ -24,6 +25,7 @@ class EvenMemory final : public TimedModule {
 
   AccessTargetPort<EvenMemory> port;
   std::uint64_t latency = 1;
+  const PhysicalMemory& bytes() const { return bytes_; }
 
   bool receive_access(unsigned, MemoryAccess& access, sc_core::sc_time& delay) {
     const Cycles visible = clockwork().cycle_after(delay);
@@ -54,11 +56,13 @@ class Questioner final : public TimedModule, public WalkObserver {
     std::uint64_t memory;
   };
 
-  Questioner(sc_core::sc_module_name name, EvenMemory& memory, PhysicalAddress root, std::vector<Question> questions,
-             bool ask_another)
+  /// `root` is that of the mode's tables in the memory.
+  Questioner(sc_core::sc_module_name name, EvenMemory& memory, const PagingMode& mode, PhysicalAddress root,
+             std::vector<Question> questions, bool ask_another)
       : TimedModule(name, Phase::Middle),
         walker_side("walker_side", *this),
         memory_(memory),
+        mode_(mode),
         root_(root),
         questions_(std::move(questions)),
         requests_(ask_another ? 2 : 1) {
@@ -94,19 +98,36 @@ class Questioner final : public TimedModule, public WalkObserver {
   }
 
   void note() {
+    if (walks_.size() != requests_.size()) {
+      throw LawViolation(fmt::format("for {} requests the walker made {} walks", requests_.size(), walks_.size()));
+    }
     std::sort(walks_.begin(), walks_.end(), [](const WalkRecord& a, const WalkRecord& b) { return a.id < b.id; });
     const WalkRecord& walk = walks_.front();
+    check(walk);
     LawSample sample;
     sample.levels = walk.entry_reads;
     sample.memory = memory_.latency;
     sample.latency = (walk.answered - walk.taken).count();
-    if (walks_.size() > 1) sample.next_taken = (walks_[1].taken - walk.answered).count();
+    if (requests_.size() > 1) sample.next_taken = (walks_[1].taken - walk.answered).count();
     sample.faulted = walk.answer.faulted;
     samples_.push_back(sample);
     walks_.clear();
   }
 
+  /// What does not walk as the reference has no law.
+  void check(const WalkRecord& walk) const {
+    const WalkOutcome expected = reference_walk(mode_, memory_.bytes(), root_, walk.va, walk.access);
+    if (walk.answer.faulted != expected.translated && walk.entry_reads == expected.entry_reads) return;
+    const auto text = [](bool translated, unsigned reads) {
+      return fmt::format("{} after {} reads", translated ? "translated" : "faulted", reads);
+    };
+    throw LawViolation(fmt::format("{:#x}: {}, in the reference walk {}", walk.va.value(),
+                                   text(!walk.answer.faulted, walk.entry_reads),
+                                   text(expected.translated, expected.entry_reads)));
+  }
+
   EvenMemory& memory_;
+  const PagingMode& mode_;
   PhysicalAddress root_;
   std::vector<Question> questions_;
   std::vector<TranslationRequest> requests_;
@@ -204,7 +225,7 @@ WalkerLaw measure_walker(const MachineConfig& config) {
 
   const std::unique_ptr<PageWalker> walker = make_walker(config.walker, config.paging, *mode, 1);
   EvenMemory memory("memory", bytes);
-  Questioner questioner("questioner", memory, tables.root(), questions, config.walker.walkers == 1);
+  Questioner questioner("questioner", memory, *mode, tables.root(), questions, config.walker.walkers == 1);
   questioner.walker_side.socket.bind(walker->tlb_side(0));
   walker->memory_side.socket.bind(memory.port.socket);
   walker->observe(&questioner);

@@ -72,6 +72,13 @@ struct RtlOutputs {
   std::uint8_t violation = 0;  ///< of an adapter: what its walker did that it must not
 };
 
+/// Which part of a run is written to an FST file of all wires.
+struct WaveWindow {
+  std::string path;                 ///< empty: none
+  Cycles from;                      ///< the first cycle
+  Cycles until = Cycles::never();  ///< and the one after the last
+};
+
 /// One RTL walker, Verilated.
 class RtlModel {
  public:

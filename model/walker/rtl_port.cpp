@@ -62,7 +62,7 @@ void RtlPort::invalidate(const Invalidation& invalidation, Cycles cycle) {
 
 Cycles RtlPort::next_due() const {
   Cycles due = std::min(memory_answers_.next_visible(), invalidations_.next_visible());
-  if (!outputs_.quiet) due = Cycles();
+  if (!outputs_.quiet || (evaluate_every_cycle_ && under_way_ != 0)) due = Cycles();
   if (outputs_.req_ready) due = std::min(due, std::max(arrivals_.next_visible(), free_ids_.next_visible()));
   return std::max(due, clocked_);
 }
@@ -73,40 +73,52 @@ const WalkerCycle& RtlPort::step(Cycles cycle) {
   offer_request(cycle);
   give_memory_answer(cycle);
   give_invalidation(cycle);
-  const bool taken = inputs_.req_valid && outputs_.req_ready;
-  model_->clock(cycle, inputs_, outputs_);
-  clocked_ = cycle + Cycles(1);
-  const TranslationRequest* fresh = taken ? take_request() : nullptr;
-  describe(cycle);
+  const TranslationRequest* fresh = inputs_.req_valid && outputs_.req_ready ? take_request() : nullptr;
+  clock(cycle, fresh != nullptr || answer_taken_ || invalidation_taken_);
   watch(cycle);
   did_.taken = fresh;
   did_.again = did_.took != WalkerCycle::Took::Nothing && fresh == nullptr;
   return did_;
 }
 
-/// A walker that is never done would be clocked for ever.
-void RtlPort::watch(Cycles cycle) {
-  const bool busy = !outputs_.quiet && did_.nothing();
-  idle_ = busy ? idle_ + 1 : 0;
-  if (idle_ < longest_idle) return;
-  throw LawViolation(fmt::format("cycle {}: {} has done nothing for {} cycles, and does not say that it waits",
-                                 cycle.count(), variant_.name, idle_));
-}
-
-/// The cycles since the last step, in which the walker has said that nothing happens.
+/// The cycles since the last step: nothing comes in them.
 void RtlPort::catch_up(Cycles cycle) {
-  if (!evaluate_every_cycle_) return;
-  for (; clocked_ < cycle; clocked_ += Cycles(1)) {
+  while (evaluate_every_cycle_ && clocked_ < cycle) {
     inputs_ = {};
     offer_request(clocked_);
-    const bool quiet = outputs_.quiet;
-    model_->clock(clocked_, inputs_, outputs_);
-    describe(clocked_);
-    if (!quiet || !outputs_.quiet || !did_.nothing()) {
-      throw LawViolation(
-          fmt::format("the RTL walker changed in cycle {}, in which it said that nothing would", clocked_.count()));
-    }
+    clock(clocked_, false);
   }
+}
+
+/// A cycle, whose inputs are set. If nothing comes, and the walker has said that then nothing happens, it must not.
+void RtlPort::clock(Cycles cycle, bool something_comes) {
+  const bool promised = evaluate_every_cycle_ && outputs_.quiet && !something_comes;
+  if (!wave_.path.empty()) record(cycle);
+  model_->clock(cycle, inputs_, outputs_);
+  clocked_ = cycle + Cycles(1);
+  describe(cycle);
+  if (!promised || (outputs_.quiet && did_.nothing())) return;
+  throw LawViolation(fmt::format("cycle {}: {} changed, although it had said that nothing would", cycle.count(),
+                                 variant_.name));
+}
+
+void RtlPort::record(Cycles cycle) {
+  const bool wanted = cycle >= wave_.from && cycle < wave_.until;
+  if (wanted == records_) return;
+  if (wanted) {
+    model_->start_wave(wave_.path);
+  } else {
+    model_->stop_wave();
+  }
+  records_ = wanted;
+}
+
+/// A walker that is never done would be clocked for ever.
+void RtlPort::watch(Cycles cycle) {
+  const bool busy = did_.nothing() && (!outputs_.quiet || evaluate_every_cycle_);
+  idle_ = busy ? idle_ + 1 : 0;
+  if (idle_ < longest_idle) return;
+  throw LawViolation(fmt::format("cycle {}: {} has done nothing for {} cycles", cycle.count(), variant_.name, idle_));
 }
 
 void RtlPort::offer_request(Cycles cycle) {
@@ -124,13 +136,14 @@ void RtlPort::offer_request(Cycles cycle) {
   inputs_.req_controls = controls_;
 }
 
-/// The walker took what was offered.
+/// The walker takes what is offered.
 const TranslationRequest* RtlPort::take_request() {
   Inbox<Question>& arrivals = arrivals_.at(static_cast<unsigned>(offered_port_));
   Question& question = asked_[free_ids_.front()];
   free_ids_.pop();
   question = arrivals.front();
   arrivals.pop();
+  ++under_way_;
   return question.request;
 }
 
@@ -178,14 +191,15 @@ void RtlPort::describe(Cycles cycle) {
     did_.desired = did_.update ? outputs_.mem_req_wdata : 0;
   }
   if (outputs_.rsp_valid) {
-    Question& question = asked_[outputs_.rsp_id];
-    if (question.request == nullptr) {
-      throw LawViolation(fmt::format("cycle {}: the RTL walker answers request {}, which nobody has asked",
-                                     cycle.count(), outputs_.rsp_id));
+    if (outputs_.rsp_id >= asked_.size() || asked_[outputs_.rsp_id].request == nullptr) {
+      throw LawViolation(fmt::format("cycle {}: {} answers request {}, which nobody has asked", cycle.count(),
+                                     variant_.name, outputs_.rsp_id));
     }
+    Question& question = asked_[outputs_.rsp_id];
     did_.answered = question.request;
     did_.answer = answer_of(question);
     question.request = nullptr;
+    --under_way_;
     free_ids_.push(id_is_free(cycle), outputs_.rsp_id);
   }
   did_.sent_back = outputs_.ev_replay;

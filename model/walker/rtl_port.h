@@ -15,6 +15,9 @@ class RtlPort {
   /// `ports`: how many TLBs it has above. Throws InputError if no such walker is built in.
   RtlPort(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode, unsigned ports);
 
+  /// Before the simulation. A file that cannot be written throws InputError when the first of its cycles comes.
+  void record_wave(const WaveWindow& wave) { wave_ = wave; }
+
   // What comes. All that a request asks is read here; afterwards it is a name.
   void request_arrives(unsigned port, const TranslationRequest& request, Cycles visible);
   void memory_answers(std::uint32_t tag, std::uint64_t data, Cycles visible);
@@ -38,7 +41,6 @@ class RtlPort {
   /// The slot that a tag of memory belongs to.
   unsigned slot_of(std::uint32_t tag) const { return tag & slot_mask_; }
   const RtlVariant& variant() const { return variant_; }
-  RtlModel& model() { return *model_; }
 
  private:
   /// What a request asks, as it was when it arrived.
@@ -55,6 +57,8 @@ class RtlPort {
   };
 
   void catch_up(Cycles cycle);
+  void clock(Cycles cycle, bool something_comes);
+  void record(Cycles cycle);
   void offer_request(Cycles cycle);
   const TranslationRequest* take_request();
   void give_memory_answer(Cycles cycle);
@@ -74,10 +78,13 @@ class RtlPort {
   Arrivals<Question> arrivals_;
   Inbox<MemoryAnswer> memory_answers_;
   Inbox<Invalidation> invalidations_;
-  std::vector<Question> asked_;  ///< by id
+  std::vector<Question> asked_;   ///< by id
+  std::uint32_t under_way_ = 0;  ///< of these, those without an answer
   Inbox<RequestId> free_ids_;
   int offered_port_ = -1;
 
+  WaveWindow wave_;
+  bool records_ = false;
   Cycles clocked_;          ///< the first cycle that has not been
   std::uint32_t idle_ = 0;  ///< the cycles before, one after the other, that were clocked and in which it did nothing
   RtlInputs inputs_;

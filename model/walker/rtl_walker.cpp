@@ -75,8 +75,8 @@ void RtlWalker::on_cycle() {
 }
 
 /// The pins told of something that cannot be: the books would be wrong from here on.
-void RtlWalker::lost(const WalkerCycle& did, const char* what) const {
-  throw LawViolation(fmt::format("cycle {}: the RTL walker {}", did.cycle.count(), what));
+void RtlWalker::lost(const WalkerCycle& did, const std::string& what) const {
+  throw LawViolation(fmt::format("cycle {}: {} {}", did.cycle.count(), port_.variant().name, what));
 }
 
 void RtlWalker::note_lookup(const WalkerCycle& did) {
@@ -111,6 +111,7 @@ void RtlWalker::note_memory_answer(Cycles cycle) {
 void RtlWalker::note_memory_request(const WalkerCycle& did) {
   if (!did.presented) return;
   const std::uint32_t tag = port_.tag_presented();
+  if (tag >= most_tags || port_.slot_of(tag) >= slots_.size()) lost(did, fmt::format("reads under tag {:#x}", tag));
   Slot& slot = slots_[port_.slot_of(tag)];
   if (!slot.open || slot.request == nullptr || slot.under_way != nullptr) lost(did, "reads for no walk");
   if (accesses_[tag] != nullptr) lost(did, "reads under a tag that is in use");
@@ -132,12 +133,22 @@ void RtlWalker::note_memory_request(const WalkerCycle& did) {
   memory_side.send(access, presented);
 }
 
+/// The leaf is what was read last; else the reads before it stand in the books of other levels.
+void RtlWalker::check_level(const WalkerCycle& did, const Slot& slot) const {
+  const Answer& answer = did.answer;
+  if (answer.faulted || answer.translation.level == slot.level) return;
+  lost(did, fmt::format("answers with a leaf of level {}, but its reads, counted from where it said that the walk "
+                        "begins, have come to level {}",
+                        answer.translation.level, slot.level));
+}
+
 void RtlWalker::note_answer(const WalkerCycle& did) {
   if (did.answered == nullptr) return;
-  Slot& slot = slot_answered(*did.answered);
+  Slot& slot = slot_answered(did);
   const Cycles visible = did.cycle + Cycles(1);
   TranslationRequest* request = slot.request;
   if (request == did.answered) {
+    check_level(did, slot);
     slot.request = nullptr;
     slot.record.answer = did.answer;
     slot.record.answered = visible;
@@ -172,18 +183,23 @@ void RtlWalker::close_ended(const WalkerCycle& did) {
 }
 
 void RtlWalker::note_taken(const WalkerCycle& did) {
-  if (did.took == WalkerCycle::Took::Nothing) return;
+  if (did.took == WalkerCycle::Took::Nothing) {
+    if (did.taken != nullptr) lost(did, "took a request and does not say that a walk begins");
+    return;
+  }
+  if (did.taken == nullptr && !replays_.due(did.cycle)) lost(did, "begins a walk for which no request was taken");
   Cycles stood;
   TranslationRequest& request = arrived(did.taken, stood);
   if (did.took == WalkerCycle::Took::Joined) {
-    Slot& slot = walk_of(request);
+    Slot& slot = walk_of(did, request);
     slot.waiting.add(request);
     count_merged(slot.record);
     return;
   }
-  Slot& slot = free_slot(did.cycle);
+  Slot& slot = free_slot(did);
   slot.open = true;
   slot.looks_up = true;
+  slot.level = 0;  // it has not said yet where it begins
   slot.ready = did.cycle + Cycles(1);
   slot.request = &request;
   slot.root = request.root;
@@ -197,9 +213,11 @@ void RtlWalker::note_invalidation(const WalkerCycle& did) {
   for (std::size_t s = 0; s < slots_.size(); ++s) {
     Slot& slot = slots_[s];
     if ((did.restarted >> s & 1) != 0) {
+      if (!slot.open || slot.request == nullptr) lost(did, "begins a walk anew that is not under way");
       count_restart(slot.record, *slot.request, slot.under_way != nullptr, next);
       slot.under_way = nullptr;
       slot.looks_up = true;
+      slot.level = 0;
       slot.ready = next;
     } else if ((did.closed >> s & 1) != 0 && slot.open && slot.request == nullptr) {
       while (TranslationRequest* request = slot.waiting.take()) {
@@ -243,28 +261,28 @@ RtlWalker::Slot* RtlWalker::oldest(bool looks_up) {
 }
 
 /// The walk whose own request it is, else the one whose turn it is to answer those that joined.
-RtlWalker::Slot& RtlWalker::slot_answered(const TranslationRequest& request) {
+RtlWalker::Slot& RtlWalker::slot_answered(const WalkerCycle& did) {
   for (Slot& slot : slots_) {
-    if (slot.open && slot.request == &request) return slot;
+    if (slot.open && slot.request == did.answered) return slot;
   }
   Slot* slot = oldest(false);
-  if (slot == nullptr) throw LawViolation("the RTL walker answers a request that it has not taken");
+  if (slot == nullptr) lost(did, "answers a request that it has not taken");
   return *slot;
 }
 
-RtlWalker::Slot& RtlWalker::walk_of(const TranslationRequest& request) {
+RtlWalker::Slot& RtlWalker::walk_of(const WalkerCycle& did, const TranslationRequest& request) {
   for (Slot& slot : slots_) {
     const bool same_page = slot.request != nullptr && page_of(slot.record.va) == page_of(request.va);
     if (same_page && slot.record.asid == request.asid && slot.root == request.root) return slot;
   }
-  throw LawViolation("the RTL walker lets a request join a walk of another page");
+  lost(did, "lets a request join a walk of another page");
 }
 
-RtlWalker::Slot& RtlWalker::free_slot(Cycles cycle) {
+RtlWalker::Slot& RtlWalker::free_slot(const WalkerCycle& did) {
   for (Slot& slot : slots_) {
-    if (!slot.open && slot.ready <= cycle) return slot;
+    if (!slot.open && slot.ready <= did.cycle) return slot;
   }
-  throw LawViolation("the RTL walker begins a walk without a free slot");
+  lost(did, "begins a walk without a free slot");
 }
 
 void RtlWalker::reset_stats() {

@@ -16,6 +16,9 @@ class RtlWalker final : public PageWalker {
   RtlWalker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingControls& controls,
             const PagingMode& mode, unsigned ports);
 
+  /// Before the simulation.
+  void record_wave(const WaveWindow& wave) { port_.record_wave(wave); }
+
   void reset_stats() override;
   void report(StatSet& figures) const override;
 
@@ -52,6 +55,7 @@ class RtlWalker final : public PageWalker {
   void note_lookup(const WalkerCycle& did);
   void note_memory_answer(Cycles cycle);
   void note_memory_request(const WalkerCycle& did);
+  void check_level(const WalkerCycle& did, const Slot& slot) const;
   void note_answer(const WalkerCycle& did);
   void note_sent_back(const WalkerCycle& did);
   void note_taken(const WalkerCycle& did);
@@ -60,10 +64,10 @@ class RtlWalker final : public PageWalker {
 
   TranslationRequest& arrived(const TranslationRequest* request, Cycles& stood);
   Slot* oldest(bool looks_up);
-  Slot& slot_answered(const TranslationRequest& request);
-  Slot& walk_of(const TranslationRequest& request);
-  Slot& free_slot(Cycles cycle);
-  [[noreturn]] void lost(const WalkerCycle& did, const char* what) const;
+  Slot& slot_answered(const WalkerCycle& did);
+  Slot& walk_of(const WalkerCycle& did, const TranslationRequest& request);
+  Slot& free_slot(const WalkerCycle& did);
+  [[noreturn]] void lost(const WalkerCycle& did, const std::string& what) const;
 
   RtlPort port_;
   std::vector<Slot> slots_;

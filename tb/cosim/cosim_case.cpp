@@ -126,7 +126,7 @@ CosimOutcome run_cosim_case(const CosimCase& the_case) {
   const Subject& subject = bench.subject;
   Walker walker("walker", subject.config, *bench.mode, 2);
   WalkerShadow shadow("shadow", subject.config, subject.controls, *bench.mode, 2);
-  if (!the_case.wave.empty()) shadow.record_wave(the_case.wave, {});
+  shadow.record_wave({the_case.wave, {}});
   walker.tap(the_case.tap ? the_case.tap(shadow) : &shadow);
   bench.bind(walker);
   bench.run(the_case);

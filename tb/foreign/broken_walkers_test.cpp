@@ -1,14 +1,17 @@
-// Copies of the example walker that have one thing wrong (cmake/foreign_tests.cmake says what): each is found out.
+// Copies of the example walker, and of adapters, that have one thing wrong (cmake/foreign_tests.cmake says what): each is
+// found out. And a walker of several walks at once that has nothing wrong.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/process_pool.h"
 #include "config/loader.h"
 #include "foreign/foreign_case.h"
 #include "support/child_run.h"
 #include "support/dice.h"
 #include "support/temporary_folder.h"
+#include "system/walker_law.h"
 
 namespace tablewalk::test {
 namespace {
@@ -17,10 +20,10 @@ using testing::HasSubstr;
 
 /// What is found against a walker behind the sockets, in the first of several cases in which it speaks of `about`;
 /// empty if nothing.
-std::string found_against(const std::string& walker, const std::string& about = {}) {
+std::string found_against(const std::string& walker, const std::string& about = {}, bool every_cycle = false) {
   for (const std::uint64_t seed : printed_seeds(12)) {
     try {
-      run_foreign_case_apart({walker, "sv39", seed, 500, false});
+      run_foreign_case_apart({walker, seed, 500, every_cycle});
     } catch (const LawViolation& violation) {
       const std::string found = violation.what();
       if (found.find(about) != std::string::npos) return found;
@@ -34,7 +37,7 @@ TEST(BrokenWalker, WhoForgetsTheRightsGivesAnotherAnswerThanTheReferenceWalk) {
 }
 
 TEST(BrokenWalker, WhoGoesOnAfterAFlushIsNamed) {
-  EXPECT_THAT(found_against("without-flush"),
+  EXPECT_THAT(found_against("without-flush", "answered"),
               HasSubstr("walker 'without-flush' answered although nothing is asked of it, or what was flushed"));
 }
 
@@ -47,7 +50,68 @@ TEST(BrokenWalker, WhoSendsNoTagIsNamed) {
 }
 
 TEST(BrokenWalker, WhoReadsMoreEntriesThanThereAreLevelsIsNamed) {
-  EXPECT_THAT(found_against("without-end", "no level left"), HasSubstr("the RTL walker reads an entry"));
+  EXPECT_THAT(found_against("without-end", "no level left"), HasSubstr("walker 'without-end' reads an entry for which the walk has no level left"));
+}
+
+/// SystemC elaborates once per process.
+std::string found_by_its_law(const std::string& walker) {
+  const auto work = [&](std::size_t) {
+    measure_walker(load_config<MachineConfig>({"example-walker", {"walker.foreign=" + walker}}));
+    return std::string();
+  };
+  try {
+    run_in_processes(1, work, [](std::size_t) { return "the walker"; }, {});
+  } catch (const LawViolation& violation) {
+    return violation.what();
+  }
+  return {};
+}
+
+TEST(BrokenWalker, HasNoLaw) {
+  EXPECT_EQ(found_by_its_law("without-rights"), "") << "nobody asks here for what is not allowed";
+  EXPECT_THAT(found_by_its_law("without-end"), HasSubstr("walker 'without-end' reads an entry"));
+  EXPECT_THAT(found_by_its_law("without-faults"), HasSubstr("walker 'without-faults' has done nothing for"));
+  EXPECT_THAT(found_by_its_law("without-lookup"), HasSubstr("walker 'without-lookup' reads an entry"));
+  EXPECT_THAT(found_by_its_law("without-leaves"), HasSubstr("faulted after 1 reads, in the reference walk translated"));
+}
+
+TEST(BrokenAdapter, WhoDoesNotSayThatAWalkBeginsIsNamed) {
+  EXPECT_THAT(found_against("without-begin"),
+              HasSubstr("walker 'without-begin' took a request and does not say that a walk begins"));
+}
+
+TEST(BrokenAdapter, WhoDoesNotSayWhereAWalkBeginsIsNamed) {
+  EXPECT_THAT(found_against("without-lookup"),
+              HasSubstr("walker 'without-lookup' reads an entry for which the walk has no level left, or has not begun"));
+}
+
+TEST(BrokenAdapter, WhoSaysThatWalksBeginAtTheRootAlthoughACacheServesThemIsNamed) {
+  EXPECT_THAT(found_against("without-start", "counted from"),
+              HasSubstr("walker 'without-start' answers with a leaf of level"));
+}
+
+TEST(BrokenAdapter, WhoIsNotQuietWhenItSaysSoIsNamedWhenItIsClockedInEveryCycle) {
+  EXPECT_THAT(found_against("too-quiet", "", true),
+              HasSubstr("walker 'too-quiet' changed, although it had said that nothing would"));
+  EXPECT_THAT(found_against("too-quiet"), HasSubstr("requests were left without an answer"));
+}
+
+TEST(BrokenAdapter, WhoReadsForASlotThatItHasNotIsNamed) {
+  EXPECT_THAT(found_against("of-another-slot"), HasSubstr("walker 'of-another-slot' reads under tag 0x1"));
+}
+
+TEST(WalkerOfFourSlots, BehindAnAdapterGivesTheAnswersOfTheReferenceWalkWhateverComesBetween) {
+  const ForeignOutcome sum = expect_answers_of_the_reference_walk("of-four-slots", 60);
+  EXPECT_GT(sum.faults, 1000u);
+  EXPECT_GT(sum.restarts, 1000u);
+}
+
+TEST(WalkerOfFourSlots, BehindAnAdapterDoesTheSameWhenItIsClockedInEveryCycle) {
+  expect_the_same_when_clocked_in_every_cycle("of-four-slots", 10);
+}
+
+TEST(WalkerOfFourSlots, BehindAnAdapterInAnyMachineKeepsTheLaws) {
+  expect_machines_to_keep_the_laws("of-four-slots", 60);
 }
 
 /// A whole machine over the tables of a running Linux: a user writes to a page of its program, which it may only read.

@@ -1,4 +1,5 @@
-// The example of docs/bring-your-own-walker.md in the program: behind the sockets, in whole machines, and its law.
+// Walkers that were made elsewhere, in the program: behind the sockets, in whole machines, and their laws; among them the
+// example of docs/bring-your-own-walker.md.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,61 +7,37 @@
 #include "base/error.h"
 #include "base/process_pool.h"
 #include "config/loader.h"
-#include "config/printer.h"
 #include "foreign/foreign_case.h"
 #include "support/child_run.h"
-#include "support/example_walker.h"
+#include "support/foreign_machine.h"
 #include "support/temporary_folder.h"
 #include "system/walker_law.h"
 
 namespace tablewalk::test {
 namespace {
 
-TEST(ForeignWalker, GivesTheAnswersOfTheReferenceWalkWhateverComesBetween) {
-  ForeignOutcome sum;
-  for (const std::uint64_t seed : printed_seeds(60)) {
-    ForeignOutcome outcome;
-    ASSERT_NO_THROW(outcome = run_foreign_case_apart({"example", "sv39", seed, 500, false})) << "seed " << seed;
-    sum.answers += outcome.answers;
-    sum.faults += outcome.faults;
-    sum.restarts += outcome.restarts;
-    sum.entry_reads += outcome.entry_reads;
-  }
-  std::printf("%llu answers, %llu faults, %llu restarts, %llu entry reads\n",
-              static_cast<unsigned long long>(sum.answers), static_cast<unsigned long long>(sum.faults),
-              static_cast<unsigned long long>(sum.restarts), static_cast<unsigned long long>(sum.entry_reads));
-  EXPECT_EQ(sum.answers, 60u * 500);
+/// Every walker that is built in, whoever made it.
+class BuiltInWalker : public testing::TestWithParam<std::string> {};
+
+TEST_P(BuiltInWalker, GivesTheAnswersOfTheReferenceWalkWhateverComesBetween) {
+  expect_answers_of_the_reference_walk(GetParam(), 60);
+}
+TEST_P(BuiltInWalker, DoesTheSameWhenItIsClockedInEveryCycle) {
+  expect_the_same_when_clocked_in_every_cycle(GetParam(), 10);
+}
+TEST_P(BuiltInWalker, InAnyMachineKeepsTheLaws) {
+  expect_machines_to_keep_the_laws(GetParam(), 60);
+}
+INSTANTIATE_TEST_SUITE_P(Foreign, BuiltInWalker, testing::ValuesIn(foreign_walker_names()),
+                         [](const auto& built_in) { return test_name_of(built_in.param); });
+
+TEST(ExampleWalker, FaultsAndIsSentBackInTheCasesOfTheTest) {
+  const ForeignOutcome sum = expect_answers_of_the_reference_walk("example", 20);
   EXPECT_GT(sum.faults, 1000u);
-  EXPECT_GT(sum.restarts, 1000u);
+  EXPECT_GT(sum.restarts, 300u);
 }
 
-TEST(ForeignWalker, DoesTheSameWhenItIsClockedInEveryCycle) {
-  for (const std::uint64_t seed : printed_seeds(10)) {
-    const ForeignOutcome skipping = run_foreign_case_apart({"example", "sv39", seed, 300, false});
-    const ForeignOutcome clocked = run_foreign_case_apart({"example", "sv39", seed, 300, true});
-    EXPECT_EQ(skipping.digest, clocked.digest) << "seed " << seed;
-  }
-}
-
-TEST(ForeignWalker, EveryMachineWithItKeepsTheLaws) {
-  constexpr std::size_t length = 1200;
-  for (const std::uint64_t seed : printed_seeds(60)) {
-    Dice dice(seed);
-    const TemporaryFolder folder;
-    MachineConfig config = random_machine_with_example(dice);
-    RunOptions options;
-    options.trace_path = folder.write_trace("trace.txt", random_trace(dice, config, length));
-    options.check = true;
-    RunResult result;
-    ASSERT_NO_THROW(result = run_in_child(config, options)) << "seed " << seed << "; its machine:\n"
-                                                            << to_yaml(config, false);
-    ASSERT_EQ(count_of(result, "core.accesses") + count_of(result, "core.invalidations"), length) << "seed " << seed;
-    config.core.run_ahead = false;
-    ASSERT_EQ(text_without_config(run_in_child(config, options)), text_without_config(result)) << "seed " << seed;
-  }
-}
-
-TEST(ForeignWalker, ReadsTheEntriesThatTheModelReads) {
+TEST(ExampleWalker, ReadsTheEntriesThatTheModelReads) {
   Dice dice(7);
   const TemporaryFolder folder;
   MachineConfig config = load_config<MachineConfig>({"example-walker", {}});

@@ -13,7 +13,7 @@
 #include "cpu/request_port.h"
 #include "dram/dram.h"
 #include "support/changing_tables.h"
-#include "support/example_walker.h"
+#include "support/foreign_machine.h"
 #include "support/listed_trace.h"
 #include "support/random_machine.h"
 #include "system/make_walker.h"
@@ -353,9 +353,14 @@ TEST(NoStale, AnswerInTheTimedMachineWhateverIsOnItsWay) {
   expect_no_stale_answers(250, [](Dice& dice) { return random_machine(dice); });
 }
 
-TEST(NoStale, AnswerWithAWalkerThatWasMadeElsewhere) {
-  expect_no_stale_answers(40, random_machine_with_example);
+/// Every walker that is built in, whoever made it.
+class NoStaleAnswerOf : public testing::TestWithParam<std::string> {};
+
+TEST_P(NoStaleAnswerOf, AWalkerThatWasMadeElsewhere) {
+  expect_no_stale_answers(40, [](Dice& dice) { return random_machine_with(foreign_walker(GetParam()), dice); });
 }
+INSTANTIATE_TEST_SUITE_P(Foreign, NoStaleAnswerOf, testing::ValuesIn(foreign_walker_names()),
+                         [](const auto& built_in) { return test_name_of(built_in.param); });
 
 }  // namespace
 }  // namespace tablewalk::test

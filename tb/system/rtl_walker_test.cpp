@@ -77,7 +77,7 @@ TEST(RtlMachines, LeaveTheSameBytesAsTheModel) {
 TEST(RtlMachines, BothWalkersDoTheSameInEveryCycle) {
   for (const std::uint64_t seed : printed_seeds(120)) {
     RtlCase random(seed);
-    CosimRun cosim;
+    CosimCounts cosim;
     random.options.cosim = &cosim;
     ASSERT_NO_THROW(random.run(WalkerKind::SystemC)) << random.describe();
   }

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <string>
+
+#include "base/error.h"
+#include "trace/output_file.h"
+
+namespace tablewalk {
+
+/// The FST file of a run. It is made before the run, so that a name that cannot be written is told at once, and appears
+/// under its name only with finish(). Throws InputError.
+class WaveFile {
+ public:
+  explicit WaveFile(const std::string& path) : file_(checked(path)) {}
+
+  const std::string& path() const { return file_.path(); }
+  const std::string& name_meanwhile() const { return file_.name_meanwhile(); }
+  /// Finishes it, if the run has written any of it.
+  bool finish_if_written() {
+    if (std::filesystem::file_size(name_meanwhile()) == 0) return false;
+    file_.finish();
+    return true;
+  }
+
+ private:
+  static const std::string& checked(const std::string& path) {
+    namespace fs = std::filesystem;
+    const bool is_file = path != "-" && (!fs::exists(path) || fs::is_regular_file(path) || fs::is_directory(path));
+    if (!is_file) throw InputError(fmt::format("--wave {}: expected the name of a file", path));
+    return path;
+  }
+
+  OutputFile file_;
+};
+
+}  // namespace tablewalk

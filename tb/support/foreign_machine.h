@@ -1,0 +1,70 @@
+#pragma once
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "config/loader.h"
+#include "support/random_machine.h"
+#include "walker/foreign_walker.h"
+
+namespace tablewalk::test {
+
+/// The names of the walkers made elsewhere that are built in.
+inline std::vector<std::string> foreign_walker_names() {
+  std::vector<std::string> names;
+  for (const ForeignWalker& walker : foreign_walkers()) names.push_back(walker.name);
+  return names;
+}
+
+/// The one of that name.
+inline const ForeignWalker& foreign_walker(const std::string& name) {
+  for (const ForeignWalker& walker : foreign_walkers()) {
+    if (walker.name == name) return walker;
+  }
+  throw std::invalid_argument("no foreign walker " + name);
+}
+
+/// As a part of the name of a test.
+inline std::string test_name_of(std::string walker) {
+  std::replace(walker.begin(), walker.end(), '-', '_');
+  return walker;
+}
+
+inline WalkerConfig config_of(const ForeignWalker& walker) {
+  WalkerConfig config;
+  config.kind = WalkerKind::Foreign;
+  config.foreign = walker.name;
+  config.walkers = walker.variant.slots;
+  return config;
+}
+
+/// Sets the control registers that it cannot do otherwise.
+inline void set_required(PagingControls& controls, const ForeignWalker& walker) {
+  ConfigNode root = bind_config(controls);
+  for (const ForeignWalker::Requirement& required : walker.requirements) {
+    apply_override(root, required.key.substr(required.key.find('.') + 1) + "=" + required.value);
+  }
+}
+
+/// Any machine with that walker in it: in a mode and under registers that it knows.
+inline MachineConfig random_machine_with(const ForeignWalker& walker, Dice& dice) {
+  MachineConfig config = random_machine(dice, dice.pick(walker.modes));
+  set_required(config.paging, walker);
+  // Registers decide which sizes of page there are.
+  const auto mode = make_paging_mode(config.paging.mode, config.paging);
+  const auto is_missing = [&](ByteSize size) { return !mode->find_page_size(size.bytes); };
+  if (config.os.page_bytes.bytes != 0 && is_missing(config.os.page_bytes)) config.os.page_bytes = {};
+  for (TlbConfig* tlb : {&config.itlb, &config.dtlb, &config.stlb}) {
+    for (TlbArrayConfig& array : tlb->arrays) {
+      auto& sizes = array.page_sizes;
+      sizes.erase(std::remove_if(sizes.begin(), sizes.end(), is_missing), sizes.end());
+    }
+  }
+  config.walker = config_of(walker);
+  config.core.invalidate_cycles = std::max(config.core.invalidate_cycles, Cycles(1));
+  return config;
+}
+
+}  // namespace tablewalk::test
