@@ -20,7 +20,7 @@ function(tablewalk_foreign_test name)
   target_include_directories(${name}_test PRIVATE tb)
   target_compile_definitions(${name}_test PRIVATE TABLEWALK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name}_test PRIVATE ${ARGN} tablewalk_system tablewalk_report GTest::gmock GTest::gtest)
-  gtest_discover_tests(${name}_test TEST_PREFIX foreign. PROPERTIES TIMEOUT 900)
+  gtest_discover_tests(${name}_test TEST_PREFIX foreign. NO_PRETTY_VALUES PROPERTIES TIMEOUT 900)
 endfunction()
 tablewalk_foreign_test(foreign_walker)
 

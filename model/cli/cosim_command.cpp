@@ -138,8 +138,7 @@ void cosimulate(const CosimArguments& arguments) {
   const auto config = load_config<MachineConfig>(arguments.config);
   parse_output_format(arguments.format);
   check_wave_options(arguments);
-  const Outcome outcome =
-      arguments.wave.empty() ? simulate(arguments, config) : simulate_with_wave(arguments, config);
+  const Outcome outcome = arguments.wave.empty() ? simulate(arguments, config) : simulate_with_wave(arguments, config);
   std::cout << outcome.text << std::flush;
   if (!outcome.no_wave.empty()) {
     std::cerr << fmt::format("tablewalk: {} is not written: {}\n", arguments.wave, outcome.no_wave);

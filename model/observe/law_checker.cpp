@@ -58,6 +58,7 @@ bool LawChecker::was_mapped_since(Cycles cycle, PhysicalAddress page) const {
 }
 
 void LawChecker::walk_finished(const WalkRecord& walk) {
+  ++walks_;
   const WalkOutcome now = reference_walk(mode_, memory_, kernel_.root(walk.asid), walk.va, walk.access);
   const bool was_absent = walk.answer.faulted && tells(walk.answer.fault.reason, FaultReason::NotPresent) &&
                           now.translated && was_mapped_since(walk.taken, now.translation.page);

@@ -6,6 +6,7 @@
 #include "memory/physical_memory.h"
 #include "paging/paging_mode.h"
 #include "protocol/observers.h"
+#include "stats/result.h"
 #include "stats/stat_set.h"
 
 namespace tablewalk {
@@ -24,7 +25,8 @@ class LawChecker final : public TranslationObserver, public WalkObserver {
 
   /// The laws about a finished run's figures.
   void check_figures(const StatSet& figures) const;
-  std::uint64_t translations_checked() const { return answered_; }
+  /// What was held against the reference walk.
+  CheckCounts counts() const { return {answered_, walks_}; }
 
  private:
   void check_translation(VirtualAddress va, AddressSpaceId asid, Access access, const Answer& answer) const;
@@ -38,6 +40,7 @@ class LawChecker final : public TranslationObserver, public WalkObserver {
   std::unordered_map<PhysicalAddress, Cycles> mapped_at_;
   std::uint64_t requested_ = 0;
   std::uint64_t answered_ = 0;
+  std::uint64_t walks_ = 0;
 };
 
 }  // namespace tablewalk

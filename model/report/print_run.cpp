@@ -59,6 +59,7 @@ class RunPrinter {
     print_module("Page tables", "tables");
     print_module("DRAM", "dram");
     print_list("Other", [](const Figure&) { return true; });
+    print_checked();
   }
 
  private:
@@ -70,6 +71,12 @@ class RunPrinter {
       out_ << "page tables of " << image.path << " (" << image.format << ", root " << image.root << ")\n";
     }
     if (result_.partial) out_ << "PARTIAL: the run was ended before the trace was\n";
+  }
+
+  void print_checked() {
+    if (!result_.checked) return;
+    out_ << fmt::format("\nchecked: {} translations and {} walks equal the reference walk, and the laws hold\n",
+                        with_thousands(result_.checked->translations), with_thousands(result_.checked->walks));
   }
 
   void print_title(const std::string& title) {

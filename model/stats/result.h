@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "stats/stat_set.h"
@@ -23,7 +24,13 @@ struct ImageSummary {
   std::string root;    ///< the root's register, hexadecimal
 };
 
-/// What a run of one machine on one trace gives: all that `result.json` holds.
+/// What a run under --check has held against the reference walk, the warm-up's too.
+struct CheckCounts {
+  std::uint64_t translations = 0;
+  std::uint64_t walks = 0;
+};
+
+/// What a run of one machine on one trace gives: all that `result.json` holds, and what was checked on the way.
 struct RunResult {
   nlohmann::ordered_json config;  ///< fully resolved: every key with the value it had
   TraceSummary trace;
@@ -31,6 +38,7 @@ struct RunResult {
   StatSet stats;
   bool partial = false;  ///< the run was ended before the trace was
   std::string version;   ///< of tablewalk
+  std::optional<CheckCounts> checked;
 };
 
 }  // namespace tablewalk

@@ -66,7 +66,8 @@ void record_wave(const RunOptions& options, Machine& machine) {
   if (options.wave.path.empty() || options.cosim != nullptr) return;
   RtlWalker* walker = machine.rtl_walker();
   if (walker == nullptr) {
-    throw InputError("--wave: the machine's walker is the model, which has no wires; expected walker.kind: rtl or foreign");
+    throw InputError(
+        "--wave: the machine's walker is the model, which has no wires; expected walker.kind: rtl or foreign");
   }
   walker->record_wave(options.wave);
 }
@@ -130,7 +131,10 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   }
   result.partial = watch.stopped();
   machine.report(result.stats);
-  if (options.check) checker.check_figures(result.stats);
+  if (options.check) {
+    checker.check_figures(result.stats);
+    result.checked = checker.counts();
+  }
   if (walk_log) walk_log->finish();
   return result;
 }

@@ -30,7 +30,7 @@ struct RunOptions {
   std::function<void(const Progress&)> on_progress;  ///< called a few times a second; may be empty
   const std::atomic<bool>* stop = nullptr;           ///< once true, the run ends with what it has, marked partial
 
-  WaveWindow wave;                                   ///< of the RTL walker's wires
+  WaveWindow wave;  ///< of the RTL walker's wires
 
   /// Makes the run a co-simulation: an RTL walker gets all that the SystemC walker gets, and is compared with it in
   /// every cycle. Gets the counts at the end.

@@ -74,8 +74,8 @@ struct RtlOutputs {
 
 /// Which part of a run is written to an FST file of all wires.
 struct WaveWindow {
-  std::string path;                 ///< empty: none
-  Cycles from;                      ///< the first cycle
+  std::string path;                ///< empty: none
+  Cycles from;                     ///< the first cycle
   Cycles until = Cycles::never();  ///< and the one after the last
 };
 

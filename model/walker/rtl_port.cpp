@@ -98,8 +98,8 @@ void RtlPort::clock(Cycles cycle, bool something_comes) {
   clocked_ = cycle + Cycles(1);
   describe(cycle);
   if (!promised || (outputs_.quiet && did_.nothing())) return;
-  throw LawViolation(fmt::format("cycle {}: {} changed, although it had said that nothing would", cycle.count(),
-                                 variant_.name));
+  throw LawViolation(
+      fmt::format("cycle {}: {} changed, although it had said that nothing would", cycle.count(), variant_.name));
 }
 
 void RtlPort::record(Cycles cycle) {

@@ -78,7 +78,7 @@ class RtlPort {
   Arrivals<Question> arrivals_;
   Inbox<MemoryAnswer> memory_answers_;
   Inbox<Invalidation> invalidations_;
-  std::vector<Question> asked_;   ///< by id
+  std::vector<Question> asked_;  ///< by id
   std::uint32_t under_way_ = 0;  ///< of these, those without an answer
   Inbox<RequestId> free_ids_;
   int offered_port_ = -1;

@@ -267,11 +267,17 @@ class BadOutputs(ProgramTest):
         self.assert_refused(["cosim", "good.txt", "--wave", "-"], "--wave -", "the name of a file")
         self.assert_refused(["cosim", "good.txt", "--wave-from", "0"], "--wave-from without --wave")
         self.assert_refused(["cosim", "-", "--wave", "x.fst"], "standard input cannot be run twice")
+        self.assert_refused(["run", "good.txt", "--wave", "nowhere/x.fst"], "nowhere/x.fst: cannot write")
+        self.assert_refused(["run", "good.txt", "--wave", "x.fst"], "--wave: the machine's walker is the model",
+                            "expected walker.kind: rtl or foreign")
+        self.assert_refused(["run", "good.txt", "--wave-from", "7"], "--wave-from without --wave")
+        self.assert_refused(["run", "good.txt", "--wave-cycles", "7"], "--wave-cycles without --wave")
 
     def test_a_wave_of_a_failed_run_is_not_left_behind(self):
         self.write("late.txt", GOOD + "R zz 8\n")
         self.assert_refused(["cosim", "late.txt", "--wave", "x.fst"], "late.txt:5: ")
         self.assert_refused(["cosim", "late.txt", "--wave", "x.fst", "--wave-from", "0"], "late.txt:5: ")
+        self.assert_refused(["run", "late.txt", "-c", "example-walker", "--wave", "x.fst"], "late.txt:5: ")
 
     def test_a_log_of_a_failed_run_is_not_left_behind(self):
         self.write("late.txt", GOOD + "R zz 8\n")

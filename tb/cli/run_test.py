@@ -127,6 +127,25 @@ class Cosim(ProgramTest):
             self.assertEqual(os.listdir(self.folder), ["good.txt"])
 
 
+class Waves(ProgramTest):
+    def test_the_wires_of_any_hardware_are_written(self):
+        for machine in (["--set", "walker.kind=rtl"], ["-c", "example-walker"]):
+            sizes = []
+            for window in ([], ["--wave-from", "500", "--wave-cycles", "5000"]):
+                run = ["run", trace("sort"), "--limit", "2000", *machine]
+                self.assertEqual(self.output(*run, "--wave", "x.fst", *window), self.output(*run))
+                sizes.append(os.path.getsize(self.path("x.fst")))
+            self.assertEqual(sorted(os.listdir(self.folder)), ["good.txt", "x.fst"])
+            self.assertGreater(sizes[1], 1000)
+            self.assertGreater(sizes[0], sizes[1])
+
+    def test_it_is_said_why_no_wave_is_written(self):
+        result = self.run_program("run", "good.txt", "-c", "example-walker", "--wave", "x.fst", "--wave-from", "9999999")
+        self.assertEqual((result.returncode, result.stderr),
+                         (0, "tablewalk: x.fst is not written: the walker did nothing in those cycles\n"))
+        self.assertEqual(os.listdir(self.folder), ["good.txt"])
+
+
 class Presets(ProgramTest):
     def test_every_preset_runs_every_trace_and_keeps_the_laws(self):
         presets = [preset["name"] for preset in self.json("config", "list")]

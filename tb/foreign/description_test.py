@@ -35,7 +35,7 @@ class Descriptions(unittest.TestCase):
         self.addCleanup(self.folder.cleanup)
         self.write("script.cmake", SCRIPT)
         self.write("ptw.sv", "")
-        self.write("mine_adapter.sv", "")
+        self.write("mine_adapter.sv", "module mine_adapter #(parameter int A = 1) ();\nendmodule\n")
         os.mkdir(self.path("headers"))
 
     def path(self, name):
@@ -67,7 +67,10 @@ class Descriptions(unittest.TestCase):
                       "-I" + self.path("headers")):
             self.assertIn(words, text)
         with open(self.path("program/mine.sv"), encoding="utf-8") as file:
-            self.assertIn("`define TABLEWALK_WALKER_PARAMETERS .Depth(2), .Wide(1)\n", file.read())
+            text = file.read()
+        self.assertIn("`define TABLEWALK_WALKER_PARAMETERS .Depth(2), .Wide(1)\n", text)
+        self.assertIn("`define TABLEWALK_WALKER_FURTHER_PARAMETERS , .Depth(2), .Wide(1)\n", text)
+        self.assertIn("`define TABLEWALK_WALKER_SLOTS 1\n", text)
         with open(self.path("program_foreign.cpp"), encoding="utf-8") as file:
             self.assertIn('{{"paging.riscv.svadu", "false"}}', file.read())
 
@@ -76,17 +79,24 @@ class Descriptions(unittest.TestCase):
         self.assertEqual(status, 0, text)
         self.assertIn("TOP_MODULE;mine_adapter", text)
 
+    def test_the_module_of_an_adapter_is_named_as_its_file(self):
+        self.write("mine_adapter.sv", "module my_adapter;\nendmodule\n")
+        self.assert_refused(GOOD.format(more="").replace("cva6", "mine_adapter.sv"),
+                            "expected a module 'mine_adapter' in it")
+
     def test_what_is_missing_or_not_there(self):
         self.assert_refused(GOOD.format(more="").replace("SOURCES ptw.sv", ""), "mine: SOURCES is missing")
         self.assert_refused(GOOD.format(more="").replace("MODES sv39", ""), "mine: MODES is missing")
         self.assert_refused(GOOD.format(more="").replace("ptw.sv", "wtp.sv"), "wtp.sv: no such file or folder")
         self.assert_refused(GOOD.format(more="INCLUDES nowhere"), "nowhere: no such file or folder")
-        self.assert_refused(GOOD.format(more="").replace("cva6", "cva5"), "no adapter 'cva5'; expected cva6")
+        self.assert_refused(GOOD.format(more="").replace("cva6", "cva5"), "no adapter 'cva5'; expected cva6, tablewalk, or")
 
     def test_what_is_wrong(self):
         self.assert_refused(GOOD.format(more="").replace("mine", "my walker", 1), "belongs to nothing")
         self.assert_refused(GOOD.format(more="").replace("mine", "1st", 1), "'1st': expected a name")
         self.assert_refused(GOOD.format(more="") * 2, "mine: there are two of that name")
+        self.assert_refused(GOOD.format(more="").replace("mine", "m-1", 1) + GOOD.format(more="").replace("mine", "m_1", 1),
+                            "m_1: there are two of that name")
         self.assert_refused(GOOD.format(more="PARAMETERS Depth"), "mine: 'Depth': expected NAME=VALUE")
         self.assert_refused(GOOD.format(more="REQUIRES paging.riscv.svadu"), "expected NAME=VALUE")
         self.assert_refused(GOOD.format(more="").replace("sv39", "Sv39"), "no paging mode 'Sv39'; expected x86-32")

@@ -164,7 +164,8 @@ void expect_machines_to_keep_the_laws(const std::string& walker, std::uint64_t m
     RunResult result;
     ASSERT_NO_THROW(result = run_in_child(config, options)) << again(walker, seed) << "; its machine:\n"
                                                             << to_yaml(config, false);
-    ASSERT_EQ(count_of(result, "core.accesses") + count_of(result, "core.invalidations"), length) << again(walker, seed);
+    ASSERT_EQ(count_of(result, "core.accesses") + count_of(result, "core.invalidations"), length)
+        << again(walker, seed);
     config.core.run_ahead = false;
     ASSERT_EQ(text_without_config(run_in_child(config, options)), text_without_config(result)) << again(walker, seed);
   }

@@ -1,5 +1,5 @@
-// Walkers that were made elsewhere, in the program: behind the sockets, in whole machines, and their laws; among them the
-// example of docs/bring-your-own-walker.md.
+// Walkers that were made elsewhere, in the program: behind the sockets, in whole machines, and their laws; among them
+// the example of docs/bring-your-own-walker.md.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

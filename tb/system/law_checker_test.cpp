@@ -57,6 +57,12 @@ class LawCheckerOfX8664 : public testing::Test {
     checker_.translation_requested(request_, asked);
     checker_.translation_answered(request_, asked, answered, at_once);
   }
+  /// The mapped page's leaf, as if another walk had been there or not.
+  void set_dirty(bool dirty) {
+    LeafSpec spec;
+    spec.dirty = dirty;
+    builder_.protect(mapped, 4096, spec);
+  }
   static Answer not_present() {
     Answer answer;
     answer.faulted = true;
@@ -81,7 +87,8 @@ TEST_F(LawCheckerOfX8664, AcceptsWhatIsRight) {
   walk_.va = unmapped;
   walk_.answer = not_present();
   EXPECT_NO_THROW(checker_.walk_finished(walk_));
-  EXPECT_EQ(checker_.translations_checked(), 2u);
+  EXPECT_EQ(checker_.counts().translations, 2u);
+  EXPECT_EQ(checker_.counts().walks, 2u);
 }
 
 TEST_F(LawCheckerOfX8664, SeesAWrongFrame) {
@@ -95,6 +102,29 @@ TEST_F(LawCheckerOfX8664, SeesAWrongFrame) {
 TEST_F(LawCheckerOfX8664, SeesWrongRights) {
   request_.answer.translation.rights.write = false;
   EXPECT_THROW(translate(), LawViolation);
+}
+
+TEST_F(LawCheckerOfX8664, SeesAWalkThatFindsAnotherLeaf) {
+  const auto wrong = [&](auto change) {
+    WalkRecord walk = walk_;
+    change(walk.answer.translation);
+    EXPECT_THAT([&] { checker_.walk_finished(walk); },
+                ThrowsMessage<LawViolation>(HasSubstr("the reference walk finds a page of 2^12 bytes at level 0")));
+  };
+  set_dirty(false);
+  EXPECT_NO_THROW(checker_.walk_finished(walk_));
+  wrong([](Translation& found) { found.page_shift = 11; });
+  wrong([](Translation& found) { found.level = 1; });
+  wrong([](Translation& found) { found.global = true; });
+  wrong([](Translation& found) { found.dirty = true; });
+}
+
+TEST_F(LawCheckerOfX8664, KnowsThatAnotherWalkMayHaveSetTheDirtyBit) {
+  set_dirty(true);
+  EXPECT_NO_THROW(checker_.walk_finished(walk_));
+  walk_.access.kind = AccessKind::Store;
+  EXPECT_THAT([&] { checker_.walk_finished(walk_); },
+              ThrowsMessage<LawViolation>(HasSubstr("reference walk finds a dirty page")));
 }
 
 TEST_F(LawCheckerOfX8664, SeesATranslationWhereThereIsNone) {

@@ -25,9 +25,12 @@ SHAPES = {
     "walk_cache": [[], ["-GEntries=2", "-GWays=2"]],
 }
 
-# Adapters of rtl/adapters, each with the walker that is behind it.
+# Adapters of rtl/adapters, each with its other files and with what shapes it.
 ADAPTERS = {
-    "cva6": ("example/example_ptw.sv", [[], *[[f"-DTABLEWALK_CVA6_LEVELS={levels}"] for levels in (2, 4, 5)]]),
+    "cva6": (["cva6_shape_pkg.sv", "example/example_ptw.sv"],
+             [[], *[[f"-DTABLEWALK_CVA6_LEVELS={levels}"] for levels in (2, 4, 5)]]),
+    "tablewalk": ([], [[], ["-DTABLEWALK_WALKER=walker", "-DTABLEWALK_WALKER_SLOTS=1",
+                            "-DTABLEWALK_WALKER_FURTHER_PARAMETERS=, .PageShift(12)"]]),
 }
 
 
@@ -44,10 +47,10 @@ def elaborations(root):
         for shape in SHAPES.get(module, [[]]):
             yield module, shape, files
     folder = os.path.join(root, "rtl", "adapters")
-    for name, (walker, shapes) in ADAPTERS.items():
-        parts = [f"{name}_shape_pkg.sv", walker, f"{name}_adapter.sv"]
+    for name, (others, shapes) in ADAPTERS.items():
+        parts = [*others, f"{name}_adapter.sv"]
         for shape in shapes:
-            yield f"{name}_adapter", shape, [files[0], *[os.path.join(folder, part) for part in parts]]
+            yield f"{name}_adapter", shape, [*files, *[os.path.join(folder, part) for part in parts]]
 
 
 def main(arguments):
