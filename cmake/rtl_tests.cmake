@@ -31,13 +31,15 @@ tablewalk_verilated(Vwalk_pins_flat walk_pins "-GRadixIndexBits=48'h14" -GRadixL
 tablewalk_rtl_test(walk_parts Vwalk_pins Vwalk_pins_narrow Vwalk_pins_flat)
 
 # What remembers: four sets of two, fully associative, direct mapped; the pages of the TLBs are of 4 KiB, 64 KiB and
-# 2 MiB; 4 KiB, 2 MiB and 1 GiB; 8 KiB, 64 KiB, 2 MiB and 1 GiB. The model's arrays are pure: no SystemC comes along.
+# 2 MiB; 4 KiB, 2 MiB and 1 GiB; 8 KiB, 64 KiB, 2 MiB and 1 GiB; 4 KiB, 512 GiB and 256 TiB. The model's arrays are pure:
+# no SystemC comes along.
 set(array_pins ${PROJECT_SOURCE_DIR}/tb/rtl/array_pins.sv)
 tablewalk_verilated(Varray_pins array_pins "-GPageShifts=24'h01540C" SOURCES ${array_pins})
 tablewalk_verilated(Varray_pins_full array_pins -GEntries=6 -GWays=6 "-GPageShifts=24'h01E54C" SOURCES ${array_pins})
 tablewalk_verilated(Varray_pins_single array_pins -GEntries=2 -GWays=1 "-GPageShifts=24'h79540D"
   SOURCES ${array_pins})
-tablewalk_rtl_test(array Varray_pins Varray_pins_full Varray_pins_single tablewalk_associative)
+tablewalk_verilated(Varray_pins_huge array_pins -GEntries=4 -GWays=2 "-GPageShifts=24'h0309CC" SOURCES ${array_pins})
+tablewalk_rtl_test(array Varray_pins Varray_pins_full Varray_pins_single Varray_pins_huge tablewalk_associative)
 target_sources(rtl_array_test PRIVATE model/tlb/tlb_array.cpp model/walker/walk_cache.cpp)
 
 # Four slots, walk caches of levels 1 and 2 with 16 entries; and one slot without, for another radix format.

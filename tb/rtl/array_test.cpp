@@ -1,10 +1,12 @@
 // What the hardware remembers, each array alone, against the model's: the order of use, a walk cache, a TLB.
 #include <gtest/gtest.h>
 
+#include <set>
 #include <sstream>
 
 #include "Varray_pins.h"
 #include "Varray_pins_full.h"
+#include "Varray_pins_huge.h"
 #include "Varray_pins_single.h"
 #include "associative/replacement.h"
 #include "rtl/lasting_model.h"
@@ -34,6 +36,14 @@ struct OneWay {
   static constexpr std::uint32_t entries = 2;
   static constexpr std::uint32_t ways = 1;
   static std::vector<unsigned> shifts() { return {13, 16, 21, 30}; }
+};
+
+/// For the largest pages that there are: 512 GiB and 256 TiB.
+struct HugePages {
+  using Pins = Varray_pins_huge;
+  static constexpr std::uint32_t entries = 4;
+  static constexpr std::uint32_t ways = 2;
+  static std::vector<unsigned> shifts() { return {12, 39, 48}; }
 };
 
 template <class Pins>
@@ -102,16 +112,20 @@ TYPED_TEST(Arrays, TheOldestWayIsTheModelsVictim) {
   }
 }
 
-/// What random arrays are asked: few addresses, so that they meet, in few spaces.
+/// What random arrays are asked: few addresses of both halves, so that they meet, in few spaces.
 class Questions {
  public:
   Questions(Dice& dice, const PagingMode& mode) : dice_(dice), highest_(low_bits(mode.virtual_bits() - 1)) {
-    for (unsigned i = 0; i < 4; ++i) regions_.push_back(rtl::random_bits(dice) & highest_ & ~low_bits(33));
+    const std::uint64_t upper_half = mode.translates(VirtualAddress(~highest_)) ? ~highest_ : 0;
+    for (unsigned i = 0; i < 4; ++i) {
+      regions_.push_back((rtl::random_bits(dice) & highest_ & ~low_bits(33)) | (i % 2 == 0 ? 0 : upper_half));
+    }
   }
   VirtualAddress address() {
     const std::uint64_t page = std::uint64_t{dice_.number(0, 3)} << 30 | std::uint64_t{dice_.number(0, 2)} << 21 |
                                std::uint64_t{dice_.number(0, 2)} << 16 | std::uint64_t{dice_.number(0, 1)} << 12;
-    return VirtualAddress((dice_.pick(regions_) | page) & highest_);
+    const std::uint64_t region = dice_.pick(regions_);
+    return VirtualAddress((page & highest_) | region);
   }
   AddressSpaceId asid() { return rtl::random_space(dice_); }
   Invalidation invalidation() {
@@ -151,7 +165,7 @@ TYPED_TEST(Arrays, TheWalkCacheFindsWhatTheModelFinds) {
       pins.lookup_asid_i = questions.asid();
       pins.remember_i = dice.chance(30);
       const VirtualAddress remembered = questions.address();
-      const WalkStart start{0, PhysicalAddress(rtl::random_bits(dice) & low_bits(52)),
+      const WalkStart start{0, PhysicalAddress(rtl::random_bits(dice) & low_bits(56)),
                             rtl::rights_of(dice.number(0, 511)), dice.chance(50)};
       pins.remember_va_i = remembered.value();
       pins.remember_asid_i = questions.asid();
@@ -196,7 +210,7 @@ Translation random_translation(Dice& dice, const PagingMode& mode, VirtualAddres
   made.level = static_cast<std::uint8_t>(size.level);
   made.whole_shift = static_cast<std::uint8_t>(size.shift);
   made.page_shift = static_cast<std::uint8_t>(region == 3 && size.level > 0 ? 12 : size.shift);
-  made.page = PhysicalAddress(rtl::random_bits(dice) & low_bits(52) & ~low_bits(made.page_shift));
+  made.page = PhysicalAddress(rtl::random_bits(dice) & low_bits(56) & ~low_bits(made.page_shift));
   made.rights = rtl::rights_of(dice.number(0, 511));
   made.global = (va.value() >> 34 & 1) != 0;
   made.dirty = dice.chance(60);
@@ -288,6 +302,55 @@ TYPED_TEST(Arrays, TheTlbFindsWhatTheModelFinds) {
     }
   }
   EXPECT_GT(hits, 500u);
+}
+
+/// A place with its page, whose size follows from the place.
+struct Mapped {
+  VirtualAddress va;
+  PageSize size;
+};
+
+Mapped random_page_of_sv57(Dice& dice, const PagingMode& mode) {
+  const std::vector<PageSize>& sizes = mode.page_sizes();
+  const std::uint64_t region = dice.number(0, static_cast<std::uint32_t>(sizes.size() - 1));
+  const std::uint64_t va =
+      region << 49 | dice.between(0, 1) << 48 | dice.between(0, 2) << 39 | dice.between(0, 2) << 12;
+  return {VirtualAddress(va), sizes[region]};
+}
+
+TEST(HugeArray, TheTlbFindsWhatTheModelFindsOfPagesUpTo256TiB) {
+  unsigned hits = 0;
+  std::set<unsigned> found;
+  for (const std::uint64_t seed : printed_seeds(30)) {
+    Dice dice(seed);
+    TlbPair<HugePages> tlb(rtl::modes[8], {});
+    for (unsigned cycle = 0; cycle < 2500; ++cycle) {
+      const unsigned before = hits;
+      const Mapped looked_up = random_page_of_sv57(dice, tlb.mode());
+      tlb.look_up(looked_up.va, rtl::random_space(dice), {AccessKind::Load, true}, hits);
+      if (testing::Test::HasFatalFailure()) FAIL() << "seed " << seed << " cycle " << cycle;
+      if (hits != before) found.insert(looked_up.size.shift);
+      if (dice.chance(40)) {
+        const Mapped filled = random_page_of_sv57(dice, tlb.mode());
+        Translation made;
+        made.level = static_cast<std::uint8_t>(filled.size.level);
+        made.page_shift = made.whole_shift = static_cast<std::uint8_t>(filled.size.shift);
+        made.page = PhysicalAddress(rtl::random_bits(dice) & low_bits(56) & ~low_bits(made.page_shift));
+        made.rights = rtl::rights_of(0x1FF);
+        tlb.fill(filled.va, rtl::random_space(dice), made);
+      }
+      if (dice.chance(8)) {
+        Invalidation invalidation;
+        invalidation.scope = Invalidation::Scope::Page;
+        invalidation.va = random_page_of_sv57(dice, tlb.mode()).va;
+        invalidation.asid = rtl::random_space(dice);
+        tlb.invalidate(invalidation);
+      }
+      tlb.end_cycle();
+    }
+  }
+  EXPECT_GT(hits, 500u);
+  EXPECT_EQ(found.count(39) + found.count(48), 2u);
 }
 
 // What the model has no word for, and examples to read.
