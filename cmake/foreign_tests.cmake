@@ -49,7 +49,7 @@ endfunction()
 function(broken_adapter name from to)
   broken_copy(file cva6_adapter.sv ${name} "${from}" "${to}")
   tablewalk_foreign_walker(${name} TOP example_ptw ADAPTER ${file} ${example_can}
-                           SOURCES ${adapter_folder}/cva6_shape_pkg.sv ${example_file})
+                           SOURCES ${adapter_folder}/cva6_shape_pkg.sv ${example_file} DEFINES TABLEWALK_CVA6_LEVELS=3)
 endfunction()
 # Ours, as if somebody else had made it.
 file(GLOB our_files ${rtl_folder}/*.sv)
@@ -58,6 +58,12 @@ function(our_walker name adapter)
   tablewalk_foreign_walker(${name} TOP walker SOURCES ${our_files} ADAPTER ${adapter} SLOTS 4
     PARAMETERS WalkCacheEntries=64'h1000 WalkCacheWays=64'h400
     MODES x86-32 x86-pae x86-64 x86-64-la57 sv32 sv39 sv48 sv57 radix:9,9,9,9/12@8)
+endfunction()
+
+# The example, whose description asks for what there is not.
+function(demanding_walker name requirement)
+  tablewalk_foreign_walker(${name} TOP example_ptw SOURCES ${example_file} ADAPTER cva6 MODES sv39
+                           REQUIRES ${requirement})
 endfunction()
 
 # Objects, so that a test which is linked with them has their foreign_walkers() and not the program's.
@@ -73,6 +79,8 @@ broken_adapter(without-begin "ev_walk_o = ev_walk_q" "ev_walk_o = 1'b0")
 broken_adapter(without-lookup "ev_cache_lookup_o = ev_lookup_q" "ev_cache_lookup_o = 1'b0")
 broken_adapter(too-quiet "assign quiet_o = " "assign quiet_o = 1'b1 || ")
 broken_adapter(of-another-slot "assign mem_req_tag_o = '0" "assign mem_req_tag_o = 2'd1")
+demanding_walker(of-no-key paging.riscv.svado=false)
+demanding_walker(of-no-value paging.riscv.svadu=maybe)
 our_walker(of-four-slots tablewalk)
 broken_copy(file tablewalk_adapter.sv without-start "      .*\n  );" "      .ev_cache_hit_o(),\n      .*\n  );\n  assign ev_cache_hit_o = '0;")
 our_walker(without-start ${file})

@@ -83,7 +83,24 @@ function(foreign_wrong what)
   message(FATAL_ERROR "TABLEWALK_FOREIGN_WALKERS: ${what}")
 endfunction()
 
-# foreign_adapter(NAME ADAPTER): its files, in adapter_files, the module's last; the module, in adapter_module.
+# foreign_cva6_levels(NAME OUT): of the one mode of such a walker, which the shape of its ports follows.
+function(foreign_cva6_levels name out)
+  set(modes sv32 sv39 sv48 sv57)
+  list(FIND modes "${W_MODES}" place)
+  if(place EQUAL -1)
+    foreign_wrong("${name}: MODES ${W_MODES}: expected one of sv32, sv39, sv48, sv57 with ADAPTER cva6")
+  endif()
+  math(EXPR levels "${place} + 2")
+  foreach(define IN LISTS W_DEFINES)
+    if(define MATCHES "^TABLEWALK_CVA6_LEVELS=" AND NOT define STREQUAL "TABLEWALK_CVA6_LEVELS=${levels}")
+      foreign_wrong("${name}: DEFINES ${define}: ${W_MODES} has ${levels} levels")
+    endif()
+  endforeach()
+  set(${out} ${levels} PARENT_SCOPE)
+endfunction()
+
+# foreign_adapter(NAME ADAPTER): its files, in adapter_files, the module's last; the module, in adapter_module; what is
+# to be defined for it, in adapter_defines.
 function(foreign_adapter name adapter)
   if(adapter MATCHES "\\.s?v$")
     foreign_paths(${name} files ${adapter})
@@ -102,6 +119,12 @@ function(foreign_adapter name adapter)
       string(REPLACE ";" ", " known "${known}")
       foreign_wrong("${name}: no adapter '${adapter}'; expected ${known}, or a file NAME.sv")
     endif()
+  endif()
+  if(adapter STREQUAL cva6)
+    foreign_cva6_levels(${name} levels)
+    set(adapter_defines TABLEWALK_CVA6_LEVELS=${levels} PARENT_SCOPE)
+  else()
+    set(adapter_defines "" PARENT_SCOPE)
   endif()
   set(adapter_files ${files} PARENT_SCOPE)
   set(adapter_module ${module} PARENT_SCOPE)
@@ -128,6 +151,7 @@ function(tablewalk_foreign_walker name)
 `define TABLEWALK_WALKER_FURTHER_PARAMETERS ${further_parameters}
 `define TABLEWALK_WALKER_SLOTS ${W_SLOTS}
 ")
+  list(APPEND W_DEFINES ${adapter_defines})
   list(TRANSFORM W_DEFINES PREPEND -D)
   list(TRANSFORM includes PREPEND -I)
   verilate(${foreign_target} PREFIX ${class} TOP_MODULE ${adapter_module} TRACE_FST

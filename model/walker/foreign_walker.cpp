@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "config/binding.h"
 #include "config/key_search.h"
+#include "config/loader.h"
 
 namespace tablewalk {
 namespace {
@@ -23,6 +24,10 @@ const ForeignWalker& named(const std::string& name) {
       name, did_you_mean(name, names), names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
 }
 
+InputError wrong_requirement(const std::string& text, const std::string& expected) {
+  return InputError(fmt::format("TABLEWALK_FOREIGN_WALKERS: REQUIRES {}: expected {}", text, expected));
+}
+
 /// The value of a key below `paging`.
 std::string value_of(PagingControls controls, const std::string& key) {
   ConfigNode root = bind_config(controls);
@@ -32,12 +37,20 @@ std::string value_of(PagingControls controls, const std::string& key) {
     node = node->child(*name);
   }
   if (path.front() != "paging" || node == nullptr || node->kind != ConfigNode::Kind::Value) {
-    throw InputError(
-        fmt::format("TABLEWALK_FOREIGN_WALKERS: REQUIRES {}: expected a control register's key below paging, "
-                    "such as paging.riscv.svadu",
-                    key));
+    throw wrong_requirement(key, "a control register's key below paging, such as paging.riscv.svadu");
   }
   return node->text().front();
+}
+
+PagingControls as_required(PagingControls controls, const ForeignWalker::Requirement& required) {
+  value_of(controls, required.key);  // it tells of a key that there is not
+  ConfigNode root = bind_config(controls);
+  try {
+    apply_override(root, required.key.substr(required.key.find('.') + 1) + "=" + required.value);
+  } catch (const InputError&) {
+    throw wrong_requirement(required.key + "=" + required.value, "a value that the key can have");
+  }
+  return controls;
 }
 
 }  // namespace
@@ -57,7 +70,7 @@ const ForeignWalker& find_foreign_walker(const WalkerConfig& config, const Pagin
   demand("walker.walkers", std::to_string(config.walkers), std::to_string(walker.variant.slots));
   if (!config.walk_caches.empty()) fail("has no walk caches that a config sets; expected walker.walk_caches=[]");
   for (const ForeignWalker::Requirement& required : walker.requirements) {
-    demand(required.key, value_of(controls, required.key), required.value);
+    demand(required.key, value_of(controls, required.key), value_of(as_required(controls, required), required.key));
   }
   return walker;
 }

@@ -14,6 +14,7 @@
 #include "support/dice.h"
 #include "support/temporary_folder.h"
 #include "system/walker_law.h"
+#include "walker/foreign_walker.h"
 
 namespace tablewalk::test {
 namespace {
@@ -77,6 +78,22 @@ TEST(BrokenWalker, HasNoLaw) {
   EXPECT_THAT(found_by_its_law("without-lookup"), HasSubstr("walker 'without-lookup' reads an entry"));
   EXPECT_THAT(found_by_its_law("without-leaves"),
               HasSubstr("faulted after 3 reads, in the reference walk translated after 3 reads"));
+}
+
+TEST(BrokenDescription, WhichRequiresWhatThereIsNotIsToldOf) {
+  const auto refusal = [](const char* walker) {
+    const auto config = load_config<MachineConfig>({"example-walker", {std::string("walker.foreign=") + walker}});
+    try {
+      find_foreign_walker(config.walker, config.paging, *make_paging_mode("sv39", config.paging));
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_THAT(refusal("of-no-key"), HasSubstr("REQUIRES paging.riscv.svado: expected a control register's key"));
+  EXPECT_THAT(refusal("of-no-value"),
+              HasSubstr("REQUIRES paging.riscv.svadu=maybe: expected a value that the key can"));
+  EXPECT_EQ(refusal("without-rights"), "");
 }
 
 TEST(BrokenAdapter, WhoDoesNotSayThatAWalkBeginsIsNamed) {

@@ -74,6 +74,15 @@ class Descriptions(unittest.TestCase):
         with open(self.path("program_foreign.cpp"), encoding="utf-8") as file:
             self.assertIn('{{"paging.riscv.svadu", "false"}}', file.read())
 
+    def test_the_shape_of_cva6s_ports_follows_the_mode(self):
+        for mode, levels in (("sv32", 2), ("sv39", 3), ("sv48", 4), ("sv57", 5)):
+            status, text = self.configure(GOOD.format(more="DEFINES A=1").replace("sv39", mode))
+            self.assertEqual(status, 0, text)
+            self.assertIn(f"-DA=1;-DTABLEWALK_CVA6_LEVELS={levels} ", text)
+        for modes in ("x86-64", "sv39 sv48"):
+            self.assert_refused(GOOD.format(more="").replace("sv39", modes), "expected one of sv32, sv39, sv48, sv57")
+        self.assert_refused(GOOD.format(more="DEFINES TABLEWALK_CVA6_LEVELS=4"), "sv39 has 3 levels")
+
     def test_an_adapter_may_be_a_file(self):
         status, text = self.configure(GOOD.format(more="").replace("cva6", "mine_adapter.sv"))
         self.assertEqual(status, 0, text)

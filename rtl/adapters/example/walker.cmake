@@ -1,9 +1,8 @@
-# The example of docs/bring-your-own-walker.md. TABLEWALK_CVA6_LEVELS: 3 is Sv39.
+# The example of docs/bring-your-own-walker.md.
 tablewalk_foreign_walker(example
   TOP example_ptw
   SOURCES example_ptw.sv
   ADAPTER cva6
-  DEFINES TABLEWALK_CVA6_LEVELS=3
   PARAMETERS PhysicalBits=56
   MODES sv39
   REQUIRES paging.riscv.svadu=false paging.riscv.svnapot=false paging.riscv.svpbmt=false paging.riscv.physical_bits=56)
