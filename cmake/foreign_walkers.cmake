@@ -83,12 +83,16 @@ function(foreign_wrong what)
   message(FATAL_ERROR "TABLEWALK_FOREIGN_WALKERS: ${what}")
 endfunction()
 
-# foreign_cva6_levels(NAME OUT): of the one mode of such a walker, which the shape of its ports follows.
+# foreign_cva6_levels(NAME OUT): of the one mode of such a walker, which the shape of its ports follows. It makes one
+# walk at once.
 function(foreign_cva6_levels name out)
   set(modes sv32 sv39 sv48 sv57)
   list(FIND modes "${W_MODES}" place)
   if(place EQUAL -1)
     foreign_wrong("${name}: MODES ${W_MODES}: expected one of sv32, sv39, sv48, sv57 with ADAPTER cva6")
+  endif()
+  if(NOT W_SLOTS EQUAL 1)
+    foreign_wrong("${name}: SLOTS ${W_SLOTS}: such a walker makes one walk at once, with ADAPTER cva6")
   endif()
   math(EXPR levels "${place} + 2")
   foreach(define IN LISTS W_DEFINES)

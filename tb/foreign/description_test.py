@@ -82,6 +82,7 @@ class Descriptions(unittest.TestCase):
         for modes in ("x86-64", "sv39 sv48"):
             self.assert_refused(GOOD.format(more="").replace("sv39", modes), "expected one of sv32, sv39, sv48, sv57")
         self.assert_refused(GOOD.format(more="DEFINES TABLEWALK_CVA6_LEVELS=4"), "sv39 has 3 levels")
+        self.assert_refused(GOOD.format(more="SLOTS 2"), "SLOTS 2: such a walker makes one walk at once")
 
     def test_an_adapter_may_be_a_file(self):
         status, text = self.configure(GOOD.format(more="").replace("cva6", "mine_adapter.sv"))

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <cerrno>
 #include <sstream>
 
 #include "base/process_pool.h"
@@ -87,7 +87,7 @@ ForeignOutcome run_foreign_case(const ForeignCase& the_case) {
   WalkerConfig config = config_of(subject);
   config.evaluate_every_cycle = the_case.evaluate_every_cycle;
   RtlWalker walker("walker", config, controls, *mode, 2);
-  if (const char* wave = std::getenv("TABLEWALK_WAVE")) walker.record_wave({wave, {}});
+  walker.record_wave(wanted_wave());
   asker.first.socket.bind(walker.tlb_side(0));
   asker.second.socket.bind(walker.tlb_side(1));
   walker.memory_side.socket.bind(memory.port.socket);
@@ -117,9 +117,8 @@ namespace {
 
 std::string again(const std::string& walker, std::uint64_t seed) {
   return fmt::format(
-      "have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED={} TABLEWALK_WAVE=walker.fst foreign_walker_test "
-      "--gtest_filter='*/{}'",
-      seed, test_name_of(walker));
+      "have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED={} TABLEWALK_WAVE=walker.fst {} --gtest_filter='*/{}'", seed,
+      program_invocation_name, test_name_of(walker));
 }
 
 }  // namespace
@@ -161,12 +160,14 @@ void expect_machines_to_keep_the_laws(const std::string& walker, std::uint64_t m
     RunOptions options;
     options.trace_path = folder.write_trace("trace.txt", random_trace(dice, config, length));
     options.check = true;
+    options.wave = wanted_wave();
     RunResult result;
     ASSERT_NO_THROW(result = run_in_child(config, options)) << again(walker, seed) << "; its machine:\n"
                                                             << to_yaml(config, false);
     ASSERT_EQ(count_of(result, "core.accesses") + count_of(result, "core.invalidations"), length)
         << again(walker, seed);
     config.core.run_ahead = false;
+    options.wave = {};
     ASSERT_EQ(text_without_config(run_in_child(config, options)), text_without_config(result)) << again(walker, seed);
   }
 }

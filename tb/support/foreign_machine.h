@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -30,6 +31,12 @@ inline const ForeignWalker& foreign_walker(const std::string& name) {
 inline std::string test_name_of(std::string walker) {
   std::replace(walker.begin(), walker.end(), '-', '_');
   return walker;
+}
+
+/// The FST file that the environment's TABLEWALK_WAVE names, which gets the wires; none if it names none.
+inline WaveWindow wanted_wave() {
+  const char* path = std::getenv("TABLEWALK_WAVE");
+  return {path == nullptr ? "" : path, {}};
 }
 
 inline WalkerConfig config_of(const ForeignWalker& walker) {
