@@ -45,7 +45,7 @@ std::optional<ImageTables> image_tables(const RunArguments& arguments) {
 }
 
 /// With the wires of its walker. A run that broke a law leaves them too: they are what to look at.
-RunResult run_with_wave(const RunArguments& arguments, const MachineConfig& config) {
+RunResult run_with_wave(const RunArguments& arguments, const MachineConfig& config, ProgressLine& line) {
   WaveFile wave(arguments.wave);
   RunOptions options = arguments.options;
   options.wave = {wave.name_meanwhile(), Cycles(arguments.wave_from)};
@@ -53,6 +53,7 @@ RunResult run_with_wave(const RunArguments& arguments, const MachineConfig& conf
   try {
     RunResult result = run_machine(config, options);
     if (!wave.finish_if_written()) {
+      line.clear();
       std::cerr << fmt::format("tablewalk: {} is not written: the walker did nothing in those cycles\n", wave.path());
     }
     return result;
@@ -86,7 +87,7 @@ void run(RunArguments& arguments) {
   arguments.options.on_progress = [&](const Progress& progress) { line.show(progress.records, progress.share); };
   arguments.options.stop = &interrupt_flag();
   const RunResult result =
-      arguments.wave.empty() ? run_machine(config, arguments.options) : run_with_wave(arguments, config);
+      arguments.wave.empty() ? run_machine(config, arguments.options) : run_with_wave(arguments, config, line);
   line.clear();
   if (!arguments.output_folder.empty()) {
     write_text_file(arguments.output_folder + "/result.json", result_to_json(result));

@@ -137,7 +137,7 @@ Rights rights_of_rtl(std::uint16_t bits) {
 }
 
 const char* violation_of_rtl(std::uint8_t code) {
-  return violations.at(code);
+  return code < violations.size() ? violations[code] : "broke another rule that its adapter holds it to (violation_o)";
 }
 
 const RtlVariant& find_rtl_variant(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode) {
