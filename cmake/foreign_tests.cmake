@@ -68,6 +68,7 @@ endfunction()
 
 # Objects, so that a test which is linked with them has their foreign_walkers() and not the program's.
 rtl_library(broken_walkers OBJECT)
+target_compile_options(broken_walkers PRIVATE -O1)  # they run for a moment only
 set(foreign_target broken_walkers)
 broken_walker(without-rights "allowed = allowed && accessed" "allowed = accessed")
 broken_walker(without-flush "if (flush_i)" "if (1'b0)")
