@@ -115,10 +115,11 @@ ForeignOutcome run_foreign_case_apart(const ForeignCase& the_case) {
 
 namespace {
 
-std::string again(const std::string& walker, std::uint64_t seed) {
+std::string again(std::uint64_t seed) {
+  const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
   return fmt::format(
-      "have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED={} TABLEWALK_WAVE=walker.fst {} --gtest_filter='*/{}'", seed,
-      program_invocation_name, test_name_of(walker));
+      "have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED={} TABLEWALK_WAVE=walker.fst {} --gtest_filter='{}.{}'", seed,
+      program_invocation_name, test.test_suite_name(), test.name());
 }
 
 }  // namespace
@@ -128,9 +129,9 @@ ForeignOutcome expect_answers_of_the_reference_walk(const std::string& walker, s
   ForeignOutcome sum;
   for (const std::uint64_t seed : printed_seeds(cases)) {
     ForeignOutcome outcome;
-    EXPECT_NO_THROW(outcome = run_foreign_case_apart({walker, seed, requests, false})) << again(walker, seed);
+    EXPECT_NO_THROW(outcome = run_foreign_case_apart({walker, seed, requests, false})) << again(seed);
     if (testing::Test::HasFailure()) return sum;
-    EXPECT_EQ(outcome.answers, requests) << again(walker, seed);
+    EXPECT_EQ(outcome.answers, requests) << again(seed);
     sum.answers += outcome.answers;
     sum.faults += outcome.faults;
     sum.restarts += outcome.restarts;
@@ -145,9 +146,9 @@ void expect_the_same_when_clocked_in_every_cycle(const std::string& walker, std:
   for (const std::uint64_t seed : printed_seeds(cases)) {
     ForeignOutcome skipping;
     ForeignOutcome clocked;
-    ASSERT_NO_THROW(skipping = run_foreign_case_apart({walker, seed, 300, false})) << again(walker, seed);
-    ASSERT_NO_THROW(clocked = run_foreign_case_apart({walker, seed, 300, true})) << again(walker, seed);
-    ASSERT_EQ(skipping.digest, clocked.digest) << again(walker, seed);
+    ASSERT_NO_THROW(skipping = run_foreign_case_apart({walker, seed, 300, false})) << again(seed);
+    ASSERT_NO_THROW(clocked = run_foreign_case_apart({walker, seed, 300, true})) << again(seed);
+    ASSERT_EQ(skipping.digest, clocked.digest) << again(seed);
   }
 }
 
@@ -162,13 +163,12 @@ void expect_machines_to_keep_the_laws(const std::string& walker, std::uint64_t m
     options.check = true;
     options.wave = wanted_wave();
     RunResult result;
-    ASSERT_NO_THROW(result = run_in_child(config, options)) << again(walker, seed) << "; its machine:\n"
+    ASSERT_NO_THROW(result = run_in_child(config, options)) << again(seed) << "; its machine:\n"
                                                             << to_yaml(config, false);
-    ASSERT_EQ(count_of(result, "core.accesses") + count_of(result, "core.invalidations"), length)
-        << again(walker, seed);
+    ASSERT_EQ(count_of(result, "core.accesses") + count_of(result, "core.invalidations"), length) << again(seed);
     config.core.run_ahead = false;
     options.wave = {};
-    ASSERT_EQ(text_without_config(run_in_child(config, options)), text_without_config(result)) << again(walker, seed);
+    ASSERT_EQ(text_without_config(run_in_child(config, options)), text_without_config(result)) << again(seed);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <functional>
 #include <set>
 
@@ -25,7 +26,10 @@ namespace tablewalk::test {
 namespace {
 
 std::string again(std::uint64_t seed) {
-  return "have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED=" + std::to_string(seed);
+  const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
+  return std::string("have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED=") + std::to_string(seed) + " " +
+         program_invocation_name + " --gtest_filter='" + test.test_suite_name() + "." + test.name() +
+         "'; TABLEWALK_WAVE=walker.fst writes the wires of a walker that is hardware";
 }
 
 Access random_access(Dice& dice) {
