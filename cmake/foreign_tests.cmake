@@ -55,7 +55,7 @@ endfunction()
 file(GLOB our_files ${rtl_folder}/*.sv)
 list(FILTER our_files EXCLUDE REGEX "/(tablewalk_pkg|tlb|mmu)\\.sv$")
 function(our_walker name adapter)
-  tablewalk_foreign_walker(${name} TOP walker SOURCES ${our_files} ADAPTER ${adapter} SLOTS 4
+  tablewalk_foreign_walker(${name} TOP walker SOURCES ${our_files} ${ARGN} ADAPTER ${adapter} SLOTS 4
     PARAMETERS WalkCacheEntries=64'h1000 WalkCacheWays=64'h400
     MODES x86-32 x86-pae x86-64 x86-64-la57 sv32 sv39 sv48 sv57 radix:9,9,9,9/12@8)
 endfunction()
@@ -85,6 +85,9 @@ demanding_walker(of-no-value paging.riscv.svadu=maybe)
 our_walker(of-four-slots tablewalk)
 broken_copy(file tablewalk_adapter.sv without-start "      .*\n  );" "      .ev_cache_hit_o(),\n      .*\n  );\n  assign ev_cache_hit_o = '0;")
 our_walker(without-start ${file})
+broken_copy(file ../walk_cache.sv with-old-pointers "!forget_remembered" "1'b1")
+list(REMOVE_ITEM our_files ${rtl_folder}/walk_cache.sv)
+our_walker(with-old-pointers tablewalk ${file})
 tablewalk_foreign_walkers(broken_walkers)
 tablewalk_foreign_test(broken_walkers broken_walkers)
 

@@ -52,6 +52,11 @@ TEST(BrokenWalker, WhoSendsNoTagIsNamed) {
   EXPECT_THAT(found_against("without-tag"), HasSubstr("walker 'without-tag' broke the rules of its memory port"));
 }
 
+/// Of its walk cache: what is remembered in the very cycle of an invalidation stays.
+TEST(BrokenWalker, WhoKeepsAPointerThatWasInvalidatedGivesAnotherAnswerThanTheReferenceWalk) {
+  EXPECT_THAT(found_against("with-old-pointers", "expected"), HasSubstr("expected"));
+}
+
 TEST(BrokenWalker, WhoReadsMoreEntriesThanThereAreLevelsIsNamed) {
   EXPECT_THAT(found_against("without-end", "no level left"),
               HasSubstr("walker 'without-end' reads an entry for which the walk has no level left"));

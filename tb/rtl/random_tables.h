@@ -26,7 +26,13 @@ class RandomTables {
         next += (mode.table_bytes(level) + 0xFFF) & ~std::uint64_t{0xFFF};
       }
     }
-    for (unsigned level = 0; level < mode.levels(); ++level) {
+    fill();
+  }
+
+  /// Other entries in the same tables.
+  void fill() {
+    entries_.clear();
+    for (unsigned level = 0; level < mode_.levels(); ++level) {
       for (const std::uint64_t table : tables_[level]) fill(table, level);
     }
   }
