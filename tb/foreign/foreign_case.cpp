@@ -42,6 +42,20 @@ std::string difference(const PagingMode& mode, const PhysicalMemory& memory, con
                      found.page_shift, found.page.value(), right.page_shift, right.page.value());
 }
 
+Invalidation random_invalidation(Dice& dice, RandomTables& tables, PhysicalMemory& bytes) {
+  using Scope = Invalidation::Scope;
+  Invalidation invalidation;
+  invalidation.scope = dice.pick<Scope>({Scope::Page, Scope::Page, Scope::AddressSpace, Scope::All});
+  invalidation.va = VirtualAddress(tables.address());
+  invalidation.asid = static_cast<AddressSpaceId>(dice.between(0, 1));
+  if (dice.chance(20)) {  // other tables: from now on nothing of those before may be seen
+    tables.fill();
+    tables.write(bytes);
+    invalidation.scope = Scope::All;
+  }
+  return invalidation;
+}
+
 }  // namespace
 
 ForeignOutcome run_foreign_case(const ForeignCase& the_case) {
@@ -67,19 +81,7 @@ ForeignOutcome run_foreign_case(const ForeignCase& the_case) {
     request.access = tables.access();
     request.overtaken = false;
   };
-  plan.invalidate = [&] {
-    using Scope = Invalidation::Scope;
-    Invalidation invalidation;
-    invalidation.scope = dice.pick<Scope>({Scope::Page, Scope::Page, Scope::AddressSpace, Scope::All});
-    invalidation.va = VirtualAddress(tables.address());
-    invalidation.asid = static_cast<AddressSpaceId>(dice.between(0, 1));
-    if (dice.chance(20)) {  // other tables: from now on nothing of those before may be seen
-      tables.fill();
-      tables.write(bytes);
-      invalidation.scope = Scope::All;
-    }
-    return invalidation;
-  };
+  plan.invalidate = [&] { return random_invalidation(dice, tables, bytes); };
   plan.answered = [&](const TranslationRequest& request) {
     // What was answered in the cycle of an invalidation is older; TLBs ask for it again.
     const std::string wrong = request.overtaken ? std::string() : difference(*mode, bytes, request);
