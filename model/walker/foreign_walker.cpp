@@ -42,6 +42,8 @@ std::string value_of(PagingControls controls, const std::string& key) {
   return node->text().front();
 }
 
+}  // namespace
+
 PagingControls as_required(PagingControls controls, const ForeignWalker::Requirement& required) {
   value_of(controls, required.key);  // it tells of a key that there is not
   ConfigNode root = bind_config(controls);
@@ -52,8 +54,6 @@ PagingControls as_required(PagingControls controls, const ForeignWalker::Require
   }
   return controls;
 }
-
-}  // namespace
 
 const ForeignWalker& find_foreign_walker(const WalkerConfig& config, const PagingControls& controls,
                                          const PagingMode& mode) {

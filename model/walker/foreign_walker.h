@@ -21,6 +21,9 @@ struct ForeignWalker {
 /// Those that are built into the program: the CMake setting TABLEWALK_FOREIGN_WALKERS.
 const std::vector<ForeignWalker>& foreign_walkers();
 
+/// The registers, with that one as the walker requires it. Throws InputError if there is no such key or value.
+PagingControls as_required(PagingControls controls, const ForeignWalker::Requirement& required);
+
 /// The one that the config names. Throws InputError if there is none of that name, or if it cannot do what the machine
 /// asks of it.
 const ForeignWalker& find_foreign_walker(const WalkerConfig& config, const PagingControls& controls,

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cerrno>
 #include <sstream>
 
 #include "base/process_pool.h"
@@ -124,17 +123,6 @@ ForeignOutcome run_foreign_case_apart(const ForeignCase& the_case) {
   told >> outcome.answers >> outcome.faults >> outcome.restarts >> outcome.entry_reads >> outcome.digest;
   return outcome;
 }
-
-namespace {
-
-std::string again(std::uint64_t seed) {
-  const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
-  return fmt::format(
-      "have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED={} TABLEWALK_WAVE=walker.fst {} --gtest_filter='{}.{}'", seed,
-      program_invocation_name, test.test_suite_name(), test.name());
-}
-
-}  // namespace
 
 ForeignOutcome expect_answers_of_the_reference_walk(const std::string& walker, std::uint64_t cases) {
   constexpr std::uint64_t requests = 500;

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "config/loader.h"
 #include "support/random_machine.h"
 #include "walker/foreign_walker.h"
 
@@ -33,6 +35,14 @@ inline std::string test_name_of(std::string walker) {
   return walker;
 }
 
+/// How to have a case of the test that runs again, alone.
+inline std::string again(std::uint64_t seed) {
+  const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
+  return std::string("have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED=") + std::to_string(seed) + " " +
+         program_invocation_name + " --gtest_filter='" + test.test_suite_name() + "." + test.name() +
+         "'; TABLEWALK_WAVE=walker.fst writes the wires of a walker that is hardware";
+}
+
 /// The FST file that the environment's TABLEWALK_WAVE names, which gets the wires; none if it names none.
 inline WaveWindow wanted_wave() {
   const char* path = std::getenv("TABLEWALK_WAVE");
@@ -49,10 +59,7 @@ inline WalkerConfig config_of(const ForeignWalker& walker) {
 
 /// Sets the control registers that it cannot do otherwise.
 inline void set_required(PagingControls& controls, const ForeignWalker& walker) {
-  ConfigNode root = bind_config(controls);
-  for (const ForeignWalker::Requirement& required : walker.requirements) {
-    apply_override(root, required.key.substr(required.key.find('.') + 1) + "=" + required.value);
-  }
+  for (const ForeignWalker::Requirement& required : walker.requirements) controls = as_required(controls, required);
 }
 
 /// Any machine with that walker in it: in a mode and under registers that it knows.

@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cerrno>
 #include <functional>
 #include <set>
 
@@ -24,13 +23,6 @@
 
 namespace tablewalk::test {
 namespace {
-
-std::string again(std::uint64_t seed) {
-  const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
-  return std::string("have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED=") + std::to_string(seed) + " " +
-         program_invocation_name + " --gtest_filter='" + test.test_suite_name() + "." + test.name() +
-         "'; TABLEWALK_WAVE=walker.fst writes the wires of a walker that is hardware";
-}
 
 Access random_access(Dice& dice) {
   return {dice.pick<AccessKind>({AccessKind::Fetch, AccessKind::Load, AccessKind::Load, AccessKind::Store}),
