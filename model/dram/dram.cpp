@@ -63,9 +63,9 @@ void Dram::count(const MemoryAccess& access, const Service& service, Cycles cycl
   stats_.bus_busy_cycles += scheduler_.timings().burst.count();
 }
 
-void Dram::report(StatSet& figures) const {
+void Dram::report(const std::string& prefix, StatSet& figures) const {
   const auto count = [&](const char* name, std::uint64_t value, const char* unit, const char* meaning) {
-    figures.count(std::string("dram.") + name, value, unit, meaning);
+    figures.count(prefix + "." + name, value, unit, meaning);
   };
   count("reads", stats_.reads, "accesses", "reads of main memory");
   count("writes", stats_.writes, "accesses", "lines written back to main memory");
@@ -73,13 +73,13 @@ void Dram::report(StatSet& figures) const {
   count("row_hits", stats_.row_hits, "accesses", "accesses that found their row in the row buffer");
   count("row_misses", stats_.row_misses, "accesses", "accesses that found their bank without an open row");
   count("row_conflicts", stats_.row_conflicts, "accesses", "accesses that found another row open");
-  figures.real("dram.row_hit_share", ratio(stats_.row_hits, stats_.reads + stats_.writes), "share",
+  figures.real(prefix + ".row_hit_share", ratio(stats_.row_hits, stats_.reads + stats_.writes), "share",
                "row hits / accesses");
   count("refresh_stalls", stats_.refresh_stalls, "accesses", "accesses that waited for the end of a refresh");
   count("bus_busy_cycles", stats_.bus_busy_cycles, "cycles", "data bus time, the sum over the channels");
-  figures.distribution("dram.queue_cycles", stats_.queue_cycles, "cycles",
+  figures.distribution(prefix + ".queue_cycles", stats_.queue_cycles, "cycles",
                        "waiting for the bank, a refresh or the data bus, per access");
-  figures.distribution("dram.latency_cycles", stats_.latency_cycles, "cycles", "from request to answer, per read");
+  figures.distribution(prefix + ".latency_cycles", stats_.latency_cycles, "cycles", "from request to answer, per read");
 }
 
 }  // namespace tablewalk

@@ -38,8 +38,8 @@ class Dram : public TimedModule {
   const DramTimings& timings() const { return scheduler_.timings(); }
   const DramStats& stats() const { return stats_; }
   void reset_stats() { stats_ = {}; }
-  /// Adds the figures `dram.*`.
-  void report(StatSet& figures) const;
+  /// Adds this memory's figures under `prefix`.
+  void report(const std::string& prefix, StatSet& figures) const;
 
   // Called by the ports.
   bool receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time& delay);

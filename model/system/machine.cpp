@@ -40,7 +40,7 @@ void Machine::plan_memory_ports() {
   const auto plan = [&](WalkerReads level) { ++planned_ports_[static_cast<unsigned>(memory_at(level))]; };
   plan(WalkerReads::L2);  // the first-level instruction cache, or the core in its place
   plan(WalkerReads::L2);  // the first-level data cache, likewise
-  plan(config_.walker_reads);
+  if (config_.walker_memory == WalkerMemory::Shared) plan(config_.walker_reads);
   if (config_.l2.enabled) plan(WalkerReads::Llc);
   if (config_.llc.enabled) plan(WalkerReads::Dram);
 }
@@ -62,7 +62,7 @@ void Machine::build(ConstructionOrder order) {
         if (!config_.stlb.enabled) return;
         stlb_ = std::make_unique<Tlb>("stlb", Tlb::Service::Registered, config_.stlb, *mode_, first_levels);
       },
-      [&] { walker_ = make_walker(config_.walker, config_.paging, *mode_, walker_ports()); },
+      [&] { walker_ = make_walker(walker_config(), config_.paging, *mode_, memory_, walker_ports()); },
       [&] { core_.l1i = make_cache("l1i", ServedBy::L1, config_.l1i, {Cache::PortKind::AtOnce}); },
       [&] { core_.l1d = make_cache("l1d", ServedBy::L1, config_.l1d, l1d_ports); },
       [&] { l2_ = make_cache("l2", ServedBy::L2, config_.l2, registered(WalkerReads::L2)); },
@@ -71,9 +71,46 @@ void Machine::build(ConstructionOrder order) {
         dram_ = std::make_unique<Dram>("dram", config_.dram, config_.clock_mhz, config_.memory.line_bytes, memory_,
                                        dram_ports);
       },
+      [&] { build_free_translation(); },
+      [&] { build_walker_memory(); },
   };
   if (order == ConstructionOrder::MemoryFirst) std::reverse(steps.begin(), steps.end());
   for (const auto& step : steps) step();
+}
+
+void Machine::build_free_translation() {
+  if (!config_.core.free_translation) return;
+  const CoreNeighbours latencies = neighbours();
+  core_.free_itlb =
+      std::make_unique<FreeTranslator>("free_itlb", latencies.tlb_hit_latency[0], *mode_, memory_, *kernel_);
+  core_.free_dtlb =
+      std::make_unique<FreeTranslator>("free_dtlb", latencies.tlb_hit_latency[1], *mode_, memory_, *kernel_);
+}
+
+void Machine::build_walker_memory() {
+  if (config_.walker_memory == WalkerMemory::Ideal) {
+    walker_memory_.ideal = std::make_unique<IdealMemory>("walker_ideal", memory_);
+  }
+  if (config_.walker_memory != WalkerMemory::Own) return;
+  const auto add = [&](const char* name, WalkerReads level, ServedBy place, const CacheConfig& config) {
+    if (config_.walker_reads > level || !config.enabled) return;
+    walker_memory_.caches.push_back(make_cache(name, place, config, {Cache::PortKind::Registered}));
+  };
+  add("walker_l1d", WalkerReads::L1d, ServedBy::L1, config_.l1d);
+  add("walker_l2", WalkerReads::L2, ServedBy::L2, config_.l2);
+  add("walker_llc", WalkerReads::Llc, ServedBy::Llc, config_.llc);
+  walker_memory_.dram =
+      std::make_unique<Dram>("walker_dram", config_.dram, config_.clock_mhz, config_.memory.line_bytes, memory_, 1);
+}
+
+/// An unlimited walker has as many slots as there can be requests: one for each page that a TLB above waits for.
+WalkerConfig Machine::walker_config() const {
+  WalkerConfig walker = config_.walker;
+  if (!walker.unlimited) return walker;
+  walker.walkers =
+      config_.stlb.enabled ? config_.stlb.miss_registers : config_.itlb.miss_registers + config_.dtlb.miss_registers;
+  walker.requests = walker.walkers;
+  return walker;
 }
 
 std::unique_ptr<Cache> Machine::make_cache(const char* name, ServedBy place, const CacheConfig& config,
@@ -83,8 +120,13 @@ std::unique_ptr<Cache> Machine::make_cache(const char* name, ServedBy place, con
 }
 
 void Machine::bind_translation() {
-  core_.port->itlb_side.socket.bind(core_.itlb->cpu_side(0));
-  core_.port->dtlb_side.socket.bind(core_.dtlb->cpu_side(0));
+  const auto bind_core = [](auto& core_side, FreeTranslator* free, Tlb& tlb) {
+    if (free == nullptr) return core_side.socket.bind(tlb.cpu_side(0));
+    core_side.socket.bind(free->cpu_side());
+    free->tlb_side.socket.bind(tlb.cpu_side(0));
+  };
+  bind_core(core_.port->itlb_side, core_.free_itlb.get(), *core_.itlb);
+  bind_core(core_.port->dtlb_side, core_.free_dtlb.get(), *core_.dtlb);
   core_.itlb->walker_side.socket.bind(stlb_ ? stlb_->cpu_side(0) : walker_->tlb_side(0));
   core_.dtlb->walker_side.socket.bind(stlb_ ? stlb_->cpu_side(1) : walker_->tlb_side(1));
   if (stlb_) stlb_->walker_side.socket.bind(walker_->tlb_side(0));
@@ -96,7 +138,7 @@ void Machine::bind_memory() {
   auto& data = core_.l1d ? core_.l1d->memory_side.socket : core_.port->dcache_side.socket;
   fetches.bind(next_socket(WalkerReads::L2));
   data.bind(next_socket(WalkerReads::L2));
-  walker_->memory_side.socket.bind(next_socket(config_.walker_reads));
+  bind_walker_memory();
   if (l2_) l2_->memory_side.socket.bind(next_socket(WalkerReads::Llc));
   if (llc_) llc_->memory_side.socket.bind(next_socket(WalkerReads::Dram));
   // The core's own port of its first-level data cache is the last one.
@@ -104,6 +146,17 @@ void Machine::bind_memory() {
   if (core_.l1d) {
     core_.port->dcache_side.socket.bind(core_.l1d->cpu_side(planned_ports_[static_cast<unsigned>(WalkerReads::L1d)]));
   }
+}
+
+void Machine::bind_walker_memory() {
+  auto* above = &walker_->memory_side.socket;
+  if (walker_memory_.ideal) return above->bind(walker_memory_.ideal->cpu_side());
+  for (const auto& cache : walker_memory_.caches) {
+    above->bind(cache->cpu_side(0));
+    above = &cache->memory_side.socket;
+  }
+  if (walker_memory_.dram) return above->bind(walker_memory_.dram->cpu_side(0));
+  above->bind(next_socket(config_.walker_reads));
 }
 
 tlm::tlm_target_socket<64>& Machine::next_socket(WalkerReads level) {
@@ -152,6 +205,8 @@ void Machine::reset_stats() {
   for (Cache* cache : {core_.l1i.get(), core_.l1d.get(), l2_.get(), llc_.get()}) {
     if (cache != nullptr) cache->reset_stats();
   }
+  for (const auto& cache : walker_memory_.caches) cache->reset_stats();
+  if (walker_memory_.dram) walker_memory_.dram->reset_stats();
   dram_->reset_stats();
 }
 
@@ -170,7 +225,9 @@ void Machine::report(StatSet& figures) const {
     figures.count("tables.touched_bytes", memory_.touched_pages() * PhysicalMemory::page_size, "bytes",
                   "of the tables, what was ever written, in whole pages of 4 KiB: what they cost the host");
   }
-  dram_->report(figures);
+  dram_->report("dram", figures);
+  for (const auto& cache : walker_memory_.caches) cache->report(cache->basename(), figures);
+  if (walker_memory_.dram) walker_memory_.dram->report("walker_dram", figures);
 }
 
 }  // namespace tablewalk

@@ -7,11 +7,13 @@
 #include "cache/cache.h"
 #include "cpu/request_port.h"
 #include "dram/dram.h"
+#include "dram/ideal_memory.h"
 #include "memory/frame_allocator.h"
 #include "memory/memory_image.h"
 #include "os/address_spaces.h"
 #include "os/image_space.h"
 #include "system/machine_config.h"
+#include "tlb/free_translator.h"
 #include "tlb/tlb.h"
 #include "walker/rtl_walker.h"
 #include "walker/walker.h"
@@ -61,6 +63,15 @@ class Machine {
     std::unique_ptr<Tlb> dtlb;
     std::unique_ptr<Cache> l1i;
     std::unique_ptr<Cache> l1d;
+    // Between the core and its TLBs, if translation is free.
+    std::unique_ptr<FreeTranslator> free_itlb;
+    std::unique_ptr<FreeTranslator> free_dtlb;
+  };
+  /// What only the walker reads, in the order in which it is asked; empty if it reads what the program does.
+  struct WalkerHierarchy {
+    std::vector<std::unique_ptr<Cache>> caches;
+    std::unique_ptr<Dram> dram;
+    std::unique_ptr<IdealMemory> ideal;
   };
 
   /// Which memory stands at or first below that level; the caches that are left out are passed over.
@@ -68,8 +79,12 @@ class Machine {
   void make_kernel(const std::optional<ImageTables>& tables);
   void plan_memory_ports();
   void build(ConstructionOrder order);
+  void build_free_translation();
+  void build_walker_memory();
+  WalkerConfig walker_config() const;
   void bind_translation();
   void bind_memory();
+  void bind_walker_memory();
   CoreNeighbours neighbours() const;
   std::unique_ptr<Cache> make_cache(const char* name, ServedBy place, const CacheConfig& config,
                                     const std::vector<Cache::PortKind>& ports);
@@ -90,6 +105,7 @@ class Machine {
   std::unique_ptr<Cache> l2_;
   std::unique_ptr<Cache> llc_;
   std::unique_ptr<Dram> dram_;
+  WalkerHierarchy walker_memory_;
 };
 
 }  // namespace tablewalk

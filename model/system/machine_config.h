@@ -23,6 +23,19 @@ struct EnumNames<WalkerReads> {
                                        std::pair{"llc", WalkerReads::Llc}, std::pair{"dram", WalkerReads::Dram}};
 };
 
+/// Which memory serves the entries that the page walkers read. All but Shared are idealisations.
+enum class WalkerMemory : std::uint8_t {
+  Shared,  ///< the program's caches and DRAM
+  Own,     ///< caches and a DRAM of the same shape that nobody else uses
+  Ideal,   ///< every access is answered in the next cycle
+};
+
+template <>
+struct EnumNames<WalkerMemory> {
+  static constexpr std::array names = {std::pair{"shared", WalkerMemory::Shared}, std::pair{"own", WalkerMemory::Own},
+                                       std::pair{"ideal", WalkerMemory::Ideal}};
+};
+
 struct PagingConfig : PagingControls {
   std::string mode = "x86-64";
 
@@ -76,6 +89,7 @@ struct MachineConfig {
   TlbConfig stlb;
   WalkerConfig walker;
   WalkerReads walker_reads = WalkerReads::L1d;
+  WalkerMemory walker_memory = WalkerMemory::Shared;
   CacheConfig l1i;
   CacheConfig l1d;
   CacheConfig l2;
@@ -96,6 +110,10 @@ struct MachineConfig {
     keys.group("stlb", stlb, "second-level TLB, for both; disabled: first-level misses go to the walker");
     keys.group("walker", walker, "the hardware page-table walker");
     keys.value("walker_reads", walker_reads, "", "the cache, or memory, through which the walker reads entries");
+    keys.value(
+        "walker_memory", walker_memory, "",
+        "shared: entries are read through the program's caches; own: through caches and a DRAM of the same shape "
+        "that nobody else uses; ideal: each is answered in the next cycle (the last two are idealisations)");
     keys.group("l1i", l1i, "first-level cache for fetches");
     keys.group("l1d", l1d, "first-level cache for data");
     keys.group("l2", l2, "second-level cache");
@@ -115,7 +133,8 @@ struct MachineConfig {
     if (!pages.empty()) problem("os.page_bytes", pages);
     const std::string ram = impossible_memory();
     if (!ram.empty()) problem("memory.bytes", ram);
-    if (walker.kind != WalkerKind::SystemC && core.invalidate_cycles == Cycles(0)) {
+    const bool hardware = walker.kind == WalkerKind::Rtl || walker.kind == WalkerKind::Foreign;
+    if (hardware && core.invalidate_cycles == Cycles(0)) {
       problem("core.invalidate_cycles", "the RTL walker takes one invalidation in a cycle; expected at least 1");
     }
   }

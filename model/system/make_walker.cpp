@@ -1,13 +1,22 @@
 #include "system/make_walker.h"
 
+#include "walker/instant_walker.h"
 #include "walker/rtl_walker.h"
 #include "walker/walker.h"
 
 namespace tablewalk {
 
 std::unique_ptr<PageWalker> make_walker(const WalkerConfig& config, const PagingControls& controls,
-                                        const PagingMode& mode, unsigned ports) {
-  if (config.kind == WalkerKind::SystemC) return std::make_unique<Walker>("walker", config, mode, ports);
+                                        const PagingMode& mode, PhysicalMemory& memory, unsigned ports) {
+  switch (config.kind) {
+    case WalkerKind::SystemC:
+      return std::make_unique<Walker>("walker", config, mode, ports);
+    case WalkerKind::Instant:
+      return std::make_unique<InstantWalker>("walker", mode, memory, ports);
+    case WalkerKind::Rtl:
+    case WalkerKind::Foreign:
+      break;
+  }
   return std::make_unique<RtlWalker>("walker", config, controls, mode, ports);
 }
 

@@ -156,6 +156,7 @@ std::string name_of(const WalkerConfig& walker) {
     case WalkerKind::Rtl:
       return "RTL walker";
     case WalkerKind::Foreign:
+    case WalkerKind::Instant:
       break;
   }
   return fmt::format("walker '{}'", walker.foreign);
@@ -210,6 +211,9 @@ void fit(WalkerLaw& law, unsigned walks_at_once) {
 }  // namespace
 
 WalkerLaw measure_walker(const MachineConfig& config) {
+  if (config.walker.kind == WalkerKind::Instant) {
+    throw InputError("walker.kind: instant makes no walks; expected systemc, rtl or foreign");
+  }
   const std::shared_ptr<const PagingMode> mode = make_paging_mode(config.paging.mode, config.paging);
   PhysicalMemory bytes;
   FrameAllocator frames(config.memory_bytes(), mode->page_bytes(), {});
@@ -223,7 +227,7 @@ WalkerLaw measure_walker(const MachineConfig& config) {
     questions.push_back({absent, pages.front(), memory});
   }
 
-  const std::unique_ptr<PageWalker> walker = make_walker(config.walker, config.paging, *mode, 1);
+  const std::unique_ptr<PageWalker> walker = make_walker(config.walker, config.paging, *mode, bytes, 1);
   EvenMemory memory("memory", bytes);
   Questioner questioner("questioner", memory, *mode, tables.root(), questions, config.walker.walkers == 1);
   questioner.walker_side.socket.bind(walker->tlb_side(0));

@@ -192,6 +192,13 @@ std::vector<Record> generated(Dice& dice, const PagingMode& mode, std::size_t co
 
 }  // namespace
 
+void idealise(Dice& dice, MachineConfig& config) {
+  config.core.free_translation = dice.chance(25);
+  config.walker_memory = dice.pick<WalkerMemory>({WalkerMemory::Shared, WalkerMemory::Own, WalkerMemory::Ideal});
+  config.walker.kind = dice.chance(25) ? WalkerKind::Instant : WalkerKind::SystemC;
+  config.walker.unlimited = config.walker.kind == WalkerKind::SystemC && dice.chance(50);
+}
+
 Replacement random_replacement(Dice& dice) {
   return dice.pick<Replacement>(
       {Replacement::Lru, Replacement::TreePlru, Replacement::Fifo, Replacement::Random, Replacement::Srrip});

@@ -12,6 +12,9 @@ namespace tablewalk::test {
 MachineConfig random_machine(Dice& dice);
 MachineConfig random_machine(Dice& dice, const std::string& mode_name);
 
+/// Sets any of the idealisations that the machine can have.
+void idealise(Dice& dice, MachineConfig& config);
+
 /// A TLB or cache replacement policy.
 Replacement random_replacement(Dice& dice);
 

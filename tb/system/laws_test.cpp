@@ -18,6 +18,7 @@ class RandomCase {
   explicit RandomCase(std::uint64_t seed) : seed_(seed) {
     Dice dice(seed);
     config = random_machine(dice);
+    if (dice.chance(25)) idealise(dice, config);
     options.trace_path = folder_.write_trace("trace.txt", random_trace(dice, config, trace_length));
     if (dice.chance(30)) options.warmup = dice.between(1, trace_length / 2);
     options.walk_log = folder_.path("walks.csv");

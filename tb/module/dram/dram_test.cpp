@@ -223,7 +223,7 @@ TEST_F(DramModule, FiguresAddUp) {
   EXPECT_EQ(stats.row_hits + stats.row_misses + stats.row_conflicts, 100u);
   EXPECT_EQ(stats.row_misses, 4u) << "one for each bank";
   StatSet figures;
-  dram.report(figures);
+  dram.report("dram", figures);
   EXPECT_EQ(figures.at("dram.reads").count, 80u);
   EXPECT_EQ(figures.at("dram.row_hits").count, stats.row_hits);
   EXPECT_EQ(figures.at("dram.bus_busy_cycles").count, 400u);

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "memory/physical_memory.h"
+#include "protocol/access_link.h"
+#include "protocol/timed_module.h"
+#include "protocol/upstream_ports.h"
+
+namespace tablewalk {
+
+/// An idealisation (walker_memory: ideal): a memory that answers every entry read and update in the next cycle, any
+/// number at once. It says `l1` where it is asked which memory served an entry.
+class IdealMemory : public TimedModule {
+ public:
+  IdealMemory(sc_core::sc_module_name name, PhysicalMemory& memory)
+      : TimedModule(name), memory_(memory), cpu_side_("cpu_side", *this, 1) {}
+
+  tlm::tlm_target_socket<64>& cpu_side() { return cpu_side_.port(0).socket; }
+
+  // Called by the port.
+  bool receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time& delay) {
+    const Cycles visible = clockwork().cycle_after(delay);
+    cpu_side_.arrivals(port).push(visible, &access);
+    wake_at(visible);
+    return false;
+  }
+
+ private:
+  void on_cycle() override {
+    Inbox<MemoryAccess*>& arrivals = cpu_side_.arrivals(0);
+    while (arrivals.due(now())) {
+      MemoryAccess& access = *arrivals.front();
+      arrivals.pop();
+      access.info.served_by = ServedBy::L1;
+      if (access.wants_entry()) access.transfer_entry(memory_);
+      cpu_side_.port(0).respond(access, now() + Cycles(1));
+    }
+    if (!arrivals.empty()) wake_at(arrivals.next_visible());
+  }
+
+  PhysicalMemory& memory_;
+  UpstreamPorts<AccessTargetPort<IdealMemory>, MemoryAccess> cpu_side_;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "memory/physical_memory.h"
+#include "walker/page_walker.h"
+
+namespace tablewalk {
+
+/// An idealisation (walker.kind: instant): every request is answered in the cycle after it has arrived, by the
+/// reference walk. It reads no memory, so its walks are none; accessed and dirty bits are set as by a walk. What a
+/// machine with it costs more than free translation is the lookups of its TLBs.
+class InstantWalker final : public PageWalker {
+ public:
+  /// `ports`: how many TLBs it has above.
+  InstantWalker(sc_core::sc_module_name name, const PagingMode& mode, PhysicalMemory& memory, unsigned ports)
+      : PageWalker(name, Phase::Beginning, mode, ports), memory_(memory), ports_(ports) {}
+
+  // Called by the ports.
+  bool receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay) override;
+  void receive_invalidation(const Invalidation&, const sc_core::sc_time&) override {}  // it remembers nothing
+  void receive_response(unsigned port, MemoryAccess& access, Cycles visible) override;
+
+ private:
+  void on_cycle() override;
+  void answer(TranslationRequest& request, Cycles cycle);
+
+  PhysicalMemory& memory_;
+  unsigned ports_;
+};
+
+}  // namespace tablewalk
