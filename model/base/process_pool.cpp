@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -91,6 +92,23 @@ std::string reap(const Process& process) {
   return process.message.empty() ? "gave no result" : "";
 }
 
+/// What a process that has ended sent. Throws what its job threw, and a LawViolation if it died.
+std::string outcome_of(const Process& process, const std::string& name) {
+  const std::string death = reap(process);
+  if (!death.empty()) throw LawViolation(fmt::format("the process of '{}' {}", name, death));
+  const std::string text = process.message.substr(1);
+  switch (static_cast<Outcome>(process.message.front())) {
+    case Outcome::Text:
+      break;
+    case Outcome::BadInput:
+      throw InputError(text);
+    case Outcome::Violation:
+    case Outcome::Other:
+      throw LawViolation(text);
+  }
+  return text;
+}
+
 class Pool {
  public:
   Pool(std::size_t count, const std::function<std::string(std::size_t)>& work,
@@ -137,24 +155,10 @@ class Pool {
   }
 
   void finish(const Process& process) {
-    const std::string death = reap(process);
-    if (!death.empty()) {
-      fail(process.number,
-           std::make_exception_ptr(LawViolation(fmt::format("the process of '{}' {}", name_(process.number), death))));
-      return;
-    }
-    const std::string text = process.message.substr(1);
-    switch (static_cast<Outcome>(process.message.front())) {
-      case Outcome::Text:
-        texts_[process.number] = text;
-        break;
-      case Outcome::BadInput:
-        fail(process.number, std::make_exception_ptr(InputError(text)));
-        break;
-      case Outcome::Violation:
-      case Outcome::Other:
-        fail(process.number, std::make_exception_ptr(LawViolation(text)));
-        break;
+    try {
+      texts_[process.number] = outcome_of(process, name_(process.number));
+    } catch (...) {
+      fail(process.number, std::current_exception());
     }
     if (options_.on_finished) options_.on_finished(++finished_);
   }
@@ -181,6 +185,31 @@ std::vector<std::string> run_in_processes(std::size_t count, const std::function
                                           const std::function<std::string(std::size_t)>& name,
                                           const PoolOptions& options) {
   return Pool(count, work, name, options).run();
+}
+
+struct SideProcess::State {
+  std::string name;
+  Process process;
+  bool running = true;
+};
+
+SideProcess::SideProcess(std::string name, const std::function<std::string()>& work)
+    : state_(std::make_unique<State>()) {
+  state_->name = std::move(name);
+  state_->process = start([&](std::size_t) { return work(); }, 0);
+}
+
+SideProcess::~SideProcess() {
+  if (!state_->running) return;
+  ::kill(state_->process.pid, SIGKILL);
+  reap(state_->process);
+}
+
+std::string SideProcess::result() {
+  while (receive(state_->process)) {
+  }
+  state_->running = false;
+  return outcome_of(state_->process, state_->name);
 }
 
 }  // namespace tablewalk

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,5 +24,23 @@ struct PoolOptions {
 std::vector<std::string> run_in_processes(std::size_t count, const std::function<std::string(std::size_t)>& work,
                                           const std::function<std::string(std::size_t)>& name,
                                           const PoolOptions& options);
+
+/// One job in a process of its own, beside what this process does meanwhile.
+class SideProcess {
+ public:
+  /// Starts it. Throws InputError if no process can be had.
+  SideProcess(std::string name, const std::function<std::string()>& work);
+  /// Ends the process if its result was not fetched.
+  ~SideProcess();
+  SideProcess(const SideProcess&) = delete;
+  SideProcess& operator=(const SideProcess&) = delete;
+
+  /// Waits for what the job returns. Throws what run_in_processes throws. Once.
+  std::string result();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace tablewalk

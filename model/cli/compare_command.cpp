@@ -2,17 +2,19 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "base/error.h"
-#include "base/process_pool.h"
 #include "cli/commands.h"
 #include "cli/compare_points.h"
+#include "cli/load_point.h"
+#include "cli/machine_jobs.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "report/print_compare.h"
-#include "report/result_json.h"
-#include "system/run.h"
+#include "stats/translation_cost.h"
+#include "system/waterfall.h"
 
 namespace tablewalk {
 namespace {
@@ -25,44 +27,46 @@ struct CompareArguments {
   std::vector<std::string> stats;
   std::string format = "text";
   bool explain = false;
+  bool no_cost = false;
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
 };
 
-/// The machine of a point. A problem with a varied value is one of --vary, whatever the loader took it for.
-MachineConfig load_point(const ComparePoint& point) {
-  try {
-    return load_config<MachineConfig>(point.config);
-  } catch (const InputError& error) {
-    const std::string text = error.what();
-    const auto& overrides = point.config.overrides;
-    const bool varied =
-        std::any_of(overrides.end() - static_cast<std::ptrdiff_t>(point.varied), overrides.end(),
-                    [&](const std::string& setting) { return text.rfind("--set " + setting + ":", 0) == 0; });
-    throw InputError(varied ? "--vary" + text.substr(std::string("--set").size()) : text);
+/// A machine of the comparison and the same one with free translation, by their numbers among the jobs.
+struct PointJobs {
+  std::size_t machine = 0;
+  std::optional<std::size_t> free;
+};
+
+std::vector<PointJobs> add_jobs(const std::vector<ComparePoint>& points, bool cost, MachineJobs& jobs) {
+  std::vector<PointJobs> numbers;
+  for (const ComparePoint& point : points) {
+    const MachineConfig machine = load_point(point);
+    PointJobs point_jobs{jobs.add(point.label, machine, false), std::nullopt};
+    if (cost && !machine.core.free_translation) {
+      point_jobs.free = jobs.add(point.label + " with free translation", with_free_translation(machine), true);
+    }
+    numbers.push_back(point_jobs);
   }
+  return numbers;
 }
 
-/// Runs every point in a process of its own; leaves out those that Ctrl-C kept from starting.
-std::vector<LabelledResult> run_points(const std::vector<ComparePoint>& points, CompareArguments& arguments) {
-  std::vector<MachineConfig> machines;
-  for (const ComparePoint& point : points) machines.push_back(load_point(point));
-
-  ProgressLine line("of " + std::to_string(points.size()) + " machines");
-  PoolOptions pool;
-  pool.jobs = arguments.jobs;
-  pool.stop = &interrupt_flag();
-  pool.on_finished = [&](std::size_t finished) {
-    line.show(finished, static_cast<double>(finished) / static_cast<double>(points.size()));
-  };
-  arguments.options.stop = &interrupt_flag();
-  line.show(0, 0);
-  const std::vector<std::string> texts = run_in_processes(
-      points.size(),
-      [&](std::size_t number) { return result_to_json(run_machine(machines[number], arguments.options)); },
-      [&](std::size_t number) { return points[number].label; }, pool);
+/// Leaves out the machines that Ctrl-C kept from starting.
+std::vector<LabelledResult> run_points(const std::vector<ComparePoint>& points, const CompareArguments& arguments) {
+  MachineJobs jobs(arguments.options);
+  const std::vector<PointJobs> numbers = add_jobs(points, !arguments.no_cost, jobs);
+  const std::vector<std::optional<RunResult>> ran = jobs.run(arguments.jobs);
   std::vector<LabelledResult> results;
   for (std::size_t i = 0; i < points.size(); ++i) {
-    if (!texts[i].empty()) results.push_back({points[i].label, result_from_json(texts[i], points[i].label)});
+    std::optional<RunResult> result = ran[numbers[i].machine];
+    if (!result) continue;
+    if (!numbers[i].free) {
+      leave_cost_out(*result, arguments.no_cost ? "--no-cost" : "core.free_translation is true");
+    } else if (ran[*numbers[i].free]) {
+      add_translation_cost(*result, *ran[*numbers[i].free]);
+    } else {
+      leave_cost_out(*result, "the comparison was interrupted");
+    }
+    results.push_back({points[i].label, std::move(*result)});
   }
   if (results.size() < points.size()) {
     std::cerr << "tablewalk: interrupted: " << points.size() - results.size() << " of " << points.size()
@@ -103,6 +107,8 @@ void add_compare_command(CLI::App& app) {
   command->add_flag("--check", options.check, "Hold the laws of the model while running");
   command->add_flag("--explain", arguments->explain, "A line of explanation under each figure");
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
+  command->add_flag("--no-cost", arguments->no_cost,
+                    "Leave out what translation costs: it takes a second run of each machine, with free translation");
   add_whole(*command, "-j,--jobs", arguments->jobs, "Machines simulated at a time; default: one per processor");
   command->footer(
       "Examples:\n"

@@ -30,12 +30,14 @@ void describe(CLI::App& app) {
       "Examples:\n"
       "  tablewalk run traces/sort.twt --explain\n"
       "  tablewalk compare traces/sort.twt --vary paging.mode=flat48,x86-64,x86-64-la57\n"
+      "  tablewalk explain traces/python3.twt -c skylake\n"
       "  tablewalk walk --map 0x400000:2M 0x401234\n"
       "  tablewalk tables traces/sort.twt\n"
       "  tablewalk config show skylake\n"
       "Each command has its own --help.");
   add_run_command(app);
   add_compare_command(app);
+  add_explain_command(app);
   add_cosim_command(app);
   add_walker_law_command(app);
   add_walk_command(app);

@@ -3,15 +3,19 @@
 #include <memory>
 
 #include "base/file.h"
+#include "base/process_pool.h"
 #include "cli/commands.h"
 #include "cli/image_options.h"
+#include "cli/input_tee.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "cli/wave_file.h"
 #include "config/loader.h"
 #include "report/print_run.h"
 #include "report/result_json.h"
+#include "stats/translation_cost.h"
 #include "system/run.h"
+#include "system/waterfall.h"
 
 namespace tablewalk {
 namespace {
@@ -28,6 +32,7 @@ struct RunArguments {
   std::uint64_t wave_from = 0;
   std::uint64_t wave_cycles = 0;
   bool explain = false;
+  bool no_cost = false;
 };
 
 std::optional<ImageTables> image_tables(const RunArguments& arguments) {
@@ -63,6 +68,48 @@ RunResult run_with_wave(const RunArguments& arguments, const MachineConfig& conf
   }
 }
 
+RunResult run_with_progress(const RunArguments& arguments, const MachineConfig& config) {
+  ProgressLine line("records");
+  RunArguments watched = arguments;
+  watched.options.on_progress = [&](const Progress& progress) { line.show(progress.records, progress.share); };
+  watched.options.stop = &interrupt_flag();
+  if (!arguments.wave.empty()) return run_with_wave(watched, config, line);
+  return run_machine(config, watched.options);
+}
+
+/// The machine, and beside it, in a process of its own, the same one with free translation.
+RunResult run_with_cost(const RunArguments& arguments, const MachineConfig& config) {
+  RunOptions options;  // the same records over the same tables; what else was asked for is the machine's own
+  options.trace_path = arguments.options.trace_path;
+  options.trace_format = arguments.options.trace_format;
+  options.warmup = arguments.options.warmup;
+  options.limit = arguments.options.limit;
+  options.tables = arguments.options.tables;
+  options.stop = &interrupt_flag();
+  std::optional<InputTee> tee;
+  if (options.trace_path == "-" || arguments.image.path == "-") tee.emplace();
+  const char* name = "the machine with free translation";
+  SideProcess side(name, [&] {
+    if (tee) tee->take_second();
+    return result_to_json(run_machine(with_free_translation(config), options));
+  });
+  if (tee) tee->leave_second();
+  RunResult result = run_with_progress(arguments, config);
+  if (result.partial) {
+    leave_cost_out(result, "the run was ended before the trace was");
+  } else {
+    add_translation_cost(result, result_from_json(side.result(), name));
+  }
+  return result;
+}
+
+RunResult simulate(const RunArguments& arguments, const MachineConfig& config) {
+  if (!arguments.no_cost && !config.core.free_translation) return run_with_cost(arguments, config);
+  RunResult result = run_with_progress(arguments, config);
+  leave_cost_out(result, arguments.no_cost ? "--no-cost" : "core.free_translation is true");
+  return result;
+}
+
 void check_wave_options(const RunArguments& arguments) {
   const char* given = arguments.wave_from != 0 ? "--wave-from" : arguments.wave_cycles != 0 ? "--wave-cycles" : nullptr;
   if (arguments.wave.empty() && given != nullptr) {
@@ -83,12 +130,7 @@ void run(RunArguments& arguments) {
   // Before the run, so that no long run is lost to a folder that cannot be made.
   if (!arguments.output_folder.empty()) create_folder(arguments.output_folder);
 
-  ProgressLine line("records");
-  arguments.options.on_progress = [&](const Progress& progress) { line.show(progress.records, progress.share); };
-  arguments.options.stop = &interrupt_flag();
-  const RunResult result =
-      arguments.wave.empty() ? run_machine(config, arguments.options) : run_with_wave(arguments, config, line);
-  line.clear();
+  const RunResult result = simulate(arguments, config);
   if (!arguments.output_folder.empty()) {
     write_text_file(arguments.output_folder + "/result.json", result_to_json(result));
   }
@@ -119,6 +161,8 @@ void add_run_command(CLI::App& app) {
   add_whole(*command, "--wave-cycles", arguments->wave_cycles, "Cycles that it shows; 0 is all to the end");
   command->add_flag("--check", options.check, "Hold the laws of the model while running");
   command->add_flag("--explain", arguments->explain, "A line of explanation under each key figure");
+  command->add_flag("--no-cost", arguments->no_cost,
+                    "Leave out what translation costs: it takes a second run, with free translation, beside this one");
   command->footer(
       "Examples:\n"
       "  tablewalk run traces/sort.twt\n"

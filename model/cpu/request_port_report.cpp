@@ -33,13 +33,15 @@ void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& fi
   figures.count("core.cycles", cycles.total(), "cycles", "from the first issue to the last retirement");
   figures.count("core.issue_cycles", cycles.issue, "cycles", "starting accesses, and first-level hits");
   figures.count("core.translation_stall_cycles", cycles.translation_stall, "cycles",
-                "the oldest access waited for its translation, beyond a first-level TLB hit");
+                "the oldest access waited for its translation, beyond a first-level TLB hit; not what translation "
+                "costs: a late translation also delays data, which counts as memory stall");
   figures.count("core.memory_stall_cycles", cycles.memory_stall, "cycles",
-                "the oldest access waited for its data, beyond a first-level cache hit");
+                "the oldest access waited for its data, beyond a first-level cache hit; late translations of it and of "
+                "others included");
   figures.count("core.invalidation_cycles", cycles.invalidation, "cycles",
                 "in invalidate events, once everything older had retired");
   figures.real("core.translation_stall_share", ratio(cycles.translation_stall, cycles.total()), "share",
-               "translation stall cycles / cycles: what address translation costs this program");
+               "translation stall cycles / cycles; translation.cost_share is what translation costs");
   figures.real("core.cycles_per_instruction", ratio(cycles.total(), stats.instructions), "cycles",
                "cycles / instructions");
   figures.count("core.invalidations", stats.invalidations, "events",

@@ -21,6 +21,8 @@ OutputFormat parse_output_format(const std::string& name) {
 
 const std::vector<std::string>& key_figures() {
   static const std::vector<std::string> names = {
+      "translation.cost_cycles",
+      "translation.cost_share",
       "core.accesses",
       "core.cycles",
       "core.translation_stall_cycles",
@@ -66,9 +68,16 @@ std::string explanation_of(const std::string& name) {
       {"core.instructions", "how many instructions the program executed in this trace"},
       {"core.cycles", "how long the program takes on this machine"},
       {"core.issue_cycles", "cycles in which the core was doing the program's work, waiting for nothing"},
-      {"core.translation_stall_cycles", "cycles in which the core waited for a translation: what paging costs"},
-      {"core.memory_stall_cycles", "cycles in which the core waited for data, with its translation already there"},
-      {"core.translation_stall_share", "the part of all cycles that paging costs"},
+      {"translation.cost_cycles",
+       "what address translation costs: these cycles would be saved if every translation were a first-level TLB hit"},
+      {"translation.cost_share", "the part of all cycles that address translation costs"},
+      {"translation.free_cycles", "how long the program takes with free translation: measured by a second run"},
+      {"core.translation_stall_cycles",
+       "the oldest access waited for its translation; not the cost: a late translation also makes data late"},
+      {"core.memory_stall_cycles",
+       "the oldest access waited for data, its translation there; perhaps because that had come late"},
+      {"core.translation_stall_share",
+       "translation stall cycles / cycles; where walks overlap, the cost is a multiple of it"},
       {"core.supervisor_accesses", "of the accesses, those of a kernel: supervisor pages are open to them"},
       {"core.invalidations", "how often the kernel had TLBs and walk caches forget what it had changed"},
       {"core.invalidation_cycles", "cycles those took: the core does nothing else meanwhile"},
@@ -129,7 +138,7 @@ bool is_share(const StatSet::Figure& figure) {
 
 std::string figure_text(const StatSet::Figure& figure) {
   if (is_share(figure)) return fmt::format("{:.2f} %", 100 * figure.real);
-  return figure.whole ? with_thousands(figure.count) : humane_real(figure.real);
+  return figure.whole ? (figure.negative ? "-" : "") + with_thousands(figure.count) : humane_real(figure.real);
 }
 
 std::string short_figure_text(const StatSet::Figure& figure) {
@@ -137,7 +146,7 @@ std::string short_figure_text(const StatSet::Figure& figure) {
 }
 
 std::string exact_figure_text(const StatSet::Figure& figure) {
-  return figure.whole ? std::to_string(figure.count) : fmt::format("{}", figure.real);
+  return figure.whole ? (figure.negative ? "-" : "") + std::to_string(figure.count) : fmt::format("{}", figure.real);
 }
 
 std::string readable_name(std::string name) {

@@ -44,6 +44,10 @@ class RunPrinter {
 
   void print() {
     print_heading();
+    print_list("Cost of translation", [](const Figure& figure) {
+      return figure.name == "translation.cost_cycles" || figure.name == "translation.cost_share" ||
+             figure.name == "translation.free_cycles";
+    });
     print_list("Program", [](const Figure& figure) {
       static const std::set<std::string> names = {"core.accesses",      "core.supervisor_accesses",
                                                   "core.instructions",  "core.page_straddles",
@@ -142,6 +146,7 @@ class RunPrinter {
       const std::string rest = rest_of(figure.name);
       if (module_of(figure.name) != module || is_level(rest) || starts_with(rest, "cycles.")) continue;
       if (starts_with(rest, served_by)) continue;  // the last row of the levels
+      if (printed_.count(figure.name) != 0) continue;
       if (!is_distribution_part(figure.name)) print_figure(figure, rest);
     }
     print_distributions(module);

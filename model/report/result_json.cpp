@@ -15,6 +15,7 @@ using nlohmann::ordered_json;
 constexpr const char* schema = "tablewalk.result/1";
 
 ordered_json figure_value(const StatSet::Figure& figure) {
+  if (figure.whole && figure.negative) return -static_cast<std::int64_t>(figure.count);
   if (figure.whole) return figure.count;
   if (!std::isfinite(figure.real)) throw LawViolation("statistic '" + figure.name + "' is no finite number");
   return figure.real;
@@ -48,6 +49,20 @@ void write_json(const ordered_json& json, const std::string& indent, std::string
   out += "\n" + indent + (json.is_object() ? "}" : "]");
 }
 
+/// Whether the cost of translation is among the figures, and why not.
+ordered_json cost_to_json(const CostSummary& cost) {
+  ordered_json json = ordered_json::object();
+  json["measured"] = cost.measured;
+  if (cost.measured) json["free_translation_cycles"] = cost.free_cycles;
+  if (!cost.measured) json["reason"] = cost.reason;
+  return json;
+}
+
+CostSummary cost_from_json(const ordered_json& json) {
+  if (!json.at("measured").get<bool>()) return {false, json.at("reason").get<std::string>(), 0};
+  return {true, {}, json.at("free_translation_cycles").get<std::uint64_t>()};
+}
+
 StatSet stats_from_json(const ordered_json& json) {
   StatSet stats;
   const ordered_json& meaning = json.at("meaning");
@@ -58,7 +73,9 @@ StatSet stats_from_json(const ordered_json& json) {
     figure.meaning = meaning.at(name).at("description").get<std::string>();
     figure.whole = value.is_number_integer();
     if (figure.whole) {
-      figure.count = value.get<std::uint64_t>();
+      figure.negative = !value.is_number_unsigned() && value.get<std::int64_t>() < 0;
+      figure.count =
+          figure.negative ? static_cast<std::uint64_t>(-value.get<std::int64_t>()) : value.get<std::uint64_t>();
     } else {
       figure.real = value.get<double>();
     }
@@ -98,6 +115,7 @@ std::string result_to_json(const RunResult& result) {
   if (!result.image.path.empty()) {
     json["image"] = {{"path", result.image.path}, {"format", result.image.format}, {"root", result.image.root}};
   }
+  json["cost"] = cost_to_json(result.cost);
   ordered_json stats = ordered_json::object();
   ordered_json histograms = ordered_json::object();
   ordered_json meaning = ordered_json::object();
@@ -141,6 +159,7 @@ RunResult result_from_json(const std::string& text, const std::string& source) {
       result.image.format = image.at("format").get<std::string>();
       result.image.root = image.at("root").get<std::string>();
     }
+    if (json.contains("cost")) result.cost = cost_from_json(json.at("cost"));
     result.stats = stats_from_json(json);
     return result;
   } catch (const nlohmann::json::exception& error) {

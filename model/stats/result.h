@@ -30,6 +30,13 @@ struct CheckCounts {
   std::uint64_t walks = 0;
 };
 
+/// Whether the cost of translation was measured: by a second run, of the same machine with free translation.
+struct CostSummary {
+  bool measured = false;
+  std::string reason;             ///< why it was not
+  std::uint64_t free_cycles = 0;  ///< of the machine with free translation, if measured
+};
+
 /// What a run of one machine on one trace gives: all that `result.json` holds, and what was checked on the way.
 struct RunResult {
   nlohmann::ordered_json config;  ///< fully resolved: every key with the value it had
@@ -39,6 +46,7 @@ struct RunResult {
   bool partial = false;  ///< the run was ended before the trace was
   std::string version;   ///< of tablewalk
   std::optional<CheckCounts> checked;
+  CostSummary cost{false, "no machine with free translation was simulated", 0};
 };
 
 }  // namespace tablewalk

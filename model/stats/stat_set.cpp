@@ -17,11 +17,16 @@ void StatSet::add(Distribution distribution) {
 }
 
 void StatSet::count(std::string name, std::uint64_t value, std::string unit, std::string meaning) {
-  add(Figure{std::move(name), std::move(unit), std::move(meaning), true, value, 0});
+  add(Figure{std::move(name), std::move(unit), std::move(meaning), true, value, 0, false});
+}
+
+void StatSet::difference(std::string name, std::uint64_t a, std::uint64_t b, std::string unit, std::string meaning) {
+  const std::uint64_t distance = a < b ? b - a : a - b;
+  add(Figure{std::move(name), std::move(unit), std::move(meaning), true, distance, 0, a < b});
 }
 
 void StatSet::real(std::string name, double value, std::string unit, std::string meaning) {
-  add(Figure{std::move(name), std::move(unit), std::move(meaning), false, 0, value});
+  add(Figure{std::move(name), std::move(unit), std::move(meaning), false, 0, value, false});
 }
 
 void StatSet::distribution(const std::string& name, const Histogram& values, const std::string& unit,

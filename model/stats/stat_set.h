@@ -26,8 +26,12 @@ class StatSet {
     bool whole = true;  ///< `count` holds the value, else `real`
     std::uint64_t count = 0;
     double real = 0;
+    bool negative = false;  ///< whole: the value is -count
 
-    double value() const { return whole ? static_cast<double>(count) : real; }
+    double value() const {
+      if (!whole) return real;
+      return negative ? -static_cast<double>(count) : static_cast<double>(count);
+    }
   };
   struct Distribution {
     std::string name;
@@ -37,11 +41,13 @@ class StatSet {
   };
 
   void count(std::string name, std::uint64_t value, std::string unit, std::string meaning);
+  /// a - b, which may be negative.
+  void difference(std::string name, std::uint64_t a, std::uint64_t b, std::string unit, std::string meaning);
   void real(std::string name, double value, std::string unit, std::string meaning);
   /// Adds the figures NAME.mean, .p50, .p95, .p99, .max and the distribution NAME.
   void distribution(const std::string& name, const Histogram& values, const std::string& unit,
                     const std::string& meaning);
-  /// What the three above end in; for figures that were written to a file and read again.
+  /// What those above end in; for figures that were written to a file and read again.
   void add(Figure figure);
   void add(Distribution distribution);
 

@@ -19,10 +19,85 @@ from program import ProgramTest, main, trace
 QUICK = ["--limit", "50000"]
 
 
+PRESETS = [[], ["-c", "skylake"], ["-c", "cva6"], ["--set", "core.blocking=true"]]
+
+
+class Cost(ProgramTest):
+    """What translation costs: the difference of two machines."""
+
+    def machines(self, *arguments):
+        """The figures of a run, those of the same machine with free translation, and the explanation's only machine."""
+        real = self.json("run", *arguments)
+        free = self.json("run", *arguments, "--no-cost", "--set", "core.free_translation=true")
+        explained = self.json("explain", *arguments)["machines"]
+        self.assertEqual(len(explained), 1)
+        return real, free, explained[0]
+
+    def test_the_cost_is_the_difference_of_two_runs_and_the_waterfall_adds_up_to_it(self):
+        self.output("trace", "generate", "gups", "-o", "gups.twt", "--footprint", "1G", "--count", "30000")
+        for preset in PRESETS:
+            for name in (trace("perl"), "gups.twt"):
+                with self.subTest(machine=preset, trace=name):
+                    real, free, explained = self.machines(name, *preset, "--limit", "30000", "--warmup", "0")
+                    cycles = real["stats"]["core.cycles"]
+                    cost = cycles - free["stats"]["core.cycles"]
+                    self.assertEqual(real["stats"]["translation.cost_cycles"], cost)
+                    self.assertAlmostEqual(real["stats"]["translation.cost_share"], cost / cycles)
+                    self.assertEqual(real["cost"], {"measured": True,
+                                                    "free_translation_cycles": free["stats"]["core.cycles"]})
+                    self.assertEqual(explained["cost_cycles"], cost)
+                    self.assertEqual(sum(step["added_cycles"] for step in explained["steps"]), cost)
+                    self.assertEqual(explained["cycles"], cycles)
+                    self.assertEqual(free["stats"]["walker.walks"], 0)
+                    self.assertEqual(free["stats"]["tables.bytes"], real["stats"]["tables.bytes"])
+
+    def test_no_cost_leaves_it_out_and_changes_nothing_else(self):
+        with_cost = self.json("run", trace("sort"), *QUICK)
+        without = self.json("run", trace("sort"), *QUICK, "--no-cost")
+        self.assertEqual(without["cost"], {"measured": False, "reason": "--no-cost"})
+        rest = {name: value for name, value in with_cost["stats"].items()
+                if not name.startswith("translation.cost_") and name != "translation.free_cycles"}
+        self.assertEqual(without["stats"], rest)
+        idle = self.json("run", trace("sort"), *QUICK, "--set", "core.free_translation=true")
+        self.assertEqual(idle["cost"]["reason"], "core.free_translation is true")
+
+    def test_standard_input_is_read_by_both_machines(self):
+        with open(self.path("good.txt"), encoding="utf-8") as file:
+            piped = self.json("run", "-", stdin=file.read())
+        self.assertEqual(piped["stats"], self.json("run", "good.txt")["stats"])
+        self.assertTrue(piped["cost"]["measured"])
+
+    def test_text_leads_with_it(self):
+        lines = self.output("run", "good.txt").splitlines()
+        self.assertEqual(lines[2], "Cost of translation")
+        self.assertIn("cost cycles", lines[3])
+
+    def test_a_comparison_has_the_cost_of_each_machine(self):
+        compared = self.json("compare", trace("sort"), *QUICK, "-c", "skylake", "-c", "cva6")["results"]
+        for entry in compared:
+            alone = self.json("run", trace("sort"), *QUICK, "-c", entry["label"])
+            self.assertEqual(entry["result"], alone)
+        lines = self.output("compare", trace("sort"), *QUICK, "-c", "skylake", "-c", "cva6").splitlines()
+        self.assertTrue(lines[3].startswith("translation.cost_cycles"))
+
+    def test_the_explanation_is_the_same_in_text_and_csv(self):
+        arguments = ["explain", trace("sort"), *QUICK, "-c", "skylake"]
+        machine = self.json(*arguments)["machines"][0]
+        rows = list(csv.DictReader(io.StringIO(self.output(*arguments, "--format", "csv"))))
+        waterfall = {row["name"]: int(row["cycles"]) for row in rows if row["table"] == "waterfall"}
+        for step in machine["steps"]:
+            self.assertEqual(waterfall[step["name"]], step["added_cycles"])
+        self.assertEqual(waterfall["cost"], machine["cost_cycles"])
+        text = self.output(*arguments)
+        self.assertIn(f"{machine['cost_cycles']:,}", text)
+        several = self.output("explain", trace("sort"), *QUICK, "-c", "skylake", "-c", "cva6")
+        self.assertIn("cva6", several)
+
+
 class Run(ProgramTest):
     def test_text_names_the_key_figures(self):
         text = self.output("run", "good.txt", "--explain")
-        for words in ("translation stall cycles", "what paging costs", "walks", "entry reads per walk", "Page tables"):
+        for words in ("translation stall cycles", "what address translation costs", "walks", "entry reads per walk", "Page tables"):
             self.assertIn(words, text)
 
     def test_json_follows_its_schema_and_explains_every_statistic(self):

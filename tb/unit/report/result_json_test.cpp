@@ -1,4 +1,5 @@
 #include "report/result_json.h"
+#include "stats/translation_cost.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -48,12 +49,31 @@ TEST(ResultJson, HasTheDocumentedLayout) {
   const auto json = nlohmann::ordered_json::parse(result_to_json(example_result()));
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
-  EXPECT_THAT(keys, testing::ElementsAre("schema", "version", "config", "trace", "stats", "histograms", "meaning"));
+  EXPECT_THAT(keys,
+              testing::ElementsAre("schema", "version", "config", "trace", "cost", "stats", "histograms", "meaning"));
   EXPECT_EQ(json["schema"], "tablewalk.result/1");
   EXPECT_EQ(json["stats"]["tables.bytes"], 8832);
   EXPECT_EQ(json["meaning"]["tables.bytes"]["unit"], "bytes");
   EXPECT_EQ(json["histograms"]["walker.latency_cycles"][0], (nlohmann::ordered_json{20, 22}));
   EXPECT_EQ(json["config"]["seed"].get<std::uint64_t>(), 18446744073709551615U);
+}
+
+TEST(ResultJson, SaysWhetherTheCostWasMeasuredAndKeepsItsSign) {
+  RunResult result = example_result();
+  leave_cost_out(result, "--no-cost");
+  const std::string without = result_to_json(result);
+  EXPECT_EQ(nlohmann::json::parse(without)["cost"]["measured"], false);
+  EXPECT_EQ(nlohmann::json::parse(without)["cost"]["reason"], "--no-cost");
+  EXPECT_EQ(result_to_json(result_from_json(without, "r.json")), without);
+
+  RunResult slower_when_free = example_result();
+  slower_when_free.stats = {};
+  slower_when_free.stats.count("core.cycles", 4567890123 + 5, "cycles", "cycles");
+  add_translation_cost(result, slower_when_free);
+  const std::string with = result_to_json(result);
+  EXPECT_EQ(nlohmann::json::parse(with)["stats"]["translation.cost_cycles"], -5);
+  EXPECT_EQ(nlohmann::json::parse(with)["cost"]["free_translation_cycles"], 4567890128);
+  EXPECT_EQ(result_to_json(result_from_json(with, "r.json")), with);
 }
 
 TEST(ResultJson, PartialIsSaidOnlyOfPartialResults) {

@@ -1,0 +1,112 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <thread>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/compare_points.h"
+#include "cli/load_point.h"
+#include "cli/machine_jobs.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+#include "report/print_explain.h"
+#include "system/waterfall.h"
+
+namespace tablewalk {
+namespace {
+
+struct ExplainArguments {
+  RunOptions options;
+  std::vector<std::string> configs;
+  std::vector<std::string> overrides;
+  std::vector<std::string> vary;
+  std::string format = "text";
+  unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
+};
+
+/// A machine's way from free translation, and the numbers of the steps among the jobs.
+struct PlannedMachine {
+  std::string label;
+  std::vector<WaterfallStep> steps;
+  std::vector<std::size_t> jobs;
+};
+
+std::vector<PlannedMachine> plan(const ExplainArguments& arguments, MachineJobs& jobs) {
+  std::vector<PlannedMachine> machines;
+  for (const ComparePoint& point : compare_points(arguments.configs, arguments.overrides, arguments.vary)) {
+    PlannedMachine machine{point.label, waterfall_of(load_point(point)), {}};
+    for (const WaterfallStep& step : machine.steps) {
+      const bool ideal = &step != &machine.steps.back();
+      machine.jobs.push_back(jobs.add(point.label + ", " + step.name, step.config, ideal));
+    }
+    machines.push_back(std::move(machine));
+  }
+  return machines;
+}
+
+/// Nothing if Ctrl-C kept one of its machines from ending.
+std::optional<ExplainedMachine> collect(const PlannedMachine& planned,
+                                        const std::vector<std::optional<RunResult>>& results) {
+  ExplainedMachine machine{planned.label, {}, {}};
+  for (std::size_t i = 0; i < planned.steps.size(); ++i) {
+    const std::optional<RunResult>& result = results[planned.jobs[i]];
+    if (!result || result->partial) return std::nullopt;
+    machine.steps.push_back({planned.steps[i].name, planned.steps[i].adds, result->stats.at("core.cycles").count});
+    machine.result = *result;
+  }
+  return machine;
+}
+
+void explain(const ExplainArguments& arguments) {
+  const PrintOptions printing = print_options(arguments.format);
+  if (arguments.options.trace_path == "-") {
+    throw InputError("explain reads the trace once for each machine: expected a file, not standard input");
+  }
+  if (arguments.jobs == 0) throw InputError("--jobs 0: expected at least 1");
+  MachineJobs jobs(arguments.options);
+  const std::vector<PlannedMachine> planned = plan(arguments, jobs);
+  const std::vector<std::optional<RunResult>> results = jobs.run(arguments.jobs);
+  std::vector<ExplainedMachine> machines;
+  for (const PlannedMachine& one : planned) {
+    if (auto machine = collect(one, results)) machines.push_back(std::move(*machine));
+  }
+  if (machines.size() < planned.size()) {
+    std::cerr << "tablewalk: interrupted: " << planned.size() - machines.size() << " of " << planned.size()
+              << " machines were not explained\n";
+  }
+  print_explain(machines, printing, std::cout);
+}
+
+}  // namespace
+
+void add_explain_command(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("explain", "What address translation costs a trace, and which part of the machine costs it");
+  const auto arguments = std::make_shared<ExplainArguments>();
+  RunOptions& options = arguments->options;
+  const auto add_list = [command](const char* name, std::vector<std::string>& values, const char* help) {
+    command->add_option(name, values, help)->allow_extra_args(false);
+  };
+  command->add_option("TRACE", options.trace_path, "Trace file")->required();
+  add_list("-c,--config", arguments->configs, "Machine: a preset's name or a YAML file; may be given several times");
+  add_list("--set", arguments->overrides, "KEY=VALUE: set one key of every machine");
+  add_list("--vary", arguments->vary, "KEY=V1,V2,... (KEY=V1;V2 if values hold commas): a machine for each value");
+  command->add_option("--trace-format", options.trace_format, "Format of the trace; detected if left out");
+  add_whole(*command, "--warmup", options.warmup, "Records simulated before the statistics start");
+  add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
+  command->add_flag("--check", options.check, "Hold the laws of the model while running");
+  command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
+  add_whole(*command, "-j,--jobs", arguments->jobs, "Machines simulated at a time; default: one per processor");
+  command->footer(
+      "The trace runs on the machine with free translation, and then with one part of translation more at a time;\n"
+      "each difference is what that part costs, and together they are the cost of translation.\n"
+      "Examples:\n"
+      "  tablewalk explain traces/python3.twt -c skylake\n"
+      "  tablewalk explain traces/python3.twt -c skylake -c cva6\n"
+      "  tablewalk explain traces/cc1.twt -c skylake --vary walker.walkers=1,2,4 --format csv");
+  command->callback([arguments] { explain(*arguments); });
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,49 @@
+#include "cli/machine_jobs.h"
+
+#include <algorithm>
+
+#include "base/process_pool.h"
+#include "cli/terminal.h"
+#include "config/printer.h"
+#include "report/result_json.h"
+
+namespace tablewalk {
+
+std::size_t MachineJobs::add(const std::string& label, const MachineConfig& config, bool ideal) {
+  const std::string key = to_json(config).dump() + (ideal ? "ideal" : "");
+  const auto same = std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& job) { return job.key == key; });
+  if (same != jobs_.end()) return static_cast<std::size_t>(same - jobs_.begin());
+  jobs_.push_back({label, config, ideal, key});
+  return jobs_.size() - 1;
+}
+
+RunResult MachineJobs::run_job(const Job& job) const {
+  RunOptions options = options_;
+  options.stop = &interrupt_flag();
+  if (job.ideal) {
+    options.check = false;
+    options.walk_log.clear();
+  }
+  return run_machine(job.config, options);
+}
+
+std::vector<std::optional<RunResult>> MachineJobs::run(unsigned jobs) {
+  ProgressLine line("of " + std::to_string(jobs_.size()) + " machines");
+  PoolOptions pool;
+  pool.jobs = jobs;
+  pool.stop = &interrupt_flag();
+  pool.on_finished = [&](std::size_t finished) {
+    line.show(finished, static_cast<double>(finished) / static_cast<double>(jobs_.size()));
+  };
+  line.show(0, 0);
+  const std::vector<std::string> texts = run_in_processes(
+      jobs_.size(), [&](std::size_t number) { return result_to_json(run_job(jobs_[number])); },
+      [&](std::size_t number) { return jobs_[number].label; }, pool);
+  std::vector<std::optional<RunResult>> results(jobs_.size());
+  for (std::size_t i = 0; i < jobs_.size(); ++i) {
+    if (!texts[i].empty()) results[i] = result_from_json(texts[i], jobs_[i].label);
+  }
+  return results;
+}
+
+}  // namespace tablewalk
