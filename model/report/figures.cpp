@@ -62,8 +62,12 @@ const std::vector<std::string>& key_figures() {
   return names;
 }
 
-std::string explanation_of(const std::string& name) {
-  static const std::map<std::string, std::string> explanations = {
+namespace {
+
+using Explanations = std::map<std::string, std::string>;
+
+const Explanations& core_explanations() {
+  static const Explanations explanations = {
       {"core.accesses", "instruction fetches, loads and stores of the program; each needs its address translated"},
       {"core.instructions", "how many instructions the program executed in this trace"},
       {"core.cycles", "how long the program takes on this machine"},
@@ -85,6 +89,12 @@ std::string explanation_of(const std::string& name) {
       {"core.page_straddles", "accesses that reach into the next page and so need two translations"},
       {"core.faults", "accesses that had no valid translation"},
       {"core.cycles_per_instruction", "cycles an instruction takes on average; less than 1 when several start at once"},
+  };
+  return explanations;
+}
+
+const Explanations& machine_explanations() {
+  static const Explanations explanations = {
       {"itlb.misses", "instruction fetches whose page the first-level TLB did not know"},
       {"dtlb.misses", "loads and stores whose page the first-level TLB did not know"},
       {"stlb.misses", "pages that the second-level TLB did not know either: each needs a walk of the page table"},
@@ -126,15 +136,21 @@ std::string explanation_of(const std::string& name) {
       {"rtl_walker.logic_depth", "cells between two flip-flops: the more, the slower the clock it can have"},
       {"rtl_walker.ice40_luts", "the same walker in tables of four inputs, as a small FPGA has them"},
   };
-  const auto found = explanations.find(name);
-  return found == explanations.end() ? "" : found->second;
+  return explanations;
 }
 
-namespace {
 bool is_share(const StatSet::Figure& figure) {
   return figure.unit == "share" && !figure.whole;
 }
 }  // namespace
+
+std::string explanation_of(const std::string& name) {
+  for (const Explanations* explanations : {&core_explanations(), &machine_explanations()}) {
+    const auto found = explanations->find(name);
+    if (found != explanations->end()) return found->second;
+  }
+  return "";
+}
 
 std::string figure_text(const StatSet::Figure& figure) {
   if (is_share(figure)) return fmt::format("{:.2f} %", 100 * figure.real);

@@ -54,6 +54,9 @@ std::unique_ptr<WalkerShadow> make_shadow(const MachineConfig& config, const Run
   if (options.cosim == nullptr) return nullptr;
   Walker* walker = machine.systemc_walker();
   if (walker == nullptr) throw InputError("walker.kind: a co-simulation has the model and rtl/; expected systemc");
+  if (config.walker.unlimited) {
+    throw InputError("walker.unlimited: hardware has as many slots as it was made with; expected false");
+  }
   auto shadow = std::make_unique<WalkerShadow>("rtl_walker", config.walker, config.paging, machine.mode(),
                                                machine.walker_ports());
   shadow->record_wave(options.wave);

@@ -63,11 +63,10 @@ class FrameNotes final : public TranslationObserver {
   std::map<std::pair<AddressSpaceId, std::uint64_t>, std::uint64_t> frames_;
 };
 
-/// Every page and its frame, on a machine of that config.
-std::string frames_of(const MachineConfig& config, const std::vector<Record>& records) {
+/// Every page and its frame, on a machine of that config; of the first `limit` records, 0 is all.
+std::string frames_of(const MachineConfig& config, TraceReader& trace, std::uint64_t limit) {
   const auto work = [&](std::size_t) {
-    ListedTrace trace(records);
-    RecordSource source(trace, 0);
+    RecordSource source(trace, limit);
     Machine machine(config);
     FrameNotes notes;
     RequestPort::Job job;
@@ -80,6 +79,11 @@ std::string frames_of(const MachineConfig& config, const std::vector<Record>& re
   return run_in_processes(1, work, [](std::size_t) { return std::string("the machine"); }, {}).front();
 }
 
+std::string frames_of(const MachineConfig& config, const std::vector<Record>& records) {
+  ListedTrace trace(records);
+  return frames_of(config, trace, 0);
+}
+
 TEST(Cost, EveryMachineOfTheWaterfallUsesTheSameFrames) {
   for (const std::uint64_t seed : printed_seeds(25)) {
     const CostCase random(seed);
@@ -87,6 +91,19 @@ TEST(Cost, EveryMachineOfTheWaterfallUsesTheSameFrames) {
     ASSERT_FALSE(frames.empty());
     for (const WaterfallStep& step : waterfall_of(random.config)) {
       ASSERT_EQ(frames_of(step.config, random.records), frames) << step.name << "\n" << random.describe();
+    }
+  }
+}
+
+TEST(Cost, OnShippedTracesTooEveryMachineUsesTheSameFrames) {
+  for (const std::string trace : {"cc1", "perl", "python3", "sieve32"}) {
+    for (const std::string preset : {"", "skylake", "cva6"}) {
+      const auto config = load_config<MachineConfig>({preset, {"os.frames=random"}});
+      const auto frames = [&](const MachineConfig& machine) {
+        return frames_of(machine, *open_trace(TABLEWALK_SOURCE_DIR "/traces/" + trace + ".twt"), 20000);
+      };
+      const std::string real = frames(config);
+      for (const WaterfallStep& step : waterfall_of(config)) ASSERT_EQ(frames(step.config), real) << step.name;
     }
   }
 }
