@@ -69,6 +69,8 @@ module mmu #(
     input logic [15:0] inv_asid_i,
     input logic inv_vaddr_valid_i,
     input logic [63:0] inv_vaddr_i,
+    input logic inv_global_i,
+    input tablewalk_pkg::pointers_e inv_pointers_i,
 
     output logic idle_o
 );
@@ -81,6 +83,8 @@ module mmu #(
   assign invalidation.asid = inv_asid_i;
   assign invalidation.vaddr_valid = inv_vaddr_valid_i;
   assign invalidation.vaddr = inv_vaddr_i;
+  assign invalidation.is_global = inv_global_i;
+  assign invalidation.pointers = inv_pointers_i;
 
   tablewalk_pkg::request_t fetch_request, data_request, fetch_walk, data_walk, walk;
   always_comb begin
@@ -226,6 +230,8 @@ module mmu #(
       .inv_asid_i(inv_asid_i),
       .inv_vaddr_valid_i(inv_vaddr_valid_i),
       .inv_vaddr_i(inv_vaddr_i),
+      .inv_global_i(inv_global_i),
+      .inv_pointers_i(inv_pointers_i),
       .idle_o(walker_idle),
       .quiet_o(),
       .ev_walk_o(),

@@ -149,12 +149,21 @@ package tablewalk_pkg;
   localparam int unsigned WalkBits = 146;
 
   // What to forget. With neither an address space nor an address given it is everything.
+  // Which pointers an invalidation takes out: of its address space, or of every one.
+  typedef enum logic [1:0] {
+    PointersNone = 2'd0,
+    PointersOnTheWay = 2'd1,  // those of vaddr, if there is one
+    PointersEvery = 2'd2
+  } pointers_e;
+
   typedef struct packed {
     logic everything;
     logic asid_valid;
     logic [15:0] asid;
     logic vaddr_valid;
     logic [63:0] vaddr;
+    logic is_global;  // global translations too
+    pointers_e pointers;
   } invalidation_t;
 
   // Bits 6l+5:6l of a shape are the index shift of level l, the last level's being the offset bits of a page. One

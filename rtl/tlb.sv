@@ -156,9 +156,9 @@ module tlb #(
 
   // What an invalidation takes out. A page that is held in parts goes with all of them.
   function automatic logic covers(input logic same_space, input logic is_global, input logic same_page);
-    if (invalidation_i.everything || (!invalidation_i.asid_valid && !invalidation_i.vaddr_valid)) covers = 1'b1;
-    else if (!invalidation_i.vaddr_valid) covers = !is_global && same_space;
-    else covers = same_page && (!invalidation_i.asid_valid || is_global || same_space);
+    covers = invalidation_i.everything ||
+        ((!invalidation_i.vaddr_valid || same_page) &&
+         (is_global ? invalidation_i.is_global : !invalidation_i.asid_valid || same_space));
   endfunction
 
   logic [Entries-1:0] forgotten;

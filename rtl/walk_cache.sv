@@ -114,6 +114,12 @@ module walk_cache #(
   end
 
   // What an invalidation takes out.
+  function automatic logic covers(input logic same_space, input logic same_place);
+    covers = invalidation_i.everything ||
+        (invalidation_i.pointers != tablewalk_pkg::PointersNone && (!invalidation_i.asid_valid || same_space) &&
+         (invalidation_i.pointers == tablewalk_pkg::PointersEvery || !invalidation_i.vaddr_valid || same_place));
+  endfunction
+
   logic [Entries-1:0] forgotten;
   logic [63:0] forgotten_prefix[9];
   logic forget_remembered;
@@ -127,13 +133,11 @@ module walk_cache #(
         forgotten_prefix[mode] = invalidation_i.vaddr >> tablewalk_pkg::index_shift(4'(mode), LevelBits, RadixShape);
       end
       for (int unsigned entry = 0; entry < Entries; entry++) begin
-        forgotten[entry] = invalidation_i.everything ||
-            ((!invalidation_i.asid_valid || invalidation_i.asid == asid_q[entry]) &&
-             (!invalidation_i.vaddr_valid || forgotten_prefix[mode_q[entry]] == prefix_q[entry]));
+        forgotten[entry] = covers(asid_q[entry] == invalidation_i.asid,
+                                  forgotten_prefix[mode_q[entry]] == prefix_q[entry]);
       end
-      forget_remembered = invalidation_i.everything ||
-          ((!invalidation_i.asid_valid || invalidation_i.asid == remember_asid_i) &&
-           (!invalidation_i.vaddr_valid || forgotten_prefix[remember_mode_i] == remember_prefix));
+      forget_remembered = covers(remember_asid_i == invalidation_i.asid,
+                                 forgotten_prefix[remember_mode_i] == remember_prefix);
     end
   end
 

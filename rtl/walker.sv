@@ -36,9 +36,10 @@
 //   mem_rsp_retry_i    nothing was done: the walker asks again
 // Invalidation: taken in a cycle with inv_valid_i and inv_ready_o high; takes effect after everything else in it.
 //   inv_all_i                            everything
-//   inv_asid_valid_i alone               everything of inv_asid_i that is not global
-//   inv_asid_valid_i inv_vaddr_valid_i   the page that holds inv_vaddr_i, of inv_asid_i or global
-//   inv_vaddr_i                          virtual address in bytes
+//   inv_vaddr_valid_i                    of translations, those of the page that holds inv_vaddr_i (a byte's address)
+//   inv_asid_valid_i                     of those that are not global, and of pointers, those of inv_asid_i
+//   inv_global_i                         of global translations, the same pages, whatever their address space
+//   inv_pointers_i                       no pointers, those on the way to inv_vaddr_i, or every one
 // Status.
 //   idle_o   nothing is under way, and no answer of memory is missing
 //   quiet_o  while req_valid_i, mem_rsp_valid_i and inv_valid_i stay low, clocking changes nothing
@@ -124,6 +125,8 @@ module walker #(
     input logic [15:0] inv_asid_i,
     input logic inv_vaddr_valid_i,
     input logic [63:0] inv_vaddr_i,
+    input logic inv_global_i,
+    input tablewalk_pkg::pointers_e inv_pointers_i,
 
     output logic idle_o,
     output logic quiet_o,
@@ -240,6 +243,8 @@ module walker #(
   assign invalidation.asid = inv_asid_i;
   assign invalidation.vaddr_valid = inv_vaddr_valid_i;
   assign invalidation.vaddr = inv_vaddr_i;
+  assign invalidation.is_global = inv_global_i;
+  assign invalidation.pointers = inv_pointers_i;
 
   tablewalk_pkg::walk_start_t remembered;
   assign remembered.table_address = step_after.base;
@@ -496,21 +501,22 @@ module walker #(
   // 6. An invalidation comes after everything else. Of a walk under way nothing is known but its question: a page of
   // any size that it finds, and every pointer on its way, lies within what one entry of the root maps.
   logic [Slots-1:0] concerned;
+  logic same_space, same_region;
   tablewalk_pkg::request_t questioned;
   always_comb begin
     concerned = '0;
     questioned = '0;
+    same_space = 1'b0;
+    same_region = 1'b0;
     if (inv_valid_i) begin
       for (int unsigned s = 0; s < Slots; s++) begin
         questioned = request_q[s];
-        if (inv_all_i) begin
-          concerned[s] = 1'b1;
-        end else if (inv_vaddr_valid_i) begin
-          concerned[s] = ((questioned.va ^ inv_vaddr_i) >> tablewalk_pkg::index_shift(
-              questioned.mode, tablewalk_pkg::root_level(questioned.mode, 3'(RadixLevels - 1)), RadixShape)) == 64'd0;
-        end else begin
-          concerned[s] = !inv_asid_valid_i || questioned.asid == inv_asid_i;
-        end
+        same_space = !inv_asid_valid_i || questioned.asid == inv_asid_i;
+        same_region = !inv_vaddr_valid_i ||
+            ((questioned.va ^ inv_vaddr_i) >> tablewalk_pkg::index_shift(
+                questioned.mode, tablewalk_pkg::root_level(questioned.mode, 3'(RadixLevels - 1)), RadixShape)) == 64'd0;
+        concerned[s] = inv_all_i || (same_region && (same_space || inv_global_i)) ||
+                       (same_space && inv_pointers_i == tablewalk_pkg::PointersEvery);
       end
     end
   end

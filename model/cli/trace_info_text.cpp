@@ -9,12 +9,36 @@
 #include "base/units.h"
 #include "report/figures.h"
 #include "report/text_table.h"
+#include "trace/event_form.h"
 
 namespace tablewalk {
 namespace {
 
-constexpr const char* kind_names[record_kinds] = {
-    "fetches", "loads", "stores", "modifies", "page_invalidates", "asid_invalidates", "all_invalidates"};
+/// Figures' names, by RecordKind.
+constexpr const char* kind_names[record_kinds] = {"fetches",
+                                                  "loads",
+                                                  "stores",
+                                                  "modifies",
+                                                  "page_invalidates",
+                                                  "asid_invalidates",
+                                                  "all_invalidates",
+                                                  "switches",
+                                                  "invlpg",
+                                                  "invpcid_address",
+                                                  "invpcid_context",
+                                                  "invpcid_all",
+                                                  "invpcid_all_not_global",
+                                                  "mov_cr3",
+                                                  "sfence_all",
+                                                  "sfence_address",
+                                                  "sfence_asid",
+                                                  "sfence_address_asid",
+                                                  "tlbi_vmalle1",
+                                                  "tlbi_aside1",
+                                                  "tlbi_vae1",
+                                                  "tlbi_vaae1",
+                                                  "tlbi_vale1",
+                                                  "tlbi_vaale1"};
 // Sizes of translation look-aside buffers: small and large first levels, small and large second levels.
 constexpr std::uint64_t reuse_distances[] = {16, 64, 512, 1536};
 
@@ -55,9 +79,13 @@ std::string counts_text(const TraceStatistics& statistics) {
 std::string events_text(const TraceStatistics& statistics) {
   if (statistics.records == statistics.accesses()) return {};
   TextTable table({"events", "count"}, 0);
-  constexpr const char* names[] = {"invalidate a page", "invalidate an address space", "invalidate all"};
-  for (unsigned kind = access_kinds; kind < record_kinds; ++kind) {
-    table.add_row({names[kind - access_kinds], with_thousands(statistics.by_kind[kind])});
+  for (const EventForm& form : event_forms) {
+    const std::uint64_t count = statistics.by_kind[static_cast<unsigned>(form.kind)];
+    if (count == 0) continue;
+    std::string name(form.word);
+    if (form.has_address) name += " 0xADDRESS";
+    if (form.asid == AsidField::Required) name += " @ASID";
+    table.add_row({name, with_thousands(count)});
   }
   return "\n" + table.text();
 }
@@ -101,7 +129,11 @@ nlohmann::ordered_json reuse_json(const ReuseDistances& reuse) {
 nlohmann::ordered_json figures_json(const TraceStatistics& statistics) {
   nlohmann::ordered_json figures;
   figures["records"] = statistics.records;
-  for (unsigned kind = 0; kind < record_kinds; ++kind) figures[kind_names[kind]] = statistics.by_kind[kind];
+  for (unsigned kind = 0; kind < record_kinds; ++kind) {
+    // Those of one architecture only where there are any.
+    if (kind > static_cast<unsigned>(RecordKind::SwitchSpace) && statistics.by_kind[kind] == 0) continue;
+    figures[kind_names[kind]] = statistics.by_kind[kind];
+  }
   figures["supervisor_accesses"] = statistics.supervisor_accesses;
   figures["bytes_accessed"] = statistics.bytes;
   figures["page_straddles"] = statistics.page_straddles;

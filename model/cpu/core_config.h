@@ -16,6 +16,7 @@ struct CoreConfig {
   std::uint32_t instruction_gap = 0;
   bool blocking = false;
   Cycles invalidate_cycles{100};
+  Cycles switch_cycles{100};
   bool free_translation = false;
   bool run_ahead = true;
 
@@ -30,6 +31,9 @@ struct CoreConfig {
     keys.value("blocking", blocking, "", "true: in order, one access at a time, each ends before the next starts");
     keys.value("invalidate_cycles", invalidate_cycles, "cycles",
                "what an invalidate event of the trace costs: from the end of all older accesses to the next issue");
+    keys.value("switch_cycles", switch_cycles, "cycles",
+               "what a switch of the address space costs, likewise (Linux, Documentation/arch/x86/pti.rst: a write of "
+               "CR3 takes on the order of a hundred cycles)");
     keys.value("free_translation", free_translation, "",
                "true: every access has its translation with the latency of a first-level TLB hit; no TLB misses and no "
                "walk is made, page faults stay (an idealisation: what translation costs is the difference to it)");

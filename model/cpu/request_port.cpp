@@ -17,15 +17,10 @@ std::uint64_t ring_size(std::uint32_t accesses) {
 constexpr std::array<AccessKind, access_kinds> kind_of_access{AccessKind::Fetch, AccessKind::Load, AccessKind::Store,
                                                               AccessKind::Store};
 
-Invalidation invalidation_of(const Record& event) {
-  constexpr std::array scopes{Invalidation::Scope::Page, Invalidation::Scope::AddressSpace, Invalidation::Scope::All};
-  return {scopes[static_cast<unsigned>(event.kind) - access_kinds], event.address, event.asid};
-}
-
 }  // namespace
 
 RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config, const CoreNeighbours& neighbours,
-                         Kernel& kernel)
+                         const PagingMode& mode, Kernel& kernel)
     : TimedModule(name, Phase::Middle),
       itlb_side("itlb_side", *this, Instructions),
       dtlb_side("dtlb_side", *this, Data),
@@ -36,8 +31,10 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
       window_(config.window),
       gap_(config.instruction_gap),
       invalidate_cycles_(config.invalidate_cycles),
+      switch_cycles_(config.switch_cycles),
       run_ahead_(config.run_ahead),
       neighbours_(neighbours),
+      mode_(mode),
       kernel_(kernel),
       ring_(ring_size(capacity_)),
       mask_(ring_.size() - 1),
@@ -185,21 +182,29 @@ void RequestPort::issue(Cycles cycle) {
 bool RequestPort::next_part() {
   for (;;) {
     if (fence_ && !pass_fence()) return false;
+    if (held_) {
+      open_access(*held_);
+      held_.reset();
+      return true;
+    }
     const Record* record = job_.source->next();
     if (record == nullptr) {
       if (!next_batch()) return false;
       record = job_.source->next();
     }
-    if (!is_event(record->kind)) {
+    if (is_event(record->kind)) {
+      fence_ = trace_event(*record, mode_);
+    } else if (must_switch_for(*record)) {
+      held_ = *record;
+      fence_ = switch_event(record->asid, mode_);
+    } else {
       open_access(*record);
       return true;
     }
-    fence_ = invalidation_of(*record);
   }
 }
 
-/// Carries an invalidate event out; false if it must wait: for an older access, or for a cycle that only the kernel can
-/// bring.
+/// Carries an event out; false if it must wait: for an older access, or for a cycle that only the kernel can bring.
 bool RequestPort::pass_fence() {
   if (!drained()) return false;
   issue_not_before(retirement_.last());
@@ -207,16 +212,20 @@ bool RequestPort::pass_fence() {
     wake_at(issue_cycle_);
     return false;
   }
-  kernel_.before_invalidation(*fence_);
-  for (Side side : {Instructions, Data}) tlb(side).invalidate(*fence_, delay_to(issue_cycle_));
-  look_ahead();
-  ++stats_.invalidations;
-  issue_not_before(retirement_.pass_event(issue_cycle_, invalidate_cycles_));
+  const bool switches = fence_->switch_to.has_value();
+  if (switches) enter_address_space(*fence_->switch_to);
+  if (fence_->invalidation) {
+    if (!switches) kernel_.before_invalidation(*fence_->invalidation);
+    for (Side side : {Instructions, Data}) tlb(side).invalidate(*fence_->invalidation, delay_to(issue_cycle_));
+    look_ahead();
+  }
+  ++(switches ? stats_.switches : stats_.invalidations);
+  issue_not_before(switches ? retirement_.pass_event(issue_cycle_, switch_cycles_, &CoreCycles::switching)
+                            : retirement_.pass_event(issue_cycle_, invalidate_cycles_, &CoreCycles::invalidation));
   fence_.reset();
   return true;
 }
 
-/// As a write of CR3 does.
 void RequestPort::enter_address_space(AddressSpaceId asid) {
   asid_ = asid;
   root_ = kernel_.root(asid);
@@ -225,7 +234,7 @@ void RequestPort::enter_address_space(AddressSpaceId asid) {
 void RequestPort::open_access(const Record& record) {
   kind_ = record.kind;
   user_ = record.privilege == Privilege::User;
-  if (!root_ || record.asid != asid_) enter_address_space(record.asid);
+  if (!root_) enter_address_space(record.asid);  // the first one; a further one is switched to
   address_ = record.address;
   left_ = record.size;
   ++stats_.accesses[static_cast<unsigned>(kind_)];

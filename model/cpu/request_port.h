@@ -9,6 +9,7 @@
 #include "cpu/core_config.h"
 #include "cpu/record_source.h"
 #include "cpu/retirement.h"
+#include "cpu/trace_event.h"
 #include "protocol/access_link.h"
 #include "protocol/observers.h"
 #include "protocol/timed_module.h"
@@ -30,6 +31,7 @@ struct CoreStats {
   std::array<std::uint64_t, access_kinds> accesses{};  ///< by RecordKind
   std::uint64_t supervisor_accesses = 0;
   std::uint64_t invalidations = 0;
+  std::uint64_t switches = 0;  ///< of the address space
   std::uint64_t instructions = 0;
   std::uint64_t page_straddles = 0;
   std::uint64_t line_straddles = 0;
@@ -45,11 +47,13 @@ struct CoreStats {
 /// memory, several at a time within its window, retiring in program order.
 ///
 /// An access looks up the first-level TLB and, virtually indexed, the first-level cache in its issue cycle. A fetch
-/// that misses either holds back everything younger: the front end is in order. An invalidate event is a fence: it
-/// waits until everything older has retired, and everything younger waits for it. Acts in the middle of a cycle.
+/// that misses either holds back everything younger: the front end is in order. An invalidate event, and a switch of
+/// the address space, is a fence: it waits until everything older has retired, and everything younger waits for it.
+/// Acts in the middle of a cycle.
 class RequestPort : public TimedModule {
  public:
-  RequestPort(sc_core::sc_module_name name, const CoreConfig& config, const CoreNeighbours& neighbours, Kernel& kernel);
+  RequestPort(sc_core::sc_module_name name, const CoreConfig& config, const CoreNeighbours& neighbours,
+              const PagingMode& mode, Kernel& kernel);
 
   TranslateInitiatorPort<RequestPort> itlb_side;
   TranslateInitiatorPort<RequestPort> dtlb_side;
@@ -104,6 +108,7 @@ class RequestPort : public TimedModule {
   bool next_part();
   bool next_batch();
   void enter_address_space(AddressSpaceId asid);
+  bool must_switch_for(const Record& record) const { return root_ && record.asid != asid_; }
   void open_access(const Record& record);
   bool pass_fence();
   void count_gap();
@@ -135,8 +140,10 @@ class RequestPort : public TimedModule {
   std::uint32_t window_;
   std::uint32_t gap_;
   Cycles invalidate_cycles_;
+  Cycles switch_cycles_;
   bool run_ahead_;
   CoreNeighbours neighbours_;
+  const PagingMode& mode_;
   Kernel& kernel_;
   Job job_;
 
@@ -147,7 +154,8 @@ class RequestPort : public TimedModule {
   VirtualAddress address_;
   std::uint32_t left_ = 0;
   bool user_ = true;
-  std::optional<Invalidation> fence_;  ///< the event that is to be passed before the next record
+  std::optional<TraceEvent> fence_;  ///< the event that is to be passed before the next record
+  std::optional<Record> held_;       ///< the access that waits for a switch to its address space
   bool has_fetches_ = false;
   bool warm_ = false;
   bool finished_ = false;

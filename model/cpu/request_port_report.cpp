@@ -40,12 +40,16 @@ void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& fi
                 "others included");
   figures.count("core.invalidation_cycles", cycles.invalidation, "cycles",
                 "in invalidate events, once everything older had retired");
+  figures.count("core.switching_cycles", cycles.switching, "cycles",
+                "in switches of the address space, once everything older had retired");
   figures.real("core.translation_stall_share", ratio(cycles.translation_stall, cycles.total()), "share",
                "translation stall cycles / cycles; translation.cost_share is what translation costs");
   figures.real("core.cycles_per_instruction", ratio(cycles.total(), stats.instructions), "cycles",
                "cycles / instructions");
   figures.count("core.invalidations", stats.invalidations, "events",
                 "invalidate events: TLBs and walk caches forgot what those covered");
+  figures.count("core.switches", stats.switches, "events",
+                "switches of the address space: the root's register was written");
   figures.count("core.faults", stats.faults, "faults", "page faults handled");
   figures.count("core.faulted_accesses", stats.faulted_accesses, "accesses",
                 "accesses passed over because their translation faults (--skip-faults); one that crosses a page is one "

@@ -13,7 +13,8 @@ struct CoreCycles {
   std::uint64_t translation_stall = 0;  ///< the oldest access waited for its translation, beyond a first-level TLB hit
   std::uint64_t memory_stall = 0;       ///< the oldest access waited for its data, beyond a first-level cache hit
   std::uint64_t invalidation = 0;       ///< in invalidate events
-  std::uint64_t total() const { return issue + translation_stall + memory_stall + invalidation; }
+  std::uint64_t switching = 0;          ///< in switches of the address space
+  std::uint64_t total() const { return issue + translation_stall + memory_stall + invalidation + switching; }
 };
 
 /// The milestones of one access.
@@ -44,10 +45,11 @@ class Retirement {
     last_ = times.done;
     return last_;
   }
-  /// With everything retired, an event takes `cost` from cycle `from` on, not before the last retirement.
-  Cycles pass_event(Cycles from, Cycles cost) {
+  /// With everything retired, an event takes `cost` from cycle `from` on, not before the last retirement. `part`: of
+  /// the core's cycles, which it counts in.
+  Cycles pass_event(Cycles from, Cycles cost, std::uint64_t CoreCycles::*part) {
     cycles_.issue += (from - last_).count();
-    cycles_.invalidation += cost.count();
+    cycles_.*part += cost.count();
     last_ = from + cost;
     return last_;
   }

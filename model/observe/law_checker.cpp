@@ -108,7 +108,8 @@ void LawChecker::check_figures(const StatSet& figures) const {
   require_sum(figures, "translation.requests", {"translation.responses"});
   require_sum(
       figures, "core.cycles",
-      {"core.issue_cycles", "core.translation_stall_cycles", "core.memory_stall_cycles", "core.invalidation_cycles"});
+      {"core.issue_cycles", "core.translation_stall_cycles", "core.memory_stall_cycles", "core.invalidation_cycles",
+       "core.switching_cycles"});
   require_sum(figures, "translation.cycles.total",
               {"translation.cycles.queue", "translation.cycles.tlb_lookup", "translation.cycles.walk_cache_lookup",
                "translation.cycles.memory", "translation.cycles.entry_writeback", "translation.cycles.fault",

@@ -79,6 +79,15 @@ std::vector<std::string> words(const WalkerCycle& did, VirtualAddress taken, Vir
   return lines;
 }
 
+std::string invalidation_text(const Invalidation& invalidation) {
+  const Invalidation::Covered covered = invalidation.covered();
+  const std::string space = covered.space ? fmt::format("space {}", invalidation.asid) : "every space";
+  const std::string pages = covered.page ? fmt::format("{:#x} of {}", invalidation.va.value(), space) : space;
+  constexpr std::array pointers{", no pointer", "", ", every pointer"};
+  return fmt::format("invalidation of {}{}{}", pages, covered.global ? "" : ", not global",
+                     pointers[static_cast<unsigned>(covered.pointers)]);
+}
+
 }  // namespace
 
 WalkerShadow::WalkerShadow(sc_core::sc_module_name name, const WalkerConfig& config, const PagingControls& controls,
@@ -184,10 +193,7 @@ std::string WalkerShadow::came_text(const Came& came) {
       text = fmt::format("memory answers {:#x}", came.value);
       break;
     case Came::What::Invalidation:
-      text = came.scope == Invalidation::Scope::All ? "invalidation of everything"
-             : came.scope == Invalidation::Scope::AddressSpace
-                 ? fmt::format("invalidation of space {}", came.asid)
-                 : fmt::format("invalidation of {:#x} of space {}", came.value, came.asid);
+      text = invalidation_text({came.scope, VirtualAddress(came.value), came.asid});
       break;
   }
   return fmt::format("  {:>9}  -> {}\n", came.cycle.count(), text);

@@ -122,6 +122,7 @@ class Arm64Mode final : public WalkingMode<Arm64Mode> {
   std::uint64_t encode_root(RootRegister root) const override {
     return std::uint64_t{root.asid} << asid_shift | (root.table.value() & address_mask);
   }
+  Architecture architecture() const override { return Architecture::Arm; }
   const char* root_register() const override { return "TTBR0_EL1"; }
   std::vector<BitField> root_fields() const override {
     return {{"ASID", 63, asid_shift, "address-space id"},

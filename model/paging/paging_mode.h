@@ -26,6 +26,9 @@ struct EntryView {
   bool global = false;  ///< of a pointer: everything below it is
 };
 
+/// Whose manual a mode follows.
+enum class Architecture : std::uint8_t { Generic, X86, Riscv, Arm };
+
 /// What an entry is to say; the builder's side of EntryView.
 struct LeafSpec {
   Rights rights;
@@ -100,6 +103,10 @@ class PagingMode {
     return table + ((va.value() >> index.shift) & index.mask) * entry_bytes_;
   }
 
+  /// Whose instructions invalidate translations.
+  virtual Architecture architecture() const { return Architecture::Generic; }
+  /// Whether TLBs tell address spaces apart: without, a write of the root's register drops what is not global.
+  virtual bool has_asids() const { return true; }
   /// False for addresses that the mode never translates (x86-64: not canonical).
   virtual bool translates(VirtualAddress va) const = 0;
   virtual EntryView decode(std::uint64_t entry, unsigned at_level) const = 0;

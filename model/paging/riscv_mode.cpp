@@ -142,6 +142,7 @@ class RiscvMode final : public WalkingMode<RiscvMode> {
   RootRegister decode_root(std::uint64_t value) const override;
   std::uint64_t encode_root(RootRegister root) const override;
   std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const override;
+  Architecture architecture() const override { return Architecture::Riscv; }
   const char* root_register() const override { return "satp"; }
   std::vector<BitField> root_fields() const override;
 

@@ -55,19 +55,19 @@ RootRegister Mode::decode_root(std::uint64_t value) const {
     throw InputError(fmt::format("{}: CR3 {:#x} has bits set above the physical address; expected it below {:#x}",
                                  name(), value, physical_limit()));
   }
-  if (features_.has_pcid && controls_.pcide) root.asid = static_cast<AddressSpaceId>(value & low_bits(pcid_bits));
+  if (has_asids()) root.asid = static_cast<AddressSpaceId>(value & low_bits(pcid_bits));
   return root;
 }
 
 std::uint64_t Mode::encode_root(RootRegister root) const {
-  const bool with_pcid = features_.has_pcid && controls_.pcide;
+  const bool with_pcid = has_asids();
   return root.table.value() | (with_pcid ? root.asid & low_bits(pcid_bits) : 0);
 }
 
 std::vector<BitField> Mode::root_fields() const {
   const auto low = static_cast<std::uint8_t>(log2_floor(table_bytes(root_level())));
   const auto high = static_cast<std::uint8_t>(features_.has_pcid ? 51 : 31);
-  if (features_.has_pcid && controls_.pcide) {
+  if (has_asids()) {
     return {{"table", high, low, "address of the root table"}, {"PCID", 11, 0, "address-space id"}};
   }
   return {{"table", high, low, "address of the root table"},

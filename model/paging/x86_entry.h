@@ -43,6 +43,9 @@ class Mode : public PagingMode {
   std::string describe_fault(const Fault& fault, Access access) const override;
   RootRegister decode_root(std::uint64_t value) const override;
   std::uint64_t encode_root(RootRegister root) const override;
+  Architecture architecture() const override { return Architecture::X86; }
+  /// With PCIDs (CR4.PCIDE, 4 and 5 levels).
+  bool has_asids() const override { return features_.has_pcid && controls_.pcide; }
   const char* root_register() const override { return "CR3"; }
   std::vector<BitField> root_fields() const override;
   std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const override;

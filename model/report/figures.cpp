@@ -85,6 +85,8 @@ const Explanations& core_explanations() {
       {"core.supervisor_accesses", "of the accesses, those of a kernel: supervisor pages are open to them"},
       {"core.invalidations", "how often the kernel had TLBs and walk caches forget what it had changed"},
       {"core.invalidation_cycles", "cycles those took: the core does nothing else meanwhile"},
+      {"core.switches", "how often another address space began to run; without PCIDs or ASIDs, TLBs are emptied"},
+      {"core.switching_cycles", "cycles those took: the core does nothing else meanwhile"},
       {"walker.restarts", "walks that an invalidation sent back to the root"},
       {"core.page_straddles", "accesses that reach into the next page and so need two translations"},
       {"core.faults", "accesses that had no valid translation"},

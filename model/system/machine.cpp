@@ -55,7 +55,7 @@ void Machine::build(ConstructionOrder order) {
   const unsigned dram_ports = planned_ports_[static_cast<unsigned>(WalkerReads::Dram)];
 
   std::vector<std::function<void()>> steps{
-      [&] { core_.port = std::make_unique<RequestPort>("core", config_.core, neighbours(), *kernel_); },
+      [&] { core_.port = std::make_unique<RequestPort>("core", config_.core, neighbours(), *mode_, *kernel_); },
       [&] { core_.itlb = std::make_unique<Tlb>("itlb", Tlb::Service::AtOnce, config_.itlb, *mode_, 1); },
       [&] { core_.dtlb = std::make_unique<Tlb>("dtlb", Tlb::Service::AtOnce, config_.dtlb, *mode_, 1); },
       [&] {

@@ -137,6 +137,9 @@ struct MachineConfig {
     if (hardware && core.invalidate_cycles == Cycles(0)) {
       problem("core.invalidate_cycles", "the RTL walker takes one invalidation in a cycle; expected at least 1");
     }
+    if (hardware && core.switch_cycles == Cycles(0)) {
+      problem("core.switch_cycles", "the RTL walker takes one invalidation in a cycle; expected at least 1");
+    }
   }
 
   /// Simulated RAM in bytes, with the default worked out.

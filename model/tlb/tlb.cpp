@@ -70,7 +70,8 @@ void Tlb::receive_translation(unsigned, TranslationRequest& request, Cycles visi
 }
 
 void Tlb::receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay) {
-  for (TlbArray& array : arrays_) stats_.invalidated += array.invalidate(invalidation);
+  std::uint64_t& taken_out = invalidation.by_switch ? stats_.switched_out : stats_.invalidated;
+  for (TlbArray& array : arrays_) taken_out += array.invalidate(invalidation);
   again_ = {};
   answers_.for_each([&](TranslationRequest* request) {
     request->overtaken |= invalidation.may_concern(request->va, mode_.root_entry_shift(), request->asid);
@@ -235,6 +236,8 @@ void Tlb::report(const std::string& prefix, StatSet& figures) const {
   count("merged_misses", stats_.merged_misses, "lookups", "misses on a page that was already being translated");
   count("fills", stats_.fills, "translations", "translations put in");
   count("invalidated", stats_.invalidated, "translations", "translations that invalidate events took out");
+  count("switched_out", stats_.switched_out, "translations",
+        "translations that switches of the address space took out");
   figures.real(prefix + ".miss_share", ratio(stats_.misses, stats_.lookups), "share", "misses / lookups");
 }
 

@@ -39,7 +39,8 @@ struct TlbStats {
   std::uint64_t misses = 0;
   std::uint64_t merged_misses = 0;  ///< misses on a page that was already being translated further down
   std::uint64_t fills = 0;
-  std::uint64_t invalidated = 0;  ///< translations that invalidations took out
+  std::uint64_t invalidated = 0;   ///< translations that invalidations took out
+  std::uint64_t switched_out = 0;  ///< translations that switches of the address space took out
 };
 
 /// One level of TLB: any number of arrays looked up in parallel; misses go to the next translator, one for each page.

@@ -12,12 +12,33 @@ enum class RecordKind : std::uint8_t {
   Load = 1,    ///< data is read
   Store = 2,   ///< data is written
   Modify = 3,  ///< one instruction reads and then writes the same data (Lackey's M): one access
-  // Events: the kernel has changed page tables and has TLBs and walk caches forget.
-  InvalidatePage = 4,  ///< what is remembered of the page at `address` in the address space `asid`, global or not
+  // Events: the kernel has TLBs and walk caches forget, or switches the address space. What each covers in which
+  // paging mode: cpu/trace_event.h. The first three are of every architecture.
+  InvalidatePage = 4,  ///< a change of the page at `address` in the address space `asid`
   InvalidateAsid = 5,  ///< all of the address space `asid` that is not global
   InvalidateAll = 6,   ///< everything
+  SwitchSpace = 7,     ///< the root's register is written: `asid` runs from now on
+  // x86
+  Invlpg = 8,
+  InvpcidAddress = 9,
+  InvpcidContext = 10,
+  InvpcidAll = 11,
+  InvpcidAllNotGlobal = 12,
+  MovToCr3 = 13,  ///< with bit 63 clear: as SwitchSpace, and what is not global of `asid` goes
+  // RISC-V: SFENCE.VMA by which of its registers are x0
+  SfenceAll = 14,
+  SfenceAddress = 15,
+  SfenceAsid = 16,
+  SfenceAddressAsid = 17,
+  // Arm: TLBI
+  TlbiVmalle1 = 18,
+  TlbiAside1 = 19,
+  TlbiVae1 = 20,
+  TlbiVaae1 = 21,
+  TlbiVale1 = 22,
+  TlbiVaale1 = 23,
 };
-constexpr unsigned record_kinds = 7;
+constexpr unsigned record_kinds = 24;
 /// The kinds of access; they come first.
 constexpr unsigned access_kinds = 4;
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "trace/event_form.h"
 #include "trace/record.h"
 #include "trace/stream_reader.h"
 
@@ -18,16 +19,9 @@ inline bool is_possible_access(std::uint64_t address, std::uint64_t size) {
 /// Whether a record is an event, and has nothing that does not apply to it.
 inline bool is_possible_event(const Record& record) {
   if (record.size != 0 || record.privilege != Privilege::User) return false;
-  switch (record.kind) {
-    case RecordKind::InvalidatePage:
-      return true;
-    case RecordKind::InvalidateAsid:
-      return record.address.value() == 0;
-    case RecordKind::InvalidateAll:
-      return record.address.value() == 0 && record.asid == 0;
-    default:
-      return false;
-  }
+  if (static_cast<unsigned>(record.kind) >= record_kinds) return false;
+  const EventForm& form = form_of(record.kind);
+  return (form.has_address || record.address.value() == 0) && (form.asid != AsidField::None || record.asid == 0);
 }
 
 /// Whether a trace can hold the record.

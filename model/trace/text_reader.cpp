@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cctype>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "trace/event_form.h"
 #include "trace/record_check.h"
 #include "trace/text_fields.h"
 
@@ -11,9 +14,6 @@ namespace tablewalk {
 namespace {
 
 constexpr std::string_view expected_access = "expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor]'";
-constexpr std::string_view expected_event =
-    "expected 'invalidate 0xADDRESS [@ASID]', 'invalidate @ASID' or 'invalidate all'";
-constexpr std::string_view event_word = "invalidate";
 constexpr std::string_view provenance_key = "# provenance: ";
 
 bool is_blank(char c) {
@@ -31,6 +31,45 @@ bool take_word(std::string_view& text, std::string_view word) {
   text.remove_prefix(word.size());
   drop_blanks(text);
   return true;
+}
+
+/// Takes the word of an event, or both of its words.
+bool take_event_word(std::string_view& text, std::string_view word) {
+  const std::size_t space = word.find(' ');
+  std::string_view rest = text;
+  if (!take_word(rest, word.substr(0, space))) return false;
+  if (space != std::string_view::npos && !take_word(rest, word.substr(space + 1))) return false;
+  text = rest;
+  return true;
+}
+
+std::string_view first_word(std::string_view word) {
+  return word.substr(0, word.find(' '));
+}
+
+/// Whether the line's first word is that of an event.
+bool names_event(std::string_view line) {
+  return std::any_of(event_forms.begin(), event_forms.end(), [&](const EventForm& form) {
+    std::string_view rest = line;
+    return take_word(rest, first_word(form.word));
+  });
+}
+
+/// The forms of the event that the line's first word names, for a message.
+std::string expected_event(std::string_view line) {
+  std::vector<std::string> forms;
+  for (const EventForm& form : event_forms) {
+    std::string_view rest = line;
+    if (!take_word(rest, first_word(form.word))) continue;
+    std::string text(form.word);
+    if (form.has_address) text += " 0xADDRESS";
+    if (form.asid == AsidField::Optional) text += " [@ASID]";
+    if (form.asid == AsidField::Required) text += " @ASID";
+    forms.push_back("'" + text + "'");
+  }
+  std::string text = "expected " + forms.front();
+  for (std::size_t i = 1; i < forms.size(); ++i) text += (i + 1 == forms.size() ? " or " : ", ") + forms[i];
+  return text;
 }
 
 std::optional<RecordKind> kind_of(char letter) {
@@ -52,8 +91,11 @@ std::optional<RecordKind> kind_of(char letter) {
 
 bool looks_like_text(std::string_view line) {
   drop_blanks(line);
-  if (take_word(line, event_word))
-    return line.substr(0, 2) == "0x" || line.substr(0, 1) == "@" || line.substr(0, 3) == "all";
+  for (const EventForm& form : event_forms) {
+    std::string_view rest = line;
+    if (!take_event_word(rest, form.word)) continue;
+    if (form.has_address ? rest.substr(0, 2) == "0x" : rest.empty() || rest[0] == '@' || rest[0] == '#') return true;
+  }
   if (line.size() < 2 || !kind_of(line[0]) || !is_blank(line[1])) return false;
   line.remove_prefix(1);
   drop_blanks(line);
@@ -109,8 +151,7 @@ std::size_t TextReader::read_records(Record* records, std::size_t capacity) {
 }
 
 void TextReader::parse(std::string_view line, Record& record) const {
-  std::string_view rest = line;
-  if (take_word(rest, event_word)) {
+  if (names_event(line)) {
     parse_event(line, record);
   } else {
     parse_access(line, record);
@@ -136,21 +177,22 @@ void TextReader::parse_access(std::string_view line, Record& record) const {
   record = Record{address, static_cast<std::uint32_t>(size), *kind, privilege, asid};
 }
 
+/// The form whose fields the line has.
 void TextReader::parse_event(std::string_view line, Record& record) const {
-  std::string_view rest = line;
-  take_word(rest, event_word);
-  record = Record{};
-  if (take_word(rest, "all")) {
-    record.kind = RecordKind::InvalidateAll;
-  } else if (rest.substr(0, 1) == "@") {
-    record.kind = RecordKind::InvalidateAsid;
-    record.asid = take_asid(rest, line, expected_event);
-  } else {
-    record.kind = RecordKind::InvalidatePage;
-    record.address = take_address(rest, line, expected_event);
-    record.asid = take_asid(rest, line, expected_event);
+  const std::string expected = expected_event(line);
+  for (const EventForm& form : event_forms) {
+    std::string_view rest = line;
+    if (!take_event_word(rest, form.word) || form.has_address != (rest.substr(0, 2) == "0x")) continue;
+    record = Record{};
+    record.kind = form.kind;
+    if (form.has_address) record.address = take_address(rest, line, expected);
+    const bool names_space = rest.substr(0, 1) == "@";
+    if (names_space ? form.asid == AsidField::None : form.asid == AsidField::Required) continue;
+    record.asid = take_asid(rest, line, expected);
+    if (!rest.empty()) fail(line, expected);
+    return;
   }
-  if (!rest.empty()) fail(line, expected_event);
+  fail(line, expected);
 }
 
 /// Takes `0x...` off the start of `rest`, with the blanks after it.

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/error.h"
+#include "trace/event_form.h"
 #include "trace/twt_writer.h"
 
 namespace tablewalk {
@@ -23,12 +24,11 @@ void append_access(fmt::memory_buffer& text, const Record& record) {
 
 void append_event(fmt::memory_buffer& text, const Record& record) {
   const auto out = std::back_inserter(text);
-  fmt::format_to(out, "invalidate");
-  if (record.kind == RecordKind::InvalidatePage) fmt::format_to(out, " {:#x}", record.address.value());
-  const bool names_space =
-      record.kind == RecordKind::InvalidateAsid || (record.kind == RecordKind::InvalidatePage && record.asid != 0);
+  const EventForm& form = form_of(record.kind);
+  fmt::format_to(out, "{}", form.word);
+  if (form.has_address) fmt::format_to(out, " {:#x}", record.address.value());
+  const bool names_space = form.asid == AsidField::Required || (form.asid == AsidField::Optional && record.asid != 0);
   if (names_space) fmt::format_to(out, " @{}", record.asid);
-  if (record.kind == RecordKind::InvalidateAll) fmt::format_to(out, " all");
 }
 
 bool ends_with(const std::string& text, const std::string& ending) {

@@ -36,6 +36,8 @@ struct RtlInputs {
   AddressSpaceId inv_asid = 0;
   bool inv_vaddr_valid = false;
   std::uint64_t inv_vaddr = 0;
+  bool inv_global = false;
+  std::uint8_t inv_pointers = 0;  ///< Invalidation::Pointers
 };
 
 /// Its output pins. The bits of one mask for each level, or for each slot, as the pins have them.

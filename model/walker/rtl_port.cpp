@@ -13,9 +13,7 @@ namespace {
 constexpr std::uint32_t longest_idle = 100000;
 
 bool equal(const Invalidation& a, const Invalidation& b) {
-  if (a.scope != b.scope) return false;
-  if (a.scope == Invalidation::Scope::All) return true;
-  return a.asid == b.asid && (a.scope == Invalidation::Scope::AddressSpace || a.va == b.va);
+  return a.scope == b.scope && a.asid == b.asid && a.va == b.va;
 }
 
 std::uint32_t slot_mask(unsigned slots) {
@@ -163,11 +161,14 @@ void RtlPort::give_invalidation(Cycles cycle) {
   if (!invalidations_.due(cycle)) return;
   const Invalidation& invalidation = invalidations_.front();
   inputs_.inv_valid = true;
+  const Invalidation::Covered covered = invalidation.covered();
   inputs_.inv_all = invalidation.scope == Invalidation::Scope::All;
-  inputs_.inv_asid_valid = !inputs_.inv_all;
+  inputs_.inv_asid_valid = covered.space;
   inputs_.inv_asid = invalidation.asid;
-  inputs_.inv_vaddr_valid = invalidation.scope == Invalidation::Scope::Page;
+  inputs_.inv_vaddr_valid = covered.page;
   inputs_.inv_vaddr = invalidation.va.value();
+  inputs_.inv_global = covered.global;
+  inputs_.inv_pointers = static_cast<std::uint8_t>(covered.pointers);
   invalidation_taken_ = invalidation;
   invalidations_.pop();
 }

@@ -105,6 +105,8 @@ class VerilatedWalker final : public RtlModel {
       top_.inv_asid_i = in.inv_asid;
       top_.inv_vaddr_valid_i = in.inv_vaddr_valid;
       top_.inv_vaddr_i = in.inv_vaddr;
+      top_.inv_global_i = in.inv_global;
+      top_.inv_pointers_i = in.inv_pointers;
     }
   }
 

@@ -55,9 +55,9 @@ std::uint64_t WalkCaches::invalidate(const Invalidation& invalidation) {
   for (std::size_t i = 0; i < caches_.size(); ++i) {
     LevelCache& cache = caches_[i];
     const std::uint64_t erased = cache.entries.erase_if([&](std::uint64_t prefix, const Entry& entry) {
-      return invalidation.covers(VirtualAddress(prefix << cache.shift), cache.shift, entry.asid, false);
+      return invalidation.covers_pointer(VirtualAddress(prefix << cache.shift), cache.shift, entry.asid);
     });
-    stats_[i].invalidated += erased;
+    (invalidation.by_switch ? stats_[i].switched_out : stats_[i].invalidated) += erased;
     all += erased;
   }
   return all;

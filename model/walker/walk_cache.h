@@ -43,7 +43,8 @@ class WalkCaches {
   struct LevelStats {
     std::uint64_t lookups = 0;
     std::uint64_t hits = 0;
-    std::uint64_t invalidated = 0;  ///< pointers that invalidations took out
+    std::uint64_t invalidated = 0;   ///< pointers that invalidations took out
+    std::uint64_t switched_out = 0;  ///< pointers that switches of the address space took out
   };
 
   WalkCaches(const std::vector<WalkCacheConfig>& configs, const PagingMode& mode);

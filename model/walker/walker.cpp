@@ -308,6 +308,8 @@ void Walker::report(StatSet& figures) const {
     figures.count(prefix + ".hits", walk_caches_.stats()[i].hits, "lookups", "walks that found it");
     figures.count(prefix + ".invalidated", walk_caches_.stats()[i].invalidated, "pointers",
                   "pointers that invalidate events took out");
+    figures.count(prefix + ".switched_out", walk_caches_.stats()[i].switched_out, "pointers",
+                  "pointers that switches of the address space took out");
   }
 }
 

@@ -69,6 +69,8 @@ module cva6_adapter #(
     input logic [15:0] inv_asid_i,
     input logic inv_vaddr_valid_i,
     input logic [63:0] inv_vaddr_i,
+    input logic inv_global_i,
+    input tablewalk_pkg::pointers_e inv_pointers_i,
 
     output logic idle_o,
     output logic quiet_o,

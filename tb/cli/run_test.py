@@ -336,9 +336,51 @@ class TablesAndTraces(ProgramTest):
                            ("page_invalidates", 1), ("asid_invalidates", 1), ("all_invalidates", 1), ("pages_4k", 3)):
             self.assertEqual(info[1][key], count, key)
         text = self.output("trace", "info", "events.txt")
-        self.assertIn("invalidate an address space", text)
+        self.assertIn("invalidate @ASID", text)
         self.assertIn("of them supervisor's", text)
         self.assertNotIn("invalidate", self.output("trace", "info", "good.txt"))
+
+    def test_a_switch_without_address_space_ids_empties_tlbs_and_walk_caches(self):
+        """Intel SDM volume 3, 4.10.4.1: a write of CR3 without PCIDs drops all that is not global."""
+        self.write("two.txt", "".join(f"R 0x1000 8 @{space}\n" for space in (1, 2, 1, 2)))
+        def run(*machine):
+            return self.json("run", "two.txt", *machine, "--set", "core.blocking=true", "--check")["stats"]
+        for machine in (["-m", "x86-64"], ["-m", "sv39"], ["-m", "arm64-4k"]):
+            stats = run(*machine)
+            self.assertEqual((stats["dtlb.misses"], stats["walker.walks"]), (2, 2), machine)
+            self.assertEqual(stats["dtlb.switched_out"], 0)
+            self.assertEqual((stats["core.switches"], stats["core.switching_cycles"]), (3, 300))
+        for machine in (["-m", "x86-64", "--set", "paging.x86.pcide=false"], ["-m", "x86-32"], ["-m", "x86-pae"]):
+            stats = run(*machine)
+            self.assertEqual((stats["dtlb.misses"], stats["walker.walks"]), (4, 4), machine)
+            self.assertEqual((stats["dtlb.switched_out"], stats["dtlb.invalidated"]), (3, 0))
+
+    def test_invlpg_drops_every_pointer_of_its_address_space(self):
+        """Intel SDM volume 3, 4.10.4.1: whatever the address, all paging-structure-cache entries of the PCID go."""
+        accesses = "R 0x10000000 8\nR 0x7f0000000000 8\n{}\nR 0x7f0000001000 8\nR 0x10001000 8\n"
+        reads = {}
+        for event in ("invalidate 0x10000000", "invlpg 0x10000000", "invpcid 0 0x10000000 @0", "# nothing"):
+            self.write("t.txt", accesses.format(event))
+            self.output("run", "t.txt", "-c", "skylake", "--set", "core.blocking=true", "--walk-log", "w.csv")
+            with open(self.path("w.csv"), encoding="utf-8") as file:
+                reads[event] = [int(row["entry_reads"]) for row in csv.DictReader(file)]
+        self.assertEqual(reads["invalidate 0x10000000"], [4, 4, 4, 4])
+        self.assertEqual(reads["invlpg 0x10000000"], [4, 4, 4, 4])
+        self.assertEqual(reads["invpcid 0 0x10000000 @0"], [4, 4, 1, 4])
+        self.assertEqual(reads["# nothing"], [4, 4, 1, 1])
+
+    def test_every_event_goes_through_conversion(self):
+        events = ("invlpg 0x1000 @3\ninvlpg 0x2000\ninvpcid 0 0x1000 @3\ninvpcid 1 @3\ninvpcid 2\ninvpcid 3\n"
+                  "mov-cr3 @4\nswitch @5\nsfence.vma\nsfence.vma 0x1000\nsfence.vma @2\nsfence.vma 0x1000 @2\n"
+                  "tlbi vmalle1\ntlbi aside1 @1\ntlbi vae1 0x1000 @1\ntlbi vaae1 0x1000\ntlbi vale1 0x1000 @1\n"
+                  "tlbi vaale1 0x1000\nR 0x1000 8\n")
+        self.write("all.txt", events)
+        self.output("trace", "convert", "all.txt", "all.twt")
+        self.output("trace", "convert", "all.twt", "back.txt")
+        with open(self.path("back.txt"), encoding="utf-8") as file:
+            self.assertEqual([line for line in file.read().splitlines() if not line.startswith("#")],
+                             events.splitlines())
+        self.assertEqual(self.json("trace", "info", "all.twt")["tlbi_vale1"], 1)
 
     def test_events_map_no_pages(self):
         self.write("events.txt", "R 0x1000 8\ninvalidate 0x900000 @7\n")

@@ -5,6 +5,7 @@
 #include "cosim/asker.h"
 #include "cosim/random_memory.h"
 #include "rtl/random_tables.h"
+#include "support/random_scope.h"
 #include "support/rtl_variants.h"
 #include "walker/rtl_walker.h"
 #include "walker/walker.h"
@@ -45,8 +46,7 @@ Subject random_subject(Dice& dice) {
 
 Invalidation random_invalidation(Dice& dice, VirtualAddress va) {
   Invalidation invalidation;
-  using Scope = Invalidation::Scope;
-  invalidation.scope = dice.pick<Scope>({Scope::Page, Scope::Page, Scope::Page, Scope::AddressSpace, Scope::All});
+  invalidation.scope = random_scope(dice);
   invalidation.va = va;
   invalidation.asid = static_cast<AddressSpaceId>(dice.between(0, 1));
   return invalidation;

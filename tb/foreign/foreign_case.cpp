@@ -13,6 +13,7 @@
 #include "rtl/random_tables.h"
 #include "support/child_run.h"
 #include "support/foreign_machine.h"
+#include "support/random_scope.h"
 #include "support/temporary_folder.h"
 #include "walker/rtl_walker.h"
 
@@ -44,7 +45,7 @@ std::string difference(const PagingMode& mode, const PhysicalMemory& memory, con
 Invalidation random_invalidation(Dice& dice, RandomTables& tables, PhysicalMemory& bytes) {
   using Scope = Invalidation::Scope;
   Invalidation invalidation;
-  invalidation.scope = dice.pick<Scope>({Scope::Page, Scope::Page, Scope::AddressSpace, Scope::All});
+  invalidation.scope = random_scope(dice);
   invalidation.va = VirtualAddress(tables.address());
   invalidation.asid = static_cast<AddressSpaceId>(dice.between(0, 1));
   if (dice.chance(20)) {  // other tables: from now on nothing of those before may be seen

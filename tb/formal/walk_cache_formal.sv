@@ -17,7 +17,9 @@ module walk_cache_formal (
     input logic asid_valid_i,
     input logic asid_i,
     input logic vaddr_valid_i,
-    input logic [3:0] vpn_i
+    input logic [3:0] vpn_i,
+    input logic is_global_i,
+    input logic [1:0] pointers_i
 );
 
   logic rst_ni = 1'b0;
@@ -48,7 +50,8 @@ module walk_cache_formal (
       .remember_asid_i({15'd0, remember_asid_i}),
       .remember_start_i({64'd0, remember_start_i}),
       .invalidate_i(invalidate_i),
-      .invalidation_i({everything_i, asid_valid_i, 15'd0, asid_i, vaddr_valid_i, 48'd0, vpn_i, 12'd0})
+      .invalidation_i({everything_i, asid_valid_i, 15'd0, asid_i, vaddr_valid_i, 48'd0, vpn_i, 12'd0,
+                        is_global_i, pointers_i})
   );
 
   (* anyconst *) logic [3:0] watched_vpn;
@@ -64,8 +67,8 @@ module walk_cache_formal (
                same_pointer(lookup_vpn_i, watched_vpn, watched_mode);
     remembers = remember_i && remember_asid_i == watched_asid && remember_mode_i == watched_mode &&
                 same_pointer(remember_vpn_i, watched_vpn, watched_mode);
-    forgets = invalidate_i && (everything_i || ((!asid_valid_i || asid_i == watched_asid) &&
-                                                (!vaddr_valid_i || same_pointer(vpn_i, watched_vpn, watched_mode))));
+    forgets = invalidate_i && (everything_i || (pointers_i != 2'd0 && (!asid_valid_i || asid_i == watched_asid) &&
+              (pointers_i == 2'd2 || !vaddr_valid_i || same_pointer(vpn_i, watched_vpn, watched_mode))));
   end
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin

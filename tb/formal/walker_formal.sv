@@ -37,7 +37,9 @@ module walker_formal #(
     input logic inv_asid_valid_i,
     input logic [AsidWidth-1:0] inv_asid_i,
     input logic inv_vaddr_valid_i,
-    input logic [2:0] inv_vpn_i
+    input logic [2:0] inv_vpn_i,
+    input logic inv_global_i,
+    input logic [1:0] inv_pointers_i
 );
 
   localparam int unsigned PageShift = 4;
@@ -128,6 +130,8 @@ module walker_formal #(
       .inv_asid_i({{16 - AsidWidth{1'b0}}, inv_asid_i}),
       .inv_vaddr_valid_i(inv_vaddr_valid_i),
       .inv_vaddr_i({57'd0, inv_vpn_i, 4'd0}),
+      .inv_global_i(inv_global_i),
+      .inv_pointers_i(inv_pointers_i),
       .idle_o(idle_o),
       .quiet_o(quiet_o),
       .ev_walk_o(ev_walk_o),

@@ -50,14 +50,15 @@
   end
 
   // One entry is watched, of any level, for any address space and address, and one place to which it may lead.
-  // `fresh_q`: the accesses to it that were presented since it was invalidated last.
+  // `fresh_..._q`: the accesses to it that were presented since it was invalidated last.
   (* anyconst *) logic [15:0] watched_asid;
   (* anyconst *) logic [63:0] watched_va;
   (* anyconst *) logic [2:0] watched_level;
   (* anyconst *) logic [55:0] watched_target;
-  logic [Tags-1:0] fresh_q = '0;
+  // An invalidation may cover it as a leaf and not as a pointer, or the other way round.
+  logic [Tags-1:0] fresh_pointer_q = '0, fresh_leaf_q = '0;
   logic pointed_q = 1'b0, mapped_q = 1'b0;
-  logic presents_watched, forgets_watched, delivers_watched, points, maps;
+  logic presents_watched, of_watched_space, at_watched, forgets_pointer, forgets_leaf, delivers, points, maps;
 
   // Whether an entry of that level, for that address, is the watched one.
   function automatic logic is_watched(input logic [15:0] asid, input logic [63:0] va, input logic [2:0] level);
@@ -67,19 +68,29 @@
 
   always_comb begin
     presents_watched = memory_given && is_watched(memory_request.asid, memory_request.va, memory_walk.level);
-    forgets_watched = inv_valid_i && (inv_all_i || ((!inv_asid_valid_i || inv_asid_i == watched_asid) &&
-                      (!inv_vaddr_valid_i || is_watched(watched_asid, inv_vaddr_i, watched_level))));
-    delivers_watched = mem_rsp_valid_i && fresh_q[mem_rsp_tag_i] && !mem_rsp_error_i && !mem_rsp_retry_i;
-    points = pointed_q || (delivers_watched && is_pointer(mem_rsp_data_i) && {32'd0, mem_rsp_data_i[28:8], 3'd0} == watched_target);
-    maps = mapped_q || (delivers_watched && is_leaf(mem_rsp_data_i) && {32'd0, mem_rsp_data_i[27:8], 4'd0} == watched_target);
+    of_watched_space = !inv_asid_valid_i || inv_asid_i == watched_asid;
+    at_watched = !inv_vaddr_valid_i || is_watched(watched_asid, inv_vaddr_i, watched_level);
+    forgets_pointer = inv_valid_i && (inv_all_i || (inv_pointers_i != tablewalk_pkg::PointersNone && of_watched_space &&
+                      (inv_pointers_i == tablewalk_pkg::PointersEvery || at_watched)));
+    forgets_leaf = inv_valid_i && (inv_all_i || (at_watched && (of_watched_space || inv_global_i)));
+    delivers = mem_rsp_valid_i && !mem_rsp_error_i && !mem_rsp_retry_i;
+    points = pointed_q || (delivers && fresh_pointer_q[mem_rsp_tag_i] && is_pointer(mem_rsp_data_i) && {32'd0, mem_rsp_data_i[28:8], 3'd0} == watched_target);
+    maps = mapped_q || (delivers && fresh_leaf_q[mem_rsp_tag_i] && is_leaf(mem_rsp_data_i) && {32'd0, mem_rsp_data_i[27:8], 4'd0} == watched_target);
   end
 
   always_ff @(posedge clk_i) begin
-    pointed_q <= points && !forgets_watched;
-    mapped_q <= maps && !forgets_watched;
-    if (mem_rsp_valid_i) fresh_q[mem_rsp_tag_i] <= 1'b0;
-    if (memory_given) fresh_q[{memory_generation, memory_slot}] <= presents_watched;
-    if (forgets_watched) fresh_q <= '0;
+    pointed_q <= points && !forgets_pointer;
+    mapped_q <= maps && !forgets_leaf;
+    if (mem_rsp_valid_i) begin
+      fresh_pointer_q[mem_rsp_tag_i] <= 1'b0;
+      fresh_leaf_q[mem_rsp_tag_i] <= 1'b0;
+    end
+    if (memory_given) begin
+      fresh_pointer_q[{memory_generation, memory_slot}] <= presents_watched;
+      fresh_leaf_q[{memory_generation, memory_slot}] <= presents_watched;
+    end
+    if (forgets_pointer) fresh_pointer_q <= '0;
+    if (forgets_leaf) fresh_leaf_q <= '0;
   end
 
   always_comb begin

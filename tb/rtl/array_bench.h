@@ -10,6 +10,7 @@
 #include "Varray_pins_single.h"
 #include "rtl/lasting_model.h"
 #include "rtl/rtl_codes.h"
+#include "support/random_scope.h"
 #include "tlb/tlb_array.h"
 
 // What the tests of array_pins.sv share: the shapes that it was made in, its clock, and a TLB beside the model's.
@@ -64,13 +65,15 @@ void reset(Pins& pins) {
 
 template <class Pins>
 void set_invalidation(Pins& pins, const Invalidation& invalidation) {
-  using Scope = Invalidation::Scope;
+  const Invalidation::Covered covered = invalidation.covered();
   pins.invalidate_i = 1;
-  pins.inv_all_i = invalidation.scope == Scope::All;
-  pins.inv_asid_valid_i = invalidation.scope != Scope::All;
+  pins.inv_all_i = invalidation.scope == Invalidation::Scope::All;
+  pins.inv_asid_valid_i = covered.space;
   pins.inv_asid_i = invalidation.asid;
-  pins.inv_vaddr_valid_i = invalidation.scope == Scope::Page;
+  pins.inv_vaddr_valid_i = covered.page;
   pins.inv_vaddr_i = invalidation.va.value();
+  pins.inv_global_i = covered.global;
+  pins.inv_pointers_i = static_cast<std::uint8_t>(covered.pointers);
 }
 
 /// What random arrays are asked: few addresses of both halves, so that they meet, in few spaces.
@@ -91,8 +94,7 @@ class Questions {
   AddressSpaceId asid() { return rtl::random_space(dice_); }
   Invalidation invalidation() {
     Invalidation made;
-    made.scope = dice_.chance(5) ? Invalidation::Scope::All
-                                 : (dice_.chance(30) ? Invalidation::Scope::AddressSpace : Invalidation::Scope::Page);
+    made.scope = random_scope(dice_);
     made.asid = asid();
     made.va = address();
     return made;

@@ -45,6 +45,8 @@ module array_pins #(
     input logic [15:0] inv_asid_i,
     input logic inv_vaddr_valid_i,
     input logic [63:0] inv_vaddr_i,
+    input logic inv_global_i,
+    input tablewalk_pkg::pointers_e inv_pointers_i,
 
     output logic cache_hit_o,
     output logic [55:0] cache_table_o,
@@ -99,6 +101,8 @@ module array_pins #(
     invalidation.asid = inv_asid_i;
     invalidation.vaddr_valid = inv_vaddr_valid_i;
     invalidation.vaddr = inv_vaddr_i;
+    invalidation.is_global = inv_global_i;
+    invalidation.pointers = inv_pointers_i;
     start.table_address = remember_page_i;
     start.rights = remember_rights_i;
     start.is_global = remember_global_i;

@@ -5,6 +5,7 @@
 
 #include "Vmmu.h"
 #include "paging/reference_walk.h"
+#include "protocol/invalidation.h"
 #include "rtl/lasting_model.h"
 #include "rtl/random_tables.h"
 #include "rtl/rtl_codes.h"
@@ -97,6 +98,8 @@ class MmuBench {
     pins.inv_valid_i = pins.inv_asid_valid_i = pins.inv_vaddr_valid_i = 1;
     pins.inv_asid_i = asid;
     pins.inv_vaddr_i = va;
+    pins.inv_global_i = 1;
+    pins.inv_pointers_i = static_cast<std::uint8_t>(Invalidation::Pointers::OnTheWay);
     tick();
     pins.inv_valid_i = 0;
   }

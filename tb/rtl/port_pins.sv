@@ -48,7 +48,9 @@ module port_pins #(
     input logic inv_asid_valid_i,
     input logic [15:0] inv_asid_i,
     input logic inv_vaddr_valid_i,
-    input logic [63:0] inv_vaddr_i
+    input logic [63:0] inv_vaddr_i,
+    input logic inv_global_i,
+    input tablewalk_pkg::pointers_e inv_pointers_i
 );
 
   tablewalk_pkg::request_t request, walk;
@@ -68,6 +70,8 @@ module port_pins #(
     invalidation.asid = inv_asid_i;
     invalidation.vaddr_valid = inv_vaddr_valid_i;
     invalidation.vaddr = inv_vaddr_i;
+    invalidation.is_global = inv_global_i;
+    invalidation.pointers = inv_pointers_i;
     walked.page = walked_page_i;
     walked.page_shift = walked_page_shift_i;
     walked.level = walked_level_i;

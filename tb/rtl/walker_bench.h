@@ -15,6 +15,7 @@
 
 #include "memory/physical_memory.h"
 #include "paging/reference_walk.h"
+#include "protocol/invalidation.h"
 #include "rtl/lasting_model.h"
 #include "rtl/rtl_codes.h"
 
@@ -67,6 +68,15 @@ struct RtlInvalidation {
   bool all = true;
   std::optional<std::uint16_t> asid;
   std::optional<std::uint64_t> va;
+  // What the pins say beside these; by default a page's with its pointers, or all of a space that is not global.
+  std::optional<bool> global;
+  std::optional<Invalidation::Pointers> pointers;
+
+  bool covers_global() const { return global.value_or(all || !asid || va); }
+  Invalidation::Pointers covers_pointers() const {
+    const bool on_the_way = !all && va;
+    return pointers.value_or(on_the_way ? Invalidation::Pointers::OnTheWay : Invalidation::Pointers::Every);
+  }
 };
 
 /// How often each event was signalled.
@@ -279,6 +289,8 @@ class WalkerBench {
     model_.inv_asid_i = invalidation->asid.value_or(0);
     model_.inv_vaddr_valid_i = invalidation->va.has_value();
     model_.inv_vaddr_i = invalidation->va.value_or(0);
+    model_.inv_global_i = invalidation->covers_global();
+    model_.inv_pointers_i = static_cast<std::uint8_t>(invalidation->covers_pointers());
     invalidation.reset();
   }
 

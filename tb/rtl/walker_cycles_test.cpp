@@ -19,11 +19,13 @@ class World : public WalkerBench<Vwalker4> {
     asked_.emplace(at, request(id, va, {kind, true}));
   }
   void invalidate(std::uint64_t at, const Invalidation& what) {
-    using Scope = Invalidation::Scope;
+    const Invalidation::Covered covered = what.covered();
     RtlInvalidation made;
-    made.all = what.scope == Scope::All;
-    if (!made.all) made.asid = what.asid;
-    if (what.scope == Scope::Page) made.va = what.va.value();
+    made.all = what.scope == Invalidation::Scope::All;
+    if (covered.space) made.asid = what.asid;
+    if (covered.page) made.va = what.va.value();
+    made.global = covered.global;
+    made.pointers = covered.pointers;
     invalidations_.emplace(at, made);
   }
   void run() {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "support/random_scope.h"
+
 namespace tablewalk::test {
 namespace {
 
@@ -62,13 +64,9 @@ VirtualAddress ChangingTables::random_place(Dice& dice) const {
 
 Invalidation ChangingTables::random_invalidation(Dice& dice) const {
   Invalidation invalidation;
-  invalidation.scope = dice.pick<Invalidation::Scope>({Invalidation::Scope::Page, Invalidation::Scope::Page,
-                                                       Invalidation::Scope::Page, Invalidation::Scope::Page,
-                                                       Invalidation::Scope::AddressSpace, Invalidation::Scope::All});
-  if (invalidation.scope == Invalidation::Scope::Page) invalidation.va = random_place(dice);
-  if (invalidation.scope != Invalidation::Scope::All) {
-    invalidation.asid = static_cast<AddressSpaceId>(dice.between(0, spaces() - 1U));
-  }
+  invalidation.scope = random_scope(dice);
+  if (invalidation.covered().page) invalidation.va = random_place(dice);
+  if (invalidation.covered().space) invalidation.asid = static_cast<AddressSpaceId>(dice.between(0, spaces() - 1U));
   return invalidation;
 }
 
@@ -221,18 +219,20 @@ void ChangingTables::end(std::vector<Remembered>& list, bool walks_only, bool of
 
 void ChangingTables::invalidated(const Invalidation& invalidation) {
   ++now_;
+  const Invalidation::Covered covered = invalidation.covered();
   for (AddressSpaceId space = 0; space < spaces(); ++space) {
     for (std::size_t page = 0; page < pages_.size(); ++page) {
       std::vector<Remembered>& list = remembered_[space][page];
       const bool global = is_global(pages_[page]);
-      const bool own = space == invalidation.asid;
-      if (invalidation.scope == Invalidation::Scope::All) end(list, false, false);
-      if (invalidation.scope == Invalidation::Scope::AddressSpace && own) end(list, global, false);
-      if (invalidation.scope == Invalidation::Scope::Page && same_block(pages_[page], invalidation.va, 0)) {
-        // The walk caches of other spaces keep their way to a global page, and bring back into the TLBs what they find.
-        if (own) end(list, global, false);
-        if (global) end(list, false, true);
-      }
+      const bool own = !covered.space || space == invalidation.asid;
+      const bool here = !covered.page || same_block(pages_[page], invalidation.va, 0);
+      const bool translations = here && (global ? covered.global : own);
+      const bool pointers = own && (covered.pointers == Invalidation::Pointers::Every ||
+                                    (covered.pointers == Invalidation::Pointers::OnTheWay && here));
+      // The walk caches of other spaces keep their way to a global page, and bring back into the TLBs what they find.
+      const bool whole = translations && (!global || !covered.space);
+      if (pointers) end(list, !whole, false);
+      if (translations) end(list, false, true);
     }
   }
 }

@@ -4,7 +4,9 @@
 #include <memory>
 
 #include "config/loader.h"
+#include "cpu/trace_event.h"
 #include "paging/paging_mode.h"
+#include "trace/event_form.h"
 #include "trace/generate.h"
 
 namespace tablewalk::test {
@@ -160,17 +162,6 @@ std::vector<Region> random_regions(Dice& dice, const PagingMode& mode) {
   return regions;
 }
 
-/// An event about what the trace touches, mostly.
-Record random_event(Dice& dice, VirtualAddress address, AddressSpaceId asid) {
-  Record event;
-  event.kind =
-      dice.pick<RecordKind>({RecordKind::InvalidatePage, RecordKind::InvalidatePage, RecordKind::InvalidatePage,
-                             RecordKind::InvalidateAsid, RecordKind::InvalidateAll});
-  if (event.kind == RecordKind::InvalidatePage) event.address = address;
-  if (event.kind != RecordKind::InvalidateAll) event.asid = asid;
-  return event;
-}
-
 std::vector<Record> generated(Dice& dice, const PagingMode& mode, std::size_t count) {
   GeneratorConfig generator;
   generator.pattern = dice.pick<Pattern>({Pattern::Sequential, Pattern::Stride, Pattern::Uniform, Pattern::Zipf,
@@ -190,6 +181,12 @@ std::vector<Record> generated(Dice& dice, const PagingMode& mode, std::size_t co
   return records;
 }
 
+std::vector<RecordKind> kinds_of_events() {
+  std::vector<RecordKind> kinds;
+  for (const EventForm& form : event_forms) kinds.push_back(form.kind);
+  return kinds;
+}
+
 }  // namespace
 
 void idealise(Dice& dice, MachineConfig& config) {
@@ -197,6 +194,19 @@ void idealise(Dice& dice, MachineConfig& config) {
   config.walker_memory = dice.pick<WalkerMemory>({WalkerMemory::Shared, WalkerMemory::Own, WalkerMemory::Ideal});
   config.walker.kind = dice.chance(25) ? WalkerKind::Instant : WalkerKind::SystemC;
   config.walker.unlimited = config.walker.kind == WalkerKind::SystemC && dice.chance(50);
+}
+
+Record random_event(Dice& dice, const PagingMode& mode, VirtualAddress address, AddressSpaceId asid) {
+  for (;;) {
+    Record event;
+    event.kind = dice.chance(30) ? RecordKind::InvalidatePage : dice.pick(kinds_of_events());
+    if (!has_event(mode, event.kind)) continue;
+    const EventForm& form = form_of(event.kind);
+    if (form.has_address) event.address = address;
+    const bool needs_ids = event.kind == RecordKind::InvpcidAddress || event.kind == RecordKind::InvpcidContext;
+    if (form.asid != AsidField::None && (mode.has_asids() || !needs_ids)) event.asid = asid;
+    return event;
+  }
 }
 
 Replacement random_replacement(Dice& dice) {
@@ -265,7 +275,7 @@ std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::s
     const auto upper = [&](VirtualAddress at) { return (at.value() >> (mode->virtual_bits() - 1) & 1) != 0; };
     if (upper(record.address) != upper(record.address + (record.size - 1))) record.size = 1;
     if (has_supervisor && upper(record.address)) record.privilege = Privilege::Supervisor;
-    records.push_back(dice.chance(event_share) ? random_event(dice, record.address, record.asid) : record);
+    records.push_back(dice.chance(event_share) ? random_event(dice, mode, record.address, record.asid) : record);
   }
   return records;
 }

@@ -18,6 +18,9 @@ void idealise(Dice& dice, MachineConfig& config);
 /// A TLB or cache replacement policy.
 Replacement random_replacement(Dice& dice);
 
+/// Any event that a machine of that mode knows, about that page and address space if it names them.
+Record random_event(Dice& dice, const PagingMode& mode, VirtualAddress address, AddressSpaceId asid);
+
 /// A trace of `count` records that a machine of that config can run: regions of few or many pages, bursts on one page,
 /// every kind of access, some across lines and pages, of one or of several address spaces, by a user and a supervisor,
 /// and invalidate events between them; or a generator's pattern.

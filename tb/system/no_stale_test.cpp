@@ -166,10 +166,8 @@ std::vector<Record> accesses_and_events(const ChangingTables& tables, Dice& dice
     if (dice.chance(10)) space = static_cast<AddressSpaceId>(dice.between(0, tables.spaces() - 1U));
     Record record;
     if (dice.chance(event_share)) {
-      const Invalidation event = tables.random_invalidation(dice);
-      record.kind = static_cast<RecordKind>(access_kinds + static_cast<unsigned>(event.scope));
-      record.address = event.va;
-      record.asid = event.asid;
+      record = random_event(dice, tables.mode(), tables.random_place(dice),
+                            static_cast<AddressSpaceId>(dice.between(0, tables.spaces() - 1U)));
     } else {
       const Access access = random_access(dice);
       record.kind = static_cast<RecordKind>(access.kind);
@@ -291,12 +289,13 @@ std::string run_under_restless_kernel(const MachineConfig& config, std::uint64_t
   ListedTrace trace(accesses_and_events(tables, dice, 1000));
   RecordSource source(trace, 0);
 
-  RequestPort port("core", config.core, neighbours(config, *mode), kernel);
+  RequestPort port("core", config.core, neighbours(config, *mode), *mode, kernel);
   Tlb itlb("itlb", Tlb::Service::AtOnce, config.itlb, *mode, 1);
   Tlb dtlb("dtlb", Tlb::Service::AtOnce, config.dtlb, *mode, 1);
   std::unique_ptr<Tlb> stlb;
   if (config.stlb.enabled) stlb = std::make_unique<Tlb>("stlb", Tlb::Service::Registered, config.stlb, *mode, 2);
-  const std::unique_ptr<PageWalker> walker = make_walker(config.walker, config.paging, *mode, tables.memory(), stlb ? 1 : 2);
+  const std::unique_ptr<PageWalker> walker =
+      make_walker(config.walker, config.paging, *mode, tables.memory(), stlb ? 1 : 2);
   auto* hardware = dynamic_cast<RtlWalker*>(walker.get());
   if (hardware != nullptr && config.core.run_ahead) hardware->record_wave(wanted_wave());
   Dram dram("dram", config.dram, config.clock_mhz, config.memory.line_bytes, tables.memory(), 3);

@@ -70,7 +70,7 @@ struct Bench {
   Bench(const CoreConfig& config, std::vector<Record> records)
       : trace(std::move(records)),
         source(trace, 0),
-        port("port", config, neighbours(), kernel),
+        port("port", config, neighbours(), *mode, kernel),
         itlb("itlb", Cycles(tlb_latency)),
         dtlb("dtlb", Cycles(tlb_latency)),
         icache("icache", memory_latency, 256),
@@ -95,6 +95,7 @@ struct Bench {
     return cycles;
   }
 
+  std::shared_ptr<const PagingMode> mode = make_paging_mode("sv48");
   test::ListedTrace trace;
   RecordSource source;
   NotingKernel kernel;

@@ -54,7 +54,7 @@ TEST(Retirement, RestartCountsAfreshFromTheLastRetirement) {
 TEST(Retirement, EventTakesItsCyclesAfterEverythingOlder) {
   Retirement retirement;
   retirement.retire(times(0, 1, 1, 4, 50));
-  EXPECT_EQ(retirement.pass_event(Cycles(53), Cycles(100)), Cycles(153));
+  EXPECT_EQ(retirement.pass_event(Cycles(53), Cycles(100), &CoreCycles::invalidation), Cycles(153));
   EXPECT_EQ(retirement.cycles().invalidation, 100u);
   retirement.retire(times(153, 154, 154, 157, 157));
   EXPECT_EQ(retirement.cycles().issue, 4u + 3u + 4u);

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <optional>
+
+#include "paging/paging_mode.h"
+#include "protocol/invalidation.h"
+#include "trace/record.h"
+
+namespace tablewalk {
+
+/// What an event of a trace has a core do: switch the address space, have TLBs and walk caches forget, or both.
+struct TraceEvent {
+  std::optional<AddressSpaceId> switch_to;
+  std::optional<Invalidation> invalidation;
+};
+
+/// A switch of the address space: the root's register is written.
+///
+///   x86 without PCIDs   MOV to CR3 drops all that is not global, and every pointer (SDM volume 3, 4.10.4.1)
+///   x86 with PCIDs      MOV to CR3 with bit 63 set, as kernels switch: nothing is dropped (the same)
+///   RISC-V              writing satp drops nothing (privileged manual, 4.1.11)
+///   Arm                 writing TTBR0_EL1 with another ASID drops nothing (Arm ARM, D8.14)
+///   others              have address-space ids, as RISC-V does
+TraceEvent switch_event(AddressSpaceId to, const PagingMode& mode);
+
+/// Whether the mode's architecture has that event: the first of them are of every architecture.
+bool has_event(const PagingMode& mode, RecordKind kind);
+
+/// What an event record means on a machine of that mode. `current`: the address space that runs.
+///
+///   event                       forgets
+///   invalidate 0xVA @N          a page whose entry was changed: INVLPG in x86 modes; else the page, of N or global,
+///   and
+///                               N's pointers on the way to it
+///   invalidate @N               all of N that is not global, and N's pointers
+///   invalidate all              everything
+///   switch @N                   as switch_event
+///   x86 (SDM volume 3, 4.10.4.1)
+///     invlpg 0xVA [@N]          the page, of N or global; every pointer of N, whatever the address
+///     invpcid 0 0xVA @N         the page of N, not global; N's pointers on the way to it
+///     invpcid 1 @N              all of N that is not global, and N's pointers
+///     invpcid 2                 everything
+///     invpcid 3                 all that is not global, and every pointer
+///     mov-cr3 @N                MOV to CR3 with bit 63 clear: as `switch @N`; with PCIDs all of N that is not global
+///     goes
+///   RISC-V (privileged manual, 4.2.1: SFENCE.VMA)
+///     sfence.vma                everything
+///     sfence.vma 0xVA           leaf entries of the page in every address space, global too; no pointer
+///     sfence.vma @N             all of N that is not global, and N's pointers
+///     sfence.vma 0xVA @N        leaf entries of the page of N, not global; no pointer
+///   Arm (Arm ARM, D8.14: TLBI)
+///     tlbi vmalle1              everything
+///     tlbi aside1 @N            all of N that is not global, and N's pointers
+///     tlbi vae1 0xVA @N         the page, of N or global, and N's pointers on the way to it
+///     tlbi vaae1 0xVA           the page in every address space, global too, and pointers on the way to it
+///     tlbi vale1 0xVA @N        the page, of N or global; last level only: no pointer
+///     tlbi vaale1 0xVA          the page in every address space, global too; no pointer
+///
+/// Throws InputError for an instruction that the mode's architecture does not have.
+TraceEvent trace_event(const Record& event, const PagingMode& mode);
+
+}  // namespace tablewalk

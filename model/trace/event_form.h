@@ -1,0 +1,50 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "trace/record.h"
+
+namespace tablewalk {
+
+/// Whether an event names an address space.
+enum class AsidField : std::uint8_t { None, Optional, Required };
+
+/// How an event is written in plain text, and which fields of its record it has: `WORD [0xADDRESS] [@ASID]`.
+struct EventForm {
+  RecordKind kind;
+  std::string_view word;
+  bool has_address;
+  AsidField asid;
+};
+
+/// One for each kind of event, in the order of their numbers.
+constexpr std::array<EventForm, record_kinds - access_kinds> event_forms{{
+    {RecordKind::InvalidatePage, "invalidate", true, AsidField::Optional},
+    {RecordKind::InvalidateAsid, "invalidate", false, AsidField::Required},
+    {RecordKind::InvalidateAll, "invalidate all", false, AsidField::None},
+    {RecordKind::SwitchSpace, "switch", false, AsidField::Required},
+    {RecordKind::Invlpg, "invlpg", true, AsidField::Optional},
+    {RecordKind::InvpcidAddress, "invpcid 0", true, AsidField::Required},
+    {RecordKind::InvpcidContext, "invpcid 1", false, AsidField::Required},
+    {RecordKind::InvpcidAll, "invpcid 2", false, AsidField::None},
+    {RecordKind::InvpcidAllNotGlobal, "invpcid 3", false, AsidField::None},
+    {RecordKind::MovToCr3, "mov-cr3", false, AsidField::Required},
+    {RecordKind::SfenceAll, "sfence.vma", false, AsidField::None},
+    {RecordKind::SfenceAddress, "sfence.vma", true, AsidField::None},
+    {RecordKind::SfenceAsid, "sfence.vma", false, AsidField::Required},
+    {RecordKind::SfenceAddressAsid, "sfence.vma", true, AsidField::Required},
+    {RecordKind::TlbiVmalle1, "tlbi vmalle1", false, AsidField::None},
+    {RecordKind::TlbiAside1, "tlbi aside1", false, AsidField::Required},
+    {RecordKind::TlbiVae1, "tlbi vae1", true, AsidField::Required},
+    {RecordKind::TlbiVaae1, "tlbi vaae1", true, AsidField::None},
+    {RecordKind::TlbiVale1, "tlbi vale1", true, AsidField::Required},
+    {RecordKind::TlbiVaale1, "tlbi vaale1", true, AsidField::None},
+}};
+
+/// Of an event's kind.
+constexpr const EventForm& form_of(RecordKind kind) {
+  return event_forms[static_cast<unsigned>(kind) - access_kinds];
+}
+
+}  // namespace tablewalk
