@@ -82,8 +82,8 @@ const char* to_string(FaultReason reason) {
   return "unknown";
 }
 
-PagingMode::PagingMode(std::string name, std::vector<LevelShape> shape, unsigned entry_bytes,
-                       unsigned physical_bits, const std::vector<PageSize>& further)
+PagingMode::PagingMode(std::string name, std::vector<LevelShape> shape, unsigned entry_bytes, unsigned physical_bits,
+                       const std::vector<PageSize>& further)
     : name_(std::move(name)),
       shape_(std::move(shape)),
       page_sizes_(sizes_of(shape_, further)),

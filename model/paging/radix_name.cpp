@@ -36,8 +36,9 @@ class SplitParser {
     }
     auto mode = std::make_shared<RadixMode>(name_, index_bits, offset_bits, entry_bytes);
     if (offset_bits > mode->physical_bits()) {
-      fail(fmt::format("{} offset bits, and entries that reach {} bits of physical address: expected a whole page there",
-                       offset_bits, mode->physical_bits()));
+      fail(
+          fmt::format("{} offset bits, and entries that reach {} bits of physical address: expected a whole page there",
+                      offset_bits, mode->physical_bits()));
     }
     return mode;
   }

@@ -58,7 +58,7 @@ struct Fault {
 
 /// A finished translation.
 struct Translation {
-  PhysicalAddress page;          ///< first byte of the physical page
+  PhysicalAddress page;  ///< first byte of the physical page
   /// log2 of the bytes it covers: of the page, of the part that lies within physical addresses, or of what a TLB holds
   std::uint8_t page_shift = 0;
   std::uint8_t whole_shift = 0;  ///< the same of the whole page, as the leaf maps it

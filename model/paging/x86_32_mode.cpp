@@ -11,8 +11,8 @@ namespace {
 class X8632Mode final : public WalkingMode<X8632Mode, x86::Mode> {
  public:
   explicit X8632Mode(const X86Controls& controls)
-      : WalkingMode("x86-32", {{12, 10, true, "PT"}, {22, 10, controls.pse, "PD"}}, 4,
-                    physical_bits_of(controls), x86::Features{}, controls),
+      : WalkingMode("x86-32", {{12, 10, true, "PT"}, {22, 10, controls.pse, "PD"}}, 4, physical_bits_of(controls),
+                    x86::Features{}, controls),
         large_reserved_(reserved_bits(controls)) {}
 
   std::uint64_t memory_limit() const override { return std::uint64_t{1} << 32; }

@@ -82,29 +82,33 @@ bool always(const Setting&) {
 }
 
 TEST(KernelPages, AKernelInTheLowerHalfRuns) {
-  expect_runs("X 0x60000000 4 supervisor\nR 0x60000010 8 supervisor\nW 0x60000018 8 supervisor\n"
-              "X 0x60001000 4 supervisor\nR 0x60200000 8 supervisor\nX 0x60000020 4 supervisor\n",
-              always, 0);
+  expect_runs(
+      "X 0x60000000 4 supervisor\nR 0x60000010 8 supervisor\nW 0x60000018 8 supervisor\n"
+      "X 0x60001000 4 supervisor\nR 0x60200000 8 supervisor\nX 0x60000020 4 supervisor\n",
+      always, 0);
 }
 
 /// It copies its code there, say, and jumps to it: between the two nothing may be left in a TLB.
 TEST(KernelPages, AKernelThatWritesAPageBeforeItFetchesFromItRuns) {
-  expect_runs("W 0x60000000 8 supervisor\nR 0x60000008 8 supervisor\nX 0x60000000 4 supervisor\n"
-              "R 0x60000008 8 supervisor\nW 0x60000010 8 supervisor\nX 0x60000004 4 supervisor\nR 0x7000 8\n",
-              always, 0);
+  expect_runs(
+      "W 0x60000000 8 supervisor\nR 0x60000008 8 supervisor\nX 0x60000000 4 supervisor\n"
+      "R 0x60000008 8 supervisor\nW 0x60000010 8 supervisor\nX 0x60000004 4 supervisor\nR 0x7000 8\n",
+      always, 0);
 }
 
 /// As copy_to_user does with a buffer that the program has not touched yet.
 TEST(KernelPages, AProgramUsesAPageThatTheKernelWroteFirstIfTheKernelMayWriteToUserPages) {
-  expect_runs("W 0x60000000 8 supervisor\nR 0x60000000 8\nW 0x60000008 8\nR 0x60000000 8 supervisor\n",
-              [](const Setting& setting) { return setting.data; }, 2);
+  expect_runs(
+      "W 0x60000000 8 supervisor\nR 0x60000000 8\nW 0x60000008 8\nR 0x60000000 8 supervisor\n",
+      [](const Setting& setting) { return setting.data; }, 2);
 }
 
 TEST(KernelPages, TheKernelMayUseAPageOfTheProgramAsItsRegistersSay) {
-  expect_runs("R 0x2000 8\nR 0x3000 8\nR 0x2000 8 supervisor\nR 0x5000 8\nR 0x6000 8\n",
-              [](const Setting& setting) { return setting.data; }, 3);
-  expect_runs("R 0x2000 8\nX 0x2000 4 supervisor\nR 0x5000 8\n", [](const Setting& setting) { return setting.fetch; },
-              2);
+  expect_runs(
+      "R 0x2000 8\nR 0x3000 8\nR 0x2000 8 supervisor\nR 0x5000 8\nR 0x6000 8\n",
+      [](const Setting& setting) { return setting.data; }, 3);
+  expect_runs(
+      "R 0x2000 8\nX 0x2000 4 supervisor\nR 0x5000 8\n", [](const Setting& setting) { return setting.fetch; }, 2);
 }
 
 TEST(KernelPages, APageFromWhichTheKernelFetchedIsItsOwnWhereTheProgramsWouldForbidThat) {

@@ -202,7 +202,8 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
     if (dice_.chance(15)) change_something();
     if (dice_.chance(15)) invalidate_now(tables_.random_invalidation(dice_), requested_at_);
   }
-  std::optional<FaultRepair> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access, const Fault&) override {
+  std::optional<FaultRepair> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
+                                          const Fault&) override {
     if (++faults_ > most_faults) throw LawViolation("an access faults again and again");
     tables_.make_present(asid, tables_.page_of(va), access);
     // It may have faulted on what walk caches remember.
@@ -296,7 +297,8 @@ std::string run_under_restless_kernel(const MachineConfig& config, std::uint64_t
   Tlb dtlb("dtlb", Tlb::Service::AtOnce, config.dtlb, *mode, 1);
   std::unique_ptr<Tlb> stlb;
   if (config.stlb.enabled) stlb = std::make_unique<Tlb>("stlb", Tlb::Service::Registered, config.stlb, *mode, 2);
-  const std::unique_ptr<PageWalker> walker = make_walker(config.walker, config.paging, *mode, tables.memory(), stlb ? 1 : 2);
+  const std::unique_ptr<PageWalker> walker =
+      make_walker(config.walker, config.paging, *mode, tables.memory(), stlb ? 1 : 2);
   auto* hardware = dynamic_cast<RtlWalker*>(walker.get());
   if (hardware != nullptr && config.core.run_ahead) hardware->record_wave(wanted_wave());
   Dram dram("dram", config.dram, config.clock_mhz, config.memory.line_bytes, tables.memory(), 3);

@@ -1,5 +1,5 @@
-// A page that is larger than physical memory, in whole machines: what a TLB remembers of an access below the limit never
-// serves one beyond.
+// A page that is larger than physical memory, in whole machines: what a TLB remembers of an access below the limit
+// never serves one beyond.
 
 #include <gtest/gtest.h>
 
