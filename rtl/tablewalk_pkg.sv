@@ -35,7 +35,7 @@ package tablewalk_pkg;
     FaultNotAccessed = 4'd5,  // A is clear and software sets it
     FaultNotDirty = 4'd6,  // D is clear, the access is a store, and software sets it
     FaultReadFailed = 4'd7,  // memory answered with an error
-    FaultOutOfRange = 4'd8,  // a table or a page lies beyond physical addresses
+    FaultOutOfRange = 4'd8,  // the next entry, or the byte accessed, is beyond physical addresses
     FaultKilled = 4'd9,  // by an invalidation
     FaultSecondStage = 4'd10,  // reserved for a second stage of translation
     FaultNotPresent = 4'd11,  // an entry is not present

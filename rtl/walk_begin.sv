@@ -24,23 +24,46 @@ module walk_begin #(
       RadixIndexBits, 3'(RadixLevels - 1), RadixOffsetBits[5:0], RadixEntryBytes == 8 ? 6'd3 : 6'd2
   );
 
+  tablewalk_pkg::walk_t start;
+  logic [55:0] first_entry;
+  logic [1:0] first_size;
+
   always_comb begin
-    walk_o = '0;
+    start = '0;
+    if (valid_i) begin
+      start.level = tablewalk_pkg::root_level(request_i.mode, 3'(RadixLevels - 1));
+      start.base = request_i.root;
+      start.rights = tablewalk_pkg::AllRights;
+      if (hit_i) begin
+        start.level = hit_level_i - 3'd1;
+        start.base = hit_start_i.table_address;
+        start.rights = hit_start_i.rights;
+        start.is_global = hit_start_i.is_global;
+      end
+    end
+  end
+
+  entry_address #(
+      .RadixIndexBits(RadixIndexBits),
+      .RadixOffsetBits(RadixOffsetBits),
+      .RadixEntryBytes(RadixEntryBytes)
+  ) u_first (
+      .mode_i(request_i.mode),
+      .level_i(start.level),
+      .table_i(start.base),
+      .va_i(request_i.va),
+      .address_o(first_entry),
+      .size_o(first_size)
+  );
+
+  always_comb begin
+    walk_o = start;
     wants_memory_o = 1'b0;
     if (valid_i) begin
-      walk_o.level = tablewalk_pkg::root_level(request_i.mode, 3'(RadixLevels - 1));
-      walk_o.base = request_i.root;
-      walk_o.rights = tablewalk_pkg::AllRights;
-      if (hit_i) begin
-        walk_o.level = hit_level_i - 3'd1;
-        walk_o.base = hit_start_i.table_address;
-        walk_o.rights = hit_start_i.rights;
-        walk_o.is_global = hit_start_i.is_global;
-      end
       walk_o.fault = tablewalk_pkg::FaultNone;
       if (!tablewalk_pkg::translates(request_i.mode, request_i.va, RadixVirtualBits)) begin
         walk_o.fault = tablewalk_pkg::FaultNonCanonical;
-      end else if ((walk_o.base >> tablewalk_pkg::physical_bits(
+      end else if ((first_entry >> tablewalk_pkg::physical_bits(
                         request_i.mode, RadixPhysicalBits, request_i.controls.maxphyaddr,
                         request_i.controls.physical_bits)) != 56'd0) begin
         walk_o.fault = tablewalk_pkg::FaultOutOfRange;

@@ -28,6 +28,9 @@ module walk_step #(
   tablewalk_pkg::entry_t decoded;
   tablewalk_pkg::rights_t effective;
   tablewalk_pkg::fault_e forbidden;
+  logic [5:0] physical_bits;
+  logic [55:0] next_entry, reached;
+  logic [1:0] next_size;
 
   always_comb begin
     data = '0;
@@ -67,9 +70,24 @@ module walk_step #(
       .fault_o(forbidden)
   );
 
+  entry_address #(
+      .RadixIndexBits(RadixIndexBits),
+      .RadixOffsetBits(RadixOffsetBits),
+      .RadixEntryBytes(RadixEntryBytes)
+  ) u_next (
+      .mode_i(request_i.mode),
+      .level_i(walk_i.level - 3'd1),
+      .table_i(decoded.target),
+      .va_i(request_i.va),
+      .address_o(next_entry),
+      .size_o(next_size)
+  );
+
   logic is_leaf, needs_dirty, out_of_range, marks_entries;
 
   always_comb begin
+    physical_bits = '0;
+    reached = '0;
     is_leaf = 1'b0;
     needs_dirty = 1'b0;
     marks_entries = 1'b0;
@@ -81,9 +99,14 @@ module walk_step #(
       is_leaf = decoded.kind == tablewalk_pkg::KindLeaf;
       needs_dirty = is_leaf && request_i.access == tablewalk_pkg::AccessStore && !decoded.dirty;
       marks_entries = !tablewalk_pkg::is_riscv(request_i.mode) || request_i.controls.svadu;
-      out_of_range = (decoded.target >> tablewalk_pkg::physical_bits(
-                          request_i.mode, RadixPhysicalBits, request_i.controls.maxphyaddr,
-                          request_i.controls.physical_bits)) != 56'd0;
+      // The address that counts is the next entry's, or that of the access.
+      physical_bits = tablewalk_pkg::physical_bits(request_i.mode, RadixPhysicalBits, request_i.controls.maxphyaddr,
+                                                   request_i.controls.physical_bits);
+      reached = next_entry;
+      if (is_leaf) begin
+        reached = decoded.target | (request_i.va[55:0] & ~(56'hFF_FFFF_FFFF_FFFF << decoded.page_shift));
+      end
+      out_of_range = (reached >> physical_bits) != 56'd0;
 
       walk_o = walk_i;
       if (retry_i) begin
@@ -112,7 +135,8 @@ module walk_step #(
             walk_o.fault = tablewalk_pkg::FaultOutOfRange;
           end else begin
             walk_o.base = decoded.target;
-            walk_o.page_shift = decoded.page_shift;
+            // A page that is larger than physical memory begins at 0: what lies in it is translated.
+            walk_o.page_shift = decoded.page_shift > physical_bits ? physical_bits : decoded.page_shift;
             walk_o.rights = effective;
             walk_o.is_global = walk_i.is_global || decoded.is_global;
             walk_o.dirty = decoded.dirty;

@@ -18,7 +18,7 @@
 //   rsp_fault_o       fault_e; FaultNone: translated
 //   rsp_entry_o       the last entry read, as memory holds it after the walk (translated: the leaf)
 //   rsp_frame_o       address of the page >> PageShift                                                (translated)
-//   rsp_page_shift_o  log2 of the size of the page in bytes                                           (translated)
+//   rsp_page_shift_o  log2 of the bytes covered: of the page, or what of it is within physical memory (translated)
 //   rsp_level_o       of the leaf; of the entry that faulted (the root's if none was read). 0: the last level
 //   rsp_rights_o      rights_t over the whole path                                                    (translated)
 //   rsp_global_o      in every address space                                                          (translated)

@@ -49,7 +49,8 @@ module x86_entry_decoder (
         reserved = from_maxphyaddr & (is_pae ? 64'h7FFF_FFFF_FFFF_FFFF : 64'h000F_FFFF_FFFF_FFFF);
         reserved[63] = !controls_i.nxe;
         if (is_pdpte) begin
-          reserved = reserved | 64'h8000_0000_0000_01E6;
+          // The processor looked at them when CR3 was loaded; a walk does not.
+          reserved = 64'd0;
         end else if (is_leaf && level_i != 3'd0) begin
           reserved = reserved | (below_frame & ~64'h1000);  // bit 12 is the PAT
         end else if (level_i != 3'd0 && !large_allowed) begin
@@ -80,7 +81,8 @@ module x86_entry_decoder (
           if (is_leaf && level_i != 3'd0) decoded_o.target = entry_i[55:0] & address_mask[55:0] & ~below_frame[55:0];
         end
         if (is_pdpte) begin
-          // The four pointers of PAE have no rights and nothing to set.
+          // The four pointers of PAE have no rights and nothing to set; of their addresses, MAXPHYADDR bits count.
+          decoded_o.target = entry_i[55:0] & address_mask[55:0] & ~from_maxphyaddr[55:0];
           decoded_o.rights = tablewalk_pkg::AllRights;
           decoded_o.accessed = 1'b1;
         end else begin

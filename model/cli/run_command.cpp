@@ -130,6 +130,7 @@ void run(RunArguments& arguments) {
   // Before the run, so that no long run is lost to a folder that cannot be made.
   if (!arguments.output_folder.empty()) create_folder(arguments.output_folder);
 
+  arguments.options.on_warning = [](const std::string& warning) { print_warning(warning); };
   const RunResult result = simulate(arguments, config);
   if (!arguments.output_folder.empty()) {
     write_text_file(arguments.output_folder + "/result.json", result_to_json(result));

@@ -34,6 +34,10 @@ PrintOptions print_options(const std::string& format) {
   return options;
 }
 
+void print_warning(const std::string& warning) {
+  std::fprintf(stderr, "tablewalk: warning: %s\n", warning.c_str());
+}
+
 const std::atomic<bool>& interrupt_flag() {
   static const bool installed = [] {
     struct sigaction action {};

@@ -13,6 +13,9 @@ namespace tablewalk {
 /// not set. Throws InputError.
 PrintOptions print_options(const std::string& format);
 
+/// One line on standard error.
+void print_warning(const std::string& warning);
+
 /// True from the first Ctrl-C on; the second one ends the program at once.
 const std::atomic<bool>& interrupt_flag();
 

@@ -130,6 +130,8 @@ void run_walk(const WalkArguments& arguments) {
     report.root_value = build_tables(arguments.maps, mode, memory);
   }
   const PhysicalAddress root = mode->decode_root(report.root_value).table;
+  const std::string refusal = mode->root_refusal(memory, root);
+  if (!refusal.empty()) print_warning(fmt::format("{}: {}", report.source, refusal));
   for (const VirtualAddress va : addresses) {
     report.walks.push_back(walk_step_by_step(*mode, memory, root, va, access));
   }

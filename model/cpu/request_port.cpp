@@ -124,17 +124,21 @@ void RequestPort::handle_fault_of_oldest(Cycles cycle) {
   oldest().faulted = nullptr;
   --faults_waiting_;
   record_of_fault_ = oldest().record;
-  const std::optional<Cycles> cost =
+  const std::optional<FaultRepair> repair =
       kernel_.handle_fault(request.asid, request.va, request.access, request.answer.fault);
   record_of_fault_ = 0;
-  if (!cost) {
+  if (!repair) {
     pass_over(request, cycle);
     return handle_fault_of_oldest(cycle);  // the next one may be due as well
   }
   ++stats_.faults;
   if (job_.observer != nullptr) job_.observer->fault_handled(request, cycle);
   repeated_ = &request;
-  repeat_at_ = cycle + std::max(*cost, Cycles(1));
+  if (repair->page_changed) {
+    const Invalidation page{Invalidation::Scope::Page, request.va, request.asid};
+    for (Side side : {Instructions, Data}) tlb(side).invalidate(page, delay_to(cycle));
+  }
+  repeat_at_ = cycle + std::max(repair->cycles, Cycles(1));
   request.account(request.cycles.fault, repeat_at_);
   issue_not_before(repeat_at_);
 }

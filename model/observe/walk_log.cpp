@@ -28,7 +28,7 @@ std::string walk_log_row(const WalkRecord& walk) {
       walk.walk_cache_hit == WalkRecord::no_hit ? std::string() : std::to_string(walk.walk_cache_hit);
   const std::string end = walk.answer.faulted ? fmt::format(",,{}", tablewalk::to_string(walk.answer.fault.reason))
                                               : fmt::format("0x{:x},{},", translation.page.value(),
-                                                            std::uint64_t{1} << translation.page_shift);
+                                                            std::uint64_t{1} << translation.whole_shift);
   return fmt::format("{},{},0x{:x},{},{},{},{},{},{},{},{},{},{}", walk.id, walk.asid, walk.va.value(),
                      to_string(walk.access.kind), walk.requested.count(), walk.taken.count(), walk.answered.count(),
                      (walk.taken - walk.requested).count(), walk.merged, hit, walk.entry_reads, reads, end);

@@ -17,7 +17,7 @@ AddressSpaces::AddressSpaces(const OsConfig& config, std::shared_ptr<const Pagin
 
 void AddressSpaces::find_space(AddressSpaceId asid) {
   auto place = spaces_.find(asid);
-  if (place == spaces_.end()) place = spaces_.emplace(asid, Space{TableBuilder(mode_, memory_, frames_), {}}).first;
+  if (place == spaces_.end()) place = spaces_.emplace(asid, Space{TableBuilder(mode_, memory_, frames_), {}, {}}).first;
   recent_ = &place->second;
   recent_asid_ = asid;
 }
@@ -29,42 +29,74 @@ void AddressSpaces::before_walk(AddressSpaceId asid, VirtualAddress va, Access a
   map_page(va, access);
 }
 
-std::optional<Cycles> AddressSpaces::handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
-                                                  const Fault& fault) {
-  const FaultReason reason = cause_of(fault, asid, va, access);
-  if (reason != FaultReason::NotPresent) {
-    throw InputError(
-        fmt::format("the {} {} at 0x{:x} faults and no kernel could repair it: {}; expected one that the "
-                    "page's owner and the control registers under paging allow",
-                    access.user ? "user" : "supervisor", to_string(access.kind), va.value(), to_string(reason)));
-  }
+std::optional<FaultRepair> AddressSpaces::handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
+                                                       const Fault& fault) {
   root(asid);
-  const std::uint64_t before = pages_;
-  map_page(va, access);
-  return pages_ == before ? Cycles(0) : config_.fault_cycles;
+  FaultRepair repair;
+  FaultReason reason = fault.reason;
+  // Some walkers leave it to the kernel to look into its tables why a page faults. If nothing is wrong there any more,
+  // somebody has mapped the page meanwhile.
+  if (reason == FaultReason::PageFault) reason = reason_now(va, access);
+  if (reason == FaultReason::NotPresent) {
+    const std::uint64_t before = pages_;
+    map_page(va, access);
+    if (pages_ != before) repair.cycles = config_.fault_cycles;
+    reason = reason_now(va, access);  // it may have been mapped for somebody else
+  }
+  if (reason != FaultReason::None && take_back(va, access)) {
+    repair = {config_.prefault ? Cycles(0) : config_.fault_cycles, true};
+    reason = reason_now(va, access);
+  }
+  if (reason == FaultReason::None) return repair;
+  throw InputError(
+      fmt::format("the {} {} at 0x{:x} faults and no kernel could repair it: {}; expected one that the "
+                  "page's owner and the control registers under paging allow",
+                  access.user ? "user" : "supervisor", to_string(access.kind), va.value(), to_string(reason)));
 }
 
-/// A walker may leave it to the kernel to look into its tables why a page faults. If nothing is wrong there any more,
-/// somebody has mapped the page meanwhile.
-FaultReason AddressSpaces::cause_of(const Fault& fault, AddressSpaceId asid, VirtualAddress va, Access access) {
-  if (fault.reason != FaultReason::PageFault) return fault.reason;
+/// Why the access would fault now; None if it would not.
+FaultReason AddressSpaces::reason_now(VirtualAddress va, Access access) const {
   const PhysicalMemory& memory = memory_;
-  const WalkOutcome walk = reference_walk(*mode_, memory, root(asid), va, access);
-  return walk.translated ? FaultReason::NotPresent : walk.fault.reason;
+  const WalkOutcome walk = reference_walk(*mode_, memory, recent_->tables.root(), va, access);
+  return walk.translated ? FaultReason::None : walk.fault.reason;
 }
 
-/// A page is the kernel's own if it lies in the upper half of the addresses, where kernels are, and the kernel touched
-/// it first; all others are the program's.
+/// A page is the program's if the program touches it first. If the kernel does, it is the kernel's own, but for one
+/// that may be a buffer of the program: that is shared until the kernel fetches from it where it may not.
 void AddressSpaces::map_page(VirtualAddress va, Access access) {
   const std::uint64_t number = va.value() >> page_shift_;
   auto mapped = recent_->mapped[number / 512][number % 512];
   if (mapped) return;
   const VirtualAddress page(number << page_shift_);
+  const bool shared = !access.user && may_share(va, access);
   LeafSpec spec;
-  spec.rights.user = access.user || (va.value() >> (mode_->virtual_bits() - 1) & 1) == 0;
+  spec.rights.user = access.user || shared;
   recent_->tables.map(page, frames_.allocate_page(page, page_bytes_, recent_asid_), page_bytes_, spec);
+  if (shared) recent_->shared.insert(number);
   mapped = true;
   ++pages_;
+}
+
+/// Whether a page that the kernel touches first may be the program's: it lies in the lower half, and the control
+/// registers let the kernel do to a user page what it does. Kernels read and write pages of programs, and fetch only
+/// from their own; so a fetch counts only where user pages are no different to the kernel.
+bool AddressSpaces::may_share(VirtualAddress va, Access access) const {
+  const bool upper_half = (va.value() >> (mode_->virtual_bits() - 1) & 1) != 0;
+  const Rights user_page;
+  const bool data = mode_->allows(user_page, {AccessKind::Load, false});
+  const bool fetch = access.kind != AccessKind::Fetch || mode_->allows(user_page, access);
+  return !upper_half && data && fetch;
+}
+
+/// A shared page from which the kernel fetches, and may not, becomes its own. Nothing else is under way: everything
+/// older has retired, and everything younger waits for the fetch.
+bool AddressSpaces::take_back(VirtualAddress va, Access access) {
+  const std::uint64_t number = va.value() >> page_shift_;
+  if (access.user || access.kind != AccessKind::Fetch || recent_->shared.erase(number) == 0) return false;
+  LeafSpec spec;
+  spec.rights.user = false;
+  recent_->tables.protect(VirtualAddress(number << page_shift_), page_bytes_, spec);
+  return true;
 }
 
 void AddressSpaces::check_address(VirtualAddress va) const {

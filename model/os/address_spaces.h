@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "os/os_config.h"
 #include "paging/table_builder.h"
@@ -24,15 +25,17 @@ class AddressSpaces final : public Kernel {
     return recent_->tables.root();
   }
   void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) override;
-  std::optional<Cycles> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
-                                     const Fault& fault) override;
+  std::optional<FaultRepair> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
+                                          const Fault& fault) override;
 
   void report(StatSet& figures) const override;
 
  private:
   void find_space(AddressSpaceId asid);
   void map_page(VirtualAddress va, Access access);
-  FaultReason cause_of(const Fault& fault, AddressSpaceId asid, VirtualAddress va, Access access);
+  bool may_share(VirtualAddress va, Access access) const;
+  bool take_back(VirtualAddress va, Access access);
+  FaultReason reason_now(VirtualAddress va, Access access) const;
   void check_address(VirtualAddress va) const;
 
   OsConfig config_;
@@ -45,6 +48,7 @@ class AddressSpaces final : public Kernel {
   struct Space {
     TableBuilder tables;
     std::unordered_map<std::uint64_t, std::bitset<512>> mapped;  ///< by page number / 512
+    std::unordered_set<std::uint64_t> shared;  ///< numbers of user pages that the kernel touched first
   };
 
   std::map<AddressSpaceId, Space> spaces_;

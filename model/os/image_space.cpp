@@ -6,7 +6,8 @@
 
 namespace tablewalk {
 
-std::optional<Cycles> ImageSpace::handle_fault(AddressSpaceId, VirtualAddress va, Access access, const Fault& fault) {
+std::optional<FaultRepair> ImageSpace::handle_fault(AddressSpaceId, VirtualAddress va, Access access,
+                                                    const Fault& fault) {
   if (skip_faults_) return std::nullopt;
   throw InputError(fmt::format(
       "the {} at {:#x} faults: {}, level {} ({}); expected the image to map it, or --skip-faults",

@@ -17,8 +17,8 @@ class ImageSpace final : public Kernel {
 
   PhysicalAddress root(AddressSpaceId) override { return root_; }
   void before_walk(AddressSpaceId, VirtualAddress, Access) override {}
-  std::optional<Cycles> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
-                                     const Fault& fault) override;
+  std::optional<FaultRepair> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
+                                          const Fault& fault) override;
   void report(StatSet& figures) const override;
 
  private:

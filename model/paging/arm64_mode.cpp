@@ -41,7 +41,7 @@ class Arm64Mode final : public WalkingMode<Arm64Mode> {
                      {21, index_bits, true, "L2"},
                      {30, index_bits, true, "L1"},
                      {39, index_bits, false, "L0"}},
-                    8, std::uint64_t{1} << address_bits) {}
+                    8, address_bits) {}
 
   /// Addresses above belong to TTBR1_EL1, another table.
   bool translates(VirtualAddress va) const override { return va.value() <= low_bits(address_bits); }

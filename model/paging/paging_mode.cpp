@@ -82,13 +82,13 @@ const char* to_string(FaultReason reason) {
   return "unknown";
 }
 
-PagingMode::PagingMode(std::string name, std::vector<LevelShape> shape, unsigned entry_bytes,
-                       std::uint64_t physical_limit, const std::vector<PageSize>& further)
+PagingMode::PagingMode(std::string name, std::vector<LevelShape> shape, unsigned entry_bytes, unsigned physical_bits,
+                       const std::vector<PageSize>& further)
     : name_(std::move(name)),
       shape_(std::move(shape)),
       page_sizes_(sizes_of(shape_, further)),
       entry_bytes_(entry_bytes),
-      physical_limit_(physical_limit) {
+      physical_bits_(static_cast<std::uint8_t>(physical_bits)) {
   for (const LevelShape& level : shape_) index_.push_back({level.index_shift, low_bits(level.index_bits)});
 }
 

@@ -89,9 +89,11 @@ class PagingMode {
   /// Bits of a virtual address that are translated, offset included.
   unsigned virtual_bits() const { return shape_.back().index_shift + shape_.back().index_bits; }
   /// Physical addresses at or above this many bytes do not exist.
-  std::uint64_t physical_limit() const { return physical_limit_; }
+  std::uint64_t physical_limit() const { return std::uint64_t{1} << physical_bits_; }
+  /// log2 of physical_limit().
+  std::uint8_t physical_bits() const { return physical_bits_; }
   /// Those below this many fit every entry (x86-32: only 4 MiB pages lie above 4 GiB).
-  virtual std::uint64_t memory_limit() const { return physical_limit_; }
+  virtual std::uint64_t memory_limit() const { return physical_limit(); }
   /// Every size of page, smallest first.
   const std::vector<PageSize>& page_sizes() const { return page_sizes_; }
   /// The page size of that many bytes; nullptr if the mode has none.
@@ -134,6 +136,9 @@ class PagingMode {
   /// register does not fit the mode.
   virtual RootRegister decode_root(std::uint64_t value) const = 0;
   virtual std::uint64_t encode_root(RootRegister root) const = 0;
+  /// Why a processor refuses to load the root's register, because of what the root table holds; empty if it does not.
+  /// Walks do not look at it.
+  virtual std::string root_refusal(const PhysicalMemory& /*memory*/, PhysicalAddress /*root*/) const { return {}; }
 
   // For people: names, highest bit first, of what an entry or the root's register consists of.
   virtual std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const = 0;
@@ -147,7 +152,7 @@ class PagingMode {
 
  protected:
   /// `shape`: from the last level to the root's. `further`: sizes of page that no level has by itself.
-  PagingMode(std::string name, std::vector<LevelShape> shape, unsigned entry_bytes, std::uint64_t physical_limit,
+  PagingMode(std::string name, std::vector<LevelShape> shape, unsigned entry_bytes, unsigned physical_bits,
              const std::vector<PageSize>& further = {});
 
  private:
@@ -162,7 +167,7 @@ class PagingMode {
   std::vector<Index> index_;
   std::vector<PageSize> page_sizes_;
   unsigned entry_bytes_;
-  std::uint64_t physical_limit_;
+  std::uint8_t physical_bits_;
 };
 
 /// The mode of that name under those control registers: one of paging_mode_names(), or any split as

@@ -24,7 +24,7 @@ std::vector<LevelShape> shape_of(const std::vector<unsigned>& index_bits, unsign
 RadixMode::RadixMode(std::string name, const std::vector<unsigned>& index_bits, unsigned offset_bits,
                      unsigned entry_bytes)
     : WalkingMode(std::move(name), shape_of(index_bits, offset_bits), entry_bytes,
-                  limit_of(index_bits, offset_bits, entry_bytes)) {
+                  physical_bits_of(index_bits, offset_bits, entry_bytes)) {
   for (unsigned at_level = 1; at_level < levels(); ++at_level) {
     pointer_shift_[at_level] =
         static_cast<std::uint8_t>(pointer_shift(level(at_level - 1).index_bits, offset_bits, entry_bytes));
@@ -36,12 +36,13 @@ unsigned RadixMode::pointer_shift(unsigned table_index_bits, unsigned offset_bit
 }
 
 /// What the number field can express, with the smallest unit that any level counts in.
-std::uint64_t RadixMode::limit_of(const std::vector<unsigned>& index_bits, unsigned offset_bits, unsigned entry_bytes) {
+unsigned RadixMode::physical_bits_of(const std::vector<unsigned>& index_bits, unsigned offset_bits,
+                                     unsigned entry_bytes) {
   unsigned unit_shift = offset_bits;
   for (std::size_t i = 1; i < index_bits.size(); ++i) {  // nothing points to the root
     unit_shift = std::min(unit_shift, pointer_shift(index_bits[i], offset_bits, entry_bytes));
   }
-  return std::uint64_t{1} << std::min(physical_bits_max, 8 * entry_bytes - number_shift + unit_shift);
+  return std::min(physical_bits_max, 8 * entry_bytes - number_shift + unit_shift);
 }
 
 std::uint64_t RadixMode::encode_pointer(PhysicalAddress table, unsigned at_level) const {

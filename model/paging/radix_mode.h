@@ -38,7 +38,7 @@ class RadixMode final : public WalkingMode<RadixMode> {
  private:
   /// Bits to shift a pointer's number by: a table's address is a multiple of its size, or of a page if that is smaller.
   static unsigned pointer_shift(unsigned table_index_bits, unsigned offset_bits, unsigned entry_bytes);
-  static std::uint64_t limit_of(const std::vector<unsigned>& index_bits, unsigned offset_bits, unsigned entry_bytes);
+  static unsigned physical_bits_of(const std::vector<unsigned>& index_bits, unsigned offset_bits, unsigned entry_bytes);
 
   static constexpr std::uint64_t present = 1u << 0;
   static constexpr std::uint64_t writable = 1u << 1;

@@ -34,7 +34,13 @@ class SplitParser {
     if (virtual_bits > virtual_bits_max) {
       fail(fmt::format("{} virtual address bits in all: expected at most {}", virtual_bits, virtual_bits_max));
     }
-    return std::make_shared<RadixMode>(name_, index_bits, offset_bits, entry_bytes);
+    auto mode = std::make_shared<RadixMode>(name_, index_bits, offset_bits, entry_bytes);
+    if (offset_bits > mode->physical_bits()) {
+      fail(
+          fmt::format("{} offset bits, and entries that reach {} bits of physical address: expected a whole page there",
+                      offset_bits, mode->physical_bits()));
+    }
+    return mode;
   }
 
  private:

@@ -65,7 +65,7 @@ const char* mode_name(const Format& format, std::uint64_t mode) {
 class RiscvMode final : public WalkingMode<RiscvMode> {
  public:
   RiscvMode(const Format& format, const RiscvControls& controls)
-      : WalkingMode(format.name, shape(format), format.entry_bytes, physical_limit_of(format, controls),
+      : WalkingMode(format.name, shape(format), format.entry_bytes, physical_bits_of(format, controls),
                     further_sizes(format, controls)),
         format_(format),
         controls_(controls),
@@ -154,8 +154,8 @@ class RiscvMode final : public WalkingMode<RiscvMode> {
     }
     return shape;
   }
-  static std::uint64_t physical_limit_of(const Format& format, const RiscvControls& controls) {
-    return std::uint64_t{1} << std::min(controls.physical_bits, format.number_bits + page_shift);
+  static unsigned physical_bits_of(const Format& format, const RiscvControls& controls) {
+    return std::min(controls.physical_bits, format.number_bits + page_shift);
   }
   static std::vector<PageSize> further_sizes(const Format& format, const RiscvControls& controls) {
     if (format.entry_bytes != 8 || !controls.svnapot) return {};

@@ -38,7 +38,7 @@ enum class FaultReason : std::uint8_t {
   ProtectionKey,  ///< x86: the rights of the page's protection key do not
   NotAccessed,    ///< the accessed bit is clear and software sets it (RISC-V Svade)
   NotDirty,       ///< a store, the dirty bit is clear and software sets it
-  OutOfMemory,    ///< a table or the page lies beyond physical addresses (RISC-V: access fault)
+  OutOfMemory,    ///< the entry to be read, or the byte accessed, lies beyond physical addresses (RISC-V: access fault)
   PageFault,      ///< a walker that was made elsewhere tells no more than that it is one; no walk of ours ends so
 };
 constexpr unsigned fault_reasons = 11;  ///< that walks of ours end with, None included
@@ -58,8 +58,9 @@ struct Fault {
 
 /// A finished translation.
 struct Translation {
-  PhysicalAddress page;          ///< first byte of the physical page
-  std::uint8_t page_shift = 0;   ///< log2 of the page size in bytes; a TLB may hand on a part of the page
+  PhysicalAddress page;  ///< first byte of the physical page
+  /// log2 of the bytes it covers: of the page, of the part that lies within physical addresses, or of what a TLB holds
+  std::uint8_t page_shift = 0;
   std::uint8_t whole_shift = 0;  ///< the same of the whole page, as the leaf maps it
   std::uint8_t level = 0;        ///< of the leaf
   Rights rights;                 ///< effective over the whole path

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "paging/paging_mode.h"
@@ -144,16 +145,19 @@ TABLEWALK_INLINE void BasicWalk<Mode>::descend(const EntryView& view, Rights eff
 
 template <class Mode>
 TABLEWALK_INLINE void BasicWalk<Mode>::read_entry() {
-  if (position_.table.value() >= mode_->physical_limit()) return fail(FaultReason::OutOfMemory);
   entry_address_ = mode_->entry_address(position_.level, position_.table, va_);
+  if (entry_address_.value() >= mode_->physical_limit()) return fail(FaultReason::OutOfMemory);
   step_ = Step::ReadEntry;
 }
 
+/// A page that is larger than physical memory begins at address 0. Of it the translation covers what exists: a TLB that
+/// remembers it never serves an access beyond.
 template <class Mode>
 TABLEWALK_INLINE void BasicWalk<Mode>::finish(const EntryView& view, Rights effective) {
-  if (view.target.value() >= mode_->physical_limit()) return fail(FaultReason::OutOfMemory);
+  const std::uint64_t accessed = view.target.value() | (va_.value() & low_bits(view.page_shift));
+  if (accessed >= mode_->physical_limit()) return fail(FaultReason::OutOfMemory);
   translation_.page = view.target;
-  translation_.page_shift = view.page_shift;
+  translation_.page_shift = std::min(view.page_shift, mode_->physical_bits());
   translation_.whole_shift = view.page_shift;
   translation_.level = position_.level;
   translation_.rights = effective;

@@ -20,6 +20,13 @@ WalkStep read_step(const PagingMode& mode, const PhysicalMemory& memory, const W
   return step;
 }
 
+/// Of an entry, or of the byte that the access is about.
+PhysicalAddress address_beyond(const WalkSteps& walked, const Walk& walk) {
+  if (walked.steps.empty() || walked.steps.back().view.kind != EntryView::Kind::Leaf) return walk.entry_address();
+  const EntryView& leaf = walked.steps.back().view;
+  return leaf.target + (walked.va.value() & low_bits(leaf.page_shift));
+}
+
 }  // namespace
 
 const WalkStep* WalkSteps::leaf() const {
@@ -52,6 +59,7 @@ WalkSteps walk_step_by_step(const PagingMode& mode, const PhysicalMemory& memory
         return walked;
       case Walk::Step::Fault:
         walked.outcome.fault = walk.fault();
+        if (walk.fault().reason == FaultReason::OutOfMemory) walked.beyond = address_beyond(walked, walk);
         return walked;
     }
   }

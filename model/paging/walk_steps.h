@@ -26,9 +26,10 @@ struct WalkSteps {
   PhysicalAddress root;
   std::vector<WalkStep> steps;
   WalkOutcome outcome;
+  PhysicalAddress beyond;  ///< of a walk that ends with OutOfMemory: the address that does not exist
 
   /// The leaf that the walk came to, also where rights or a clear accessed or dirty bit forbid the access; nullptr if
-  /// it came to none, or to one whose page does not exist.
+  /// it came to none, or the memory that it leads to does not exist.
   const WalkStep* leaf() const;
 };
 

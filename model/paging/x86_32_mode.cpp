@@ -11,8 +11,8 @@ namespace {
 class X8632Mode final : public WalkingMode<X8632Mode, x86::Mode> {
  public:
   explicit X8632Mode(const X86Controls& controls)
-      : WalkingMode("x86-32", {{12, 10, true, "PT"}, {22, 10, controls.pse, "PD"}}, 4,
-                    std::uint64_t{1} << physical_bits(controls), x86::Features{}, controls),
+      : WalkingMode("x86-32", {{12, 10, true, "PT"}, {22, 10, controls.pse, "PD"}}, 4, physical_bits_of(controls),
+                    x86::Features{}, controls),
         large_reserved_(reserved_bits(controls)) {}
 
   std::uint64_t memory_limit() const override { return std::uint64_t{1} << 32; }
@@ -47,10 +47,10 @@ class X8632Mode final : public WalkingMode<X8632Mode, x86::Mode> {
 
  private:
   /// M of table 4-4: PSE-36 knows 40 bits at most.
-  static unsigned physical_bits(const X86Controls& controls) { return std::min(controls.maxphyaddr, 40u); }
+  static unsigned physical_bits_of(const X86Controls& controls) { return std::min(controls.maxphyaddr, 40u); }
   /// Bits 21:(M - 19) of a 4 MiB leaf: what PSE-36 has no address bit for, and what MAXPHYADDR has not.
   static std::uint64_t reserved_bits(const X86Controls& controls) {
-    return low_bits(22) & ~low_bits(physical_bits(controls) - 32 + high_frame_shift);
+    return low_bits(22) & ~low_bits(physical_bits_of(controls) - 32 + high_frame_shift);
   }
 
   static constexpr std::uint64_t frame_mask = 0xFFFFF000;        ///< of a pointer and of a PTE

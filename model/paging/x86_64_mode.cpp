@@ -11,8 +11,8 @@ class X8664Mode final : public WalkingMode<X8664Mode, x86::Mode> {
  public:
   /// `levels`: 4 or 5 (LA57).
   X8664Mode(std::string name, unsigned levels, const X86Controls& controls)
-      : WalkingMode(std::move(name), shape(levels, controls), 8, std::uint64_t{1} << controls.maxphyaddr,
-                    x86::Features{true, true, true}, controls),
+      : WalkingMode(std::move(name), shape(levels, controls), 8, controls.maxphyaddr, x86::Features{true, true, true},
+                    controls),
         reserved_(low_bits(52) & ~low_bits(controls.maxphyaddr)),
         highest_leaf_level_(controls.page1gb ? 2 : 1),
         translated_bits_(virtual_bits()) {

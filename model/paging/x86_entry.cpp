@@ -16,9 +16,9 @@ std::uint64_t root_mask(const PagingMode& mode) {
 
 }  // namespace
 
-Mode::Mode(std::string name, std::vector<LevelShape> shape, unsigned entry_bytes, std::uint64_t physical_limit,
+Mode::Mode(std::string name, std::vector<LevelShape> shape, unsigned entry_bytes, unsigned physical_bits,
            Features features, const X86Controls& controls)
-    : PagingMode(std::move(name), std::move(shape), entry_bytes, physical_limit),
+    : PagingMode(std::move(name), std::move(shape), entry_bytes, physical_bits),
       features_(features),
       controls_(controls),
       no_execute_enabled_(features.has_no_execute && controls.nxe),

@@ -51,8 +51,8 @@ class Mode : public PagingMode {
   std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const override;
 
  protected:
-  Mode(std::string name, std::vector<LevelShape> shape, unsigned entry_bytes, std::uint64_t physical_limit,
-       Features features, const X86Controls& controls);
+  Mode(std::string name, std::vector<LevelShape> shape, unsigned entry_bytes, unsigned physical_bits, Features features,
+       const X86Controls& controls);
 
   const X86Controls& controls() const { return controls_; }
   bool no_execute_enabled() const { return no_execute_enabled_; }

@@ -29,6 +29,12 @@ class TranslationObserver {
   virtual void fault_handled(const TranslationRequest& /*request*/, Cycles /*at*/) {}
 };
 
+/// What a kernel did about a fault.
+struct FaultRepair {
+  Cycles cycles;              ///< that it took; 0 if somebody had repaired it already
+  bool page_changed = false;  ///< an entry that was present: translators must forget what they remember of the page
+};
+
 /// What a core needs of the kernel that runs on it.
 class Kernel {
  public:
@@ -38,10 +44,10 @@ class Kernel {
   /// Called in program order for an access that its first-level TLB could not translate, before the walk: the place
   /// where pages are mapped that are to be there from the start. Throws InputError if the address cannot be mapped.
   virtual void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) = 0;
-  /// Repairs what made the access fault; returns the cycles that takes, 0 if somebody had repaired it already; nothing
-  /// if the access is to be passed over instead of repeated. Throws InputError if it cannot be repaired.
-  virtual std::optional<Cycles> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
-                                             const Fault& fault) = 0;
+  /// Repairs what made the access fault: when it is repeated, it does not. Nothing if the access is to be passed over
+  /// instead of repeated. Throws InputError if it cannot be repaired.
+  virtual std::optional<FaultRepair> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
+                                                  const Fault& fault) = 0;
   /// Figures of the page tables, at the end of a run.
   virtual void report(StatSet& /*figures*/) const {}
   /// Called when an invalidate event of the trace is reached: every older access has retired, and TLBs and walk caches

@@ -126,10 +126,10 @@ class WalkPrinter {
 
   void print_answer(const WalkSteps& walk) {
     const Translation& found = walk.outcome.translation;
-    const std::uint64_t offset = walk.va.value() & low_bits(found.page_shift);
+    const std::uint64_t offset = walk.va.value() & low_bits(found.whole_shift);
     out_ << "  physical  " << strong(hex(found.physical(walk.va).value())) << " = page " << hex(found.page.value())
          << " + offset " << hex(offset) << '\n';
-    print_page(found.page, found.page_shift);
+    print_page(found.page, found.whole_shift);
     print_rights(found.rights);
   }
 
@@ -161,6 +161,10 @@ class WalkPrinter {
     }
     const std::string words = mode_.describe_fault(fault, walk.access);
     if (!words.empty()) out_ << "            " << words << '\n';
+    if (fault.reason == FaultReason::OutOfMemory) {
+      out_ << "            address " << hex(walk.beyond.value()) << "; physical addresses end below "
+           << hex(mode_.physical_limit()) << '\n';
+    }
     if (const WalkStep* leaf = walk.leaf()) {
       print_page(leaf->view.target, leaf->view.page_shift);
       print_rights(leaf->rights);

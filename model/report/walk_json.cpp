@@ -60,7 +60,7 @@ void add_answer(const PagingMode& mode, const WalkSteps& walk, ordered_json& jso
   const Translation& found = walk.outcome.translation;
   json["physical"] = hex(found.physical(walk.va).value());
   json["page"] = hex(found.page.value());
-  json["page_bytes"] = std::uint64_t{1} << found.page_shift;
+  json["page_bytes"] = std::uint64_t{1} << found.whole_shift;
   json["frame"] = hex(found.page.value() >> mode.offset_bits());
   json["global"] = found.global;
   json["rights"] = rights_json(mode, found.rights);
@@ -77,6 +77,7 @@ void add_fault(const PagingMode& mode, const WalkSteps& walk, ordered_json& json
   described["code"] = fault.error_code;
   const std::string words = mode.describe_fault(fault, walk.access);
   if (!words.empty()) described["description"] = words;
+  if (fault.reason == FaultReason::OutOfMemory) described["address"] = hex(walk.beyond.value());
   json["fault"] = described;
   if (const WalkStep* leaf = walk.leaf()) json["rights"] = rights_json(mode, leaf->rights);
 }
@@ -100,7 +101,7 @@ ordered_json walk_json(const PagingMode& mode, const WalkSteps& walk) {
 std::string answer_cells(const WalkSteps& walk) {
   if (!walk.outcome.translated) return fmt::format(",,{}", csv_field(to_string(walk.outcome.fault.reason)));
   const Translation& found = walk.outcome.translation;
-  return fmt::format("{},{},", hex(found.physical(walk.va).value()), std::uint64_t{1} << found.page_shift);
+  return fmt::format("{},{},", hex(found.physical(walk.va).value()), std::uint64_t{1} << found.whole_shift);
 }
 
 }  // namespace

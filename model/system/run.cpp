@@ -75,6 +75,13 @@ void record_wave(const RunOptions& options, Machine& machine) {
   walker->record_wave(options.wave);
 }
 
+/// An image may hold what a processor would not have loaded: emulators are less strict.
+void warn_of_image(const RunOptions& options, Machine& machine) {
+  if (!options.tables || !options.on_warning) return;
+  const std::string refusal = machine.mode().root_refusal(machine.memory(), machine.kernel().root(0));
+  if (!refusal.empty()) options.on_warning(fmt::format("{}: {}", options.tables->image.path, refusal));
+}
+
 /// What the trace's reader found says where it stands; what the machine found stands at the record it had reached.
 std::string describe_place(const RunOptions& options, std::uint64_t records, const std::string& what) {
   if (what.compare(0, options.trace_path.size() + 1, options.trace_path + ":") == 0) return what;
@@ -93,6 +100,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   if (!options.walk_log.empty()) walk_log.emplace(options.walk_log);
 
   Machine machine(config, options.construction, options.tables);
+  warn_of_image(options, machine);
   LawChecker checker(machine.mode(), machine.memory(), machine.kernel());
   WalkObservers observers;
   if (walk_log) observers.add(*walk_log);

@@ -28,7 +28,9 @@ struct RunOptions {
   std::optional<ImageTables> tables;                 ///< page tables of a memory image, instead of the kernel's own
   bool check = false;                                ///< hold the laws while running
   std::function<void(const Progress&)> on_progress;  ///< called a few times a second; may be empty
-  const std::atomic<bool>* stop = nullptr;           ///< once true, the run ends with what it has, marked partial
+  /// Called with what is odd but can be simulated, before the run; may be empty.
+  std::function<void(const std::string&)> on_warning;
+  const std::atomic<bool>* stop = nullptr;  ///< once true, the run ends with what it has, marked partial
 
   WaveWindow wave;  ///< of the RTL walker's wires
 

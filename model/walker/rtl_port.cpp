@@ -220,8 +220,10 @@ Answer RtlPort::answer_of(const Question& question) const {
   Translation& translation = answer.translation;
   translation.page = PhysicalAddress(outputs_.rsp_frame << rtl_page_shift);
   translation.page_shift = outputs_.rsp_page_shift;
-  translation.whole_shift = outputs_.rsp_page_shift;
   translation.level = outputs_.rsp_level;
+  // The answer may cover a part of the page: what lies within physical addresses.
+  const unsigned level_shift = mode_.level(std::min<unsigned>(translation.level, mode_.root_level())).index_shift;
+  translation.whole_shift = static_cast<std::uint8_t>(std::max<unsigned>(translation.page_shift, level_shift));
   translation.rights = rights_of_rtl(outputs_.rsp_rights);
   translation.global = outputs_.rsp_global;
   translation.dirty = outputs_.rsp_dirty;

@@ -98,6 +98,10 @@ module cva6_adapter #(
   localparam logic [1:0] Walks = 2'd2;
   localparam logic [1:0] Answers = 2'd3;
 
+  function automatic logic [5:0] shift_of(input logic [2:0] level);
+    shift_of = 6'd12 + 6'(IndexBits) * {3'd0, level};
+  endfunction
+
   // The request.
   logic [1:0] state_q, state_d;
   logic [IdWidth-1:0] id_q;
@@ -195,7 +199,8 @@ module cva6_adapter #(
   // The answer.
   logic answered, lost, reachable, beyond, read_failed_q;
   logic [2:0] level_q, leaf_level;  // of the last entry read; of the leaf
-  logic [55:0] page;
+  logic [5:0] page_shift;
+  logic [55:0] page, accessed;
   tablewalk_pkg::fault_e fault;
 
   assign answered = state_q == Walks && (found.valid || failed || denied);
@@ -208,7 +213,9 @@ module cva6_adapter #(
     page = 56'({found.content[10+:PpnBits], 12'd0});
     reachable = user_q ? found.content[4]
                        : !found.content[4] || (controls_q.sum && access_q != tablewalk_pkg::AccessFetch);
-    beyond = (page >> controls_q.physical_bits) != '0;
+    page_shift = shift_of(leaf_level);
+    accessed = page | ({vpn_q[43:0], 12'd0} & ~(56'hFF_FFFF_FFFF_FFFF << page_shift));
+    beyond = (accessed >> controls_q.physical_bits) != '0;
     if (!canonical) fault = tablewalk_pkg::FaultNonCanonical;
     else if (read_failed_q) fault = tablewalk_pkg::FaultReadFailed;
     else if (denied) fault = tablewalk_pkg::FaultOutOfRange;
@@ -298,7 +305,9 @@ module cva6_adapter #(
   assign rsp_fault_o = rsp_fault_q;
   assign rsp_entry_o = 64'(rsp_entry_q);
   assign rsp_frame_o = 44'(rsp_entry_q[10+:PpnBits]);
-  assign rsp_page_shift_o = 6'd12 + 6'(IndexBits) * {3'd0, rsp_level_q};
+  // A page that is larger than physical memory begins at 0: what lies in it is translated.
+  assign rsp_page_shift_o =
+      shift_of(rsp_level_q) > controls_q.physical_bits ? controls_q.physical_bits : shift_of(rsp_level_q);
   assign rsp_level_o = rsp_level_q;
   assign rsp_rights_o.key = 4'd0;
   assign rsp_rights_o.privileged_execute = rsp_entry_q[3] && !rsp_entry_q[4];

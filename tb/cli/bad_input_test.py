@@ -160,6 +160,23 @@ class BadOptions(ProgramTest):
         self.assert_refused(["tables", "--map", "0:4M", "--mode", "flat33"], "did you mean 'flat32'?")
 
 
+class BadAccesses(ProgramTest):
+    """What a trace does that its machine can never allow is the trace's fault, and named by its record."""
+
+    def test_it_is_refused_with_and_without_the_laws_and_prefaulting(self):
+        self.write("user.txt", "R 0x2000 8\nR 0x3000 8\nR 0x2000 8 supervisor\nR 0x5000 8\nR 0x6000 8\nR 0x7000 8\n")
+        self.write("kernel.txt", "X 0x80000000 4 supervisor\nR 0x2000 8\nR 0x80000000 8\nR 0x5000 8\nR 0x6000 8\n")
+        self.write("far.txt", "R 0x2000 8\nR 0x3000 8\nR 0x8000000000 8\nR 0x5000 8\nR 0x6000 8\nR 0x7000 8\n")
+        for check in ([], ["--check"]):
+            for faults in ([], ["--set", "os.prefault=false"]):
+                options = ["-m", "sv39", *check, *faults]
+                self.assert_refused(["run", "user.txt", *options], "user.txt: record 3: the supervisor load at 0x2000",
+                                    "not permitted")
+                self.assert_refused(["run", "kernel.txt", *options], "kernel.txt: record 3: the user load at 0x80000000",
+                                    "not permitted")
+                self.assert_refused(["run", "far.txt", *options], "far.txt: record 3: address 0x8000000000")
+
+
 class BadImages(ProgramTest):
     """Of walk and of run, which take the same options."""
 

@@ -161,6 +161,42 @@ class Walks(ProgramTest):
         walk = self.walk("--mode", "arm64-4k", "--map", "0x1000:4K", "0x5000")
         self.assertEqual(walk["fault"]["description"], "data abort, fault status code 0x7: translation fault, level 3")
 
+    def test_a_page_ends_where_physical_addresses_do(self):
+        root = bytearray(4096)
+        root[8] = 0xDF  # VPN[2] entry 1: a leaf at 0
+        self.write("raw", root)
+        options = ["--mode", "sv39", "--image", "raw", "--image-format", "raw", "--image-base", "0x1000", "--root",
+                   "0x8000000000000001", "--set", "paging.riscv.physical_bits=29", "--access", "store"]
+        walk = self.walk(*options, "0x5fffffff")
+        self.assertEqual((walk["physical"], walk["page_bytes"]), ("0x1fffffff", 1 << 30))
+        walk = self.walk(*options, "0x60000040")
+        self.assertEqual(walk["fault"], {"reason": "beyond physical memory", "table": "VPN[2]", "level": 2, "code": 7,
+                                         "description": "exception 7: store/AMO access fault", "address": "0x20000040"})
+        self.assertIn("address 0x20000040; physical addresses end below 0x20000000\n",
+                      self.output("walk", *options, "0x60000040"))
+
+    def test_pae_pointers_that_no_processor_would_load_are_walked_with_a_warning(self):
+        def entry(value):
+            return value.to_bytes(8, "little")
+
+        pages = {0x1000: {0: 0x2021, 2: 0x8000000000002121, 3: 0x20}, 0x2000: {0: 0x3023}, 0x3000: {1: 0x5067}}
+        image_file = b""
+        for address, entries in pages.items():
+            image_file += entry(address) + b"".join(entry(entries.get(i, 0)) for i in range(512))
+        self.write("pages", image_file)
+        self.write("trace.txt", "R 0x1234 8\nR 0x80001234 8\n")
+        options = ["-m", "x86-pae", "--image", "pages", "--image-format", "pages", "--root", "0x1000"]
+        warning = ("tablewalk: warning: pages: reserved bits are set in the PDPT at 0x1000: entry 0 (0x0000000000002021) "
+                   "has bit 5, entry 2 (0x8000000000002121) has bits 5 8 63; a processor refuses to load this CR3 (#GP)\n")
+        result = self.run_program("walk", *options, "0x1234")
+        self.assertEqual((result.returncode, result.stderr), (0, warning))
+        self.assertIn("physical  0x5234 ", result.stdout)
+        self.assertIn("reserved=1 ", result.stdout)
+        result = self.run_program("run", "trace.txt", *options, "--check")
+        self.assertEqual((result.returncode, result.stderr), (0, warning))
+        result = self.run_program("walk", *options, "0xc0000000")
+        self.assertIn("not present", result.stdout)
+
     def test_control_registers_decide(self):
         smap = ["--map", "0x1000:4K", "0x1000", "--supervisor", "--set"]
         self.assertNotIn("fault", self.walk(*smap, "paging.x86.smap=false"))

@@ -32,7 +32,7 @@ PagingControls random_controls(Dice& dice) {
   RiscvControls& riscv = controls.riscv;
   for (bool* control : {&riscv.sum, &riscv.mxr, &riscv.svadu, &riscv.svnapot, &riscv.svpbmt})
     *control = dice.chance(70);
-  riscv.physical_bits = dice.chance(50) ? 56 : dice.number(34, 56);
+  riscv.physical_bits = dice.chance(50) ? 56 : dice.number(20, 56);
   return controls;
 }
 

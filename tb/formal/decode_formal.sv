@@ -25,6 +25,8 @@ module decode_formal #(
 
   localparam logic [53:0] Shape = tablewalk_pkg::radix_shape(RadixIndexBits, 6'd12);
   localparam logic [3:0] EntryShift = RadixEntryBytes == 8 ? 4'd3 : 4'd2;
+  localparam logic [5:0] RadixPhysicalBits =
+      tablewalk_pkg::radix_physical_bits(RadixIndexBits, 3'(RadixLevels - 1), 6'd12, {2'd0, EntryShift});
 
   tablewalk_pkg::controls_t controls;
   tablewalk_pkg::request_t request;
@@ -58,7 +60,7 @@ module decode_formal #(
     walk.set_dirty = set_dirty_i;
     root_level = tablewalk_pkg::root_level(mode_i, 3'(RadixLevels - 1));
     page_mask = ~(64'hFFFF_FFFF_FFFF_FFFF << decoded.page_shift);
-    range = tablewalk_pkg::is_riscv(mode_i) ? controls.physical_bits : controls.maxphyaddr;
+    range = tablewalk_pkg::physical_bits(mode_i, RadixPhysicalBits, controls.maxphyaddr, controls.physical_bits);
   end
 
   entry_decoder #(
@@ -135,6 +137,11 @@ module decode_formal #(
     FaultIsMalformed : assert ((decoded.fault != tablewalk_pkg::FaultNone) == is_malformed);
     // At the last level there is no pointer.
     LastLevelHasNoPointer : assert (decoded.kind != tablewalk_pkg::KindPointer || level_i != 3'd0);
+    // Of PAE's four pointers a walk looks at the present bit and at the address: the rest was looked at before.
+    if (mode_i == tablewalk_pkg::ModeX86Pae && level_i == 3'd2 && entry_i[0]) begin
+      PaePointerIsFollowed :
+      assert (decoded.kind == tablewalk_pkg::KindPointer && (decoded.target >> controls.maxphyaddr) == 56'd0);
+    end
     // A leaf's page is aligned to its size.
     if (decoded.kind == tablewalk_pkg::KindLeaf) LeafIsAligned : assert (({8'd0, decoded.target} & page_mask) == 64'd0);
     Leaf : cover (decoded.kind == tablewalk_pkg::KindLeaf && level_i == 3'd1 && mode_i == 4'd6);
@@ -167,6 +174,38 @@ module decode_formal #(
     EntryIsInTable : assert (offset < table_bytes && (offset & ((56'd1 << size) - 56'd1)) == 56'd0);
   end
 
+  // Where a step leads: to the next entry, or to the byte of the leaf's page, as the entry in hand says.
+  tablewalk_pkg::entry_t in_hand;
+  logic [55:0] next_address, accessed;
+  logic [1:0] next_size;
+
+  entry_decoder #(
+      .RadixIndexBits(RadixIndexBits),
+      .RadixOffsetBits(12),
+      .RadixEntryBytes(RadixEntryBytes)
+  ) u_in_hand (
+      .mode_i(mode_i),
+      .level_i(level_i),
+      .entry_i(next.entry),
+      .controls_i(controls_i),
+      .decoded_o(in_hand)
+  );
+
+  entry_address #(
+      .RadixIndexBits(RadixIndexBits),
+      .RadixOffsetBits(12),
+      .RadixEntryBytes(RadixEntryBytes)
+  ) u_next_address (
+      .mode_i(mode_i),
+      .level_i(next.level),
+      .table_i(next.base),
+      .va_i(va_i),
+      .address_o(next_address),
+      .size_o(next_size)
+  );
+
+  always_comb accessed = in_hand.target | (va_i[55:0] & ~(56'hFF_FFFF_FFFF_FFFF << in_hand.page_shift));
+
   // One step of a walk.
   logic [63:0] changed, desired;
   always_comb begin
@@ -176,18 +215,22 @@ module decode_formal #(
     if (followed) FollowsAPointer : assert (!error_i && !retry_i && data_i[0]);
     // A walk that wants memory has not faulted.
     if (wants_memory) WantingIsNoFault : assert (next.fault == tablewalk_pkg::FaultNone);
-    // A table that is read lies within physical addresses.
-    if (wants_memory && followed && !is_radix) TableIsInRange : assert ((next.base >> range) == 56'd0);
+    // An entry that is read lies within physical addresses.
+    if (wants_memory && followed) TableIsInRange : assert ((next_address >> range) == 56'd0);
     if (!wants_memory && next.fault == tablewalk_pkg::FaultNone) begin
-      // A translation comes of an entry that was read without an error and is present; its page is within physical
-      // addresses.
+      // A translation comes of an entry that was read without an error and is present; all that it covers, the byte
+      // accessed with it, is within physical addresses.
       TranslationIsPresent : assert (!error_i && !retry_i && data_i[0] && next.entry[0] && !followed);
-      if (!is_radix) PageIsInRange : assert ((next.base >> range) == 56'd0);
+      PageIsInRange : assert (((next.base | ~(56'hFF_FFFF_FFFF_FFFF << next.page_shift)) >> range) == 56'd0);
       // A store finds the leaf dirty.
       if (access_i == 2'd2) StoreFindsDirty : assert (next.dirty);
     end
     // A fault leaves no frame: the walk stays at its table, or at the one that is out of range.
     if (next.fault != tablewalk_pkg::FaultNone && !followed) FaultKeepsTheTable : assert (next.base == table_i);
+    // What is out of range is the entry that would be read next, or the byte that is accessed.
+    if (next.fault == tablewalk_pkg::FaultOutOfRange && !error_i && !retry_i) begin
+      OutOfRangeIsBeyond : assert (((followed ? next_address : accessed) >> range) != 56'd0);
+    end
     // Memory's error is the walk's fault.
     if (error_i && !retry_i) ErrorIsAFault : assert (next.fault == tablewalk_pkg::FaultReadFailed && !wants_memory);
     // When nothing was done, nothing changes.

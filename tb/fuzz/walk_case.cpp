@@ -27,7 +27,7 @@ PagingControls random_controls(Dice& dice) {
   x86.maxphyaddr = dice.number(32, 52);
   RiscvControls& riscv = controls.riscv;
   for (bool* flag : {&riscv.sum, &riscv.mxr, &riscv.svadu, &riscv.svnapot, &riscv.svpbmt}) *flag = dice.chance(50);
-  riscv.physical_bits = dice.chance(50) ? 56 : dice.number(20, 55);
+  riscv.physical_bits = dice.chance(50) ? 56 : dice.number(16, 55);
   return controls;
 }
 
@@ -190,6 +190,8 @@ std::string WalkCases::walk_three_ways(CaseWalker& with, const std::vector<Quest
     const WalkOutcome model = reference_walk(*with.mode, model_, PhysicalAddress(root), VirtualAddress(va), access);
     changed = plain.updates != 0;
     ++endings_[static_cast<unsigned>(plain.reason)];
+    if (plain.existing_bytes < plain.page_bytes) ++parts_of_pages_;
+    if (plain.reason == FaultReason::OutOfMemory && plain.existing_bytes != 0) ++beyond_pages_;
     text += difference(plain, model, va);
     const Answer& timed = with.client.ask(PhysicalAddress(root), asid, va, access);
     WalkOutcome answered;

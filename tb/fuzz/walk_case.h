@@ -82,6 +82,9 @@ class WalkCases {
   std::string run(const std::uint8_t* data, std::size_t size);
   /// Walks so far by how they ended; None: translated.
   const std::array<std::uint64_t, fault_reasons>& endings() const { return endings_; }
+  /// Translations of a page that reaches beyond physical memory, and accesses to such a page that fault there.
+  std::uint64_t parts_of_pages() const { return parts_of_pages_; }
+  std::uint64_t beyond_pages() const { return beyond_pages_; }
 
  private:
   struct Question {
@@ -95,6 +98,8 @@ class WalkCases {
   PhysicalMemory model_;
   PhysicalMemory plain_;
   std::array<std::uint64_t, fault_reasons> endings_{};
+  std::uint64_t parts_of_pages_ = 0;
+  std::uint64_t beyond_pages_ = 0;
 };
 
 }  // namespace tablewalk::test

@@ -22,6 +22,11 @@ TEST(WalkCases, TheThreeWalksAgreeOnRandomMemoryUnderRandomControlRegisters) {
       std::printf("%s: %llu walks\n", name, static_cast<unsigned long long>(cases.endings()[reason]));
       EXPECT_GT(cases.endings()[reason], 100u) << name;
     }
+    std::printf("pages that reach beyond physical memory: %llu accesses below the limit, %llu beyond\n",
+                static_cast<unsigned long long>(cases.parts_of_pages()),
+                static_cast<unsigned long long>(cases.beyond_pages()));
+    EXPECT_GT(cases.parts_of_pages(), 1000u);
+    EXPECT_GT(cases.beyond_pages(), 1000u);
   }
 }
 

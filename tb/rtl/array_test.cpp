@@ -115,7 +115,9 @@ Translation random_translation(Dice& dice, const PagingMode& mode, VirtualAddres
   Translation made;
   made.level = static_cast<std::uint8_t>(size.level);
   made.whole_shift = static_cast<std::uint8_t>(size.shift);
-  made.page_shift = static_cast<std::uint8_t>(region == 3 && size.level > 0 ? 12 : size.shift);
+  made.page_shift = made.whole_shift;
+  // A part: what another TLB holds of the page, or what of it lies within physical addresses.
+  if (region == 3 && size.level > 0) made.page_shift = size.shift == 30 ? 29 : 12;
   made.page = PhysicalAddress(rtl::random_bits(dice) & low_bits(56) & ~low_bits(made.page_shift));
   made.rights = rtl::rights_of(dice.number(0, 511));
   made.global = (va.value() >> 34 & 1) != 0;

@@ -64,6 +64,47 @@ TYPED_TEST(RandomWalks, OneAfterTheOtherEqualTheReferenceWalk) {
   for (const unsigned fault : {0, 1, 2, 3, 4, 5, 6, 8, 11, 12}) EXPECT_GT(endings[fault], 0u) << "fault " << fault;
 }
 
+/// Ten thousand walks to leaves at address 0 that are larger than physical memory; what must come of each is worked out
+/// here by hand.
+TYPED_TEST(RandomWalks, LeavesReachBeyondPhysicalMemory) {
+  unsigned below = 0;
+  unsigned beyond = 0;
+  for (const std::uint64_t seed : printed_seeds(200)) {
+    Dice dice(seed);
+    PagingControls controls;
+    controls.riscv.physical_bits = dice.number(16, 29);
+    WalkerBench<typename TypeParam::Model> one(dice.pick<std::string>({"sv39", "sv57"}), controls);
+    const PagingMode& mode = *one.mode;
+    const unsigned leaf_level = controls.riscv.physical_bits < 21 && dice.chance(50) ? 1 : 2;
+    const unsigned leaf_shift = 12 + 9 * leaf_level;
+    for (unsigned i = 0; i < 50; ++i) {
+      std::uint64_t va = dice.between(0, low_bits(38));
+      if (dice.chance(50)) va &= ~low_bits(leaf_shift) | low_bits(controls.riscv.physical_bits);
+      va &= ~low_bits(12);
+      for (unsigned level = mode.root_level(); level >= leaf_level; --level) {
+        const std::uint64_t table = 0x1000 * (mode.root_level() - level + 1);
+        const std::uint64_t pointer = (table + 0x1000) >> 2 | 1;
+        one.memory.write(mode.entry_address(level, PhysicalAddress(table), VirtualAddress(va)), 8,
+                         level == leaf_level ? 0xDF : pointer);
+      }
+      const Access access{static_cast<AccessKind>(dice.number(0, 2)), true};
+      one.requests.push_back(request(i % 16, va, access));
+      ASSERT_TRUE(one.finish());
+      const RtlAnswer& answer = one.answers.back();
+      const std::uint64_t physical = va & low_bits(leaf_shift);
+      const bool exists = physical >> controls.riscv.physical_bits == 0;
+      ++(exists ? below : beyond);
+      ASSERT_EQ(answer.fault, exists ? 0u : rtl::fault_code(FaultReason::OutOfMemory)) << "seed " << seed;
+      if (!exists) continue;
+      ASSERT_EQ(answer.page | (va & low_bits(answer.page_shift)), physical) << "seed " << seed;
+      ASSERT_EQ(answer.page_shift, controls.riscv.physical_bits) << "seed " << seed;
+      ASSERT_EQ(answer.level, leaf_level) << "seed " << seed;
+    }
+  }
+  EXPECT_GT(below, 3000u);
+  EXPECT_GT(beyond, 3000u);
+}
+
 TYPED_TEST(RandomWalks, TogetherEqualTheReferenceWalk) {
   RtlEvents all;
   for (const std::uint64_t seed : printed_seeds(150)) {

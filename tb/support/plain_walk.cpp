@@ -45,9 +45,10 @@ bool x86_reserved_32(std::uint64_t entry, unsigned level, const X86Controls& con
   return any(entry, 21, m - 19);
 }
 
+/// 4.4.1: the reserved bits of the four pointers are looked at when CR3 is loaded, not by a walk.
 bool x86_reserved_pae(std::uint64_t entry, unsigned level, const X86Controls& controls) {
+  if (level == 2) return false;
   if (any(entry, 62, controls.maxphyaddr)) return true;
-  if (level == 2) return bit(entry, 63) || any(entry, 8, 5) || any(entry, 2, 1);
   if (!controls.nxe && bit(entry, 63)) return true;
   return level == 1 && bit(entry, 7) && any(entry, 20, 13);
 }
@@ -106,6 +107,7 @@ PlainWalk judge_x86(PlainWalk walk, const Leaf& leaf, bool legacy, bool keys, co
     frame = frame / walk.page_bytes * walk.page_bytes;
     if (legacy) frame |= (leaf.entry >> 13 & 0xFF) << 32;
   }
+  walk.existing_bytes = walk.page_bytes;
   walk.physical = frame + va % walk.page_bytes;
   walk.writable = leaf.writable;
   walk.user = leaf.user_page;
@@ -195,8 +197,8 @@ PlainWalk plain_x86_walk(const std::string& mode, const X86Controls& controls, P
     if (reserved) {
       return fault(walk, FaultReason::Reserved, level, page_fault_code(true, true, false, kind, user, tells_fetches));
     }
-    if (pae && level == 2) {  // no rights and no accessed bit
-      table = entry & 0x000FFFFFFFFFF000;
+    if (pae && level == 2) {  // no rights and no accessed bit; its address has MAXPHYADDR bits
+      table = entry & 0x000FFFFFFFFFF000 & ((std::uint64_t{1} << controls.maxphyaddr) - 1);
       continue;
     }
     const bool leaf = level == 0 || (bit(entry, 7) && (!legacy || controls.pse));
@@ -236,9 +238,9 @@ PlainWalk plain_riscv_walk(const std::string& mode, const RiscvControls& control
   std::uint64_t a = root;
   bool global = false;
   for (unsigned i = levels - 1;; --i) {
-    if (a >> physical_bits != 0) return fault(walk, FaultReason::OutOfMemory, i, access_fault);
     const std::uint64_t vpn = va >> (12 + i * vpn_bits) & ((1u << vpn_bits) - 1);
     const PhysicalAddress at(a + vpn * pte_bytes);
+    if (at.value() >> physical_bits != 0) return fault(walk, FaultReason::OutOfMemory, i, access_fault);
     std::uint64_t pte = memory.read(at, pte_bytes);
     ++walk.reads;
     if (!bit(pte, 0)) return fault(walk, FaultReason::NotPresent, i, page_fault);
@@ -264,11 +266,15 @@ PlainWalk plain_riscv_walk(const std::string& mode, const RiscvControls& control
     const bool n = !sv32 && bit(pte, 63);
     const unsigned page_shift = n ? 16 : 12 + i * vpn_bits;
     const std::uint64_t base = n ? (ppn & ~std::uint64_t{15}) << 12 : ppn << 12;
-    if (base >> physical_bits != 0) return fault(walk, FaultReason::OutOfMemory, i, access_fault);
+    const std::uint64_t page_bytes = std::uint64_t{1} << page_shift;
+    const std::uint64_t physical = base + (va & (page_bytes - 1));
+    const std::uint64_t limit = std::uint64_t{1} << physical_bits;
+    walk.page_bytes = page_bytes;
+    if (base < limit) walk.existing_bytes = base + page_bytes <= limit ? page_bytes : limit - base;
+    if (physical >= limit) return fault(walk, FaultReason::OutOfMemory, i, access_fault);
     walk.translated = true;
     walk.level = i;
-    walk.page_bytes = std::uint64_t{1} << page_shift;
-    walk.physical = base + (va & (walk.page_bytes - 1));
+    walk.physical = physical;
     walk.writable = bit(pte, 2);
     walk.user = bit(pte, 4);
     walk.executable = bit(pte, 3);
@@ -294,7 +300,8 @@ std::string difference(const PlainWalk& plain, const WalkOutcome& model, std::ui
   if (plain.translated && model.translated) {
     const Translation& found = model.translation;
     text += differ("physical address", plain.physical, found.physical(VirtualAddress(va)).value()) +
-            differ("page size", plain.page_bytes, std::uint64_t{1} << found.page_shift) +
+            differ("page size", plain.page_bytes, std::uint64_t{1} << found.whole_shift) +
+            differ("part that exists", plain.existing_bytes, std::uint64_t{1} << found.page_shift) +
             differ("level", plain.level, found.level) + differ("writable", plain.writable, found.rights.write) +
             differ("user", plain.user, found.rights.user) +
             differ("executable", plain.executable, found.rights.execute) + differ("global", plain.global, found.global);

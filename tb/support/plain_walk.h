@@ -15,7 +15,8 @@ struct PlainWalk {
   bool translated = false;
   std::uint64_t physical = 0;  ///< of the access's first byte
   std::uint64_t page_bytes = 0;
-  bool writable = false;  ///< effective rights over all levels
+  std::uint64_t existing_bytes = 0;  ///< of the page, how many have addresses that exist
+  bool writable = false;             ///< effective rights over all levels
   bool user = false;
   bool executable = false;
   bool global = false;

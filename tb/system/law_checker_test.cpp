@@ -19,8 +19,8 @@ class FixedKernel final : public Kernel {
   explicit FixedKernel(PhysicalAddress root) : root_(root) {}
   PhysicalAddress root(AddressSpaceId) override { return root_; }
   void before_walk(AddressSpaceId, VirtualAddress, Access) override {}
-  std::optional<Cycles> handle_fault(AddressSpaceId, VirtualAddress, Access, const Fault&) override {
-    return Cycles(0);
+  std::optional<FaultRepair> handle_fault(AddressSpaceId, VirtualAddress, Access, const Fault&) override {
+    return FaultRepair{};
   }
 
  private:

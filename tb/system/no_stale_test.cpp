@@ -200,12 +200,13 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
     if (dice_.chance(15)) change_something();
     if (dice_.chance(15)) invalidate_now(tables_.random_invalidation(dice_), requested_at_);
   }
-  std::optional<Cycles> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access, const Fault&) override {
+  std::optional<FaultRepair> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
+                                          const Fault&) override {
     if (++faults_ > most_faults) throw LawViolation("an access faults again and again");
     tables_.make_present(asid, tables_.page_of(va), access);
     // It may have faulted on what walk caches remember.
     invalidate_now({Invalidation::Scope::Page, va, asid}, Clockwork::of_simulation().now());
-    return Cycles(dice_.between(0, 50));
+    return FaultRepair{Cycles(dice_.between(0, 50))};
   }
   void before_invalidation(const Invalidation& invalidation) override {
     for (std::uint32_t changes = dice_.number(0, 3); changes != 0; --changes) change_something();

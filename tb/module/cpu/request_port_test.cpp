@@ -20,16 +20,17 @@ class NotingKernel final : public Kernel {
  public:
   PhysicalAddress root(AddressSpaceId) override { return PhysicalAddress(0x1000); }
   void before_walk(AddressSpaceId, VirtualAddress va, Access) override { walks.push_back(va.value()); }
-  std::optional<Cycles> handle_fault(AddressSpaceId, VirtualAddress va, Access, const Fault&) override {
+  std::optional<FaultRepair> handle_fault(AddressSpaceId, VirtualAddress va, Access, const Fault&) override {
     faults.push_back(va.value());
     if (on_fault) on_fault();
     if (passes_over) return std::nullopt;
-    return Cycles(fault_cycles);
+    return FaultRepair{Cycles(fault_cycles), changes_page};
   }
   void before_invalidation(const Invalidation& invalidation) override { invalidations.push_back(invalidation); }
   std::vector<std::uint64_t> walks;
   std::vector<std::uint64_t> faults;
   bool passes_over = false;
+  bool changes_page = false;
   std::function<void()> on_fault;
   std::vector<Invalidation> invalidations;
 };
@@ -188,6 +189,27 @@ TEST(RequestPort, FaultIsHandledWhenEverythingOlderHasRetiredAndNothingYoungerSt
   EXPECT_EQ(bench.dtlb.arrivals()[3].va, 0x2000u);
   EXPECT_EQ(bench.port.stats().translation_cycles.fault, fault_cycles + whole_access - 1 - tlb_latency);
   EXPECT_EQ(bench.port.cycles().total(), repeated + whole_access);
+  EXPECT_TRUE(bench.dtlb.invalidations().empty()) << "nobody remembers a page that was not there";
+}
+
+TEST(RequestPort, APageThatTheKernelChangedIsForgottenOnBothSidesBeforeTheAccessIsRepeated) {
+  Bench bench(core(3), {load(0x1000), load(0x2000), load(0x3000)});
+  bench.kernel.changes_page = true;
+  bench.dtlb.decide = [&bench](const TranslationRequest& request) {
+    Answer answer;
+    answer.faulted = request.va.value() == 0x2000 && bench.kernel.faults.empty();
+    answer.fault.reason = FaultReason::Permission;
+    answer.translation.page = PhysicalAddress(request.va.value());
+    answer.translation.page_shift = 12;
+    return answer;
+  };
+  bench.run();
+  for (const FakeTranslator* tlb : {&bench.itlb, &bench.dtlb}) {
+    ASSERT_EQ(tlb->invalidations().size(), 1u);
+    EXPECT_EQ(tlb->invalidations()[0].invalidation.scope, Invalidation::Scope::Page);
+    EXPECT_EQ(tlb->invalidations()[0].invalidation.va.value(), 0x2000u);
+    EXPECT_LT(tlb->invalidations()[0].cycle, whole_access + fault_cycles);
+  }
 }
 
 TEST(RequestPort, FaultsThatTheKernelPassesOverEndTheirAccesses) {

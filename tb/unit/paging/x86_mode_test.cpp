@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "memory/physical_memory.h"
 #include "paging/paging_mode.h"
 
 namespace tablewalk {
@@ -108,6 +109,37 @@ TEST(X8664Entries, BitsBelowALargeFrameAreReserved) {
   }
   expect_decodes(mode, {"PDE 2 MiB first frame bit", 1, bit(0) | bit(7) | bit(21), Kind::Leaf, bit(21)});
   expect_decodes(mode, {"PDPTE 1 GiB first frame bit", 2, bit(0) | bit(7) | bit(30), Kind::Leaf, bit(30)});
+}
+
+/// SDM volume 3, 4.4.1: the processor looks at them when CR3 is loaded. Memory can hold any, and a walk goes on.
+TEST(X86PaePointers, AWalkDoesNotLookAtReservedBits) {
+  const auto mode = make_paging_mode("x86-pae", with([](X86Controls& x86) { x86.maxphyaddr = 36; }));
+  for (unsigned position = 1; position < 64; ++position) {
+    const bool address = position >= 12 && position < 36;
+    const EntryView view = mode->decode(bit(0) | bit(position), 2);
+    EXPECT_EQ(view.kind, Kind::Pointer) << position;
+    EXPECT_EQ(view.target.value(), address ? bit(position) : 0) << position;
+    EXPECT_TRUE(view.accessed) << position;
+    EXPECT_EQ(mode->decode(bit(position), 2).kind, Kind::Absent) << position;
+  }
+}
+
+TEST(X86PaePointers, WhatAProcessorWouldNotLoadIsTold) {
+  const auto mode = make_paging_mode("x86-pae", with([](X86Controls& x86) { x86.maxphyaddr = 36; }));
+  const auto refusal = [&](unsigned index, std::uint64_t entry) {
+    PhysicalMemory memory;
+    memory.write(PhysicalAddress(0x1020 + 8 * index), 8, entry);
+    return mode->root_refusal(memory, PhysicalAddress(0x1020));
+  };
+  for (unsigned position = 1; position < 64; ++position) {
+    const bool reserved = (position >= 1 && position <= 2) || (position >= 5 && position <= 8) || position >= 36;
+    EXPECT_EQ(refusal(position % 4, bit(0) | bit(position)).empty(), !reserved) << position;
+    EXPECT_EQ(refusal(position % 4, bit(position)), "") << position << ", not present";
+  }
+  EXPECT_EQ(refusal(2, 0x8000000000003021),
+            "reserved bits are set in the PDPT at 0x1020: entry 2 (0x8000000000003021) has bits 5 63; a processor "
+            "refuses to load this CR3 (#GP)");
+  EXPECT_EQ(make_paging_mode("x86-64")->root_refusal({}, PhysicalAddress(0)), "");
 }
 
 TEST(X8664Entries, FrameBitsFromMaxphyaddrUpAreReservedAtEveryLevel) {
