@@ -114,30 +114,34 @@ module walk_cache #(
   end
 
   // What an invalidation takes out.
-  function automatic logic covers(input logic same_space, input logic same_place);
+  function automatic logic covers(input logic same_space, input logic same_place, input logic is_global);
     covers = invalidation_i.everything ||
         (invalidation_i.pointers != tablewalk_pkg::PointersNone && (!invalidation_i.asid_valid || same_space) &&
+         (!is_global || invalidation_i.is_global) &&
          (invalidation_i.pointers == tablewalk_pkg::PointersEvery || !invalidation_i.vaddr_valid || same_place));
   endfunction
 
   logic [Entries-1:0] forgotten;
   logic [63:0] forgotten_prefix[9];
   logic forget_remembered;
+  tablewalk_pkg::walk_start_t held;
 
   always_comb begin
     forgotten = '0;
     forget_remembered = 1'b0;
+    held = '0;
     for (int unsigned mode = 0; mode < 9; mode++) forgotten_prefix[mode] = '0;
     if (invalidate_i) begin
       for (int unsigned mode = 0; mode < 9; mode++) begin
         forgotten_prefix[mode] = invalidation_i.vaddr >> tablewalk_pkg::index_shift(4'(mode), LevelBits, RadixShape);
       end
       for (int unsigned entry = 0; entry < Entries; entry++) begin
+        held = start_q[entry];
         forgotten[entry] = covers(asid_q[entry] == invalidation_i.asid,
-                                  forgotten_prefix[mode_q[entry]] == prefix_q[entry]);
+                                  forgotten_prefix[mode_q[entry]] == prefix_q[entry], held.is_global);
       end
       forget_remembered = covers(remember_asid_i == invalidation_i.asid,
-                                 forgotten_prefix[remember_mode_i] == remember_prefix);
+                                 forgotten_prefix[remember_mode_i] == remember_prefix, remember_start_i.is_global);
     end
   end
 

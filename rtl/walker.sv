@@ -39,7 +39,8 @@
 //   inv_vaddr_valid_i                    of translations, those of the page that holds inv_vaddr_i (a byte's address)
 //   inv_asid_valid_i                     of those that are not global, and of pointers, those of inv_asid_i
 //   inv_global_i                         of global translations, the same pages, whatever their address space
-//   inv_pointers_i                       no pointers, those on the way to inv_vaddr_i, or every one
+//   inv_pointers_i                       no pointers, those on the way to inv_vaddr_i, or every one; of them those that
+//                                        make all below them global only with inv_global_i
 // Status.
 //   idle_o   nothing is under way, and no answer of memory is missing
 //   quiet_o  while req_valid_i, mem_rsp_valid_i and inv_valid_i stay low, clocking changes nothing

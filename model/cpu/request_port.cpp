@@ -185,8 +185,9 @@ void RequestPort::issue(Cycles cycle) {
 /// Opens the next access, past the events before it; false when there is none, or none yet.
 bool RequestPort::next_part() {
   for (;;) {
-    if (fence_ && !pass_fence()) return false;
-    if (held_) {
+    if (fence_) {
+      if (!pass_fence()) return false;
+      if (!held_) continue;
       open_access(*held_);
       held_.reset();
       return true;
@@ -197,11 +198,12 @@ bool RequestPort::next_part() {
       record = job_.source->next();
     }
     if (is_event(record->kind)) {
-      fence_ = trace_event(*record, mode_);
-    } else if (must_switch_for(*record)) {
+      fence_ = trace_event(*record, mode_, asid_);
+    } else if (root_ && record->asid != asid_) {
       held_ = *record;
       fence_ = switch_event(record->asid, mode_);
     } else {
+      if (!root_) enter_address_space(record->asid);  // the first one; a further one is switched to
       open_access(*record);
       return true;
     }
@@ -219,7 +221,7 @@ bool RequestPort::pass_fence() {
   const bool switches = fence_->switch_to.has_value();
   if (switches) enter_address_space(*fence_->switch_to);
   if (fence_->invalidation) {
-    if (!switches) kernel_.before_invalidation(*fence_->invalidation);
+    kernel_.before_invalidation(*fence_->invalidation);
     for (Side side : {Instructions, Data}) tlb(side).invalidate(*fence_->invalidation, delay_to(issue_cycle_));
     look_ahead();
   }
@@ -238,7 +240,6 @@ void RequestPort::enter_address_space(AddressSpaceId asid) {
 void RequestPort::open_access(const Record& record) {
   kind_ = record.kind;
   user_ = record.privilege == Privilege::User;
-  if (!root_) enter_address_space(record.asid);  // the first one; a further one is switched to
   address_ = record.address;
   left_ = record.size;
   ++stats_.accesses[static_cast<unsigned>(kind_)];

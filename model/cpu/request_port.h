@@ -108,7 +108,6 @@ class RequestPort : public TimedModule {
   bool next_part();
   bool next_batch();
   void enter_address_space(AddressSpaceId asid);
-  bool must_switch_for(const Record& record) const { return root_ && record.asid != asid_; }
   void open_access(const Record& record);
   bool pass_fence();
   void count_gap();

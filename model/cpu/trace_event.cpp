@@ -54,8 +54,9 @@ Scope scope_of(RecordKind kind, const PagingMode& mode) {
       return Scope::PageAndPointers;
     case RecordKind::InvpcidAddress:
       return Scope::PageNotGlobal;
-    case RecordKind::InvalidateAsid:
     case RecordKind::InvpcidContext:
+      return mode.has_asids() ? Scope::AddressSpace : Scope::AllNotGlobal;
+    case RecordKind::InvalidateAsid:
     case RecordKind::SfenceAsid:
     case RecordKind::TlbiAside1:
       return Scope::AddressSpace;
@@ -91,7 +92,7 @@ TraceEvent switch_event(AddressSpaceId to, const PagingMode& mode) {
   return event;
 }
 
-TraceEvent trace_event(const Record& event, const PagingMode& mode) {
+TraceEvent trace_event(const Record& event, const PagingMode& mode, AddressSpaceId running) {
   require_instruction(event, mode);
   if (event.kind == RecordKind::SwitchSpace) return switch_event(event.asid, mode);
   if (event.kind == RecordKind::MovToCr3) {
@@ -99,7 +100,8 @@ TraceEvent trace_event(const Record& event, const PagingMode& mode) {
     if (!written.invalidation) written.invalidation = Invalidation{Scope::AddressSpace, {}, event.asid, true};
     return written;
   }
-  return {std::nullopt, Invalidation{scope_of(event.kind, mode), event.address, event.asid}};
+  const bool names_pcid_0 = !mode.has_asids() && event.kind == RecordKind::InvpcidAddress;
+  return {std::nullopt, Invalidation{scope_of(event.kind, mode), event.address, names_pcid_0 ? running : event.asid}};
 }
 
 }  // namespace tablewalk

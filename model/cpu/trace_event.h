@@ -26,7 +26,7 @@ TraceEvent switch_event(AddressSpaceId to, const PagingMode& mode);
 /// Whether the mode's architecture has that event: the first of them are of every architecture.
 bool has_event(const PagingMode& mode, RecordKind kind);
 
-/// What an event record means on a machine of that mode. `current`: the address space that runs.
+/// What an event record means on a machine of that mode. `running`: the address space that runs.
 ///
 ///   event                       forgets
 ///   invalidate 0xVA @N          a page whose entry was changed: INVLPG in x86 modes; else the page, of N or global,
@@ -46,8 +46,8 @@ bool has_event(const PagingMode& mode, RecordKind kind);
 ///   RISC-V (privileged manual, 4.2.1: SFENCE.VMA)
 ///     sfence.vma                everything
 ///     sfence.vma 0xVA           leaf entries of the page in every address space, global too; no pointer
-///     sfence.vma @N             all of N that is not global, and N's pointers
-///     sfence.vma 0xVA @N        leaf entries of the page of N, not global; no pointer
+///     sfence.vma @N             all of N that is not global, and N's pointers but those that make all below them
+///     global sfence.vma 0xVA @N        leaf entries of the page of N, not global; no pointer
 ///   Arm (Arm ARM, D8.14: TLBI)
 ///     tlbi vmalle1              everything
 ///     tlbi aside1 @N            all of N that is not global, and N's pointers
@@ -56,7 +56,10 @@ bool has_event(const PagingMode& mode, RecordKind kind);
 ///     tlbi vale1 0xVA @N        the page, of N or global; last level only: no pointer
 ///     tlbi vaale1 0xVA          the page in every address space, global too; no pointer
 ///
+/// Without PCIDs everything belongs to PCID 0, the only one that invpcid may name: type 0 drops the page of the address
+/// space that runs, type 1 all that is not global, and every pointer.
+///
 /// Throws InputError for an instruction that the mode's architecture does not have.
-TraceEvent trace_event(const Record& event, const PagingMode& mode);
+TraceEvent trace_event(const Record& event, const PagingMode& mode, AddressSpaceId running);
 
 }  // namespace tablewalk

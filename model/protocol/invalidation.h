@@ -60,10 +60,11 @@ struct Invalidation {
     if (what.page && !same_block(place, shift)) return false;
     return global ? what.global : !what.space || of == asid;
   }
-  /// Whether it covers a pointer of the address space `of` that maps the 2^shift bytes around `place`.
-  bool covers_pointer(VirtualAddress place, unsigned shift, AddressSpaceId of) const {
+  /// Whether it covers a pointer of the address space `of` that maps the 2^shift bytes around `place`. `global`: it
+  /// makes everything below it global (RISC-V), and is kept as global translations are.
+  bool covers_pointer(VirtualAddress place, unsigned shift, AddressSpaceId of, bool global) const {
     const Covered what = covered();
-    if (what.pointers == Pointers::None || (what.space && of != asid)) return false;
+    if (what.pointers == Pointers::None || (what.space && of != asid) || (global && !what.global)) return false;
     return what.pointers == Pointers::Every || !what.page || same_block(place, shift);
   }
 

@@ -90,6 +90,7 @@ std::optional<RecordKind> kind_of(char letter) {
 }  // namespace
 
 bool looks_like_text(std::string_view line) {
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   drop_blanks(line);
   for (const EventForm& form : event_forms) {
     std::string_view rest = line;

@@ -55,7 +55,8 @@ std::uint64_t WalkCaches::invalidate(const Invalidation& invalidation) {
   for (std::size_t i = 0; i < caches_.size(); ++i) {
     LevelCache& cache = caches_[i];
     const std::uint64_t erased = cache.entries.erase_if([&](std::uint64_t prefix, const Entry& entry) {
-      return invalidation.covers_pointer(VirtualAddress(prefix << cache.shift), cache.shift, entry.asid);
+      const VirtualAddress place(prefix << cache.shift);
+      return invalidation.covers_pointer(place, cache.shift, entry.asid, entry.table.global);
     });
     (invalidation.by_switch ? stats_[i].switched_out : stats_[i].invalidated) += erased;
     all += erased;

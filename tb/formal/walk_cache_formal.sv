@@ -67,7 +67,9 @@ module walk_cache_formal (
                same_pointer(lookup_vpn_i, watched_vpn, watched_mode);
     remembers = remember_i && remember_asid_i == watched_asid && remember_mode_i == watched_mode &&
                 same_pointer(remember_vpn_i, watched_vpn, watched_mode);
+    // Bit 0 of a pointer says that it is global.
     forgets = invalidate_i && (everything_i || (pointers_i != 2'd0 && (!asid_valid_i || asid_i == watched_asid) &&
+              (is_global_i || !(remembers ? remember_start_i[0] : start_q[0])) &&
               (pointers_i == 2'd2 || !vaddr_valid_i || same_pointer(vpn_i, watched_vpn, watched_mode))));
   end
   always_ff @(posedge clk_i) begin
@@ -76,6 +78,10 @@ module walk_cache_formal (
       known_q <= (known_q || remembers) && !forgets;
     end
   end
+
+  // What is held stays until it is invalidated or a pointer that is remembered takes its place.
+  logic stays_q = 1'b0;
+  always_ff @(posedge clk_i) stays_q <= rst_ni && looks_up && hit && !remember_i && !forgets;
 
   // What was looked up in the cycle after it was remembered.
   logic just_remembered_q = 1'b0;
@@ -89,6 +95,8 @@ module walk_cache_formal (
       HitIsTheLatest : assert (!hit || start == {64'd0, start_q});
       // What was remembered in the cycle before hits.
       RememberedHits : assert (!just_remembered_q || hit);
+      // An invalidation takes out nothing but what it covers: what hit in the cycle before hits again.
+      KeptHits : assert (!stays_q || hit);
     end
     // Nothing hits without a lookup.
     HitNeedsALookup : assert (lookup_i || !hit);

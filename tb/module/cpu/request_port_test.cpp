@@ -68,8 +68,10 @@ Record invalidate(std::uint64_t address, AddressSpaceId asid = 0) {
 
 /// A core on translators and memories of fixed latency: a request sent in t is answered in t + 1 + latency.
 struct Bench {
-  Bench(const CoreConfig& config, std::vector<Record> records)
-      : trace(std::move(records)),
+  Bench(const CoreConfig& config, std::vector<Record> records,
+        std::shared_ptr<const PagingMode> of_mode = make_paging_mode("sv48"))
+      : mode(std::move(of_mode)),
+        trace(std::move(records)),
         source(trace, 0),
         port("port", config, neighbours(), *mode, kernel),
         itlb("itlb", Cycles(tlb_latency)),
@@ -96,7 +98,7 @@ struct Bench {
     return cycles;
   }
 
-  std::shared_ptr<const PagingMode> mode = make_paging_mode("sv48");
+  std::shared_ptr<const PagingMode> mode;
   test::ListedTrace trace;
   RecordSource source;
   NotingKernel kernel;
@@ -316,6 +318,76 @@ TEST(RequestPort, InvalidationWaitsForTheFaultsBeforeIt) {
   const std::uint64_t repeated = tlb_latency + fault_cycles;
   EXPECT_EQ(bench.loads_at(), (Starts{0, repeated, repeated + whole_access + 10}));
   EXPECT_EQ(bench.dtlb.invalidations().at(0).cycle, repeated + whole_access);
+}
+
+// Switches of address space.
+
+Record in_space(Record record, AddressSpaceId asid) {
+  record.asid = asid;
+  return record;
+}
+Record write_cr3(AddressSpaceId asid) {
+  return {VirtualAddress(0), 0, RecordKind::MovToCr3, Privilege::User, asid};
+}
+CoreConfig with_switches_of(std::uint64_t cycles) {
+  CoreConfig config = core(8);
+  config.switch_cycles = Cycles(cycles);
+  return config;
+}
+
+TEST(RequestPort, SwitchWaitsForEverythingOlderAndEverythingYoungerForIt) {
+  Bench bench(with_switches_of(70), {load(0x1000), load(0x2000), in_space(load(0x3000), 5)},
+              make_paging_mode("x86-32"));
+  bench.run();
+  const std::uint64_t retired = 1 + whole_access;
+  EXPECT_EQ(bench.loads_at(), (Starts{0, 1, retired + 70}));
+  for (const FakeTranslator* tlb : {&bench.itlb, &bench.dtlb}) {
+    ASSERT_EQ(tlb->invalidations().size(), 1u);
+    EXPECT_EQ(tlb->invalidations()[0].cycle, retired);
+    EXPECT_EQ(tlb->invalidations()[0].invalidation.scope, Invalidation::Scope::AllNotGlobal);
+    EXPECT_TRUE(tlb->invalidations()[0].invalidation.by_switch);
+  }
+  EXPECT_EQ(bench.kernel.invalidations.size(), 1u) << "tables may change";
+  EXPECT_EQ(bench.port.stats().switches, 1u);
+  EXPECT_EQ(bench.port.stats().invalidations, 0u);
+  EXPECT_EQ(bench.port.cycles().switching, 70u);
+  EXPECT_EQ(bench.port.cycles().invalidation, 0u);
+  EXPECT_EQ(bench.port.cycles().total(), retired + 70 + whole_access);
+}
+
+TEST(RequestPort, SwitchWithAddressSpaceIdsCostsTimeAndDropsNothing) {
+  Bench bench(with_switches_of(70), {load(0x1000), in_space(load(0x1000), 1)}, make_paging_mode("x86-64"));
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, whole_access + 70}));
+  EXPECT_TRUE(bench.dtlb.invalidations().empty());
+  EXPECT_EQ(bench.port.stats().switches, 1u);
+}
+
+TEST(RequestPort, TheFirstAddressSpaceIsNoSwitch) {
+  Bench bench(with_switches_of(70), {in_space(load(0x1000), 9)}, make_paging_mode("x86-32"));
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0}));
+  EXPECT_EQ(bench.port.stats().switches, 0u);
+  EXPECT_TRUE(bench.dtlb.invalidations().empty());
+}
+
+TEST(RequestPort, AWriteOfTheSameCr3IsASwitchAndDropsWhatAnyDoes) {
+  Bench bench(with_switches_of(70), {load(0x1000), write_cr3(0), load(0x1000)}, make_paging_mode("x86-32"));
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, whole_access + 70}));
+  ASSERT_EQ(bench.dtlb.invalidations().size(), 1u);
+  EXPECT_EQ(bench.dtlb.invalidations()[0].invalidation.scope, Invalidation::Scope::AllNotGlobal);
+  EXPECT_EQ(bench.port.stats().switches, 1u);
+}
+
+TEST(RequestPort, AWriteOfCr3ToAnotherSpaceIsOneSwitch) {
+  Bench bench(with_switches_of(70), {load(0x1000), write_cr3(3), in_space(load(0x1000), 3)},
+              make_paging_mode("x86-64"));
+  bench.run();
+  ASSERT_EQ(bench.dtlb.invalidations().size(), 1u);
+  EXPECT_EQ(bench.dtlb.invalidations()[0].invalidation.scope, Invalidation::Scope::AddressSpace);
+  EXPECT_EQ(bench.dtlb.invalidations()[0].invalidation.asid, 3u);
+  EXPECT_EQ(bench.port.stats().switches, 1u);
 }
 
 TEST(RequestPort, PrivilegeGoesWithTheAccess) {

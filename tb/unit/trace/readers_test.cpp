@@ -124,7 +124,8 @@ TEST_F(Readers, LineNumbersCountTheHead) {
 }
 
 TEST_F(Readers, ATraceThatBeginsWithAnEventIsText) {
-  for (const char* event : {"invalidate all", "invalidate @3", "invalidate 0x1000 @3"}) {
+  for (const char* event :
+       {"invalidate all", "invalidate @3", "invalidate 0x1000 @3", "sfence.vma", "mov-cr3 @1", "tlbi vmalle1"}) {
     EXPECT_EQ(open_trace(make_file("a", std::string(event) + "\r\nR 0x10\n"))->description().format, "text") << event;
   }
 }
