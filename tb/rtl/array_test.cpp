@@ -232,9 +232,10 @@ struct Pins : Varray_pins {
     return tlb_hit_o != 0;
   }
   void invalidate_page_of_every_space(std::uint64_t va) {
-    invalidate_i = inv_vaddr_valid_i = 1;
+    invalidate_i = inv_vaddr_valid_i = inv_global_i = 1;
     inv_all_i = inv_asid_valid_i = 0;
     inv_vaddr_i = va;
+    inv_pointers_i = static_cast<std::uint8_t>(Invalidation::Pointers::OnTheWay);
     clock(*this);
     invalidate_i = 0;
   }
@@ -300,13 +301,32 @@ TEST(RtlWalkCache, NeitherSpaceNorAddressIsEverything) {
   Pins& pins = lasting_model<Pins>();
   pins.remember(0x40001000, sv39, 1, 0xA000);
   pins.remember(0x80001000, x86_64, 2, 0xB000);
-  pins.invalidate_i = 1;
+  pins.invalidate_i = pins.inv_global_i = 1;
+  pins.inv_pointers_i = static_cast<std::uint8_t>(Invalidation::Pointers::Every);
   clock(pins);
   pins.invalidate_i = 0;
   EXPECT_FALSE(pins.cached(0x40001000, sv39, 1));
   EXPECT_FALSE(pins.cached(0x80001000, x86_64, 2));
   EXPECT_FALSE(pins.translated(0x40001000, sv39, 1));
   EXPECT_FALSE(pins.translated(0x80001000, x86_64, 2));
+}
+
+/// It makes everything below it global: an invalidation of its space leaves it, one of global pages does not.
+TEST(RtlWalkCache, AGlobalPointerOutlivesItsSpace) {
+  Pins& pins = lasting_model<Pins>();
+  pins.remember(0x40001000, sv39, 1, 0xA000, true);
+  pins.remember(0x80001000, sv39, 1, 0xB000);
+  pins.invalidate_i = pins.inv_asid_valid_i = 1;
+  pins.inv_asid_i = 1;
+  pins.inv_pointers_i = static_cast<std::uint8_t>(Invalidation::Pointers::Every);
+  clock(pins);
+  pins.invalidate_i = 0;
+  EXPECT_TRUE(pins.cached(0x40001000, sv39, 1));
+  EXPECT_FALSE(pins.cached(0x80001000, sv39, 1));
+  pins.invalidate_i = pins.inv_global_i = 1;
+  clock(pins);
+  pins.invalidate_i = 0;
+  EXPECT_FALSE(pins.cached(0x40001000, sv39, 1));
 }
 
 /// While a lookup looks at another set, where another mode's pointers are.

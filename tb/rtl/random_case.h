@@ -59,6 +59,9 @@ RtlInvalidation random_invalidation(TheCase& with) {
   invalidation.all = with.dice.chance(10);
   if (with.dice.chance(80)) invalidation.asid = rtl::random_space(with.dice);
   if (with.dice.chance(60)) invalidation.va = with.tables.address();
+  using Pointers = Invalidation::Pointers;
+  invalidation.global = with.dice.chance(50);
+  invalidation.pointers = static_cast<Pointers>(with.dice.number(0, 2));
   return invalidation;
 }
 

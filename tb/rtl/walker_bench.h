@@ -69,8 +69,8 @@ struct RtlInvalidation {
   std::optional<std::uint16_t> asid;
   std::optional<std::uint64_t> va;
   // What the pins say beside these; by default a page's with its pointers, or all of a space that is not global.
-  std::optional<bool> global;
-  std::optional<Invalidation::Pointers> pointers;
+  std::optional<bool> global{};
+  std::optional<Invalidation::Pointers> pointers{};
 
   bool covers_global() const { return global.value_or(all || !asid || va); }
   Invalidation::Pointers covers_pointers() const {
