@@ -11,6 +11,7 @@
 #include "config/printer.h"
 #include "observe/law_checker.h"
 #include "observe/observer_list.h"
+#include "observe/walk_attribution.h"
 #include "observe/walk_log.h"
 #include "system/machine.h"
 #include "trace/trace_reader.h"
@@ -105,6 +106,8 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   WalkObservers observers;
   if (walk_log) observers.add(*walk_log);
   if (options.check) observers.add(checker);
+  WalkAttribution attribution;
+  if (options.attribute) observers.add(attribution);
   if (!observers.empty()) machine.walker().observe(&observers);
 
   const std::unique_ptr<WalkerShadow> shadow = make_shadow(config, options, machine);
@@ -113,7 +116,10 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   RequestPort::Job job;
   job.source = &source;
   job.warmup = options.warmup;
-  job.on_warm = [&] { machine.reset_stats(); };
+  job.on_warm = [&] {
+    machine.reset_stats();
+    attribution.reset();
+  };
   job.on_batch = [&] { return watch(); };
   job.observer = options.check ? &checker : nullptr;
   machine.port().run(std::move(job));
@@ -142,6 +148,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   }
   result.partial = watch.stopped();
   machine.report(result.stats);
+  if (options.attribute) result.attribution = attribution.result();
   if (options.check) {
     checker.check_figures(result.stats);
     result.checked = checker.counts();
