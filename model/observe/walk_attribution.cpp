@@ -15,7 +15,7 @@ std::string region_name(std::uint64_t first) {
 }
 
 void add_row(AttributedRows& rows, const std::string& name, std::uint64_t walks, std::uint64_t cycles) {
-  if (walks != 0) rows.push_back({name, 0, 0, walks, cycles});
+  if (walks != 0) rows.push_back({name, std::nullopt, 0, walks, cycles});
 }
 
 }  // namespace

@@ -5,14 +5,14 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// Rows with a place, regions and instructions, have an address and an address space; `others` has none.
-ordered_json rows_to_json(const AttributedRows& rows, std::size_t most_rows, bool places) {
+/// Regions and instructions have an address and an address space.
+ordered_json rows_to_json(const AttributedRows& rows, std::size_t most_rows) {
   ordered_json json = ordered_json::array();
   for (const AttributedWalks& row : first_rows(rows, most_rows)) {
     ordered_json object = ordered_json::object();
     object["name"] = row.name;
-    if (places && row.name != Attribution::others) {
-      object["address"] = row.address;
+    if (row.address) {
+      object["address"] = *row.address;
       object["asid"] = row.asid;
     }
     object["walks"] = row.walks;
@@ -27,8 +27,10 @@ AttributedRows rows_from_json(const ordered_json& json) {
   for (const ordered_json& object : json) {
     AttributedWalks row;
     row.name = object.at("name").get<std::string>();
-    row.address = object.value("address", std::uint64_t{0});
-    row.asid = object.value("asid", std::uint16_t{0});
+    if (object.contains("address")) {
+      row.address = object.at("address").get<std::uint64_t>();
+      row.asid = object.at("asid").get<std::uint16_t>();
+    }
     row.walks = object.at("walks").get<std::uint64_t>();
     row.walk_cycles = object.at("walk_cycles").get<std::uint64_t>();
     rows.push_back(std::move(row));
@@ -43,9 +45,9 @@ ordered_json attribution_to_json(const Attribution& attribution, std::size_t mos
   json["walks"] = attribution.walks;
   json["walk_cycles"] = attribution.walk_cycles;
   json["region_bytes"] = attribution.region_bytes;
-  json["regions"] = rows_to_json(attribution.regions, most_rows, true);
-  json["levels"] = rows_to_json(attribution.levels, 0, false);
-  json["instructions"] = rows_to_json(attribution.instructions, most_rows, true);
+  json["regions"] = rows_to_json(attribution.regions, most_rows);
+  json["levels"] = rows_to_json(attribution.levels, 0);
+  json["instructions"] = rows_to_json(attribution.instructions, most_rows);
   return json;
 }
 

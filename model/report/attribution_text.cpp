@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/text.h"
 #include "base/units.h"
@@ -20,9 +20,11 @@ double share_of(std::uint64_t part, std::uint64_t whole) {
 }
 
 bool has_several_spaces(const AttributedRows& rows) {
-  return std::any_of(rows.begin(), rows.end(), [&](const AttributedWalks& row) {
-    return row.name != Attribution::others && row.asid != rows.front().asid;
-  });
+  std::set<std::uint16_t> spaces;
+  for (const AttributedWalks& row : rows) {
+    if (row.address) spaces.insert(row.asid);
+  }
+  return spaces.size() > 1;
 }
 
 class AttributionTable {
@@ -40,7 +42,7 @@ class AttributionTable {
       const bool others = row.name == Attribution::others;
       const std::size_t left_out = rows.size() - (shown.size() - 1);
       std::string name = row.name;
-      if (spaces && !others) name += fmt::format(" @{}", row.asid);
+      if (spaces && row.address) name += fmt::format(" @{}", row.asid);
       if (others && left_out > 1) name += fmt::format(" ({} more rows)", with_thousands(left_out));
       table.add_row({name, with_thousands(row.walks), percent(share_of(row.walks, all_.walks)),
                      with_thousands(row.walk_cycles), percent(share), pad_right(bar, bar_width)});

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,9 +11,9 @@ namespace tablewalk {
 /// What one cause has of all walks and of their cycles. The cycles of a walk are those of `walker.latency_cycles`: from
 /// the request at the walker to its answer at the requester.
 struct AttributedWalks {
-  std::string name;           ///< of the region, instruction or part of a walk; `others` for those without a row
-  std::uint64_t address = 0;  ///< of the region's first byte, or of the instruction; 0 for anything else
-  std::uint16_t asid = 0;     ///< its address space
+  std::string name;                      ///< of the region, instruction or part of a walk; or `others`
+  std::optional<std::uint64_t> address;  ///< of the region's first byte, or of the instruction; none of anything else
+  std::uint16_t asid = 0;                ///< the address space that an address is in
   std::uint64_t walks = 0;
   std::uint64_t walk_cycles = 0;
 };

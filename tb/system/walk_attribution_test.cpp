@@ -74,7 +74,7 @@ void expect_sums(const RunResult& result, const std::string& which) {
 void expect_rows_as_logged(const Attribution& attribution, const Logged& logged, const std::string& which) {
   for (const AttributedWalks& row : attribution.regions) {
     if (row.name == Attribution::others) continue;
-    const auto found = logged.regions.find({row.address, row.asid});
+    const auto found = logged.regions.find({row.address.value(), row.asid});
     ASSERT_NE(found, logged.regions.end()) << which << row.name;
     ASSERT_EQ(row.walks, found->second.first) << which << row.name;
     ASSERT_EQ(row.walk_cycles, found->second.second) << which << row.name;
@@ -187,7 +187,7 @@ TEST(WalkAttribution, KeepsItsSumsExactWhenThereAreMorePlacesThanRows) {
   in_order.resize(most_rows);
   for (std::size_t i = 0; i < most_rows; ++i) {
     const AttributedWalks& row = result.regions[i];
-    const std::pair<std::uint64_t, unsigned> place(row.address, row.asid);
+    const std::pair<std::uint64_t, unsigned> place(row.address.value(), row.asid);
     EXPECT_EQ(row.walk_cycles, all.at(place));
     EXPECT_THAT(in_order, testing::Contains(place)) << "those that came first have rows";
     if (i != 0) EXPECT_GE(result.regions[i - 1].walk_cycles, row.walk_cycles);

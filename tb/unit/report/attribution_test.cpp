@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
+#include "base/error.h"
 #include "report/attribution_text.h"
 #include "report/print_run.h"
 #include "report/result_json.h"
@@ -20,8 +23,8 @@ Attribution example_attribution() {
   attribution.regions = {{"0x7f12_3400_0000..0x7f12_341f_ffff", 0x7f1234000000, 0, 6, 700},
                          {"0x0..0x1f_ffff", 0, 0, 3, 200},
                          {"0xffff_ffff_ffe0_0000..0xffff_ffff_ffff_ffff", 0xffffffffffe00000, 0, 1, 100}};
-  attribution.levels = {{"level 0 reads", 0, 0, 10, 900}, {"walker steps", 0, 0, 10, 100}};
-  attribution.instructions = {{"0x40_1000", 0x401000, 0, 6, 600}, {"others", 0, 0, 4, 400}};
+  attribution.levels = {{"level 0 reads", {}, 0, 10, 900}, {"walker steps", {}, 0, 10, 100}};
+  attribution.instructions = {{"0x40_1000", 0x401000, 0, 6, 600}, {"others", {}, 0, 4, 400}};
   return attribution;
 }
 

@@ -12,7 +12,7 @@ std::vector<std::string> names_of(const AttributedRows& rows) {
 }
 
 TEST(Attribution, RowsHaveMostCyclesFirstThenTheLowestAddressAndOthersLast) {
-  AttributedRows rows{{"others", 0, 0, 9, 900},
+  AttributedRows rows{{"others", {}, 0, 9, 900},
                       {"c", 0x3000, 0, 1, 10},
                       {"b1", 0x2000, 1, 1, 10},
                       {"b0", 0x2000, 0, 1, 10},
@@ -22,7 +22,7 @@ TEST(Attribution, RowsHaveMostCyclesFirstThenTheLowestAddressAndOthersLast) {
 }
 
 TEST(Attribution, RowsThatAreLeftOutAreSummedUp) {
-  const AttributedRows rows{{"a", 1, 0, 4, 40}, {"b", 2, 0, 3, 30}, {"c", 3, 0, 2, 20}, {"others", 0, 0, 1, 10}};
+  const AttributedRows rows{{"a", 1, 0, 4, 40}, {"b", 2, 0, 3, 30}, {"c", 3, 0, 2, 20}, {"others", {}, 0, 1, 10}};
   const AttributedRows two = first_rows(rows, 2);
   EXPECT_EQ(names_of(two), (std::vector<std::string>{"a", "b", "others"}));
   EXPECT_EQ(two[2].walks, 3U);
