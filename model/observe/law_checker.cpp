@@ -106,10 +106,9 @@ void LawChecker::check_leaf(const WalkRecord& walk, const Translation& expected)
 void LawChecker::check_figures(const StatSet& figures) const {
   require(requested_ == answered_, fmt::format("{} translations were asked for, {} answered", requested_, answered_));
   require_sum(figures, "translation.requests", {"translation.responses"});
-  require_sum(
-      figures, "core.cycles",
-      {"core.issue_cycles", "core.translation_stall_cycles", "core.memory_stall_cycles", "core.invalidation_cycles",
-       "core.switching_cycles"});
+  require_sum(figures, "core.cycles",
+              {"core.issue_cycles", "core.translation_stall_cycles", "core.memory_stall_cycles",
+               "core.invalidation_cycles", "core.switching_cycles"});
   require_sum(figures, "translation.cycles.total",
               {"translation.cycles.queue", "translation.cycles.tlb_lookup", "translation.cycles.walk_cache_lookup",
                "translation.cycles.memory", "translation.cycles.entry_writeback", "translation.cycles.fault",

@@ -52,7 +52,8 @@ class RunPrinter {
     print_list("Program", [](const Figure& figure) {
       static const std::set<std::string> names = {"core.accesses",      "core.supervisor_accesses",
                                                   "core.instructions",  "core.page_straddles",
-                                                  "core.invalidations", "core.switches", "core.faults"};
+                                                  "core.invalidations", "core.switches",
+                                                  "core.faults"};
       return names.count(figure.name) != 0;
     });
     print_list("Core", [](const Figure& figure) { return module_of(figure.name) == "core"; });

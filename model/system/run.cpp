@@ -89,6 +89,18 @@ std::string describe_place(const RunOptions& options, std::uint64_t records, con
   return fmt::format("{}: record {}: {}", options.trace_path, records, what);
 }
 
+/// Runs it; what goes wrong gets its place in the trace.
+void run_to_end(Machine& machine, const RunOptions& options) {
+  try {
+    machine.run();
+  } catch (const InputError& error) {
+    throw InputError(describe_place(options, machine.port().current_record(), error.what()));
+  } catch (const LawViolation& violation) {
+    throw LawViolation(describe_place(options, machine.port().current_record(), violation.what()));
+  }
+  if (!machine.port().finished()) throw LawViolation("the machine came to rest with accesses in flight");
+}
+
 }  // namespace
 
 RunResult run_machine(const MachineConfig& config, const RunOptions& options) {
@@ -123,14 +135,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   job.on_batch = [&] { return watch(); };
   job.observer = options.check ? &checker : nullptr;
   machine.port().run(std::move(job));
-  try {
-    machine.run();
-  } catch (const InputError& error) {
-    throw InputError(describe_place(options, machine.port().current_record(), error.what()));
-  } catch (const LawViolation& violation) {
-    throw LawViolation(describe_place(options, machine.port().current_record(), violation.what()));
-  }
-  if (!machine.port().finished()) throw LawViolation("the machine came to rest with accesses in flight");
+  run_to_end(machine, options);
   if (options.warmup != 0 && options.warmup >= source.delivered() && !watch.stopped()) {
     throw InputError(fmt::format("{}: it has {} records; expected more than the warm-up of {}", options.trace_path,
                                  source.delivered(), options.warmup));
