@@ -103,9 +103,6 @@ const Explanations& machine_explanations() {
       {"itlb.misses", "instruction fetches whose page the first-level TLB did not know"},
       {"dtlb.misses", "loads and stores whose page the first-level TLB did not know"},
       {"stlb.misses", "pages that the second-level TLB did not know either: each needs a walk of the page table"},
-      {"dtlb.mpki",
-       "misses per thousand instructions: how well a program and a TLB fit, whatever the program's length"},
-      {"stlb.mpki", "the same of the second-level TLB"},
       {"walker.walks_per_kilo_instruction", "walks per thousand instructions"},
       {"attribution",
        "a walk is its region's and its instruction's; its cycles are those from its request to its answer"},
@@ -127,10 +124,6 @@ const Explanations& machine_explanations() {
       {"walker.queue_cycles", "of that, how long it waited for a free walker"},
       {"tlb",
        "a TLB remembers recent translations; a miss goes on to the next TLB, and at last to the page-table walker"},
-      {"tlb.misses",
-       "misses = sent down + merged + found after wait; mean latency: from the lookup here to the answer above"},
-      {"cache.misses",
-       "misses = sent down + merged + found after wait + written whole; mean latency: from lookup to answer above"},
       {"walker.walks", "how often no TLB knew the page, so that the page table itself was read"},
       {"walker.merged_walks", "misses that joined a walk of the same page already under way"},
       {"walker.entry_reads", "page-table entries read from memory by the walker"},
@@ -155,6 +148,41 @@ const Explanations& machine_explanations() {
   return explanations;
 }
 
+/// Of every TLB and every cache: `tlb` and `cache` stand for their names.
+const Explanations& lookup_explanations() {
+  static const Explanations explanations = {
+      {"tlb.misses",
+       "misses = sent down + merged + found after wait; mean latency: from the lookup here to the answer above"},
+      {"tlb.sent_down", "misses that went to the next TLB, or to the walker"},
+      {"tlb.merged_misses", "misses that another request for the same page, already under way, answered"},
+      {"tlb.found_after_wait", "misses that waited for a free miss register, and found their page there by then"},
+      {"tlb.resent", "requests sent down again: an invalidation overtook their answer"},
+      {"tlb.mpki", "misses per thousand instructions: comparable between programs of any length"},
+      {"tlb.miss_latency_cycles.mean",
+       "from a miss's lookup in this TLB to its answer one level up; waiting for a miss register is part of it"},
+      {"cache.misses",
+       "misses = sent down + merged + found after wait + written whole; mean latency: from lookup to answer above"},
+      {"cache.sent_down", "misses that fetched their line from the next memory"},
+      {"cache.merged_misses", "misses on a line whose fetch was already under way"},
+      {"cache.found_after_wait", "misses that waited for a free miss register, and found their line there by then"},
+      {"cache.written_whole", "lines written back by the cache above that this one did not hold: no fetch is needed"},
+      {"cache.mpki", "misses per thousand instructions: comparable between programs of any length"},
+      {"cache.miss_latency_cycles.mean",
+       "from a miss's lookup in this cache to its answer one level up; waiting for a miss register is part of it"},
+      {"cache.table_merged_misses", "misses of page walkers on a line whose fetch was already under way"},
+  };
+  return explanations;
+}
+
+/// `dtlb.mpki` as `tlb.mpki`, `l2.mpki` as `cache.mpki`; others as they are.
+std::string general_name(const std::string& name) {
+  const std::size_t dot = std::min(name.find('.'), name.size());
+  const std::string module = name.substr(0, dot);
+  if (module == "itlb" || module == "dtlb" || module == "stlb") return "tlb" + name.substr(dot);
+  if (module == "l1i" || module == "l1d" || module == "l2" || module == "llc") return "cache" + name.substr(dot);
+  return name;
+}
+
 bool is_share(const StatSet::Figure& figure) {
   return figure.unit == "share" && !figure.whole;
 }
@@ -165,7 +193,8 @@ std::string explanation_of(const std::string& name) {
     const auto found = explanations->find(name);
     if (found != explanations->end()) return found->second;
   }
-  return "";
+  const auto found = lookup_explanations().find(general_name(name));
+  return found == lookup_explanations().end() ? "" : found->second;
 }
 
 std::string figure_text(const StatSet::Figure& figure) {

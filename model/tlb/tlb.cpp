@@ -252,7 +252,7 @@ void Tlb::report(const std::string& prefix, StatSet& figures) const {
   count("found_after_wait", stats_.found_after_wait, "lookups",
         "misses that waited for a free miss register and then found their page there");
   count("resent", stats_.resent, "requests",
-        "requests sent down again because an invalidate event overtook their answer");
+        "requests sent down again because an invalidation overtook their answer");
   count("fills", stats_.fills, "translations", "translations put in");
   count("invalidated", stats_.invalidated, "translations", "translations that invalidate events took out");
   count("switched_out", stats_.switched_out, "translations",
