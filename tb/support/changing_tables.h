@@ -23,6 +23,7 @@ class ChangingTables {
  public:
   ChangingTables(std::shared_ptr<const PagingMode> mode, AddressSpaceId spaces, Dice& dice);
 
+  const PagingMode& mode() const { return *mode_; }
   PhysicalMemory& memory() { return memory_; }
   PhysicalAddress root(AddressSpaceId space) const { return roots_[space]; }
   /// The pages that are looked at, of the mode's smallest size.

@@ -275,7 +275,7 @@ std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::s
     const auto upper = [&](VirtualAddress at) { return (at.value() >> (mode->virtual_bits() - 1) & 1) != 0; };
     if (upper(record.address) != upper(record.address + (record.size - 1))) record.size = 1;
     if (has_supervisor && upper(record.address)) record.privilege = Privilege::Supervisor;
-    records.push_back(dice.chance(event_share) ? random_event(dice, mode, record.address, record.asid) : record);
+    records.push_back(dice.chance(event_share) ? random_event(dice, *mode, record.address, record.asid) : record);
   }
   return records;
 }

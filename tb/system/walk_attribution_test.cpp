@@ -190,7 +190,7 @@ TEST(WalkAttribution, KeepsItsSumsExactWhenThereAreMorePlacesThanRows) {
     const std::pair<std::uint64_t, unsigned> place(row.address.value(), row.asid);
     EXPECT_EQ(row.walk_cycles, all.at(place));
     EXPECT_THAT(in_order, testing::Contains(place)) << "those that came first have rows";
-    if (i != 0) EXPECT_GE(result.regions[i - 1].walk_cycles, row.walk_cycles);
+    EXPECT_GE(result.regions[i == 0 ? 0 : i - 1].walk_cycles, row.walk_cycles);
   }
   attribution.reset();
   EXPECT_EQ(attribution.result().walks, 0U);
