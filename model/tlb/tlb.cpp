@@ -251,8 +251,7 @@ void Tlb::report(const std::string& prefix, StatSet& figures) const {
   count("merged_misses", stats_.merged_misses, "lookups", "misses answered by a request for their page under way");
   count("found_after_wait", stats_.found_after_wait, "lookups",
         "misses that waited for a free miss register and then found their page there");
-  count("resent", stats_.resent, "requests",
-        "requests sent down again because an invalidation overtook their answer");
+  count("resent", stats_.resent, "requests", "requests sent down again because an invalidation overtook their answer");
   count("fills", stats_.fills, "translations", "translations put in");
   count("invalidated", stats_.invalidated, "translations", "translations that invalidate events took out");
   count("switched_out", stats_.switched_out, "translations",

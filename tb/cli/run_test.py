@@ -168,7 +168,7 @@ class Run(ProgramTest):
         for rows in ("regions", "instructions"):
             self.assertEqual(sum(row["walks"] for row in attribution[rows]), attribution["walks"])
             self.assertEqual([row["name"] == "others" for row in attribution[rows]], [False] * 3 + [True])
-        text = self.output("run", trace("sort"), *QUICK, "--no-cost", "--attribute", "--explain")
+        text = self.output("run", trace("sort"), *QUICK, "--no-cost", "--attribute", "--attribute-rows", "3", "--explain")
         for words in ("Who causes the walks", "region of 2 MiB", "part of a walk", "instruction ", "more rows)"):
             self.assertIn(words, text)
         self.assertNotIn("attribution", self.json("run", "good.txt", "--no-cost"))
