@@ -12,6 +12,12 @@ std::string with_thousands(std::uint64_t value) {
   return text;
 }
 
+std::string grouped_hex(std::uint64_t value) {
+  std::string text = fmt::format("{:x}", value);
+  for (std::size_t left = text.size(); left > 4; left -= 4) text.insert(left - 4, "_");
+  return "0x" + text;
+}
+
 std::string short_number(double value) {
   if (value == 0) return "0";
   static constexpr const char* suffixes[] = {"", " k", " M", " G", " T", " P", " E"};

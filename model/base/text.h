@@ -8,6 +8,9 @@ namespace tablewalk {
 /// `1234567` as `1,234,567`.
 std::string with_thousands(std::uint64_t value);
 
+/// `0x7f1234000000` as `0x7f12_3400_0000`.
+std::string grouped_hex(std::uint64_t value);
+
 /// A number for people, at most 7 characters: `0`, `0.0123`, `45.2`, `123.4 k`, `12.3 M`.
 std::string short_number(double value);
 

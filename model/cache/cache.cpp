@@ -19,7 +19,7 @@ Cache::Cache(sc_core::sc_module_name name, ServedBy place, const CacheConfig& co
       registers_(config.miss_registers) {}
 
 bool Cache::receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time& delay) {
-  if (kinds_[port] == PortKind::AtOnce && (hits_recent_line(access) || look_up(access))) {
+  if (kinds_[port] == PortKind::AtOnce && (hits_recent_line(access) || hits(access))) {
     delay += hit_time_;
     access.set_response_status(tlm::TLM_OK_RESPONSE);
     return true;
@@ -27,6 +27,7 @@ bool Cache::receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time
   const Cycles cycle = clockwork().cycle_after(delay);
   access.info.port = static_cast<std::uint8_t>(port);
   if (kinds_[port] == PortKind::AtOnce) {
+    access.info.missed = cycle;
     if (!start_miss(access, cycle)) stalled_.push(cycle, &access);
     return false;
   }
@@ -78,7 +79,7 @@ void Cache::install_fill(MemoryAccess& fetch, Cycles cycle) {
   for (MemoryAccess* access = waiting.first; access != nullptr;) {
     MemoryAccess* next = access->info.next;
     serve(*access, fetch.info.served_by);
-    respond(*access, cycle + Cycles(1));
+    respond_to_miss(*access, cycle + Cycles(1));
     access = next;
   }
 }
@@ -86,14 +87,7 @@ void Cache::install_fill(MemoryAccess& fetch, Cycles cycle) {
 void Cache::retry_stalled(Cycles cycle) {
   while (stalled_.due(cycle)) {
     MemoryAccess& access = *stalled_.front();
-    // It was counted when it first missed. Its line may have come in with somebody else's fetch since.
-    if (CacheArray::Line* line = find(access.physical())) {
-      line->dirty |= access.is_write();
-      serve(access, place_);
-      respond(access, cycle + config_.latency_cycles);
-    } else if (!start_miss(access, cycle)) {
-      return;
-    }
+    if (!found_after_wait(access, cycle) && !start_miss(access, cycle)) return;
     stalled_.pop();
   }
 }
@@ -103,22 +97,29 @@ void Cache::look_up_arrivals(Cycles cycle, std::uint32_t& lookups_left) {
     const int port = cpu_side_.oldest_arrival(cycle);
     if (port < 0) return;
     Inbox<MemoryAccess*>& arrivals = cpu_side_.arrivals(static_cast<unsigned>(port));
-    MemoryAccess& access = *arrivals.front();
-    if (look_up(access)) {
-      respond(access, cycle + config_.latency_cycles);
-    } else if (!allocate_written_line(access, cycle) && !start_miss(access, cycle)) {
-      // It will be looked up again when a register is free; only that lookup counts.
-      --stats_.lookups;
-      --stats_.misses;
-      if (access.info.table_entry) {
-        --stats_.table_lookups;
-        --stats_.table_misses;
-      }
+    if (!look_up_arrival(*arrivals.front(), cycle)) {
       blocked_ = true;
       return;
     }
     arrivals.pop();
   }
+}
+
+/// False if the access missed and found no free register: it is looked up again when there is one.
+bool Cache::look_up_arrival(MemoryAccess& access, Cycles cycle) {
+  const bool waited = blocked_arrival_ == &access;
+  blocked_arrival_ = nullptr;
+  if (waited) {
+    if (found_after_wait(access, cycle)) return true;
+  } else if (hits(access)) {
+    respond(access, cycle + config_.latency_cycles);
+    return true;
+  } else {
+    access.info.missed = cycle;
+  }
+  if (allocate_written_line(access, cycle) || start_miss(access, cycle)) return true;
+  blocked_arrival_ = &access;
+  return false;
 }
 
 void Cache::sleep(Cycles cycle) {
@@ -131,6 +132,12 @@ void Cache::respond(MemoryAccess& access, Cycles visible) {
   cpu_side_.port(access.info.port).respond(access, visible);
 }
 
+void Cache::respond_to_miss(MemoryAccess& access, Cycles visible) {
+  ++stats_.waits;
+  stats_.miss_cycles += (visible - access.info.missed).count();
+  respond(access, visible);
+}
+
 /// Like the array's, and remembers what it found: the core's next access is often to the same line, and to find that
 /// again would change nothing.
 CacheArray::Line* Cache::find(PhysicalAddress address) {
@@ -139,21 +146,40 @@ CacheArray::Line* Cache::find(PhysicalAddress address) {
   return recent_;
 }
 
-bool Cache::look_up(MemoryAccess& access) {
-  ++stats_.lookups;
-  const bool table_entry = access.info.table_entry;
-  if (table_entry) ++stats_.table_lookups;
+/// Serves an access that finds its line. A miss is counted later, when it is known how it ends.
+bool Cache::hits(MemoryAccess& access) {
   CacheArray::Line* line = find(access.physical());
-  if (line == nullptr) {
-    ++stats_.misses;
-    if (table_entry) ++stats_.table_misses;
-    return false;
-  }
+  if (line == nullptr) return false;
+  ++stats_.lookups;
   ++stats_.hits;
-  line->dirty |= access.is_write() || access.info.operation == AccessInfo::Operation::CompareAndSwap;
-  if (table_entry) array_.mark_table(*line);
-  serve(access, place_);
+  if (access.info.table_entry) ++stats_.table_lookups;
+  use(*line, access);
   return true;
+}
+
+/// The line of a miss that waited for a register may have come in with somebody else's fetch since.
+bool Cache::found_after_wait(MemoryAccess& access, Cycles cycle) {
+  CacheArray::Line* line = find(access.physical());
+  if (line == nullptr) return false;
+  count_miss(access, stats_.found_after_wait);
+  use(*line, access);
+  respond_to_miss(access, cycle + config_.latency_cycles);
+  return true;
+}
+
+void Cache::use(CacheArray::Line& line, MemoryAccess& access) {
+  line.dirty |= access.is_write() || access.info.operation == AccessInfo::Operation::CompareAndSwap;
+  if (access.info.table_entry) array_.mark_table(line);
+  serve(access, place_);
+}
+
+void Cache::count_miss(const MemoryAccess& access, std::uint64_t& how_it_ended) {
+  ++stats_.lookups;
+  ++stats_.misses;
+  ++how_it_ended;
+  if (!access.info.table_entry) return;
+  ++stats_.table_lookups;
+  ++stats_.table_misses;
 }
 
 /// Joins or starts a fetch of the line; false if no register is free.
@@ -163,10 +189,12 @@ bool Cache::start_miss(MemoryAccess& access, Cycles cycle) {
   if (Waiting* waiting = registers_.find(line)) {
     waiting->last->info.next = &access;
     waiting->last = &access;
-    ++stats_.merged_misses;
+    count_miss(access, stats_.merged_misses);
+    if (access.info.table_entry) ++stats_.table_merged_misses;
     return true;
   }
   if (registers_.full()) return false;
+  count_miss(access, stats_.sent_down);
   registers_.take(line) = {&access, &access};
   MemoryAccess& fetch = pool_.take();
   fetch.prepare(line, static_cast<unsigned>(line_bytes_), false);
@@ -180,6 +208,7 @@ bool Cache::start_miss(MemoryAccess& access, Cycles cycle) {
 bool Cache::allocate_written_line(MemoryAccess& access, Cycles cycle) {
   if (!access.is_write() || access.get_data_length() != line_bytes_) return false;
   if (registers_.find(array_.line_of(access.physical())) != nullptr) return false;
+  count_miss(access, stats_.written_whole);
   install(access.physical(), {true, false}, cycle);
   respond(access, cycle + config_.latency_cycles);
   return true;
@@ -208,13 +237,24 @@ void Cache::report(const std::string& prefix, StatSet& figures) const {
   };
   count("lookups", stats_.lookups, "accesses", "accesses looked up in this cache");
   count("hits", stats_.hits, "accesses", "lookups that found their line");
-  count("misses", stats_.misses, "accesses", "lookups that did not");
+  count("misses", stats_.misses, "accesses", "lookups that did not: the four kinds below");
+  count("sent_down", stats_.sent_down, "accesses", "misses that started a fetch from the next memory");
   count("merged_misses", stats_.merged_misses, "accesses", "misses that joined a fetch of the line under way");
+  count("found_after_wait", stats_.found_after_wait, "accesses",
+        "misses that waited for a free miss register and then found their line there");
+  count("written_whole", stats_.written_whole, "accesses",
+        "misses that wrote a whole line, which is put in without a fetch: lines written back by the cache above");
   count("table_lookups", stats_.table_lookups, "accesses", "lookups made by page walkers");
   count("table_misses", stats_.table_misses, "accesses", "misses of page walkers");
+  count("table_merged_misses", stats_.table_merged_misses, "accesses",
+        "of them, those that joined a fetch of the line under way");
   count("fills", stats_.fills, "lines", "lines fetched from the next memory");
   count("writebacks", stats_.writebacks, "lines", "dirty lines written to the next memory");
   figures.real(prefix + ".miss_share", ratio(stats_.misses, stats_.lookups), "share", "misses / lookups");
+  figures.per_kilo_instruction(prefix + ".mpki", stats_.misses, "misses", "misses per thousand instructions");
+  figures.real(prefix + ".miss_latency_cycles.mean", ratio(stats_.miss_cycles, stats_.waits), "cycles",
+               "of a miss that needs its line, from its lookup here until its answer is one level up; waiting for a "
+               "free miss register included: mean");
   figures.real(prefix + ".table_share", ratio(array_.table_lines(), array_.valid_lines()), "share",
                "lines that hold page-table entries / valid lines, at the end");
 }

@@ -13,13 +13,21 @@
 
 namespace tablewalk {
 
+/// A miss is counted when it is known how it ended:
+/// misses = sent_down + merged_misses + found_after_wait + written_whole.
 struct CacheStats {
-  std::uint64_t lookups = 0;
+  std::uint64_t lookups = 0;  ///< one for each access
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;
-  std::uint64_t merged_misses = 0;  ///< misses that joined a fetch under way
+  std::uint64_t sent_down = 0;         ///< misses that started a fetch of their line
+  std::uint64_t merged_misses = 0;     ///< misses that joined a fetch under way
+  std::uint64_t found_after_wait = 0;  ///< misses that waited for a free register and then found their line
+  std::uint64_t written_whole = 0;     ///< whole lines written from above, which need no fetch
+  std::uint64_t miss_cycles = 0;       ///< of waits, from the first lookup until the neighbour sees the answer
+  std::uint64_t waits = 0;             ///< misses that waited for their line, and have it
   std::uint64_t table_lookups = 0;
   std::uint64_t table_misses = 0;
+  std::uint64_t table_merged_misses = 0;
   std::uint64_t fills = 0;
   std::uint64_t writebacks = 0;  ///< dirty lines sent down
 };
@@ -71,13 +79,18 @@ class Cache : public TimedModule {
     recent_->dirty |= access.is_write();
     return true;
   }
+  bool look_up_arrival(MemoryAccess& access, Cycles cycle);
   CacheArray::Line* find(PhysicalAddress address);
-  bool look_up(MemoryAccess& access);
+  bool hits(MemoryAccess& access);
+  bool found_after_wait(MemoryAccess& access, Cycles cycle);
   bool start_miss(MemoryAccess& access, Cycles cycle);
   bool allocate_written_line(MemoryAccess& access, Cycles cycle);
   void install(PhysicalAddress address, CacheArray::Line line, Cycles cycle);
+  void count_miss(const MemoryAccess& access, std::uint64_t& how_it_ended);
+  void use(CacheArray::Line& line, MemoryAccess& access);
   void serve(MemoryAccess& access, ServedBy place);
   void respond(MemoryAccess& access, Cycles visible);
+  void respond_to_miss(MemoryAccess& access, Cycles visible);
 
   ServedBy place_;
   CacheConfig config_;
@@ -91,9 +104,10 @@ class Cache : public TimedModule {
   std::vector<PortKind> kinds_;
   MissRegisters<PhysicalAddress, Waiting> registers_;
   Inbox<MemoryAccess*> fills_;
-  Inbox<MemoryAccess*> stalled_;        ///< from AtOnce ports: misses that found no free register
-  bool blocked_ = false;                ///< the oldest arrival missed and found no free register
-  CacheArray::Line* recent_ = nullptr;  ///< what the last lookup found, unless something was put in since
+  Inbox<MemoryAccess*> stalled_;                   ///< from AtOnce ports: misses that found no free register
+  bool blocked_ = false;                           ///< the oldest arrival missed and found no free register
+  const MemoryAccess* blocked_arrival_ = nullptr;  ///< looked up before, and next again
+  CacheArray::Line* recent_ = nullptr;             ///< what the last lookup found, unless something was put in since
   PhysicalAddress recent_line_;
   CacheStats stats_;
 };

@@ -33,6 +33,7 @@ struct RunArguments {
   std::uint64_t wave_cycles = 0;
   bool explain = false;
   bool no_cost = false;
+  std::size_t attribution_rows = Attribution::shown_rows;
 };
 
 std::optional<ImageTables> image_tables(const RunArguments& arguments) {
@@ -120,6 +121,10 @@ void check_wave_options(const RunArguments& arguments) {
 void run(RunArguments& arguments) {
   PrintOptions printing = print_options(arguments.format);
   printing.explain = arguments.explain;
+  printing.attribution_rows = arguments.attribution_rows;
+  if (arguments.attribution_rows != Attribution::shown_rows && !arguments.options.attribute) {
+    throw InputError("--attribute-rows without --attribute: expected both");
+  }
   if (!arguments.mode.empty()) {
     make_paging_mode(arguments.mode);  // it names the mode that is wrong
     arguments.config.overrides.push_back("paging.mode=" + arguments.mode);
@@ -133,7 +138,7 @@ void run(RunArguments& arguments) {
   arguments.options.on_warning = [](const std::string& warning) { print_warning(warning); };
   const RunResult result = simulate(arguments, config);
   if (!arguments.output_folder.empty()) {
-    write_text_file(arguments.output_folder + "/result.json", result_to_json(result));
+    write_text_file(arguments.output_folder + "/result.json", result_to_json(result, printing.attribution_rows));
   }
   print_run(result, printing, std::cout);
 }
@@ -161,6 +166,9 @@ void add_run_command(CLI::App& app) {
   add_whole(*command, "--wave-from", arguments->wave_from, "First cycle that it shows");
   add_whole(*command, "--wave-cycles", arguments->wave_cycles, "Cycles that it shows; 0 is all to the end");
   command->add_flag("--check", options.check, "Hold the laws of the model while running");
+  command->add_flag("--attribute", options.attribute,
+                    "Who causes the walks: by region of the address space, part of the walk, and instruction");
+  add_whole(*command, "--attribute-rows", arguments->attribution_rows, "Rows of each of its lists; 0 is all");
   command->add_flag("--explain", arguments->explain, "A line of explanation under each key figure");
   command->add_flag("--no-cost", arguments->no_cost,
                     "Leave out what translation costs: it takes a second run, with free translation, beside this one");

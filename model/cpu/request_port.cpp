@@ -246,6 +246,7 @@ void RequestPort::open_access(const Record& record) {
   stats_.supervisor_accesses += user_ ? 0 : 1;
   if (kind_ == RecordKind::Fetch) {
     has_fetches_ = true;
+    fetched_ = record.address;
     ++instruction_;
     ++stats_.instructions;
   } else if (!has_fetches_) {
@@ -381,6 +382,8 @@ void RequestPort::translate(std::uint32_t slot, Cycles at) {
   // The next translator sees it in the next cycle at the earliest.
   access.times.tlb_hit_until = at + neighbours_.tlb_hit_latency[side];
   ++access.pending;
+  // Whoever looks at it has it from a registered link, in a later cycle: so hits need not set it.
+  request.instruction = has_fetches_ ? std::optional(fetched_) : std::nullopt;
   access.record = job_.source->delivered();
   kernel_.before_walk(asid_, access.address, request.access);
   probe_ = &take_request();

@@ -156,6 +156,7 @@ class RequestPort : public TimedModule {
   std::optional<TraceEvent> fence_;  ///< the event that is to be passed before the next record
   std::optional<Record> held_;       ///< the access that waits for a switch to its address space
   bool has_fetches_ = false;
+  VirtualAddress fetched_;  ///< of the newest fetch, if there was one
   bool warm_ = false;
   bool finished_ = false;
 

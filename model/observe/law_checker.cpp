@@ -113,9 +113,16 @@ void LawChecker::check_figures(const StatSet& figures) const {
               {"translation.cycles.queue", "translation.cycles.tlb_lookup", "translation.cycles.walk_cache_lookup",
                "translation.cycles.memory", "translation.cycles.entry_writeback", "translation.cycles.fault",
                "translation.cycles.fill"});
-  for (const char* module : {"itlb", "dtlb", "stlb", "l1i", "l1d", "l2", "llc"}) {
-    const std::string name = module;
+  // Of every TLB and every cache, a walker's own caches too.
+  for (const StatSet::Figure& figure : figures.figures()) {
+    const std::string name = figure.name.substr(0, figure.name.find('.'));
+    if (figure.name != name + ".lookups") continue;
     require_sum(figures, name + ".lookups", {name + ".hits", name + ".misses"});
+    require_sum(figures, name + ".misses",
+                {name + ".sent_down", name + ".merged_misses", name + ".found_after_wait", name + ".written_whole"});
+  }
+  if (figures.find("stlb.lookups") != nullptr) {
+    require_sum(figures, "stlb.lookups", {"itlb.sent_down", "itlb.resent", "dtlb.sent_down", "dtlb.resent"});
   }
 }
 

@@ -24,6 +24,7 @@ struct AccessInfo : tlm::tlm_extension<AccessInfo> {
   ServedBy served_by = ServedBy::L1;
   std::uint32_t tag = 0;               ///< the initiator's own
   std::uint8_t port = 0;               ///< the port of the target that holds it
+  Cycles missed;                       ///< when the target looked it up first, if it missed
   class MemoryAccess* next = nullptr;  ///< who waits with it in the target
 
   tlm_extension_base* clone() const override { return new AccessInfo(*this); }

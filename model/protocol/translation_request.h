@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "base/types.h"
 #include "paging/walk.h"
@@ -67,6 +68,8 @@ struct TranslationRequest {
   PhysicalAddress root;  ///< of the address space's tables, as CR3 holds it
   AddressSpaceId asid = 0;
   Access access;
+  /// Of the trace's newest fetch record: the instruction whose fetch or data it is. None before the first fetch.
+  std::optional<VirtualAddress> instruction;
 
   Answer answer;
   bool overtaken = false;  ///< an invalidation came while the answer was on its way: it is asked for again
@@ -78,6 +81,7 @@ struct TranslationRequest {
 
   // The way back, and who waits with it: used by the translators on the way.
   std::array<std::uint8_t, 6> route{};
+  std::array<Cycles, 6> looked_up{};  ///< when the translator of that place in the route looked it up first
   std::uint8_t route_depth = 0;
   TranslationRequest* next = nullptr;
   std::uint32_t tag = 0;  ///< the initiator's own
@@ -99,8 +103,13 @@ struct TranslationRequest {
     accounted = until;
   }
   /// Notes through which port of a translator the request came, for the way back.
-  void push_route(unsigned port) { route[route_depth++] = static_cast<std::uint8_t>(port); }
+  void push_route(unsigned port, Cycles first_lookup = Cycles(0)) {
+    looked_up[route_depth] = first_lookup;
+    route[route_depth++] = static_cast<std::uint8_t>(port);
+  }
   unsigned pop_route() { return route[--route_depth]; }
+  /// When the translator that noted its port last looked it up first.
+  Cycles first_lookup() const { return looked_up[route_depth - 1U]; }
 };
 
 /// Requests that wait for another's answer, in order of arrival. A request waits in one place at a time.

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "protocol/translation_request.h"
 
@@ -26,7 +27,8 @@ struct WalkRecord {
   VirtualAddress va;
   AddressSpaceId asid = 0;
   Access access;
-  Cycles requested;  ///< the request stands at the walker
+  std::optional<VirtualAddress> instruction;  ///< whose fetch or data it is; none before the trace's first fetch
+  Cycles requested;                           ///< the request stands at the walker
   Cycles taken;
   Cycles answered;                       ///< the answer stands at the requester
   std::uint8_t walk_cache_hit = no_hit;  ///< level of the remembered entry

@@ -32,7 +32,10 @@ const std::vector<std::string>& key_figures() {
       "itlb.misses",
       "dtlb.misses",
       "stlb.misses",
+      "dtlb.mpki",
+      "stlb.mpki",
       "walker.walks",
+      "walker.walks_per_kilo_instruction",
       "walker.merged_walks",
       "walker.entry_reads",
       "walker.entry_reads_per_walk",
@@ -100,6 +103,9 @@ const Explanations& machine_explanations() {
       {"itlb.misses", "instruction fetches whose page the first-level TLB did not know"},
       {"dtlb.misses", "loads and stores whose page the first-level TLB did not know"},
       {"stlb.misses", "pages that the second-level TLB did not know either: each needs a walk of the page table"},
+      {"walker.walks_per_kilo_instruction", "walks per thousand instructions"},
+      {"attribution",
+       "a walk is its region's and its instruction's; its cycles are those from its request to its answer"},
       {"walker.served_by.l1", "table entries the walker found in the first-level cache: a few cycles each"},
       {"walker.served_by.l2", "table entries it found in the second-level cache: about ten cycles each"},
       {"walker.served_by.llc", "table entries it found in the last-level cache: some forty cycles each"},
@@ -127,7 +133,8 @@ const Explanations& machine_explanations() {
       {"walker.levels",
        "which level's entries were read, and where each was found; level 0 holds the pages' own entries"},
       {"walk_cache.levels", "walk caches remember upper-level entries, so that a walk can skip them"},
-      {"translation.latency_cycles", "how long an access that misses the first-level TLB waits for its translation"},
+      {"translation.latency_cycles",
+       "how long an access that misses the first-level TLB waits, for a miss register and for page faults too"},
       {"translation.cycles", "the same cycles by cause: the rows add up exactly to all the waiting there was"},
       {"cache", "table share: the part of the lines that held page-table entries instead of data"},
       {"tables.count", "page tables that exist for this program"},
@@ -141,6 +148,41 @@ const Explanations& machine_explanations() {
   return explanations;
 }
 
+/// Of every TLB and every cache: `tlb` and `cache` stand for their names.
+const Explanations& lookup_explanations() {
+  static const Explanations explanations = {
+      {"tlb.misses",
+       "misses = sent down + merged + found after wait; mean latency: from the lookup here to the answer above"},
+      {"tlb.sent_down", "misses that went to the next TLB, or to the walker"},
+      {"tlb.merged_misses", "misses that another request for the same page, already under way, answered"},
+      {"tlb.found_after_wait", "misses that waited for a free miss register, and found their page there by then"},
+      {"tlb.resent", "requests sent down again: an invalidation overtook their answer"},
+      {"tlb.mpki", "misses per thousand instructions: comparable between programs of any length"},
+      {"tlb.miss_latency_cycles.mean",
+       "from a miss's lookup in this TLB to its answer one level up; waiting for a miss register is part of it"},
+      {"cache.misses",
+       "misses = sent down + merged + found after wait + written whole; mean latency: from lookup to answer above"},
+      {"cache.sent_down", "misses that fetched their line from the next memory"},
+      {"cache.merged_misses", "misses on a line whose fetch was already under way"},
+      {"cache.found_after_wait", "misses that waited for a free miss register, and found their line there by then"},
+      {"cache.written_whole", "lines written back by the cache above that this one did not hold: no fetch is needed"},
+      {"cache.mpki", "misses per thousand instructions: comparable between programs of any length"},
+      {"cache.miss_latency_cycles.mean",
+       "from a miss's lookup in this cache to its answer one level up; waiting for a miss register is part of it"},
+      {"cache.table_merged_misses", "misses of page walkers on a line whose fetch was already under way"},
+  };
+  return explanations;
+}
+
+/// `dtlb.mpki` as `tlb.mpki`, `l2.mpki` as `cache.mpki`; others as they are.
+std::string general_name(const std::string& name) {
+  const std::size_t dot = std::min(name.find('.'), name.size());
+  const std::string module = name.substr(0, dot);
+  if (module == "itlb" || module == "dtlb" || module == "stlb") return "tlb" + name.substr(dot);
+  if (module == "l1i" || module == "l1d" || module == "l2" || module == "llc") return "cache" + name.substr(dot);
+  return name;
+}
+
 bool is_share(const StatSet::Figure& figure) {
   return figure.unit == "share" && !figure.whole;
 }
@@ -151,7 +193,8 @@ std::string explanation_of(const std::string& name) {
     const auto found = explanations->find(name);
     if (found != explanations->end()) return found->second;
   }
-  return "";
+  const auto found = lookup_explanations().find(general_name(name));
+  return found == lookup_explanations().end() ? "" : found->second;
 }
 
 std::string figure_text(const StatSet::Figure& figure) {

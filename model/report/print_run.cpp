@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "report/attribution_text.h"
 #include "report/figures.h"
 #include "report/histogram_text.h"
 #include "report/result_json.h"
@@ -64,6 +65,7 @@ class RunPrinter {
     print_module("Page tables", "tables");
     print_module("DRAM", "dram");
     print_list("Other", [](const Figure&) { return true; });
+    print_attribution();
     print_checked();
   }
 
@@ -76,6 +78,13 @@ class RunPrinter {
       out_ << "page tables of " << image.path << " (" << image.format << ", root " << image.root << ")\n";
     }
     if (result_.partial) out_ << "PARTIAL: the run was ended before the trace was\n";
+  }
+
+  void print_attribution() {
+    if (!result_.attribution) return;
+    print_title("Who causes the walks");
+    explain("attribution");
+    out_ << attribution_text(*result_.attribution, options_.attribution_rows, indent);
   }
 
   void print_checked() {
@@ -134,6 +143,8 @@ class RunPrinter {
     print_title(title);
     print_rows(rows, with_miss_share);
     explain(topic);
+    const std::string misses = rows.front().name + ".sent_down";
+    if (stats_.find(misses) != nullptr) explain(topic + ".misses");
     for (const std::string& module : modules) print_distributions(module);
   }
 
@@ -220,6 +231,10 @@ class RunPrinter {
   }
 
   static std::string column_title(const std::string& column) {
+    const std::string mean = ".mean";
+    if (column.size() > mean.size() && column.compare(column.size() - mean.size(), mean.size(), mean) == 0) {
+      return "mean " + readable_name(column.substr(0, column.size() - mean.size()));
+    }
     return starts_with(column, served_by) ? "from " + column.substr(served_by.size()) : readable_name(column);
   }
 
@@ -307,7 +322,7 @@ void print_run(const RunResult& result, const PrintOptions& options, std::ostrea
       RunPrinter(result, options, out).print();
       break;
     case OutputFormat::Json:
-      out << result_to_json(result);
+      out << result_to_json(result, options.attribution_rows);
       break;
     case OutputFormat::Csv:
       out << "name,value,unit\n";

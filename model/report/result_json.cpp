@@ -6,13 +6,15 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "report/attribution_json.h"
 
 namespace tablewalk {
 namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* schema = "tablewalk.result/1";
+/// Version 2 gives the upper edges of a histogram's buckets, which 1 did not.
+constexpr const char* schema = "tablewalk.result/2";
 
 ordered_json figure_value(const StatSet::Figure& figure) {
   if (figure.whole && figure.negative) return -static_cast<std::int64_t>(figure.count);
@@ -81,13 +83,14 @@ StatSet stats_from_json(const ordered_json& json) {
     }
     stats.add(std::move(figure));
   }
-  for (const auto& [name, pairs] : json.at("histograms").items()) {
+  for (const auto& [name, buckets] : json.at("histograms").items()) {
     StatSet::Distribution distribution;
     distribution.name = name;
     distribution.unit = meaning.at(name).at("unit").get<std::string>();
     distribution.meaning = meaning.at(name).at("description").get<std::string>();
-    for (const ordered_json& pair : pairs) {
-      distribution.buckets.push_back({pair.at(0).get<std::uint64_t>(), pair.at(1).get<std::uint64_t>()});
+    for (const ordered_json& bucket : buckets) {
+      const auto part = [&](std::size_t place) { return bucket.at(place).get<std::uint64_t>(); };
+      distribution.buckets.push_back({part(0), part(1), part(2)});
     }
     stats.add(std::move(distribution));
   }
@@ -102,7 +105,7 @@ std::string readable_json(const ordered_json& json) {
   return text + "\n";
 }
 
-std::string result_to_json(const RunResult& result) {
+std::string result_to_json(const RunResult& result, std::size_t attribution_rows) {
   ordered_json json = ordered_json::object();
   json["schema"] = schema;
   json["version"] = result.version;
@@ -116,6 +119,7 @@ std::string result_to_json(const RunResult& result) {
     json["image"] = {{"path", result.image.path}, {"format", result.image.format}, {"root", result.image.root}};
   }
   json["cost"] = cost_to_json(result.cost);
+  if (result.attribution) json["attribution"] = attribution_to_json(*result.attribution, attribution_rows);
   ordered_json stats = ordered_json::object();
   ordered_json histograms = ordered_json::object();
   ordered_json meaning = ordered_json::object();
@@ -124,11 +128,11 @@ std::string result_to_json(const RunResult& result) {
     meaning[figure.name] = meaning_of(figure.unit, figure.meaning);
   }
   for (const StatSet::Distribution& distribution : result.stats.distributions()) {
-    ordered_json pairs = ordered_json::array();
+    ordered_json buckets = ordered_json::array();
     for (const Histogram::Bucket& bucket : distribution.buckets) {
-      pairs.push_back(ordered_json::array({bucket.low, bucket.count}));
+      buckets.push_back(ordered_json::array({bucket.low, bucket.high, bucket.count}));
     }
-    histograms[distribution.name] = std::move(pairs);
+    histograms[distribution.name] = std::move(buckets);
     meaning[distribution.name] = meaning_of(distribution.unit, distribution.meaning);
   }
   json["stats"] = std::move(stats);
@@ -160,6 +164,7 @@ RunResult result_from_json(const std::string& text, const std::string& source) {
       result.image.root = image.at("root").get<std::string>();
     }
     if (json.contains("cost")) result.cost = cost_from_json(json.at("cost"));
+    if (json.contains("attribution")) result.attribution = attribution_from_json(json.at("attribution"));
     result.stats = stats_from_json(json);
     return result;
   } catch (const nlohmann::json::exception& error) {

@@ -6,8 +6,9 @@
 
 namespace tablewalk {
 
-/// The text of `result.json`, schema `tablewalk.result/1`: the same bytes for the same result.
-std::string result_to_json(const RunResult& result);
+/// The text of `result.json`, schema `tablewalk.result/2`: the same bytes for the same result. `attribution_rows`: most
+/// of each of its lists, the others in one; 0 is all.
+std::string result_to_json(const RunResult& result, std::size_t attribution_rows = Attribution::shown_rows);
 
 /// Reads that text back. `source` names it in errors. Throws InputError.
 RunResult result_from_json(const std::string& text, const std::string& source);

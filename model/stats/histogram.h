@@ -29,8 +29,10 @@ class Histogram {
   /// The smallest recorded value that at least `percent` of all values do not exceed (nearest rank); 0 when empty.
   std::uint64_t percentile(double percent) const;
 
+  /// The values from `low` to `high`, both included. Below exact_limit a bucket holds one value: low == high.
   struct Bucket {
-    std::uint64_t low;    ///< the value, or the lower edge of its bucket
+    std::uint64_t low;
+    std::uint64_t high;
     std::uint64_t count;  ///< never 0
   };
   std::vector<Bucket> nonempty_buckets() const;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "stats/attribution.h"
 #include "stats/stat_set.h"
 
 namespace tablewalk {
@@ -46,6 +47,7 @@ struct RunResult {
   bool partial = false;  ///< the run was ended before the trace was
   std::string version;   ///< of tablewalk
   std::optional<CheckCounts> checked;
+  std::optional<Attribution> attribution;  ///< who caused the walks, if that was asked
   CostSummary cost{false, "no machine with free translation was simulated", 0};
 };
 

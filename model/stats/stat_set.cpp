@@ -29,6 +29,12 @@ void StatSet::real(std::string name, double value, std::string unit, std::string
   add(Figure{std::move(name), std::move(unit), std::move(meaning), false, 0, value, false});
 }
 
+void StatSet::per_kilo_instruction(std::string name, std::uint64_t value, std::string unit, std::string meaning) {
+  const Figure* instructions = find("core.instructions");
+  if (instructions == nullptr) return;
+  real(std::move(name), 1000 * ratio(value, instructions->count), std::move(unit), std::move(meaning));
+}
+
 void StatSet::distribution(const std::string& name, const Histogram& values, const std::string& unit,
                            const std::string& meaning) {
   real(name + ".mean", values.mean(), unit, meaning + ": mean");

@@ -44,6 +44,8 @@ class StatSet {
   /// a - b, which may be negative.
   void difference(std::string name, std::uint64_t a, std::uint64_t b, std::string unit, std::string meaning);
   void real(std::string name, double value, std::string unit, std::string meaning);
+  /// `value` for each thousand instructions (`core.instructions`, declared before; without it there is no such figure).
+  void per_kilo_instruction(std::string name, std::uint64_t value, std::string unit, std::string meaning);
   /// Adds the figures NAME.mean, .p50, .p95, .p99, .max and the distribution NAME.
   void distribution(const std::string& name, const Histogram& values, const std::string& unit,
                     const std::string& meaning);

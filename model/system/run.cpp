@@ -11,6 +11,7 @@
 #include "config/printer.h"
 #include "observe/law_checker.h"
 #include "observe/observer_list.h"
+#include "observe/walk_attribution.h"
 #include "observe/walk_log.h"
 #include "system/machine.h"
 #include "trace/trace_reader.h"
@@ -88,6 +89,18 @@ std::string describe_place(const RunOptions& options, std::uint64_t records, con
   return fmt::format("{}: record {}: {}", options.trace_path, records, what);
 }
 
+/// Runs it; what goes wrong gets its place in the trace.
+void run_to_end(Machine& machine, const RunOptions& options) {
+  try {
+    machine.run();
+  } catch (const InputError& error) {
+    throw InputError(describe_place(options, machine.port().current_record(), error.what()));
+  } catch (const LawViolation& violation) {
+    throw LawViolation(describe_place(options, machine.port().current_record(), violation.what()));
+  }
+  if (!machine.port().finished()) throw LawViolation("the machine came to rest with accesses in flight");
+}
+
 }  // namespace
 
 RunResult run_machine(const MachineConfig& config, const RunOptions& options) {
@@ -105,6 +118,8 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   WalkObservers observers;
   if (walk_log) observers.add(*walk_log);
   if (options.check) observers.add(checker);
+  WalkAttribution attribution;
+  if (options.attribute) observers.add(attribution);
   if (!observers.empty()) machine.walker().observe(&observers);
 
   const std::unique_ptr<WalkerShadow> shadow = make_shadow(config, options, machine);
@@ -113,18 +128,14 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   RequestPort::Job job;
   job.source = &source;
   job.warmup = options.warmup;
-  job.on_warm = [&] { machine.reset_stats(); };
+  job.on_warm = [&] {
+    machine.reset_stats();
+    attribution.reset();
+  };
   job.on_batch = [&] { return watch(); };
   job.observer = options.check ? &checker : nullptr;
   machine.port().run(std::move(job));
-  try {
-    machine.run();
-  } catch (const InputError& error) {
-    throw InputError(describe_place(options, machine.port().current_record(), error.what()));
-  } catch (const LawViolation& violation) {
-    throw LawViolation(describe_place(options, machine.port().current_record(), violation.what()));
-  }
-  if (!machine.port().finished()) throw LawViolation("the machine came to rest with accesses in flight");
+  run_to_end(machine, options);
   if (options.warmup != 0 && options.warmup >= source.delivered() && !watch.stopped()) {
     throw InputError(fmt::format("{}: it has {} records; expected more than the warm-up of {}", options.trace_path,
                                  source.delivered(), options.warmup));
@@ -142,6 +153,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   }
   result.partial = watch.stopped();
   machine.report(result.stats);
+  if (options.attribute) result.attribution = attribution.result();
   if (options.check) {
     checker.check_figures(result.stats);
     result.checked = checker.counts();

@@ -27,6 +27,7 @@ struct RunOptions {
   std::string walk_log;                              ///< file that gets one row per walk; empty is none
   std::optional<ImageTables> tables;                 ///< page tables of a memory image, instead of the kernel's own
   bool check = false;                                ///< hold the laws while running
+  bool attribute = false;                            ///< find out who causes the walks, after the warm-up
   std::function<void(const Progress&)> on_progress;  ///< called a few times a second; may be empty
   /// Called with what is odd but can be simulated, before the run; may be empty.
   std::function<void(const std::string&)> on_warning;

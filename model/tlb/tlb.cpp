@@ -38,7 +38,6 @@ bool Tlb::receive_request(unsigned port, TranslationRequest& request, sc_core::s
     if (!blocked_) wake_at(visible);
     return false;
   }
-  ++stats_.lookups;
   // Most accesses are to the page of the one before. To find it again would change nothing: the last entry that was
   // used is used once more.
   if (!again_.serves(request, page_of(request))) {
@@ -49,6 +48,7 @@ bool Tlb::receive_request(unsigned port, TranslationRequest& request, sc_core::s
     }
     again_ = {hit, page_of(request), request.access};
   }
+  ++stats_.lookups;
   ++stats_.hits;
   request.answer_with(*again_.hit.translation);
   delay += durations_[again_.hit.array];
@@ -57,9 +57,8 @@ bool Tlb::receive_request(unsigned port, TranslationRequest& request, sc_core::s
 
 /// A first-level lookup that missed in `cycle`.
 void Tlb::miss(unsigned port, TranslationRequest& request, Cycles cycle) {
-  ++stats_.misses;
   request.begin_account(cycle);
-  request.push_route(port);
+  request.push_route(port, cycle);
   request.account(request.cycles.tlb_lookup, cycle + miss_latency_);
   start_or_stall(request, cycle + miss_latency_);
 }
@@ -107,6 +106,7 @@ void Tlb::take_answers(Cycles cycle) {
 /// the invalidation, go on waiting.
 void Tlb::ask_again(TranslationRequest& request, Cycles cycle) {
   request.overtaken = false;
+  ++stats_.resent;
   request.account(request.cycles.queue, cycle + Cycles(1));
   walker_side.request_at(request, cycle + Cycles(1));
 }
@@ -119,6 +119,7 @@ void Tlb::answer_waiting(WaitingRequests waiting, const Answer& answer, Cycles c
     const Cycles ready = std::max(cycle, request->accounted);
     request->account(request->cycles.queue, ready);
     if (share_answer(mode_, answer, *request)) {
+      count_miss(stats_.merged_misses);
       respond(*request, ready);
     } else {
       start_or_stall(*request, ready + Cycles(1));
@@ -134,6 +135,7 @@ void Tlb::retry_stalled(Cycles cycle) {
     if (hit.translation == nullptr && !start_miss(request, cycle + Cycles(1))) return;
     stalled_.pop();
     if (hit.translation == nullptr) continue;
+    count_miss(stats_.found_after_wait);
     request.answer_with(*hit.translation);
     request.account(request.cycles.queue, cycle);
     respond(request, cycle);
@@ -145,32 +147,43 @@ void Tlb::look_up_arrivals(Cycles cycle) {
     const int port = cpu_side_.oldest_arrival(cycle);
     if (port < 0) return;
     Inbox<TranslationRequest*>& arrivals = cpu_side_.arrivals(static_cast<unsigned>(port));
-    TranslationRequest& request = *arrivals.front();
-    const Hit hit = find(request);
-    if (hit.translation == nullptr && registers_.full() && registers_.find(page_of(request)) == nullptr) {
-      blocked_ = true;  // looked up again when a register is free; only that lookup counts
+    if (!finish_lookup(static_cast<unsigned>(port), *arrivals.front(), cycle)) {
+      blocked_ = true;
       return;
     }
     arrivals.pop();
-    request.push_route(static_cast<unsigned>(port));
-    request.account(request.cycles.queue, cycle);
-    finish_lookup(request, hit, cycle);
   }
 }
 
-void Tlb::finish_lookup(TranslationRequest& request, const Hit& hit, Cycles cycle) {
-  ++stats_.lookups;
+/// False if the request missed and found no free register: it is looked up again when there is one.
+bool Tlb::finish_lookup(unsigned port, TranslationRequest& request, Cycles cycle) {
+  if (blocked_arrival_ != &request) blocked_since_ = cycle;
+  const Hit hit = find(request);
+  if (hit.translation == nullptr && registers_.full() && registers_.find(page_of(request)) == nullptr) {
+    blocked_arrival_ = &request;
+    return false;
+  }
+  const bool waited = blocked_arrival_ == &request;
+  blocked_arrival_ = nullptr;
+  request.push_route(port, blocked_since_);
+  request.account(request.cycles.queue, cycle);
   if (hit.translation == nullptr) {
-    ++stats_.misses;
     request.account(request.cycles.tlb_lookup, cycle + miss_latency_);
     start_miss(request, cycle + miss_latency_);
-    return;
+    return true;
   }
-  ++stats_.hits;
   request.answer_with(*hit.translation);
   const Cycles answered = cycle + latencies_[hit.array];
   request.account(request.cycles.tlb_lookup, answered);
+  if (waited) {
+    count_miss(stats_.found_after_wait);
+    stats_.miss_cycles += (answered - request.first_lookup()).count();
+  } else {
+    ++stats_.lookups;
+    ++stats_.hits;
+  }
   cpu_side_.port(request.pop_route()).respond(request, answered);
+  return true;
 }
 
 void Tlb::sleep(Cycles cycle) {
@@ -204,11 +217,11 @@ void Tlb::start_or_stall(TranslationRequest& request, Cycles sent) {
 bool Tlb::start_miss(TranslationRequest& request, Cycles sent) {
   if (WaitingRequests* waiting = registers_.find(page_of(request))) {
     waiting->add(request);
-    ++stats_.merged_misses;
     return true;
   }
   if (registers_.full()) return false;
   registers_.take(page_of(request));
+  count_miss(stats_.sent_down);
   request.account(request.cycles.queue, sent);
   walker_side.request_at(request, sent);
   return true;
@@ -223,6 +236,7 @@ void Tlb::install(const TranslationRequest& request) {
 /// Hands the answer back so that the neighbour sees it in the next cycle.
 void Tlb::respond(TranslationRequest& request, Cycles cycle) {
   request.account(request.cycles.fill, cycle + Cycles(1));
+  stats_.miss_cycles += (cycle + Cycles(1) - request.first_lookup()).count();
   cpu_side_.port(request.pop_route()).respond(request, cycle + Cycles(1));
 }
 
@@ -232,13 +246,21 @@ void Tlb::report(const std::string& prefix, StatSet& figures) const {
   };
   count("lookups", stats_.lookups, "lookups", "translations looked up in this TLB");
   count("hits", stats_.hits, "lookups", "lookups answered by this TLB");
-  count("misses", stats_.misses, "lookups", "lookups that went further, or waited for one that had");
-  count("merged_misses", stats_.merged_misses, "lookups", "misses on a page that was already being translated");
+  count("misses", stats_.misses, "lookups", "lookups that did not find their page: the three kinds below");
+  count("sent_down", stats_.sent_down, "lookups", "misses that were sent to the next translator");
+  count("merged_misses", stats_.merged_misses, "lookups", "misses answered by a request for their page under way");
+  count("found_after_wait", stats_.found_after_wait, "lookups",
+        "misses that waited for a free miss register and then found their page there");
+  count("resent", stats_.resent, "requests", "requests sent down again because an invalidation overtook their answer");
   count("fills", stats_.fills, "translations", "translations put in");
   count("invalidated", stats_.invalidated, "translations", "translations that invalidate events took out");
   count("switched_out", stats_.switched_out, "translations",
         "translations that switches of the address space took out");
   figures.real(prefix + ".miss_share", ratio(stats_.misses, stats_.lookups), "share", "misses / lookups");
+  figures.per_kilo_instruction(prefix + ".mpki", stats_.misses, "misses", "misses per thousand instructions");
+  figures.real(prefix + ".miss_latency_cycles.mean", ratio(stats_.miss_cycles, stats_.misses), "cycles",
+               "of a miss, from its lookup here until its answer is one level up; waiting for a free miss register "
+               "included: mean");
 }
 
 }  // namespace tablewalk

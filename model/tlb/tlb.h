@@ -33,11 +33,16 @@ struct TlbConfig {
   }
 };
 
+/// A miss is counted when it is known how it ended: misses = sent_down + merged_misses + found_after_wait.
 struct TlbStats {
-  std::uint64_t lookups = 0;
+  std::uint64_t lookups = 0;  ///< one for each request
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;
-  std::uint64_t merged_misses = 0;  ///< misses on a page that was already being translated further down
+  std::uint64_t sent_down = 0;         ///< misses that were sent to the next translator
+  std::uint64_t merged_misses = 0;     ///< misses that another request's answer served
+  std::uint64_t found_after_wait = 0;  ///< misses that waited for a free register and then found their page
+  std::uint64_t resent = 0;            ///< requests sent down again, because an invalidation overtook their answer
+  std::uint64_t miss_cycles = 0;       ///< of all misses, from the first lookup until the neighbour sees the answer
   std::uint64_t fills = 0;
   std::uint64_t invalidated = 0;   ///< translations that invalidations took out
   std::uint64_t switched_out = 0;  ///< translations that switches of the address space took out
@@ -95,10 +100,15 @@ class Tlb : public TimedModule {
   void answer_waiting(WaitingRequests waiting, const Answer& answer, Cycles cycle);
   void retry_stalled(Cycles cycle);
   void look_up_arrivals(Cycles cycle);
-  void finish_lookup(TranslationRequest& request, const Hit& hit, Cycles cycle);
+  bool finish_lookup(unsigned port, TranslationRequest& request, Cycles cycle);
   void sleep(Cycles cycle);
 
   void miss(unsigned port, TranslationRequest& request, Cycles cycle);
+  void count_miss(std::uint64_t& how_it_ended) {
+    ++stats_.lookups;
+    ++stats_.misses;
+    ++how_it_ended;
+  }
   Hit find(const TranslationRequest& request);
   void start_or_stall(TranslationRequest& request, Cycles sent);
   bool start_miss(TranslationRequest& request, Cycles sent);
@@ -119,8 +129,10 @@ class Tlb : public TimedModule {
   UpstreamPorts<TranslateTargetPort<Tlb>, TranslationRequest> cpu_side_;
   MissRegisters<Page, WaitingRequests> registers_;
   Inbox<TranslationRequest*> answers_;
-  Inbox<TranslationRequest*> stalled_;  ///< misses that found no free register
-  bool blocked_ = false;                ///< the oldest arrival missed and found no free register
+  Inbox<TranslationRequest*> stalled_;                   ///< misses that found no free register
+  bool blocked_ = false;                                 ///< the oldest arrival missed and found no free register
+  Cycles blocked_since_;                                 ///< when that arrival was looked up first
+  const TranslationRequest* blocked_arrival_ = nullptr;  ///< looked up before, and next again
   LastHit again_;
   TlbStats stats_;
 };

@@ -22,6 +22,7 @@ void PageWalker::begin_walk(WalkRecord& record, TranslationRequest& request, Cyc
   record.va = request.va;
   record.asid = request.asid;
   record.access = request.access;
+  record.instruction = request.instruction;
   record.requested = stood;
   record.taken = cycle;
   ++stats_.walks;
@@ -90,6 +91,8 @@ void PageWalker::respond(TranslationRequest& request, Cycles visible) {
 
 void PageWalker::report(StatSet& figures) const {
   figures.count("walker.walks", stats_.walks, "walks", "walks started");
+  figures.per_kilo_instruction("walker.walks_per_kilo_instruction", stats_.walks, "walks",
+                               "walks per thousand instructions");
   figures.count("walker.merged_walks", stats_.merged_walks, "requests", "requests that joined a walk of their page");
   figures.count("walker.faults", stats_.faults, "walks", "walks that ended in a fault");
   figures.count("walker.entry_reads", stats_.entry_reads, "reads", "page-table entries read");

@@ -290,6 +290,11 @@ class BadOutputs(ProgramTest):
         self.assert_refused(["run", "good.txt", "--wave-from", "7"], "--wave-from without --wave")
         self.assert_refused(["run", "good.txt", "--wave-cycles", "7"], "--wave-cycles without --wave")
 
+    def test_rows_of_an_attribution_that_nobody_asked_for(self):
+        self.assert_refused(["run", "good.txt", "--attribute-rows", "7"], "--attribute-rows without --attribute")
+        self.assert_refused(["run", "good.txt", "--attribute", "--attribute-rows", "-1"], "--attribute-rows -1",
+                            "expected a whole number")
+
     def test_a_wave_of_a_failed_run_is_not_left_behind(self):
         self.write("late.txt", GOOD + "R zz 8\n")
         self.assert_refused(["cosim", "late.txt", "--wave", "x.fst"], "late.txt:5: ")

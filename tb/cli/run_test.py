@@ -103,7 +103,7 @@ class Run(ProgramTest):
     def test_json_follows_its_schema_and_explains_every_statistic(self):
         result = self.json("run", trace("sort"), *QUICK)
         self.assertEqual(list(result)[:2], ["schema", "version"])
-        self.assertEqual(result["schema"], "tablewalk.result/1")
+        self.assertEqual(result["schema"], "tablewalk.result/2")
         self.assertEqual(set(result["trace"]), {"path", "format", "checksum", "records"})
         self.assertEqual(result["config"]["paging"]["mode"], "x86-64")
         self.assertEqual(set(result["stats"]) - set(result["meaning"]), set())
@@ -128,6 +128,50 @@ class Run(ProgramTest):
         with open(self.path("good.txt"), encoding="utf-8") as file:
             piped = self.json("run", "-", stdin=file.read())
         self.assertEqual(piped["stats"], self.json("run", "good.txt")["stats"])
+
+    def test_every_miss_is_counted_once(self):
+        pages = "".join(f"R 0x{page}000 8\n" for page in (1, 2, 3, 2, 3))
+        self.write("pages.txt", pages)
+        for registers, merged, found in ((1, 1, 1), (8, 2, 0)):
+            stats = self.json("run", "pages.txt", "--check", "--no-cost",
+                              "--set", f"dtlb.miss_registers={registers}")["stats"]
+            self.assertEqual(stats["dtlb.misses"], 5)
+            self.assertEqual(stats["dtlb.sent_down"], 3)
+            self.assertEqual(stats["stlb.lookups"], 3)
+            self.assertEqual(stats["dtlb.merged_misses"], merged)
+            self.assertEqual(stats["dtlb.found_after_wait"], found)
+            self.assertEqual(stats["walker.walks"], 3)
+
+    def test_misses_and_walks_per_thousand_instructions(self):
+        stats = self.json("run", trace("sort"), *QUICK, "--no-cost")["stats"]
+        kilo_instructions = stats["core.instructions"] / 1000
+        for name in ("itlb", "dtlb", "stlb", "l1i", "l1d", "l2", "llc"):
+            self.assertAlmostEqual(stats[name + ".mpki"], stats[name + ".misses"] / kilo_instructions)
+            self.assertGreater(stats[name + ".miss_latency_cycles.mean"], 0)
+        self.assertAlmostEqual(stats["walker.walks_per_kilo_instruction"], stats["walker.walks"] / kilo_instructions)
+
+    def test_a_blocking_core_waits_for_misses_as_long_as_they_take(self):
+        """Every access is alone: the first level's misses and the core's translations are the same ones."""
+        stats = self.json("run", trace("sort"), *QUICK, "--no-cost", "--set", "core.blocking=true")["stats"]
+        self.assertGreater(stats["dtlb.misses"], 0)
+        latency = sum(stats[tlb + ".misses"] * stats[tlb + ".miss_latency_cycles.mean"] for tlb in ("itlb", "dtlb"))
+        self.assertAlmostEqual(latency, stats["translation.cycles.total"], places=3)
+
+    def test_attribution_adds_up_to_the_walks(self):
+        result = self.json("run", trace("sort"), *QUICK, "--no-cost", "--attribute", "--attribute-rows", "3")
+        attribution = result["attribution"]
+        self.assertEqual(attribution["walks"], result["stats"]["walker.walks"])
+        self.assertAlmostEqual(attribution["walk_cycles"] / attribution["walks"],
+                               result["stats"]["walker.latency_cycles.mean"])
+        for rows in ("regions", "levels", "instructions"):
+            self.assertEqual(sum(row["walk_cycles"] for row in attribution[rows]), attribution["walk_cycles"])
+        for rows in ("regions", "instructions"):
+            self.assertEqual(sum(row["walks"] for row in attribution[rows]), attribution["walks"])
+            self.assertEqual([row["name"] == "others" for row in attribution[rows]], [False] * 3 + [True])
+        text = self.output("run", trace("sort"), *QUICK, "--no-cost", "--attribute", "--attribute-rows", "3", "--explain")
+        for words in ("Who causes the walks", "region of 2 MiB", "part of a walk", "instruction ", "more rows)"):
+            self.assertIn(words, text)
+        self.assertNotIn("attribution", self.json("run", "good.txt", "--no-cost"))
 
     def test_the_walk_log_has_a_row_for_each_walk(self):
         walks = self.json("run", trace("sort"), *QUICK, "--walk-log", "log.csv")["stats"]["walker.walks"]

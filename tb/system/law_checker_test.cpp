@@ -197,10 +197,43 @@ TEST_F(LawCheckerOfX8664, SeesFiguresThatDoNotAddUp) {
        std::vector<std::pair<const char*, const char*>>{{"translation.requests", "translation.responses"},
                                                         {"core.cycles", "core.memory_stall_cycles"},
                                                         {"translation.cycles.total", "translation.cycles.fill"},
-                                                        {"stlb.lookups", "stlb.misses"},
+                                                        {"dtlb.lookups", "dtlb.hits"},
                                                         {"l1d.lookups", "l1d.hits"}}) {
     EXPECT_NO_THROW(checker_.check_figures(sum(whole, part, 7))) << whole;
     EXPECT_THROW(checker_.check_figures(sum(whole, part, 6)), LawViolation) << whole;
+  }
+}
+
+TEST_F(LawCheckerOfX8664, SeesAMissOfATlbOrCacheThatIsCountedTwiceOrNotAtAll) {
+  using Counts = std::vector<std::pair<std::string, std::uint64_t>>;
+  const Counts right{{"dtlb.lookups", 20},
+                     {"dtlb.hits", 10},
+                     {"dtlb.misses", 10},
+                     {"dtlb.sent_down", 5},
+                     {"dtlb.merged_misses", 3},
+                     {"dtlb.found_after_wait", 2},
+                     {"dtlb.resent", 1},
+                     {"itlb.lookups", 1},
+                     {"itlb.misses", 1},
+                     {"itlb.sent_down", 1},
+                     {"stlb.lookups", 7},
+                     {"stlb.hits", 7},
+                     {"walker_l2.lookups", 10},
+                     {"walker_l2.misses", 10},
+                     {"walker_l2.sent_down", 4},
+                     {"walker_l2.merged_misses", 3},
+                     {"walker_l2.found_after_wait", 2},
+                     {"walker_l2.written_whole", 1}};
+  const auto check = [&](const Counts& counts) {
+    StatSet figures;
+    for (const auto& [name, value] : counts) figures.count(name, value, "", "");
+    checker_.check_figures(figures);
+  };
+  EXPECT_NO_THROW(check(right));
+  for (std::size_t i = 0; i < right.size(); ++i) {
+    Counts wrong = right;
+    ++wrong[i].second;
+    EXPECT_THROW(check(wrong), LawViolation) << wrong[i].first;
   }
 }
 

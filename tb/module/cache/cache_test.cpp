@@ -50,7 +50,11 @@ struct Bench {
   void run() {
     sc_core::sc_start();
     Clockwork::of_simulation().rethrow_failure();
-    EXPECT_EQ(cache.stats().lookups, cache.stats().hits + cache.stats().misses);
+    const CacheStats& stats = cache.stats();
+    EXPECT_EQ(stats.lookups, stats.hits + stats.misses);
+    EXPECT_EQ(stats.misses, stats.sent_down + stats.merged_misses + stats.found_after_wait + stats.written_whole);
+    EXPECT_EQ(stats.fills, stats.sent_down);
+    EXPECT_EQ(stats.waits, stats.misses - stats.written_whole);
   }
 
   PhysicalMemory bytes;
@@ -87,6 +91,7 @@ TEST(Cache, LookupInTheCycleOfTheFillHitsAndTheOneBeforeJoinsTheFetch) {
   EXPECT_EQ(bench.cache.stats().merged_misses, 1u);
   EXPECT_EQ(bench.walker.answered(before), fill + 1);
   EXPECT_EQ(bench.walker.answered(at), fill + hit_cycles);
+  EXPECT_EQ(bench.cache.stats().miss_cycles, miss_cycles + 2) << "each from its lookup to its answer";
 }
 
 TEST(Cache, LooksUpOneRegisteredAccessInACycle) {
@@ -123,6 +128,27 @@ TEST(Cache, MissWithoutAFreeRegisterHoldsBackWhatIsBehindIt) {
   EXPECT_EQ(bench.walker.answered(behind), fill + 1 + hit_cycles);
   EXPECT_EQ(bench.cache.stats().lookups, 3u) << "a lookup that could do nothing is not counted";
   EXPECT_EQ(bench.cache.stats().misses, 2u);
+  EXPECT_EQ(bench.cache.stats().hits, 1u);
+  EXPECT_EQ(bench.cache.stats().miss_cycles, miss_cycles + (fill + miss_cycles - 6)) << "from the first lookup";
+}
+
+TEST(Cache, MissThatFindsItsLineAfterWaitingForARegisterIsNoHit) {
+  Bench bench(1);
+  const std::uint64_t fill = 5 + tag_cycles + lower_latency;
+  bench.walker.read(5, 0x1000);
+  bench.walker.read(6, 0x2040);                   // has waited longest, and gets the register first
+  bench.core_asks(7, 0x3080);                     // gets it then
+  const auto& late = bench.core_asks(8, 0x2048);  // behind that one, when the walker's line is there
+  bench.run();
+  const CacheStats& stats = bench.cache.stats();
+  EXPECT_EQ(stats.hits, 0u);
+  EXPECT_EQ(stats.sent_down, 3u);
+  EXPECT_EQ(stats.merged_misses, 0u);
+  EXPECT_EQ(stats.found_after_wait, 1u);
+  const std::uint64_t second_fill = fill + tag_cycles + lower_latency;
+  EXPECT_EQ(bench.core.answered(late), second_fill + hit_cycles);
+  EXPECT_EQ(stats.miss_cycles,
+            miss_cycles + (second_fill + 1 - 6) + (second_fill + miss_cycles - 7) + (second_fill + hit_cycles - 8));
 }
 
 TEST(Cache, StalledMissOfTheCoreGoesDownWhenARegisterIsFree) {
@@ -194,6 +220,8 @@ TEST(Cache, WholeLineWrittenFromAboveIsNotFetched) {
   EXPECT_EQ(bench.other.answered(written), 5 + hit_cycles);
   EXPECT_EQ(bench.other.answered(read), 50 + hit_cycles);
   EXPECT_TRUE(bench.lower.arrivals().empty());
+  EXPECT_EQ(bench.cache.stats().written_whole, 1u);
+  EXPECT_EQ(bench.cache.stats().miss_cycles, 0u) << "it waits for no line";
 }
 
 TEST(Cache, WholeLineWrittenDuringItsFetchWaitsForIt) {
@@ -218,6 +246,18 @@ TEST(Cache, WalkerGetsTheBytesOfTheEntryOnAMissAndOnAHit) {
   EXPECT_EQ(hit.entry(), 42u);
   EXPECT_EQ(bench.cache.stats().table_lookups, 2u);
   EXPECT_EQ(bench.cache.stats().table_misses, 1u);
+}
+
+TEST(Cache, CountsTableReadsThatJoinAFetch) {
+  Bench bench;
+  bench.walker.read(5, 0x1000);
+  bench.walker.read(6, 0x1008);
+  bench.walker.ask(7, bench.walker.entry(0x1010));
+  bench.other.ask(8, bench.other.entry(0x1018));
+  bench.run();
+  EXPECT_EQ(bench.cache.stats().merged_misses, 3u);
+  EXPECT_EQ(bench.cache.stats().table_misses, 2u);
+  EXPECT_EQ(bench.cache.stats().table_merged_misses, 2u);
 }
 
 TEST(Cache, CompareAndSwapWritesOverWhatWasExpectedAndMakesTheLineDirty) {

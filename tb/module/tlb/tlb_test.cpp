@@ -47,7 +47,11 @@ struct Bench {
     for (const TranslationClient* client : {&first, &second}) {
       for (const auto& asked : client->all()) EXPECT_TRUE(asked.answered.has_value());
     }
-    EXPECT_EQ(tlb.stats().lookups, tlb.stats().hits + tlb.stats().misses);
+    const TlbStats& stats = tlb.stats();
+    EXPECT_EQ(stats.lookups, first.all().size() + second.all().size()) << "one for each request";
+    EXPECT_EQ(stats.lookups, stats.hits + stats.misses);
+    EXPECT_EQ(stats.misses, stats.sent_down + stats.merged_misses + stats.found_after_wait);
+    EXPECT_EQ(lower.arrivals().size(), stats.sent_down + stats.resent);
   }
   std::uint64_t answered(std::size_t index) const { return first.all()[index].answered.value_or(0); }
 
@@ -77,6 +81,7 @@ TEST(SecondLevelTlb, LookupInTheCycleOfTheFillHitsAndTheOneBeforeJoinsTheMiss) {
   EXPECT_EQ(bench.lower.arrivals().size(), 1u);
   EXPECT_EQ(bench.tlb.stats().merged_misses, 1u);
   EXPECT_EQ(bench.tlb.stats().hits, 1u);
+  EXPECT_EQ(bench.tlb.stats().miss_cycles, (29 - 5) + (31 - 27)) << "each from its lookup to its answer";
   EXPECT_EQ(bench.answered(1), 31u) << "its own lookup ends in 30";
   EXPECT_EQ(bench.answered(2), 31u);
 }
@@ -103,7 +108,27 @@ TEST(SecondLevelTlb, MissWithoutAFreeRegisterHoldsBackEverythingBehindIt) {
   EXPECT_EQ(bench.lower.arrivals()[1].cycle, 31u);
   EXPECT_EQ(bench.answered(1), 31 + lower_latency + 1);
   EXPECT_EQ(bench.answered(2), 29u + 3u);
-  EXPECT_EQ(bench.tlb.stats().lookups, 3u) << "one for each request";
+  EXPECT_EQ(bench.tlb.stats().hits, 1u) << "page A was not looked up before it was there";
+  EXPECT_EQ(bench.tlb.stats().miss_cycles, (29 - 5) + (31 + lower_latency + 1 - 6)) << "from the first lookup of each";
+}
+
+TEST(SecondLevelTlb, MissThatFindsItsPageAfterWaitingForARegisterIsNoHit) {
+  Bench bench(Tlb::Service::Registered, 1);
+  bench.lower.decide = [](const TranslationRequest& request) {
+    Answer answer;
+    answer.translation.page = PhysicalAddress(request.va.value() & ~std::uint64_t{0x1fffff});
+    answer.translation.page_shift = 21;
+    answer.translation.dirty = true;
+    return answer;
+  };
+  bench.first.ask(5, page_b);           // of 2 MiB, with the page after it
+  bench.first.ask(6, page_b + 0x1000);  // another page to the registers, and there when the first one is
+  bench.run();
+  EXPECT_EQ(bench.tlb.stats().hits, 0u);
+  EXPECT_EQ(bench.tlb.stats().sent_down, 1u);
+  EXPECT_EQ(bench.tlb.stats().found_after_wait, 1u);
+  EXPECT_EQ(bench.answered(1), 28u + 3u) << "looked up when the register is free";
+  EXPECT_EQ(bench.tlb.stats().miss_cycles, (29 - 5) + (31 - 6));
 }
 
 TEST(SecondLevelTlb, HitPassesMissesUnderWay) {
@@ -169,6 +194,12 @@ TEST(FirstLevelTlb, StalledRequestIsAnsweredByAFillOfItsPage) {
   bench.run();
   EXPECT_EQ(bench.lower.arrivals().size(), 3u);
   EXPECT_EQ(bench.tlb.stats().fills, 3u);
+  EXPECT_EQ(bench.tlb.stats().misses, 4u);
+  EXPECT_EQ(bench.tlb.stats().sent_down, 3u);
+  EXPECT_EQ(bench.tlb.stats().found_after_wait, 1u);
+  std::uint64_t waited = 0;
+  for (std::size_t i = 0; i < 4; ++i) waited += bench.answered(i) - (5 + i);
+  EXPECT_EQ(bench.tlb.stats().miss_cycles, waited) << "the wait for a register included";
 }
 
 /// Answers loads with a clean page and stores with a dirty one.
@@ -205,6 +236,8 @@ TEST(FirstLevelTlb, StoreThatJoinedALoadsMissAsksForItselfWhenThePageIsClean) {
   EXPECT_EQ(bench.answered(0), 29u);
   EXPECT_EQ(bench.answered(1), 29 + lower_latency + 1);
   EXPECT_TRUE(bench.first.all()[1].request.answer.translation.dirty);
+  EXPECT_EQ(bench.tlb.stats().sent_down, 2u);
+  EXPECT_EQ(bench.tlb.stats().merged_misses, 0u) << "no other request's answer served it";
 }
 
 TEST(FirstLevelTlb, FaultIsHandedUpAndNotRemembered) {
@@ -306,6 +339,8 @@ TEST(FirstLevelTlb, AnswerThatAnInvalidationOvertookIsAskedForAgain) {
   for (const auto& asked : bench.first.all()) EXPECT_EQ(asked.answered, 29 + lower_latency + 1);
   EXPECT_EQ(bench.first.all()[0].request.cycles.total(), 29 + lower_latency + 1 - 5);
   EXPECT_EQ(bench.tlb.stats().merged_misses, 2u);
+  EXPECT_EQ(bench.tlb.stats().sent_down, 2u) << "each page's first request";
+  EXPECT_EQ(bench.tlb.stats().resent, 2u);
 }
 
 TEST(FirstLevelTlb, AnswerForAnotherSpaceIsNotOvertaken) {

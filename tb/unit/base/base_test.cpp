@@ -74,6 +74,11 @@ TEST(Text, ThousandsAreSeparated) {
   EXPECT_EQ(with_thousands(999), "999");
   EXPECT_EQ(with_thousands(1000), "1,000");
   EXPECT_EQ(with_thousands(~std::uint64_t{0}), "18,446,744,073,709,551,615");
+  EXPECT_EQ(grouped_hex(0), "0x0");
+  EXPECT_EQ(grouped_hex(0xfff0), "0xfff0");
+  EXPECT_EQ(grouped_hex(0x10000), "0x1_0000");
+  EXPECT_EQ(grouped_hex(0x7f1234000000), "0x7f12_3400_0000");
+  EXPECT_EQ(grouped_hex(~std::uint64_t{0}), "0xffff_ffff_ffff_ffff");
 }
 
 TEST(Text, ShortNumbersHaveAtMostSevenColumns) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 
 #include "base/error.h"
@@ -60,6 +61,33 @@ TEST(Histogram, BothSidesOfTheExactLimitAreKept) {
   EXPECT_EQ(buckets[1].low, Histogram::exact_limit);
   EXPECT_EQ(buckets[1].count, 2U);
   EXPECT_EQ(buckets[2].low, Histogram::exact_limit + Histogram::exact_limit / 64);
+  EXPECT_EQ(buckets[0].high, buckets[0].low);
+  EXPECT_EQ(buckets[1].high, buckets[2].low - 1);
+}
+
+TEST(Histogram, BucketsHoldTheirValuesAndMeetWithoutAGap) {
+  std::mt19937_64 random(7);
+  for (int round = 0; round < 2000; ++round) {
+    const std::uint64_t value = random() >> (random() % 64);
+    Histogram histogram;
+    histogram.add(value);
+    const Histogram::Bucket bucket = histogram.nonempty_buckets().at(0);
+    ASSERT_LE(bucket.low, value);
+    ASSERT_GE(bucket.high, value);
+    if (bucket.high == std::numeric_limits<std::uint64_t>::max()) continue;
+    histogram.add(bucket.high);
+    ASSERT_EQ(histogram.nonempty_buckets().size(), 1U) << value;
+    histogram.add(bucket.high + 1);
+    ASSERT_EQ(histogram.nonempty_buckets().size(), 2U) << value;
+    ASSERT_EQ(histogram.nonempty_buckets()[1].low, bucket.high + 1);
+  }
+}
+
+TEST(Histogram, TheLastBucketEndsAtTheLargestValueThereIs) {
+  Histogram histogram;
+  histogram.add(std::numeric_limits<std::uint64_t>::max());
+  ASSERT_EQ(histogram.nonempty_buckets().size(), 1U);
+  EXPECT_EQ(histogram.nonempty_buckets()[0].high, std::numeric_limits<std::uint64_t>::max());
 }
 
 TEST(Histogram, SumOfTwoIsTheHistogramOfBoth) {
@@ -94,6 +122,15 @@ TEST(StatSet, FigureDeclaredTwiceIsADefect) {
   EXPECT_THROW(stats.add(StatSet::Figure{"a.b", "", "", true, 0, 0}), LawViolation);
   stats.add(StatSet::Distribution{"d", "", "", {}});
   EXPECT_THROW(stats.add(StatSet::Distribution{"d", "", "", {}}), LawViolation);
+}
+
+TEST(StatSet, PerKiloInstructionNeedsTheInstructions) {
+  StatSet stats;
+  stats.per_kilo_instruction("dtlb.mpki", 5, "misses", "");
+  EXPECT_EQ(stats.find("dtlb.mpki"), nullptr);
+  stats.count("core.instructions", 400, "instructions", "");
+  stats.per_kilo_instruction("dtlb.mpki", 5, "misses", "");
+  EXPECT_EQ(stats.at("dtlb.mpki").real, 12.5);
 }
 
 TEST(StatSet, DistributionGivesItsFiveFigures) {
