@@ -137,7 +137,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   result.trace = {reader.description().path, reader.description().format, fmt::format("{:016x}", reader.checksum()),
                   source.delivered()};
   if (options.tables) {
-    result.image = {options.tables->image.path, to_string(machine.image()->format),
+    result.image = {image_name(options.tables->image), machine.image()->format,
                     fmt::format("{:#x}", options.tables->root_value)};
   }
   result.partial = watch.stopped();
