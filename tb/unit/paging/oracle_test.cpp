@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "base/byte_source.h"
 #include "base/error.h"
 #include "base/line_source.h"
@@ -11,6 +13,7 @@
 #include "paging/oracle_check.h"
 #include "paging/reference_walk.h"
 #include "paging/walk_steps.h"
+#include "support/image_writers.h"
 #include "support/temporary_folder.h"
 
 namespace tablewalk {
@@ -58,7 +61,7 @@ std::vector<std::vector<std::string>> rows_of(const std::string& path) {
 
 class LinuxImage : public ::testing::TestWithParam<Image> {
  protected:
-  LinuxImage() { load_memory_image({file_of(GetParam(), "pages.bin.zst"), "auto", {}}, memory_); }
+  LinuxImage() { load_memory_image({file_of(GetParam(), "pages.bin.zst"), "auto", {}, {}, {}}, memory_); }
   OracleReport check(const std::string& path) {
     return check_oracle(path, GetParam().mode, PagingControls{}, memory_, 5);
   }
@@ -74,6 +77,36 @@ TEST_P(LinuxImage, EveryRowOfTheOracleIsWhatTheWalkSays) {
   }
   EXPECT_EQ(report.differences(), 0u);
   for (const OracleColumn& column : report.columns) EXPECT_GT(column.checks, report.rows / 2) << column.name;
+}
+
+/// The pages of an image, as every format holds them.
+test::Pages pages_of(const std::string& path) {
+  ByteSource bytes(path);
+  test::Pages pages;
+  constexpr std::size_t record = 8 + 4096;
+  for (std::string_view text = bytes.peek(record); !text.empty(); text = bytes.peek(record)) {
+    std::uint64_t address = 0;
+    std::memcpy(&address, text.data(), sizeof address);
+    pages[address] = std::string(text.substr(8, 4096));
+    bytes.skip(record);
+  }
+  return pages;
+}
+
+TEST_P(LinuxImage, EveryFormatGivesTheSameAnswers) {
+  const test::TemporaryFolder folder;
+  const test::Pages pages = pages_of(file_of(GetParam(), "pages.bin.zst"));
+  for (const test::ImageWriter& writer : test::image_writers()) {
+    SCOPED_TRACE(writer.name);
+    PhysicalMemory memory;
+    const std::string path = folder.write("image", writer.write(pages));
+    const MemoryImage image = load_memory_image({path, "auto", {}, {}, {}}, memory);
+    EXPECT_EQ(image.format, writer.format);
+    const OracleReport report =
+        check_oracle(file_of(GetParam(), "oracle.csv.xz"), GetParam().mode, PagingControls{}, memory, 5);
+    EXPECT_EQ(report.rows, GetParam().oracle_rows);
+    EXPECT_EQ(report.differences(), 0u);
+  }
 }
 
 TEST_P(LinuxImage, EverySignatureStandsWhereTheWalkLeads) {
