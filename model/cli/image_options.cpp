@@ -18,11 +18,17 @@ ImagePiece parse_piece(const std::string& text) {
   const std::size_t at = text.rfind('@');
   std::error_code ignored;
   if (at == std::string::npos || at == 0 || std::filesystem::exists(text, ignored)) return {text, {}};
+  ImagePiece piece{text.substr(0, at), {}};
   try {
-    return {text.substr(0, at), PhysicalAddress(parse_byte_size(text.substr(at + 1)).bytes)};
+    piece.base = PhysicalAddress(parse_byte_size(text.substr(at + 1)).bytes);
   } catch (const InputError&) {
     return {text, {}};  // a name with @: opening it says what is wrong
   }
+  if (piece.base->value() % PhysicalMemory::page_size != 0) {
+    throw InputError(
+        fmt::format("--image {}: expected a base that is a multiple of {}", text, PhysicalMemory::page_size));
+  }
+  return piece;
 }
 
 ImageMap parse_image_map(const std::string& text) {
@@ -59,7 +65,8 @@ void ImageArguments::check() const {
   if (given()) return;
   const char* option = !maps.empty() ? "--image-map" : !base.empty() ? "--image-base" : nullptr;
   if (format != "auto") option = "--image-format";
-  if (option != nullptr) throw InputError(fmt::format("{} without --image: expected the file that it is about", option));
+  if (option != nullptr)
+    throw InputError(fmt::format("{} without --image: expected the file that it is about", option));
 }
 
 ImageSource ImageArguments::source() const {

@@ -81,7 +81,7 @@ void check_options(const ImageSource& source) {
   given_format(source.format == "auto" ? raw_name : source.format, nullptr, source.path);
   if (source.base) check_aligned("--image-base", *source.base);
   for (const ImagePiece& piece : source.more) {
-    if (piece.base) check_aligned(fmt::format("--image {}@", piece.path), *piece.base);
+    if (piece.base) check_aligned("--image " + piece.path, *piece.base);
   }
   if (source.base && !source.maps.empty()) {
     throw InputError("--image-map and a base at once: expected one of them");

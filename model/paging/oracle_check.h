@@ -48,8 +48,8 @@ struct OracleReport {
 ///
 /// `pa` and what follows from it are whatever the access: rights do not hide a page there. All but root, va, pa and
 /// levels are empty on an unmapped row. `image`: what the memory came from, so that a row whose tables are outside of
-/// it is refused rather than taken for unmapped. Throws InputError for a file that cannot be read, a column that is missing or
-/// unknown, and a cell that holds something else than its column does.
+/// it is refused rather than taken for unmapped. Throws InputError for a file that cannot be read, a column that is
+/// missing or unknown, and a cell that holds something else than its column does.
 OracleReport check_oracle(const std::string& path, const std::string& mode_name, const PagingControls& controls,
                           const PhysicalMemory& memory, std::size_t most_differences,
                           const MemoryImage* image = nullptr);

@@ -123,7 +123,8 @@ TEST_F(MemoryImageTest, AddressesThatDoNotAscendOrAreNotAlignedAreRefused) {
   EXPECT_THAT(refusal(two + record(0x2000, 'c')),
               AllOf(HasSubstr("image: byte 8208: physical address 0x2000 after 0x2000: expected addresses that ascend"),
                     HasSubstr("--image-format raw")));
-  EXPECT_THAT(refusal(two + record(0x3008, 'c')), HasSubstr("byte 8208: physical address 0x3008: expected a multiple"));
+  EXPECT_THAT(refusal(two + record(0x3008, 'c')),
+              HasSubstr("byte 8208: physical address 0x3008 in a list of pages: expected a m"));
   EXPECT_THAT(refusal(record(0x2000, 'a') + record(0x1000, 'b'), "pages"),
               HasSubstr("byte 4104: physical address 0x1000 after 0x2000"));
 }

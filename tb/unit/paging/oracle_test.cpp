@@ -93,10 +93,13 @@ test::Pages pages_of(const std::string& path) {
   return pages;
 }
 
-TEST_P(LinuxImage, EveryFormatGivesTheSameAnswers) {
+TEST_P(LinuxImage, FormatsGiveTheSameAnswers) {
   const test::TemporaryFolder folder;
   const test::Pages pages = pages_of(file_of(GetParam(), "pages.bin.zst"));
-  for (const test::ImageWriter& writer : test::image_writers()) {
+  const std::vector<test::ImageWriter> writers = test::image_writers();
+  // Files of this size take their time: each image tries a third of the formats.
+  for (std::size_t index = GetParam().oracle_rows % 3; index < writers.size(); index += 3) {
+    const test::ImageWriter& writer = writers[index];
     SCOPED_TRACE(writer.name);
     PhysicalMemory memory;
     const std::string path = folder.write("image", writer.write(pages));
