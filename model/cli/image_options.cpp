@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "cli/terminal.h"
 
 namespace tablewalk {
 namespace {
@@ -98,7 +99,7 @@ std::uint64_t root_of(const MemoryImage& image) {
 
 void warn_of_mode(const MemoryImage& image, const std::string& mode) {
   const std::string doubt = image.mode_doubt(mode);
-  if (!doubt.empty()) std::cerr << fmt::format("tablewalk: warning: {}\n", doubt);
+  if (!doubt.empty()) print_warning(doubt);
 }
 
 std::uint64_t root_before_run(const ImageArguments& arguments, const std::string& mode) {

@@ -79,7 +79,7 @@ void record_wave(const RunOptions& options, Machine& machine) {
 void warn_of_image(const RunOptions& options, Machine& machine) {
   if (!options.tables || !options.on_warning) return;
   const std::string refusal = machine.mode().root_refusal(machine.memory(), machine.kernel().root(0));
-  if (!refusal.empty()) options.on_warning(fmt::format("{}: {}", options.tables->image.path, refusal));
+  if (!refusal.empty()) options.on_warning(fmt::format("{}: {}", image_name(options.tables->image), refusal));
 }
 
 /// What the trace's reader found says where it stands; what the machine found stands at the record it had reached.
