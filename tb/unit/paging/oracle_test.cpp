@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <map>
 
 #include "base/byte_source.h"
 #include "base/error.h"
@@ -148,6 +149,32 @@ TEST_P(LinuxImage, AWalkStepByStepIsTheReferenceWalk) {
       ASSERT_EQ(steps.leaf()->view.target, expected.translation.page) << row[1];
       ASSERT_TRUE(steps.leaf()->rights == expected.translation.rights) << row[1];
     }
+  }
+}
+
+/// The page at `address` whose entries of 8 bytes are these.
+std::string table_of(const std::map<unsigned, std::uint64_t>& entries) {
+  std::string page(4096, '\0');
+  for (const auto& [index, entry] : entries) test::put_at(page, 8 * std::size_t{index}, entry);
+  return page;
+}
+
+TEST(ImagesOfPaeGuests, AreWalkedInEveryFormat) {
+  const test::TemporaryFolder folder;
+  const test::Pages pages = {{0x1000, table_of({{1, 0x2001}})},
+                             {0x2000, table_of({{2, 0x3067}})},
+                             {0x3000, table_of({{5, 0x8000000123456067}})}};
+  const auto mode = make_paging_mode("x86-pae");
+  for (const test::ImageWriter& writer : test::image_writers()) {
+    SCOPED_TRACE(writer.name);
+    PhysicalMemory memory;
+    const MemoryImage image =
+        load_memory_image({folder.write("image", writer.write(pages)), "auto", {}, {}, {}}, memory);
+    const VirtualAddress va(0x40405123);
+    const WalkSteps walk = walk_step_by_step(*mode, memory, PhysicalAddress(0x1000), va, {AccessKind::Load, true});
+    ASSERT_TRUE(walk.outcome.translated);
+    EXPECT_EQ(walk.outcome.translation.physical(va), PhysicalAddress(0x123456123));
+    EXPECT_EQ(outside_of_image(*mode, walk, image), "");
   }
 }
 
