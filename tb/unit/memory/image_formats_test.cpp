@@ -141,6 +141,9 @@ TEST_F(ImageFormats, DamagedCompressedDataIsFound) {
   std::string avml = test::as_avml(some_pages());
   avml[32 + 10 + 8 + 100] ^= 0x40;
   EXPECT_THAT(refusal(avml), HasSubstr("snappy"));
+  std::string checksum = test::as_avml(some_pages());
+  checksum[32 + 10 + 4] ^= 1;
+  EXPECT_THAT(refusal(checksum), HasSubstr("byte 42: a snappy chunk with checksum"));
   std::string count = test::as_avml(some_pages());
   count[count.size() - 8] ^= 1;
   EXPECT_THAT(refusal(count), HasSubstr("compressed bytes: expected"));
