@@ -38,16 +38,14 @@ struct RunArguments {
 
 std::optional<ImageTables> image_tables(const RunArguments& arguments) {
   const ImageArguments& image = arguments.image;
-  if (image.given() && image.root.empty()) {
-    throw InputError("--image without --root: expected the value of the register that points to the root table");
-  }
+  image.check();
   if (!image.given()) {
     if (!image.root.empty()) throw InputError("--root without --image: expected the file that holds the page tables");
     if (arguments.skip_faults)
       throw InputError("--skip-faults without --image: the kernel repairs faults of its own tables");
     return std::nullopt;
   }
-  return ImageTables{image.source(), image.root_value(), arguments.skip_faults};
+  return ImageTables{image.source(), 0, arguments.skip_faults};
 }
 
 /// With the wires of its walker. A run that broke a law leaves them too: they are what to look at.
@@ -88,7 +86,7 @@ RunResult run_with_cost(const RunArguments& arguments, const MachineConfig& conf
   options.tables = arguments.options.tables;
   options.stop = &interrupt_flag();
   std::optional<InputTee> tee;
-  if (options.trace_path == "-" || arguments.image.path == "-") tee.emplace();
+  if (options.trace_path == "-" || arguments.image.reads_standard_input()) tee.emplace();
   const char* name = "the machine with free translation";
   SideProcess side(name, [&] {
     if (tee) tee->take_second();
@@ -132,6 +130,9 @@ void run(RunArguments& arguments) {
   arguments.options.tables = image_tables(arguments);
   check_wave_options(arguments);
   const auto config = load_config<MachineConfig>(arguments.config);
+  if (arguments.options.tables) {
+    arguments.options.tables->root_value = root_before_run(arguments.image, config.paging.mode);
+  }
   // Before the run, so that no long run is lost to a folder that cannot be made.
   if (!arguments.output_folder.empty()) create_folder(arguments.output_folder);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "cli/commands.h"
 #include "cli/image_options.h"
@@ -11,6 +12,7 @@
 #include "cli/terminal.h"
 #include "config/loader.h"
 #include "paging/table_builder.h"
+#include "paging/walk_steps.h"
 #include "report/print_walk.h"
 #include "system/machine_config.h"
 
@@ -51,6 +53,7 @@ AccessKind parse_access(const std::string& name) {
 }
 
 void check_arguments(const WalkArguments& arguments) {
+  arguments.image.check();
   const bool mapping = !arguments.maps.empty();
   const bool comparing = !arguments.oracle.empty();
   if (mapping == arguments.image.given()) {
@@ -68,9 +71,6 @@ void check_arguments(const WalkArguments& arguments) {
   if (arguments.addresses.empty()) throw InputError("walk: no address: expected at least one VA");
   if (mapping && !arguments.image.root.empty()) {
     throw InputError("--root belongs to --image: with --map the root is where the tables are built");
-  }
-  if (!mapping && arguments.image.root.empty()) {
-    throw InputError("--image without --root: expected the value of the register that points to the root table");
   }
 }
 
@@ -96,13 +96,20 @@ std::uint64_t build_tables(const std::vector<std::string>& maps, const std::shar
 
 void compare_with_oracle(const WalkArguments& arguments, const PagingConfig& paging, const PrintOptions& printing) {
   PhysicalMemory memory;
-  load_memory_image(arguments.image.source(), memory);
-  OracleReport report = check_oracle(arguments.oracle, paging.mode, paging, memory, most_differences);
+  const MemoryImage image = load_memory_image(arguments.image.source(), memory);
+  warn_of_mode(image, paging.mode);
+  OracleReport report = check_oracle(arguments.oracle, paging.mode, paging, memory, most_differences, &image);
   const std::uint64_t differences = report.differences();
   const std::uint64_t checks = report.checks();
-  print_oracle({paging.mode, arguments.oracle, arguments.image.path, std::move(report)}, printing, std::cout);
+  print_oracle({paging.mode, arguments.oracle, image.path, std::move(report)}, printing, std::cout);
   if (differences == 0) return;
   throw Difference(fmt::format("{}: {} of {} checks differ", arguments.oracle, differences, checks));
+}
+
+void note_image_of(const PagingMode& mode, WalkSteps& walk, const MemoryImage& image) {
+  const std::string outside = outside_of_image(mode, walk, image);
+  if (!outside.empty()) throw InputError(fmt::format("the walk of {:#x} {}", walk.va.value(), outside));
+  note_image(walk, image.coverage);
 }
 
 void run_walk(const WalkArguments& arguments) {
@@ -120,11 +127,14 @@ void run_walk(const WalkArguments& arguments) {
   std::vector<VirtualAddress> addresses;
   for (const std::string& text : arguments.addresses) addresses.emplace_back(parse_option_integer("VA", text));
   PhysicalMemory memory;
+  std::optional<MemoryImage> image;
   if (arguments.image.given()) {
-    report.source = arguments.image.path;
-    report.root_value = arguments.image.root_value();
-    mode->decode_root(report.root_value);  // before the image is read: it throws
-    load_memory_image(arguments.image.source(), memory);
+    const bool has_root = !arguments.image.root.empty();
+    if (has_root) mode->decode_root(arguments.image.root_value());  // before the image is read: it throws
+    image = load_memory_image(arguments.image.source(), memory);
+    warn_of_mode(*image, paging.mode);
+    report.source = image->path;
+    report.root_value = has_root ? arguments.image.root_value() : root_of(*image);
   } else {
     report.source = fmt::format("--map {}", fmt::join(arguments.maps, " --map "));
     report.root_value = build_tables(arguments.maps, mode, memory);
@@ -134,6 +144,7 @@ void run_walk(const WalkArguments& arguments) {
   if (!refusal.empty()) print_warning(fmt::format("{}: {}", report.source, refusal));
   for (const VirtualAddress va : addresses) {
     report.walks.push_back(walk_step_by_step(*mode, memory, root, va, access));
+    if (image) note_image_of(*mode, report.walks.back(), *image);
   }
   print_walks(report, printing, std::cout);
 }
@@ -145,6 +156,7 @@ constexpr const char* footer = R"(Examples:
   tablewalk walk --mode sv39 --image pages.bin.zst --root 0x8000100000083824 0x109ee --format json
   tablewalk walk --map 0x1000:4K 0x1000 --supervisor --set paging.x86.smap=true
   tablewalk walk --image pages.bin.zst --oracle oracle.csv
+  tablewalk walk --image vmcore 0xffffffff81000000 --supervisor
 
 --set takes the keys of `tablewalk config show` that begin with paging. With --oracle every row of a CSV file
 (columns root, va, pa and more) is compared with the walk; a difference ends with status 1.)";

@@ -2,165 +2,161 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
-#include <optional>
-#include <string_view>
+#include <algorithm>
 
-#include "base/byte_source.h"
 #include "base/error.h"
+#include "memory/image_content.h"
+#include "memory/image_file.h"
+#include "memory/image_formats.h"
 
 namespace tablewalk {
 namespace {
 
 constexpr std::uint64_t page_bytes = PhysicalMemory::page_size;
-constexpr std::uint64_t record_bytes = sizeof(std::uint64_t) + page_bytes;
-constexpr const char* thing = "memory image";
+constexpr const char* raw_name = "raw";
 
-std::string quantity(std::uint64_t bytes) {
-  return fmt::format("{} byte{}", bytes, bytes == 1 ? "" : "s");
-}
-
-/// The records of a page list, looked at one after the other.
-class PageList {
- public:
-  explicit PageList(ByteSource& bytes) : bytes_(bytes) {}
-
-  /// Goes to the next record; false at the end of the file, and where it is no right record: then problem() says why.
-  bool next() {
-    if (records_ != 0) bytes_.skip(record_bytes);
-    const std::string_view bytes = bytes_.peek(record_bytes);
-    if (bytes.empty()) return false;
-    if (bytes.size() < record_bytes) {
-      return fail(
-          fmt::format("the list ends in the middle of a page, after {} of {}: expected an 8-byte address and "
-                      "its 4096 bytes",
-                      quantity(bytes.size()), record_bytes));
-    }
-    const PhysicalAddress before = address_;
-    std::uint64_t address = 0;
-    std::memcpy(&address, bytes.data(), sizeof address);
-    address_ = PhysicalAddress(address);
-    content_ = bytes.data() + sizeof address;
-    if (address % page_bytes != 0) {
-      return fail(fmt::format("physical address {:#x}: expected a multiple of {}", address, page_bytes));
-    }
-    if (records_ != 0 && address_ <= before) {
-      return fail(
-          fmt::format("physical address {:#x} after {:#x}: expected addresses that ascend", address, before.value()));
-    }
-    ++records_;
-    return true;
-  }
-
-  PhysicalAddress address() const { return address_; }
-  const char* content() const { return content_; }
-  std::uint64_t records() const { return records_; }
-  /// `PATH: byte N: ...`; empty if all is well.
-  const std::string& problem() const { return problem_; }
-
- private:
-  bool fail(const std::string& what) {
-    problem_ = fmt::format("{}: byte {}: {}", bytes_.path(), bytes_.offset(), what);
-    return false;
-  }
-
-  ByteSource& bytes_;
-  PhysicalAddress address_;
-  const char* content_ = nullptr;
-  std::uint64_t records_ = 0;
-  std::string problem_;
+/// How one file is to be read.
+struct Chosen {
+  const ImageFormat* format = nullptr;  ///< nullptr is raw
+  std::uint64_t base = 0;
+  const std::vector<ImageMap>* maps = nullptr;
 };
 
-[[noreturn]] void refuse_empty(const std::string& path) {
-  throw InputError(fmt::format("{}: the memory image is empty: expected pages of 4 KiB", path));
+std::string first_bytes(std::string_view head) {
+  std::string text;
+  for (const char c : head.substr(0, 8))
+    text += fmt::format("{}{:02x}", text.empty() ? "" : " ", static_cast<std::uint8_t>(c));
+  return text;
 }
 
-/// Raw memory can begin with one record by accident (zeros do), hardly with two.
-constexpr std::uint64_t convincing_records = 2;
-
-ImageFormat detect(const std::string& path) {
-  if (path == "-") throw InputError("a memory image from standard input: expected --image-format pages or raw");
-  ByteSource bytes(path, thing);
-  if (bytes.peek(1).empty()) refuse_empty(path);
-  PageList pages(bytes);
-  while (pages.next()) {
-  }
-  if (pages.problem().empty()) return ImageFormat::Pages;
-  if (pages.records() < convincing_records) return ImageFormat::Raw;
-  throw InputError(pages.problem() + " (--image-format raw reads the file as memory from --image-base up)");
+std::string names_of_formats() {
+  std::string names;
+  for (const ImageFormat& format : image_formats()) names += fmt::format("{}, ", format.name);
+  return names.substr(0, names.size() - 2);
 }
 
-MemoryImage load_pages(ByteSource& bytes, PhysicalMemory& memory) {
-  MemoryImage image;
-  PageList pages(bytes);
-  while (pages.next()) {
-    if (pages.records() == 1) image.first = pages.address();
-    memory.write_page(pages.address(), pages.content());
-  }
-  if (!pages.problem().empty()) throw InputError(pages.problem());
-  image.bytes = pages.records() * page_bytes;
-  image.last = pages.address() + (page_bytes - 1);
-  return image;
+/// A file with a header does not begin with a page of zeros; memory does, where nobody uses the first page.
+bool begins_with_zeros(std::string_view head) {
+  head = head.substr(0, page_bytes);
+  return head.size() == page_bytes && head.find_first_not_of('\0') == std::string_view::npos;
 }
 
-MemoryImage load_raw(ByteSource& bytes, PhysicalAddress base, PhysicalMemory& memory) {
-  MemoryImage image;
-  image.format = ImageFormat::Raw;
-  image.first = base;
-  for (std::string_view page = bytes.peek(page_bytes); !page.empty(); page = bytes.peek(page_bytes)) {
-    if (page.size() < page_bytes) {
-      throw InputError(fmt::format(
-          "{}: byte {}: the file ends in the middle of a page, after {} of {}: expected {}", bytes.path(),
-          bytes.offset(), quantity(page.size()), page_bytes,
-          bytes.offset() == 0 ? "a list of pages, or raw memory in whole pages" : "raw memory in whole pages"));
-    }
-    const PhysicalAddress at = base + image.bytes;
-    if (at < base) {
-      throw InputError(fmt::format("{}: the memory from --image-base {:#x} up ends beyond the 64-bit address space",
-                                   bytes.path(), base.value()));
-    }
-    memory.write_page(at, page.data());
-    bytes.skip(page_bytes);
-    image.bytes += page_bytes;
-  }
-  image.last = base + (image.bytes - 1);
-  return image;
+[[noreturn]] void refuse_foreign(const std::string& path, const ForeignFormat& foreign) {
+  throw InputError(fmt::format("{}: is {}, which is not read: {}", path, foreign.what, foreign.instead));
 }
 
-std::optional<ImageFormat> parse_format(const std::string& name) {
-  if (name == "auto") return std::nullopt;
-  for (const ImageFormat format : {ImageFormat::Pages, ImageFormat::Raw}) {
-    if (name == to_string(format)) return format;
+/// `placed`: which option says where the file's bytes belong, so that it must be raw; nullptr if none does.
+const ImageFormat* recognise(const std::string& path, std::string_view head, const char* placed) {
+  if (const ImageFormat* format = find_image_format(head)) {
+    if (placed == nullptr) return format;
+    throw InputError(fmt::format("{}: {} is {}, which has its own addresses: expected a base with raw memory only",
+                                 placed, path, format->what));
   }
+  if (const ForeignFormat* foreign = find_foreign_format(head)) refuse_foreign(path, *foreign);
+  if (placed != nullptr || begins_with_zeros(head)) return nullptr;
   throw InputError(
-      fmt::format("--image-format {}: expected auto, pages or raw{}", name, did_you_mean(name, image_format_names())));
+      fmt::format("{}: a memory image in no known format, it begins with {}: expected {}; --image-format raw reads it "
+                  "as memory from --image-base up",
+                  path, first_bytes(head), names_of_formats()));
+}
+
+const ImageFormat* given_format(const std::string& name, const char* placed, const std::string& path) {
+  if (name == raw_name) return nullptr;
+  for (const ImageFormat& format : image_formats()) {
+    if (name != format.name) continue;
+    if (placed == nullptr) return &format;
+    throw InputError(fmt::format("{}: {} is {}, which has its own addresses: expected a base with raw memory only",
+                                 placed, path, format.what));
+  }
+  throw InputError(fmt::format("--image-format {}: expected {}{}", name, fmt::join(image_format_names(), ", "),
+                               did_you_mean(name, image_format_names())));
+}
+
+void check_aligned(const std::string& option, PhysicalAddress address) {
+  if (address.value() % page_bytes == 0) return;
+  throw InputError(fmt::format("{} {:#x}: expected a multiple of {}", option, address.value(), page_bytes));
+}
+
+void check_options(const ImageSource& source) {
+  given_format(source.format == "auto" ? raw_name : source.format, nullptr, source.path);
+  if (source.base) check_aligned("--image-base", *source.base);
+  for (const ImagePiece& piece : source.more) {
+    if (piece.base) check_aligned("--image " + piece.path, *piece.base);
+  }
+  if (source.base && !source.maps.empty()) {
+    throw InputError("--image-map and a base at once: expected one of them");
+  }
+  if (!source.more.empty() && !source.maps.empty()) {
+    throw InputError("--image-map and several files: expected one --image, or FILE@BASE for each");
+  }
+}
+
+void read_piece(const ImagePiece& piece, const ImageSource& source, ImageContent& content) {
+  ImageFile file(piece.path);
+  if (file.head().empty()) {
+    throw InputError(fmt::format("{}: the memory image is empty: expected pages of 4 KiB", piece.path));
+  }
+  const std::string option = piece.base ? fmt::format("--image-base {:#x}", piece.base->value()) : "--image-map";
+  const char* placed = piece.base || !source.maps.empty() ? option.c_str() : nullptr;
+  const ImageFormat* format = source.format == "auto" ? recognise(piece.path, file.head(), placed)
+                                                      : given_format(source.format, placed, piece.path);
+  MemoryImage& image = content.image();
+  const std::string name = format == nullptr ? raw_name : format->name;
+  if (image.format.find(name) == std::string::npos) image.format += (image.format.empty() ? "" : "+") + name;
+  if (format != nullptr) return format->read(file, content);
+  read_raw(file, content, piece.base.value_or(PhysicalAddress(0)).value(), source.maps);
 }
 
 }  // namespace
 
-const char* to_string(ImageFormat format) {
-  return format == ImageFormat::Pages ? "pages" : "raw";
+std::string MemoryImage::coverage_text() const {
+  return fmt::format("{} covers {}", path, coverage.empty() ? "nothing" : coverage.text());
+}
+
+std::string MemoryImage::mode_doubt(const std::string& mode_name) const {
+  const auto begins = [&](const char* prefix) { return mode_name.rfind(prefix, 0) == 0; };
+  const bool named = begins("x86-") || begins("sv") || begins("arm64");
+  if (!named) return {};
+  if (registers && !registers->mode.empty() && registers->mode != mode_name) {
+    return fmt::format("{}: its {} says {}, not {}", path, registers->source, registers->mode, mode_name);
+  }
+  const std::string prefix = architecture == "riscv" ? "sv" : architecture == "x86" ? "x86-" : architecture;
+  if (architecture.empty() || begins(prefix.c_str())) return {};
+  return fmt::format("{}: is of a machine of {}, not of {}", path, architecture, mode_name);
+}
+
+std::string image_name(const ImageSource& source) {
+  std::string name = source.path;
+  for (const ImagePiece& piece : source.more) name += ", " + piece.path;
+  return name;
 }
 
 std::vector<std::string> image_format_names() {
-  return {"auto", "pages", "raw"};
+  std::vector<std::string> names = {"auto"};
+  for (const ImageFormat& format : image_formats()) names.emplace_back(format.name);
+  names.emplace_back(raw_name);
+  return names;
 }
 
 MemoryImage load_memory_image(const ImageSource& source, PhysicalMemory& memory) {
-  const std::optional<ImageFormat> given = parse_format(source.format);
-  if (source.base.value() % page_bytes != 0) {
-    throw InputError(fmt::format("--image-base {:#x}: expected a multiple of {}", source.base.value(), page_bytes));
-  }
-  const ImageFormat format = given ? *given : detect(source.path);
-  if (format == ImageFormat::Pages && source.base.value() != 0) {
-    throw InputError(
-        fmt::format("--image-base {:#x}: {} is a list of pages, which has its own addresses: expected a "
-                    "base with raw memory only",
-                    source.base.value(), source.path));
-  }
-  ByteSource bytes(source.path, thing);
-  if (bytes.peek(1).empty()) refuse_empty(source.path);
-  return format == ImageFormat::Pages ? load_pages(bytes, memory) : load_raw(bytes, source.base, memory);
+  check_options(source);
+  MemoryImage image;
+  image.path = image_name(source);
+  ImageContent content(image, &memory);
+  read_piece({source.path, source.base}, source, content);
+  for (const ImagePiece& piece : source.more) read_piece(piece, source, content);
+  image.first = image.coverage.first();
+  image.last = image.coverage.last();
+  return image;
+}
+
+MemoryImage look_at_memory_image(const ImageSource& source) {
+  check_options(source);
+  MemoryImage image;
+  image.path = source.path;
+  ImageContent content(image, nullptr);
+  read_piece({source.path, source.base}, source, content);
+  return image;
 }
 
 }  // namespace tablewalk

@@ -41,6 +41,15 @@ void PhysicalMemory::write_page(PhysicalAddress page, const void* bytes) {
   std::memcpy(held->data(), bytes, page_size);
 }
 
+void PhysicalMemory::read_page(PhysicalAddress page, void* bytes) const {
+  const Page* held = find(page.value() / page_size);
+  if (held == nullptr) {
+    std::memset(bytes, 0, page_size);
+  } else {
+    std::memcpy(bytes, held->data(), page_size);
+  }
+}
+
 std::uint64_t PhysicalMemory::compare_and_swap(PhysicalAddress address, unsigned bytes, std::uint64_t expected,
                                                std::uint64_t desired) {
   const std::uint64_t held = read(address, bytes);

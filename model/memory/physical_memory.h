@@ -25,6 +25,8 @@ class PhysicalMemory {
   void write(PhysicalAddress address, unsigned bytes, std::uint64_t value);
   /// Writes the 4 KiB at `page` (aligned) at once; a page of zeros costs nothing where nothing was written.
   void write_page(PhysicalAddress page, const void* bytes);
+  /// Copies the 4 KiB at `page` (aligned).
+  void read_page(PhysicalAddress page, void* bytes) const;
   /// Writes `desired` if the memory holds `expected`; returns what it held.
   std::uint64_t compare_and_swap(PhysicalAddress address, unsigned bytes, std::uint64_t expected,
                                  std::uint64_t desired);

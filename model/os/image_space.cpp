@@ -3,12 +3,19 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "paging/walk_steps.h"
 
 namespace tablewalk {
 
 std::optional<FaultRepair> ImageSpace::handle_fault(AddressSpaceId, VirtualAddress va, Access access,
                                                     const Fault& fault) {
+  const std::string outside = outside_of_image(mode_, walk_step_by_step(mode_, memory_, root_, va, access), image_);
+  if (!outside.empty()) ++faults_outside_;
   if (skip_faults_) return std::nullopt;
+  if (!outside.empty()) {
+    throw InputError(fmt::format("the {} at {:#x}: its walk {}; expected an image with the table, or --skip-faults",
+                                 to_string(access.kind), va.value(), outside));
+  }
   throw InputError(fmt::format(
       "the {} at {:#x} faults: {}, level {} ({}); expected the image to map it, or --skip-faults",
       to_string(access.kind), va.value(), to_string(fault.reason), fault.level, mode_.level(fault.level).name));
@@ -16,6 +23,8 @@ std::optional<FaultRepair> ImageSpace::handle_fault(AddressSpaceId, VirtualAddre
 
 void ImageSpace::report(StatSet& figures) const {
   figures.count("image.bytes", image_.bytes, "bytes", "physical memory that the image held");
+  figures.count("image.faults_outside", faults_outside_, "faults",
+                "of accesses whose walk read a table outside of what the image covers");
 }
 
 }  // namespace tablewalk

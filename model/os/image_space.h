@@ -12,8 +12,9 @@ namespace tablewalk {
 class ImageSpace final : public Kernel {
  public:
   /// `skip_faults`: accesses that fault are passed over; else the first one ends the run.
-  ImageSpace(const PagingMode& mode, const MemoryImage& image, PhysicalAddress root, bool skip_faults)
-      : mode_(mode), image_(image), root_(root), skip_faults_(skip_faults) {}
+  ImageSpace(const PagingMode& mode, const PhysicalMemory& memory, const MemoryImage& image, PhysicalAddress root,
+             bool skip_faults)
+      : mode_(mode), memory_(memory), image_(image), root_(root), skip_faults_(skip_faults) {}
 
   PhysicalAddress root(AddressSpaceId) override { return root_; }
   void before_walk(AddressSpaceId, VirtualAddress, Access) override {}
@@ -23,9 +24,11 @@ class ImageSpace final : public Kernel {
 
  private:
   const PagingMode& mode_;
+  const PhysicalMemory& memory_;
   MemoryImage image_;
   PhysicalAddress root_;
   bool skip_faults_;
+  std::uint64_t faults_outside_ = 0;
 };
 
 }  // namespace tablewalk

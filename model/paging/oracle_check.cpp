@@ -101,8 +101,8 @@ std::string text_of(Value value) {
 class OracleChecker {
  public:
   OracleChecker(const std::string& path, const std::string& mode_name, const PagingControls& controls,
-                const PhysicalMemory& memory, std::size_t most_differences)
-      : bytes_(path, "oracle"), lines_(bytes_), memory_(memory), most_differences_(most_differences) {
+                const PhysicalMemory& memory, std::size_t most_differences, const MemoryImage* image)
+      : bytes_(path, "oracle"), lines_(bytes_), memory_(memory), most_differences_(most_differences), image_(image) {
     mode_ = make_paging_mode(mode_name, controls);
     for (const bool sum : {false, true}) {
       PagingControls with_sum = controls;
@@ -189,6 +189,8 @@ class OracleChecker {
     }
     const VirtualAddress va(number(va_));
     const WalkSteps walk = walk_step_by_step(*mode_, memory_, root.table, va, {AccessKind::Load, false});
+    const std::string outside = image_ == nullptr ? "" : outside_of_image(*mode_, walk, *image_);
+    if (!outside.empty()) lines_.fail(fmt::format("the walk of {:#x} {}", va.value(), outside));
     const Looked looked{*mode_, walk, walk.leaf()};
     const Value expected = number_or_unmapped(pa_);
     compare("pa", va, expected, looked.leaf == nullptr ? Value{} : Value{looked.physical()});
@@ -244,6 +246,7 @@ class OracleChecker {
   LineSource lines_;
   const PhysicalMemory& memory_;
   std::size_t most_differences_;
+  const MemoryImage* image_;
   std::shared_ptr<const PagingMode> mode_;
   std::array<std::shared_ptr<const PagingMode>, 2> mode_of_sum_;
   std::vector<std::string> names_;
@@ -272,8 +275,8 @@ std::uint64_t OracleReport::differences() const {
 }
 
 OracleReport check_oracle(const std::string& path, const std::string& mode_name, const PagingControls& controls,
-                          const PhysicalMemory& memory, std::size_t most_differences) {
-  return OracleChecker(path, mode_name, controls, memory, most_differences).check();
+                          const PhysicalMemory& memory, std::size_t most_differences, const MemoryImage* image) {
+  return OracleChecker(path, mode_name, controls, memory, most_differences, image).check();
 }
 
 }  // namespace tablewalk

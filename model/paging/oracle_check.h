@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "memory/memory_image.h"
 #include "memory/physical_memory.h"
 #include "paging/paging_mode.h"
 
@@ -46,9 +47,11 @@ struct OracleReport {
 ///     levels                entries read; on an unmapped row up to and with the one that ends the walk
 ///
 /// `pa` and what follows from it are whatever the access: rights do not hide a page there. All but root, va, pa and
-/// levels are empty on an unmapped row. Throws InputError for a file that cannot be read, a column that is missing or
-/// unknown, and a cell that holds something else than its column does.
+/// levels are empty on an unmapped row. `image`: what the memory came from, so that a row whose tables are outside of
+/// it is refused rather than taken for unmapped. Throws InputError for a file that cannot be read, a column that is
+/// missing or unknown, and a cell that holds something else than its column does.
 OracleReport check_oracle(const std::string& path, const std::string& mode_name, const PagingControls& controls,
-                          const PhysicalMemory& memory, std::size_t most_differences);
+                          const PhysicalMemory& memory, std::size_t most_differences,
+                          const MemoryImage* image = nullptr);
 
 }  // namespace tablewalk

@@ -1,5 +1,7 @@
 #include "paging/walk_steps.h"
 
+#include <fmt/format.h>
+
 #include "paging/walk.h"
 
 namespace tablewalk {
@@ -32,6 +34,20 @@ PhysicalAddress address_beyond(const WalkSteps& walked, const Walk& walk) {
 const WalkStep* WalkSteps::leaf() const {
   if (steps.empty() || steps.back().view.kind != EntryView::Kind::Leaf) return nullptr;
   return outcome.fault.reason == FaultReason::OutOfMemory ? nullptr : &steps.back();
+}
+
+void note_image(WalkSteps& walk, const ImageCoverage& coverage) {
+  for (WalkStep& step : walk.steps) step.image = coverage.at(step.entry_address);
+}
+
+std::string outside_of_image(const PagingMode& mode, const WalkSteps& walk, const MemoryImage& image) {
+  for (const WalkStep& step : walk.steps) {
+    if (image.coverage.at(step.entry_address) != ImageHolds::Nothing) continue;
+    return fmt::format("reads the {} entry at physical address {:#x} of the table at {:#x}, outside of the image: {}",
+                       mode.level(step.level).name, step.entry_address.value(), step.table.value(),
+                       image.coverage_text());
+  }
+  return {};
 }
 
 WalkSteps walk_step_by_step(const PagingMode& mode, const PhysicalMemory& memory, PhysicalAddress root,

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "memory/memory_image.h"
 #include "memory/physical_memory.h"
 #include "paging/paging_mode.h"
 
@@ -16,7 +17,8 @@ struct WalkStep {
   std::uint64_t entry = 0;    ///< as memory holds it
   std::uint64_t updated = 0;  ///< as the walk would leave it: accessed and dirty bits set where they are needed
   EntryView view;
-  Rights rights;  ///< over the levels from the root to this entry
+  ImageHolds image = ImageHolds::Bytes;  ///< whether the memory image has the entry, if there is an image
+  Rights rights;                         ///< over the levels from the root to this entry
 };
 
 /// A whole walk, step by step.
@@ -36,5 +38,10 @@ struct WalkSteps {
 /// Does what the reference walk does on memory that is only looked at, and notes every step.
 WalkSteps walk_step_by_step(const PagingMode& mode, const PhysicalMemory& memory, PhysicalAddress root,
                             VirtualAddress va, Access access);
+
+/// Notes of each step whether the image has the entry that was read; zeros were read where it has not.
+void note_image(WalkSteps& walk, const ImageCoverage& coverage);
+/// Why the image does not answer: the first entry that is outside of it. Empty if all are inside, or left out as zeros.
+std::string outside_of_image(const PagingMode& mode, const WalkSteps& walk, const MemoryImage& image);
 
 }  // namespace tablewalk

@@ -73,6 +73,7 @@ class WalkPrinter {
     print_fields(mode_.entry_fields(step.entry, step.level), step.entry, 4);
     const std::vector<std::string> set = marks(mode_, step);
     if (!set.empty()) out_ << "    the walk would set " << fmt::format("{}", fmt::join(set, " and ")) << '\n';
+    if (step.image == ImageHolds::LeftOut) out_ << "    the image leaves this page out: zeros\n";
     out_ << "    -> " << consequence(step) << '\n';
   }
 

@@ -41,6 +41,7 @@ ordered_json step_json(const PagingMode& mode, const WalkStep& step) {
   json["entry_address"] = hex(step.entry_address.value());
   json["entry"] = hex_entry(mode, step.entry);
   json["fields"] = fields_json(mode.entry_fields(step.entry, step.level), step.entry);
+  if (step.image == ImageHolds::LeftOut) json["left_out"] = true;
   json["kind"] = kind_name(step.view.kind);
   if (step.view.kind == EntryView::Kind::Malformed) json["malformed"] = to_string(step.view.malformed);
   if (step.view.kind == EntryView::Kind::Pointer) json["next_table"] = hex(step.view.target.value());

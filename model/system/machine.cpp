@@ -25,7 +25,7 @@ void Machine::make_kernel(const std::optional<ImageTables>& tables) {
   }
   const PhysicalAddress root = mode_->decode_root(tables->root_value).table;  // before the image is read: it throws
   image_ = load_memory_image(tables->image, memory_);
-  kernel_ = std::make_unique<ImageSpace>(*mode_, *image_, root, tables->skip_faults);
+  kernel_ = std::make_unique<ImageSpace>(*mode_, memory_, *image_, root, tables->skip_faults);
 }
 
 WalkerReads Machine::memory_at(WalkerReads level) const {

@@ -80,7 +80,7 @@ void record_wave(const RunOptions& options, Machine& machine) {
 void warn_of_image(const RunOptions& options, Machine& machine) {
   if (!options.tables || !options.on_warning) return;
   const std::string refusal = machine.mode().root_refusal(machine.memory(), machine.kernel().root(0));
-  if (!refusal.empty()) options.on_warning(fmt::format("{}: {}", options.tables->image.path, refusal));
+  if (!refusal.empty()) options.on_warning(fmt::format("{}: {}", image_name(options.tables->image), refusal));
 }
 
 /// What the trace's reader found says where it stands; what the machine found stands at the record it had reached.
@@ -148,7 +148,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   result.trace = {reader.description().path, reader.description().format, fmt::format("{:016x}", reader.checksum()),
                   source.delivered()};
   if (options.tables) {
-    result.image = {options.tables->image.path, to_string(machine.image()->format),
+    result.image = {image_name(options.tables->image), machine.image()->format,
                     fmt::format("{:#x}", options.tables->root_value)};
   }
   result.partial = watch.stopped();

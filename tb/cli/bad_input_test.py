@@ -208,7 +208,8 @@ class BadImages(ProgramTest):
         self.refuse_both(["--image", "same", *root], "same: byte 8208: ", "expected addresses that ascend")
         self.refuse_both(["--image", "odd", "--image-format", "pages", *root], "odd: byte 0: ", "a multiple of 4096")
         self.refuse_both(["--image", "half.zst", *root], "half.zst: compressed data is truncated or damaged")
-        self.refuse_both(["--image", "-", *root], "standard input: expected --image-format pages or raw")
+        self.assert_refused(["walk", "--image", "/dev/zero", *root, "0x1000"], "/dev/zero: is a device: expected a memory")
+        self.assert_refused(["run", "good.txt", "--image", "/dev/zero", *root], "/dev/zero: is a device: expected a m")
 
     def test_options(self):
         root = ["--root", "0x1000"]

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <map>
+
 #include "base/byte_source.h"
 #include "base/error.h"
 #include "base/line_source.h"
@@ -11,6 +14,7 @@
 #include "paging/oracle_check.h"
 #include "paging/reference_walk.h"
 #include "paging/walk_steps.h"
+#include "support/image_writers.h"
 #include "support/temporary_folder.h"
 
 namespace tablewalk {
@@ -58,7 +62,7 @@ std::vector<std::vector<std::string>> rows_of(const std::string& path) {
 
 class LinuxImage : public ::testing::TestWithParam<Image> {
  protected:
-  LinuxImage() { load_memory_image({file_of(GetParam(), "pages.bin.zst"), "auto", {}}, memory_); }
+  LinuxImage() { load_memory_image({file_of(GetParam(), "pages.bin.zst"), "auto", {}, {}, {}}, memory_); }
   OracleReport check(const std::string& path) {
     return check_oracle(path, GetParam().mode, PagingControls{}, memory_, 5);
   }
@@ -74,6 +78,39 @@ TEST_P(LinuxImage, EveryRowOfTheOracleIsWhatTheWalkSays) {
   }
   EXPECT_EQ(report.differences(), 0u);
   for (const OracleColumn& column : report.columns) EXPECT_GT(column.checks, report.rows / 2) << column.name;
+}
+
+/// The pages of an image, as every format holds them.
+test::Pages pages_of(const std::string& path) {
+  ByteSource bytes(path);
+  test::Pages pages;
+  constexpr std::size_t record = 8 + 4096;
+  for (std::string_view text = bytes.peek(record); !text.empty(); text = bytes.peek(record)) {
+    std::uint64_t address = 0;
+    std::memcpy(&address, text.data(), sizeof address);
+    pages[address] = std::string(text.substr(8, 4096));
+    bytes.skip(record);
+  }
+  return pages;
+}
+
+TEST_P(LinuxImage, FormatsGiveTheSameAnswers) {
+  const test::TemporaryFolder folder;
+  const test::Pages pages = pages_of(file_of(GetParam(), "pages.bin.zst"));
+  const std::vector<test::ImageWriter> writers = test::image_writers();
+  // Files of this size take their time: each image tries a third of the formats.
+  for (std::size_t index = GetParam().oracle_rows % 3; index < writers.size(); index += 3) {
+    const test::ImageWriter& writer = writers[index];
+    SCOPED_TRACE(writer.name);
+    PhysicalMemory memory;
+    const std::string path = folder.write("image", writer.write(pages));
+    const MemoryImage image = load_memory_image({path, "auto", {}, {}, {}}, memory);
+    EXPECT_EQ(image.format, writer.format);
+    const OracleReport report =
+        check_oracle(file_of(GetParam(), "oracle.csv.xz"), GetParam().mode, PagingControls{}, memory, 5);
+    EXPECT_EQ(report.rows, GetParam().oracle_rows);
+    EXPECT_EQ(report.differences(), 0u);
+  }
 }
 
 TEST_P(LinuxImage, EverySignatureStandsWhereTheWalkLeads) {
@@ -112,6 +149,32 @@ TEST_P(LinuxImage, AWalkStepByStepIsTheReferenceWalk) {
       ASSERT_EQ(steps.leaf()->view.target, expected.translation.page) << row[1];
       ASSERT_TRUE(steps.leaf()->rights == expected.translation.rights) << row[1];
     }
+  }
+}
+
+/// The page at `address` whose entries of 8 bytes are these.
+std::string table_of(const std::map<unsigned, std::uint64_t>& entries) {
+  std::string page(4096, '\0');
+  for (const auto& [index, entry] : entries) test::put_at(page, 8 * std::size_t{index}, entry);
+  return page;
+}
+
+TEST(ImagesOfPaeGuests, AreWalkedInEveryFormat) {
+  const test::TemporaryFolder folder;
+  const test::Pages pages = {{0x1000, table_of({{1, 0x2001}})},
+                             {0x2000, table_of({{2, 0x3067}})},
+                             {0x3000, table_of({{5, 0x8000000123456067}})}};
+  const auto mode = make_paging_mode("x86-pae");
+  for (const test::ImageWriter& writer : test::image_writers()) {
+    SCOPED_TRACE(writer.name);
+    PhysicalMemory memory;
+    const MemoryImage image =
+        load_memory_image({folder.write("image", writer.write(pages)), "auto", {}, {}, {}}, memory);
+    const VirtualAddress va(0x40405123);
+    const WalkSteps walk = walk_step_by_step(*mode, memory, PhysicalAddress(0x1000), va, {AccessKind::Load, true});
+    ASSERT_TRUE(walk.outcome.translated);
+    EXPECT_EQ(walk.outcome.translation.physical(va), PhysicalAddress(0x123456123));
+    EXPECT_EQ(outside_of_image(*mode, walk, image), "");
   }
 }
 

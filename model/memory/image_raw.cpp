@@ -1,0 +1,56 @@
+// Raw memory: nothing but its bytes, in whole pages of 4 KiB.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "memory/image_formats.h"
+
+namespace tablewalk {
+namespace {
+
+constexpr std::uint64_t page_bytes = PhysicalMemory::page_size;
+
+void read_from_base(ImageFile& file, ImageContent& content, std::uint64_t base) {
+  ByteSource& bytes = file.stream();
+  for (std::uint64_t at = base;; at += page_bytes) {
+    const std::string_view page = bytes.peek(page_bytes).substr(0, page_bytes);
+    if (page.empty()) return;
+    if (page.size() < page_bytes) {
+      file.fail(bytes.offset(),
+                fmt::format("the file ends in the middle of a page, after {} byte{} of {}: expected raw memory in "
+                            "whole pages",
+                            page.size(), page.size() == 1 ? "" : "s", page_bytes));
+    }
+    if (at < base) {
+      throw InputError(fmt::format("{}: the memory from --image-base {:#x} up ends beyond the 64-bit address space",
+                                   file.path(), base));
+    }
+    content.cover(file, bytes.offset(), at, page_bytes, ImageHolds::Bytes);
+    content.write(at, page);
+    bytes.skip(page_bytes);
+  }
+}
+
+void read_parts(ImageFile& file, ImageContent& content, const std::vector<ImageMap>& maps) {
+  std::vector<char> chunk(1 << 20);
+  for (const ImageMap& map : maps) {
+    content.cover(file, map.offset, map.address.value(), map.bytes, ImageHolds::Bytes);
+    for (std::uint64_t done = 0; done < map.bytes;) {
+      const std::size_t count = std::min<std::uint64_t>(chunk.size(), map.bytes - done);
+      file.read(map.offset + done, chunk.data(), count, "what --image-map says is there");
+      content.write(map.address.value() + done, {chunk.data(), count});
+      done += count;
+    }
+  }
+}
+
+}  // namespace
+
+void read_raw(ImageFile& file, ImageContent& content, std::uint64_t base, const std::vector<ImageMap>& maps) {
+  if (!content.wants_bytes()) return;
+  if (maps.empty()) return read_from_base(file, content, base);
+  read_parts(file, content, maps);
+}
+
+}  // namespace tablewalk
