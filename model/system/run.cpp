@@ -140,6 +140,9 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
     result.image = {options.tables->image.path, to_string(machine.image()->format),
                     fmt::format("{:#x}", options.tables->root_value)};
   }
+  if (options.on_warning && !reader.description().note.empty()) {
+    options.on_warning(fmt::format("{}: {}", options.trace_path, reader.description().note));
+  }
   result.partial = watch.stopped();
   machine.report(result.stats);
   if (options.check) {
