@@ -138,7 +138,8 @@ std::string format_of_text(ByteSource& bytes) {
     while (start < text.size()) {
       const std::size_t end = text.find('\n', start);
       if (end == std::string_view::npos && !is_all) break;
-      const std::string_view line = text.substr(start, std::min(end, text.size()) - start);
+      std::string_view line = text.substr(start, std::min(end, text.size()) - start);
+      if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
       const std::string format = format_of_line(bytes, line);
       if (format == "unknown" && holds_lackey(text.substr(start))) return "lackey";
       if (!format.empty()) return format;
