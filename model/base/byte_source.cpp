@@ -20,6 +20,16 @@ namespace {
 constexpr std::size_t window_bytes = 1 << 20;
 constexpr std::size_t compressed_chunk_bytes = 1 << 18;
 constexpr std::size_t longest_magic = 6;
+constexpr std::size_t skippable_header_bytes = 8;
+
+/// Bytes of the zstd frame at the start of `head` that holds no data, header included; 0 if none starts there. pzstd
+/// puts one before each of its frames (RFC 8878, 3.1.2: skippable frames).
+std::uint64_t skippable_frame_bytes(std::string_view head) {
+  if (head.size() < skippable_header_bytes) return 0;
+  std::uint32_t words[2];
+  std::memcpy(words, head.data(), sizeof(words));
+  return (words[0] & 0xfffffff0U) == 0x184d2a50U ? skippable_header_bytes + std::uint64_t{words[1]} : 0;
+}
 
 /// The compression whose magic number `head` starts with, or nullptr. Asked before libarchive is, so that plain files
 /// stay seekable and are not copied twice.
@@ -57,11 +67,26 @@ ByteSource::ByteSource(int descriptor, const std::string& name, const std::strin
     throw InputError(fmt::format("{}: is a directory: expected a {} file", path_, thing));
   }
   if (S_ISREG(status.st_mode)) size_ = static_cast<std::uint64_t>(status.st_size);
+  skip_empty_frames();
   const std::string_view head = peek(longest_magic);
   if (compression_of(head) != nullptr) {
     open_decompressor(head);
   } else {
     seekable_ = S_ISREG(status.st_mode);
+  }
+}
+
+/// Passes over the skippable frames before the first frame with data, which libarchive does not know for zstd's.
+void ByteSource::skip_empty_frames() {
+  while (std::uint64_t left = skippable_frame_bytes(peek(skippable_header_bytes))) {
+    while (left != 0) {
+      const std::size_t count = std::min<std::uint64_t>(left, peek(1).size());
+      if (count == 0) {
+        throw InputError(fmt::format("{}: compressed data is truncated or damaged (in a skippable zstd frame)", path_));
+      }
+      skip(count);
+      left -= count;
+    }
   }
 }
 

@@ -48,6 +48,7 @@ class ByteSource {
   double progress() const;
 
  private:
+  void skip_empty_frames();
   void open_decompressor(std::string_view head);
   void fill(std::size_t wanted);
   std::size_t read_some(char* destination, std::size_t capacity);

@@ -30,6 +30,7 @@ bool LineSource::next(std::string_view& line) {
       found != nullptr ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) : text.size();
   line = text.substr(0, length);
   bytes_.skip(found != nullptr ? length + 1 : length);
+  ended_ = found != nullptr;
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   return true;
 }

@@ -17,6 +17,9 @@ class LineSource {
   /// Throws InputError on a line longer than any trace has.
   bool next(std::string_view& line);
 
+  /// Whether the line last returned had a line end; only the last line of the input may lack it.
+  bool ended() const { return ended_; }
+
   std::uint64_t line_number() const { return line_number_; }
 
   /// Throws InputError `PATH:LINE: message` for the line last returned.
@@ -25,6 +28,7 @@ class LineSource {
  private:
   ByteSource& bytes_;
   std::uint64_t line_number_ = 0;
+  bool ended_ = true;
 };
 
 /// The text of a line as an error message can show it: at most a few dozen printable characters, quoted.

@@ -125,6 +125,10 @@ void print(const std::string& text, std::FILE* stream = stdout) {
   std::fwrite(text.data(), 1, text.size(), stream);
 }
 
+void print_note(const TraceDescription& description) {
+  if (!description.note.empty()) fmt::print(stderr, "tablewalk: warning: {}: {}\n", description.path, description.note);
+}
+
 struct CommonOptions {
   std::string format = "text";
   std::string trace_format = "auto";
@@ -168,6 +172,7 @@ void add_info(CLI::App& trace) {
       return measure_trace(watched);
     }();
     const TraceDescription& description = reader->description();
+    print_note(description);
     print(format == OutputFormat::Json  ? trace_info_json(description, statistics, options->top)
           : format == OutputFormat::Csv ? trace_info_csv(description, statistics)
                                         : trace_info_text(description, statistics, options->top));
@@ -194,8 +199,10 @@ void add_convert(CLI::App& trace) {
     writer_options.provenance = reader->description().provenance;
     if (writer_options.provenance.empty()) {
       writer_options.provenance = fmt::format("converted from {}", reader->description().format);
+      if (reader->description().format == "champsim") writer_options.provenance += "; sizes are unknown, each is 1";
     }
     const WrittenTrace result = write_trace(*reader, options->output, writer_options, options->limit);
+    print_note(reader->description());
     if (options->output != "-") print(written_text(result, format));
   });
 }

@@ -151,6 +151,9 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
     result.image = {image_name(options.tables->image), machine.image()->format,
                     fmt::format("{:#x}", options.tables->root_value)};
   }
+  if (options.on_warning && !reader.description().note.empty()) {
+    options.on_warning(fmt::format("{}: {}", options.trace_path, reader.description().note));
+  }
   result.partial = watch.stopped();
   machine.report(result.stats);
   if (options.attribute) result.attribution = attribution.result();

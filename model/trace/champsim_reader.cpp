@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "base/error.h"
-#include "trace/record_check.h"
 
 namespace tablewalk {
 namespace {
@@ -17,8 +16,7 @@ constexpr std::size_t stores_at = 16;
 constexpr std::size_t loads_at = 32;
 constexpr std::size_t stores = 2;
 constexpr std::size_t loads = 4;
-constexpr std::uint32_t fetch_bytes = 4;
-constexpr std::uint32_t data_bytes = 8;
+constexpr std::uint32_t unknown_size = 1;  // the first byte: no page or line is touched that the trace does not name
 
 std::uint64_t word_at(std::string_view bytes, std::size_t at) {
   std::uint64_t value = 0;
@@ -36,11 +34,13 @@ bool flags_are_plausible(std::string_view instruction) {
 
 bool looks_like_champsim(std::string_view head, std::size_t stride) {
   if (head.size() < stride) return false;
+  std::size_t without_pointer = 0;
   for (std::size_t at = 0; at + stride <= head.size(); at += stride) {
     const std::string_view instruction = head.substr(at, stride);
-    if (word_at(instruction, 0) == 0 || !flags_are_plausible(instruction)) return false;
+    if (!flags_are_plausible(instruction)) return false;
+    without_pointer += word_at(instruction, 0) == 0;
   }
-  return true;
+  return 2 * without_pointer * stride <= head.size();  // some are damage, which the reader names
 }
 
 std::size_t ChampsimReader::read_records(Record* records, std::size_t capacity) {
@@ -55,34 +55,33 @@ std::size_t ChampsimReader::read_records(Record* records, std::size_t capacity) 
   return count;
 }
 
-bool ChampsimReader::next_instruction() {
+void ChampsimReader::fail(const std::string& what) const {
   const std::uint64_t offset = bytes_->offset();
+  throw InputError(
+      fmt::format("{}: record {} (byte {}): {}", bytes_->path(), offset / instruction_bytes + 1, offset, what));
+}
+
+bool ChampsimReader::next_instruction() {
   const std::string_view bytes = bytes_->peek(instruction_bytes);
   if (bytes.empty()) return false;
   if (bytes.size() < instruction_bytes) {
-    throw InputError(fmt::format("{}: byte {}: truncated: the last ChampSim record has {} of {} bytes", bytes_->path(),
-                                 offset, bytes.size(), instruction_bytes));
+    fail(fmt::format("truncated: the last ChampSim record has {} of {} bytes", bytes.size(), instruction_bytes));
   }
   if (!flags_are_plausible(bytes)) {
-    throw InputError(
-        fmt::format("{}: byte {}: not a ChampSim record: expected flags is_branch, taken of 0 or 1, found "
-                    "{}, {}",
-                    bytes_->path(), offset, static_cast<unsigned char>(bytes[is_branch_at]),
-                    static_cast<unsigned char>(bytes[taken_at])));
+    fail(fmt::format("not a ChampSim record: expected flags is_branch, taken of 0 or 1, found {}, {}",
+                     static_cast<unsigned char>(bytes[is_branch_at]), static_cast<unsigned char>(bytes[taken_at])));
   }
+  if (word_at(bytes, 0) == 0) fail("its instruction pointer (ip) is 0: expected the address of an instruction");
   pending_begin_ = pending_end_ = 0;
-  const auto add = [&](std::uint64_t address, std::uint32_t size, RecordKind kind) {
-    if (!is_possible_access(address, size)) {
-      throw InputError(fmt::format("{}: byte {}: {}", bytes_->path(), offset, why_impossible(address, size)));
-    }
-    pending_[pending_end_++] = Record{VirtualAddress(address), size, kind};
+  const auto add = [&](std::uint64_t address, RecordKind kind) {
+    pending_[pending_end_++] = Record{VirtualAddress(address), unknown_size, kind};
   };
-  add(word_at(bytes, 0), fetch_bytes, RecordKind::Fetch);
+  add(word_at(bytes, 0), RecordKind::Fetch);
   for (std::size_t i = 0; i < loads; ++i) {
-    if (const auto address = word_at(bytes, loads_at + 8 * i)) add(address, data_bytes, RecordKind::Load);
+    if (const auto address = word_at(bytes, loads_at + 8 * i)) add(address, RecordKind::Load);
   }
   for (std::size_t i = 0; i < stores; ++i) {
-    if (const auto address = word_at(bytes, stores_at + 8 * i)) add(address, data_bytes, RecordKind::Store);
+    if (const auto address = word_at(bytes, stores_at + 8 * i)) add(address, RecordKind::Store);
   }
   bytes_->skip(instruction_bytes);
   return true;

@@ -1,14 +1,16 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "trace/stream_reader.h"
 
 namespace tablewalk {
 
-/// ChampSim's `input_instr`, 64 bytes little-endian: one instruction gives a Fetch of 4 bytes (the format does not say
-/// how long it is), then a Load of 8 bytes for each source address, then a Store for each destination address.
+/// ChampSim's `input_instr`, 64 bytes little-endian: one instruction gives a Fetch, then a Load for each source
+/// address, then a Store for each destination address. The format has no sizes: each access has size 1, the byte that
+/// is known to be touched, so that none reaches into a page or line that the trace does not name.
 class ChampsimReader : public StreamReader {
  public:
   explicit ChampsimReader(std::unique_ptr<ByteSource> bytes) : StreamReader(std::move(bytes), "champsim") {}
@@ -21,6 +23,8 @@ class ChampsimReader : public StreamReader {
 
  private:
   bool next_instruction();
+  /// Of the record that begins at the next unread byte, counted from 1.
+  [[noreturn]] void fail(const std::string& what) const;
 
   Record pending_[max_records_per_instruction];
   std::size_t pending_begin_ = 0;
@@ -28,7 +32,8 @@ class ChampsimReader : public StreamReader {
 };
 
 /// Whether bytes, which carry no magic number, can be ChampSim's records of `stride` bytes (64, or 96 for the
-/// multi-core variant): the two flags of each are 0 or 1, each has an instruction pointer.
+/// multi-core variant): the two flags of each are 0 or 1, most have an
+/// instruction pointer.
 bool looks_like_champsim(std::string_view head, std::size_t stride);
 
 }  // namespace tablewalk

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t first_look_bytes = 1 << 16;
 constexpr std::size_t longest_look_bytes = 64 << 20;  // a head of comments longer than this is no trace
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::size_t champsim_look_records = 256;
 
 [[noreturn]] void refuse(const ByteSource& bytes, const std::string& why) {
@@ -96,17 +97,51 @@ std::string format_of_line(const ByteSource& bytes, std::string_view line) {
   return "unknown";
 }
 
+/// Whether Lackey's lines come later: a traced program's own output may be first in their pipe.
+bool holds_lackey(std::string_view text) {
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    const std::string_view line = text.substr(start, end - start);
+    if (is_valgrind_noise(line) || looks_like_lackey(line)) return true;
+    start = end + 1;
+  }
+  return false;
+}
+
+std::size_t bytes_of_mark(ByteSource& bytes) {
+  return starts_with(bytes.peek(byte_order_mark.size()), byte_order_mark) ? byte_order_mark.size() : 0;
+}
+
+/// A tar header: 512 bytes, of which the sum (its own eight bytes as blanks) is in it, in octal.
+bool looks_like_tar(std::string_view head) {
+  constexpr std::size_t header_bytes = 512;
+  constexpr std::size_t sum_at = 148;
+  constexpr std::size_t sum_bytes = 8;
+  if (head.size() < header_bytes) return false;
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < header_bytes; ++i) {
+    sum += i >= sum_at && i < sum_at + sum_bytes ? ' ' : static_cast<unsigned char>(head[i]);
+  }
+  std::uint64_t written = 0;
+  std::size_t at = sum_at;
+  while (at < sum_at + sum_bytes && head[at] == ' ') ++at;
+  for (; at < sum_at + sum_bytes && head[at] >= '0' && head[at] <= '7'; ++at) written = 8 * written + (head[at] - '0');
+  return written == sum;
+}
+
 /// Looks at lines until one decides, however many comments stand before it.
 std::string format_of_text(ByteSource& bytes) {
-  std::size_t start = 0;
+  std::size_t start = bytes_of_mark(bytes);
   for (std::size_t look = first_look_bytes; look <= longest_look_bytes; look *= 2) {
     const std::string_view text = bytes.peek(look);
     const bool is_all = text.size() < look;
     while (start < text.size()) {
       const std::size_t end = text.find('\n', start);
       if (end == std::string_view::npos && !is_all) break;
-      const std::string_view line = text.substr(start, std::min(end, text.size()) - start);
+      std::string_view line = text.substr(start, std::min(end, text.size()) - start);
+      if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
       const std::string format = format_of_line(bytes, line);
+      if (format == "unknown" && holds_lackey(text.substr(start))) return "lackey";
       if (!format.empty()) return format;
       start = std::min(end, text.size()) + 1;
     }
@@ -119,6 +154,9 @@ std::string format_of_text(ByteSource& bytes) {
 std::string format_of_binary(ByteSource& bytes) {
   const std::string_view head = bytes.peek(ChampsimReader::instruction_bytes * champsim_look_records);
   if (starts_with(head, twt::head_magic)) return "twt";
+  if (looks_like_tar(head)) {
+    refuse(bytes, "looks like a tar archive, which is not read: extract it (tar -xf) and name the trace in it");
+  }
   if (starts_with(head, "gem5")) {
     refuse(bytes,
            "looks like a gem5 packet trace (protobuf), which is not read and whose addresses are physical; "
@@ -170,6 +208,7 @@ std::unique_ptr<TraceReader> open_trace(const std::string& path, const std::stri
   auto bytes = std::make_unique<ByteSource>(path);
   if (bytes->peek(1).empty()) refuse(*bytes, "the trace is empty: expected at least one access");
   const std::string found = format == "auto" ? detect_trace_format(*bytes) : format;
+  if (found == "lackey" || found == "text") bytes->skip(bytes_of_mark(*bytes));
   if (found == "lackey") return std::make_unique<LackeyReader>(std::move(bytes));
   if (found == "champsim") return std::make_unique<ChampsimReader>(std::move(bytes));
   if (found == "text") return std::make_unique<TextReader>(std::move(bytes));

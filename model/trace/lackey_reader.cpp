@@ -1,9 +1,25 @@
 #include "trace/lackey_reader.h"
 
+#include <fmt/format.h>
+
+#include "base/error.h"
 #include "trace/record_check.h"
 #include "trace/text_fields.h"
 
 namespace tablewalk {
+namespace {
+
+constexpr std::size_t kind_width = 3;
+constexpr std::uint64_t look_of_lines = 10000;  // after so many other lines it is not waited for the end
+constexpr std::uint64_t most_passed_over_per_access = 9;
+
+bool starts_with_kind(std::string_view text) {
+  if (text.size() < kind_width || text[2] != ' ') return false;
+  const bool fetch = text[0] == 'I' && text[1] == ' ';
+  return fetch || (text[0] == ' ' && (text[1] == 'L' || text[1] == 'S' || text[1] == 'M'));
+}
+
+}  // namespace
 
 bool is_valgrind_noise(std::string_view line) {
   if (line.size() < 5) return false;
@@ -15,13 +31,21 @@ bool is_valgrind_noise(std::string_view line) {
 }
 
 bool looks_like_lackey(std::string_view line) {
-  if (line.size() < 6) return false;
-  const bool fetch = line[0] == 'I' && line[1] == ' ' && line[2] == ' ';
-  const bool data = line[0] == ' ' && (line[1] == 'L' || line[1] == 'S' || line[1] == 'M') && line[2] == ' ';
-  if (!fetch && !data) return false;
-  std::string_view rest = line.substr(3);
+  if (line.size() < 6 || !starts_with_kind(line)) return false;
+  std::string_view rest = line.substr(kind_width);
   std::uint64_t value = 0;
   return take_hex(rest, value) != FieldResult::NoDigits && !rest.empty() && rest[0] == ',';
+}
+
+std::string_view lackey_access_in(std::string_view line) {
+  if (starts_with_kind(line) && line.size() > kind_width && hex_digit(line[kind_width]) <= 15) return line;
+  std::size_t at = line.size();
+  while (at > 0 && line[at - 1] >= '0' && line[at - 1] <= '9') --at;
+  if (at == line.size() || at == 0 || line[at - 1] != ',') return {};
+  const std::size_t comma = --at;
+  while (at > 0 && hex_digit(line[at - 1]) <= 15) --at;
+  if (at == comma || at < kind_width || !starts_with_kind(line.substr(at - kind_width))) return {};
+  return line.substr(at - kind_width);
 }
 
 std::size_t LackeyReader::read_records(Record* records, std::size_t capacity) {
@@ -29,30 +53,55 @@ std::size_t LackeyReader::read_records(Record* records, std::size_t capacity) {
   std::string_view line;
   while (count < capacity && lines_.next(line)) {
     if (is_valgrind_noise(line)) continue;
-    parse(line, records[count]);
+    const std::string_view access = lackey_access_in(line);
+    if (access.empty()) {
+      pass_over(line);
+      continue;
+    }
+    if (access.size() != line.size()) pass_over(line.substr(0, line.size() - access.size()));
+    parse(access, records[count]);
     ++count;
+    ++accesses_;
   }
-  seen_access_ = seen_access_ || count != 0;
-  if (count == 0 && capacity != 0 && !seen_access_) {
+  if (count == 0 && capacity != 0) at_end();
+  return count;
+}
+
+/// Output of the program that came through the same pipe.
+void LackeyReader::pass_over(std::string_view text) {
+  if (passed_over_++ == 0) first_passed_over_ = fmt::format("line {}, {}", lines_.line_number(), quoted(text));
+  if (passed_over_ >= look_of_lines && mostly_passed_over()) fail_passed_over();
+}
+
+bool LackeyReader::mostly_passed_over() const {
+  return passed_over_ > most_passed_over_per_access * accesses_;
+}
+
+void LackeyReader::fail_passed_over() const {
+  throw InputError(
+      fmt::format("{}: no Lackey trace: {} lines are Lackey's accesses and {} are not (the first: {}): expected at "
+                  "least one of ten",
+                  bytes_->path(), accesses_, passed_over_, first_passed_over_));
+}
+
+void LackeyReader::at_end() {
+  if (accesses_ == 0 && passed_over_ == 0) {
     lines_.fail("the Lackey output ends without any access: was valgrind given --trace-mem=yes?");
   }
-  return count;
+  if (mostly_passed_over()) fail_passed_over();
+  if (passed_over_ != 0) {
+    description_.note = fmt::format("{} {} no access of Lackey's and passed over (the first: {})", passed_over_,
+                                    passed_over_ == 1 ? "line is" : "lines are", first_passed_over_);
+  }
+  if (!lines_.ended()) add_note(description_, no_line_end_note);
 }
 
 void LackeyReader::parse(std::string_view line, Record& record) const {
   RecordKind kind = RecordKind::Fetch;
-  if (line.size() < 4 || line[2] != ' ') {
-    lines_.fail("expected a Lackey access such as 'I  0401ab70,3' or ' L 1fff0006c8,8', found " + quoted(line));
-  } else if (line[0] == ' ' && line[1] == 'L') {
-    kind = RecordKind::Load;
-  } else if (line[0] == ' ' && line[1] == 'S') {
-    kind = RecordKind::Store;
-  } else if (line[0] == ' ' && line[1] == 'M') {
-    kind = RecordKind::Modify;
-  } else if (line[0] != 'I' || line[1] != ' ') {
-    lines_.fail("expected a Lackey access such as 'I  0401ab70,3' or ' L 1fff0006c8,8', found " + quoted(line));
-  }
-  std::string_view rest = line.substr(3);
+  if (line[1] == 'L') kind = RecordKind::Load;
+  if (line[1] == 'S') kind = RecordKind::Store;
+  if (line[1] == 'M') kind = RecordKind::Modify;
+  std::string_view rest = line.substr(kind_width);
   std::uint64_t address = 0;
   std::uint64_t size = 0;
   const FieldResult address_result = take_hex(rest, address);

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/line_source.h"
@@ -10,7 +12,10 @@
 namespace tablewalk {
 
 /// Valgrind Lackey's `--trace-mem=yes`: `I  addr,size` and ` L|S|M addr,size`, hexadecimal addresses without 0x.
-/// Valgrind's own lines (`==pid==`, `--pid--`, `**pid**`) are passed over; anything else is an error.
+/// Valgrind's own lines (`==pid==`, `--pid--`, `**pid**`) are passed over. So are other lines, and what stands before
+/// an access on its line: output of the traced program in the same pipe. They are counted, and the description's note
+/// says so at the end; when more than nine lines of ten are such, the input is refused. A line that begins as an access
+/// and is none is an error.
 class LackeyReader : public StreamReader {
  public:
   explicit LackeyReader(std::unique_ptr<ByteSource> bytes)
@@ -20,14 +25,24 @@ class LackeyReader : public StreamReader {
   std::size_t read_records(Record* records, std::size_t capacity) override;
 
  private:
+  void pass_over(std::string_view text);
+  bool mostly_passed_over() const;
+  [[noreturn]] void fail_passed_over() const;
+  void at_end();
   void parse(std::string_view line, Record& record) const;
 
   LineSource lines_;
-  bool seen_access_ = false;
+  std::uint64_t accesses_ = 0;
+  std::uint64_t passed_over_ = 0;
+  std::string first_passed_over_;
 };
 
 /// Whether a line is one that Valgrind itself prints between the accesses.
 bool is_valgrind_noise(std::string_view line);
+
+/// The access that a line is, or ends with when output without a line end stands before it; empty if there is none. It
+/// may still be a bad one.
+std::string_view lackey_access_in(std::string_view line);
 
 /// Whether a line is one of Lackey's accesses, by its first characters.
 bool looks_like_lackey(std::string_view line);

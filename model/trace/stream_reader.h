@@ -14,6 +14,10 @@ namespace tablewalk {
 /// touches to two.
 constexpr std::uint32_t max_record_size = 4096;
 
+/// A text trace's last line without a line end may be a whole one, so it is taken, and a note says so.
+constexpr const char* no_line_end_note =
+    "the last line has no line end: if the file was cut, its last record may be wrong";
+
 /// What every reader of a file has: a source of bytes, a description, the checksum of what was delivered.
 class StreamReader : public TraceReader {
  public:

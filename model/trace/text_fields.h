@@ -25,6 +25,11 @@ inline unsigned hex_digit(char c) {
   return values[static_cast<unsigned char>(c)];
 }
 
+/// Whether a hexadecimal number with its prefix may start `text`.
+inline bool has_hex_prefix(std::string_view text) {
+  return text.size() > 1 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+}
+
 /// Takes a hexadecimal number (without 0x) off the start of `text`.
 inline FieldResult take_hex(std::string_view& text, std::uint64_t& value) {
   std::uint64_t result = 0;

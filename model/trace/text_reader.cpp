@@ -75,12 +75,16 @@ std::string expected_event(std::string_view line) {
 std::optional<RecordKind> kind_of(char letter) {
   switch (letter) {
     case 'R':
+    case 'r':
       return RecordKind::Load;
     case 'W':
+    case 'w':
       return RecordKind::Store;
     case 'X':
+    case 'x':
       return RecordKind::Fetch;
     case 'M':
+    case 'm':
       return RecordKind::Modify;
     default:
       return std::nullopt;
@@ -95,12 +99,12 @@ bool looks_like_text(std::string_view line) {
   for (const EventForm& form : event_forms) {
     std::string_view rest = line;
     if (!take_event_word(rest, form.word)) continue;
-    if (form.has_address ? rest.substr(0, 2) == "0x" : rest.empty() || rest[0] == '@' || rest[0] == '#') return true;
+    if (form.has_address ? has_hex_prefix(rest) : rest.empty() || rest[0] == '@' || rest[0] == '#') return true;
   }
   if (line.size() < 2 || !kind_of(line[0]) || !is_blank(line[1])) return false;
   line.remove_prefix(1);
   drop_blanks(line);
-  return line.substr(0, 2) == "0x";
+  return has_hex_prefix(line);
 }
 
 bool says_physical(std::string_view comment) {
@@ -143,15 +147,33 @@ std::size_t TextReader::read_records(Record* records, std::size_t capacity) {
     }
     drop_blanks(line);
     if (line.empty()) continue;
+    const bool had_size = has_size_;
     parse(line, records[count]);
+    check_not_cut(line, had_size && !is_event(records[count].kind));
     ++count;
   }
   seen_access_ = seen_access_ || count != 0;
-  if (count == 0 && capacity != 0 && !seen_access_) lines_.fail("the trace ends without any access");
+  if (count == 0 && capacity != 0) {
+    if (!seen_access_) lines_.fail("the trace ends without any access");
+    if (last_is_doubtful_) add_note(description_, no_line_end_note);
+    last_is_doubtful_ = false;
+  }
   return count;
 }
 
-void TextReader::parse(std::string_view line, Record& record) const {
+/// A file that was cut ends in the middle of a line. A last line without a line end is refused when it lacks the size
+/// that the access before it has; otherwise it may be whole, and is taken with a note.
+void TextReader::check_not_cut(std::string_view line, bool had_size) {
+  if (lines_.ended()) return;
+  if (had_size && !has_size_) {
+    lines_.fail(
+        "the trace is cut: its last line has neither a line end nor a size, as the access before it has: found " +
+        quoted(line));
+  }
+  last_is_doubtful_ = true;
+}
+
+void TextReader::parse(std::string_view line, Record& record) {
   if (names_event(line)) {
     parse_event(line, record);
   } else {
@@ -159,14 +181,15 @@ void TextReader::parse(std::string_view line, Record& record) const {
   }
 }
 
-void TextReader::parse_access(std::string_view line, Record& record) const {
+void TextReader::parse_access(std::string_view line, Record& record) {
   const std::optional<RecordKind> kind = kind_of(line[0]);
   std::string_view rest = line.substr(1);
   if (!kind || rest.empty() || !is_blank(rest[0])) fail(line, expected_access);
   drop_blanks(rest);
   const VirtualAddress address = take_address(rest, line, expected_access);
   std::uint64_t size = *kind == RecordKind::Fetch ? 4 : 8;
-  if (!rest.empty() && rest[0] >= '0' && rest[0] <= '9') {
+  has_size_ = !rest.empty() && rest[0] >= '0' && rest[0] <= '9';
+  if (has_size_) {
     take_decimal(rest, size);
     if (!rest.empty() && !is_blank(rest[0])) fail(line, expected_access);
     drop_blanks(rest);
@@ -179,11 +202,12 @@ void TextReader::parse_access(std::string_view line, Record& record) const {
 }
 
 /// The form whose fields the line has.
-void TextReader::parse_event(std::string_view line, Record& record) const {
+void TextReader::parse_event(std::string_view line, Record& record) {
   const std::string expected = expected_event(line);
+  has_size_ = false;
   for (const EventForm& form : event_forms) {
     std::string_view rest = line;
-    if (!take_event_word(rest, form.word) || form.has_address != (rest.substr(0, 2) == "0x")) continue;
+    if (!take_event_word(rest, form.word) || form.has_address != has_hex_prefix(rest)) continue;
     record = Record{};
     record.kind = form.kind;
     if (form.has_address) record.address = take_address(rest, line, expected);
@@ -199,7 +223,7 @@ void TextReader::parse_event(std::string_view line, Record& record) const {
 /// Takes `0x...` off the start of `rest`, with the blanks after it.
 VirtualAddress TextReader::take_address(std::string_view& rest, std::string_view line,
                                         std::string_view expected) const {
-  if (rest.substr(0, 2) != "0x") fail(line, expected);
+  if (!has_hex_prefix(rest)) fail(line, expected);
   rest.remove_prefix(2);
   std::uint64_t address = 0;
   const FieldResult result = take_hex(rest, address);

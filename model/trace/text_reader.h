@@ -21,15 +21,18 @@ class TextReader : public StreamReader {
 
  private:
   void read_header();
-  void parse(std::string_view line, Record& record) const;
-  void parse_access(std::string_view line, Record& record) const;
-  void parse_event(std::string_view line, Record& record) const;
+  void check_not_cut(std::string_view line, bool had_size);
+  void parse(std::string_view line, Record& record);
+  void parse_access(std::string_view line, Record& record);
+  void parse_event(std::string_view line, Record& record);
   VirtualAddress take_address(std::string_view& rest, std::string_view line, std::string_view expected) const;
   AddressSpaceId take_asid(std::string_view& rest, std::string_view line, std::string_view expected) const;
   [[noreturn]] void fail(std::string_view line, std::string_view expected) const;
 
   LineSource lines_;
   bool seen_access_ = false;
+  bool last_is_doubtful_ = false;
+  bool has_size_ = false;  // of the last record
 };
 
 /// Whether a line is an access or an event in the plain text form, by its first characters.

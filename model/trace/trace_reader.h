@@ -15,8 +15,14 @@ struct TraceDescription {
   std::string path;                      ///< as the user gave it; `-` is standard input
   std::string format;                    ///< lackey, champsim, text, twt
   std::string provenance;                ///< how it was made, when the trace itself says so
+  std::string note;                      ///< what the user should know of how it was read; complete at its end
   std::optional<std::uint64_t> records;  ///< how many records it holds, when the trace itself says so
 };
+
+/// Adds to a description's note.
+inline void add_note(TraceDescription& description, const std::string& note) {
+  description.note += (description.note.empty() ? "" : "; ") + note;
+}
 
 /// A trace as a stream of records, in program order. Memory does not grow with the trace.
 class TraceReader {

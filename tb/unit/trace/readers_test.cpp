@@ -73,8 +73,60 @@ TEST_F(Readers, PlainTextThroughEveryCompression) {
 TEST_F(Readers, ChampsimThroughEveryCompression) {
   expect(
       champsim_instruction(0x400000, {0x9000}, {0x7000, 0x8000}) + champsim_instruction(0x400004, {}, {}), "champsim",
-      {record(0x400000, 4, RecordKind::Fetch), record(0x7000, 8, RecordKind::Load), record(0x8000, 8, RecordKind::Load),
-       record(0x9000, 8, RecordKind::Store), record(0x400004, 4, RecordKind::Fetch)});
+      {record(0x400000, 1, RecordKind::Fetch), record(0x7000, 1, RecordKind::Load), record(0x8000, 1, RecordKind::Load),
+       record(0x9000, 1, RecordKind::Store), record(0x400004, 1, RecordKind::Fetch)});
+}
+
+TEST_F(Readers, EveryFrameAndMemberOfACompressedFileIsRead) {
+  const std::string empty_frame("\x50\x2a\x4d\x18\x04\0\0\0abcd", 12);  // as pzstd writes before each of its own
+  for (const char* filter : {"gzip", "xz", "zstd", "bzip2"}) {
+    std::string file;
+    for (int i = 0; i < 3; ++i) {
+      if (filter == std::string("zstd")) file += empty_frame;
+      file += test::compressed("R 0x1000 8\n", filter);
+    }
+    make_file("trace", file);
+    EXPECT_EQ(test::read_file(path("trace")), std::vector<Record>(3, record(0x1000, 8, RecordKind::Load))) << filter;
+  }
+}
+
+TEST_F(Readers, AByteOrderMarkBeforeTextIsPassedOver) {
+  make_file("trace", "\xef\xbb\xbfR 0x1000 8\n");
+  EXPECT_EQ(test::read_file(path("trace")), std::vector<Record>{record(0x1000, 8, RecordKind::Load)});
+  make_file("trace", "\xef\xbb\xbfI  1000,3\n");
+  EXPECT_EQ(test::read_file(path("trace")), std::vector<Record>{record(0x1000, 3, RecordKind::Fetch)});
+}
+
+TEST_F(Readers, PrefixesAndKindsOfTextAreOfEitherCase) {
+  make_file("trace", "r 0X1000 8\nw 0x1000 8\nx 0X1000 4\nm 0x1000 8\ninvalidate 0X1000\n");
+  make_file("same", "R 0x1000 8\nW 0x1000 8\nX 0x1000 4\nM 0x1000 8\ninvalidate 0x1000\n");
+  EXPECT_EQ(test::read_file(path("trace")), test::read_file(path("same")));
+}
+
+TEST_F(Readers, OutputOfTheProgramBetweenLackeysLinesIsPassedOverAndCounted) {
+  make_file("trace", "first\n" + lackey_text + "one\n\nno line end I  0401ab73,4\n\x1b L 10,8\n");
+  const auto reader = open_trace(path("trace"));
+  std::vector<Record> expected = lackey_records;
+  expected.push_back(record(0x401ab73, 4, RecordKind::Fetch));
+  expected.push_back(record(0x10, 8, RecordKind::Load));
+  EXPECT_EQ(reader->description().format, "lackey");
+  EXPECT_EQ(test::read_all(*reader, 2), expected);
+  EXPECT_EQ(reader->description().note,
+            "5 lines are no access of Lackey's and passed over (the first: line 1, 'first')");
+}
+
+TEST_F(Readers, ALastLineWithoutALineEndIsTakenWithANote) {
+  for (const char* text :
+       {"R 0x1000 8\nR 0x2000 8", "R 0x1000\nR 0x2000", "R 0x1 8\ninvalidate all", "I  10,3\nI  13,1"}) {
+    make_file("trace", text);
+    const auto reader = open_trace(path("trace"));
+    EXPECT_EQ(test::read_all(*reader).size(), 2U);
+    EXPECT_EQ(reader->description().note.substr(0, 29), "the last line has no line end") << text;
+    make_file("trace", std::string(text) + "\n");
+    const auto whole = open_trace(path("trace"));
+    test::read_all(*whole);
+    EXPECT_EQ(whole->description().note, "");
+  }
 }
 
 TEST_F(Readers, NativeThroughEveryCompression) {

@@ -179,7 +179,7 @@ TEST_F(Twt, WhatNoRecordCanBeIsNotDecoded) {
   EXPECT_FALSE(is_decoded(shape(0, 5, 0, 5), 0x1000)) << "an address that is not asked for";
   EXPECT_TRUE(is_decoded(shape(0, 6, 0, 0), 0));
   EXPECT_FALSE(is_decoded(shape(0, 6, 0, 5), 0)) << "an address space that is not asked for";
-  EXPECT_FALSE(is_decoded(shape(0, record_kinds, 0, 0), 0)) << "an unknown kind";
+  EXPECT_FALSE(is_decoded(shape(0, static_cast<std::uint8_t>(record_kinds), 0, 0), 0)) << "an unknown kind";
 }
 
 TEST_F(Twt, OptionsOutOfRangeAreRefused) {
