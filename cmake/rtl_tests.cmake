@@ -21,14 +21,14 @@ function(tablewalk_rtl_test name)
 endfunction()
 tablewalk_rtl_test(entry_decoder Vdecoder_pins Vdecoder_pins_narrow)
 
-# The parts of a walk; and for radix:5,11,3/13@4, and for the flat radix:20/12@8.
+# The parts of a walk; and for radix:5,11,3/13@4, and for radix:4,20/12@8, whose last tables are larger than a page.
 set(walk_pins ${PROJECT_SOURCE_DIR}/tb/rtl/walk_pins.sv)
 tablewalk_verilated(Vwalk_pins walk_pins SOURCES ${walk_pins})
 tablewalk_verilated(Vwalk_pins_narrow walk_pins
   "-GRadixIndexBits=48'h52C3" -GRadixLevels=3 -GRadixOffsetBits=13 -GRadixEntryBytes=4
   SOURCES ${walk_pins})
-tablewalk_verilated(Vwalk_pins_flat walk_pins "-GRadixIndexBits=48'h14" -GRadixLevels=1 SOURCES ${walk_pins})
-tablewalk_rtl_test(walk_parts Vwalk_pins Vwalk_pins_narrow Vwalk_pins_flat)
+tablewalk_verilated(Vwalk_pins_large walk_pins "-GRadixIndexBits=48'h114" -GRadixLevels=2 SOURCES ${walk_pins})
+tablewalk_rtl_test(walk_parts Vwalk_pins Vwalk_pins_narrow Vwalk_pins_large)
 
 # What remembers: four sets of two, fully associative, direct mapped; the pages of the TLBs are of 4 KiB, 64 KiB and
 # 2 MiB; 4 KiB, 2 MiB and 1 GiB; 8 KiB, 64 KiB, 2 MiB and 1 GiB; 4 KiB, 512 GiB and 256 TiB. The model's arrays are pure:

@@ -201,6 +201,19 @@ package tablewalk_pkg;
     radix_physical_bits = reach > 7'd52 ? 6'd52 : reach[5:0];
   endfunction
 
+  // Whether one of the last `levels` levels has tables larger than a page. A table is aligned to its size, or to a page if
+  // that is smaller: only such a one can begin below the end of physical addresses and end beyond.
+  function automatic logic radix_large_tables(input logic [47:0] index_bits, input logic [3:0] levels,
+                                              input logic [5:0] offset_bits, input logic [5:0] entry_shift);
+    radix_large_tables = 1'b0;
+    for (int unsigned level = 0; level < 8; level++) begin
+      if (level < {28'd0, levels} &&
+          {1'b0, index_bits[level*6+:6]} + {1'b0, entry_shift} > {1'b0, offset_bits}) begin
+        radix_large_tables = 1'b1;
+      end
+    end
+  endfunction
+
   function automatic logic is_riscv(input logic [3:0] mode);
     is_riscv = mode >= tablewalk_pkg::ModeSv32;
   endfunction

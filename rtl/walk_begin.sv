@@ -26,7 +26,6 @@ module walk_begin #(
 
   tablewalk_pkg::walk_t start;
   logic [55:0] first_entry;
-  logic [1:0] first_size;
 
   always_comb begin
     start = '0;
@@ -43,18 +42,27 @@ module walk_begin #(
     end
   end
 
-  entry_address #(
-      .RadixIndexBits(RadixIndexBits),
-      .RadixOffsetBits(RadixOffsetBits),
-      .RadixEntryBytes(RadixEntryBytes)
-  ) u_first (
-      .mode_i(request_i.mode),
-      .level_i(start.level),
-      .table_i(start.base),
-      .va_i(request_i.va),
-      .address_o(first_entry),
-      .size_o(first_size)
+  // The first entry is as far as its table, unless that is large.
+  localparam logic LargeTables = tablewalk_pkg::radix_large_tables(
+      RadixIndexBits, 4'(RadixLevels), RadixOffsetBits[5:0], RadixEntryBytes == 8 ? 6'd3 : 6'd2
   );
+  if (LargeTables) begin : gen_first_entry
+    logic [1:0] first_size;
+    entry_address #(
+        .RadixIndexBits(RadixIndexBits),
+        .RadixOffsetBits(RadixOffsetBits),
+        .RadixEntryBytes(RadixEntryBytes)
+    ) u_first (
+        .mode_i(request_i.mode),
+        .level_i(start.level),
+        .table_i(start.base),
+        .va_i(request_i.va),
+        .address_o(first_entry),
+        .size_o(first_size)
+    );
+  end else begin : gen_first_table
+    assign first_entry = start.base;
+  end
 
   always_comb begin
     walk_o = start;

@@ -30,7 +30,6 @@ module walk_step #(
   tablewalk_pkg::fault_e forbidden;
   logic [5:0] physical_bits;
   logic [55:0] next_entry, reached;
-  logic [1:0] next_size;
 
   always_comb begin
     data = '0;
@@ -70,18 +69,27 @@ module walk_step #(
       .fault_o(forbidden)
   );
 
-  entry_address #(
-      .RadixIndexBits(RadixIndexBits),
-      .RadixOffsetBits(RadixOffsetBits),
-      .RadixEntryBytes(RadixEntryBytes)
-  ) u_next (
-      .mode_i(request_i.mode),
-      .level_i(walk_i.level - 3'd1),
-      .table_i(decoded.target),
-      .va_i(request_i.va),
-      .address_o(next_entry),
-      .size_o(next_size)
+  // The next entry is as far as its table, unless that is large.
+  localparam logic LargeTables = tablewalk_pkg::radix_large_tables(
+      RadixIndexBits, 4'(RadixLevels - 1), RadixOffsetBits[5:0], RadixEntryBytes == 8 ? 6'd3 : 6'd2
   );
+  if (LargeTables) begin : gen_next_entry
+    logic [1:0] next_size;
+    entry_address #(
+        .RadixIndexBits(RadixIndexBits),
+        .RadixOffsetBits(RadixOffsetBits),
+        .RadixEntryBytes(RadixEntryBytes)
+    ) u_next (
+        .mode_i(request_i.mode),
+        .level_i(walk_i.level - 3'd1),
+        .table_i(decoded.target),
+        .va_i(request_i.va),
+        .address_o(next_entry),
+        .size_o(next_size)
+    );
+  end else begin : gen_next_table
+    assign next_entry = decoded.target;
+  end
 
   logic is_leaf, needs_dirty, out_of_range, marks_entries;
 

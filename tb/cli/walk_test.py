@@ -179,7 +179,7 @@ class Walks(ProgramTest):
         def entry(value):
             return value.to_bytes(8, "little")
 
-        pages = {0x1000: {0: 0x2021, 2: 0x8000000000002121, 3: 0x20}, 0x2000: {0: 0x3023}, 0x3000: {1: 0x5067}}
+        pages = {0x1000: {0: 0x2021, 2: 0x8000000000002121, 3: 0x20}, 0x2000: {0: 0x3027}, 0x3000: {1: 0x5067}}
         image_file = b""
         for address, entries in pages.items():
             image_file += entry(address) + b"".join(entry(entries.get(i, 0)) for i in range(512))

@@ -35,6 +35,8 @@ INSIDE = {"rtl/walker.sv": "tb/formal/walker_inside.svh"}
 
 PROOFS = {
     "decode": Proof("one step of a walk, every mode", "decode_formal", [*STEP, "tb/formal/decode_formal.sv"], clocked=False),
+    "decode_large": Proof("the same with a radix format whose tables are larger than a page", "decode_formal",
+                          [*STEP, "tb/formal/decode_formal.sv"], parameters={"RadixIndexBits": "48'h114"}, clocked=False),
     "lru": Proof("order of use, 2 sets of 4 ways", "lru_formal", [*rtl("lru"), "tb/formal/lru_formal.sv"],
                  {"rtl/lru.sv": "tb/formal/lru_inside.svh"}),
     "walk_cache": Proof("walk cache, 2 sets of 2 ways", "walk_cache_formal",
@@ -88,6 +90,7 @@ BROKEN = [
          "if (retry_i) begin\n      walk_o.update = 1'b0;"),
     Edit("decode", "UpdateTouchesOnlyAccessedAndDirty", "tablewalk_pkg", "mark_used[7] = entry[7] | set_dirty;",
          "mark_used[7] = set_dirty;"),
+    Edit("decode_large", "TableIsInRange", "walk_step", ".level_i(walk_i.level - 3'd1),", ".level_i(walk_i.level),"),
     Edit("lru", "AgesArePermutation", "lru", "used[32'(way)*WayWidth+:WayWidth] = '0;", "used[32'(way)*WayWidth+:WayWidth] = age;"),
     Edit("lru", "OldestIsNotNewer", "lru", "touch_i && touch_set_i == fill_set_i ? touched : ages_q[fill_set_i]",
          "ages_q[fill_set_i]"),

@@ -119,7 +119,7 @@ class Parser:
     """Walks through one file and collects its sites."""
 
     # Functions that are called where a constant is wanted.
-    CONSTANT_FUNCTIONS = ("radix_shape", "radix_pointer_shift", "radix_physical_bits")
+    CONSTANT_FUNCTIONS = ("radix_shape", "radix_pointer_shift", "radix_physical_bits", "radix_large_tables")
     # Of lru.sv, what is computed from its output: in the place of another signal it closes a loop.
     LATE = ("fill_way_i", "filled")
 

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "Vwalk_pins.h"
-#include "Vwalk_pins_flat.h"
+#include "Vwalk_pins_large.h"
 #include "Vwalk_pins_narrow.h"
 #include "paging/walk.h"
 #include "rtl/lasting_model.h"
@@ -286,8 +286,30 @@ TEST(WalkPartsRadix, AnUnevenSplitOfShortEntriesIsWalkedAsInTheModel) {
   EXPECT_GT(compare_walks<Vwalk_pins_narrow>(rtl::modes[0], "radix:5,11,3/13@4").faults[0], 100u);
 }
 
-TEST(WalkPartsRadix, AFlatTableIsWalkedAsInTheModel) {
-  EXPECT_GT(compare_walks<Vwalk_pins_flat>(rtl::modes[0], "radix:20/12@8").faults[0], 100u);
+constexpr const char* large_tables = "radix:4,20/12@8";
+
+TEST(WalkPartsRadix, TablesLargerThanAPageAreWalkedAsInTheModel) {
+  EXPECT_GT(compare_walks<Vwalk_pins_large>(rtl::modes[0], large_tables).faults[0], 100u);
+}
+
+/// Their entries beyond are faults, whether a pointer or a walk cache leads there; those below are read.
+TEST(WalkPartsRadix, OfATableThatReachesBeyondPhysicalMemoryTheEntriesBelowAreRead) {
+  const auto mode = make_paging_mode(large_tables);
+  HardwareWalk<Vwalk_pins_large> walk(0, {});
+  WalkStart remembered;
+  remembered.table = PhysicalAddress(mode->physical_limit() - 4096);
+  const std::uint64_t pointer = mode->encode_pointer(remembered.table, 1);
+  for (const std::uint64_t index : {0U, 511U, 512U, 0xFFFFFU}) {
+    const unsigned fault = index < 512 ? 0U : rtl::fault_code(FaultReason::OutOfMemory);
+    walk.begin(0x1000, index << 12, {});
+    ASSERT_TRUE(walk.now.wants_memory);
+    walk.step(pointer);
+    EXPECT_EQ(walk.now.fault, fault) << index;
+    EXPECT_EQ(walk.now.wants_memory, index < 512) << index;
+    walk.begin(0x1000, index << 12, {}, &remembered);
+    EXPECT_EQ(walk.now.fault, fault) << index;
+    EXPECT_EQ(walk.now.wants_memory, index < 512) << index;
+  }
 }
 
 // Examples to read.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace tablewalk::test {
 namespace {
 
@@ -266,15 +268,13 @@ PlainWalk plain_riscv_walk(const std::string& mode, const RiscvControls& control
     const bool n = !sv32 && bit(pte, 63);
     const unsigned page_shift = n ? 16 : 12 + i * vpn_bits;
     const std::uint64_t base = n ? (ppn & ~std::uint64_t{15}) << 12 : ppn << 12;
-    const std::uint64_t page_bytes = std::uint64_t{1} << page_shift;
-    const std::uint64_t physical = base + (va & (page_bytes - 1));
     const std::uint64_t limit = std::uint64_t{1} << physical_bits;
-    walk.page_bytes = page_bytes;
-    if (base < limit) walk.existing_bytes = base + page_bytes <= limit ? page_bytes : limit - base;
-    if (physical >= limit) return fault(walk, FaultReason::OutOfMemory, i, access_fault);
+    walk.page_bytes = std::uint64_t{1} << page_shift;
+    walk.existing_bytes = base < limit ? std::min(walk.page_bytes, limit - base) : 0;
+    walk.physical = base + (va & (walk.page_bytes - 1));
+    if (walk.physical >= limit) return fault(walk, FaultReason::OutOfMemory, i, access_fault);
     walk.translated = true;
     walk.level = i;
-    walk.physical = physical;
     walk.writable = bit(pte, 2);
     walk.user = bit(pte, 4);
     walk.executable = bit(pte, 3);
