@@ -18,7 +18,7 @@ Clocks at(std::uint64_t clock) {
 
 // Banks of the small memory: 0 and 2 are in group 0, 1 and 3 in group 1.
 constexpr unsigned bank = 0;
-constexpr unsigned neighbour = 2;    // in the same group
+constexpr unsigned neighbour = 2;  // in the same group
 constexpr unsigned other_group = 1;
 
 class Devices : public testing::Test {
@@ -38,9 +38,9 @@ TEST(DramTimings, NanosecondsAreRoundedUpToClocks) {
 
 TEST(DramTimings, DefaultsAreTheClocksOfDdr4_3200) {
   const DramTimings t(DramConfig{}, 64);
-  const std::vector<Clocks> clocks{t.cl,    t.cwl,   t.rcd,   t.rp,    t.ras,      t.rrd_s, t.rrd_l, t.faw,
-                                   t.ccd_s, t.ccd_l, t.wtr_s, t.wtr_l, t.ccd_l_wr, t.wr,    t.rtp,   t.rfc,
-                                   t.refi,  t.rtrs,  t.burst};
+  const std::vector<Clocks> clocks{t.cl,  t.cwl,   t.rcd,   t.rp,    t.ras,   t.rrd_s,    t.rrd_l,
+                                   t.faw, t.ccd_s, t.ccd_l, t.wtr_s, t.wtr_l, t.ccd_l_wr, t.wr,
+                                   t.rtp, t.rfc,   t.refi,  t.rtrs,  t.burst};
   const std::vector<std::uint64_t> expected{22, 16, 22, 22, 52, 4, 8, 34, 4, 8, 4, 12, 8, 24, 12, 560, 12480, 1, 4};
   for (std::size_t i = 0; i < clocks.size(); ++i) EXPECT_EQ(clocks[i].count(), expected[i]) << "timing " << i;
 }
