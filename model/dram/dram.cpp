@@ -47,8 +47,6 @@ void Dram::take_arrivals(Cycles cycle) {
     cpu_side_.arrivals(index).pop();
     take(index, access, cycle);
   }
-  const Cycles arrival = cpu_side_.next_visible();
-  if (arrival != Cycles::never()) wake_at(arrival);
 }
 
 void Dram::take(unsigned port, MemoryAccess& access, Cycles cycle) {

@@ -16,7 +16,8 @@ DramChannel::DramChannel(const DramConfig& config, const DramTimings& timings)
       place_(devices_.banks()) {}
 
 void DramChannel::arrive(const DramLocation& place, std::uint64_t line, bool write, Clocks at, std::uint32_t token) {
-  if (busy_.empty()) catch_up(at);
+  const bool idle = busy_.empty();
+  if (idle) catch_up(at);
   const std::uint32_t index = pool_.take();
   DramAccess& access = pool_[index];
   access = {};
@@ -27,8 +28,18 @@ void DramChannel::arrive(const DramLocation& place, std::uint64_t line, bool wri
   access.token = token;
   access.bank = place.rank * devices_.banks_of_rank() + place.bank;
   access.write = write;
+  const std::uint32_t bank = access.bank;
+  const std::uint32_t in_buffer = writes_.count;
   if (incoming_.count != 0 || !admit(index, at)) pool_.append(incoming_, index);
-  make_plan(at);
+  const bool drained = write && writes_.count <= in_buffer;
+  if (idle || drained) return make_plan(at);
+  revise_plan(bank, at);
+}
+
+/// Something may have entered that bank's queue; else nothing has changed since the plan was made.
+void DramChannel::revise_plan(std::uint32_t bank, Clocks at) {
+  if (plan_.age != 0 && plan_.bank == bank) return make_plan(at);
+  if (banks_[bank].queue.count != 0) consider(bank, std::max(at, bus_free_));
 }
 
 /// Whether there is room for it.
@@ -163,13 +174,8 @@ void DramChannel::make_plan(Clocks from) {
   plan_ = {};
   if (busy_.empty()) return;
   const Clocks first = std::max(from, bus_free_);
-  for (unsigned rank = 0; rank < refresh_.ranks(); ++rank) consider_refresh(rank, first);
   for (const std::uint32_t bank : busy_) consider(bank, first);
-}
-
-void DramChannel::propose(Clocks at, std::uint64_t age, Command command, std::uint32_t subject) {
-  if (at > plan_.at || (at == plan_.at && age > plan_.age)) return;
-  plan_ = {at, age, command, subject};
+  for (unsigned rank = 0; rank < refresh_.ranks(); ++rank) consider_refresh(rank, first);
 }
 
 void DramChannel::consider(std::uint32_t number, Clocks from) {
@@ -178,7 +184,7 @@ void DramChannel::consider(std::uint32_t number, Clocks from) {
   const Clocks blocked = refresh_.blocked(number);
   if (!devices_.open(number)) {
     const Clocks at = std::max(from, devices_.earliest_activate(number));
-    if (at < blocked) propose(at, pool_[oldest].age, Command::Activate, oldest);
+    if (at < blocked) propose({at, pool_[oldest].age, Command::Activate, oldest, number});
     return;
   }
   const bool unused = devices_.columns(number) == 0;
@@ -186,11 +192,11 @@ void DramChannel::consider(std::uint32_t number, Clocks from) {
     const std::uint32_t hit = bank.hit[write];
     if (hit == DramQueues::none) continue;
     const Clocks at = std::max(from, devices_.earliest_column(number, write));
-    if (at < blocked || unused) propose(at, pool_[hit].age, Command::Column, hit);
+    if (at < blocked || unused) propose({at, pool_[hit].age, Command::Column, hit, number});
   }
   if (!may_close(number)) return;
   const Clocks at = std::max(from, devices_.earliest_precharge(number));
-  if (at < blocked) propose(at, pool_[oldest].age, Command::Precharge, oldest);
+  if (at < blocked) propose({at, pool_[oldest].age, Command::Precharge, oldest, number});
 }
 
 void DramChannel::consider_refresh(std::uint32_t rank, Clocks from) {
@@ -203,10 +209,10 @@ void DramChannel::consider_refresh(std::uint32_t rank, Clocks from) {
     if (!devices_.open(bank)) continue;
     open = true;
     const Clocks at = std::max(start, devices_.earliest_precharge(bank));
-    if (devices_.columns(bank) != 0) propose(at, 0, Command::Close, bank);
+    if (devices_.columns(bank) != 0) propose({at, 0, Command::Close, bank, bank});
   }
   if (open) return;
-  propose(std::max(start, devices_.earliest_refresh(first, refresh_.count())), 0, Command::Refresh, rank);
+  propose({std::max(start, devices_.earliest_refresh(first, refresh_.count())), 0, Command::Refresh, rank, first});
 }
 
 /// The refreshes of the time in which there was nothing else to do.

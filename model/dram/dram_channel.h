@@ -59,6 +59,7 @@ class DramChannel {
     std::uint64_t age = 0;  ///< of the access that it is for; 0: a refresh
     Command command = Command::Column;
     std::uint32_t subject = 0;  ///< the access; of Close the bank, of Refresh the rank
+    std::uint32_t bank = 0;     ///< the access's
   };
 
   DramChannel(const DramConfig& config, const DramTimings& timings);
@@ -93,8 +94,11 @@ class DramChannel {
   void issue_column(std::uint32_t index, Clocks at);
   void issue_refresh(std::uint32_t rank, Clocks at);
   void make_plan(Clocks from);
+  void revise_plan(std::uint32_t bank, Clocks at);
   void consider(std::uint32_t bank, Clocks from);
-  void propose(Clocks at, std::uint64_t age, Command command, std::uint32_t subject);
+  void propose(const Plan& plan) {
+    if (plan.at < plan_.at || (plan.at == plan_.at && plan.age <= plan_.age)) plan_ = plan;
+  }
   void consider_refresh(std::uint32_t rank, Clocks from);
   void catch_up(Clocks until);
   void look_for_hits(std::uint32_t bank);
