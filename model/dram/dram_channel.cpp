@@ -107,7 +107,9 @@ void DramChannel::enter_bank(std::uint32_t index, Clocks at) {
     busy_.push_back(access.bank);
   }
   pool_.append(bank.queue, index);
-  if (bank.hit[access.write] == DramQueues::none) look_for_hits(access.bank);
+  if (!devices_.open(access.bank) || devices_.row(access.bank) != access.row) return;
+  const bool considered = !in_order_ || bank.queue.count == 1;
+  if (considered && bank.hit[access.write] == DramQueues::none) bank.hit[access.write] = index;
 }
 
 void DramChannel::drain_writes(Clocks at) {
