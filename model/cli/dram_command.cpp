@@ -246,9 +246,8 @@ void add_dram_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("dram", "Drive the main memory alone: latency, bandwidth, row hits");
   const auto arguments = std::make_shared<DramArguments>();
   command
-      ->add_option("stream", arguments->stream,
+      ->add_option("STREAM", arguments->stream,
                    "random, mixed (a third writes), seq, rowconf (other rows of one bank), or a trace file")
-      ->type_name("STREAM")
       ->required();
   command->add_option("-c,--config", arguments->config.name, "Machine: a preset's name or a YAML file");
   command->add_option("--set", arguments->config.overrides, "KEY=VALUE: set one key of the machine")

@@ -177,7 +177,9 @@ void DramChannel::make_plan(Clocks from) {
   if (busy_.empty()) return;
   const Clocks first = std::max(from, bus_free_);
   for (const std::uint32_t bank : busy_) consider(bank, first);
-  for (unsigned rank = 0; rank < refresh_.ranks(); ++rank) consider_refresh(rank, first);
+  for (unsigned rank = 0; rank < refresh_.ranks(); ++rank) {
+    if (refresh_.due(rank) <= plan_.at) consider_refresh(rank, first);
+  }
 }
 
 void DramChannel::consider(std::uint32_t number, Clocks from) {
@@ -186,7 +188,7 @@ void DramChannel::consider(std::uint32_t number, Clocks from) {
   const Clocks blocked = refresh_.blocked(number);
   if (!devices_.open(number)) {
     const Clocks at = std::max(from, devices_.earliest_activate(number));
-    if (at < blocked) propose({at, pool_[oldest].age, Command::Activate, oldest, number});
+    if (at < blocked) propose(at, pool_[oldest].age, Command::Activate, oldest, number);
     return;
   }
   const bool unused = devices_.columns(number) == 0;
@@ -194,31 +196,30 @@ void DramChannel::consider(std::uint32_t number, Clocks from) {
     const std::uint32_t hit = bank.hit[write];
     if (hit == DramQueues::none) continue;
     const Clocks at = std::max(from, devices_.earliest_column(number, write));
-    if (at < blocked || unused) propose({at, pool_[hit].age, Command::Column, hit, number});
+    if (at < blocked || unused) propose(at, pool_[hit].age, Command::Column, hit, number);
   }
   if (!may_close(number)) return;
   const Clocks at = std::max(from, devices_.earliest_precharge(number));
-  if (at < blocked) propose({at, pool_[oldest].age, Command::Precharge, oldest, number});
+  if (at < blocked) propose(at, pool_[oldest].age, Command::Precharge, oldest, number);
 }
 
 void DramChannel::consider_refresh(std::uint32_t rank, Clocks from) {
-  const Clocks due = refresh_.due(rank);
-  if (due > plan_.at) return;
-  const Clocks start = std::max(from, due);
+  const Clocks start = std::max(from, refresh_.due(rank));
   const unsigned first = refresh_.first(rank);
   bool open = false;
   for (unsigned bank = first; bank < first + refresh_.count(); ++bank) {
     if (!devices_.open(bank)) continue;
     open = true;
     const Clocks at = std::max(start, devices_.earliest_precharge(bank));
-    if (devices_.columns(bank) != 0) propose({at, 0, Command::Close, bank, bank});
+    if (devices_.columns(bank) != 0) propose(at, 0, Command::Close, bank, bank);
   }
   if (open) return;
-  propose({std::max(start, devices_.earliest_refresh(first, refresh_.count())), 0, Command::Refresh, rank, first});
+  propose(std::max(start, devices_.earliest_refresh(first, refresh_.count())), 0, Command::Refresh, rank, first);
 }
 
 /// The refreshes of the time in which there was nothing else to do.
 void DramChannel::catch_up(Clocks until) {
+  if (refresh_.first_due() >= until) return;
   for (unsigned rank = 0; rank < refresh_.ranks(); ++rank) {
     const unsigned first = rank * devices_.banks_of_rank();
     if (!devices_.any_open(first, devices_.banks_of_rank())) refresh_.skip(rank, until);

@@ -96,8 +96,9 @@ class DramChannel {
   void make_plan(Clocks from);
   void revise_plan(std::uint32_t bank, Clocks at);
   void consider(std::uint32_t bank, Clocks from);
-  void propose(const Plan& plan) {
-    if (plan.at < plan_.at || (plan.at == plan_.at && plan.age <= plan_.age)) plan_ = plan;
+  void propose(Clocks at, std::uint64_t age, Command command, std::uint32_t subject, std::uint32_t bank) {
+    if (at > plan_.at || (at == plan_.at && age > plan_.age)) return;
+    plan_ = {at, age, command, subject, bank};
   }
   void consider_refresh(std::uint32_t rank, Clocks from);
   void catch_up(Clocks until);

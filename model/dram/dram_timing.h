@@ -49,14 +49,15 @@ class DramDevices {
   Clocks earliest_activate(unsigned bank) const {
     const Bank& at = banks_[bank];
     const Rank& rank = ranks_[at.rank];
-    return std::max({at.activate, groups_[at.group].activate, rank.activate, rank.window[rank.oldest]});
+    return std::max(std::max(at.activate, groups_[at.group].activate),
+                    std::max(rank.activate, rank.window[rank.oldest]));
   }
   /// For open banks: tRAS, tRTP, tWR.
   Clocks earliest_precharge(unsigned bank) const { return banks_[bank].precharge; }
   /// For open banks: tRCD, tCCD_S, tCCD_L, tWTR_S, tWTR_L, tRTRS, the data bus.
   Clocks earliest_column(unsigned bank, bool write) const {
     const Bank& at = banks_[bank];
-    return std::max({at.column, groups_[at.group].column[write], ranks_[at.rank].column[write]});
+    return std::max(at.column, std::max(groups_[at.group].column[write], ranks_[at.rank].column[write]));
   }
 
   void activate(unsigned bank, std::uint64_t row, Clocks at);

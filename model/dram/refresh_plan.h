@@ -30,6 +30,12 @@ class RefreshPlan {
 
   unsigned ranks() const { return static_cast<unsigned>(ranks_.size()); }
   Clocks due(unsigned rank) const { return ranks_[rank].due; }
+  /// Of any rank.
+  Clocks first_due() const {
+    Clocks first = Clocks::never();
+    for (const Rank& rank : ranks_) first = std::min(first, rank.due);
+    return first;
+  }
   /// The banks that are refreshed together: the first, and how many.
   unsigned first(unsigned rank) const { return ranks_[rank].first; }
   unsigned count() const { return count_; }

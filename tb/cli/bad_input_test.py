@@ -95,7 +95,7 @@ class BadConfigs(ProgramTest):
                 ["l1d.bytes=3000", "l1d"],
                 ["dram.row_bytes=32", "dram.row_bytes: 32 bytes hold no line of 64 bytes"],
                 ["dram.bank_groups=32", "dram.bank_groups: ", "expected at most 16"],
-                ["dram.t_ccd_ns=5", "dram.t_ccd_ns", "did you mean 'dram.t_ccd_"],
+                ["dram.t_ccd_ns=5", "dram.t_ccd_ns", "t_ccd_s_ns, t_ccd_l_ns"],
                 ["dram.write_low=32", "dram.write_low: ", "expected 0 to 31"],
                 ["dram.scheduler=frfcsf", "did you mean 'frfcfs'?"],
                 ["memory.bytes=1K", "memory.bytes: ", "expected at least 8K"],
