@@ -18,6 +18,7 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config, std::uint64_t
 bool Dram::receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time& delay) {
   const Cycles visible = clockwork().cycle_after(delay);
   cpu_side_.arrivals(port).push(visible, &access);
+  ++under_way_;
   wake_at(visible);
   return false;
 }
@@ -25,7 +26,7 @@ bool Dram::receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time&
 void Dram::on_cycle() {
   const Cycles cycle = now();
   const Clocks last = clock_.last_edge(cycle);
-  if (cpu_side_.next_visible() <= cycle) {
+  if (under_way_ != 0 && cpu_side_.next_visible() <= cycle) {
     // What was to be done before these arrivals reach their channels, at this edge or the next one.
     const Clocks arrival = clock_.first_edge(cycle);
     for (DramChannel& channel : channels_) {
@@ -33,11 +34,13 @@ void Dram::on_cycle() {
     }
     take_arrivals(cycle);
   }
+  Clocks next = Clocks::never();
   for (DramChannel& channel : channels_) {
     channel.run(last);
     if (!channel.notes().empty()) answer(channel);
+    next = std::min(next, channel.next());
   }
-  wake_for_commands();
+  if (next != Clocks::never()) wake_at(clock_.cycle_at(next));
 }
 
 void Dram::take_arrivals(Cycles cycle) {
@@ -45,6 +48,7 @@ void Dram::take_arrivals(Cycles cycle) {
     const auto index = static_cast<unsigned>(port);
     MemoryAccess& access = *cpu_side_.arrivals(index).front();
     cpu_side_.arrivals(index).pop();
+    --under_way_;
     take(index, access, cycle);
   }
 }
@@ -85,12 +89,6 @@ void Dram::answer(DramChannel& channel) {
     cpu_side_.port(pending.port).respond(*pending.access, answered);
   }
   channel.clear_notes();
-}
-
-void Dram::wake_for_commands() {
-  Clocks next = Clocks::never();
-  for (const DramChannel& channel : channels_) next = std::min(next, channel.next());
-  if (next != Clocks::never()) wake_at(clock_.cycle_at(next));
 }
 
 void Dram::count_read(const Pending& pending, const DramNote& note, Cycles answered) {

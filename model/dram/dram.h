@@ -61,7 +61,6 @@ class Dram : public TimedModule {
   void count_read(const Pending& pending, const DramNote& note, Cycles answered);
   void count_row(const DramNote& note);
   std::uint32_t hold(const Pending& pending);
-  void wake_for_commands();
 
   PhysicalMemory& memory_;
   AddressMap map_;
@@ -72,6 +71,7 @@ class Dram : public TimedModule {
   std::vector<Pending> pending_;  ///< by token
   std::vector<std::uint32_t> free_tokens_;
   UpstreamPorts<AccessTargetPort<Dram>, MemoryAccess> cpu_side_;
+  std::uint64_t under_way_ = 0;  ///< accesses that were sent here and are not taken yet
   DramStats stats_;
 };
 

@@ -185,22 +185,22 @@ void DramChannel::make_plan(Clocks from) {
 void DramChannel::consider(std::uint32_t number, Clocks from) {
   const Bank& bank = banks_[number];
   const std::uint32_t oldest = bank.queue.first;
-  const Clocks blocked = refresh_.blocked(number);
   if (!devices_.open(number)) {
     const Clocks at = std::max(from, devices_.earliest_activate(number));
-    if (at < blocked) propose(at, pool_[oldest].age, Command::Activate, oldest, number);
+    if (!refresh_.blocks(number, at)) propose(at, pool_[oldest].age, Command::Activate, oldest, number);
     return;
   }
-  const bool unused = devices_.columns(number) == 0;
-  for (const bool write : {false, true}) {
-    const std::uint32_t hit = bank.hit[write];
-    if (hit == DramQueues::none) continue;
-    const Clocks at = std::max(from, devices_.earliest_column(number, write));
-    if (at < blocked || unused) propose(at, pool_[hit].age, Command::Column, hit, number);
-  }
+  if (bank.hit[0] != DramQueues::none) consider_column(number, bank.hit[0], from);
+  if (bank.hit[1] != DramQueues::none) consider_column(number, bank.hit[1], from);
   if (!may_close(number)) return;
   const Clocks at = std::max(from, devices_.earliest_precharge(number));
-  if (at < blocked) propose(at, pool_[oldest].age, Command::Precharge, oldest, number);
+  if (!refresh_.blocks(number, at)) propose(at, pool_[oldest].age, Command::Precharge, oldest, number);
+}
+
+void DramChannel::consider_column(std::uint32_t number, std::uint32_t hit, Clocks from) {
+  const Clocks at = std::max(from, devices_.earliest_column(number, pool_[hit].write));
+  if (refresh_.blocks(number, at) && devices_.columns(number) != 0) return;
+  propose(at, pool_[hit].age, Command::Column, hit, number);
 }
 
 void DramChannel::consider_refresh(std::uint32_t rank, Clocks from) {
@@ -270,21 +270,22 @@ void DramChannel::note_found(DramAccess& access, RowOutcome found) {
 }
 
 void DramChannel::issue_column(std::uint32_t index, Clocks at) {
-  const DramAccess access = pool_[index];
-  Bank& bank = banks_[access.bank];
-  const Clocks data_end = devices_.column(access.bank, access.write, at);
+  const DramAccess& access = pool_[index];
+  const std::uint32_t number = access.bank;
+  Bank& bank = banks_[number];
+  const Clocks data_end = devices_.column(number, access.write, at);
+  if (!in_order_ && access.write) --writes_like(access.line);
+  if (!in_order_ && !access.write) --reads_held_;
   note(access.write ? DramNote::Kind::Written : DramNote::Kind::Read, access, data_end + timings_.controller);
   pool_.remove(bank.queue, index);
   pool_.give_back(index);
   if (bank.queue.count == 0) {
-    busy_[place_[access.bank]] = busy_.back();
-    place_[busy_.back()] = place_[access.bank];
+    busy_[place_[number]] = busy_.back();
+    place_[busy_.back()] = place_[number];
     busy_.pop_back();
   }
-  look_for_hits(access.bank);
-  if (access.write && !in_order_) --writes_like(access.line);
-  if (!access.write && !in_order_) --reads_held_;
-  refill(access.bank, at);
+  look_for_hits(number);
+  refill(number, at);
 }
 
 void DramChannel::issue_refresh(std::uint32_t rank, Clocks at) {

@@ -31,18 +31,15 @@ class RefreshPlan {
   unsigned ranks() const { return static_cast<unsigned>(ranks_.size()); }
   Clocks due(unsigned rank) const { return ranks_[rank].due; }
   /// Of any rank.
-  Clocks first_due() const {
-    Clocks first = Clocks::never();
-    for (const Rank& rank : ranks_) first = std::min(first, rank.due);
-    return first;
-  }
+  Clocks first_due() const { return first_due_; }
   /// The banks that are refreshed together: the first, and how many.
   unsigned first(unsigned rank) const { return ranks_[rank].first; }
   unsigned count() const { return count_; }
-  /// From when on that bank takes commands for its refresh only.
-  Clocks blocked(unsigned bank) const {
+  /// Whether that bank takes commands for its refresh only.
+  bool blocks(unsigned bank, Clocks at) const {
+    if (at < first_due_) return false;
     const Rank& rank = ranks_[bank / banks_of_rank_];
-    return bank >= rank.first && bank < rank.first + count_ ? rank.due : Clocks::never();
+    return at >= rank.due && bank >= rank.first && bank < rank.first + count_;
   }
   /// It has been refreshed.
   void advance(unsigned rank) {
@@ -50,6 +47,7 @@ class RefreshPlan {
     at.due += interval_;
     at.first += count_;
     if (at.first == (rank + 1) * banks_of_rank_) at.first = rank * banks_of_rank_;
+    find_first_due();
   }
   /// Passes over whole rounds of refreshes that are due long before `until`; for a rank whose banks are all closed and
   /// stay so.
@@ -58,6 +56,7 @@ class RefreshPlan {
     const std::uint64_t round = interval_.count() * (banks_of_rank_ / count_);
     if (at.due == Clocks::never() || until < at.due + Clocks(2 * round)) return;
     at.due += Clocks((until - at.due).count() / round * round - round);
+    find_first_due();
   }
 
  private:
@@ -66,9 +65,15 @@ class RefreshPlan {
     Clocks due;
   };
 
+  void find_first_due() {
+    first_due_ = Clocks::never();
+    for (const Rank& rank : ranks_) first_due_ = std::min(first_due_, rank.due);
+  }
+
   unsigned banks_of_rank_;
   unsigned count_;
   Clocks interval_;
+  Clocks first_due_;
   std::vector<Rank> ranks_;
 };
 
