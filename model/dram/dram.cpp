@@ -44,7 +44,9 @@ void Dram::on_cycle() {
 }
 
 void Dram::take_arrivals(Cycles cycle) {
-  for (int port = cpu_side_.oldest_arrival(cycle); port >= 0; port = cpu_side_.oldest_arrival(cycle)) {
+  while (under_way_ != 0) {
+    const int port = cpu_side_.oldest_arrival(cycle);
+    if (port < 0) return;
     const auto index = static_cast<unsigned>(port);
     MemoryAccess& access = *cpu_side_.arrivals(index).front();
     cpu_side_.arrivals(index).pop();

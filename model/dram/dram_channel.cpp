@@ -20,7 +20,6 @@ void DramChannel::arrive(const DramLocation& place, std::uint64_t line, bool wri
   if (idle) catch_up(at);
   const std::uint32_t index = pool_.take();
   DramAccess& access = pool_[index];
-  access = {};
   access.line = line;
   access.row = place.row;
   access.age = next_age_++;
@@ -28,6 +27,9 @@ void DramChannel::arrive(const DramLocation& place, std::uint64_t line, bool wri
   access.token = token;
   access.bank = place.rank * devices_.banks_of_rank() + place.bank;
   access.write = write;
+  access.begun = false;
+  access.found = RowOutcome::Hit;
+  access.refresh_stalled = false;
   const std::uint32_t bank = access.bank;
   const std::uint32_t in_buffer = writes_.count;
   if (incoming_.count != 0 || !admit(index, at)) pool_.append(incoming_, index);
@@ -177,6 +179,7 @@ void DramChannel::make_plan(Clocks from) {
   if (busy_.empty()) return;
   const Clocks first = std::max(from, bus_free_);
   for (const std::uint32_t bank : busy_) consider(bank, first);
+  if (refresh_.first_due() > plan_.at) return;
   for (unsigned rank = 0; rank < refresh_.ranks(); ++rank) {
     if (refresh_.due(rank) <= plan_.at) consider_refresh(rank, first);
   }
@@ -233,9 +236,8 @@ void DramChannel::catch_up(Clocks until) {
 }
 
 void DramChannel::step() {
-  const Plan plan = plan_;
-  issue(plan);
-  make_plan(plan.at + Clocks(1));
+  issue(plan_);
+  make_plan(plan_.at + Clocks(1));
 }
 
 void DramChannel::issue(const Plan& plan) {

@@ -98,20 +98,19 @@ Clocks DramDevices::column(unsigned bank, bool write, Clocks at) {
   Rank& own = ranks_[used.rank];
   // When the bus is free for another direction's or another rank's data: tRTRS after this data's end.
   const Clocks turned = data_end + t.rtrs;
-  const std::array<Clocks, 2> after_turn{between(t.cl, turned), between(t.cwl, turned)};
   raise(own.column[write], last + t.ccd_s);
   raise(group.column[write], last + (write ? t.ccd_l_wr : t.ccd_l));
   if (write) {
-    raise(own.column[0], std::max(data_end + t.wtr_s, between(t.cl, data_end)));
+    raise(own.column[0], data_end + t.wtr_s);
     raise(group.column[0], data_end + t.wtr_l);
   } else {
-    raise(own.column[1], after_turn[1]);
+    raise(own.column[1], between(t.cwl, turned));
   }
   if (ranks_.size() > 1) {
     for (Rank& other : ranks_) {
       if (&other == &own) continue;
-      raise(other.column[0], after_turn[0]);
-      raise(other.column[1], after_turn[1]);
+      raise(other.column[0], between(t.cl, turned));
+      raise(other.column[1], between(t.cwl, turned));
     }
   }
   if (auto_precharge_) close(used, used.precharge);
