@@ -244,6 +244,21 @@ TEST(DramChannel, ReadsGoBeforeBufferedWritesUntilTheBufferIsFull) {
   EXPECT_GT(full.complete(late), full.written[3].complete.count()) << "reads that come during the drain wait";
 }
 
+TEST(DramChannel, DrainBeginsWithItsOldestWrite) {
+  DramConfig config = small_dram();
+  config.write_queue = 3;
+  config.write_low = 2;
+  config.t_rcd_ns = 60;
+  config.t_rrd_s_ns = config.t_rrd_l_ns = 50;
+  SmallChannel channel(config);
+  channel.read(0, 3, 0);  // keeps the channel from being idle
+  const std::uint32_t oldest = channel.write(1, 0, 0);
+  channel.write(1, 1, 0);
+  const std::uint32_t newest = channel.write(5, 2, 0);  // fills the buffer
+  channel.run();
+  EXPECT_LT(channel.written[oldest].complete, channel.written[newest].complete);
+}
+
 TEST(DramChannel, FullBufferHoldsTheNextWriteUp) {
   DramConfig config = small_dram();
   config.write_queue = 1;
@@ -304,6 +319,14 @@ TEST(DramChannel, RowJustOpenedIsUsedBeforeItsRefresh) {
   expect_read(channel.answer(channel.read(995, 0, 0)), RowOutcome::Miss, 995 + read_miss, 0);
   // Activated in 995: precharged in 1095, refreshed from 1125 to 1175.
   expect_read(channel.answer(channel.read(1060, 0, 0)), RowOutcome::Miss, 1175 + read_miss, 115);
+}
+
+TEST(DramChannel, RowJustOpenedIsUsedThoughItMayBePrechargedBefore) {
+  DramConfig config = refreshed_dram();
+  config.t_ras_ns = 4;
+  SmallChannel channel(config);
+  // Activated in 995, precharged in 1000 at the earliest, read in 1005.
+  expect_read(channel.answer(channel.read(995, 0, 0)), RowOutcome::Miss, 995 + read_miss, 0);
 }
 
 TEST(DramChannel, RanksAreRefreshedInTurn) {
