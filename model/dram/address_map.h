@@ -33,6 +33,9 @@ class AddressMap {
             part(AddressField::Column, address)};
   }
 
+  /// From a line to the same line of the next row, in bytes.
+  std::uint64_t row_step() const { return std::uint64_t{1} << field(AddressField::Row).shift; }
+
  private:
   struct Bits {
     unsigned shift = 0;

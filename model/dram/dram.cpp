@@ -8,46 +8,102 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config, std::uint64_t
            PhysicalMemory& memory, unsigned ports)
     : TimedModule(name),
       memory_(memory),
-      scheduler_(config, core_mhz, line_bytes),
+      map_(config, line_bytes),
+      clock_(config.data_rate_mts, core_mhz),
+      timings_(config, line_bytes),
+      line_shift_(log2_floor(line_bytes)),
+      channels_(config.channels, DramChannel(config, timings_)),
       cpu_side_("cpu_side", *this, ports) {}
 
 bool Dram::receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time& delay) {
   const Cycles visible = clockwork().cycle_after(delay);
   cpu_side_.arrivals(port).push(visible, &access);
+  ++under_way_;
   wake_at(visible);
   return false;
 }
 
 void Dram::on_cycle() {
   const Cycles cycle = now();
-  for (int port = cpu_side_.oldest_arrival(cycle); port >= 0; port = cpu_side_.oldest_arrival(cycle)) {
+  const Clocks last = clock_.last_edge(cycle);
+  if (under_way_ != 0 && cpu_side_.next_visible() <= cycle) {
+    // What was to be done before these arrivals reach their channels, at this edge or the next one.
+    const Clocks arrival = clock_.first_edge(cycle);
+    for (DramChannel& channel : channels_) {
+      if (arrival != Clocks(0)) channel.run(arrival - Clocks(1));
+    }
+    take_arrivals(cycle);
+  }
+  Clocks next = Clocks::never();
+  for (DramChannel& channel : channels_) {
+    channel.run(last);
+    if (!channel.notes().empty()) answer(channel);
+    next = std::min(next, channel.next());
+  }
+  if (next != Clocks::never()) wake_at(clock_.cycle_at(next));
+}
+
+void Dram::take_arrivals(Cycles cycle) {
+  while (under_way_ != 0) {
+    const int port = cpu_side_.oldest_arrival(cycle);
+    if (port < 0) return;
     const auto index = static_cast<unsigned>(port);
     MemoryAccess& access = *cpu_side_.arrivals(index).front();
     cpu_side_.arrivals(index).pop();
-    serve(cpu_side_.port(index), access, cycle);
+    --under_way_;
+    take(index, access, cycle);
   }
-  const Cycles arrival = cpu_side_.next_visible();
-  if (arrival != Cycles::never()) wake_at(arrival);
 }
 
-void Dram::serve(AccessTargetPort<Dram>& port, MemoryAccess& access, Cycles cycle) {
-  const Service service = scheduler_.schedule(access.physical(), access.is_write(), cycle);
-  count(access, service, cycle);
-  access.info.served_by = ServedBy::Dram;
-  if (access.wants_entry()) access.transfer_entry(memory_);
-  const Cycles answered = access.is_write() ? service.accepted : service.complete;
-  port.respond(access, std::max(answered, cycle + Cycles(1)));
-}
-
-void Dram::count(const MemoryAccess& access, const Service& service, Cycles cycle) {
+void Dram::take(unsigned port, MemoryAccess& access, Cycles cycle) {
   if (access.is_write()) {
     ++stats_.writes;
   } else {
     ++stats_.reads;
     if (access.info.table_entry) ++stats_.table_reads;
-    stats_.latency_cycles.add((service.complete - cycle).count());
   }
-  switch (service.row) {
+  access.info.served_by = ServedBy::Dram;
+  if (access.wants_entry()) access.transfer_entry(memory_);
+  const DramLocation place = map_.locate(access.physical());
+  channels_[place.channel].arrive(place, access.physical().value() >> line_shift_, access.is_write(),
+                                  clock_.first_edge(cycle), hold({&access, port, cycle}));
+}
+
+std::uint32_t Dram::hold(const Pending& pending) {
+  if (free_tokens_.empty()) {
+    pending_.push_back(pending);
+    return static_cast<std::uint32_t>(pending_.size() - 1);
+  }
+  const std::uint32_t token = free_tokens_.back();
+  free_tokens_.pop_back();
+  pending_[token] = pending;
+  return token;
+}
+
+void Dram::answer(DramChannel& channel) {
+  for (const DramNote& note : channel.notes()) {
+    if (note.kind == DramNote::Kind::Read || note.kind == DramNote::Kind::Written) count_row(note);
+    if (note.kind == DramNote::Kind::Written) continue;
+    const Pending pending = pending_[note.token];
+    free_tokens_.push_back(note.token);
+    const Cycles answered = std::max(clock_.cycle_at(note.complete), now() + Cycles(1));
+    if (note.kind != DramNote::Kind::Accepted) count_read(pending, note, answered);
+    cpu_side_.port(pending.port).respond(*pending.access, answered);
+  }
+  channel.clear_notes();
+}
+
+void Dram::count_read(const Pending& pending, const DramNote& note, Cycles answered) {
+  stats_.latency_cycles.add((answered - pending.seen).count());
+  if (note.kind == DramNote::Kind::Forwarded) {
+    ++stats_.forwarded_reads;
+  } else {
+    stats_.queue_cycles.add(clock_.cycle_at(note.queue).count());
+  }
+}
+
+void Dram::count_row(const DramNote& note) {
+  switch (note.row) {
     case RowOutcome::Hit:
       ++stats_.row_hits;
       break;
@@ -58,9 +114,8 @@ void Dram::count(const MemoryAccess& access, const Service& service, Cycles cycl
       ++stats_.row_conflicts;
       break;
   }
-  if (service.refresh_stalled) ++stats_.refresh_stalls;
-  stats_.queue_cycles.add(service.queue.count());
-  stats_.bus_busy_cycles += scheduler_.timings().burst.count();
+  if (note.refresh_stalled) ++stats_.refresh_stalls;
+  stats_.bus_busy_clocks += timings_.bus_time().count();
 }
 
 void Dram::report(const std::string& prefix, StatSet& figures) const {
@@ -73,12 +128,16 @@ void Dram::report(const std::string& prefix, StatSet& figures) const {
   count("row_hits", stats_.row_hits, "accesses", "accesses that found their row in the row buffer");
   count("row_misses", stats_.row_misses, "accesses", "accesses that found their bank without an open row");
   count("row_conflicts", stats_.row_conflicts, "accesses", "accesses that found another row open");
-  figures.real(prefix + ".row_hit_share", ratio(stats_.row_hits, stats_.reads + stats_.writes), "share",
-               "row hits / accesses");
+  figures.real(prefix + ".row_hit_share",
+               ratio(stats_.row_hits, stats_.row_hits + stats_.row_misses + stats_.row_conflicts), "share",
+               "row hits / accesses that the devices served");
+  count("forwarded_reads", stats_.forwarded_reads, "accesses",
+        "reads of lines that waited to be written: answered from the write buffer");
   count("refresh_stalls", stats_.refresh_stalls, "accesses", "accesses that waited for the end of a refresh");
-  count("bus_busy_cycles", stats_.bus_busy_cycles, "cycles", "data bus time, the sum over the channels");
+  count("bus_busy_cycles", clock_.cycle_at(Clocks(stats_.bus_busy_clocks)).count(), "cycles",
+        "data bus time, the sum over the channels");
   figures.distribution(prefix + ".queue_cycles", stats_.queue_cycles, "cycles",
-                       "waiting for the bank, a refresh or the data bus, per access");
+                       "waiting for the bank, a refresh, other commands or the data bus, per read");
   figures.distribution(prefix + ".latency_cycles", stats_.latency_cycles, "cycles", "from request to answer, per read");
 }
 

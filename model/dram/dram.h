@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dram/dram_timing.h"
+#include "dram/dram_channel.h"
 #include "memory/physical_memory.h"
 #include "protocol/access_link.h"
 #include "protocol/timed_module.h"
@@ -17,16 +17,18 @@ struct DramStats {
   std::uint64_t row_hits = 0;
   std::uint64_t row_misses = 0;
   std::uint64_t row_conflicts = 0;
+  std::uint64_t forwarded_reads = 0;  ///< answered from the write buffer
   std::uint64_t refresh_stalls = 0;
-  std::uint64_t bus_busy_cycles = 0;
-  Histogram queue_cycles;    ///< of all accesses
+  std::uint64_t bus_busy_clocks = 0;
+  Histogram queue_cycles;    ///< of reads that the devices served
   Histogram latency_cycles;  ///< of reads
 };
 
-/// Main memory behind its controller. Serves whole lines, also to who wants less, and gives walkers the bytes of the
-/// entry. Any number of neighbours above, each on a registered link; accesses are taken in the cycle in which they are
-/// seen, the oldest first, of equals the one of the lowest port. Writes are posted: answered when a bank's queue has
-/// them.
+/// Main memory behind its controller: the channels, with time. Serves whole lines, also to who wants less, and gives
+/// walkers the bytes of the entry. Any number of neighbours above, each on a registered link; accesses are taken in the
+/// cycle in which they are seen, the oldest first, of equals the one of the lowest port, and arrive at their channel at
+/// the memory clock's next edge. Entries are read and swapped when the access is taken, so in that order. Writes are
+/// posted: answered when the controller has room for them.
 class Dram : public TimedModule {
  public:
   /// `ports`: how many neighbours it has above. Throws InputError if a row holds no line.
@@ -35,7 +37,6 @@ class Dram : public TimedModule {
 
   tlm::tlm_target_socket<64>& cpu_side(unsigned port) { return cpu_side_.port(port).socket; }
 
-  const DramTimings& timings() const { return scheduler_.timings(); }
   const DramStats& stats() const { return stats_; }
   void reset_stats() { stats_ = {}; }
   /// Adds this memory's figures under `prefix`.
@@ -47,12 +48,30 @@ class Dram : public TimedModule {
  private:
   void on_cycle() override;
 
-  void serve(AccessTargetPort<Dram>& port, MemoryAccess& access, Cycles cycle);
-  void count(const MemoryAccess& access, const Service& service, Cycles cycle);
+  /// An access that is not answered yet.
+  struct Pending {
+    MemoryAccess* access = nullptr;
+    unsigned port = 0;
+    Cycles seen;
+  };
+
+  void take_arrivals(Cycles cycle);
+  void take(unsigned port, MemoryAccess& access, Cycles cycle);
+  void answer(DramChannel& channel);
+  void count_read(const Pending& pending, const DramNote& note, Cycles answered);
+  void count_row(const DramNote& note);
+  std::uint32_t hold(const Pending& pending);
 
   PhysicalMemory& memory_;
-  DramScheduler scheduler_;
+  AddressMap map_;
+  MemoryClock clock_;
+  DramTimings timings_;
+  unsigned line_shift_;
+  std::vector<DramChannel> channels_;
+  std::vector<Pending> pending_;  ///< by token
+  std::vector<std::uint32_t> free_tokens_;
   UpstreamPorts<AccessTargetPort<Dram>, MemoryAccess> cpu_side_;
+  std::uint64_t under_way_ = 0;  ///< accesses that were sent here and are not taken yet
   DramStats stats_;
 };
 

@@ -5,159 +5,133 @@
 namespace tablewalk {
 namespace {
 
-/// Rounded up, but for what the product of two exact decimals is off in floating point.
-Cycles to_cycles(double ns, std::uint64_t core_mhz) {
-  constexpr double noise = 1e-6;
-  return Cycles(
-      static_cast<std::uint64_t>(std::max(0.0, std::ceil(ns * static_cast<double>(core_mhz) / 1000 - noise))));
+void raise(Clocks& time, Clocks least) {
+  time = std::max(time, least);
+}
+
+/// From a to b, or 0 if b is not later.
+Clocks between(Clocks a, Clocks b) {
+  return b > a ? b - a : Clocks(0);
 }
 
 }  // namespace
 
-DramTimings::DramTimings(const DramConfig& config, std::uint64_t core_mhz, std::uint64_t line_bytes) {
-  const auto cycles = [&](double ns) { return to_cycles(ns, core_mhz); };
-  rcd = cycles(config.t_rcd_ns);
-  cl = cycles(config.t_cl_ns);
-  cwl = cycles(config.t_cwl_ns);
-  rp = cycles(config.t_rp_ns);
-  ras = cycles(config.t_ras_ns);
-  ccd = cycles(config.t_ccd_ns);
-  rtp = cycles(config.t_rtp_ns);
-  wr = cycles(config.t_wr_ns);
+DramTimings::DramTimings(const DramConfig& config, std::uint64_t line_bytes) {
+  const auto clocks = [&](double ns) {
+    constexpr double noise = 1e-6;  // what the product of two exact decimals is off in floating point
+    const double exact = ns * static_cast<double>(config.data_rate_mts) / 2000;
+    return Clocks(static_cast<std::uint64_t>(std::max(0.0, std::ceil(exact - noise))));
+  };
+  rcd = clocks(config.t_rcd_ns);
+  cl = clocks(config.t_cl_ns);
+  cwl = clocks(config.t_cwl_ns);
+  rp = clocks(config.t_rp_ns);
+  ras = clocks(config.t_ras_ns);
+  rtp = clocks(config.t_rtp_ns);
+  wr = clocks(config.t_wr_ns);
+  rrd_s = clocks(config.t_rrd_s_ns);
+  rrd_l = std::max(rrd_s, clocks(config.t_rrd_l_ns));
+  faw = clocks(config.t_faw_ns);
+  burst = std::max(Clocks(1), clocks(config.burst_ns));
+  ccd_s = std::max(burst, clocks(config.t_ccd_s_ns));
+  ccd_l = std::max(ccd_s, clocks(config.t_ccd_l_ns));
+  ccd_l_wr = std::max(ccd_l, clocks(config.t_ccd_l_wr_ns));
+  wtr_s = clocks(config.t_wtr_s_ns);
+  wtr_l = std::max(wtr_s, clocks(config.t_wtr_l_ns));
+  rtrs = clocks(config.t_rtrs_ns);
   constexpr std::uint64_t burst_bytes = 64;
-  const std::uint64_t bursts = std::max<std::uint64_t>(1, line_bytes / burst_bytes);
-  burst = std::max(Cycles(1), cycles(config.burst_ns * static_cast<double>(bursts)));
-  refi = config.refreshes() ? cycles(config.t_refi_ns) : Cycles(0);
-  rfc = config.refreshes() ? cycles(config.t_rfc_ns) : Cycles(0);
-  controller = cycles(config.controller_ns);
-}
-
-Cycles DataBus::reserve(Cycles earliest, Cycles now) {
-  while (head_ < tail_ && starts_[head_] + burst_ <= now) ++head_;
-  if (tail_ == starts_.size()) {
-    std::copy(starts_.begin() + static_cast<std::ptrdiff_t>(head_), starts_.end(), starts_.begin());
-    tail_ -= head_;
-    head_ = 0;
+  bursts = std::max<std::uint64_t>(1, line_bytes / burst_bytes);
+  further_reads = Clocks((bursts - 1) * ccd_l.count());
+  further_writes = Clocks((bursts - 1) * ccd_l_wr.count());
+  if (config.refreshes()) {
+    refi = std::max(Clocks(1), clocks(config.t_refi_ns));
+    rfc = clocks(config.t_rfc_ns);
   }
-  std::size_t place = tail_;
-  while (place > head_ && starts_[place - 1] + burst_ > earliest) --place;
-  Cycles start = earliest;
-  while (place < tail_ && starts_[place] < start + burst_) start = starts_[place++] + burst_;
-  for (std::size_t moved = tail_; moved > place; --moved) starts_[moved] = starts_[moved - 1];
-  starts_[place] = start;
-  ++tail_;
-  return start;
+  controller = clocks(config.controller_ns);
 }
 
-DramScheduler::DramScheduler(const DramConfig& config, std::uint64_t core_mhz, std::uint64_t line_bytes)
-    : map_(config, line_bytes),
-      timings_(config, core_mhz, line_bytes),
-      policy_(config.page_policy),
-      ranks_(config.ranks),
-      banks_(config.banks),
-      bank_queue_(config.bank_queue),
-      bank_state_(std::size_t{config.channels} * config.ranks * config.banks),
-      queue_slots_(bank_state_.size() * config.bank_queue) {
-  // A bank's accesses in service never outnumber its queue: that many bursts at most are still to come.
-  const std::size_t bursts = std::size_t{config.ranks} * config.banks * config.bank_queue;
-  channels_.assign(config.channels, Channel{Cycles(0), DataBus(timings_.burst, bursts)});
-}
-
-Service DramScheduler::schedule(PhysicalAddress line, bool write, Cycles arrival) {
-  const DramLocation place = map_.locate(line);
-  Channel& channel = channels_[place.channel];
-  const std::size_t index = (std::size_t{place.channel} * ranks_ + place.rank) * banks_ + place.bank;
-  Bank& bank = bank_state_[index];
-  Cycles& slot = queue_slots_[index * bank_queue_ + bank.oldest_slot];
-
-  const Cycles accepted = accept(channel, bank, slot, arrival);
-  const FirstCommand first = begin(bank, place.rank, place.row, std::max(accepted, bank.column_ready));
-
-  const Cycles activate = first.row == RowOutcome::Conflict ? first.at + timings_.rp : first.at;
-  const Cycles column_at = first.row == RowOutcome::Hit ? first.at : activate + timings_.rcd;
-  const Cycles to_data = write ? timings_.cwl : timings_.cl;
-  const Cycles data = channel.bus.reserve(column_at + to_data, accepted);
-  const Cycles column = data - to_data;  // a column command waits until its data has the bus
-  const Cycles done = data + timings_.burst;
-
-  const Cycles recovered = write ? done + timings_.wr : column + timings_.rtp;
-  const Cycles restored = first.row == RowOutcome::Hit ? bank.precharge_ready : activate + timings_.ras;
-  bank.open = true;
-  bank.row = place.row;
-  bank.precharge_ready = std::max(restored, recovered);
-  bank.column_ready = column + std::max(timings_.ccd, timings_.burst);
-  if (policy_ == PagePolicy::Closed) close_row(bank);
-  slot = done;
-
-  const Cycles complete = done + timings_.controller;
-  return {accepted, complete, complete - arrival - service_cycles(first.row, write), first.row, first.refresh_stalled};
-}
-
-/// Waits for a free place in the bank's queue, and takes it.
-Cycles DramScheduler::accept(Channel& channel, Bank& bank, Cycles& slot, Cycles arrival) {
-  channel.accepting = std::max({arrival, channel.accepting, slot});
-  bank.oldest_slot = bank.oldest_slot + 1 == bank_queue_ ? 0 : bank.oldest_slot + 1;
-  return channel.accepting;
-}
-
-/// The access's first command: precharge, activate or column, as the row buffer asks for.
-DramScheduler::FirstCommand DramScheduler::begin(Bank& bank, std::uint32_t rank, std::uint64_t row, Cycles from) const {
-  const RowOutcome found = outcome(bank, row);
-  const Cycles at = earliest_command(bank, found, from);
-  const std::uint64_t refreshes = refreshes_started(rank, at);
-  if (refreshes == bank.refreshes_seen) return {at, found, false};
-  if (bank.open) close_row(bank);
-  const Cycles ready = earliest_command(bank, RowOutcome::Miss, from);
-  const Cycles activate = after_refresh(rank, ready);
-  bank.refreshes_seen = refreshes_started(rank, activate);
-  return {activate, RowOutcome::Miss, activate != ready};
-}
-
-RowOutcome DramScheduler::outcome(const Bank& bank, std::uint64_t row) const {
-  if (!bank.open) return RowOutcome::Miss;
-  return bank.row == row ? RowOutcome::Hit : RowOutcome::Conflict;
-}
-
-Cycles DramScheduler::earliest_command(const Bank& bank, RowOutcome outcome, Cycles from) const {
-  switch (outcome) {
-    case RowOutcome::Hit:
-      return from;
-    case RowOutcome::Miss:
-      return std::max(from, bank.activate_ready);
-    case RowOutcome::Conflict:
-      break;
+DramDevices::DramDevices(const DramConfig& config, const DramTimings& timings)
+    : timings_(timings),
+      auto_precharge_(config.page_policy == PagePolicy::Closed),
+      banks_of_rank_(config.banks),
+      banks_(std::size_t{config.ranks} * config.banks),
+      groups_(std::size_t{config.ranks} * config.bank_groups),
+      ranks_(config.ranks) {
+  for (unsigned bank = 0; bank < banks(); ++bank) {
+    banks_[bank].rank = bank / config.banks;
+    banks_[bank].group = banks_[bank].rank * config.bank_groups + bank % config.bank_groups;
   }
-  return std::max(from, bank.precharge_ready);
 }
 
-void DramScheduler::close_row(Bank& bank) const {
+void DramDevices::activate(unsigned bank, std::uint64_t row, Clocks at) {
+  Bank& opened = banks_[bank];
+  opened.open = true;
+  opened.row = row;
+  opened.columns = 0;
+  opened.column = at + timings_.rcd;
+  opened.precharge = at + timings_.ras;
+  groups_[opened.group].activate = at + timings_.rrd_l;
+  Rank& rank = ranks_[opened.rank];
+  rank.activate = at + timings_.rrd_s;
+  rank.window[rank.oldest] = at + timings_.faw;
+  rank.oldest = (rank.oldest + 1) % rank.window.size();
+}
+
+void DramDevices::close(Bank& bank, Clocks at) {
   bank.open = false;
-  bank.activate_ready = bank.precharge_ready + timings_.rp;
+  bank.activate = std::max(bank.activate, at + timings_.rp);
 }
 
-Cycles DramScheduler::service_cycles(RowOutcome outcome, bool write) const {
-  Cycles cycles = (write ? timings_.cwl : timings_.cl) + timings_.burst + timings_.controller;
-  if (outcome != RowOutcome::Hit) cycles += timings_.rcd;
-  if (outcome == RowOutcome::Conflict) cycles += timings_.rp;
-  return cycles;
+void DramDevices::precharge(unsigned bank, Clocks at) {
+  close(banks_[bank], at);
 }
 
-/// Ranks take turns, so that one of them can always be used.
-Cycles DramScheduler::refresh_offset(std::uint32_t rank) const {
-  return Cycles(timings_.refi.count() * rank / ranks_);
+Clocks DramDevices::column(unsigned bank, bool write, Clocks at) {
+  const DramTimings& t = timings_;
+  Bank& used = banks_[bank];
+  const Clocks last = at + (write ? t.further_writes : t.further_reads);  // the line's last column command
+  const Clocks data_end = last + (write ? t.cwl : t.cl) + t.burst;
+  ++used.columns;
+  raise(used.precharge, write ? data_end + t.wr : last + t.rtp);
+
+  Group& group = groups_[used.group];
+  Rank& own = ranks_[used.rank];
+  // When the bus is free for another direction's or another rank's data: tRTRS after this data's end.
+  const Clocks turned = data_end + t.rtrs;
+  raise(own.column[write], last + t.ccd_s);
+  raise(group.column[write], last + (write ? t.ccd_l_wr : t.ccd_l));
+  if (write) {
+    raise(own.column[0], data_end + t.wtr_s);
+    raise(group.column[0], data_end + t.wtr_l);
+  } else {
+    raise(own.column[1], between(t.cwl, turned));
+  }
+  if (ranks_.size() > 1) {
+    for (Rank& other : ranks_) {
+      if (&other == &own) continue;
+      raise(other.column[0], between(t.cl, turned));
+      raise(other.column[1], between(t.cwl, turned));
+    }
+  }
+  if (auto_precharge_) close(used, used.precharge);
+  return data_end;
 }
 
-std::uint64_t DramScheduler::refreshes_started(std::uint32_t rank, Cycles cycle) const {
-  const Cycles offset = refresh_offset(rank);
-  if (timings_.refi == Cycles(0) || cycle < offset) return 0;
-  return (cycle - offset).count() / timings_.refi.count();
+bool DramDevices::any_open(unsigned first, unsigned count) const {
+  for (unsigned bank = first; bank < first + count; ++bank) {
+    if (banks_[bank].open) return true;
+  }
+  return false;
 }
 
-/// The cycle itself, or the end of the refresh that it falls into.
-Cycles DramScheduler::after_refresh(std::uint32_t rank, Cycles cycle) const {
-  const std::uint64_t started = refreshes_started(rank, cycle);
-  if (started == 0) return cycle;
-  return std::max(cycle, refresh_offset(rank) + Cycles(started * timings_.refi.count()) + timings_.rfc);
+Clocks DramDevices::earliest_refresh(unsigned first, unsigned count) const {
+  Clocks earliest;
+  for (unsigned bank = first; bank < first + count; ++bank) raise(earliest, banks_[bank].activate);
+  return earliest;
+}
+
+void DramDevices::refresh(unsigned first, unsigned count, Clocks at) {
+  for (unsigned bank = first; bank < first + count; ++bank) banks_[bank].activate = at + timings_.rfc;
 }
 
 }  // namespace tablewalk

@@ -1,113 +1,106 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
-#include "dram/address_map.h"
+#include "dram/dram_config.h"
+#include "dram/memory_clock.h"
 
 namespace tablewalk {
 
-/// A DRAM's timings in cycles of the core: nanoseconds are converted here, once, each rounded up.
+/// A DRAM's timings in its own clocks: nanoseconds are converted here, once, each rounded up, as JEDEC has it.
 struct DramTimings {
-  /// `core_mhz` is not 0. `line_bytes` above 64 take several bursts.
-  DramTimings(const DramConfig& config, std::uint64_t core_mhz, std::uint64_t line_bytes);
+  /// The config has passed its checks. `line_bytes` above 64 take several bursts.
+  DramTimings(const DramConfig& config, std::uint64_t line_bytes);
 
-  Cycles rcd, cl, cwl, rp, ras, ccd, rtp, wr;
-  Cycles burst;       ///< data bus time of a line, at least 1
-  Cycles refi, rfc;   ///< both 0 without refresh
-  Cycles controller;  ///< both ways together; counted after the data
+  Clocks rcd, cl, cwl, rp, ras, rtp, wr;
+  Clocks rrd_s, rrd_l, faw;
+  Clocks ccd_s, ccd_l, ccd_l_wr;
+  Clocks wtr_s, wtr_l, rtrs;
+  std::uint64_t bursts = 1;  ///< of a line
+  Clocks burst;              ///< data bus time of 64 bytes, at least 1
+  Clocks further_reads;      ///< first to last column command of a line that takes several bursts; else 0
+  Clocks further_writes;
+  /// Data bus time of a line.
+  Clocks bus_time() const { return Clocks(burst.count() * bursts); }
+  Clocks refi, rfc;   ///< between two refreshes of a rank, and what one takes; both 0 without refresh
+  Clocks controller;  ///< both ways together; counted after the data
 };
 
-/// What an access found in its bank's row buffer.
-enum class RowOutcome : std::uint8_t {
-  Hit,      ///< its row
-  Miss,     ///< no row: the bank was idle, or a refresh had closed it
-  Conflict  ///< another row, to be precharged first
-};
-
-/// When and how a line is transferred. `complete - arrival == queue + service`, where service is what the access takes
-/// of an idle channel: controller + burst + column latency, + tRCD on a miss, + tRP + tRCD on a conflict.
-struct Service {
-  Cycles accepted;  ///< when the bank's queue has it
-  Cycles complete;  ///< when the requester has its data, or the bank has it in a write
-  Cycles queue;     ///< waiting: for room in the queue, the bank (tRAS, tWR, ... included), a refresh, the data bus
-  RowOutcome row = RowOutcome::Miss;
-  bool refresh_stalled = false;  ///< part of the wait was for a refresh
-};
-
-/// The bursts that a data bus will carry: all of one length, none overlapping. A burst may go in a gap before one that
-/// was reserved earlier, so that a fast bank does not wait for a slow one.
-class DataBus {
- public:
-  DataBus(Cycles burst, std::size_t capacity) : burst_(burst), starts_(2 * capacity) {}
-
-  /// Takes the first gap at or after `earliest`; returns where the burst starts. No later reservation will be for a
-  /// time before `now`, and at most `capacity` reservations end after it.
-  Cycles reserve(Cycles earliest, Cycles now);
-
- private:
-  Cycles burst_;
-  std::vector<Cycles> starts_;  ///< in order, from head_ to tail_; twice the capacity, so that moving down is rare
-  std::size_t head_ = 0;
-  std::size_t tail_ = 0;
-};
-
-/// Decides when each access is served. Each bank serves its queue in order; banks work in parallel and share their
-/// channel's data bus. Knows tRCD, tCL, tCWL, tRP, tRAS, tCCD, tRTP, tWR and refresh of whole ranks; does not know what
-/// binds the banks of a rank to each other (tRRD, tFAW), nor the bus's turn from reads to writes.
+/// The devices of a channel, as the commands leave them: which rows are open, and the first clock for each command.
+/// Banks are numbered over all ranks; the bank group is the low part of a bank's number.
 ///
-/// Refresh is arithmetic on time. Rank r of R is refreshed during tRFC from r * tREFI / R + n * tREFI on, n = 1, 2, ...
-/// An access whose first command would fall into a refresh waits for its end; one that has begun is finished. A refresh
-/// closes its rank's rows.
-class DramScheduler {
+/// Each earliest_...() is the first clock in which the command keeps every timing; each command is given at or after
+/// that. Which command is the sensible one is the caller's to know.
+class DramDevices {
  public:
-  DramScheduler(const DramConfig& config, std::uint64_t core_mhz, std::uint64_t line_bytes);
+  DramDevices(const DramConfig& config, const DramTimings& timings);
 
-  /// Serves an access that arrives at `arrival`, which is not before that of an earlier call.
-  Service schedule(PhysicalAddress line, bool write, Cycles arrival);
+  unsigned banks() const { return static_cast<unsigned>(banks_.size()); }
+  unsigned banks_of_rank() const { return banks_of_rank_; }
+  bool open(unsigned bank) const { return banks_[bank].open; }
+  /// If open.
+  std::uint64_t row(unsigned bank) const { return banks_[bank].row; }
+  /// Column commands since its row was opened.
+  unsigned columns(unsigned bank) const { return banks_[bank].columns; }
 
-  const DramTimings& timings() const { return timings_; }
+  /// For banks that are not open: tRP, tRFC, tRRD_S, tRRD_L, tFAW.
+  Clocks earliest_activate(unsigned bank) const {
+    const Bank& at = banks_[bank];
+    const Rank& rank = ranks_[at.rank];
+    return std::max(std::max(at.activate, groups_[at.group].activate),
+                    std::max(rank.activate, rank.window[rank.oldest]));
+  }
+  /// For open banks: tRAS, tRTP, tWR.
+  Clocks earliest_precharge(unsigned bank) const { return banks_[bank].precharge; }
+  /// For open banks: tRCD, tCCD_S, tCCD_L, tWTR_S, tWTR_L, tRTRS, the data bus.
+  Clocks earliest_column(unsigned bank, bool write) const {
+    const Bank& at = banks_[bank];
+    return std::max(at.column, std::max(groups_[at.group].column[write], ranks_[at.rank].column[write]));
+  }
+
+  void activate(unsigned bank, std::uint64_t row, Clocks at);
+  void precharge(unsigned bank, Clocks at);
+  /// Returns when the last of the line's data has passed the bus.
+  Clocks column(unsigned bank, bool write, Clocks at);
+
+  /// Whether one of `count` banks from `first` on is open.
+  bool any_open(unsigned first, unsigned count) const;
+  /// For refreshing them all; none is open.
+  Clocks earliest_refresh(unsigned first, unsigned count) const;
+  void refresh(unsigned first, unsigned count, Clocks at);
 
  private:
   struct Bank {
+    std::uint32_t rank = 0;
+    std::uint32_t group = 0;  ///< over all ranks
     bool open = false;
-    std::uint64_t row = 0;             ///< if open
-    Cycles column_ready;               ///< the first cycle for its next access's first command
-    Cycles precharge_ready;            ///< if open
-    Cycles activate_ready;             ///< if not open
-    std::uint64_t refreshes_seen = 0;  ///< of its rank, up to its last command
-    std::uint32_t oldest_slot = 0;     ///< of its part of queue_slots_
+    std::uint32_t columns = 0;
+    std::uint64_t row = 0;
+    Clocks activate;
+    Clocks precharge;
+    Clocks column;
   };
-  struct Channel {
-    Cycles accepting;  ///< from when on: accesses enter their banks' queues in order of arrival
-    DataBus bus;
+  struct Group {
+    Clocks activate;
+    std::array<Clocks, 2> column;  ///< [write]
   };
-  struct FirstCommand {
-    Cycles at;
-    RowOutcome row;
-    bool refresh_stalled;
+  struct Rank {
+    Clocks activate;
+    std::array<Clocks, 2> column;  ///< [write]
+    std::array<Clocks, 4> window;  ///< when each of the last four activates has left tFAW
+    std::uint32_t oldest = 0;
   };
 
-  Cycles accept(Channel& channel, Bank& bank, Cycles& slot, Cycles arrival);
-  FirstCommand begin(Bank& bank, std::uint32_t rank, std::uint64_t row, Cycles from) const;
-  RowOutcome outcome(const Bank& bank, std::uint64_t row) const;
-  Cycles earliest_command(const Bank& bank, RowOutcome outcome, Cycles from) const;
-  void close_row(Bank& bank) const;
-  Cycles service_cycles(RowOutcome outcome, bool write) const;
+  void close(Bank& bank, Clocks at);
 
-  Cycles refresh_offset(std::uint32_t rank) const;
-  std::uint64_t refreshes_started(std::uint32_t rank, Cycles cycle) const;
-  Cycles after_refresh(std::uint32_t rank, Cycles cycle) const;
-
-  AddressMap map_;
   DramTimings timings_;
-  PagePolicy policy_;
-  std::uint32_t ranks_;
-  std::uint32_t banks_;
-  std::uint32_t bank_queue_;
-  std::vector<Channel> channels_;
-  std::vector<Bank> bank_state_;     ///< [channel][rank][bank]
-  std::vector<Cycles> queue_slots_;  ///< [bank][slot]: when the access that holds it is served
+  bool auto_precharge_;
+  unsigned banks_of_rank_;
+  std::vector<Bank> banks_;
+  std::vector<Group> groups_;
+  std::vector<Rank> ranks_;
 };
 
 }  // namespace tablewalk

@@ -94,6 +94,10 @@ class BadConfigs(ProgramTest):
                 ["l1d.bytes=lots", "expected a size"],
                 ["l1d.bytes=3000", "l1d"],
                 ["dram.row_bytes=32", "dram.row_bytes: 32 bytes hold no line of 64 bytes"],
+                ["dram.bank_groups=32", "dram.bank_groups: ", "expected at most 16"],
+                ["dram.t_ccd_ns=5", "dram.t_ccd_ns", "t_ccd_s_ns, t_ccd_l_ns"],
+                ["dram.write_low=32", "dram.write_low: ", "expected 0 to 31"],
+                ["dram.scheduler=frfcsf", "did you mean 'frfcfs'?"],
                 ["memory.bytes=1K", "memory.bytes: ", "expected at least 8K"],
                 ["memory.bytes=8192T", "memory.bytes: ", "expected at most 4P"],
                 ["os.page_bytes=3M", "os.page_bytes: ", "expected 4K, 2M, 1G"]):
@@ -158,6 +162,18 @@ class BadOptions(ProgramTest):
         self.assert_refused(["tables"], "expected a trace or --map")
         self.assert_refused(["tables", "--map", "0:4X"], "--map 0:4X", "4K, 2M or 1G")
         self.assert_refused(["tables", "--map", "0:4M", "--mode", "flat33"], "did you mean 'flat32'?")
+
+    def test_the_memory_alone(self):
+        self.assert_refused(["dram"], "STREAM is missing")
+        self.assert_refused(["dram", "randm"], "randm", "did you mean 'random'?")
+        self.assert_refused(["dram", "nowhere.twt"], "nowhere.twt", "No such file")
+        self.assert_refused(["dram", "seq", "--in-flight", "2", "--mean-gap", "3"], "expected one of them")
+        for number in ("0", "-1", "x", "1e7"):
+            self.assert_refused(["dram", "seq", "--in-flight", number], "--in-flight " + number, "expected")
+        for number in ("0", "-1", "x", "nan", "inf", "1e400", "5x"):
+            self.assert_refused(["dram", "seq", "--mean-gap", number], "--mean-gap " + number, "above 0")
+        self.assert_refused(["dram", "seq", "--format", "jsn"], "did you mean 'json'?")
+        self.assert_refused(["dram", "seq", "--set", "dram.banks=3"], "dram.banks", "power of two")
 
 
 class BadAccesses(ProgramTest):

@@ -461,5 +461,60 @@ class TablesAndTraces(ProgramTest):
         self.assertGreater(self.json("trace", "info", "true.twt")["records"], 10000)
 
 
+class MemoryAlone(ProgramTest):
+    """tablewalk dram."""
+
+    BARE = ["--set", "dram.controller_ns=0", "--requests", "3000"]
+
+    def test_one_read_at_a_time_takes_its_timings(self):
+        result = self.json("dram", "rowconf", *self.BARE, "--set", "dram.t_refi_ns=0")
+        self.assertEqual(result["schema"], "tablewalk.dram/1")
+        self.assertEqual(result["latency"]["p50"]["clocks"], 22 + 22 + 22 + 4 + 3)  # and 3 of tRAS
+        self.assertEqual(result["latency"]["p50"]["ns"], 73 * 0.625)
+        self.assertEqual(result["latency"]["p50"]["cycles"], 73 * 2.5)
+        self.assertEqual(sum(count for _, count in result["histogram_clocks"]), 3000)
+        self.assertEqual(result["row_conflicts"], 2999)
+
+    def test_results_in_clocks_do_not_depend_on_the_cores_clock(self):
+        results = []
+        for mhz in ("1600", "4000", "3141"):
+            result = self.json("dram", "mixed", *self.BARE, "--in-flight", "8", "--set", "clock_mhz=" + mhz)
+            self.assertAlmostEqual(result["latency"]["mean"]["cycles"] / result["latency"]["mean"]["ns"], int(mhz) / 1000)
+            results.append((result["histogram_clocks"], result["duration_clocks"]))
+        self.assertEqual(results[0], results[1])
+        self.assertEqual(results[0], results[2])
+
+    def test_seeds_decide(self):
+        def run(seed, *how):
+            return self.output("dram", "mixed", *self.BARE, *how, "--seed", seed, "--format", "csv")
+
+        for how in (["--in-flight", "4"], ["--mean-gap", "20.5"]):
+            self.assertEqual(run("1", *how), run("1", *how))
+            self.assertNotEqual(run("1", *how), run("2", *how))
+
+    def test_a_trace_is_a_stream(self):
+        result = self.json("dram", "good.txt")
+        self.assertEqual((result["requests"], result["reads"], result["writes"]), (4, 3, 1))
+        self.assertEqual(self.json("dram", trace("sort"), "--requests", "1000")["requests"], 1000)
+
+    def test_presets_and_formats(self):
+        def bandwidth(preset):
+            return self.json("dram", "seq", "-c", preset, "--in-flight", "64")["gbytes_per_s"]
+
+        self.assertGreater(bandwidth("ddr5-4800"), bandwidth("ddr4-3200"))
+        text = self.output("dram", "random", *self.BARE, "--in-flight", "8")
+        for words in ("memory clocks", "core cycles", "bandwidth", "row hits", "#"):
+            self.assertIn(words, text)
+        rows = list(csv.DictReader(io.StringIO(self.output("dram", "random", *self.BARE, "--format", "csv"))))
+        self.assertEqual((rows[0]["stream"], rows[0]["requests"]), ("random", "3000"))
+
+    def test_fcfs_never_hits_more_than_frfcfs(self):
+        def hits(scheduler):
+            return self.json("dram", trace("sort"), "--in-flight", "16", "--requests", "20000", "--set",
+                             "dram.scheduler=" + scheduler)["row_hit_share"]
+
+        self.assertGreaterEqual(hits("frfcfs"), hits("fcfs"))
+
+
 if __name__ == "__main__":
     main()

@@ -80,12 +80,27 @@ DramConfig random_dram(Dice& dice) {
   dram.channels = 1u << dice.number(0, 2);
   dram.ranks = 1u << dice.number(0, 1);
   dram.banks = 1u << dice.number(0, 4);
+  dram.bank_groups = std::min(dram.banks, 1u << dice.number(0, 3));
   dram.row_bytes = 1u << dice.number(8, 13);
   dram.address_mapping = dice.pick<std::string>(
       {"row:rank:bank:channel:column", "row:column:rank:bank:channel", "channel:rank:bank:row:column"});
   dram.page_policy = dice.chance(50) ? PagePolicy::Open : PagePolicy::Closed;
+  dram.scheduler = dice.chance(70) ? DramSchedulerKind::FrFcfs : DramSchedulerKind::Fcfs;
   dram.bank_queue = dice.number(1, 8);
+  dram.read_queue = dice.number(1, 32);
+  dram.write_queue = dice.number(1, 32);
+  dram.write_low = dice.number(0, dram.write_queue - 1);
+  dram.row_hit_limit = dice.number(1, 8);
+  dram.data_rate_mts = dice.pick<std::uint32_t>({1000, 1866, 3200, 4800, 9999});
   dram.t_refi_ns = dice.chance(30) ? 0 : 7800.0 / dice.number(1, 10);
+  if (dram.t_refi_ns > 0 && dice.chance(30)) {
+    dram.refresh = RefreshKind::SameBank;
+    dram.t_refi_ns = 7800;
+  }
+  if (dram.refreshes()) {
+    const double turns = dram.refresh == RefreshKind::SameBank ? dram.banks / dram.bank_groups : 1;
+    dram.t_rfc_ns = dram.t_refi_ns / turns * 0.01 * dice.number(1, 90);
+  }
   dram.controller_ns = dice.number(0, 40);
   if (dice.chance(30)) dram.t_rcd_ns = dram.t_cl_ns = dram.t_rp_ns = dram.t_ras_ns = 0.1 * dice.number(0, 200);
   return dram;

@@ -92,8 +92,10 @@ TEST(Metamorphic, SlowerDramNeverMakesABlockingCoreFaster) {
     random.config.dram.t_refi_ns = 0;  // where a refresh falls is a matter of phase
     const std::uint64_t before = count_of(run_in_child(random.config, options), "core.cycles");
     DramConfig& dram = random.config.dram;
-    for (double* duration : {&dram.t_rcd_ns, &dram.t_cl_ns, &dram.t_cwl_ns, &dram.t_rp_ns, &dram.t_ras_ns,
-                             &dram.t_ccd_ns, &dram.t_rtp_ns, &dram.t_wr_ns, &dram.burst_ns, &dram.controller_ns}) {
+    for (double* duration :
+         {&dram.t_rcd_ns, &dram.t_cl_ns, &dram.t_cwl_ns, &dram.t_rp_ns, &dram.t_ras_ns, &dram.t_rrd_s_ns,
+          &dram.t_rrd_l_ns, &dram.t_faw_ns, &dram.t_ccd_s_ns, &dram.t_ccd_l_ns, &dram.t_ccd_l_wr_ns, &dram.t_wtr_s_ns,
+          &dram.t_wtr_l_ns, &dram.t_rtp_ns, &dram.t_wr_ns, &dram.t_rtrs_ns, &dram.burst_ns, &dram.controller_ns}) {
       *duration *= 2;
     }
     EXPECT_GE(count_of(run_in_child(random.config, options), "core.cycles"), before) << random.describe();

@@ -4,34 +4,17 @@
 
 #include <optional>
 
+#include "unit/dram/small_dram.h"
+
 namespace tablewalk {
 namespace {
 
-constexpr std::uint64_t line_bytes = 64;
-constexpr std::uint64_t core_mhz = 1000;  // a cycle is a nanosecond
-
-DramConfig small_dram() {
-  DramConfig config;
-  config.banks = 4;
-  config.rows = 16;
-  config.row_bytes = 256;
-  config.t_rcd_ns = 10;
-  config.t_cl_ns = 20;
-  config.t_cwl_ns = 15;
-  config.t_rp_ns = 30;
-  config.t_ras_ns = 100;
-  config.t_ccd_ns = 5;
-  config.t_rtp_ns = 7;
-  config.t_wr_ns = 12;
-  config.burst_ns = 4;
-  config.t_refi_ns = 0;
-  config.t_rfc_ns = 0;
-  config.controller_ns = 8;
-  return config;
-}
-constexpr std::uint64_t read_hit = 20 + 4 + 8;
-constexpr std::uint64_t read_miss = 10 + read_hit;
-constexpr std::uint64_t read_conflict = 30 + read_miss;
+using test::core_mhz;
+using test::line_bytes;
+using test::read_conflict;
+using test::read_hit;
+using test::read_miss;
+using test::small_dram;
 
 PhysicalAddress at(std::uint64_t bank, std::uint64_t row) {
   return PhysicalAddress((row * 4 + bank) * 256);
@@ -131,15 +114,18 @@ TEST_F(DramModule, RowsAreHitMissedAndInConflict) {
   EXPECT_EQ(dram.stats().row_conflicts, 1u);
 }
 
-TEST_F(DramModule, WritesArePostedAndStillHoldTheirBank) {
+TEST_F(DramModule, WritesArePostedAndReadsAreForwardedFromThem) {
   const MemoryAccess& write = first.write(Cycles(5), at(0, 0));
-  const MemoryAccess& read = first.read(Cycles(6), at(0, 1));
+  const MemoryAccess& forwarded = first.read(Cycles(6), at(0, 0));
+  const MemoryAccess& read = first.read(Cycles(7), at(0, 1));
   run();
   EXPECT_EQ(first.seen(write), 6u);
-  EXPECT_EQ(first.seen(read), 105 + read_conflict) << "the written row stays open for tRAS";
+  EXPECT_EQ(first.seen(forwarded), 6 + 1 + 8u) << "a clock, and the controller's";
+  EXPECT_EQ(first.seen(read), 7 + read_miss) << "the write has not gone to its bank";
   EXPECT_EQ(dram.stats().writes, 1u);
-  EXPECT_EQ(dram.stats().latency_cycles.count(), 1u) << "latency is that of reads";
-  EXPECT_EQ(dram.stats().queue_cycles.count(), 2u);
+  EXPECT_EQ(dram.stats().forwarded_reads, 1u);
+  EXPECT_EQ(dram.stats().latency_cycles.count(), 2u) << "latency is that of reads";
+  EXPECT_EQ(dram.stats().queue_cycles.count(), 1u) << "queueing is that of reads of the devices";
 }
 
 TEST_F(DramModule, OfTwoInOneCycleTheLowerPortIsFirst) {
@@ -147,7 +133,7 @@ TEST_F(DramModule, OfTwoInOneCycleTheLowerPortIsFirst) {
   const MemoryAccess& of_first = first.read(Cycles(5), at(1, 0));
   run();
   EXPECT_EQ(first.seen(of_first), 5 + read_miss);
-  EXPECT_EQ(second.seen(of_second), 5 + read_miss + 4) << "its burst waits for the other";
+  EXPECT_EQ(second.seen(of_second), 5 + read_miss + 5) << "tCCD_S after the other";
 }
 
 TEST_F(DramModule, EarlierCycleIsServedFirstWhateverWasSentFirst) {
@@ -155,7 +141,7 @@ TEST_F(DramModule, EarlierCycleIsServedFirstWhateverWasSentFirst) {
   const MemoryAccess& early = second.read(Cycles(5), at(1, 0));
   run();
   EXPECT_EQ(second.seen(early), 5 + read_miss);
-  EXPECT_EQ(first.seen(late), 7 + read_miss + 2);
+  EXPECT_EQ(first.seen(late), 5 + read_miss + 5);
 }
 
 TEST_F(DramModule, EntryReadCarriesTheBytesOfMemory) {
@@ -175,7 +161,7 @@ TEST_F(DramModule, EntryOccupiesAWholeBurst) {
   const MemoryAccess& line = second.read(Cycles(5), at(1, 0));
   run();
   EXPECT_EQ(first.seen(entry), 5 + read_miss);
-  EXPECT_EQ(second.seen(line), 5 + read_miss + 4);
+  EXPECT_EQ(second.seen(line), 5 + read_miss + 5);
 }
 
 TEST_F(DramModule, CompareAndSwapWritesOnlyOverWhatWasExpected) {
@@ -195,15 +181,15 @@ TEST_F(DramModule, CacheFetchingALineOfEntriesNeedsNoBytes) {
   EXPECT_EQ(dram.stats().table_reads, 1u);
 }
 
-TEST_F(DramModule, WakesOnceForAllArrivalsOfACycle) {
+TEST_F(DramModule, WakesForArrivalsAndCommandsOnly) {
+  Clockwork::of_simulation().set_lockstep(true);
   const std::uint64_t before = sc_core::sc_delta_count();
-  for (std::uint64_t bank = 0; bank < 4; ++bank) {
-    first.read(Cycles(5), at(bank, 0));
-    second.write(Cycles(5), at(bank, 1));
-  }
+  first.read(Cycles(5), at(0, 0));
+  second.read(Cycles(5), at(0, 0));
   run();
-  EXPECT_EQ(sc_core::sc_delta_count() - before, 1u);
-  EXPECT_EQ(first.answers() + second.answers(), 8u);
+  // Cycle 5: both arrive, and the row is opened; 15 and 23: their column commands.
+  EXPECT_EQ(sc_core::sc_delta_count() - before, 3u);
+  EXPECT_EQ(first.answers() + second.answers(), 2u);
 }
 
 TEST_F(DramModule, FiguresAddUp) {
@@ -220,15 +206,32 @@ TEST_F(DramModule, FiguresAddUp) {
   const DramStats& stats = dram.stats();
   EXPECT_EQ(stats.reads, 80u);
   EXPECT_EQ(stats.writes, 20u);
-  EXPECT_EQ(stats.row_hits + stats.row_misses + stats.row_conflicts, 100u);
+  const std::uint64_t served = stats.row_hits + stats.row_misses + stats.row_conflicts;
+  EXPECT_EQ(stats.queue_cycles.count() + stats.forwarded_reads, 80u);
+  EXPECT_GE(served, stats.queue_cycles.count()) << "reads, and the writes that have left the buffer";
   EXPECT_EQ(stats.row_misses, 4u) << "one for each bank";
   StatSet figures;
   dram.report("dram", figures);
   EXPECT_EQ(figures.at("dram.reads").count, 80u);
   EXPECT_EQ(figures.at("dram.row_hits").count, stats.row_hits);
-  EXPECT_EQ(figures.at("dram.bus_busy_cycles").count, 400u);
-  EXPECT_DOUBLE_EQ(figures.at("dram.row_hit_share").real, static_cast<double>(stats.row_hits) / 100);
+  EXPECT_EQ(figures.at("dram.bus_busy_cycles").count, 4 * served);
+  EXPECT_DOUBLE_EQ(figures.at("dram.row_hit_share").real,
+                   static_cast<double>(stats.row_hits) / static_cast<double>(served));
   EXPECT_EQ(figures.at("dram.latency_cycles.max").count, stats.latency_cycles.max());
+}
+
+TEST(DramClock, AccessesWaitForTheMemorysNextEdgeAndAnswersForTheCoresNextCycle) {
+  PhysicalMemory memory;
+  Dram dram("dram", small_dram(), 2500, line_bytes, memory, 1);  // 2.5 cycles in a clock
+  Requester requester("requester");
+  requester.memory_side.socket.bind(dram.cpu_side(0));
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  const MemoryAccess& between = requester.read(Cycles(3), at(0, 0));     // clock 2, in cycle 5
+  const MemoryAccess& at_edge = requester.read(Cycles(1000), at(0, 0));  // clock 400
+  sc_core::sc_start();
+  EXPECT_EQ(requester.seen(between), (2 + read_miss) * 5 / 2);
+  EXPECT_EQ(requester.seen(at_edge), (400 + read_hit) * 5 / 2);
+  EXPECT_EQ(dram.stats().latency_cycles.max(), (2 + read_miss) * 5 / 2 - 3);
 }
 
 TEST_F(DramModule, ResetForgetsFiguresAndKeepsOpenRows) {

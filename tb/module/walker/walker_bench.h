@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "dram/dram.h"
 #include "module/script.h"
 #include "module/translation_client.h"
 #include "paging/table_builder.h"
@@ -15,19 +14,40 @@ namespace tablewalk {
 constexpr std::uint64_t page_a = 0x40001000;
 constexpr std::uint64_t page_b = 0x40002000;
 constexpr std::uint64_t line_bytes = 64;
-/// A closed row, no refresh, nothing but the column: every read of an idle memory takes 10.
 constexpr std::uint64_t memory_cycles = 10;
 constexpr std::uint64_t service = 4 * (memory_cycles + 1) + 2;
 
-inline DramConfig constant_memory() {
-  DramConfig config;
-  config.t_rcd_ns = config.t_rp_ns = config.t_ras_ns = config.t_ccd_ns = config.t_rtp_ns = config.t_wr_ns = 0;
-  config.t_cl_ns = config.t_cwl_ns = 4;
-  config.burst_ns = 1;
-  config.controller_ns = 5;
-  config.t_refi_ns = config.t_rfc_ns = 0;
-  return config;
-}
+/// Answers every access `memory_cycles` after it is visible here.
+class ConstantMemory : public TimedModule {
+ public:
+  ConstantMemory(sc_core::sc_module_name name, PhysicalMemory& memory)
+      : TimedModule(name), memory_(memory), port_("cpu_side", *this, 0) {}
+
+  tlm::tlm_target_socket<64>& cpu_side() { return port_.socket; }
+
+  bool receive_access(unsigned, MemoryAccess& access, sc_core::sc_time& delay) {
+    const Cycles visible = clockwork().cycle_after(delay);
+    arrivals_.push(visible, &access);
+    wake_at(visible);
+    return false;
+  }
+
+ private:
+  void on_cycle() override {
+    while (arrivals_.due(now())) {
+      MemoryAccess& access = *arrivals_.front();
+      arrivals_.pop();
+      access.info.served_by = ServedBy::Dram;
+      if (access.wants_entry()) access.transfer_entry(memory_);
+      port_.respond(access, now() + Cycles(memory_cycles));
+    }
+    if (!arrivals_.empty()) wake_at(arrivals_.next_visible());
+  }
+
+  PhysicalMemory& memory_;
+  AccessTargetPort<ConstantMemory> port_;
+  Inbox<MemoryAccess*> arrivals_;
+};
 
 inline WalkerConfig walkers(std::uint32_t count, const std::vector<std::uint32_t>& cached_levels = {}) {
   WalkerConfig config;
@@ -47,13 +67,13 @@ struct Bench : WalkObserver {
         frames(std::uint64_t{1} << 31, 4096, {}),
         tables(mode, memory, frames),
         walker("walker", config, *mode, 2),
-        dram("dram", constant_memory(), 1000, line_bytes, memory, 1),
+        dram("dram", memory),
         first("first"),
         second("second"),
         script("script") {
     first.translator_side.socket.bind(walker.tlb_side(0));
     second.translator_side.socket.bind(walker.tlb_side(1));
-    walker.memory_side.socket.bind(dram.cpu_side(0));
+    walker.memory_side.socket.bind(dram.cpu_side());
     first.root = second.root = tables.root();
     walker.observe(this);
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
@@ -78,7 +98,7 @@ struct Bench : WalkObserver {
   FrameAllocator frames;
   TableBuilder tables;
   Walker walker;
-  Dram dram;
+  ConstantMemory dram;
   TranslationClient first;
   TranslationClient second;
   Script script;

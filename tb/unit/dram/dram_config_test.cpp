@@ -48,6 +48,7 @@ TEST(DramConfig, CountsThatAddressBitsCannotTellAreRefusedByKey) {
     refused(&DramConfig::channels, "channels", value);
     refused(&DramConfig::ranks, "ranks", value);
     refused(&DramConfig::banks, "banks", value);
+    refused(&DramConfig::bank_groups, "bank_groups", value);
     refused(&DramConfig::rows, "rows", value);
     refused(&DramConfig::row_bytes, "row_bytes", value);
   }
@@ -61,6 +62,40 @@ TEST(DramConfig, RowThatHoldsNoLineIsRefused) {
   EXPECT_EQ(problems, 1u);
   check_dram_shape(config, 32, [&](const char*, const std::string&) { ++problems; });
   EXPECT_EQ(problems, 1u);
+}
+
+TEST(DramConfig, EachBankGroupHasABank) {
+  DramConfig config;
+  config.banks = 2;
+  EXPECT_THAT(problems_of(config)["bank_groups"], HasSubstr("expected at most 2"));
+  config.bank_groups = 2;
+  EXPECT_THAT(problems_of(config), IsEmpty());
+}
+
+TEST(DramConfig, QueuesHoldSomethingAndTheLowMarkIsBelowTheFullBuffer) {
+  const auto refused = [](std::uint32_t DramConfig::*field, const char* key, std::uint32_t value) {
+    DramConfig config;
+    config.*field = value;
+    EXPECT_THAT(problems_of(config)[key], HasSubstr("expected")) << key << " = " << value;
+  };
+  for (const std::uint32_t value : {0u, 1025u}) {
+    refused(&DramConfig::bank_queue, "bank_queue", value);
+    refused(&DramConfig::read_queue, "read_queue", value);
+    refused(&DramConfig::write_queue, "write_queue", value);
+  }
+  refused(&DramConfig::write_low, "write_low", 32);
+  refused(&DramConfig::row_hit_limit, "row_hit_limit", 0);
+  refused(&DramConfig::data_rate_mts, "data_rate_mts", 0);
+  refused(&DramConfig::data_rate_mts, "data_rate_mts", 100001);
+}
+
+TEST(DramConfig, SameBankRefreshLeavesTimeBetweenItsTurns) {
+  DramConfig config;
+  config.refresh = RefreshKind::SameBank;
+  config.t_rfc_ns = 1949;
+  EXPECT_THAT(problems_of(config), IsEmpty());
+  config.t_rfc_ns = 1950;
+  EXPECT_THAT(problems_of(config)["t_rfc_ns"], HasSubstr("t_refi_ns / (banks / bank_groups)"));
 }
 
 TEST(DramConfig, NegativeAndEndlessTimesAreRefused) {

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <vector>
+
+#include "dram/dram_timing.h"
+
+namespace tablewalk {
+
+/// When which banks of a channel are to be refreshed.
+///
+/// Refresh n of rank r of R is due at (n + r / R) * tREFI, n = 1, 2, ...: ranks take turns. With same-bank refresh
+/// there is one for each bank of a group in that time, and they take turns too. From then on no other command goes to
+/// the banks concerned, but for the first use of rows that were just opened. Each of the banks is precharged when its
+/// row has been used and it may be; tRP after the last of them they are refreshed.
+class RefreshPlan {
+ public:
+  RefreshPlan(const DramConfig& config, const DramTimings& timings)
+      : banks_of_rank_(config.banks),
+        count_(config.refresh == RefreshKind::SameBank ? config.bank_groups : config.banks) {
+    const std::uint64_t turns = banks_of_rank_ / count_;
+    // Commands have a chance between refreshes, whatever the config says.
+    interval_ = std::max(Clocks(timings.refi.count() / turns), timings.rfc + Clocks(8 * std::uint64_t{config.ranks}));
+    ranks_.resize(config.ranks);
+    for (std::uint64_t rank = 0; rank < config.ranks; ++rank) {
+      ranks_[rank].first = static_cast<unsigned>(rank * banks_of_rank_);
+      ranks_[rank].due =
+          timings.refi == Clocks(0) ? Clocks::never() : interval_ + Clocks(interval_.count() * rank / config.ranks);
+    }
+  }
+
+  unsigned ranks() const { return static_cast<unsigned>(ranks_.size()); }
+  Clocks due(unsigned rank) const { return ranks_[rank].due; }
+  /// Of any rank.
+  Clocks first_due() const { return first_due_; }
+  /// The banks that are refreshed together: the first, and how many.
+  unsigned first(unsigned rank) const { return ranks_[rank].first; }
+  unsigned count() const { return count_; }
+  /// Whether that bank takes commands for its refresh only.
+  bool blocks(unsigned bank, Clocks at) const {
+    if (at < first_due_) return false;
+    const Rank& rank = ranks_[bank / banks_of_rank_];
+    return at >= rank.due && bank >= rank.first && bank < rank.first + count_;
+  }
+  /// It has been refreshed.
+  void advance(unsigned rank) {
+    Rank& at = ranks_[rank];
+    at.due += interval_;
+    at.first += count_;
+    if (at.first == (rank + 1) * banks_of_rank_) at.first = rank * banks_of_rank_;
+    find_first_due();
+  }
+  /// Passes over whole rounds of refreshes that are due long before `until`; for a rank whose banks are all closed and
+  /// stay so.
+  void skip(unsigned rank, Clocks until) {
+    Rank& at = ranks_[rank];
+    const std::uint64_t round = interval_.count() * (banks_of_rank_ / count_);
+    if (at.due == Clocks::never() || until < at.due + Clocks(2 * round)) return;
+    at.due += Clocks((until - at.due).count() / round * round - round);
+    find_first_due();
+  }
+
+ private:
+  struct Rank {
+    unsigned first = 0;  ///< of the banks whose turn it is
+    Clocks due;
+  };
+
+  void find_first_due() {
+    first_due_ = Clocks::never();
+    for (const Rank& rank : ranks_) first_due_ = std::min(first_due_, rank.due);
+  }
+
+  unsigned banks_of_rank_;
+  unsigned count_;
+  Clocks interval_;
+  Clocks first_due_;
+  std::vector<Rank> ranks_;
+};
+
+}  // namespace tablewalk
