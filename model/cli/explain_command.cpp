@@ -23,6 +23,7 @@ struct ExplainArguments {
   std::vector<std::string> overrides;
   std::vector<std::string> vary;
   std::string format = "text";
+  std::size_t rows = 8;  ///< of each list of who causes the walks
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
 };
 
@@ -60,12 +61,15 @@ std::optional<ExplainedMachine> collect(const PlannedMachine& planned,
 }
 
 void explain(const ExplainArguments& arguments) {
-  const PrintOptions printing = print_options(arguments.format);
+  PrintOptions printing = print_options(arguments.format);
+  printing.attribution_rows = arguments.rows;
   if (arguments.options.trace_path == "-") {
     throw InputError("explain reads the trace once for each machine: expected a file, not standard input");
   }
   if (arguments.jobs == 0) throw InputError("--jobs 0: expected at least 1");
-  MachineJobs jobs(arguments.options);
+  RunOptions options = arguments.options;
+  options.attribute = true;
+  MachineJobs jobs(options, arguments.rows);
   const std::vector<PlannedMachine> planned = plan(arguments, jobs);
   const std::vector<std::optional<RunResult>> results = jobs.run(arguments.jobs);
   std::vector<ExplainedMachine> machines;
@@ -98,10 +102,12 @@ void add_explain_command(CLI::App& app) {
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
   command->add_flag("--check", options.check, "Hold the laws of the model while running");
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
+  add_whole(*command, "--rows", arguments->rows, "Rows of each list of who causes the walks; 0 is all");
   add_whole(*command, "-j,--jobs", arguments->jobs, "Machines simulated at a time; default: one per processor");
   command->footer(
       "The trace runs on the machine with free translation, and then with one part of translation more at a time;\n"
-      "each difference is what that part costs, and together they are the cost of translation.\n"
+      "each difference is what that part costs, and together they are the cost of translation. Under it stands who\n"
+      "causes the walks of the machine: regions of the address space, page-table levels and instructions.\n"
       "Examples:\n"
       "  tablewalk explain traces/python3.twt -c skylake\n"
       "  tablewalk explain traces/python3.twt -c skylake -c cva6\n"

@@ -23,6 +23,7 @@ RunResult MachineJobs::run_job(const Job& job) const {
   if (job.ideal) {
     options.check = false;
     options.walk_log.clear();
+    options.attribute = false;
   }
   return run_machine(job.config, options);
 }
@@ -37,7 +38,7 @@ std::vector<std::optional<RunResult>> MachineJobs::run(unsigned jobs) {
   };
   line.show(0, 0);
   const std::vector<std::string> texts = run_in_processes(
-      jobs_.size(), [&](std::size_t number) { return result_to_json(run_job(jobs_[number])); },
+      jobs_.size(), [&](std::size_t number) { return result_to_json(run_job(jobs_[number]), attribution_rows_); },
       [&](std::size_t number) { return jobs_[number].label; }, pool);
   std::vector<std::optional<RunResult>> results(jobs_.size());
   for (std::size_t i = 0; i < jobs_.size(); ++i) {

@@ -13,7 +13,9 @@ namespace tablewalk {
 class MachineJobs {
  public:
   /// `options`: what is said of paths, limits and checks; progress and stop are the jobs' own.
-  explicit MachineJobs(RunOptions options) : options_(std::move(options)) {}
+  /// `attribution_rows`: of each list of who causes the walks, most; 0 is all.
+  explicit MachineJobs(RunOptions options, std::size_t attribution_rows = Attribution::shown_rows)
+      : options_(std::move(options)), attribution_rows_(attribution_rows) {}
 
   /// Gives the number of the job. `label`: for messages; `ideal`: the machine is an idealisation, on which laws are not
   /// checked and of which nothing but its figures is kept.
@@ -35,6 +37,7 @@ class MachineJobs {
   RunResult run_job(const Job& job) const;
 
   RunOptions options_;
+  std::size_t attribution_rows_;
   std::vector<Job> jobs_;
 };
 

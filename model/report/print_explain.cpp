@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "report/attribution_json.h"
+#include "report/attribution_text.h"
 #include "report/figures.h"
 #include "report/result_json.h"
 #include "report/text_table.h"
@@ -120,9 +122,14 @@ std::string text_of_several(const std::vector<ExplainedMachine>& machines) {
   return table.text();
 }
 
-void print_text(const std::vector<ExplainedMachine>& machines, std::ostream& out) {
+void print_text(const std::vector<ExplainedMachine>& machines, std::size_t rows, std::ostream& out) {
   out << heading(machines.front().result) << "\nWhat address translation costs\n";
   out << (machines.size() == 1 ? text_of_one(machines.front()) : text_of_several(machines));
+  for (const ExplainedMachine& machine : machines) {
+    if (!machine.result.attribution) continue;
+    out << "\nWho causes the walks" << (machines.size() == 1 ? "" : ", " + machine.label) << '\n'
+        << attribution_text(*machine.result.attribution, rows, indent);
+  }
 }
 
 nlohmann::ordered_json json_of(const ExplainedMachine& machine) {
@@ -140,6 +147,7 @@ nlohmann::ordered_json json_of(const ExplainedMachine& machine) {
                              {"added_cycles", added_by(machine, i)},
                              {"share", share(added_by(machine, i), cycles_of(machine))}});
   }
+  if (machine.result.attribution) json["attribution"] = attribution_to_json(*machine.result.attribution, 0);
   json["config"] = machine.result.config;
   return json;
 }
@@ -156,10 +164,23 @@ void print_json(const std::vector<ExplainedMachine>& machines, std::ostream& out
   out << readable_json(json);
 }
 
+void print_attribution_csv(const ExplainedMachine& machine, const Attribution& attribution, std::ostream& out) {
+  const auto rows = [&](const char* table, const AttributedRows& list) {
+    for (const AttributedWalks& row : list) {
+      out << fmt::format("{},{},{},{},{},{},{}\n", csv_field(machine.label), table, csv_field(row.name),
+                         row.walk_cycles, ratio(row.walk_cycles, attribution.walk_cycles), row.walks,
+                         ratio(row.walks, attribution.walks));
+    }
+  };
+  rows("region", attribution.regions);
+  rows("part", attribution.levels);
+  rows("instruction", attribution.instructions);
+}
+
 void print_csv(const std::vector<ExplainedMachine>& machines, std::ostream& out) {
-  out << "machine,table,name,cycles,share\n";
+  out << "machine,table,name,cycles,share,walks,walk_share\n";
   const auto row = [&](const ExplainedMachine& machine, const std::string& name, std::int64_t cycles) {
-    out << fmt::format("{},waterfall,{},{},{}\n", csv_field(machine.label), name, cycles,
+    out << fmt::format("{},waterfall,{},{},{},,\n", csv_field(machine.label), name, cycles,
                        share(cycles, cycles_of(machine)));
   };
   for (const ExplainedMachine& machine : machines) {
@@ -167,6 +188,7 @@ void print_csv(const std::vector<ExplainedMachine>& machines, std::ostream& out)
     for (std::size_t i = 1; i < machine.steps.size(); ++i) row(machine, machine.steps[i].name, added_by(machine, i));
     row(machine, "machine", difference(cycles_of(machine), 0));
     row(machine, "cost", cost_of(machine));
+    if (machine.result.attribution) print_attribution_csv(machine, *machine.result.attribution, out);
   }
 }
 
@@ -176,7 +198,7 @@ void print_explain(const std::vector<ExplainedMachine>& machines, const PrintOpt
   if (machines.empty()) return;
   switch (options.format) {
     case OutputFormat::Text:
-      return print_text(machines, out);
+      return print_text(machines, options.attribution_rows, out);
     case OutputFormat::Json:
       return print_json(machines, out);
     case OutputFormat::Csv:

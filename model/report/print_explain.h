@@ -25,8 +25,8 @@ struct ExplainedMachine {
   RunResult result;
 };
 
-/// The waterfall of the cost as a table: of one machine with bars, of several side by side. Machines may differ in
-/// their steps. JSON and CSV have every step of every machine.
+/// The waterfall of the cost as a table: of one machine with bars, of several side by side; under it who causes the
+/// walks of each machine. Machines may differ in their steps. JSON and CSV have every step of every machine.
 void print_explain(const std::vector<ExplainedMachine>& machines, const PrintOptions& options, std::ostream& out);
 
 }  // namespace tablewalk

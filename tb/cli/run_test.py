@@ -88,6 +88,12 @@ class Cost(ProgramTest):
         for step in machine["steps"]:
             self.assertEqual(waterfall[step["name"]], step["added_cycles"])
         self.assertEqual(waterfall["cost"], machine["cost_cycles"])
+        walks = self.json("run", trace("sort"), *QUICK, "-c", "skylake", "--no-cost")["stats"]["walker.walks"]
+        for table in ("region", "instruction"):
+            caused = [row for row in rows if row["table"] == table]
+            self.assertEqual(sum(int(row["walks"]) for row in caused), walks, table)
+            self.assertAlmostEqual(sum(float(row["share"]) for row in caused), 1)
+        self.assertEqual(machine["attribution"]["walks"], walks)
         text = self.output(*arguments)
         self.assertIn(f"{machine['cost_cycles']:,}", text)
         several = self.output("explain", trace("sort"), *QUICK, "-c", "skylake", "-c", "cva6")
