@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/tables_command.h"
@@ -80,6 +81,7 @@ int run_program(int argc, char** argv) {
 }  // namespace tablewalk
 
 int main(int argc, char** argv) {
+  tablewalk::handle_interrupts();
   try {
     return tablewalk::run_program(argc, argv);
   } catch (const std::exception& error) {  // LawViolation, Difference, and what nobody foresaw

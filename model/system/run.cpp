@@ -13,6 +13,7 @@
 #include "observe/observer_list.h"
 #include "observe/walk_log.h"
 #include "system/machine.h"
+#include "system/stoppable_reader.h"
 #include "trace/trace_reader.h"
 
 namespace tablewalk {
@@ -94,7 +95,8 @@ RunResult run_machine(const MachineConfig& config, const RunOptions& options) {
   return run_machine(config, *open_trace(options.trace_path, options.trace_format), options);
 }
 
-RunResult run_machine(const MachineConfig& config, TraceReader& reader, const RunOptions& options) {
+RunResult run_machine(const MachineConfig& config, TraceReader& trace, const RunOptions& options) {
+  StoppableReader reader(trace, options.stop);
   RecordSource source(reader, options.limit == 0 ? 0 : options.warmup + options.limit);
   std::optional<WalkLog> walk_log;
   if (!options.walk_log.empty()) walk_log.emplace(options.walk_log);
@@ -125,7 +127,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
     throw LawViolation(describe_place(options, machine.port().current_record(), violation.what()));
   }
   if (!machine.port().finished()) throw LawViolation("the machine came to rest with accesses in flight");
-  if (options.warmup != 0 && options.warmup >= source.delivered() && !watch.stopped()) {
+  if (options.warmup != 0 && options.warmup >= source.delivered() && !watch.stopped() && !reader.stopped()) {
     throw InputError(fmt::format("{}: it has {} records; expected more than the warm-up of {}", options.trace_path,
                                  source.delivered(), options.warmup));
   }
@@ -140,7 +142,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
     result.image = {options.tables->image.path, to_string(machine.image()->format),
                     fmt::format("{:#x}", options.tables->root_value)};
   }
-  result.partial = watch.stopped();
+  result.partial = watch.stopped() || reader.stopped();
   machine.report(result.stats);
   if (options.check) {
     checker.check_figures(result.stats);
