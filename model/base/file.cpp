@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/interrupt.h"
 
 namespace tablewalk {
 namespace {
@@ -56,6 +57,7 @@ void write_text_file(const std::string& path, std::string_view text) {
     return;
   }
   const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
+  const TemporaryName registered(temporary);
   int reason = write_all(temporary, text);
   if (reason == 0 && std::rename(temporary.c_str(), path.c_str()) != 0) reason = errno;
   if (reason != 0) {

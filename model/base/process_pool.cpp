@@ -13,6 +13,7 @@
 #include <exception>
 
 #include "base/error.h"
+#include "base/interrupt.h"
 
 namespace tablewalk {
 namespace {
@@ -54,6 +55,7 @@ Process start(const std::function<std::string(std::size_t)>& work, std::size_t n
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw InputError(fmt::format("no pipe for a process: {}", std::strerror(errno)));
   std::fflush(nullptr);
+  const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) {
     const int reason = errno;
@@ -62,6 +64,7 @@ Process start(const std::function<std::string(std::size_t)>& work, std::size_t n
     throw InputError(fmt::format("no further process can be started: {}", std::strerror(reason)));
   }
   if (pid == 0) {
+    end_with_parent(parent);
     ::close(ends[0]);
     send_all(ends[1], message_of(work, number));
     std::fflush(nullptr);

@@ -4,6 +4,7 @@
 
 #include <cctype>
 #include <charconv>
+#include <limits>
 
 #include "base/error.h"
 #include "base/types.h"
@@ -72,6 +73,23 @@ std::uint64_t parse_integer(std::string_view text) {
     throw InputError(fmt::format("'{}' is not a whole number: expected decimal, or hexadecimal after 0x", text));
   }
   return value;
+}
+
+std::uint64_t parse_count(std::string_view text) {
+  std::string_view rest = text;
+  std::uint64_t value = 0;
+  bool good = take_integer(rest, value) && rest.size() <= 1;
+  if (good && !rest.empty()) {
+    const std::size_t thousands =
+        std::string_view("KMGT").find(static_cast<char>(std::toupper(static_cast<unsigned char>(rest.front()))));
+    good = thousands != std::string_view::npos;
+    for (std::size_t i = 0; good && i <= thousands; ++i) {
+      good = value <= std::numeric_limits<std::uint64_t>::max() / 1000;
+      value *= 1000;
+    }
+  }
+  if (good) return value;
+  throw InputError(fmt::format("'{}' is not a count: expected a whole number, or one such as 250K, 4M or 1G", text));
 }
 
 }  // namespace tablewalk

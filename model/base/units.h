@@ -21,5 +21,8 @@ std::string format_byte_size(ByteSize size);
 std::string humane_byte_size(std::uint64_t bytes);
 /// A whole number in decimal or, after 0x, hexadecimal; throws InputError that names the text.
 std::uint64_t parse_integer(std::string_view text);
+/// A number of things (records, cycles): what parse_integer reads, and after it K, M, G or T, powers of 1000 and not of
+/// 1024 as in sizes: `250K` records are 250,000. Throws InputError that names the text.
+std::uint64_t parse_count(std::string_view text);
 
 }  // namespace tablewalk

@@ -114,7 +114,7 @@ void add_compare_command(CLI::App& app) {
       "Examples:\n"
       "  tablewalk compare traces/sort.twt --vary paging.mode=flat48,x86-64,x86-64-la57\n"
       "  tablewalk compare traces/sort.twt -c skylake -c cva6 --set os.prefault=false\n"
-      "  tablewalk compare traces/sort.twt --vary 'paging.mode=radix:9,9,9,9/12@8;x86-64' --stats 'walker.*'");
+      "  tablewalk compare traces/sort.twt --vary paging.mode=radix:9,9,9,9/12@8,x86-64 --stats 'walker.*'");
   command->callback([arguments] { compare(*arguments); });
 }
 

@@ -1,6 +1,7 @@
 #include "cli/compare_points.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/error.h"
 
@@ -12,21 +13,30 @@ struct Variation {
   std::vector<std::string> values;
 };
 
-/// Splits at commas outside of brackets, or at semicolons when there is one.
+/// Whether the comma at `place`, before which `value` was read, is part of a radix mode: those between its index bits
+/// are, up to its `@`.
+bool in_radix_split(const std::string& value, const std::string& text, std::size_t place) {
+  const bool more_bits = place + 1 < text.size() && text[place + 1] >= '0' && text[place + 1] <= '9';
+  return more_bits && value.rfind("radix:", 0) == 0 && value.find('@') == std::string::npos;
+}
+
+/// Splits at commas outside of brackets and radix modes, or at semicolons when there is one.
 std::vector<std::string> split_values(const std::string& text) {
   const bool semicolons = text.find(';') != std::string::npos;
   std::vector<std::string> values(1);
   int depth = 0;
-  for (const char c : text) {
+  for (std::size_t place = 0; place < text.size(); ++place) {
+    const char c = text[place];
     if (c == '[' || c == '{') ++depth;
     if (c == ']' || c == '}') --depth;
-    if (semicolons ? c == ';' : c == ',' && depth == 0) {
+    const bool splits = semicolons ? c == ';' : c == ',' && depth == 0 && !in_radix_split(values.back(), text, place);
+    if (splits) {
       values.emplace_back();
     } else {
       values.back() += c;
     }
   }
-  // `radix:9,9/12@8;` is one value: the semicolon says that its commas are its own.
+  // `4K,2M;` is one value: the semicolon says that its commas are its own.
   if (semicolons && values.back().empty()) values.pop_back();
   return values;
 }
@@ -43,6 +53,22 @@ Variation parse_variation(const std::string& text) {
   return variation;
 }
 
+/// Each key once: the values of the later one would replace those of the earlier.
+std::vector<Variation> parse_variations(const std::vector<std::string>& vary) {
+  std::vector<Variation> variations;
+  for (const std::string& text : vary) {
+    Variation variation = parse_variation(text);
+    for (const Variation& before : variations) {
+      if (before.key != variation.key) continue;
+      throw InputError(
+          fmt::format("--vary {}: the key was varied before: expected all its values in one, --vary {}={},{}", text,
+                      variation.key, fmt::join(before.values, ","), fmt::join(variation.values, ",")));
+    }
+    variations.push_back(std::move(variation));
+  }
+  return variations;
+}
+
 }  // namespace
 
 std::vector<ComparePoint> compare_points(const std::vector<std::string>& configs,
@@ -54,8 +80,7 @@ std::vector<ComparePoint> compare_points(const std::vector<std::string>& configs
   const bool label_config = points.size() > 1 || vary.empty();
   if (!label_config) points.front().label.clear();
 
-  for (const std::string& text : vary) {
-    const Variation variation = parse_variation(text);
+  for (const Variation& variation : parse_variations(vary)) {
     std::vector<ComparePoint> combined;
     for (const ComparePoint& point : points) {
       for (const std::string& value : variation.values) {

@@ -164,7 +164,7 @@ void add_cosim_command(CLI::App& app) {
   command->add_option("--format", arguments->format, "text, json or csv: how the counts are printed")
       ->capture_default_str();
   command->add_option("--wave", arguments->wave, "FST file of the RTL's wires in the time before a difference");
-  command->add_option("--wave-from", arguments->wave_from, "Write the wave from this cycle on, difference or not");
+  add_whole(*command, "--wave-from", arguments->wave_from, "Write the wave from this cycle on, difference or not");
   command->footer(
       "Exit code 1 if the walkers differ; the report shows both beside each other.\n"
       "Examples:\n"

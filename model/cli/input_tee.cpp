@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/interrupt.h"
 
 namespace tablewalk {
 namespace {
@@ -32,11 +32,10 @@ bool write_all(int pipe, const char* data, std::size_t size) {
   return true;
 }
 
-/// Copies until the input ends or nobody reads any more. Ctrl-C is for those who read.
-[[noreturn]] void copy(int first, int second) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGINT, SIG_IGN);
+/// Copies until the input ends or nobody reads any more. Signals that end a run are for those who read.
+[[noreturn]] void copy(pid_t parent, int first, int second) {
+  end_with_parent(parent);
+  for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP}) std::signal(number, SIG_IGN);
   std::vector<char> buffer(1 << 16);
   bool to_first = true;
   bool to_second = true;
@@ -57,12 +56,13 @@ InputTee::InputTee() {
   int second[2];
   if (::pipe2(first, O_CLOEXEC) != 0) throw no_copy();
   if (::pipe2(second, O_CLOEXEC) != 0) throw no_copy();
+  const pid_t parent = ::getpid();
   copier_ = ::fork();
   if (copier_ < 0) throw no_copy();
   if (copier_ == 0) {
     ::close(first[0]);
     ::close(second[0]);
-    copy(first[1], second[1]);
+    copy(parent, first[1], second[1]);
   }
   ::close(first[1]);
   ::close(second[1]);

@@ -1,9 +1,12 @@
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <iostream>
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/tables_command.h"
@@ -21,6 +24,16 @@ int fail(int code, const std::string& message) {
   std::cout.flush();
   std::fprintf(stderr, "tablewalk: %s\n", message.c_str());
   return code;
+}
+
+/// The code of a command that did its work: what it printed has to have arrived, too.
+int finish() {
+  errno = 0;
+  std::cout.flush();
+  const bool flushed = std::fflush(stdout) == 0;
+  if (flushed && std::cout && std::ferror(stdout) == 0) return done;
+  return fail(bad_input, std::string("standard output: cannot be written") +
+                             (errno == 0 ? "" : std::string(": ") + std::strerror(errno)));
 }
 
 void describe(CLI::App& app) {
@@ -53,24 +66,23 @@ int run_program(int argc, char** argv) {
   describe(app);
   silence_systemc();
   try {
-    app.parse(argc, argv);
+    app.parse(usual_arguments(app, {argv + 1, argv + argc}));
   } catch (const CLI::Success& asked) {  // --help, --version
     app.exit(asked);
-    return done;
+    return finish();
   } catch (const CLI::ParseError& error) {
     return fail(bad_input, usage_problem(app, error));
   } catch (const InputError& error) {
     return fail(bad_input, error.what());
   }
-  std::cout.flush();
-  if (!std::cout) return fail(bad_input, "standard output: cannot be written");
-  return done;
+  return finish();
 }
 
 }  // namespace
 }  // namespace tablewalk
 
 int main(int argc, char** argv) {
+  tablewalk::handle_interrupts();
   try {
     return tablewalk::run_program(argc, argv);
   } catch (const std::exception& error) {  // LawViolation, Difference, and what nobody foresaw

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -12,13 +11,6 @@
 
 namespace tablewalk {
 namespace {
-
-std::atomic<bool> interrupted{false};
-static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may only touch what needs no lock");
-
-void on_interrupt(int) {
-  interrupted = true;
-}
 
 std::string duration_text(double seconds) {
   const auto whole = static_cast<std::uint64_t>(std::llround(seconds));
@@ -36,17 +28,6 @@ PrintOptions print_options(const std::string& format) {
 
 void print_warning(const std::string& warning) {
   std::fprintf(stderr, "tablewalk: warning: %s\n", warning.c_str());
-}
-
-const std::atomic<bool>& interrupt_flag() {
-  static const bool installed = [] {
-    struct sigaction action {};
-    action.sa_handler = on_interrupt;
-    action.sa_flags = SA_RESETHAND;
-    return ::sigaction(SIGINT, &action, nullptr) == 0;
-  }();
-  static_cast<void>(installed);
-  return interrupted;
 }
 
 ProgressLine::ProgressLine(std::string things)

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string>
 
+#include "base/interrupt.h"
 #include "report/print_options.h"
 
 namespace tablewalk {
@@ -15,9 +15,6 @@ PrintOptions print_options(const std::string& format);
 
 /// One line on standard error.
 void print_warning(const std::string& warning);
-
-/// True from the first Ctrl-C on; the second one ends the program at once.
-const std::atomic<bool>& interrupt_flag();
 
 /// One line on standard error that is written over and over, and nothing where that is no terminal.
 class ProgressLine {

@@ -30,7 +30,19 @@ std::vector<std::string> command_names(const CLI::App& command) {
   for (const CLI::App* inner : command.get_subcommands([](const CLI::App*) { return true; })) {
     names.push_back(inner->get_name());
   }
+  if (command.get_parent() == nullptr) names.insert(names.end(), {"help", "version"});
   return names;
+}
+
+/// What is wrong with how often an option was given: once too often, or its value is missing.
+std::string mismatch_problem(const CLI::App& command, const std::string& name) {
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_name() != name || option->count() < 2) continue;
+    const char* several = name == "--config" ? "; `tablewalk compare` runs several machines" : "";
+    return fmt::format("{}: given {} times ({}): expected once{}", name, option->count(),
+                       fmt::join(option->results(), ", "), several);
+  }
+  return name + ": expected a value after it";
 }
 
 std::string path_of(const CLI::App& command) {
@@ -59,7 +71,7 @@ std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
   }
   std::string text = error.what();
   if (kind == "RequiredError") text = text.substr(0, text.find(" is required")) + " is missing";
-  if (kind == "ArgumentMismatch") text = text.substr(0, text.find(':')) + ": expected a value after it";
+  if (kind == "ArgumentMismatch") text = mismatch_problem(command, text.substr(0, text.find(':')));
   const std::string not_converted = "Could not convert: ";
   if (kind == "ConversionError" && text.rfind(not_converted, 0) == 0) {
     const std::size_t equals = text.find(" = ");
@@ -68,6 +80,27 @@ std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
   }
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text + see;
+}
+
+std::vector<std::string> usual_arguments(const CLI::App& app, std::vector<std::string> arguments) {
+  const std::string first = arguments.empty() ? "" : arguments.front();
+  if (first == "help") {
+    arguments.erase(arguments.begin());
+    const CLI::App* about = &app;
+    for (const std::string& word : arguments) {
+      const auto named = about->get_subcommands([&](const CLI::App* inner) { return inner->get_name() == word; });
+      if (named.empty()) {
+        throw InputError(fmt::format("help: unknown command '{}'{}; see `{} --help`", word,
+                                     did_you_mean(word, command_names(*about)), path_of(*about)));
+      }
+      about = named.front();
+    }
+    arguments.emplace_back("--help");
+  } else if (first == "version") {
+    arguments.front() = "--version";
+  }
+  std::reverse(arguments.begin(), arguments.end());
+  return arguments;
 }
 
 }  // namespace tablewalk

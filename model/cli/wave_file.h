@@ -4,8 +4,10 @@
 
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "trace/output_file.h"
 
 namespace tablewalk {
@@ -14,7 +16,14 @@ namespace tablewalk {
 /// under its name only with finish(). Throws InputError.
 class WaveFile {
  public:
-  explicit WaveFile(const std::string& path) : file_(checked(path)) {}
+  explicit WaveFile(const std::string& path)
+      : file_(checked(path)), hierarchy_name_(name_meanwhile() + ".hier"), hierarchy_(hierarchy_name_) {}
+  ~WaveFile() {
+    std::error_code none;
+    std::filesystem::remove(hierarchy_name_, none);
+  }
+  WaveFile(const WaveFile&) = delete;
+  WaveFile& operator=(const WaveFile&) = delete;
 
   const std::string& path() const { return file_.path(); }
   const std::string& name_meanwhile() const { return file_.name_meanwhile(); }
@@ -34,6 +43,8 @@ class WaveFile {
   }
 
   OutputFile file_;
+  std::string hierarchy_name_;  ///< a file that the library has beside it while it writes
+  TemporaryName hierarchy_;
 };
 
 }  // namespace tablewalk

@@ -44,7 +44,9 @@ class RecordSource {
   std::uint64_t delivered_before_ = 0;
   std::size_t place_ = 0;
   std::size_t filled_ = 0;
-  std::array<Record, 4096> batch_;
+  /// So few that a run is asked to stop in time, however slow it is: with the wires of hardware written to a file, a
+  /// record takes half a millisecond.
+  std::array<Record, 256> batch_;
 };
 
 }  // namespace tablewalk

@@ -14,6 +14,7 @@
 #include "observe/walk_attribution.h"
 #include "observe/walk_log.h"
 #include "system/machine.h"
+#include "system/stoppable_reader.h"
 #include "trace/trace_reader.h"
 
 namespace tablewalk {
@@ -107,7 +108,8 @@ RunResult run_machine(const MachineConfig& config, const RunOptions& options) {
   return run_machine(config, *open_trace(options.trace_path, options.trace_format), options);
 }
 
-RunResult run_machine(const MachineConfig& config, TraceReader& reader, const RunOptions& options) {
+RunResult run_machine(const MachineConfig& config, TraceReader& trace, const RunOptions& options) {
+  StoppableReader reader(trace, options.stop);
   RecordSource source(reader, options.limit == 0 ? 0 : options.warmup + options.limit);
   std::optional<WalkLog> walk_log;
   if (!options.walk_log.empty()) walk_log.emplace(options.walk_log);
@@ -136,7 +138,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   job.observer = options.check ? &checker : nullptr;
   machine.port().run(std::move(job));
   run_to_end(machine, options);
-  if (options.warmup != 0 && options.warmup >= source.delivered() && !watch.stopped()) {
+  if (options.warmup != 0 && options.warmup >= source.delivered() && !watch.stopped() && !reader.stopped()) {
     throw InputError(fmt::format("{}: it has {} records; expected more than the warm-up of {}", options.trace_path,
                                  source.delivered(), options.warmup));
   }
@@ -154,7 +156,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& reader, const Ru
   if (options.on_warning && !reader.description().note.empty()) {
     options.on_warning(fmt::format("{}: {}", options.trace_path, reader.description().note));
   }
-  result.partial = watch.stopped();
+  result.partial = watch.stopped() || reader.stopped();
   machine.report(result.stats);
   if (options.attribute) result.attribution = attribution.result();
   if (options.check) {

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "trace/lackey_reader.h"
 
 namespace tablewalk {
@@ -84,8 +85,10 @@ Child::Child(const std::string& program, std::vector<std::string> arguments, Pip
   std::vector<char*> pointers;
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
+  const pid_t parent = ::getpid();
   pid_ = ::fork();
   if (pid_ == 0) {
+    end_with_parent(parent);
     ::dup2(ends[1], pipe == Pipe::StandardOutput ? STDOUT_FILENO : own_descriptor);
     ::execv(program.c_str(), pointers.data());
     ::_exit(127);

@@ -24,6 +24,7 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
     // A device or a pipe is written in place: renaming a file over it would take it away.
     const bool in_place = ::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
     if (!in_place) temporary_path_ = fmt::format("{}.part{}", path_, ::getpid());
+    if (!in_place) temporary_.emplace(temporary_path_);
     const std::string& opened = in_place ? path_ : temporary_path_;
     descriptor_ = ::open(opened.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   }
@@ -65,6 +66,7 @@ void OutputFile::finish() {
   if (temporary_path_.empty()) return;
   if (std::rename(temporary_path_.c_str(), path_.c_str()) != 0) fail(std::strerror(errno));
   temporary_path_.clear();
+  temporary_.reset();
 }
 
 }  // namespace tablewalk

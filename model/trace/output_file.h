@@ -2,7 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+
+#include "base/interrupt.h"
 
 namespace tablewalk {
 
@@ -30,6 +33,7 @@ class OutputFile {
 
   std::string path_;
   std::string temporary_path_;
+  std::optional<TemporaryName> temporary_;
   int descriptor_ = -1;
   std::uint64_t bytes_written_ = 0;
 };

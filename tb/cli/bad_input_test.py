@@ -6,6 +6,8 @@
 import gzip
 import lzma
 import os
+import subprocess
+import sys
 
 from program import GOOD, ProgramTest, image, main, trace
 
@@ -142,6 +144,33 @@ class BadOptions(ProgramTest):
         self.assert_refused(["run", "good.txt", "--set"], "--set: expected a value")
         self.assert_refused(["run", "good.txt", "--format", "jsn"], "jsn", "did you mean 'json'?")
 
+    def test_an_option_is_given_once(self):
+        self.assert_refused(["run", "good.txt", "-c", "skylake", "-c", "cva6"], "--config: given 2 times (skylake, cva6)",
+                            "expected once", "`tablewalk compare` runs several machines")
+        for command, option in (("run", "--limit"), ("run", "--image"), ("run", "--format"), ("walk", "--mode"),
+                                ("cosim", "--wave"), ("compare", "--jobs"), ("explain", "--warmup")):
+            self.assert_refused([command, "good.txt", option, "1", option, "2"], f"{option}: given 2 times (1, 2)")
+            self.assert_refused([command, "good.txt", option], f"{option}: expected a value after it")
+            self.assert_refused([command, "good.txt", option + "="], f"{option}: expected a value after it")
+
+    def test_help_and_version_are_commands_too(self):
+        for command in (["run"], ["trace", "info"], ["config"]):
+            self.assertEqual(self.output("help", *command), self.output(*command, "--help"))
+        self.assertEqual(self.output("help"), self.output("--help"))
+        self.assertEqual(self.output("version"), self.output("--version"))
+        self.assert_refused(["help", "rnu"], "help: unknown command 'rnu'", "did you mean 'run'?")
+        self.assert_refused(["help", "trace", "inof"], "unknown command 'inof'", "did you mean 'info'?")
+        self.assert_refused(["hlep"], "did you mean 'help'?")
+
+    def test_counts_have_units(self):
+        self.write("long.txt", GOOD * 600)
+        counted = self.json("run", "long.txt", "--no-cost", "--limit", "2K", "--set", "core.run_ahead=true")
+        self.assertEqual(counted["trace"]["records"], 2000)
+        self.output("trace", "generate", "stride", "-o", self.path("x.txt"), "--count", "3k", "--footprint", "1M")
+        self.assertEqual(self.json("trace", "info", "x.txt")["records"], 3000)
+        self.assert_refused(["run", "good.txt", "--limit", "2X"], "--limit 2X", "4M (K is 1000)")
+        self.assert_refused(["run", "good.txt", "--limit", "20000000T"], "--limit 20000000T")
+
     def test_numbers(self):
         for option in ("--limit", "--warmup"):
             for number in ("abc", "-3", "1.5", ""):
@@ -157,6 +186,8 @@ class BadOptions(ProgramTest):
         self.assert_refused(["compare", "good.txt", "--vary", "paging.mode"], "expected KEY=V1,V2")
         self.assert_refused(["compare", "good.txt", "--vary", "paging.mode=,"], "empty")
         self.assert_refused(["compare", "good.txt", "--vary", "paging.mode=x86-64,x87"], "--vary paging.mode=x87")
+        self.assert_refused(["compare", "good.txt", "--vary", "walker.walkers=1,2", "--vary", "walker.walkers=4"],
+                            "the key was varied before", "--vary walker.walkers=1,2,4")
         self.assert_refused(["compare", "good.txt", "--stats", "dtlb.mises"], "did you mean 'dtlb.misses'?")
         self.assert_refused(["compare", "-"], "expected a file, not standard input")
         self.assert_refused(["tables"], "expected a trace or --map")
@@ -276,6 +307,24 @@ class BadImages(ProgramTest):
 
 
 class BadOutputs(ProgramTest):
+    def test_what_no_output_takes_is_an_error_of_every_command(self):
+        """A full disk, and texts short and long."""
+        self.write("long.txt", GOOD * 3000)
+        for command in (["--help"], ["--version"], ["help"], ["version"], ["help", "trace"], ["run", "--help"],
+                        ["run", "good.txt"], ["run", "good.txt", "--format", "json"], ["compare", "good.txt"],
+                        ["explain", "good.txt"], ["cosim", "good.txt"], ["walker-law"],
+                        ["walk", "--map", "0x1000:4K", "0x1000"], ["tables", "good.txt"], ["trace", "info", "good.txt"],
+                        ["trace", "convert", "good.txt", "-"], ["trace", "convert", "long.txt", "-"],
+                        ["trace", "convert", "good.txt", self.path("x.txt")],
+                        ["trace", "generate", "stride", "-o", "-", "--count", "1"], ["config", "list"],
+                        ["config", "show"], ["config", "check", "skylake"]):
+            with open("/dev/full", "w", encoding="ascii") as full, self.subTest(command=command):
+                result = subprocess.run([sys.modules["program"].PROGRAM, *command], cwd=self.folder, stdout=full,
+                                        stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+                self.assertEqual(result.returncode, 2)
+                self.assertEqual(len(result.stderr.splitlines()), 1)
+                self.assertRegex(result.stderr, "^tablewalk: .*cannot (be written|write)(: No space left on device)?$")
+
     def test_results_that_cannot_be_written(self):
         os.makedirs(self.path("taken/result.json"))
         self.assert_refused(["run", "good.txt", "-o", "good.txt"], "good.txt: cannot be created")

@@ -58,6 +58,19 @@ TEST(Integer, RefusesWhatIsNone) {
   }
 }
 
+TEST(Count, UnitsArePowersOfAThousand) {
+  EXPECT_EQ(parse_count("12"), 12U);
+  EXPECT_EQ(parse_count("0x10"), 16U);
+  EXPECT_EQ(parse_count("250K"), 250000U);
+  EXPECT_EQ(parse_count("250k"), 250000U);
+  EXPECT_EQ(parse_count("4M"), 4000000U);
+  EXPECT_EQ(parse_count("1G"), 1000000000U);
+  EXPECT_EQ(parse_count("18446744T"), 18446744000000000000U);
+  for (const char* text : {"", "K", "1x", "-1", "1.5M", "1Ki", "1KB", "1MM", "18446745T", "20000000T"}) {
+    EXPECT_THROW(parse_count(text), InputError) << text;
+  }
+}
+
 TEST(NearestName, FindsALikelySlipOnly) {
   const std::vector<std::string> names = {"entries", "ways", "latency_cycles"};
   EXPECT_EQ(nearest_name("entires", names), "entries");
