@@ -7,8 +7,8 @@
 
 namespace tablewalk {
 
-/// A trace that ends where the run is stopped. Ctrl-C ends whatever writes into a pipe as well, so what is read after it
-/// may be cut anywhere: that is no fault of the trace.
+/// A trace that ends where the run is stopped. Ctrl-C ends whatever writes into a pipe as well, so what is read after
+/// it may be cut anywhere: that is no fault of the trace.
 class StoppableReader : public TraceReader {
  public:
   /// `stop` may be null.
