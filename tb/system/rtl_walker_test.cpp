@@ -37,6 +37,7 @@ class RtlCase {
     for (const char* part : {"stats", "meaning"}) {
       for (unsigned level = 1; level < 8; ++level) {
         result[part].erase("walk_cache.level" + std::to_string(level) + ".invalidated");
+        result[part].erase("walk_cache.level" + std::to_string(level) + ".switched_out");
       }
       // And the model costs no gates.
       for (auto figure = result[part].begin(); figure != result[part].end();) {
