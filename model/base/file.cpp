@@ -56,10 +56,11 @@ void write_text_file(const std::string& path, std::string_view text) {
     if (const int reason = write_all(path, text)) fail(path, "written", reason);
     return;
   }
-  const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
+  const std::string place = through_links(path);
+  const std::string temporary = fmt::format("{}.{}.tmp", place, ::getpid());
   const TemporaryName registered(temporary);
   int reason = write_all(temporary, text);
-  if (reason == 0 && std::rename(temporary.c_str(), path.c_str()) != 0) reason = errno;
+  if (reason == 0 && std::rename(temporary.c_str(), place.c_str()) != 0) reason = errno;
   if (reason != 0) {
     std::remove(temporary.c_str());
     fail(path, "written", reason);
@@ -72,6 +73,25 @@ void create_folder(const std::string& path) {
   if (error)
     throw InputError(
         fmt::format("{}: cannot be created: {}: expected a folder, or a name for one", path, error.message()));
+}
+
+std::string through_links(const std::string& path) {
+  namespace fs = std::filesystem;
+  fs::path place(path);
+  std::error_code failed;
+  constexpr int most_links = 40;  // as Linux follows
+  for (int links = 0; links < most_links && fs::is_symlink(place, failed); ++links) {
+    const fs::path target = fs::read_symlink(place, failed);
+    if (failed) break;
+    place = target.is_absolute() ? target : place.parent_path() / target;
+  }
+  return place.string();
+}
+
+void refuse_to_replace(const std::string& input, const std::string& output, const std::string& what) {
+  std::error_code failed;
+  if (input == "-" || output == "-" || !std::filesystem::equivalent(input, output, failed) || failed) return;
+  throw InputError(fmt::format("{} {}: is {}, which is read; expected another file", what, output, input));
 }
 
 }  // namespace tablewalk

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tablewalk {
 namespace {
@@ -75,7 +76,7 @@ std::vector<ComparePoint> compare_points(const std::vector<std::string>& configs
                                          const std::vector<std::string>& overrides,
                                          const std::vector<std::string>& vary) {
   std::vector<ComparePoint> points;
-  for (const std::string& config : configs) points.push_back({config, {config, overrides}, 0});
+  for (const std::string& config : configs) points.push_back({printable(config), {config, overrides}, 0});
   if (points.empty()) points.push_back({"default", {"", overrides}, 0});
   const bool label_config = points.size() > 1 || vary.empty();
   if (!label_config) points.front().label.clear();
@@ -88,7 +89,7 @@ std::vector<ComparePoint> compare_points(const std::vector<std::string>& configs
         ComparePoint next = point;
         next.config.overrides.push_back(setting);
         ++next.varied;
-        next.label += (next.label.empty() ? "" : " ") + (vary.size() == 1 ? value : setting);
+        next.label += (next.label.empty() ? "" : " ") + printable(vary.size() == 1 ? value : setting);
         combined.push_back(std::move(next));
       }
     }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/text.h"
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/tables_command.h"
@@ -22,7 +23,8 @@ constexpr int bad_input = 2;
 
 int fail(int code, const std::string& message) {
   std::cout.flush();
-  std::fprintf(stderr, "tablewalk: %s\n", message.c_str());
+  // Bad input is told in one line, whatever bytes it has; a co-simulation's finding has several of its own.
+  std::fprintf(stderr, "tablewalk: %s\n", printable(message, code != bad_input).c_str());
   return code;
 }
 

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <array>
 #include <iostream>
 #include <memory>
 
@@ -116,6 +117,18 @@ void check_wave_options(const RunArguments& arguments) {
   }
 }
 
+/// No output may take the place of an input.
+void check_outputs(const RunArguments& arguments) {
+  const std::array<std::pair<const char*, std::string>, 2> outputs{
+      {{"--walk-log", arguments.options.walk_log}, {"--wave", arguments.wave}}};
+  for (const auto& [option, output] : outputs) {
+    if (output.empty()) continue;
+    refuse_to_replace(arguments.options.trace_path, output, option);
+    for (const std::string& image : arguments.image.files) refuse_to_replace(image, output, option);
+    if (!arguments.config.name.empty()) refuse_to_replace(arguments.config.name, output, option);
+  }
+}
+
 void run(RunArguments& arguments) {
   PrintOptions printing = print_options(arguments.format);
   printing.explain = arguments.explain;
@@ -129,6 +142,7 @@ void run(RunArguments& arguments) {
   }
   arguments.options.tables = image_tables(arguments);
   check_wave_options(arguments);
+  check_outputs(arguments);
   const auto config = load_config<MachineConfig>(arguments.config);
   if (arguments.options.tables) {
     arguments.options.tables->root_value = root_before_run(arguments.image, config.paging.mode);
@@ -141,7 +155,8 @@ void run(RunArguments& arguments) {
   if (!arguments.output_folder.empty()) {
     write_text_file(arguments.output_folder + "/result.json", result_to_json(result, printing.attribution_rows));
   }
-  print_run(result, printing, std::cout);
+  // The walks may have standard output to themselves.
+  print_run(result, printing, arguments.options.walk_log == "-" ? std::cerr : std::cout);
 }
 
 }  // namespace
@@ -162,7 +177,7 @@ void add_run_command(CLI::App& app) {
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
   command->add_option("-o,--output", arguments->output_folder, "Folder that gets result.json");
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
-  command->add_option("--walk-log", options.walk_log, "File that gets one row per page-table walk");
+  command->add_option("--walk-log", options.walk_log, "File that gets one row per page-table walk; .gz, .xz, .zst and .bz2 compress; - is standard output");
   command->add_option("--wave", arguments->wave, "FST file of the wires of a walker that is hardware");
   add_whole(*command, "--wave-from", arguments->wave_from, "First cycle that it shows");
   add_whole(*command, "--wave-cycles", arguments->wave_cycles, "Cycles that it shows; 0 is all to the end");

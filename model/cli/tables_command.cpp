@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "cli/map_spec.h"
 #include "paging/table_size.h"
@@ -139,7 +140,7 @@ std::string to_text(const std::vector<ModeSize>& sizes) {
 std::string to_json(const TablesOptions& options, const Spaces& spaces, const std::vector<ModeSize>& sizes) {
   nlohmann::ordered_json document;
   document["schema"] = "tablewalk.tables/1";
-  if (!options.trace_path.empty()) document["trace"] = options.trace_path;
+  if (!options.trace_path.empty()) document["trace"] = printable(options.trace_path);
   if (!options.maps.empty()) document["maps"] = options.maps;
   document["address_spaces"] = spaces.size();
   document["modes"] = nlohmann::ordered_json::array();

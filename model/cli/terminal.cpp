@@ -27,7 +27,7 @@ PrintOptions print_options(const std::string& format) {
 }
 
 void print_warning(const std::string& warning) {
-  std::fprintf(stderr, "tablewalk: warning: %s\n", warning.c_str());
+  std::fprintf(stderr, "tablewalk: warning: %s\n", printable(warning).c_str());
 }
 
 ProgressLine::ProgressLine(std::string things)

@@ -8,14 +8,18 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/options.h"
 #include "cli/trace_info_text.h"
+#include "report/figures.h"
 #include "report/print_options.h"
 #include "trace/capture.h"
 #include "trace/generate.h"
@@ -85,18 +89,15 @@ struct WrittenTrace {
 
 std::string written_text(const WrittenTrace& trace, OutputFormat format) {
   if (format == OutputFormat::Json) {
-    std::string path;
-    for (const char c : trace.path) {
-      if (c == '"' || c == '\\') path += '\\';
-      path += c;
-    }
-    return fmt::format("{{\"path\": \"{}\", \"records\": {}, \"bytes\": {}}}\n", path, trace.records, trace.bytes);
+    const nlohmann::ordered_json json = {
+        {"path", printable(trace.path)}, {"records", trace.records}, {"bytes", trace.bytes}};
+    return json.dump() + "\n";
   }
   if (format == OutputFormat::Csv) {
-    return fmt::format("path,records,bytes\n{},{},{}\n", trace.path, trace.records, trace.bytes);
+    return fmt::format("path,records,bytes\n{},{},{}\n", csv_field(printable(trace.path)), trace.records, trace.bytes);
   }
   return fmt::format(
-      "{}: {} records in {} ({:.2f} bits each)\n", trace.path, with_thousands(trace.records),
+      "{}: {} records in {} ({:.2f} bits each)\n", printable(trace.path), with_thousands(trace.records),
       humane_byte_size(trace.bytes),
       trace.records == 0 ? 0.0 : 8.0 * static_cast<double>(trace.bytes) / static_cast<double>(trace.records));
 }
@@ -126,7 +127,7 @@ void print(const std::string& text, std::FILE* stream = stdout) {
 }
 
 void print_note(const TraceDescription& description) {
-  if (!description.note.empty()) fmt::print(stderr, "tablewalk: warning: {}: {}\n", description.path, description.note);
+  if (!description.note.empty()) fmt::print(stderr, "tablewalk: warning: {}: {}\n", printable(description.path), description.note);
 }
 
 struct CommonOptions {
@@ -196,6 +197,7 @@ void add_convert(CLI::App& trace) {
     const auto reader = open_trace(options->input, options->trace_format);
     TraceWriterOptions writer_options;
     writer_options.level = options->level;
+    refuse_to_replace(options->input, options->output, "OUTPUT");
     writer_options.provenance = reader->description().provenance;
     if (writer_options.provenance.empty()) {
       writer_options.provenance = fmt::format("converted from {}", reader->description().format);
@@ -266,13 +268,16 @@ void run_capture(const CaptureConfig& config, OutputFormat format) {
   const CaptureResult result = [&] {
     ProgressLine line;
     const double wanted = static_cast<double>(config.skip + config.limit);
-    return capture_trace(config, [&](std::uint64_t records) {
+    const auto show = [&](std::uint64_t records) {
       line.update(records, config.limit == 0 ? -1.0 : static_cast<double>(records) / wanted);
-    });
+    };
+    return capture_trace(config, show, &interrupt_flag());
   }();
   // Standard output belongs to the program that was run.
   print(written_text({config.output, result.records, result.bytes}, format), stderr);
-  if (result.exit_status != 0) {
+  if (result.interrupted) {
+    fmt::print(stderr, "note: interrupted: the trace ends where {} was ended\n", printable(config.command.front()));
+  } else if (result.exit_status != 0) {
     fmt::print(stderr, "note: {} ended with exit status {}\n", config.command.front(), result.exit_status);
   }
 }
@@ -294,9 +299,9 @@ void add_capture(CLI::App& trace) {
   command->footer(
       "Examples:\n  tablewalk trace capture -o ls.twt -- ls -l /usr\n"
       "  tablewalk trace capture -o sort.twt --skip 1000000 --limit 4000000 -- sort words.txt\n\n"
-      "Only the started process is traced, not its children. The program's own input and output are left alone, so "
-      "the\n"
-      "summary goes to standard error. Expect about a million accesses a second.");
+      "Only the started process is traced: what it forks is silent, and what it executes runs outside Valgrind. Ctrl-C and\n"
+      "SIGTERM end the program and leave the trace of what it did so far. The program's own input and output are left\n"
+      "alone, so the summary goes to standard error. Expect about a million accesses a second.");
   command->callback([options] {
     const OutputFormat format = parse_output_format(options->format);
     if (options->config.output == "-") {

@@ -149,8 +149,8 @@ nlohmann::ordered_json figures_json(const TraceStatistics& statistics) {
 }  // namespace
 
 std::string trace_info_text(const TraceDescription& description, const TraceStatistics& statistics, std::size_t top) {
-  std::string text = fmt::format("{}: {}\n", description.path, description.format);
-  if (!description.provenance.empty()) text += fmt::format("made by: {}\n", description.provenance);
+  std::string text = fmt::format("{}: {}\n", printable(description.path), description.format);
+  if (!description.provenance.empty()) text += fmt::format("made by: {}\n", printable(description.provenance));
   text += fmt::format("checksum of the records (XXH3): {:016x}\n\n", statistics.checksum);
   text += counts_text(statistics) + events_text(statistics);
   text += fmt::format("\nfootprint: {} in {} pages of 4 KiB, in {} regions of 2 MiB",
@@ -167,9 +167,9 @@ std::string trace_info_text(const TraceDescription& description, const TraceStat
 std::string trace_info_json(const TraceDescription& description, const TraceStatistics& statistics, std::size_t top) {
   nlohmann::ordered_json document;
   document["schema"] = "tablewalk.trace/1";
-  document["path"] = description.path;
+  document["path"] = printable(description.path);
   document["format"] = description.format;
-  document["provenance"] = description.provenance;
+  document["provenance"] = printable(description.provenance);
   document["checksum"] = fmt::format("{:016x}", statistics.checksum);
   document.update(figures_json(statistics));
   document["ranges"] = nlohmann::ordered_json::array();
@@ -178,13 +178,12 @@ std::string trace_info_json(const TraceDescription& description, const TraceStat
   }
   document["reuse"] = {{"instructions", reuse_json(statistics.fetch_reuse)},
                        {"data", reuse_json(statistics.data_reuse)}};
-  // A trace's own text may hold any bytes.
-  return document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return document.dump(2) + "\n";
 }
 
 std::string trace_info_csv(const TraceDescription& description, const TraceStatistics& statistics) {
   std::string text = "name,value\n";
-  text += fmt::format("path,{}\nformat,{}\nchecksum,{:016x}\n", csv_field(description.path), description.format,
+  text += fmt::format("path,{}\nformat,{}\nchecksum,{:016x}\n", csv_field(printable(description.path)), description.format,
                       statistics.checksum);
   const nlohmann::ordered_json figures = figures_json(statistics);
   for (const auto& [name, value] : figures.items()) text += fmt::format("{},{}\n", name, value.get<std::uint64_t>());

@@ -101,7 +101,7 @@ void compare_with_oracle(const WalkArguments& arguments, const PagingConfig& pag
   OracleReport report = check_oracle(arguments.oracle, paging.mode, paging, memory, most_differences, &image);
   const std::uint64_t differences = report.differences();
   const std::uint64_t checks = report.checks();
-  print_oracle({paging.mode, arguments.oracle, image.path, std::move(report)}, printing, std::cout);
+  print_oracle({paging.mode, printable(arguments.oracle), printable(image.path), std::move(report)}, printing, std::cout);
   if (differences == 0) return;
   throw Difference(fmt::format("{}: {} of {} checks differ", arguments.oracle, differences, checks));
 }
@@ -133,7 +133,7 @@ void run_walk(const WalkArguments& arguments) {
     if (has_root) mode->decode_root(arguments.image.root_value());  // before the image is read: it throws
     image = load_memory_image(arguments.image.source(), memory);
     warn_of_mode(*image, paging.mode);
-    report.source = image->path;
+    report.source = printable(image->path);
     report.root_value = has_root ? arguments.image.root_value() : root_of(*image);
   } else {
     report.source = fmt::format("--map {}", fmt::join(arguments.maps, " --map "));

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "trace/output_file.h"
+#include "trace/compressed_file.h"
 
 namespace tablewalk {
 namespace {
@@ -17,7 +17,7 @@ std::string describe(const WalkRecord::EntryRead& read) {
 
 std::string walk_log_header() {
   return "id,asid,va,access,requested_cycle,taken_cycle,answered_cycle,queue_cycles,merged_requests,"
-         "walk_cache_hit_level,entry_reads,reads,frame,page_bytes,fault";
+         "walk_cache_hit_level,entry_reads,reads,frame,page_bytes,fault,phase";
 }
 
 std::string walk_log_row(const WalkRecord& walk) {
@@ -36,19 +36,18 @@ std::string walk_log_row(const WalkRecord& walk) {
 
 struct WalkLog::Output {
   explicit Output(const std::string& path) : file(path) {}
-  OutputFile file;
+  CompressedFile file;
 };
 
-WalkLog::WalkLog(const std::string& path) : output_(std::make_unique<Output>(path)) {
-  const std::string header = walk_log_header() + "\n";
-  output_->file.write(header.data(), header.size());
+WalkLog::WalkLog(const std::string& path, bool warming_up)
+    : output_(std::make_unique<Output>(path)), warming_up_(warming_up) {
+  output_->file.write(walk_log_header() + "\n");
 }
 
 WalkLog::~WalkLog() = default;
 
 void WalkLog::walk_finished(const WalkRecord& walk) {
-  const std::string row = walk_log_row(walk) + "\n";
-  output_->file.write(row.data(), row.size());
+  output_->file.write(walk_log_row(walk) + (warming_up_ ? ",warmup\n" : ",measured\n"));
 }
 
 void WalkLog::finish() {

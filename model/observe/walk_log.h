@@ -10,10 +10,13 @@ namespace tablewalk {
 /// Writes one CSV row for each walk, in the order in which walks end. Columns: docs/user-guide.md.
 class WalkLog final : public WalkObserver {
  public:
-  /// Throws InputError if the file cannot be made.
-  explicit WalkLog(const std::string& path);
+  /// `warming_up`: the walks until start_statistics() are marked as the warm-up's. A name that ends in .gz, .xz, .zst or
+  /// .bz2 is compressed so; `-` is standard output. Throws InputError if the file cannot be made.
+  explicit WalkLog(const std::string& path, bool warming_up = false);
   ~WalkLog() override;
 
+  /// The warm-up is over.
+  void start_statistics() { warming_up_ = false; }
   void walk_finished(const WalkRecord& walk) override;
   /// The file gets its name only now, when it is whole. Throws InputError if it cannot be written.
   void finish();
@@ -21,9 +24,10 @@ class WalkLog final : public WalkObserver {
  private:
   struct Output;
   std::unique_ptr<Output> output_;
+  bool warming_up_;
 };
 
-/// One row of the log, without the line's end.
+/// One row of the log, without its last column, `phase`, and without the line's end.
 std::string walk_log_row(const WalkRecord& walk);
 /// The head of the log, without the line's end.
 std::string walk_log_header();

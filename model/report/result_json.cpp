@@ -32,7 +32,8 @@ ordered_json meaning_of(const std::string& unit, const std::string& description)
 
 void write_json(const ordered_json& json, const std::string& indent, std::string& out) {
   constexpr std::size_t line_width = 110;
-  const std::string flat = json.dump();
+  // Strings are printable() where they come from outside; whatever else there were, a finished run is not lost for it.
+  const std::string flat = json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
   // The outermost object and its members are always opened: one statistic, one line.
   const bool open = indent.size() < 4 || flat.size() + indent.size() > line_width;
   if (!json.is_structured() || json.empty() || !open) {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/version.h"
 #include "config/printer.h"
 #include "observe/law_checker.h"
@@ -14,7 +15,7 @@
 #include "observe/walk_attribution.h"
 #include "observe/walk_log.h"
 #include "system/machine.h"
-#include "system/stoppable_reader.h"
+#include "trace/stoppable_reader.h"
 #include "trace/trace_reader.h"
 
 namespace tablewalk {
@@ -112,7 +113,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& trace, const Run
   StoppableReader reader(trace, options.stop);
   RecordSource source(reader, options.limit == 0 ? 0 : options.warmup + options.limit);
   std::optional<WalkLog> walk_log;
-  if (!options.walk_log.empty()) walk_log.emplace(options.walk_log);
+  if (!options.walk_log.empty()) walk_log.emplace(options.walk_log, options.warmup != 0);
 
   Machine machine(config, options.construction, options.tables);
   warn_of_image(options, machine);
@@ -133,6 +134,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& trace, const Run
   job.on_warm = [&] {
     machine.reset_stats();
     attribution.reset();
+    if (walk_log) walk_log->start_statistics();
   };
   job.on_batch = [&] { return watch(); };
   job.observer = options.check ? &checker : nullptr;
@@ -147,10 +149,10 @@ RunResult run_machine(const MachineConfig& config, TraceReader& trace, const Run
   RunResult result;
   result.version = program_version();
   result.config = to_json(config);
-  result.trace = {reader.description().path, reader.description().format, fmt::format("{:016x}", reader.checksum()),
+  result.trace = {printable(reader.description().path), reader.description().format, fmt::format("{:016x}", reader.checksum()),
                   source.delivered()};
   if (options.tables) {
-    result.image = {image_name(options.tables->image), machine.image()->format,
+    result.image = {printable(image_name(options.tables->image)), machine.image()->format,
                     fmt::format("{:#x}", options.tables->root_value)};
   }
   if (options.on_warning && !reader.description().note.empty()) {

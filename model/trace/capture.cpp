@@ -9,15 +9,19 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "trace/lackey_reader.h"
+#include "trace/stoppable_reader.h"
 
 namespace tablewalk {
 namespace {
@@ -41,6 +45,18 @@ std::string find_program(const std::string& name) {
     start = end + 1;
   }
   return "";
+}
+
+/// Valgrind writes files of its own there, and says little if it cannot.
+void check_temporary_folder() {
+  const char* folder = std::getenv("TMPDIR");
+  struct stat status {};
+  if (folder == nullptr || *folder == '\0') return;
+  const bool exists = ::stat(folder, &status) == 0;
+  if (exists && !S_ISDIR(status.st_mode)) errno = ENOTDIR;
+  if (exists && S_ISDIR(status.st_mode) && ::access(folder, W_OK | X_OK) == 0) return;
+  throw InputError(fmt::format("TMPDIR {}: {}; expected a folder that Valgrind can write to, or none", folder,
+                               std::strerror(errno)));
 }
 
 /// A child process with a pipe from it to us. It is waited for, or ended, exactly once.
@@ -69,8 +85,9 @@ class Child {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
 
+  void kill() const { ::kill(pid_, SIGKILL); }
   void end() {
-    ::kill(pid_, SIGKILL);
+    kill();
     wait();
   }
 
@@ -97,6 +114,28 @@ Child::Child(const std::string& program, std::vector<std::string> arguments, Pip
   pipe_ = ends[0];
   if (pid_ < 0) throw InputError(fmt::format("{}: cannot start: {}", program, std::strerror(errno)));
 }
+
+/// Ends the child once it is asked to: whoever reads its pipe then comes to the end.
+class Ender {
+ public:
+  Ender(const Child& child, const std::atomic<bool>* stop) {
+    if (stop == nullptr) return;
+    watch_ = std::thread([this, &child, stop] {
+      while (!done_ && !*stop) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      if (!done_) child.kill();
+    });
+  }
+  ~Ender() {
+    done_ = true;
+    if (watch_.joinable()) watch_.join();
+  }
+  Ender(const Ender&) = delete;
+  Ender& operator=(const Ender&) = delete;
+
+ private:
+  std::atomic<bool> done_{false};
+  std::thread watch_;
+};
 
 /// What `valgrind --version` says.
 std::string version_of(const std::string& valgrind) {
@@ -136,7 +175,8 @@ void convert_stream(const CaptureConfig& config, TraceReader& reader, TraceWrite
 
 }  // namespace
 
-CaptureResult capture_trace(const CaptureConfig& config, const std::function<void(std::uint64_t)>& on_progress) {
+CaptureResult capture_trace(const CaptureConfig& config, const std::function<void(std::uint64_t)>& on_progress,
+                            const std::atomic<bool>* stop) {
   if (config.command.empty()) throw InputError("no program to capture: expected -- PROGRAM ARGUMENTS");
   const std::string valgrind = find_program(config.valgrind);
   if (valgrind.empty()) {
@@ -146,6 +186,7 @@ CaptureResult capture_trace(const CaptureConfig& config, const std::function<voi
   const std::string program = find_program(name);
   if (program.empty()) throw InputError(fmt::format("{}: cannot be started: expected an executable program", name));
 
+  check_temporary_folder();
   TraceWriterOptions options;
   options.provenance = describe(config, version_of(valgrind));
   options.level = config.level;
@@ -154,19 +195,23 @@ CaptureResult capture_trace(const CaptureConfig& config, const std::function<voi
                                         "--tool=lackey",
                                         "--trace-mem=yes",
                                         "--trace-children=no",
+                                        "--child-silent-after-fork=yes",
                                         fmt::format("--log-fd={}", Child::own_descriptor),
                                         program};
   arguments.insert(arguments.end(), config.command.begin() + 1, config.command.end());
   Child child(valgrind, arguments, Child::Pipe::OwnDescriptor);
   CaptureResult result;
   try {
-    LackeyReader reader(std::make_unique<ByteSource>(child.take_pipe(), "output of Lackey"));
+    const Ender ender(child, stop);
+    LackeyReader lackey(std::make_unique<ByteSource>(child.take_pipe(), "output of Lackey"));
+    StoppableReader reader(lackey, stop);
     convert_stream(config, reader, *writer, result, on_progress);
+    result.interrupted = reader.stopped();
   } catch (const InputError& error) {
     if (result.records + result.skipped != 0) throw;
     throw InputError(fmt::format("{}: could not be run under Valgrind ({})", name, error.what()));
   }
-  if (result.ended_by_limit) {
+  if (result.ended_by_limit || result.interrupted) {
     child.end();
   } else {
     result.exit_status = child.wait();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -9,8 +10,9 @@
 
 namespace tablewalk {
 
-/// A run of a program under Valgrind's Lackey, recorded as a trace. Only the process that is started is traced, not
-/// its children: Lackey would mix their accesses without a mark.
+/// A run of a program under Valgrind's Lackey, recorded as a trace. Only the process that is started is traced: its
+/// children are silent, for Lackey would mix their accesses without a mark. Its threads are in one trace, in the order in
+/// which Valgrind ran them, for Lackey does not say whose an access is.
 struct CaptureConfig {
   std::vector<std::string> command;   ///< the program (looked up in PATH) and its arguments
   std::string output;                 ///< a name ending in .twt or .txt
@@ -25,12 +27,15 @@ struct CaptureResult {
   std::uint64_t skipped = 0;
   std::uint64_t bytes = 0;
   bool ended_by_limit = false;
+  bool interrupted = false;  ///< the program was ended by `stop`
   int exit_status = 0;  ///< of the program; 128 + the signal that ended it
 };
 
 /// Runs the program, its standard input, output and error untouched, and converts what Lackey says while it runs.
 /// `on_progress` is called now and then with the number of records seen. Throws InputError when Valgrind is missing,
 /// the program cannot be started, the output cannot be written, or nothing was left to keep.
-CaptureResult capture_trace(const CaptureConfig& config, const std::function<void(std::uint64_t)>& on_progress = {});
+/// Once `*stop` is true, the program is ended, and the trace is of what it did until then.
+CaptureResult capture_trace(const CaptureConfig& config, const std::function<void(std::uint64_t)>& on_progress = {},
+                            const std::atomic<bool>* stop = nullptr);
 
 }  // namespace tablewalk

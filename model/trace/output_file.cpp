@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/file.h"
 
 namespace tablewalk {
 
@@ -23,7 +24,8 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
     }
     // A device or a pipe is written in place: renaming a file over it would take it away.
     const bool in_place = ::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
-    if (!in_place) temporary_path_ = fmt::format("{}.part{}", path_, ::getpid());
+    place_ = through_links(path_);
+    if (!in_place) temporary_path_ = fmt::format("{}.part{}", place_, ::getpid());
     if (!in_place) temporary_.emplace(temporary_path_);
     const std::string& opened = in_place ? path_ : temporary_path_;
     descriptor_ = ::open(opened.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -64,7 +66,7 @@ void OutputFile::finish() {
   }
   descriptor_ = -1;
   if (temporary_path_.empty()) return;
-  if (std::rename(temporary_path_.c_str(), path_.c_str()) != 0) fail(std::strerror(errno));
+  if (std::rename(temporary_path_.c_str(), place_.c_str()) != 0) fail(std::strerror(errno));
   temporary_path_.clear();
   temporary_.reset();
 }

@@ -10,7 +10,8 @@
 namespace tablewalk {
 
 /// A file that exists under its name only when it is complete: it is written beside it under a temporary name, which
-/// finish() renames and the destructor otherwise removes. `-` is standard output, written as it comes.
+/// finish() renames and the destructor otherwise removes. `-` is standard output, written as it comes; a symbolic link
+/// stays, and what it points to is written.
 class OutputFile {
  public:
   /// Throws InputError when the file cannot be made.
@@ -32,6 +33,7 @@ class OutputFile {
   [[noreturn]] void fail(const char* what) const;
 
   std::string path_;
+  std::string place_;  ///< where it comes to lie: what path_ points to, if that is a symbolic link
   std::string temporary_path_;
   std::optional<TemporaryName> temporary_;
   int descriptor_ = -1;
