@@ -16,8 +16,8 @@ void write_text_file(const std::string& path, std::string_view text);
 /// Creates the folder and those above it; nothing happens when it exists. Throws InputError.
 void create_folder(const std::string& path);
 
-/// The file that `path` leads to: itself, or what it points to if it is a symbolic link, whether that exists or not. So a
-/// file that is written beside its place and renamed leaves the link where it is.
+/// The file that `path` leads to: itself, or what it points to if it is a symbolic link, whether that exists or not. So
+/// a file that is written beside its place and renamed leaves the link where it is.
 std::string through_links(const std::string& path);
 
 /// Throws InputError if the output would replace the input: both name one existing file. `what` names the output's

@@ -177,7 +177,9 @@ void add_run_command(CLI::App& app) {
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
   command->add_option("-o,--output", arguments->output_folder, "Folder that gets result.json");
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
-  command->add_option("--walk-log", options.walk_log, "File that gets one row per page-table walk; .gz, .xz, .zst and .bz2 compress; - is standard output");
+  command->add_option(
+      "--walk-log", options.walk_log,
+      "File that gets one row per page-table walk; .gz, .xz, .zst and .bz2 compress; - is standard output");
   command->add_option("--wave", arguments->wave, "FST file of the wires of a walker that is hardware");
   add_whole(*command, "--wave-from", arguments->wave_from, "First cycle that it shows");
   add_whole(*command, "--wave-cycles", arguments->wave_cycles, "Cycles that it shows; 0 is all to the end");

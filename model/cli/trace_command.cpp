@@ -127,7 +127,8 @@ void print(const std::string& text, std::FILE* stream = stdout) {
 }
 
 void print_note(const TraceDescription& description) {
-  if (!description.note.empty()) fmt::print(stderr, "tablewalk: warning: {}: {}\n", printable(description.path), description.note);
+  if (!description.note.empty())
+    fmt::print(stderr, "tablewalk: warning: {}: {}\n", printable(description.path), description.note);
 }
 
 struct CommonOptions {
@@ -299,7 +300,8 @@ void add_capture(CLI::App& trace) {
   command->footer(
       "Examples:\n  tablewalk trace capture -o ls.twt -- ls -l /usr\n"
       "  tablewalk trace capture -o sort.twt --skip 1000000 --limit 4000000 -- sort words.txt\n\n"
-      "Only the started process is traced: what it forks is silent, and what it executes runs outside Valgrind. Ctrl-C and\n"
+      "Only the started process is traced: what it forks is silent, and what it executes runs outside Valgrind. Ctrl-C "
+      "and\n"
       "SIGTERM end the program and leave the trace of what it did so far. The program's own input and output are left\n"
       "alone, so the summary goes to standard error. Expect about a million accesses a second.");
   command->callback([options] {

@@ -183,8 +183,8 @@ std::string trace_info_json(const TraceDescription& description, const TraceStat
 
 std::string trace_info_csv(const TraceDescription& description, const TraceStatistics& statistics) {
   std::string text = "name,value\n";
-  text += fmt::format("path,{}\nformat,{}\nchecksum,{:016x}\n", csv_field(printable(description.path)), description.format,
-                      statistics.checksum);
+  text += fmt::format("path,{}\nformat,{}\nchecksum,{:016x}\n", csv_field(printable(description.path)),
+                      description.format, statistics.checksum);
   const nlohmann::ordered_json figures = figures_json(statistics);
   for (const auto& [name, value] : figures.items()) text += fmt::format("{},{}\n", name, value.get<std::uint64_t>());
   for (const auto& [stream, reuse] :

@@ -101,7 +101,8 @@ void compare_with_oracle(const WalkArguments& arguments, const PagingConfig& pag
   OracleReport report = check_oracle(arguments.oracle, paging.mode, paging, memory, most_differences, &image);
   const std::uint64_t differences = report.differences();
   const std::uint64_t checks = report.checks();
-  print_oracle({paging.mode, printable(arguments.oracle), printable(image.path), std::move(report)}, printing, std::cout);
+  print_oracle({paging.mode, printable(arguments.oracle), printable(image.path), std::move(report)}, printing,
+               std::cout);
   if (differences == 0) return;
   throw Difference(fmt::format("{}: {} of {} checks differ", arguments.oracle, differences, checks));
 }

@@ -10,8 +10,8 @@ namespace tablewalk {
 /// Writes one CSV row for each walk, in the order in which walks end. Columns: docs/user-guide.md.
 class WalkLog final : public WalkObserver {
  public:
-  /// `warming_up`: the walks until start_statistics() are marked as the warm-up's. A name that ends in .gz, .xz, .zst or
-  /// .bz2 is compressed so; `-` is standard output. Throws InputError if the file cannot be made.
+  /// `warming_up`: the walks until start_statistics() are marked as the warm-up's. A name that ends in .gz, .xz, .zst
+  /// or .bz2 is compressed so; `-` is standard output. Throws InputError if the file cannot be made.
   explicit WalkLog(const std::string& path, bool warming_up = false);
   ~WalkLog() override;
 

@@ -149,8 +149,8 @@ RunResult run_machine(const MachineConfig& config, TraceReader& trace, const Run
   RunResult result;
   result.version = program_version();
   result.config = to_json(config);
-  result.trace = {printable(reader.description().path), reader.description().format, fmt::format("{:016x}", reader.checksum()),
-                  source.delivered()};
+  result.trace = {printable(reader.description().path), reader.description().format,
+                  fmt::format("{:016x}", reader.checksum()), source.delivered()};
   if (options.tables) {
     result.image = {printable(image_name(options.tables->image)), machine.image()->format,
                     fmt::format("{:#x}", options.tables->root_value)};

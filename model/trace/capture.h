@@ -11,8 +11,8 @@
 namespace tablewalk {
 
 /// A run of a program under Valgrind's Lackey, recorded as a trace. Only the process that is started is traced: its
-/// children are silent, for Lackey would mix their accesses without a mark. Its threads are in one trace, in the order in
-/// which Valgrind ran them, for Lackey does not say whose an access is.
+/// children are silent, for Lackey would mix their accesses without a mark. Its threads are in one trace, in the order
+/// in which Valgrind ran them, for Lackey does not say whose an access is.
 struct CaptureConfig {
   std::vector<std::string> command;   ///< the program (looked up in PATH) and its arguments
   std::string output;                 ///< a name ending in .twt or .txt
@@ -28,7 +28,7 @@ struct CaptureResult {
   std::uint64_t bytes = 0;
   bool ended_by_limit = false;
   bool interrupted = false;  ///< the program was ended by `stop`
-  int exit_status = 0;  ///< of the program; 128 + the signal that ended it
+  int exit_status = 0;       ///< of the program; 128 + the signal that ended it
 };
 
 /// Runs the program, its standard input, output and error untouched, and converts what Lackey says while it runs.
