@@ -31,6 +31,13 @@ class SetAssociative {
         recent_(sets, 0),
         replacement_(policy, sets, ways, seed) {}
 
+  /// What an array of `entries` in sets of `ways` takes of the host's memory, in bytes; with some policies less.
+  static constexpr std::uint64_t host_bytes(std::uint64_t entries, std::uint64_t ways) {
+    constexpr std::uint64_t key = sizeof(std::uint64_t);
+    constexpr std::uint64_t stamp = sizeof(std::uint64_t);
+    return entries * (key + sizeof(Value) + stamp) + entries / ways * sizeof(std::uint32_t);
+  }
+
   std::uint32_t sets() const { return sets_; }
   std::uint32_t ways() const { return ways_; }
   std::uint32_t set_of(std::uint64_t number) const {

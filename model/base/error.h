@@ -32,4 +32,8 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
 /// ` (did you mean 'x'?)` or an empty string: the tail of an error message about an unknown name.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
+/// What a program says that the host's memory did not suffice for: bad input, as a smaller one would do.
+constexpr const char* out_of_memory =
+    "the host's memory does not suffice; expected a smaller machine (TLBs, caches) or a program that touches less";
+
 }  // namespace tablewalk

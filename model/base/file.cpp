@@ -39,12 +39,17 @@ int write_all(const std::string& path, std::string_view text) {
 
 }  // namespace
 
-std::string read_text_file(const std::string& path) {
+std::string read_text_file(const std::string& path, std::size_t most_bytes) {
   File file(std::fopen(path.c_str(), "rb"));
   if (!file) fail(path, "read", errno);
   std::string text;
   char buffer[1 << 16];
-  while (const std::size_t size = std::fread(buffer, 1, sizeof buffer, file.get())) text.append(buffer, size);
+  while (const std::size_t size = std::fread(buffer, 1, sizeof buffer, file.get())) {
+    text.append(buffer, size);
+    if (text.size() > most_bytes) {
+      throw InputError(fmt::format("{}: is too large: expected at most {} bytes", path, most_bytes));
+    }
+  }
   if (std::ferror(file.get()) != 0) fail(path, "read", errno);
   return text;
 }

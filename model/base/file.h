@@ -1,12 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace tablewalk {
 
-/// The whole of a text file. Throws InputError that names the path and the system's reason.
-std::string read_text_file(const std::string& path);
+/// The whole of a text file, or of a pipe. Throws InputError that names the path and the system's reason, and if it has
+/// more than `most_bytes`.
+std::string read_text_file(const std::string& path, std::size_t most_bytes = std::size_t{64} << 20);
 
 /// Writes a file so that a reader sees either the old content or all of the new: a temporary file beside it, then a
 /// rename. What is no regular file (/dev/stdout) is written in place. Throws InputError that names the path and the

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <new>
 
 #include "base/error.h"
 #include "base/interrupt.h"
@@ -39,6 +40,8 @@ std::string message_of(const std::function<std::string(std::size_t)>& work, std:
     return tagged(Outcome::BadInput, error.what());
   } catch (const LawViolation& error) {
     return tagged(Outcome::Violation, error.what());
+  } catch (const std::bad_alloc&) {
+    return tagged(Outcome::BadInput, out_of_memory);
   } catch (const std::exception& error) {
     return tagged(Outcome::Other, error.what());
   }

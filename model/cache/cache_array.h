@@ -4,6 +4,7 @@
 #include "associative/set_associative.h"
 #include "base/types.h"
 #include "base/units.h"
+#include "config/largest.h"
 
 namespace tablewalk {
 
@@ -21,13 +22,16 @@ struct CacheConfig {
   template <class Keys>
   void describe(Keys& keys) {
     keys.value("enabled", enabled, "", "false leaves the cache out: accesses go straight on");
-    keys.value("bytes", bytes, "bytes", "capacity");
-    keys.value("ways", ways, "lines", "lines of a set; 0 makes the cache fully associative");
-    keys.value("latency_cycles", latency_cycles, "cycles", "from a lookup that hits to its data");
-    keys.value("tag_cycles", tag_cycles, "cycles", "from a lookup that misses to the request to the next memory");
-    keys.value("miss_registers", miss_registers, "lines", "lines being fetched at once (MSHRs)");
+    keys.value("bytes", bytes, "bytes", "capacity", largest::cache_bytes);
+    keys.value("ways", ways, "lines", "lines of a set; 0 makes the cache fully associative", largest::entries);
+    keys.value("latency_cycles", latency_cycles, "cycles", "from a lookup that hits to its data",
+               largest::latency_cycles);
+    keys.value("tag_cycles", tag_cycles, "cycles", "from a lookup that misses to the request to the next memory",
+               largest::latency_cycles);
+    keys.value("miss_registers", miss_registers, "lines", "lines being fetched at once (MSHRs)", largest::in_flight);
     keys.value("lookups_per_cycle", lookups_per_cycle, "accesses",
-               "lookups that can start in a cycle; a core's own first-level lookups are not limited");
+               "lookups that can start in a cycle; a core's own first-level lookups are not limited",
+               largest::per_cycle);
     keys.value("replacement", replacement, "", "who leaves when a set is full");
     keys.value("seed", seed, "", "of random replacement");
   }
@@ -69,6 +73,12 @@ class CacheArray {
   void mark_table(Line& line) {
     table_lines_ += line.table ? 0 : 1;
     line.table = true;
+  }
+
+  /// What its tags take of the host's memory, in bytes.
+  static std::uint64_t host_bytes(const CacheConfig& config, std::uint64_t line_bytes) {
+    const std::uint64_t lines = config.bytes.bytes / line_bytes;
+    return SetAssociative<Line>::host_bytes(lines, config.ways == 0 ? lines : config.ways);
   }
 
   std::uint64_t valid_lines() const { return valid_lines_; }

@@ -84,6 +84,7 @@ Outcome simulate(const CosimArguments& arguments, const MachineConfig& config, c
   options.on_progress = [&](const Progress& progress) { line.show(progress.records, progress.share); };
   try {
     const RunResult result = run_machine(config, options);
+    for (const std::string& warning : result.warnings) print_warning(warning);
     return {std::nullopt, text_of(result, counts, parse_output_format(arguments.format)), {}};
   } catch (const WalkersDiffer& difference) {
     return {difference.cycle(), difference.what(), {}};

@@ -1,6 +1,7 @@
 #include "cli/machine_jobs.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/process_pool.h"
 #include "cli/terminal.h"
@@ -8,6 +9,21 @@
 #include "report/result_json.h"
 
 namespace tablewalk {
+
+namespace {
+
+/// Each once: machines that read one trace say the same of it.
+void print_warnings(const std::vector<std::optional<RunResult>>& results) {
+  std::set<std::string> printed;
+  for (const std::optional<RunResult>& result : results) {
+    if (!result) continue;
+    for (const std::string& warning : result->warnings) {
+      if (printed.insert(warning).second) print_warning(warning);
+    }
+  }
+}
+
+}  // namespace
 
 std::size_t MachineJobs::add(const std::string& label, const MachineConfig& config, bool ideal) {
   const std::string key = to_json(config).dump() + (ideal ? "ideal" : "");
@@ -44,6 +60,8 @@ std::vector<std::optional<RunResult>> MachineJobs::run(unsigned jobs) {
   for (std::size_t i = 0; i < jobs_.size(); ++i) {
     if (!texts[i].empty()) results[i] = result_from_json(texts[i], jobs_[i].label);
   }
+  line.clear();
+  print_warnings(results);
   return results;
 }
 

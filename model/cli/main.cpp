@@ -4,6 +4,7 @@
 #include <cstring>
 #include <exception>
 #include <iostream>
+#include <new>
 
 #include "base/error.h"
 #include "base/interrupt.h"
@@ -87,6 +88,8 @@ int main(int argc, char** argv) {
   tablewalk::handle_interrupts();
   try {
     return tablewalk::run_program(argc, argv);
+  } catch (const std::bad_alloc&) {
+    return tablewalk::fail(tablewalk::bad_input, tablewalk::out_of_memory);
   } catch (const std::exception& error) {  // LawViolation, Difference, and what nobody foresaw
     return tablewalk::fail(tablewalk::violated_law, error.what());
   }

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/map_spec.h"
+#include "cli/terminal.h"
 #include "paging/table_size.h"
 #include "report/figures.h"
 #include "report/print_options.h"
@@ -52,6 +53,8 @@ void add_trace(Spaces& spaces, const TablesOptions& options, std::uint64_t grain
       footprints.try_emplace(record.asid, grain_bytes).first->second.touch(record.address, record.size);
     }
   }
+  const std::string& note = reader->description().note;
+  if (!note.empty()) print_warning(fmt::format("{}: {}", options.trace_path, note));
   for (const auto& [asid, footprint] : footprints) {
     const std::vector<MappedRange> ranges = footprint.ranges();
     spaces[asid].insert(spaces[asid].end(), ranges.begin(), ranges.end());

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "base/units.h"
 #include "cli/commands.h"
 #include "cli/image_options.h"
 #include "cli/map_spec.h"
@@ -79,6 +80,8 @@ void check_arguments(const WalkArguments& arguments) {
 std::uint64_t build_tables(const std::vector<std::string>& maps, const std::shared_ptr<const PagingMode>& mode,
                            PhysicalMemory& memory) {
   constexpr std::uint64_t plenty = std::uint64_t{1} << 40;
+  // Their entries are written one by one: that many in a few seconds.
+  std::uint64_t pages_left = std::uint64_t{1} << 25;
   FrameAllocator frames(std::min(plenty, mode->memory_limit()), mode->page_bytes(), {});
   TableBuilder tables(mode, memory, frames);
   for (const std::string& spec : maps) {
@@ -86,6 +89,13 @@ std::uint64_t build_tables(const std::vector<std::string>& maps, const std::shar
     const std::uint64_t page = range.page_bytes == 0 ? mode->page_bytes() : range.page_bytes;
     const std::uint64_t first = range.first.value() & ~(page - 1);
     const std::uint64_t last = range.last.value() | (page - 1);
+    const std::uint64_t pages = (last - first) / page + 1;
+    if (pages > pages_left) {
+      throw InputError(fmt::format("--map {}: {} pages of {}; expected at most {} to be mapped: larger pages "
+                                   "(VA:SIZE:PAGE), or only what is walked",
+                                   spec, pages, format_byte_size(ByteSize{page}), pages_left));
+    }
+    pages_left -= pages;
     try {
       tables.map_range(VirtualAddress(first), last - first + 1, page);
     } catch (const InputError& error) {

@@ -25,11 +25,13 @@ struct ConfigNode {
   std::string meaning;
   std::string where;       ///< who set it: `FILE:LINE` or `--set ...`; empty while it has its default
   unsigned set_order = 0;  ///< counts up with each setting; 0 while it has its default
+  unsigned settings = 0;   ///< of the whole config: how many there were
 
   // Value
   ScalarKind scalar = ScalarKind::Text;
   bool is_list = false;                                       ///< a list of scalars
   std::string expected;                                       ///< of each scalar: "a whole number"
+  std::uint64_t largest = 0;                                  ///< of a number's values; 0: the type's
   std::vector<std::string> legal;                             ///< the names of an enum; empty otherwise
   std::function<int(const std::vector<ScalarText>&)> assign;  ///< index of the first bad scalar, -1 if all are good
   std::function<std::vector<std::string>()> text;             ///< of each scalar
@@ -58,25 +60,27 @@ struct HasCheck<Config, std::void_t<decltype(std::declval<const Config&>().check
     : std::true_type {};
 
 template <class T>
-void bind_scalar(ConfigNode& node, T& member) {
+void bind_scalar(ConfigNode& node, T& member, BoundedScalar<T> type) {
   node.scalar = Scalar<T>::kind;
-  node.expected = Scalar<T>::expected();
+  node.expected = type.expected();
+  node.largest = type.largest;
   if constexpr (std::is_enum_v<T>) node.legal = Scalar<T>::names();
-  node.assign = [&member](const std::vector<ScalarText>& in) { return Scalar<T>::read(in.at(0), member) ? -1 : 0; };
+  node.assign = [&member, type](const std::vector<ScalarText>& in) { return type.read(in.at(0), member) ? -1 : 0; };
   node.text = [&member] { return std::vector<std::string>{Scalar<T>::write(member)}; };
 }
 
 template <class T>
-void bind_scalars(ConfigNode& node, std::vector<T>& member) {
+void bind_scalars(ConfigNode& node, std::vector<T>& member, BoundedScalar<T> type) {
   node.is_list = true;
   node.scalar = Scalar<T>::kind;
-  node.expected = Scalar<T>::expected();
+  node.expected = type.expected();
+  node.largest = type.largest;
   if constexpr (std::is_enum_v<T>) node.legal = Scalar<T>::names();
-  node.assign = [&member](const std::vector<ScalarText>& in) {
+  node.assign = [&member, type](const std::vector<ScalarText>& in) {
     std::vector<T> values;
     for (std::size_t i = 0; i < in.size(); ++i) {
       T value{};
-      if (!Scalar<T>::read(in[i], value)) return static_cast<int>(i);
+      if (!type.read(in[i], value)) return static_cast<int>(i);
       values.push_back(value);
     }
     member = std::move(values);
@@ -99,14 +103,15 @@ ConfigNode bind_config(Config& config);
 class KeyBinder {
  public:
   template <class T>
-  void value(std::string_view key, T& member, std::string_view unit, std::string_view meaning) {
+  void value(std::string_view key, T& member, std::string_view unit, std::string_view meaning,
+             std::uint64_t largest = 0) {
     ConfigNode node;
     node.kind = ConfigNode::Kind::Value;
     name(node, key, unit, meaning);
     if constexpr (detail::IsVector<T>::value) {
-      detail::bind_scalars(node, member);
+      detail::bind_scalars(node, member, BoundedScalar<typename T::value_type>{largest});
     } else {
-      detail::bind_scalar(node, member);
+      detail::bind_scalar(node, member, BoundedScalar<T>{largest});
     }
     nodes_.push_back(std::move(node));
   }

@@ -17,6 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// A whole config with all its comments has 15 thousand.
+constexpr std::size_t most_config_bytes = std::size_t{1} << 20;
+
 /// Says who sets a key: a line of a file, or an option.
 class Place {
  public:
@@ -68,16 +71,10 @@ class Filler {
         break;
     }
     node.where = place.of(yaml);
-    node.set_order = next_order(root_);
+    node.set_order = ++root_.settings;
   }
 
  private:
-  static unsigned next_order(const ConfigNode& node) {
-    unsigned order = node.set_order;
-    for (const ConfigNode& child : node.children) order = std::max(order, next_order(child) - 1);
-    return order + 1;
-  }
-
   void fill_value(ConfigNode& node, const YAML::Node& yaml, const std::string& key, const Place& place) {
     std::vector<ScalarText> scalars;
     const bool right_shape = node.is_list ? yaml.IsSequence() : yaml.IsScalar();
@@ -125,8 +122,10 @@ class Filler {
   void fill_list(ConfigNode& node, const YAML::Node& yaml, const std::string& key, const Place& place) {
     if (!yaml.IsSequence()) fail(place.of(yaml), key, "expected a list (`- key: value`), not " + kind_of(yaml));
     node.children = node.resize(yaml.size());
-    for (std::size_t i = 0; i < yaml.size(); ++i) {
-      fill(node.children[i], yaml[i], join_key(key, std::to_string(i)), place);
+    std::size_t i = 0;
+    for (const YAML::Node& item : yaml) {
+      fill(node.children[i], item, join_key(key, std::to_string(i)), place);
+      ++i;
     }
   }
 
@@ -158,6 +157,16 @@ std::string resolve(const std::string& name, const Preset& from) {
   return is_path && fs::path(name).is_relative() ? (fs::path(from.file).parent_path() / name).string() : name;
 }
 
+/// One name for each config, however its path is written.
+std::string identity(const Preset& config) {
+  std::error_code failed;
+  const fs::path path = fs::canonical(config.file, failed);
+  if (failed) return config.file;  // a preset, or a pipe that is gone
+  const fs::path here = path.lexically_proximate(fs::current_path(failed));
+  const bool below = !failed && !here.empty() && *here.begin() != "..";
+  return below ? here.string() : path.string();
+}
+
 void fill_from_file(ConfigNode& root, const Preset& file, const std::vector<Preset>& presets,
                     std::vector<std::string>& open) {
   const Place place = Place::of_file(file.file);
@@ -166,16 +175,16 @@ void fill_from_file(ConfigNode& root, const Preset& file, const std::vector<Pres
   const YAML::Node extends = yaml.IsMap() ? yaml["extends"] : YAML::Node();
   if (extends.IsDefined() && !extends.IsNull() && root.child("extends") == nullptr) {
     if (!extends.IsScalar()) fail(place.of(extends), "extends", "expected a preset or a path, not " + kind_of(extends));
-    open.push_back(file.file);
+    open.push_back(identity(file));
     Preset base;
     try {
       base = find_config(resolve(extends.Scalar(), file), presets);
     } catch (const InputError& error) {
       fail(place.of(extends), "extends", error.what());
     }
-    if (std::find(open.begin(), open.end(), base.file) != open.end()) {
+    if (std::find(open.begin(), open.end(), identity(base)) != open.end()) {
       fail(place.of(extends), "extends",
-           fmt::format("configs extend each other in a circle: {} -> {}", fmt::join(open, " -> "), base.file));
+           fmt::format("configs extend each other in a circle: {} -> {}", fmt::join(open, " -> "), identity(base)));
     }
     fill_from_file(root, base, presets, open);
   }
@@ -285,7 +294,7 @@ Preset find_config(const std::string& name, const std::vector<Preset>& presets) 
     for (const Preset& preset : presets) {
       if (preset.file == name && !fs::exists(name, ignored)) return preset;
     }
-    return {fs::path(name).stem().string(), name, read_text_file(name)};
+    return {fs::path(name).stem().string(), name, read_text_file(name, most_config_bytes)};
   }
   throw InputError(fmt::format("'{}' is neither a config file nor a preset: presets are {}{}", name,
                                fmt::join(names, ", "), did_you_mean(name, names)));

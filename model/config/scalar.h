@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -23,7 +24,8 @@ struct ScalarText {
 enum class ScalarKind { Boolean, Whole, Real, Text, Bytes };
 
 /// `Scalar<T>` reads and writes one type of config value:
-/// `read` returns false when the text is no such value; `expected` completes "expected ...".
+/// `read` returns false when the text is no such value; `expected` completes "expected ...". A number has a `largest`
+/// value of its type, 0 if that is no limit worth naming, and `magnitude` compares with it.
 template <class T, class = void>
 struct Scalar;
 
@@ -38,6 +40,8 @@ struct Scalar<bool> {
 template <>
 struct Scalar<std::uint64_t> {
   static constexpr ScalarKind kind = ScalarKind::Whole;
+  static constexpr std::uint64_t largest = 0;
+  static std::uint64_t magnitude(std::uint64_t value) { return value; }
   static std::string expected() { return "a whole number"; }
   static bool read(const ScalarText& in, std::uint64_t& out);
   static std::string write(std::uint64_t value) { return std::to_string(value); }
@@ -46,7 +50,9 @@ struct Scalar<std::uint64_t> {
 template <>
 struct Scalar<std::uint32_t> {
   static constexpr ScalarKind kind = ScalarKind::Whole;
-  static std::string expected() { return "a whole number up to 4294967295"; }
+  static constexpr std::uint64_t largest = std::numeric_limits<std::uint32_t>::max();
+  static std::uint64_t magnitude(std::uint32_t value) { return value; }
+  static std::string expected() { return "a whole number"; }
   static bool read(const ScalarText& in, std::uint32_t& out);
   static std::string write(std::uint32_t value) { return std::to_string(value); }
 };
@@ -54,6 +60,8 @@ struct Scalar<std::uint32_t> {
 template <>
 struct Scalar<double> {
   static constexpr ScalarKind kind = ScalarKind::Real;
+  static constexpr std::uint64_t largest = 0;
+  static double magnitude(double value) { return value; }
   static std::string expected() { return "a number"; }
   static bool read(const ScalarText& in, double& out);
   static std::string write(double value);
@@ -70,6 +78,8 @@ struct Scalar<std::string> {
 template <>
 struct Scalar<Cycles> {
   static constexpr ScalarKind kind = ScalarKind::Whole;
+  static constexpr std::uint64_t largest = 0;
+  static std::uint64_t magnitude(Cycles value) { return value.count(); }
   static std::string expected() { return "a whole number of cycles"; }
   static bool read(const ScalarText& in, Cycles& out);
   static std::string write(Cycles value) { return std::to_string(value.count()); }
@@ -78,6 +88,8 @@ struct Scalar<Cycles> {
 template <>
 struct Scalar<ByteSize> {
   static constexpr ScalarKind kind = ScalarKind::Bytes;
+  static constexpr std::uint64_t largest = 0;
+  static std::uint64_t magnitude(ByteSize value) { return value.bytes; }
   static std::string expected() { return "a size in bytes such as 4096, 4K or 2M"; }
   static bool read(const ScalarText& in, ByteSize& out);
   static std::string write(ByteSize value) { return format_byte_size(value); }
@@ -111,6 +123,44 @@ struct Scalar<Enum, std::enable_if_t<std::is_enum_v<Enum>>> {
       if (pair.second == value) return pair.first;
     }
     throw LawViolation("an enum of the config has a value without a name");
+  }
+};
+
+namespace detail {
+
+template <class T, class = void>
+struct IsNumber : std::false_type {};
+template <class T>
+struct IsNumber<T, std::void_t<decltype(Scalar<T>::largest)>> : std::true_type {};
+
+}  // namespace detail
+
+/// A type of config value, and for a number the largest value that one key takes; 0: the type's own.
+template <class T>
+struct BoundedScalar {
+  std::uint64_t largest = 0;
+
+  std::string expected() const {
+    std::string text = Scalar<T>::expected();
+    if constexpr (detail::IsNumber<T>::value) {
+      const std::uint64_t most = largest != 0 ? largest : Scalar<T>::largest;
+      if (most != 0) {
+        text += ", at most ";
+        text += Scalar<T>::kind == ScalarKind::Bytes ? format_byte_size(ByteSize{most}) : std::to_string(most);
+      }
+    }
+    return text;
+  }
+  bool read(const ScalarText& in, T& out) const {
+    T value{};
+    if (!Scalar<T>::read(in, value)) return false;
+    if constexpr (detail::IsNumber<T>::value) {
+      if (largest != 0 && Scalar<T>::magnitude(value) > static_cast<decltype(Scalar<T>::magnitude(value))>(largest)) {
+        return false;
+      }
+    }
+    out = std::move(value);
+    return true;
   }
 };
 

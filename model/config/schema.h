@@ -17,7 +17,7 @@
 ///         keys.value("entries", entries, "translations", "how many translations the array holds");
 ///         keys.value("ways", ways, "ways", "ways of a set; 0 makes the array fully associative");
 ///         keys.value("replacement", replacement, "", "who leaves when a set is full");
-///         keys.value("latency_cycles", latency_cycles, "cycles", "from the lookup to its answer");
+///         keys.value("latency_cycles", latency_cycles, "cycles", "from the lookup to its answer", most_cycles);
 ///       }
 ///       /// Every impossible value, by key: `problem(key, text)`, text says what is wrong and what was expected.
 ///       template <class Problem>
@@ -27,8 +27,8 @@
 ///     };
 ///
 /// `value` takes bool, std::uint32_t, std::uint64_t, double, std::string, Cycles, ByteSize, an enum with EnumNames,
-/// or std::vector of any of these. `group(key, struct, meaning)` nests another config;
-/// `list(key, std::vector<struct>, meaning)` holds any number of them.
+/// or std::vector of any of these; a number's largest value may follow (config/largest.h). `group(key, struct,
+/// meaning)` nests another config; `list(key, std::vector<struct>, meaning)` holds any number of them.
 ///
 /// `check` may be left out. It is called for every nested struct too, so a struct checks only what it alone can see;
 /// a key below a nested struct is named with dots: `problem("arrays.0.entries", ...)`.

@@ -5,6 +5,7 @@
 
 #include "base/types.h"
 #include "base/units.h"
+#include "config/largest.h"
 
 namespace tablewalk {
 
@@ -22,18 +23,23 @@ struct CoreConfig {
 
   template <class Keys>
   void describe(Keys& keys) {
-    keys.value("issue_width", issue_width, "per cycle",
-               "accesses, and instructions without one, that start in a cycle");
-    keys.value("accesses_in_flight", accesses_in_flight, "accesses", "accesses that have started and not retired");
-    keys.value("window", window, "instructions", "how far past the oldest unfinished instruction the core looks");
+    keys.value("issue_width", issue_width, "per cycle", "accesses, and instructions without one, that start in a cycle",
+               largest::per_cycle);
+    keys.value("accesses_in_flight", accesses_in_flight, "accesses", "accesses that have started and not retired",
+               largest::in_flight);
+    keys.value("window", window, "instructions", "how far past the oldest unfinished instruction the core looks",
+               largest::instructions);
     keys.value("instruction_gap", instruction_gap, "instructions",
-               "instructions without an access between two accesses, for traces that have no fetches");
+               "instructions without an access between two accesses, for traces that have no fetches",
+               largest::instructions);
     keys.value("blocking", blocking, "", "true: in order, one access at a time, each ends before the next starts");
     keys.value("invalidate_cycles", invalidate_cycles, "cycles",
-               "what an invalidate event of the trace costs: from the end of all older accesses to the next issue");
+               "what an invalidate event of the trace costs: from the end of all older accesses to the next issue",
+               largest::event_cycles);
     keys.value("switch_cycles", switch_cycles, "cycles",
                "what a switch of the address space costs, likewise (Linux, Documentation/arch/x86/pti.rst: a write of "
-               "CR3 takes on the order of a hundred cycles)");
+               "CR3 takes on the order of a hundred cycles)",
+               largest::event_cycles);
     keys.value("free_translation", free_translation, "",
                "true: every access has its translation with the latency of a first-level TLB hit; no TLB misses and no "
                "walk is made, page faults stay (an idealisation: what translation costs is the difference to it)");

@@ -103,8 +103,8 @@ class DramChannel {
   }
   void consider_refresh(std::uint32_t rank, Clocks from);
   void catch_up(Clocks until);
-  void look_for_hits(std::uint32_t bank);
-  bool may_close(std::uint32_t bank) const;
+  void look_for_hits(std::uint32_t number);
+  bool may_close(std::uint32_t number) const;
   void note_found(DramAccess& access, RowOutcome found);
 
   bool admit(std::uint32_t index, Clocks at);

@@ -65,10 +65,9 @@ std::string address_mapping_problem(const std::string& text) {
 }
 
 std::string duration_problem(double value, double least) {
-  // Far above any device, far below what would overflow a cycle count.
-  constexpr double longest_ns = 1e10;
-  if (std::isfinite(value) && value >= least && value <= longest_ns) return {};
-  return fmt::format("{} ns; expected {} to {}", value, least, longest_ns);
+  constexpr auto longest = static_cast<double>(largest::nanoseconds);
+  if (std::isfinite(value) && value >= least && value <= longest) return {};
+  return fmt::format("{} ns; expected {} to {}", value, least, longest);
 }
 
 }  // namespace tablewalk

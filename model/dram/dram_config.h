@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/types.h"
+#include "config/largest.h"
 #include "config/schema.h"
 
 namespace tablewalk {
@@ -114,9 +115,12 @@ struct DramConfig {
     describe_timings(keys);
     keys.value("refresh", refresh, "",
                "all_bank: a refresh takes the whole rank; same_bank: one bank of each bank group (DDR5)");
-    keys.value("t_refi_ns", t_refi_ns, "ns", "tREFI: refresh to refresh of a rank, and of a bank; 0 turns refresh off");
-    keys.value("t_rfc_ns", t_rfc_ns, "ns", "tRFC, or tRFCsb: how long a refresh takes; 0 turns refresh off");
-    keys.value("controller_ns", controller_ns, "ns", "in the controller and on the wires, both ways together");
+    keys.value("t_refi_ns", t_refi_ns, "ns", "tREFI: refresh to refresh of a rank, and of a bank; 0 turns refresh off",
+               largest::nanoseconds);
+    keys.value("t_rfc_ns", t_rfc_ns, "ns", "tRFC, or tRFCsb: how long a refresh takes; 0 turns refresh off",
+               largest::nanoseconds);
+    keys.value("controller_ns", controller_ns, "ns", "in the controller and on the wires, both ways together",
+               largest::nanoseconds);
   }
 
   template <class Problem>
@@ -166,24 +170,32 @@ struct DramConfig {
   }
   template <class Keys>
   void describe_timings(Keys& keys) {
-    keys.value("t_rcd_ns", t_rcd_ns, "ns", "tRCD: activate to column command");
-    keys.value("t_cl_ns", t_cl_ns, "ns", "CL: column read to its data");
-    keys.value("t_cwl_ns", t_cwl_ns, "ns", "CWL: column write to its data");
-    keys.value("t_rp_ns", t_rp_ns, "ns", "tRP: precharge to activate");
-    keys.value("t_ras_ns", t_ras_ns, "ns", "tRAS: activate to precharge, at least");
-    keys.value("t_rrd_s_ns", t_rrd_s_ns, "ns", "tRRD_S: activate to activate of a rank");
-    keys.value("t_rrd_l_ns", t_rrd_l_ns, "ns", "tRRD_L: the same in one bank group; tRRD_S at least");
-    keys.value("t_faw_ns", t_faw_ns, "ns", "tFAW: in which a rank takes four activates at most; 0: any number");
-    keys.value("t_ccd_s_ns", t_ccd_s_ns, "ns", "tCCD_S: column command to column command of a rank");
-    keys.value("t_ccd_l_ns", t_ccd_l_ns, "ns", "tCCD_L: the same in one bank group; tCCD_S at least");
-    keys.value("t_ccd_l_wr_ns", t_ccd_l_wr_ns, "ns", "tCCD_L_WR: write to write in one bank group; tCCD_L at least");
-    keys.value("t_wtr_s_ns", t_wtr_s_ns, "ns", "tWTR_S: end of written data to a column read of the rank");
-    keys.value("t_wtr_l_ns", t_wtr_l_ns, "ns", "tWTR_L: the same in one bank group; tWTR_S at least");
-    keys.value("t_rtp_ns", t_rtp_ns, "ns", "tRTP: column read to precharge, at least");
-    keys.value("t_wr_ns", t_wr_ns, "ns", "tWR: end of written data to precharge, at least");
+    keys.value("t_rcd_ns", t_rcd_ns, "ns", "tRCD: activate to column command", largest::nanoseconds);
+    keys.value("t_cl_ns", t_cl_ns, "ns", "CL: column read to its data", largest::nanoseconds);
+    keys.value("t_cwl_ns", t_cwl_ns, "ns", "CWL: column write to its data", largest::nanoseconds);
+    keys.value("t_rp_ns", t_rp_ns, "ns", "tRP: precharge to activate", largest::nanoseconds);
+    keys.value("t_ras_ns", t_ras_ns, "ns", "tRAS: activate to precharge, at least", largest::nanoseconds);
+    keys.value("t_rrd_s_ns", t_rrd_s_ns, "ns", "tRRD_S: activate to activate of a rank", largest::nanoseconds);
+    keys.value("t_rrd_l_ns", t_rrd_l_ns, "ns", "tRRD_L: the same in one bank group; tRRD_S at least",
+               largest::nanoseconds);
+    keys.value("t_faw_ns", t_faw_ns, "ns", "tFAW: in which a rank takes four activates at most; 0: any number",
+               largest::nanoseconds);
+    keys.value("t_ccd_s_ns", t_ccd_s_ns, "ns", "tCCD_S: column command to column command of a rank",
+               largest::nanoseconds);
+    keys.value("t_ccd_l_ns", t_ccd_l_ns, "ns", "tCCD_L: the same in one bank group; tCCD_S at least",
+               largest::nanoseconds);
+    keys.value("t_ccd_l_wr_ns", t_ccd_l_wr_ns, "ns", "tCCD_L_WR: write to write in one bank group; tCCD_L at least",
+               largest::nanoseconds);
+    keys.value("t_wtr_s_ns", t_wtr_s_ns, "ns", "tWTR_S: end of written data to a column read of the rank",
+               largest::nanoseconds);
+    keys.value("t_wtr_l_ns", t_wtr_l_ns, "ns", "tWTR_L: the same in one bank group; tWTR_S at least",
+               largest::nanoseconds);
+    keys.value("t_rtp_ns", t_rtp_ns, "ns", "tRTP: column read to precharge, at least", largest::nanoseconds);
+    keys.value("t_wr_ns", t_wr_ns, "ns", "tWR: end of written data to precharge, at least", largest::nanoseconds);
     keys.value("t_rtrs_ns", t_rtrs_ns, "ns",
-               "tRTRS: idle time of the data bus between reads and writes, and between ranks");
-    keys.value("burst_ns", burst_ns, "ns", "BL/2: data bus time of 64 bytes; longer lines take several bursts");
+               "tRTRS: idle time of the data bus between reads and writes, and between ranks", largest::nanoseconds);
+    keys.value("burst_ns", burst_ns, "ns", "BL/2: data bus time of 64 bytes; longer lines take several bursts",
+               largest::nanoseconds);
   }
 
   template <class Problem>

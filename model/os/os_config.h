@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/units.h"
+#include "config/largest.h"
 #include "config/schema.h"
 #include "memory/frame_allocator.h"
 
@@ -23,7 +24,7 @@ struct OsConfig {
                "true: every page is mapped before the program touches it, so that only translation is measured; false: "
                "the first touch of a page faults");
     keys.value("fault_cycles", fault_cycles, "cycles",
-               "what a first-touch page fault costs, from handler to repetition");
+               "what a first-touch page fault costs, from handler to repetition", largest::event_cycles);
     keys.value("page_bytes", page_bytes, "bytes", "page size used for mapping; 0: the paging mode's smallest");
     keys.value("frames", frames, "", "the order in which physical frames are handed out");
     keys.value("frame_seed", frame_seed, "", "of the random frame order");

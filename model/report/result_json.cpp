@@ -119,6 +119,7 @@ std::string result_to_json(const RunResult& result, std::size_t attribution_rows
   if (!result.image.path.empty()) {
     json["image"] = {{"path", result.image.path}, {"format", result.image.format}, {"root", result.image.root}};
   }
+  if (!result.warnings.empty()) json["warnings"] = result.warnings;
   json["cost"] = cost_to_json(result.cost);
   if (result.attribution) json["attribution"] = attribution_to_json(*result.attribution, attribution_rows);
   ordered_json stats = ordered_json::object();
@@ -164,6 +165,7 @@ RunResult result_from_json(const std::string& text, const std::string& source) {
       result.image.format = image.at("format").get<std::string>();
       result.image.root = image.at("root").get<std::string>();
     }
+    if (json.contains("warnings")) result.warnings = json.at("warnings").get<std::vector<std::string>>();
     if (json.contains("cost")) result.cost = cost_from_json(json.at("cost"));
     if (json.contains("attribution")) result.attribution = attribution_from_json(json.at("attribution"));
     result.stats = stats_from_json(json);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "stats/attribution.h"
 #include "stats/stat_set.h"
@@ -44,8 +45,9 @@ struct RunResult {
   TraceSummary trace;
   ImageSummary image;
   StatSet stats;
-  bool partial = false;  ///< the run was ended before the trace was
-  std::string version;   ///< of tablewalk
+  bool partial = false;               ///< the run was ended before the trace was
+  std::string version;                ///< of tablewalk
+  std::vector<std::string> warnings;  ///< what is odd in machine, image or trace, and was simulated all the same
   std::optional<CheckCounts> checked;
   std::optional<Attribution> attribution;  ///< who caused the walks, if that was asked
   CostSummary cost{false, "no machine with free translation was simulated", 0};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "system/host_memory.h"
 #include "system/make_walker.h"
 
 namespace tablewalk {
@@ -11,6 +12,7 @@ Machine::Machine(const MachineConfig& config, ConstructionOrder order, const std
     : config_(config),
       mode_(make_paging_mode(config.paging.mode, config.paging)),
       frames_(config.memory_bytes(), mode_->page_bytes(), {config.os.frames, config.os.frame_seed}) {
+  require_host_memory(config_);
   make_kernel(tables);
   plan_memory_ports();
   build(order);

@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace tablewalk {
+namespace {
+
+bool holds_page_of(const PagingMode& mode, const TlbArrayConfig& array) {
+  return array.page_sizes.empty() || std::any_of(array.page_sizes.begin(), array.page_sizes.end(), [&](ByteSize size) {
+           return mode.find_page_size(size.bytes) != nullptr;
+         });
+}
+
+}  // namespace
 
 MachineConfig::MachineConfig() {
   core.issue_width = 6;
@@ -39,6 +48,34 @@ std::uint64_t MachineConfig::memory_bytes() const {
   constexpr std::uint64_t plenty = std::uint64_t{1} << 40;
   if (memory.bytes.bytes != 0) return memory.bytes.bytes;
   return std::min(plenty, make_paging_mode(paging.mode, paging)->memory_limit());
+}
+
+std::vector<std::string> MachineConfig::empty_tlb_arrays() const {
+  const auto mode = make_paging_mode(paging.mode, paging);
+  std::vector<std::string> empty;
+  const auto look_at = [&](const TlbConfig& tlb, const std::string& name) {
+    for (std::size_t i = 0; tlb.enabled && i < tlb.arrays.size(); ++i) {
+      if (!holds_page_of(*mode, tlb.arrays[i])) empty.push_back(fmt::format("{}.arrays.{}", name, i));
+    }
+  };
+  look_at(itlb, "itlb");
+  look_at(dtlb, "dtlb");
+  look_at(stlb, "stlb");
+  return empty;
+}
+
+std::string MachineConfig::no_page_of_mode(const TlbConfig& tlb) const {
+  if (!tlb.enabled || tlb.arrays.empty()) return {};
+  try {
+    const auto mode = make_paging_mode(paging.mode, paging);
+    for (const TlbArrayConfig& array : tlb.arrays) {
+      if (holds_page_of(*mode, array)) return {};
+    }
+    return fmt::format("the TLB would hold nothing: paging mode {} has no pages of {}; expected {}, or [] for all",
+                       mode->name(), format_byte_size(tlb.arrays[0].page_sizes[0]), page_sizes_text(*mode));
+  } catch (const InputError&) {
+    return {};  // the mode's own check says what is wrong with it
+  }
 }
 
 std::string MachineConfig::unmappable_page_size() const {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "cache/cache_array.h"
@@ -129,6 +130,9 @@ struct MachineConfig {
     check_cache(llc, "llc", problem);
     check_dram_shape(dram, memory.line_bytes,
                      [&](const std::string& key, const std::string& text) { problem("dram." + key, text); });
+    check_pages_of_tlb(itlb, "itlb", problem);
+    check_pages_of_tlb(dtlb, "dtlb", problem);
+    check_pages_of_tlb(stlb, "stlb", problem);
     const std::string pages = unmappable_page_size();
     if (!pages.empty()) problem("os.page_bytes", pages);
     const std::string ram = impossible_memory();
@@ -142,6 +146,9 @@ struct MachineConfig {
     }
   }
 
+  /// The TLB arrays that can hold nothing, because the paging mode has no page of their sizes, by key; empty if there
+  /// are none. A TLB that consists of such arrays is an error.
+  std::vector<std::string> empty_tlb_arrays() const;
   /// Simulated RAM in bytes, with the default worked out.
   std::uint64_t memory_bytes() const;
 
@@ -152,6 +159,13 @@ struct MachineConfig {
     check_cache_shape(cache, memory.line_bytes,
                       [&](const std::string& key, const std::string& text) { problem(name + "." + key, text); });
   }
+  template <class Problem>
+  void check_pages_of_tlb(const TlbConfig& tlb, const std::string& name, Problem&& problem) const {
+    const std::string text = no_page_of_mode(tlb);
+    if (!text.empty()) problem(name + ".arrays.0.page_sizes", text);
+  }
+  // What is wrong if no array holds a page of the paging mode, else empty.
+  std::string no_page_of_mode(const TlbConfig& tlb) const;
   // What is wrong with that key; empty if nothing is, or if the paging mode itself is wrong.
   std::string unmappable_page_size() const;
   std::string impossible_memory() const;

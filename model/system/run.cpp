@@ -1,6 +1,7 @@
 #include "system/run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <chrono>
 #include <memory>
@@ -78,11 +79,27 @@ void record_wave(const RunOptions& options, Machine& machine) {
   walker->record_wave(options.wave);
 }
 
+void warn(RunResult& result, const RunOptions& options, const std::string& warning) {
+  if (options.on_warning) options.on_warning(warning);
+  result.warnings.push_back(printable(warning));
+}
+
+/// Hardware for larger pages than the mode has is no fault of the config: compared modes differ in it.
+void warn_of_empty_arrays(RunResult& result, const MachineConfig& config, const RunOptions& options) {
+  const std::vector<std::string> empty = config.empty_tlb_arrays();
+  if (empty.empty()) return;
+  const auto mode = make_paging_mode(config.paging.mode, config.paging);
+  warn(result, options,
+       fmt::format("{}: {} empty: paging mode {} has no pages of {} sizes, only {}", fmt::join(empty, ", "),
+                   empty.size() == 1 ? "stays" : "stay", mode->name(), empty.size() == 1 ? "its" : "their",
+                   page_sizes_text(*mode)));
+}
+
 /// An image may hold what a processor would not have loaded: emulators are less strict.
-void warn_of_image(const RunOptions& options, Machine& machine) {
-  if (!options.tables || !options.on_warning) return;
+void warn_of_image(RunResult& result, const RunOptions& options, Machine& machine) {
+  if (!options.tables) return;
   const std::string refusal = machine.mode().root_refusal(machine.memory(), machine.kernel().root(0));
-  if (!refusal.empty()) options.on_warning(fmt::format("{}: {}", image_name(options.tables->image), refusal));
+  if (!refusal.empty()) warn(result, options, fmt::format("{}: {}", image_name(options.tables->image), refusal));
 }
 
 /// What the trace's reader found says where it stands; what the machine found stands at the record it had reached.
@@ -115,8 +132,10 @@ RunResult run_machine(const MachineConfig& config, TraceReader& trace, const Run
   std::optional<WalkLog> walk_log;
   if (!options.walk_log.empty()) walk_log.emplace(options.walk_log, options.warmup != 0);
 
+  RunResult result;
+  warn_of_empty_arrays(result, config, options);
   Machine machine(config, options.construction, options.tables);
-  warn_of_image(options, machine);
+  warn_of_image(result, options, machine);
   LawChecker checker(machine.mode(), machine.memory(), machine.kernel());
   WalkObservers observers;
   if (walk_log) observers.add(*walk_log);
@@ -146,7 +165,6 @@ RunResult run_machine(const MachineConfig& config, TraceReader& trace, const Run
   }
 
   if (shadow) *options.cosim = shadow->counts();
-  RunResult result;
   result.version = program_version();
   result.config = to_json(config);
   result.trace = {printable(reader.description().path), reader.description().format,
@@ -155,8 +173,8 @@ RunResult run_machine(const MachineConfig& config, TraceReader& trace, const Run
     result.image = {printable(image_name(options.tables->image)), machine.image()->format,
                     fmt::format("{:#x}", options.tables->root_value)};
   }
-  if (options.on_warning && !reader.description().note.empty()) {
-    options.on_warning(fmt::format("{}: {}", options.trace_path, reader.description().note));
+  if (!reader.description().note.empty()) {
+    warn(result, options, fmt::format("{}: {}", options.trace_path, reader.description().note));
   }
   result.partial = watch.stopped() || reader.stopped();
   machine.report(result.stats);

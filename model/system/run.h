@@ -29,7 +29,7 @@ struct RunOptions {
   bool check = false;                                ///< hold the laws while running
   bool attribute = false;                            ///< find out who causes the walks, after the warm-up
   std::function<void(const Progress&)> on_progress;  ///< called a few times a second; may be empty
-  /// Called with what is odd but can be simulated, before the run; may be empty.
+  /// Called with each warning of the result when it is known; may be empty.
   std::function<void(const std::string&)> on_warning;
   const std::atomic<bool>* stop = nullptr;  ///< once true, the run ends with what it has, marked partial
 

@@ -6,6 +6,7 @@
 #include "associative/geometry.h"
 #include "associative/set_associative.h"
 #include "base/units.h"
+#include "config/largest.h"
 #include "paging/walk.h"
 #include "protocol/invalidation.h"
 
@@ -21,10 +22,11 @@ struct TlbArrayConfig {
 
   template <class Keys>
   void describe(Keys& keys) {
-    keys.value("entries", entries, "translations", "how many translations the array holds");
-    keys.value("ways", ways, "translations", "translations of a set; 0 makes the array fully associative");
+    keys.value("entries", entries, "translations", "how many translations the array holds", largest::entries);
+    keys.value("ways", ways, "translations", "translations of a set; 0 makes the array fully associative",
+               largest::entries);
     keys.value("page_sizes", page_sizes, "bytes", "page sizes it holds; empty: every size of the paging mode");
-    keys.value("latency_cycles", latency_cycles, "cycles", "from a lookup to its answer");
+    keys.value("latency_cycles", latency_cycles, "cycles", "from a lookup to its answer", largest::latency_cycles);
     keys.value("replacement", replacement, "", "who leaves when a set is full");
     keys.value("seed", seed, "", "of random replacement");
   }
@@ -65,6 +67,11 @@ class TlbArray {
   void install(VirtualAddress va, AddressSpaceId asid, const Translation& translation, std::uint8_t allowed);
   /// Forgets what that covers; returns how many translations went. A page that is held in parts goes with all of them.
   std::uint64_t invalidate(const Invalidation& invalidation);
+
+  /// What it takes of the host's memory, in bytes.
+  static std::uint64_t host_bytes(const TlbArrayConfig& config) {
+    return SetAssociative<Entry>::host_bytes(config.entries, ways_of(config.entries, config.ways));
+  }
 
   static unsigned code_of(Access access) { return static_cast<unsigned>(access.kind) * 2 + (access.user ? 1 : 0); }
 

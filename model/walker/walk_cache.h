@@ -5,6 +5,7 @@
 
 #include "associative/geometry.h"
 #include "associative/set_associative.h"
+#include "config/largest.h"
 #include "paging/walk.h"
 #include "protocol/invalidation.h"
 
@@ -23,8 +24,8 @@ struct WalkCacheConfig {
     keys.value("level", level, "level",
                "level of the entries it remembers: 1 = those that point to last-level tables; a level that the paging "
                "mode lacks stays empty");
-    keys.value("entries", entries, "entries", "how many entries it remembers");
-    keys.value("ways", ways, "entries", "entries of a set; 0 makes it fully associative");
+    keys.value("entries", entries, "entries", "how many entries it remembers", largest::entries);
+    keys.value("ways", ways, "entries", "entries of a set; 0 makes it fully associative", largest::entries);
     keys.value("replacement", replacement, "", "who leaves when a set is full");
     keys.value("seed", seed, "", "of random replacement");
   }
@@ -57,6 +58,11 @@ class WalkCaches {
   void remember(VirtualAddress va, AddressSpaceId asid, const WalkStart& table);
   /// Forgets what that covers (of a page: the pointers on the way to it); returns how many pointers went.
   std::uint64_t invalidate(const Invalidation& invalidation);
+
+  /// What one of them takes of the host's memory, in bytes.
+  static std::uint64_t host_bytes(const WalkCacheConfig& config) {
+    return SetAssociative<Entry>::host_bytes(config.entries, ways_of(config.entries, config.ways));
+  }
 
   const std::vector<LevelStats>& stats() const { return stats_; }
   void reset_stats() { stats_.assign(stats_.size(), {}); }

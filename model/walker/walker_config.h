@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "config/largest.h"
 #include "walker/walk_cache.h"
 
 namespace tablewalk {
@@ -35,12 +36,13 @@ struct WalkerConfig {
         "foreign: hardware that was made elsewhere; instant: every request is answered in the next cycle, without a "
         "walk (an idealisation)");
     keys.value("foreign", foreign, "", "kind: foreign: the name under which that walker was built into the program");
-    keys.value("walkers", walkers, "walks", "walks under way at once; further requests queue");
+    keys.value("walkers", walkers, "walks", "walks under way at once; further requests queue", largest::in_flight);
     keys.value("unlimited", unlimited, "",
                "true: a walker and a request for every miss register above, so that nobody waits for one (an "
                "idealisation of kind systemc; `walkers` and `requests` have no effect)");
     keys.value("requests", requests, "requests",
-               "requests in the walker at once, those that joined another's walk included; further requests queue");
+               "requests in the walker at once, those that joined another's walk included; further requests queue",
+               largest::requests);
     keys.list("walk_caches", walk_caches, "paging-structure caches, one for each level that has one");
     keys.value(
         "evaluate_every_cycle", evaluate_every_cycle, "",
@@ -55,7 +57,22 @@ struct WalkerConfig {
     if (unlimited && kind != WalkerKind::SystemC) {
       problem("unlimited", "hardware has as many slots as it was made with; expected walker.kind: systemc");
     }
+    check_walk_caches(problem);
     if (requests == 0) problem("requests", "a walker without requests has nothing to do; expected at least 1");
+  }
+
+ private:
+  template <class Problem>
+  void check_walk_caches(Problem&& problem) const {
+    for (std::size_t i = 1; i < walk_caches.size(); ++i) {
+      for (std::size_t before = 0; before < i; ++before) {
+        if (walk_caches[before].level != walk_caches[i].level) continue;
+        problem("walk_caches." + std::to_string(i) + ".level",
+                "walk_caches." + std::to_string(before) + " is of level " + std::to_string(walk_caches[i].level) +
+                    " too; expected one for each level");
+        return;
+      }
+    }
   }
 };
 

@@ -4,11 +4,14 @@
 """
 
 import gzip
+import json
 import lzma
 import os
 import subprocess
 import sys
+import time
 
+import program
 from program import GOOD, ProgramTest, image, main, trace
 
 
@@ -102,8 +105,39 @@ class BadConfigs(ProgramTest):
                 ["dram.scheduler=frfcsf", "did you mean 'frfcfs'?"],
                 ["memory.bytes=1K", "memory.bytes: ", "expected at least 8K"],
                 ["memory.bytes=8192T", "memory.bytes: ", "expected at most 4P"],
-                ["os.page_bytes=3M", "os.page_bytes: ", "expected 4K, 2M, 1G"]):
+                ["os.page_bytes=3M", "os.page_bytes: ", "expected 4K, 2M, 1G"],
+                ["stlb.arrays.0.page_sizes=[8K, 16K]", "stlb.arrays.0.page_sizes: the TLB would hold nothing",
+                 "expected 4K, 2M, 1G, or [] for all"],
+                ["walker.walk_caches=[{level: 2}, {level: 1}, {level: 2}]", "walker.walk_caches.2.level: ",
+                 "walk_caches.0 is of level 2 too"],
+                ["dtlb.arrays=[" + "{}," * 65 + "]", "dtlb.arrays: 65 arrays; expected at most 64"],
+                ["dtlb.arrays.0.entries=1073741824", "dtlb.arrays.0.entries: ", "at most 16777216"],
+                ["walker.requests=4294967295", "walker.requests: ", "at most 65536"],
+                ["l2.latency_cycles=18446744073709551615", "l2.latency_cycles: ", "at most 100000"],
+                ["llc.bytes=128G", "llc.bytes: ", "at most 64G"]):
             self.assert_refused(["run", "good.txt", "--set", setting], "--set " + setting, *says)
+
+    def test_machines_that_the_host_cannot_hold(self):
+        def refused_with(mebibytes, *arguments):
+            limit = ["sh", "-c", f'ulimit -v {mebibytes * 1024} && exec "$@"', "sh", program.PROGRAM]
+            result = subprocess.run([*limit, *arguments], cwd=self.folder, stdin=subprocess.DEVNULL, text=True,
+                                    capture_output=True, timeout=120, check=False)
+            self.assertEqual((result.returncode, result.stdout, len(result.stderr.splitlines())), (2, "", 1), result)
+            return result.stderr
+
+        for command in (["run"], ["run", "--no-cost"], ["compare"], ["explain"], ["cosim"]):
+            message = refused_with(2048, command[0], "good.txt", *command[1:], "--set", "llc.bytes=64G")
+            self.assertRegex(message, r"^tablewalk: llc\.bytes: takes [0-9.]+ GiB of the host's memory, .* available")
+        # What grows with the program cannot be known before the run.
+        self.assertIn("the host's memory does not suffice", refused_with(130, "walk", "--map", "0:64G", "0x1000"))
+
+    def test_tlb_arrays_that_hold_nothing_are_named(self):
+        result = self.run_program("compare", "good.txt", "-c", "skylake", "--vary", "paging.mode=flat48,x86-64")
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(result.stderr, "tablewalk: warning: itlb.arrays.1, dtlb.arrays.1, dtlb.arrays.2, stlb.arrays.1: "
+                                        "stay empty: paging mode flat48 has no pages of their sizes, only 4K\n")
+        result = self.run_program("run", "good.txt", "-c", "skylake", "-m", "flat48", "--format", "json")
+        self.assertEqual(len(json.loads(result.stdout)["warnings"]), 1)
 
     def test_walkers_that_were_made_elsewhere(self):
         def refused(*settings_and_says):
@@ -132,6 +166,22 @@ class BadConfigs(ProgramTest):
     def test_presets_and_files(self):
         self.assert_refused(["run", "good.txt", "-c", "skylaek"], "'skylaek'", "did you mean 'skylake'?")
         self.assert_refused(["run", "good.txt", "-c", "nowhere.yaml"], "nowhere.yaml", "No such file")
+        self.assert_refused(["run", "good.txt", "-c", "/dev/zero"], "/dev/zero: is too large", "at most 1048576 bytes")
+        self.assert_refused(["run", "good.txt", "-c", "/"], "/: cannot be read: Is a directory")
+
+    def test_a_circle_is_found_however_its_paths_are_written(self):
+        self.write("ring.yaml", "extends: ./ring.yaml\n")
+        self.assert_refused(["config", "check", "ring.yaml"], "ring.yaml:1: extends: ", "in a circle")
+
+    def test_a_long_list_takes_no_longer_for_each_item(self):
+        self.write("long.yaml", "dtlb:\n  arrays: [" + "{}," * 200000 + "]\n")
+        start = time.monotonic()
+        self.assert_refused(["config", "check", "long.yaml"], "dtlb.arrays: 200000 arrays; expected at most 64")
+        self.assertLess(time.monotonic() - start, 30)
+
+    def test_the_machine_of_a_run_without_a_config_has_a_name(self):
+        self.assertEqual(self.output("config", "show", "default"), self.output("config", "show"))
+        self.output("run", "good.txt", "-c", "default")
 
 
 class BadOptions(ProgramTest):
@@ -287,6 +337,12 @@ class BadImages(ProgramTest):
         self.assert_refused(["walk", "--map", "0x1000:4X", "0x1000"], "--map 0x1000:4X", "4K, 2M or 1G")
         self.assert_refused(["walk", "--map", "0:4M:4M", "0"], "--map 0:4M:4M", "expected 4K, 2M, 1G")
         self.assert_refused(["walk", "--map", "0:4K", "--map", "0:4K", "0"], "--map 0:4K", "already mapped")
+
+    def test_tables_that_would_take_minutes(self):
+        self.assert_refused(["walk", "--map", "0:1T", "0x1000"], "--map 0:1T: 268435456 pages of 4K",
+                            "expected at most 33554432")
+        self.assert_refused(["walk", "--map", "0:64G", "--map", "0x10000000000:127G", "0x1000"], "--map 0x10000000000:127G: 33292288 pages of 4K",
+                            "expected at most 16777216")
 
     def test_oracles(self):
         def refused(text, *says):

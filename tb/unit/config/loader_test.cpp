@@ -96,7 +96,7 @@ TEST(LoaderError, WrongTypesSayWhatWasExpected) {
   EXPECT_EQ(problem_of("buffer:\n  latency_cycles: 1.5"),
             "m.yaml:2: buffer.latency_cycles: expected a whole number of cycles, not '1.5'");
   EXPECT_EQ(problem_of("buffer: {arrays: [{entries: 4294967296}]}"),
-            "m.yaml:1: buffer.arrays.0.entries: expected a whole number up to 4294967295, not '4294967296'");
+            "m.yaml:1: buffer.arrays.0.entries: expected a whole number, at most 4294967295, not '4294967296'");
 }
 
 TEST(LoaderError, WrongShapesSayWhatWasExpected) {
