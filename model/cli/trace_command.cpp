@@ -80,26 +80,21 @@ class WatchedReader : public TraceReader {
   std::uint64_t records_ = 0;
 };
 
-/// What a command that wrote a trace says of it.
-struct WrittenTrace {
-  std::string path;
-  std::uint64_t records = 0;
-  std::uint64_t bytes = 0;
-};
-
-std::string written_text(const WrittenTrace& trace, OutputFormat format) {
-  if (format == OutputFormat::Json) {
-    const nlohmann::ordered_json json = {
-        {"path", printable(trace.path)}, {"records", trace.records}, {"bytes", trace.bytes}};
-    return json.dump() + "\n";
+/// What a command that wrote traces says of them; in JSON, one object or, of several, a list.
+std::string written_text(const std::vector<WrittenTrace>& traces, OutputFormat format) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  std::string csv = "path,records,bytes\n";
+  std::string text;
+  for (const WrittenTrace& trace : traces) {
+    const std::string path = printable(trace.path);
+    json.push_back({{"path", path}, {"records", trace.records}, {"bytes", trace.bytes}});
+    csv += fmt::format("{},{},{}\n", csv_field(path), trace.records, trace.bytes);
+    text += fmt::format(
+        "{}: {} records in {} ({:.2f} bits each)\n", path, with_thousands(trace.records), humane_byte_size(trace.bytes),
+        trace.records == 0 ? 0.0 : 8.0 * static_cast<double>(trace.bytes) / static_cast<double>(trace.records));
   }
-  if (format == OutputFormat::Csv) {
-    return fmt::format("path,records,bytes\n{},{},{}\n", csv_field(printable(trace.path)), trace.records, trace.bytes);
-  }
-  return fmt::format(
-      "{}: {} records in {} ({:.2f} bits each)\n", printable(trace.path), with_thousands(trace.records),
-      humane_byte_size(trace.bytes),
-      trace.records == 0 ? 0.0 : 8.0 * static_cast<double>(trace.bytes) / static_cast<double>(trace.records));
+  if (format == OutputFormat::Json) return (traces.size() == 1 ? json[0] : json).dump() + "\n";
+  return format == OutputFormat::Csv ? csv : text;
 }
 
 /// Copies `reader` to `path`, up to `limit` records when that is not 0.
@@ -206,7 +201,7 @@ void add_convert(CLI::App& trace) {
     }
     const WrittenTrace result = write_trace(*reader, options->output, writer_options, options->limit);
     print_note(reader->description());
-    if (options->output != "-") print(written_text(result, format));
+    if (options->output != "-") print(written_text({result}, format));
   });
 }
 
@@ -261,7 +256,7 @@ void add_generate(CLI::App& trace) {
     writer_options.level = options->level;
     writer_options.provenance = generator->description().provenance;
     const WrittenTrace result = write_trace(*generator, options->output, writer_options, 0);
-    if (options->output != "-") print(written_text(result, format));
+    if (options->output != "-") print(written_text({result}, format));
   });
 }
 
@@ -275,7 +270,13 @@ void run_capture(const CaptureConfig& config, OutputFormat format) {
     return capture_trace(config, show, &interrupt_flag());
   }();
   // Standard output belongs to the program that was run.
-  print(written_text({config.output, result.records, result.bytes}, format), stderr);
+  print(written_text(result.traces, format), stderr);
+  if (result.threads.size() > 1 && config.threads == CapturedThreads::Mixed) {
+    fmt::print(stderr,
+               "note: {} threads are in the trace, in the order in which Valgrind ran them; --threads apart makes a "
+               "trace of each\n",
+               result.threads.size());
+  }
   if (result.interrupted) {
     fmt::print(stderr, "note: interrupted: the trace ends where {} was ended\n", printable(config.command.front()));
   } else if (result.exit_status != 0) {
@@ -283,10 +284,18 @@ void run_capture(const CaptureConfig& config, OutputFormat format) {
   }
 }
 
+CapturedThreads parse_threads(const std::string& name) {
+  if (name == "mixed") return CapturedThreads::Mixed;
+  if (name == "apart") return CapturedThreads::Apart;
+  throw InputError(
+      fmt::format("--threads {}: expected mixed or apart{}", name, did_you_mean(name, {"mixed", "apart"})));
+}
+
 void add_capture(CLI::App& trace) {
   struct Options {
     CaptureConfig config;
     std::string format = "text";
+    std::string threads = "mixed";
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command = trace.add_subcommand("capture", "run a program under Valgrind's Lackey and keep its accesses");
@@ -294,12 +303,18 @@ void add_capture(CLI::App& trace) {
   add_whole(*command, "--skip", options->config.skip, "records to pass over first")->capture_default_str();
   add_whole(*command, "--limit", options->config.limit, "records to keep at most, then the program is ended; 0 is all")
       ->capture_default_str();
+  command
+      ->add_option("--threads", options->threads,
+                   "mixed: one trace, in the order in which Valgrind ran the threads; apart: one of each thread, "
+                   "OUTPUT.threadN.twt")
+      ->capture_default_str();
   add_level(*command, options->config.level);
   add_print_format(*command, options->format);
   command->add_option("PROGRAM", options->config.command, "the program and its arguments, after --")->required();
   command->footer(
       "Examples:\n  tablewalk trace capture -o ls.twt -- ls -l /usr\n"
-      "  tablewalk trace capture -o sort.twt --skip 1000000 --limit 4000000 -- sort words.txt\n\n"
+      "  tablewalk trace capture -o sort.twt --skip 1000000 --limit 4000000 -- sort words.txt\n"
+      "  tablewalk trace capture -o xz.twt --threads apart -- xz -T2 -k big.tar\n\n"
       "Only the started process is traced: what it forks is silent, and what it executes runs outside Valgrind. Ctrl-C "
       "and\n"
       "SIGTERM end the program and leave the trace of what it did so far. The program's own input and output are left\n"
@@ -310,6 +325,7 @@ void add_capture(CLI::App& trace) {
       throw InputError(
           "trace capture: -o -: standard output belongs to the program: expected a name ending in .twt or .txt");
     }
+    options->config.threads = parse_threads(options->threads);
     run_capture(options->config, format);
   });
 }

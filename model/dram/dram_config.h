@@ -100,18 +100,20 @@ struct DramConfig {
 
   template <class Keys>
   void describe(Keys& keys) {
-    keys.value("channels", channels, "channels", "independent data buses; a power of two");
-    keys.value("ranks", ranks, "ranks", "ranks of a channel; a power of two");
-    keys.value("banks", banks, "banks", "banks of a rank, over all its bank groups; a power of two");
+    keys.value("channels", channels, "channels", "independent data buses; a power of two", 64);
+    keys.value("ranks", ranks, "ranks", "ranks of a channel; a power of two", 64);
+    keys.value("banks", banks, "banks", "banks of a rank, over all its bank groups; a power of two", 1024);
     keys.value("bank_groups", bank_groups, "groups",
-               "bank groups of a rank, a power of two: the low bits of a bank's number; 1: none");
-    keys.value("rows", rows, "rows", "rows of a bank; a power of two");
-    keys.value("row_bytes", row_bytes, "bytes", "a row over all devices of a rank; a power of two");
+               "bank groups of a rank, a power of two: the low bits of a bank's number; 1: none", 1024);
+    keys.value("rows", rows, "rows", "rows of a bank; a power of two", std::uint64_t{1} << 30);
+    keys.value("row_bytes", row_bytes, "bytes", "a row over all devices of a rank; a power of two",
+               std::uint64_t{1} << 24);
     keys.value("address_mapping", address_mapping, "",
                "which address bits are what, from the top bit down: row, rank, bank, channel and column");
     keys.value("page_policy", page_policy, "", "whether a row stays open after an access");
     describe_controller(keys);
-    keys.value("data_rate_mts", data_rate_mts, "MT/s", "transfers on a data line; a clock (tCK) is two of them");
+    keys.value("data_rate_mts", data_rate_mts, "MT/s", "transfers on a data line; a clock (tCK) is two of them",
+               100000);
     describe_timings(keys);
     keys.value("refresh", refresh, "",
                "all_bank: a refresh takes the whole rank; same_bank: one bank of each bank group (DDR5)");
@@ -158,15 +160,19 @@ struct DramConfig {
                "reads and writes in the order in which they came");
     keys.value("bank_queue", bank_queue, "accesses",
                "accesses of a bank that the scheduler chooses from; with fcfs, while the next one's bank is full, its "
-               "channel waits");
-    keys.value("read_queue", read_queue, "accesses", "frfcfs: reads that a channel holds; further ones wait before it");
+               "channel waits",
+               1024);
+    keys.value("read_queue", read_queue, "accesses", "frfcfs: reads that a channel holds; further ones wait before it",
+               1024);
     keys.value("write_queue", write_queue, "accesses",
                "frfcfs: writes that a channel's write buffer holds; when it is full, they are written before any "
-               "further read");
+               "further read",
+               1024);
     keys.value("write_low", write_low, "accesses",
-               "frfcfs: while no read waits, a buffer that holds more writes than this is written");
+               "frfcfs: while no read waits, a buffer that holds more writes than this is written", 1023);
     keys.value("row_hit_limit", row_hit_limit, "accesses",
-               "frfcfs: accesses to an open row after which an older one to another row may close it");
+               "frfcfs: accesses to an open row after which an older one to another row may close it",
+               std::uint64_t{1} << 20);
   }
   template <class Keys>
   void describe_timings(Keys& keys) {

@@ -34,7 +34,7 @@ struct X86Controls {
     keys.value("pke", pke, "", "CR4.PKE: protection keys for user pages (4 and 5 levels)");
     keys.value("pkru", pkru, "", "PKRU: two bits for each key, access disable and write disable");
     keys.value("page1gb", page1gb, "", "1 GiB pages (CPUID.80000001H:EDX.Page1GB); without, their PS bit is reserved");
-    keys.value("maxphyaddr", maxphyaddr, "bits", "MAXPHYADDR: address bits from here up are reserved in entries");
+    keys.value("maxphyaddr", maxphyaddr, "bits", "MAXPHYADDR: address bits from here up are reserved in entries", 52);
   }
   template <class Problem>
   void check(Problem&& problem) const {
@@ -60,7 +60,7 @@ struct RiscvControls {
     keys.value("svnapot", svnapot, "", "64 KiB pages of 16 entries (Svnapot); without, their N bit is reserved");
     keys.value("svpbmt", svpbmt, "", "memory types in bits 62:61 (Svpbmt); without, they are reserved");
     keys.value("physical_bits", physical_bits, "bits",
-               "physical addresses that exist: a table or page beyond is an access fault (sv32: at most 34)");
+               "physical addresses that exist: a table or page beyond is an access fault (sv32: at most 34)", 56);
   }
   template <class Problem>
   void check(Problem&& problem) const {

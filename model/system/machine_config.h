@@ -65,8 +65,9 @@ struct MemoryConfig {
   template <class Keys>
   void describe(Keys& keys) {
     keys.value("bytes", bytes, "bytes",
-               "simulated RAM; 0: 1T, or less where the paging mode's entries cannot address as much");
-    keys.value("line_bytes", line_bytes, "bytes", "cache line of every level, and what a DRAM burst transfers");
+               "simulated RAM; 0: 1T, or less where the paging mode's entries cannot address as much",
+               std::uint64_t{1} << 56);
+    keys.value("line_bytes", line_bytes, "bytes", "cache line of every level, and what a DRAM burst transfers", 256);
   }
   template <class Problem>
   void check(Problem&& problem) const {
@@ -101,7 +102,7 @@ struct MachineConfig {
 
   template <class Keys>
   void describe(Keys& keys) {
-    keys.value("clock_mhz", clock_mhz, "MHz", "the core's clock: how many cycles the DRAM's nanoseconds are");
+    keys.value("clock_mhz", clock_mhz, "MHz", "the core's clock: how many cycles the DRAM's nanoseconds are", 100000);
     keys.group("paging", paging, "what the page tables look like");
     keys.group("os", os, "what the kernel does: mapping, page faults, frames");
     keys.group("memory", memory, "simulated RAM");

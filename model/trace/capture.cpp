@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -156,16 +157,66 @@ std::string describe(const CaptureConfig& config, const std::string& version) {
   return text;
 }
 
-/// Passes records from reader to writer as the configuration says; the reader's errors pass through.
-void convert_stream(const CaptureConfig& config, TraceReader& reader, TraceWriter& writer, CaptureResult& result,
-                    const std::function<void(std::uint64_t)>& on_progress) {
+/// The traces that a capture writes: one for each thread, or one for all.
+class Outputs {
+ public:
+  Outputs(const CaptureConfig& config, TraceWriterOptions options) : config_(config), options_(std::move(options)) {
+    // Before the program runs, so that none runs for nothing.
+    if (config.threads == CapturedThreads::Mixed) output(0);
+    if (config.threads == CapturedThreads::Apart) make_trace_writer(path_of_thread(config.output, 1), options_);
+  }
+
+  void write(unsigned thread, const Record* records, std::size_t count) {
+    if (count == 0) return;
+    Output& to = output(config_.threads == CapturedThreads::Apart ? thread : 0);
+    to.writer->write(records, count);
+    to.records += count;
+  }
+  /// The files get their names only now.
+  std::vector<WrittenTrace> finish() {
+    std::vector<WrittenTrace> traces;
+    for (const auto& [thread, output] : outputs_) {
+      output.writer->finish();
+      traces.push_back({path_of(thread), output.records, output.writer->bytes_written()});
+    }
+    return traces;
+  }
+
+ private:
+  struct Output {
+    std::unique_ptr<TraceWriter> writer;
+    std::uint64_t records = 0;
+  };
+
+  std::string path_of(unsigned thread) const {
+    return thread == 0 ? config_.output : path_of_thread(config_.output, thread);
+  }
+  Output& output(unsigned thread) {
+    Output& output = outputs_[thread];
+    if (!output.writer) {
+      TraceWriterOptions options = options_;
+      if (thread != 0) options.provenance += fmt::format("; thread {}", thread);
+      output.writer = make_trace_writer(path_of(thread), options);
+    }
+    return output;
+  }
+
+  const CaptureConfig& config_;
+  TraceWriterOptions options_;
+  std::map<unsigned, Output> outputs_;  ///< by thread; 0 is all
+};
+
+/// Passes records from reader to writers as the configuration says; the reader's errors pass through.
+void convert_stream(const CaptureConfig& config, const LackeyReader& lackey, TraceReader& reader, Outputs& outputs,
+                    CaptureResult& result, const std::function<void(std::uint64_t)>& on_progress) {
   std::vector<Record> batch(batch_records);
   while (const std::size_t count = reader.read(batch.data(), batch.size())) {
+    result.threads.insert(lackey.thread());
     const std::size_t skipped = std::min<std::uint64_t>(count, config.skip - result.skipped);
     result.skipped += skipped;
     std::uint64_t kept = count - skipped;
     if (config.limit != 0) kept = std::min(kept, config.limit - result.records);
-    writer.write(batch.data() + skipped, kept);
+    outputs.write(lackey.thread(), batch.data() + skipped, kept);
     result.records += kept;
     if (on_progress) on_progress(result.skipped + result.records);
     result.ended_by_limit = config.limit != 0 && result.records == config.limit;
@@ -174,6 +225,13 @@ void convert_stream(const CaptureConfig& config, TraceReader& reader, TraceWrite
 }
 
 }  // namespace
+
+std::string path_of_thread(const std::string& output, unsigned thread) {
+  const std::size_t dot = output.rfind('.');
+  const bool ending = dot != std::string::npos && output.find('/', dot) == std::string::npos;
+  const std::size_t at = ending ? dot : output.size();
+  return fmt::format("{}.thread{}{}", output.substr(0, at), thread, output.substr(at));
+}
 
 CaptureResult capture_trace(const CaptureConfig& config, const std::function<void(std::uint64_t)>& on_progress,
                             const std::atomic<bool>* stop) {
@@ -190,10 +248,11 @@ CaptureResult capture_trace(const CaptureConfig& config, const std::function<voi
   TraceWriterOptions options;
   options.provenance = describe(config, version_of(valgrind));
   options.level = config.level;
-  const auto writer = make_trace_writer(config.output, options);
+  Outputs outputs(config, options);
   std::vector<std::string> arguments = {valgrind,
                                         "--tool=lackey",
                                         "--trace-mem=yes",
+                                        "--trace-sched=yes",  // whose the accesses are
                                         "--trace-children=no",
                                         "--child-silent-after-fork=yes",
                                         fmt::format("--log-fd={}", Child::own_descriptor),
@@ -205,7 +264,7 @@ CaptureResult capture_trace(const CaptureConfig& config, const std::function<voi
     const Ender ender(child, stop);
     LackeyReader lackey(std::make_unique<ByteSource>(child.take_pipe(), "output of Lackey"));
     StoppableReader reader(lackey, stop);
-    convert_stream(config, reader, *writer, result, on_progress);
+    convert_stream(config, lackey, reader, outputs, result, on_progress);
     result.interrupted = reader.stopped();
   } catch (const InputError& error) {
     if (result.records + result.skipped != 0) throw;
@@ -220,8 +279,7 @@ CaptureResult capture_trace(const CaptureConfig& config, const std::function<voi
     throw InputError(fmt::format("{}: nothing to keep: it made {} accesses, and {} were to be skipped", name,
                                  result.skipped, config.skip));
   }
-  writer->finish();
-  result.bytes = writer->bytes_written();
+  result.traces = outputs.finish();
   return result;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "base/error.h"
 #include "trace/record_check.h"
 #include "trace/text_fields.h"
@@ -30,6 +32,16 @@ bool is_valgrind_noise(std::string_view line) {
   return at > 2 && at + 1 < line.size() && line[at] == mark && line[at + 1] == mark;
 }
 
+unsigned thread_scheduled_by(std::string_view line) {
+  constexpr std::string_view mark = "SCHED[";
+  const std::size_t at = line.find(mark);
+  if (at == std::string_view::npos || line.find("acquired lock", at) == std::string_view::npos) return 0;
+  std::string_view rest = line.substr(at + mark.size());
+  std::uint64_t number = 0;
+  const bool read = take_decimal(rest, number) == FieldResult::Good && !rest.empty() && rest[0] == ']';
+  return read && number <= std::numeric_limits<unsigned>::max() ? static_cast<unsigned>(number) : 0;
+}
+
 bool looks_like_lackey(std::string_view line) {
   if (line.size() < 6 || !starts_with_kind(line)) return false;
   std::string_view rest = line.substr(kind_width);
@@ -51,8 +63,14 @@ std::string_view lackey_access_in(std::string_view line) {
 std::size_t LackeyReader::read_records(Record* records, std::size_t capacity) {
   std::size_t count = 0;
   std::string_view line;
+  thread_ = running_;
   while (count < capacity && lines_.next(line)) {
-    if (is_valgrind_noise(line)) continue;
+    if (is_valgrind_noise(line)) {
+      if (const unsigned thread = thread_scheduled_by(line)) running_ = thread;
+      if (running_ != thread_ && count != 0) return count;
+      thread_ = running_;
+      continue;
+    }
     const std::string_view access = lackey_access_in(line);
     if (access.empty()) {
       pass_over(line);

@@ -21,6 +21,11 @@ class LackeyReader : public StreamReader {
   explicit LackeyReader(std::unique_ptr<ByteSource> bytes)
       : StreamReader(std::move(bytes), "lackey"), lines_(*bytes_) {}
 
+  /// Whose records the last read() gave, by Valgrind's number of the thread: it says so with `--trace-sched=yes`, and
+  /// then all that one read() gives are of one thread. Else 1, the main thread's. A number is given again when its
+  /// thread has ended.
+  unsigned thread() const { return thread_; }
+
  protected:
   std::size_t read_records(Record* records, std::size_t capacity) override;
 
@@ -32,6 +37,8 @@ class LackeyReader : public StreamReader {
   void parse(std::string_view line, Record& record) const;
 
   LineSource lines_;
+  unsigned thread_ = 1;
+  unsigned running_ = 1;  ///< whose the next records are
   std::uint64_t accesses_ = 0;
   std::uint64_t passed_over_ = 0;
   std::string first_passed_over_;
@@ -39,6 +46,9 @@ class LackeyReader : public StreamReader {
 
 /// Whether a line is one that Valgrind itself prints between the accesses.
 bool is_valgrind_noise(std::string_view line);
+
+/// The thread that a line of `--trace-sched=yes` says to run from there on; 0 if it is no such line.
+unsigned thread_scheduled_by(std::string_view line);
 
 /// The access that a line is, or ends with when output without a line end stands before it; empty if there is none. It
 /// may still be a bad one.

@@ -29,6 +29,13 @@ struct TraceWriterOptions {
   std::uint32_t records_per_block = 1u << 20;  ///< of .twt only
 };
 
+/// A trace that was written.
+struct WrittenTrace {
+  std::string path;
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+};
+
 /// A writer for `path` by its ending: `.twt` (native) or `.txt` (plain text, also for `-`). Throws InputError.
 std::unique_ptr<TraceWriter> make_trace_writer(const std::string& path, const TraceWriterOptions& options = {});
 

@@ -23,7 +23,8 @@ struct WalkCacheConfig {
   void describe(Keys& keys) {
     keys.value("level", level, "level",
                "level of the entries it remembers: 1 = those that point to last-level tables; a level that the paging "
-               "mode lacks stays empty");
+               "mode lacks stays empty",
+               7);
     keys.value("entries", entries, "entries", "how many entries it remembers", largest::entries);
     keys.value("ways", ways, "entries", "entries of a set; 0 makes it fully associative", largest::entries);
     keys.value("replacement", replacement, "", "who leaves when a set is full");

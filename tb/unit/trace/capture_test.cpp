@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <sstream>
+
 #include "unit/trace/trace_test_support.h"
 
 namespace tablewalk {
@@ -59,6 +61,62 @@ TEST_F(Capture, AProgramsOutputIsNotMixedIn) {
   const CaptureResult result = capture_trace(config({"sh", "-c", "echo ' L 10,8'; echo ' L 10,8' >&2; exit 3"}));
   EXPECT_EQ(result.exit_status, 3);
   for (const Record& record : test::read_file(path("a.twt"))) ASSERT_NE(record.address, VirtualAddress(0x10));
+}
+
+/// How many single bytes each of three arrays got: their addresses, and how many stores of one byte are there.
+std::vector<std::size_t> stores_into(const std::vector<Record>& records, const std::vector<std::uint64_t>& arrays) {
+  std::vector<std::size_t> counts(arrays.size(), 0);
+  for (const Record& record : records) {
+    if (record.kind != RecordKind::Store || record.size != 1) continue;
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+      const std::uint64_t address = record.address.value();
+      if (address >= arrays[i] && address < arrays[i] + 3000) ++counts[i];
+    }
+  }
+  return counts;
+}
+
+TEST_F(Capture, ThreadsAreTakenApart) {
+  CaptureConfig wanted = config({TABLEWALK_THREE_THREADS});
+  wanted.threads = CapturedThreads::Apart;
+  ::testing::internal::CaptureStdout();
+  const CaptureResult result = capture_trace(wanted);
+  std::istringstream output(::testing::internal::GetCapturedStdout());
+  std::vector<std::uint64_t> arrays(3);
+  for (std::uint64_t& array : arrays) output >> std::hex >> array;
+
+  ASSERT_EQ(result.threads, (std::set<unsigned>{1, 2, 3}));
+  ASSERT_EQ(result.traces.size(), 3U);
+  std::uint64_t records = 0;
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(result.traces[i].path, path("a.thread" + std::to_string(i + 1) + ".twt"));
+    const std::vector<Record> of_thread = test::read_file(result.traces[i].path);
+    EXPECT_EQ(of_thread.size(), result.traces[i].records);
+    records += of_thread.size();
+    // All of its own, and nobody else's.
+    std::vector<std::size_t> expected(3, 0);
+    expected[i] = 3000;
+    EXPECT_EQ(stores_into(of_thread, arrays), expected) << "thread " << i + 1;
+  }
+  EXPECT_EQ(records, result.records);
+  EXPECT_THAT(open_trace(result.traces[1].path)->description().provenance, HasSubstr("; thread 2"));
+}
+
+TEST_F(Capture, MixedThreadsAreOneTraceOfTheSameAccesses) {
+  CaptureConfig wanted = config({TABLEWALK_THREE_THREADS});
+  ::testing::internal::CaptureStdout();
+  const CaptureResult result = capture_trace(wanted);
+  std::istringstream output(::testing::internal::GetCapturedStdout());
+  std::vector<std::uint64_t> arrays(3);
+  for (std::uint64_t& array : arrays) output >> std::hex >> array;
+  ASSERT_EQ(result.traces.size(), 1U);
+  EXPECT_EQ(result.threads.size(), 3U);
+  EXPECT_EQ(stores_into(test::read_file(wanted.output), arrays), (std::vector<std::size_t>{3000, 3000, 3000}));
+}
+
+TEST(PathOfThread, HasTheNumberBeforeTheEnding) {
+  EXPECT_EQ(path_of_thread("mine.twt", 2), "mine.thread2.twt");
+  EXPECT_EQ(path_of_thread("a.b/mine", 12), "a.b/mine.thread12");
 }
 
 TEST_F(Capture, WhatCannotBeRunIsOneClearError) {
