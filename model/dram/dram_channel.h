@@ -95,8 +95,8 @@ class DramChannel {
   void issue_refresh(std::uint32_t rank, Clocks at);
   void make_plan(Clocks from);
   void revise_plan(std::uint32_t bank, Clocks at);
-  void consider(std::uint32_t bank, Clocks from);
-  void consider_column(std::uint32_t bank, std::uint32_t hit, Clocks from);
+  void consider(std::uint32_t number, Clocks from);
+  void consider_column(std::uint32_t number, std::uint32_t hit, Clocks from);
   void propose(Clocks at, std::uint64_t age, Command command, std::uint32_t subject, std::uint32_t bank) {
     if (at > plan_.at || (at == plan_.at && age > plan_.age)) return;
     plan_ = {at, age, command, subject, bank};

@@ -47,6 +47,6 @@ struct RunOptions {
 /// Throws InputError (trace, config, output path), LawViolation, and WalkersDiffer from a co-simulation.
 RunResult run_machine(const MachineConfig& config, const RunOptions& options);
 /// The same for a trace that is open already, or that no file holds; the options' path and format are not looked at.
-RunResult run_machine(const MachineConfig& config, TraceReader& reader, const RunOptions& options);
+RunResult run_machine(const MachineConfig& config, TraceReader& trace, const RunOptions& options);
 
 }  // namespace tablewalk

@@ -1,11 +1,12 @@
 """Runs clang-tidy over model/*/*.cpp as .clang-tidy says; any finding ends it with status 1.
 
-    python3 tb/tidy/clang_tidy.py CLANG_TIDY ROOT BUILD
+    python3 tb/tidy/clang_tidy.py CLANG_TIDY ROOT BUILD [--keep]
 
 A file found clean is not looked at again until its text, a header of ours that it includes, its compile command,
-.clang-tidy or clang-tidy's version changes: BUILD/clang-tidy/clean/ holds a mark named after a hash of all of these.
-Headers of other projects are taken to change only with a package, so an upgrade of one is not noticed; delete the folder
-then.
+.clang-tidy or clang-tidy's version changes: its mark is a hash of all of these. Marks are in BUILD/clang-tidy/clean/, and
+--keep writes them to tb/tidy/clean.txt, so that a fresh checkout looks only at what changed since: all files take twenty
+minutes of processor time. Headers of other projects are taken to change only with a package, so an upgrade of one is not
+noticed; delete both then.
 """
 
 import concurrent.futures
@@ -50,14 +51,35 @@ class Sources:
         return sorted(found)
 
 
-def mark_of(entry, sources, common):
-    """A name for everything that the verdict on a file depends on."""
+def mark_of(entry, sources, common, places):
+    """A name for everything that the verdict on a file depends on, wherever the folders `places` are."""
+    def anywhere(text):
+        for number, place in enumerate(places):
+            text = text.replace(place, f"<{number}>")
+        return text.encode()
+
     digest = hashlib.sha256(common)
-    digest.update(entry["command"].encode())
+    digest.update(anywhere(entry["command"]))
     for path in sources.with_includes(entry["file"]):
         text = sources.text(path)
-        digest.update(f"{path} {len(text)}\n".encode() + text)
+        digest.update(anywhere(f"{path} {len(text)}\n") + text)
     return digest.hexdigest()
+
+
+def read_kept(path):
+    """The marks that the repository keeps."""
+    if not os.path.exists(path):
+        return set()
+    with open(path, encoding="utf-8") as file:
+        return {line.split()[0] for line in file if line.strip() and not line.startswith("#")}
+
+
+def write_kept(path, root, clean):
+    """`clean`: mark by file."""
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("# Marks of the files in which clang-tidy finds nothing, by tb/tidy/clang_tidy.py --keep\n")
+        for name, mark in sorted(clean.items()):
+            file.write(f"{mark} {os.path.relpath(name, root)}\n")
 
 
 def entries(root, build):
@@ -81,23 +103,29 @@ def look_at(program, database, path):
 
 
 def main(arguments):
-    program, root, build = arguments
-    root = os.path.abspath(root)
+    keep = "--keep" in arguments
+    program, root, build = [argument for argument in arguments if argument != "--keep"]
+    root, build = os.path.abspath(root), os.path.abspath(build)
     database = os.path.join(build, "clang-tidy")
     marks = os.path.join(database, "clean")
     os.makedirs(marks, exist_ok=True)
-    version = subprocess.run([program, "--version"], capture_output=True, check=True).stdout
+    # Its first line; another says what processor it runs on.
+    version = subprocess.run([program, "--version"], capture_output=True, check=True).stdout.splitlines()[0]
     with open(os.path.join(root, ".clang-tidy"), "rb") as file:
         common = version + file.read()
+    kept_path = os.path.join(root, "tb", "tidy", "clean.txt")
+    kept = read_kept(kept_path)
 
     sources = Sources(root)
     to_compile = entries(root, build)
     with open(os.path.join(database, "compile_commands.json"), "w", encoding="utf-8") as file:
         json.dump(to_compile, file, indent=1)
-    all_files = {entry["file"]: mark_of(entry, sources, common) for entry in to_compile}
+    all_files = {entry["file"]: mark_of(entry, sources, common, [build, root]) for entry in to_compile}
     for mark in set(os.listdir(marks)) - set(all_files.values()):  # of earlier texts
         os.remove(os.path.join(marks, mark))
-    to_do = [path for path, mark in all_files.items() if not os.path.exists(os.path.join(marks, mark))]
+    to_do = [path for path, mark in all_files.items()
+             if mark not in kept and not os.path.exists(os.path.join(marks, mark))]
+    clean = {path: mark for path, mark in all_files.items() if path not in to_do}
     dirty = 0
     reported = set()
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
@@ -106,6 +134,7 @@ def main(arguments):
             path, found = looks[look], look.result()
             if not found:
                 open(os.path.join(marks, all_files[path]), "w", encoding="utf-8").close()
+                clean[path] = all_files[path]
                 continue
             dirty += 1
             for finding in FINDING.split(found):
@@ -113,6 +142,8 @@ def main(arguments):
                     reported.add(finding)
                     print(finding.replace(root + os.sep, "").rstrip(), flush=True)
     print(f"{len(all_files)} files, {len(all_files) - len(to_do)} known to be clean, {dirty} with findings")
+    if keep:
+        write_kept(kept_path, root, clean)
     return 1 if dirty else 0
 
 

@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import sys
 import tempfile
 import unittest
@@ -45,16 +46,31 @@ class ClangTidyTest(unittest.TestCase):
                      "command": f"c++ -I{self.root}/model {flags} -o x.o -c {self.root}/{path}"} for path in paths]
         self.write("build/compile_commands.json", json.dumps(commands))
 
-    def run_tidy(self):
+    def run_tidy(self, *options):
         output = io.StringIO()
         with contextlib.redirect_stdout(output):
-            status = clang_tidy.main([PROGRAM, self.root, self.build])
+            status = clang_tidy.main([PROGRAM, self.root, self.build, *options])
         lines = output.getvalue().splitlines()
         return status, lines[-1], lines[:-1]
 
     def test_a_clean_project_passes_and_is_remembered(self):
         self.assertEqual(self.run_tidy(), (0, "2 files, 0 known to be clean, 0 with findings", []))
         self.assertEqual(self.run_tidy(), (0, "2 files, 2 known to be clean, 0 with findings", []))
+
+    def test_what_is_kept_is_known_in_another_checkout(self):
+        self.write("model/tlb/b.cpp", "int* b() { return 0; }\n")
+        os.makedirs(os.path.join(self.root, "tb", "tidy"))
+        self.assertEqual(self.run_tidy("--keep")[1], "2 files, 0 known to be clean, 1 with findings")
+        first = self.root
+        self.setUp()
+        shutil.copytree(os.path.join(first, "tb"), os.path.join(self.root, "tb"))
+        self.assertEqual(self.run_tidy()[1], "2 files, 1 known to be clean, 0 with findings")
+        self.write("model/base/a.h", "#pragma once\nint* a();\nint* c();\n")
+        self.assertEqual(self.run_tidy()[1], "2 files, 1 known to be clean, 0 with findings")
+        self.setUp()
+        shutil.copytree(os.path.join(first, "tb"), os.path.join(self.root, "tb"))
+        self.write("model/base/a.cpp", '#include "base/a.h"\nint* a() { return 0; }\n')
+        self.assertEqual(self.run_tidy()[:2], (1, "2 files, 0 known to be clean, 1 with findings"))
 
     def test_a_finding_fails_every_time(self):
         self.write("model/tlb/b.cpp", "int* b() { return 0; }\n")
