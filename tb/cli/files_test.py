@@ -10,8 +10,10 @@ import io
 import json
 import lzma
 import os
+import random
 import shutil
 import signal
+import struct
 import subprocess
 import time
 import unittest
@@ -144,6 +146,34 @@ class WalkLog(ProgramTest):
 
 
 @unittest.skipIf(shutil.which("valgrind") is None, "valgrind is not installed")
+class OtherTracers(ProgramTest):
+    def test_an_access_of_unknown_size_touches_no_page_that_is_not_named(self):
+        # Loads of the last byte of a page: with any size but one they would reach into the next.
+        dice = random.Random(1)
+        ips = [0x400000 + 4 * (step % 500) for step in range(2000)]
+        lasts = [(dice.randrange(1 << 20) + 1 << 12) - 1 for _ in ips]
+        records = [struct.pack("<QBB2B4B2Q4Q", ip, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last, 0, 0, 0)
+                   for ip, last in zip(ips, lasts)]
+        self.write("last.champsim", b"".join(records))
+        self.write("last.txt", "".join(f"X {ip:#x} 1\nR {last:#x} 1\n" for ip, last in zip(ips, lasts)))
+        stats = [self.json("run", name, "-c", "skylake", "--no-cost")["stats"] for name in ("last.champsim", "last.txt")]
+        self.assertEqual(stats[0], stats[1])
+        self.assertEqual((stats[0]["core.page_straddles"], stats[0]["core.line_straddles"]), (0, 0))
+        self.assertEqual(stats[0]["dtlb.lookups"], len(lasts))
+        self.assertLessEqual(stats[0]["tables.mapped_pages"], len(set(last >> 12 for last in lasts)) + 1)
+
+    def test_the_pipe_of_the_help_text_works_beside_any_output(self):
+        self.assertIn("valgrind --tool=lackey --trace-mem=yes ls 2>&1 | tablewalk run - --format json",
+                      self.output("run", "--help"))
+        command = f'valgrind --tool=lackey --trace-mem=yes ls 2>&1 | "{program.PROGRAM}" run - --format json'
+        result = subprocess.run(["sh", "-c", command], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True,
+                                text=True, timeout=120, check=False)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stderr, r"^tablewalk: warning: -: 1 line is no access of Lackey's and passed over "
+                                        r"\(the first: line \d+, 'good\.txt'\)\n$")
+        self.assertGreater(json.loads(result.stdout)["stats"]["core.accesses"], 100000)
+
+
 class Capture(ProgramTest):
     def test_an_interrupted_capture_leaves_a_whole_trace(self):
         for number in (signal.SIGINT, signal.SIGTERM):
