@@ -162,7 +162,7 @@ function(tablewalk_foreign_walker name)
            SOURCES ${rtl_sources} ${instance} ${adapter_files} ${sources} ${adapter}
            VERILATOR_ARGS -O3 --x-assign fast --x-initial fast -Wno-fatal -Wno-lint -Wno-style -GIdWidth=${rtl_id_bits}
            ${W_DEFINES} ${includes} ${W_ARGUMENTS})
-  rtl_plain_slow_code(${foreign_target})
+  rtl_bundle(${foreign_target} ${class})
 
   list(JOIN W_MODES "\", \"" modes)
   list(TRANSFORM W_REQUIRES REPLACE "^([^=]*)=(.*)$" "{\"\\1\", \"\\2\"}" OUTPUT_VARIABLE requirements)

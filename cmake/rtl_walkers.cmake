@@ -107,11 +107,23 @@ function(rtl_library target kind)
   target_link_libraries(${target} PRIVATE fmt::fmt ZLIB::ZLIB)
 endfunction()
 
-# rtl_plain_slow_code(TARGET): of its generated code, what runs once, or only while wires are recorded, is not optimised.
-function(rtl_plain_slow_code target)
+# rtl_bundle(TARGET PREFIX): compiles the code that was generated for a class in two pieces, for it is many small files
+# that all include the same. What runs once, or only while wires are recorded, is not optimised.
+function(rtl_bundle target prefix)
   get_target_property(generated ${target} SOURCES)
-  list(FILTER generated INCLUDE REGEX "(__Slow|__Trace__[0-9]+|__Syms)\\.cpp$")
-  set_source_files_properties(${generated} PROPERTIES COMPILE_OPTIONS -O0)
+  list(FILTER generated INCLUDE REGEX "/${prefix}(__[A-Za-z0-9_]+)?\\.cpp$")
+  set_source_files_properties(${generated} PROPERTIES HEADER_FILE_ONLY ON)
+  set(slow ${generated})
+  list(FILTER slow INCLUDE REGEX "(__Slow|__Trace__[0-9]+|__Syms)\\.cpp$")
+  list(REMOVE_ITEM generated ${slow})
+  foreach(piece generated slow)
+    list(TRANSFORM ${piece} REPLACE "^.+$" "#include \"\\0\"" OUTPUT_VARIABLE includes)
+    list(JOIN includes "\n" includes)
+    set(bundle ${PROJECT_BINARY_DIR}/${target}_bundles/${prefix}_${piece}.cpp)
+    file(CONFIGURE OUTPUT ${bundle} @ONLY CONTENT "// Made by cmake/rtl_walkers.cmake.\n@includes@\n")
+    target_sources(${target} PRIVATE ${bundle})
+  endforeach()
+  set_source_files_properties(${bundle} PROPERTIES COMPILE_OPTIONS -O0)
 endfunction()
 
 # tablewalk_rtl_walkers(TARGET): a library that has rtl_variants() of model/walker/rtl_model.h.
@@ -126,7 +138,7 @@ function(tablewalk_rtl_walkers target)
     verilate(${target} PREFIX Vbuilt_walker${number} TOP_MODULE walker TRACE_FST
       SOURCES ${rtl_sources} ${rtl_folder}/walker.sv
       VERILATOR_ARGS -O3 --x-assign fast --x-initial fast -Wall -y ${rtl_folder} ${item_arguments})
-    rtl_plain_slow_code(${target})
+    rtl_bundle(${target} Vbuilt_walker${number})
     string(APPEND includes
            "#include \"Vbuilt_walker${number}.h\"\n#include \"Vbuilt_walker${number}___024root.h\"\n")
     string(APPEND entries "  {\n${item_entry}    variant.make = make<Vbuilt_walker${number}>;\n    variants.push_back(variant);\n  }\n")

@@ -72,6 +72,12 @@ void write_text_file(const std::string& path, std::string_view text) {
   }
 }
 
+bool readable_once(const std::string& path) {
+  std::error_code failed;
+  const fs::file_status status = fs::status(path, failed);
+  return path == "-" || fs::is_fifo(status) || fs::is_socket(status);
+}
+
 void create_folder(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
@@ -6,6 +8,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "cli/commands.h"
 #include "cli/compare_points.h"
 #include "cli/load_point.h"
@@ -79,8 +82,9 @@ void compare(CompareArguments& arguments) {
   PrintOptions printing = print_options(arguments.format);
   printing.stats = arguments.stats;
   printing.explain = arguments.explain;
-  if (arguments.options.trace_path == "-") {
-    throw InputError("compare reads the trace once for each machine: expected a file, not standard input");
+  if (readable_once(arguments.options.trace_path)) {
+    throw InputError(fmt::format("{}: compare reads the trace once for each machine: expected a file, not a pipe",
+                                 arguments.options.trace_path));
   }
   if (arguments.jobs == 0) throw InputError("--jobs 0: expected at least 1");
   const auto points = compare_points(arguments.configs, arguments.overrides, arguments.vary);

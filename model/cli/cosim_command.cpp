@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/file.h"
 #include "base/process_pool.h"
 #include "base/text.h"
 #include "cli/commands.h"
@@ -113,8 +114,8 @@ std::string why_no_wave(const CosimArguments& arguments) {
 
 void check_wave_options(const CosimArguments& arguments) {
   if (arguments.wave.empty() && arguments.wave_from) throw InputError("--wave-from without --wave: expected its file");
-  if (!arguments.wave.empty() && !arguments.wave_from && arguments.options.trace_path == "-") {
-    throw InputError("--wave: standard input cannot be run twice; expected a trace file, or --wave-from");
+  if (!arguments.wave.empty() && !arguments.wave_from && readable_once(arguments.options.trace_path)) {
+    throw InputError("--wave: a pipe cannot be run twice; expected a trace file, or --wave-from");
   }
 }
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
@@ -5,6 +7,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "cli/commands.h"
 #include "cli/compare_points.h"
 #include "cli/load_point.h"
@@ -63,8 +66,9 @@ std::optional<ExplainedMachine> collect(const PlannedMachine& planned,
 void explain(const ExplainArguments& arguments) {
   PrintOptions printing = print_options(arguments.format);
   printing.attribution_rows = arguments.rows;
-  if (arguments.options.trace_path == "-") {
-    throw InputError("explain reads the trace once for each machine: expected a file, not standard input");
+  if (readable_once(arguments.options.trace_path)) {
+    throw InputError(fmt::format("{}: explain reads the trace once for each machine: expected a file, not a pipe",
+                                 arguments.options.trace_path));
   }
   if (arguments.jobs == 0) throw InputError("--jobs 0: expected at least 1");
   RunOptions options = arguments.options;

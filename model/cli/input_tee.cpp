@@ -18,7 +18,15 @@ namespace {
 
 InputError no_copy() {
   return InputError(
-      fmt::format("standard input cannot be read twice: {}; expected a file, or --no-cost", std::strerror(errno)));
+      fmt::format("a pipe cannot be read twice: {}; expected a file, or --no-cost", std::strerror(errno)));
+}
+
+/// Makes it standard input.
+void take_as_standard_input(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) throw InputError(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
+  ::dup2(file, STDIN_FILENO);
+  ::close(file);
 }
 
 bool write_all(int pipe, const char* data, std::size_t size) {
@@ -51,7 +59,8 @@ bool write_all(int pipe, const char* data, std::size_t size) {
 
 }  // namespace
 
-InputTee::InputTee() {
+InputTee::InputTee(const std::string& path) {
+  if (path != "-") take_as_standard_input(path);
   int first[2];
   int second[2];
   if (::pipe2(first, O_CLOEXEC) != 0) throw no_copy();

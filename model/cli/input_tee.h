@@ -2,14 +2,17 @@
 
 #include <sys/types.h>
 
+#include <string>
+
 namespace tablewalk {
 
-/// Standard input for two processes that both read all of it: a third one copies it into a pipe for each. Whoever
-/// reads slower holds the other up, so nothing grows with the input.
+/// A pipe for two processes that both read all of it, as their standard input: a third one copies it into a pipe for
+/// each. Whoever reads slower holds the other up, so nothing grows with the input.
 class InputTee {
  public:
-  /// Starts copying, and makes this process's standard input the first copy. Throws InputError if that cannot be.
-  InputTee();
+  /// Starts copying `path` (`-`: standard input), and makes this process's standard input the first copy. Throws
+  /// InputError if that cannot be.
+  explicit InputTee(const std::string& path);
   /// Ends the copying.
   ~InputTee();
   InputTee(const InputTee&) = delete;

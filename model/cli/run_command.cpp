@@ -80,21 +80,27 @@ RunResult run_with_progress(const RunArguments& arguments, const MachineConfig& 
 /// The machine, and beside it, in a process of its own, the same one with free translation.
 RunResult run_with_cost(const RunArguments& arguments, const MachineConfig& config) {
   RunOptions options;  // the same records over the same tables; what else was asked for is the machine's own
-  options.trace_path = arguments.options.trace_path;
+  RunArguments real = arguments;
+  std::optional<InputTee> tee;
+  if (readable_once(arguments.options.trace_path)) {
+    tee.emplace(arguments.options.trace_path);
+    real.options.trace_path = "-";
+  } else if (arguments.image.reads_standard_input()) {
+    tee.emplace("-");
+  }
+  options.trace_path = real.options.trace_path;
   options.trace_format = arguments.options.trace_format;
   options.warmup = arguments.options.warmup;
   options.limit = arguments.options.limit;
   options.tables = arguments.options.tables;
   options.stop = &interrupt_flag();
-  std::optional<InputTee> tee;
-  if (options.trace_path == "-" || arguments.image.reads_standard_input()) tee.emplace();
   const char* name = "the machine with free translation";
   SideProcess side(name, [&] {
     if (tee) tee->take_second();
     return result_to_json(run_machine(with_free_translation(config), options));
   });
   if (tee) tee->leave_second();
-  RunResult result = run_with_progress(arguments, config);
+  RunResult result = run_with_progress(real, config);
   if (result.partial) {
     leave_cost_out(result, "the run was ended before the trace was");
   } else {
@@ -103,8 +109,23 @@ RunResult run_with_cost(const RunArguments& arguments, const MachineConfig& conf
   return result;
 }
 
+/// Two machines read the images, and only standard input is copied for both.
+void check_images_for_cost(const RunArguments& arguments) {
+  const bool trace_is_pipe = readable_once(arguments.options.trace_path);
+  for (const std::string& image : arguments.image.files) {
+    if (!readable_once(image) || (image == "-" && !trace_is_pipe)) continue;
+    throw InputError(
+        fmt::format("--image {}: a pipe can be read once, and the cost of translation takes two machines: "
+                    "expected a file, or --no-cost",
+                    image));
+  }
+}
+
 RunResult simulate(const RunArguments& arguments, const MachineConfig& config) {
-  if (!arguments.no_cost && !config.core.free_translation) return run_with_cost(arguments, config);
+  if (!arguments.no_cost && !config.core.free_translation) {
+    check_images_for_cost(arguments);
+    return run_with_cost(arguments, config);
+  }
   RunResult result = run_with_progress(arguments, config);
   leave_cost_out(result, arguments.no_cost ? "--no-cost" : "core.free_translation is true");
   return result;

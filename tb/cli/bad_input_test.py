@@ -239,7 +239,7 @@ class BadOptions(ProgramTest):
         self.assert_refused(["compare", "good.txt", "--vary", "walker.walkers=1,2", "--vary", "walker.walkers=4"],
                             "the key was varied before", "--vary walker.walkers=1,2,4")
         self.assert_refused(["compare", "good.txt", "--stats", "dtlb.mises"], "did you mean 'dtlb.misses'?")
-        self.assert_refused(["compare", "-"], "expected a file, not standard input")
+        self.assert_refused(["compare", "-"], "expected a file, not a pipe")
         self.assert_refused(["tables"], "expected a trace or --map")
         self.assert_refused(["tables", "--map", "0:4X"], "--map 0:4X", "4K, 2M or 1G")
         self.assert_refused(["tables", "--map", "0:4M", "--mode", "flat33"], "did you mean 'flat32'?")
@@ -405,7 +405,7 @@ class BadOutputs(ProgramTest):
         self.assert_refused(["cosim", "good.txt", "--wave", "/dev/null"], "--wave /dev/null", "the name of a file")
         self.assert_refused(["cosim", "good.txt", "--wave", "-"], "--wave -", "the name of a file")
         self.assert_refused(["cosim", "good.txt", "--wave-from", "0"], "--wave-from without --wave")
-        self.assert_refused(["cosim", "-", "--wave", "x.fst"], "standard input cannot be run twice")
+        self.assert_refused(["cosim", "-", "--wave", "x.fst"], "a pipe cannot be run twice")
         self.assert_refused(["run", "good.txt", "--wave", "nowhere/x.fst"], "nowhere/x.fst: cannot write")
         self.assert_refused(["run", "good.txt", "--wave", "x.fst"], "--wave: the machine's walker is the model",
                             "expected walker.kind: rtl or foreign")

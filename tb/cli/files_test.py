@@ -146,6 +146,31 @@ class WalkLog(ProgramTest):
 
 
 @unittest.skipIf(shutil.which("valgrind") is None, "valgrind is not installed")
+class Pipes(ProgramTest):
+    def through_pipe(self, content, *arguments):
+        os.mkfifo(self.path("pipe"))
+        with subprocess.Popen(["cp", content, self.path("pipe")]) as writer:
+            result = self.run_program(*arguments)
+            writer.kill()
+        os.remove(self.path("pipe"))
+        return result
+
+    def test_a_trace_in_a_pipe_has_its_cost_too(self):
+        wanted = self.json("run", trace("sort"), "--limit", "50000")
+        result = self.through_pipe(trace("sort"), "run", "pipe", "--limit", "50000", "--format", "json")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(json.loads(result.stdout)["stats"], wanted["stats"])
+
+    def test_what_reads_a_pipe_more_than_once_is_refused(self):
+        for command in ("compare", "explain"):
+            result = self.through_pipe(trace("sort"), command, "pipe")
+            self.assertEqual((result.returncode, result.stderr), (2, f"tablewalk: pipe: {command} reads the trace once for "
+                                                                     "each machine: expected a file, not a pipe\n"))
+        result = self.through_pipe(trace("sort"), "run", "good.txt", "--image", "pipe", "--root", "0x1000")
+        self.assertEqual(result.returncode, 2)
+        self.assertRegex(result.stderr, "^tablewalk: --image pipe: a pipe can be read once.*expected a file, or --no-cost")
+
+
 class OtherTracers(ProgramTest):
     def test_an_access_of_unknown_size_touches_no_page_that_is_not_named(self):
         # Loads of the last byte of a page: with any size but one they would reach into the next.
