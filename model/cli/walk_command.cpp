@@ -91,9 +91,10 @@ std::uint64_t build_tables(const std::vector<std::string>& maps, const std::shar
     const std::uint64_t last = range.last.value() | (page - 1);
     const std::uint64_t pages = (last - first) / page + 1;
     if (pages > pages_left) {
-      throw InputError(fmt::format("--map {}: {} pages of {}; expected at most {} to be mapped: larger pages "
-                                   "(VA:SIZE:PAGE), or only what is walked",
-                                   spec, pages, format_byte_size(ByteSize{page}), pages_left));
+      throw InputError(
+          fmt::format("--map {}: {} pages of {}; expected at most {} to be mapped: larger pages "
+                      "(VA:SIZE:PAGE), or only what is walked",
+                      spec, pages, format_byte_size(ByteSize{page}), pages_left));
     }
     pages_left -= pages;
     try {

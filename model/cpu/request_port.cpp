@@ -1,6 +1,7 @@
 #include "cpu/request_port.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cpu/access_splitter.h"
 
@@ -183,31 +184,33 @@ void RequestPort::issue(Cycles cycle) {
 }
 
 /// Opens the next access, past the events before it; false when there is none, or none yet.
-bool RequestPort::next_part() {
-  for (;;) {
+inline bool RequestPort::next_part() {
+  const Record* record = nullptr;
+  while (record == nullptr) {
     if (fence_) {
       if (!pass_fence()) return false;
       if (!held_) continue;
-      open_access(*held_);
-      held_.reset();
+      open_access(*std::exchange(held_, std::nullopt));
       return true;
     }
-    const Record* record = job_.source->next();
+    record = job_.source->next();
     if (record == nullptr) {
       if (!next_batch()) return false;
       record = job_.source->next();
     }
     if (is_event(record->kind)) {
       fence_ = trace_event(*record, mode_, asid_);
+      record = nullptr;
     } else if (root_ && record->asid != asid_) {
       held_ = *record;
       fence_ = switch_event(record->asid, mode_);
-    } else {
-      if (!root_) enter_address_space(record->asid);  // the first one; a further one is switched to
-      open_access(*record);
-      return true;
+      record = nullptr;
+    } else if (!root_) {
+      enter_address_space(record->asid);  // the first one; a further one is switched to
     }
   }
+  open_access(*record);
+  return true;
 }
 
 /// Carries an event out; false if it must wait: for an older access, or for a cycle that only the kernel can bring.
@@ -237,7 +240,7 @@ void RequestPort::enter_address_space(AddressSpaceId asid) {
   root_ = kernel_.root(asid);
 }
 
-void RequestPort::open_access(const Record& record) {
+inline void RequestPort::open_access(const Record& record) {
   kind_ = record.kind;
   user_ = record.privilege == Privilege::User;
   address_ = record.address;
@@ -313,7 +316,7 @@ void RequestPort::issue_not_before(Cycles cycle) {
 }
 
 /// How far the middle of a cycle lies ahead of the kernel's time: what a call to a neighbour annotates.
-const sc_core::sc_time& RequestPort::delay_to(Cycles cycle) {
+inline const sc_core::sc_time& RequestPort::delay_to(Cycles cycle) {
   if (cycle < delay_cycle_) {
     delay_ = clockwork().delay_until(cycle) + half_cycle_;
   } else if (cycle != delay_cycle_) {
@@ -405,7 +408,7 @@ void RequestPort::translated(std::uint32_t slot, const TranslationRequest& reque
 }
 
 /// An access that crosses cache lines is one for each line.
-void RequestPort::access_lines(std::uint32_t slot, PhysicalAddress address, Cycles lookup) {
+inline void RequestPort::access_lines(std::uint32_t slot, PhysicalAddress address, Cycles lookup) {
   std::uint32_t left = ring_[slot].size;
   VirtualAddress place(address.value());
   ++stats_.line_straddles;
@@ -415,7 +418,7 @@ void RequestPort::access_lines(std::uint32_t slot, PhysicalAddress address, Cycl
   }
 }
 
-void RequestPort::access_line(std::uint32_t slot, PhysicalAddress address, std::uint32_t size, Cycles lookup) {
+inline void RequestPort::access_line(std::uint32_t slot, PhysicalAddress address, std::uint32_t size, Cycles lookup) {
   InFlight& access = ring_[slot];
   const Side side = side_of(access.kind);
   MemoryAccess& request = *access_probe_;
