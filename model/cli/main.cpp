@@ -57,6 +57,7 @@ void describe(CLI::App& app) {
   add_cosim_command(app);
   add_walker_law_command(app);
   add_dram_command(app);
+  add_validate_command(app);
   add_walk_command(app);
   add_tables_commands(app);
   add_trace_commands(app);

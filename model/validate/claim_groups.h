@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "validate/claim.h"
+
+namespace tablewalk {
+
+/// What is to be compared.
+struct ClaimChoice {
+  std::string data;         ///< folder of the reference data (tb/golden)
+  bool short_form = false;  ///< of each group only what takes little time
+};
+
+/// Claims about one thing.
+struct ClaimGroup {
+  const char* name;
+  const char* meaning;
+  bool needs_data;  ///< files of ClaimChoice::data
+  void (*add)(ClaimList& list, const ClaimChoice& choice);
+};
+
+/// All groups, in the order in which they are shown.
+const std::vector<ClaimGroup>& claim_groups();
+/// Throws InputError that names the nearest group.
+const ClaimGroup& find_claim_group(const std::string& name);
+
+/// Each adds the claims of one group. Throws InputError for reference data that is missing or cannot be read.
+void add_table_claims(ClaimList& list, const ClaimChoice& choice);
+void add_latency_claims(ClaimList& list, const ClaimChoice& choice);
+void add_read_claims(ClaimList& list, const ClaimChoice& choice);
+void add_walk_cache_claims(ClaimList& list, const ClaimChoice& choice);
+void add_image_claims(ClaimList& list, const ClaimChoice& choice);
+void add_miss_claims(ClaimList& list, const ClaimChoice& choice);
+void add_program_claims(ClaimList& list, const ClaimChoice& choice);
+void add_dram_claims(ClaimList& list, const ClaimChoice& choice);
+
+}  // namespace tablewalk
