@@ -195,6 +195,7 @@ void add_convert(CLI::App& trace) {
     writer_options.level = options->level;
     refuse_to_replace(options->input, options->output, "OUTPUT");
     writer_options.provenance = reader->description().provenance;
+    writer_options.dependences = reader->description().dependences;
     if (writer_options.provenance.empty()) {
       writer_options.provenance = fmt::format("converted from {}", reader->description().format);
       if (reader->description().format == "champsim") writer_options.provenance += "; sizes are unknown, each is 1";
@@ -206,7 +207,7 @@ void add_convert(CLI::App& trace) {
 }
 
 void add_generator_options(CLI::App& command, GeneratorConfig& config) {
-  const auto size = [&command](const char* name, std::uint64_t& target, const char* help) {
+  const auto size = [&command](const char* name, auto& target, const char* help) {
     const auto read = [&target, name](const std::string& text) {
       try {
         target = parse_byte_size(text).bytes;
@@ -223,7 +224,8 @@ void add_generator_options(CLI::App& command, GeneratorConfig& config) {
   add_whole(command, "--seed", config.seed, "decides all that is drawn");
   size("--base", config.base, "lowest address (0x10000000)");
   size("--footprint", config.footprint, "bytes that are spread over, such as 4G (64M)");
-  size("--stride", config.stride, "stride: bytes from one access to the next (4K)");
+  size("--stride", config.stride,
+       "stride: bytes from one access to the next (4K); pointer-chase: from one element to the next (--element)");
   add_whole(command, "--element", config.element, "bytes of one access");
   number("--store-share", config.store_share, "sequential, stride, uniform, zipf: share of stores, 0 to 1");
   number("--zipf-exponent", config.zipf_exponent, "zipf: how much the popular ones are preferred");
@@ -255,6 +257,7 @@ void add_generate(CLI::App& trace) {
     TraceWriterOptions writer_options;
     writer_options.level = options->level;
     writer_options.provenance = generator->description().provenance;
+    writer_options.dependences = generator->description().dependences;
     const WrittenTrace result = write_trace(*generator, options->output, writer_options, 0);
     if (options->output != "-") print(written_text({result}, format));
   });

@@ -1,20 +1,38 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "base/types.h"
 #include "base/units.h"
 #include "config/largest.h"
+#include "config/schema.h"
 
 namespace tablewalk {
+
+/// From which loads addresses come, where a trace does not say so. What the program does lies between the two.
+enum class Dependences : std::uint8_t {
+  None,     ///< no address comes from a load: everything overlaps that the window lets overlap
+  Chained,  ///< the address of every data access comes from the load before it
+};
+
+template <>
+struct EnumNames<Dependences> {
+  static constexpr std::array names = {std::pair{"none", Dependences::None},
+                                       std::pair{"chained", Dependences::Chained}};
+};
 
 /// How a core issues the accesses of its trace.
 struct CoreConfig {
   std::uint32_t issue_width = 4;
   std::uint32_t accesses_in_flight = 64;
+  std::uint32_t loads_in_flight = 0;
+  std::uint32_t stores_in_flight = 0;
   std::uint32_t window = 224;
   std::uint32_t instruction_gap = 0;
+  Dependences dependences = Dependences::None;
   bool blocking = false;
   Cycles invalidate_cycles{100};
   Cycles switch_cycles{100};
@@ -27,11 +45,18 @@ struct CoreConfig {
                largest::per_cycle);
     keys.value("accesses_in_flight", accesses_in_flight, "accesses", "accesses that have started and not retired",
                largest::in_flight);
+    keys.value("loads_in_flight", loads_in_flight, "accesses",
+               "of them loads, as the load buffer holds them; 0 is no limit of their own", largest::in_flight);
+    keys.value("stores_in_flight", stores_in_flight, "accesses",
+               "of them stores, as the store buffer holds them; 0 is no limit of their own", largest::in_flight);
     keys.value("window", window, "instructions", "how far past the oldest unfinished instruction the core looks",
                largest::instructions);
     keys.value("instruction_gap", instruction_gap, "instructions",
                "instructions without an access between two accesses, for traces that have no fetches",
                largest::instructions);
+    keys.value("dependences", dependences, "",
+               "for traces that do not say from which loads addresses come: none: from no load; chained: that of every "
+               "data access from the load before it; the truth lies between");
     keys.value("blocking", blocking, "", "true: in order, one access at a time, each ends before the next starts");
     keys.value("invalidate_cycles", invalidate_cycles, "cycles",
                "what an invalidate event of the trace costs: from the end of all older accesses to the next issue",

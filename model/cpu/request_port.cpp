@@ -14,6 +14,11 @@ std::uint64_t ring_size(std::uint32_t accesses) {
   return size;
 }
 
+/// How many loads, or stores, may be in flight.
+std::uint32_t buffer_size(std::uint32_t configured, std::uint32_t capacity) {
+  return configured == 0 ? capacity : std::min(configured, capacity);
+}
+
 /// By RecordKind; an access that reads and writes is checked as a write.
 constexpr std::array<AccessKind, access_kinds> kind_of_access{AccessKind::Fetch, AccessKind::Load, AccessKind::Store,
                                                               AccessKind::Store};
@@ -31,6 +36,7 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
       capacity_(config.blocking ? 1 : config.accesses_in_flight),
       window_(config.window),
       gap_(config.instruction_gap),
+      buffers_{buffer_size(config.loads_in_flight, capacity_), buffer_size(config.stores_in_flight, capacity_)},
       invalidate_cycles_(config.invalidate_cycles),
       switch_cycles_(config.switch_cycles),
       run_ahead_(config.run_ahead),
@@ -39,6 +45,10 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
       kernel_(kernel),
       ring_(ring_size(capacity_)),
       mask_(ring_.size() - 1),
+      loads_(capacity_),
+      stores_(capacity_),
+      operands_(ring_.size()),
+      ready_(capacity_),
       probe_(&take_request()),
       access_probe_(&pool_.take()) {}
 
@@ -93,6 +103,7 @@ void RequestPort::take_translations(Cycles cycle) {
       }
       --access.pending;
       translated(request.tag, request, cycle, cycle);
+      check_complete(access);
       account_translation(request, cycle);
       free_requests_.push_back(&request);
     }
@@ -107,6 +118,7 @@ void RequestPort::take_memory_responses(Cycles cycle) {
       InFlight& access = ring_[response.info.tag];
       --access.pending;
       access.times.done = std::max(access.times.done, cycle);
+      check_complete(access);
       response.release();
     }
   }
@@ -149,6 +161,7 @@ void RequestPort::pass_over(TranslationRequest& request, Cycles cycle) {
   InFlight& access = ring_[request.tag];
   --access.pending;
   access.times.translated = access.times.cache_hit_until = access.times.done = cycle;
+  check_complete(access);
   ++stats_.faulted_accesses;
   request.account(request.cycles.fault, cycle);
   account_translation(request, cycle);
@@ -166,15 +179,22 @@ void RequestPort::repeat_faulted(Cycles cycle) {
   request.account(request.cycles.tlb_lookup, visible);
   --ring_[request.tag].pending;
   translated(request.tag, request, visible, cycle);
+  check_complete(ring_[request.tag]);
   account_translation(request, visible);
   free_requests_.push_back(&request);
 }
 
-/// Starts accesses until one must wait: for an older one, for a cycle that only the kernel can bring, or for the end.
+/// Starts accesses, and issues those whose operand has arrived, in the order of their cycles, until all must wait: for
+/// an older one, for a cycle that only the kernel can bring, or for the end.
 void RequestPort::issue(Cycles cycle) {
   issue_not_before(cycle);
-  while (left_ != 0 || next_part()) {
-    if (repeated_ != nullptr || !may_issue()) return;
+  for (;;) {
+    const bool may_start = (left_ != 0 || next_part()) && repeated_ == nullptr && may_issue();
+    if (!ready_.empty() && (!may_start || ready_.front().at <= issue_cycle_)) {
+      if (repeated_ != nullptr || !issue_ready(cycle)) return;
+      continue;
+    }
+    if (!may_start) return;
     if (issue_cycle_ > cycle && !may_run_ahead_to(issue_cycle_)) {
       wake_at(issue_cycle_);
       return;
@@ -250,11 +270,13 @@ inline void RequestPort::open_access(const Record& record) {
   if (kind_ == RecordKind::Fetch) {
     has_fetches_ = true;
     fetched_ = record.address;
+    operand_ = {};
     ++instruction_;
     ++stats_.instructions;
-  } else if (!has_fetches_) {
-    count_gap();
+    return;
   }
+  if (!has_fetches_) count_gap();
+  enter_buffers(record);
 }
 
 /// Reads on, and does what is to be done now and then; false when there is nothing to issue, or nothing yet.
@@ -296,7 +318,8 @@ void RequestPort::warm() {
 
 /// Works out in issue_cycle_ when the next access may issue; false if that depends on an answer that is on its way.
 bool RequestPort::may_issue() {
-  while (in_flight() == capacity_ || (in_flight() != 0 && instruction_ - oldest().instruction >= window_)) {
+  while (in_flight() == capacity_ || first_ < must_retire_ ||
+         (in_flight() != 0 && instruction_ - oldest().instruction >= window_)) {
     if (!retire_oldest()) return false;
     issue_not_before(retirement_.last());
   }
@@ -313,6 +336,10 @@ void RequestPort::issue_not_before(Cycles cycle) {
   if (cycle <= issue_cycle_) return;
   issue_cycle_ = cycle;
   issued_in_cycle_ = 0;
+}
+
+Access RequestPort::access_of(const InFlight& access) {
+  return {kind_of_access[static_cast<unsigned>(access.kind)], access.user};
 }
 
 /// How far the middle of a cycle lies ahead of the kernel's time: what a call to a neighbour annotates.
@@ -348,6 +375,8 @@ void RequestPort::start() {
   access.address = address_;
   access.size = left_;
   access.kind = kind_;
+  access.user = user_;
+  access.waiting = nobody;
   access.pending = 0;
   access.times.issued = at;
   if (within_block(address_, left_, neighbours_.page_shift)) {
@@ -355,19 +384,23 @@ void RequestPort::start() {
   } else {
     access.size = take_part(address_, left_, neighbours_.page_shift).size;
     ++stats_.page_straddles;
+    if (kind_ == RecordKind::Load || kind_ == RecordKind::Modify) loads_.add_part();
+    if (kind_ == RecordKind::Store || kind_ == RecordKind::Modify) stores_.add_part();
   }
-  translate(slot, at);
+  if (operand_.end > first_ && await_operand(slot, at)) return;
+  if (!translate(slot, at)) note_miss(slot, fetched_, job_.source->delivered());
   if (kind_ == RecordKind::Fetch && access.pending != 0) fetch_barrier_ = end_ - 1;
 }
 
-void RequestPort::translate(std::uint32_t slot, Cycles at) {
+/// Asks for the translation; whether it was there at once.
+bool RequestPort::translate(std::uint32_t slot, Cycles at) {
   InFlight& access = ring_[slot];
   const Side side = side_of(access.kind);
   TranslationRequest& request = *probe_;
   request.va = access.address;
   request.asid = asid_;
   request.root = *root_;  // a TLB may pass the request on before it returns: all that is asked is there by then
-  request.access = {kind_of_access[static_cast<unsigned>(access.kind)], user_};
+  request.access = access_of(access);
   request.tag = slot;
   ++stats_.translations_requested;
   if (job_.observer != nullptr) job_.observer->translation_requested(request, at);
@@ -380,14 +413,21 @@ void RequestPort::translate(std::uint32_t slot, Cycles at) {
     ++stats_.translations_answered;
     if (job_.observer != nullptr) job_.observer->translation_answered(request, at, answered, true);
     translated(slot, request, answered, at);
-    return;
+    return true;
   }
   // The next translator sees it in the next cycle at the earliest.
   access.times.tlb_hit_until = at + neighbours_.tlb_hit_latency[side];
   ++access.pending;
-  // Whoever looks at it has it from a registered link, in a later cycle: so hits need not set it.
-  request.instruction = has_fetches_ ? std::optional(fetched_) : std::nullopt;
-  access.record = job_.source->delivered();
+  return false;
+}
+
+/// What a request needs to have that a hit need not set: whoever looks at it has it from a registered link, in a later
+/// cycle.
+void RequestPort::note_miss(std::uint32_t slot, VirtualAddress fetched, std::uint64_t record) {
+  InFlight& access = ring_[slot];
+  TranslationRequest& request = *probe_;
+  request.instruction = has_fetches_ ? std::optional(fetched) : std::nullopt;
+  access.record = record;
   kernel_.before_walk(asid_, access.address, request.access);
   probe_ = &take_request();
   look_ahead();
@@ -434,14 +474,6 @@ inline void RequestPort::access_line(std::uint32_t slot, PhysicalAddress address
   }
   access_probe_ = &pool_.take();
   look_ahead();
-}
-
-void RequestPort::account_translation(const TranslationRequest& request, Cycles answered) {
-  const InFlight& access = ring_[request.tag];
-  ++stats_.translations_answered;
-  stats_.translation_cycles.add(request.cycles);
-  stats_.translation_latency.add((answered - access.times.issued).count());
-  if (job_.observer != nullptr) job_.observer->translation_answered(request, access.times.issued, answered, false);
 }
 
 /// Finds the first cycle in which anybody else has something to do: until then this core is alone.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cpu/core_config.h"
+#include "cpu/operands.h"
 #include "cpu/record_source.h"
 #include "cpu/retirement.h"
 #include "cpu/trace_event.h"
@@ -47,7 +48,9 @@ struct CoreStats {
 /// memory, several at a time within its window, retiring in program order.
 ///
 /// An access looks up the first-level TLB and, virtually indexed, the first-level cache in its issue cycle. A fetch
-/// that misses either holds back everything younger: the front end is in order. An invalidate event, and a switch of
+/// that misses either holds back everything younger: the front end is in order. An access whose address comes from a
+/// load that has no data yet enters the window in program order, and issues when they are there; younger ones do not
+/// wait for it. An invalidate event, and a switch of
 /// the address space, is a fence: it waits until everything older has retired, and everything younger waits for it.
 /// Acts in the middle of a cycle.
 class RequestPort : public TimedModule {
@@ -67,6 +70,7 @@ class RequestPort : public TimedModule {
     std::function<void()> on_warm;   ///< the machine is idle and warm: statistics start now
     std::function<bool()> on_batch;  ///< now and then; true ends the trace here
     TranslationObserver* observer = nullptr;
+    bool chained = false;  ///< the address of every data access comes from the load before it
   };
   void run(Job job);
 
@@ -92,8 +96,19 @@ class RequestPort : public TimedModule {
     std::uint32_t size = 0;
     std::uint32_t pending = 0;  ///< answers it waits for
     RecordKind kind = RecordKind::Load;
+    bool user = true;
+    std::uint32_t waiting = nobody;         ///< the slot of the newest access that waits for its data
     TranslationRequest* faulted = nullptr;  ///< its translation, while the fault waits to be handled
     std::uint64_t record = 0;               ///< of the trace, the first is 1; valid while it waits for a translation
+  };
+  static constexpr std::uint32_t nobody = ~std::uint32_t{0};
+  /// What an access waits for that is in the window and has not issued.
+  struct Operand {
+    AccessParts parts;            ///< of the load that its address comes from, those that are not known to be there
+    Cycles ready;                 ///< not before this cycle
+    std::uint32_t next = nobody;  ///< the next slot in the list of those that wait for the same part
+    std::uint64_t record = 0;     ///< as in InFlight
+    VirtualAddress fetched;       ///< the newest fetch before it
   };
 
   void on_cycle() override;
@@ -110,6 +125,7 @@ class RequestPort : public TimedModule {
   void enter_address_space(AddressSpaceId asid);
   void open_access(const Record& record);
   bool pass_fence();
+  void enter_buffers(const Record& record);
   void count_gap();
   bool drained();
   void warm();
@@ -117,11 +133,22 @@ class RequestPort : public TimedModule {
   void issue_not_before(Cycles cycle);
   const sc_core::sc_time& delay_to(Cycles cycle);
   void start();
-  void translate(std::uint32_t slot, Cycles at);
+  bool translate(std::uint32_t slot, Cycles at);
+  void note_miss(std::uint32_t slot, VirtualAddress fetched, std::uint64_t record);
   void translated(std::uint32_t slot, const TranslationRequest& request, Cycles visible, Cycles lookup);
   void access_lines(std::uint32_t slot, PhysicalAddress address, Cycles lookup);
   void access_line(std::uint32_t slot, PhysicalAddress address, std::uint32_t size, Cycles lookup);
   void account_translation(const TranslationRequest& request, Cycles answered);
+
+  static Access access_of(const InFlight& access);
+  bool await_operand(std::uint32_t slot, Cycles at);
+  bool follow_operand(std::uint32_t slot);
+  bool issue_ready(Cycles cycle);
+  void release_waiting(InFlight& access);
+  /// To be called when an answer has come: if it was the last one, those that wait for the data may go on.
+  void check_complete(InFlight& access) {
+    if (access.pending == 0 && access.waiting != nobody) release_waiting(access);
+  }
 
   bool retire_oldest();
   InFlight& oldest() { return ring_[first_ & mask_]; }
@@ -138,6 +165,7 @@ class RequestPort : public TimedModule {
   std::uint32_t capacity_;
   std::uint32_t window_;
   std::uint32_t gap_;
+  std::array<std::uint32_t, 2> buffers_;  ///< how many loads, and stores, there may be in flight
   Cycles invalidate_cycles_;
   Cycles switch_cycles_;
   bool run_ahead_;
@@ -153,6 +181,8 @@ class RequestPort : public TimedModule {
   VirtualAddress address_;
   std::uint32_t left_ = 0;
   bool user_ = true;
+  AccessParts operand_;              ///< the load that its address comes from; none if it has no parts
+  std::uint64_t must_retire_ = 0;    ///< the end of what must retire before there is room for it in its buffer
   std::optional<TraceEvent> fence_;  ///< the event that is to be passed before the next record
   std::optional<Record> held_;       ///< the access that waits for a switch to its address space
   bool has_fetches_ = false;
@@ -175,6 +205,10 @@ class RequestPort : public TimedModule {
   std::uint64_t first_ = 0;
   std::uint64_t end_ = 0;
   Retirement retirement_;
+  RecentAccesses loads_;
+  RecentAccesses stores_;
+  std::vector<Operand> operands_;             ///< of the accesses of the ring
+  ReadyAccesses ready_;                       ///< those that wait for a cycle that is known
   std::uint64_t fetch_barrier_ = no_barrier;  ///< the fetch that everything younger waits for
   static constexpr std::uint64_t no_barrier = ~std::uint64_t{0};
 

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "report/dependences_text.h"
 #include "report/figures.h"
 #include "report/result_json.h"
 #include "report/text_table.h"
@@ -102,6 +104,9 @@ class TextComparison {
   std::string heading() const {
     const TraceSummary& trace = results_.front().result.trace;
     std::string text = fmt::format("{} ({}, {} records)\n", trace.path, trace.format, with_thousands(trace.records));
+    std::set<std::string> dependences;
+    for (const LabelledResult& result : results_) dependences.insert(result.result.trace.dependences);
+    text += dependences_text(dependences);
     for (std::size_t i = 0; i < results_.size(); ++i) {
       const bool partial = results_[i].result.partial;
       if (use_legend_) text += fmt::format("  [{}] {}{}\n", i + 1, results_[i].label, partial ? " (PARTIAL)" : "");

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "report/attribution_text.h"
+#include "report/dependences_text.h"
 #include "report/figures.h"
 #include "report/histogram_text.h"
 #include "report/result_json.h"
@@ -73,6 +74,7 @@ class RunPrinter {
   void print_heading() {
     const TraceSummary& trace = result_.trace;
     out_ << trace.path << " (" << trace.format << ", " << with_thousands(trace.records) << " records)\n";
+    out_ << dependences_text({trace.dependences});
     const ImageSummary& image = result_.image;
     if (!image.path.empty()) {
       out_ << "page tables of " << image.path << " (" << image.format << ", root " << image.root << ")\n";

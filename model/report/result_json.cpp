@@ -116,6 +116,7 @@ std::string result_to_json(const RunResult& result, std::size_t attribution_rows
                    {"format", result.trace.format},
                    {"checksum", result.trace.checksum},
                    {"records", result.trace.records}};
+  if (!result.trace.dependences.empty()) json["trace"]["dependences"] = result.trace.dependences;
   if (!result.image.path.empty()) {
     json["image"] = {{"path", result.image.path}, {"format", result.image.format}, {"root", result.image.root}};
   }
@@ -159,6 +160,7 @@ RunResult result_from_json(const std::string& text, const std::string& source) {
     result.trace.format = trace.at("format").get<std::string>();
     result.trace.checksum = trace.at("checksum").get<std::string>();
     result.trace.records = trace.at("records").get<std::uint64_t>();
+    result.trace.dependences = trace.value("dependences", "");
     if (json.contains("image")) {
       const ordered_json& image = json.at("image");
       result.image.path = image.at("path").get<std::string>();

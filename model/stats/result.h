@@ -17,6 +17,8 @@ struct TraceSummary {
   std::string format;         ///< lackey, champsim, text, twt
   std::string checksum;       ///< of the records, 16 hexadecimal digits: the same in every format and compression
   std::uint64_t records = 0;  ///< how many were simulated
+  /// From which loads addresses come: trace: it says so; none, chained: it does not; empty: not told.
+  std::string dependences;
 };
 
 /// Whose page tables a run used, if it built none itself.

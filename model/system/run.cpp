@@ -102,6 +102,12 @@ void warn_of_image(RunResult& result, const RunOptions& options, Machine& machin
   if (!refusal.empty()) warn(result, options, fmt::format("{}: {}", image_name(options.tables->image), refusal));
 }
 
+/// From which loads the core takes addresses to come.
+std::string name_of_dependences(const TraceDescription& trace, const CoreConfig& core) {
+  if (trace.dependences) return "trace";
+  return core.dependences == Dependences::Chained ? "chained" : "none";
+}
+
 /// What the trace's reader found says where it stands; what the machine found stands at the record it had reached.
 std::string describe_place(const RunOptions& options, std::uint64_t records, const std::string& what) {
   if (what.compare(0, options.trace_path.size() + 1, options.trace_path + ":") == 0) return what;
@@ -120,6 +126,13 @@ void run_to_end(Machine& machine, const RunOptions& options) {
   if (!machine.port().finished()) throw LawViolation("the machine came to rest with accesses in flight");
 }
 
+/// A whole trace that the warm-up has used up.
+void refuse_short_trace(const RunOptions& options, std::uint64_t records) {
+  if (options.warmup == 0 || options.warmup < records) return;
+  throw InputError(fmt::format("{}: it has {} records; expected more than the warm-up of {}", options.trace_path,
+                               records, options.warmup));
+}
+
 }  // namespace
 
 RunResult run_machine(const MachineConfig& config, const RunOptions& options) {
@@ -133,6 +146,7 @@ RunResult run_machine(const MachineConfig& config, TraceReader& trace, const Run
   if (!options.walk_log.empty()) walk_log.emplace(options.walk_log, options.warmup != 0);
 
   RunResult result;
+  const std::string dependences = name_of_dependences(trace.description(), config.core);
   warn_of_empty_arrays(result, config, options);
   Machine machine(config, options.construction, options.tables);
   warn_of_image(result, options, machine);
@@ -156,19 +170,17 @@ RunResult run_machine(const MachineConfig& config, TraceReader& trace, const Run
     if (walk_log) walk_log->start_statistics();
   };
   job.on_batch = [&] { return watch(); };
+  job.chained = dependences == "chained";
   job.observer = options.check ? &checker : nullptr;
   machine.port().run(std::move(job));
   run_to_end(machine, options);
-  if (options.warmup != 0 && options.warmup >= source.delivered() && !watch.stopped() && !reader.stopped()) {
-    throw InputError(fmt::format("{}: it has {} records; expected more than the warm-up of {}", options.trace_path,
-                                 source.delivered(), options.warmup));
-  }
+  if (!watch.stopped() && !reader.stopped()) refuse_short_trace(options, source.delivered());
 
   if (shadow) *options.cosim = shadow->counts();
   result.version = program_version();
   result.config = to_json(config);
   result.trace = {printable(reader.description().path), reader.description().format,
-                  fmt::format("{:016x}", reader.checksum()), source.delivered()};
+                  fmt::format("{:016x}", reader.checksum()), source.delivered(), dependences};
   if (options.tables) {
     result.image = {printable(image_name(options.tables->image)), machine.image()->format,
                     fmt::format("{:#x}", options.tables->root_value)};

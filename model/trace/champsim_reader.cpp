@@ -12,11 +12,21 @@ namespace {
 
 constexpr std::size_t is_branch_at = 8;
 constexpr std::size_t taken_at = 9;
+constexpr std::size_t written_registers_at = 10;
+constexpr std::size_t written_registers = 2;
+constexpr std::size_t read_registers_at = 12;
+constexpr std::size_t read_registers = 4;
+// Registers as ChampSim numbers them (inc/trace_instruction.h); 0 is none.
+constexpr unsigned stack_pointer = 6;
+constexpr unsigned flags = 25;
+constexpr unsigned instruction_pointer = 26;
+constexpr std::size_t examined_head = 1 << 16;  // bytes that tell whether a trace names registers
 constexpr std::size_t stores_at = 16;
 constexpr std::size_t loads_at = 32;
 constexpr std::size_t stores = 2;
 constexpr std::size_t loads = 4;
-constexpr std::uint32_t unknown_size = 1;  // the first byte: no page or line is touched that the trace does not name
+constexpr std::uint64_t farthest = 0xffff;  // what a record can say; such a load has retired long before
+constexpr std::uint32_t unknown_size = 1;   // the first byte: no page or line is touched that the trace does not name
 
 std::uint64_t word_at(std::string_view bytes, std::size_t at) {
   std::uint64_t value = 0;
@@ -30,7 +40,31 @@ bool flags_are_plausible(std::string_view instruction) {
   return is_branch <= 1 && taken <= 1;
 }
 
+unsigned register_at(std::string_view instruction, std::size_t at) {
+  return static_cast<unsigned char>(instruction[at]);
+}
+
+/// Whether the register carries data from one instruction to another as far as a core must wait for them. Pushes, pops,
+/// calls and returns change the stack pointer without the execution units, and the front end knows where it is.
+bool carries_data(unsigned number) {
+  return number != 0 && number != stack_pointer && number != instruction_pointer;
+}
+
+/// Converters that do not know registers write none.
+bool names_registers(std::string_view head) {
+  for (std::size_t at = 0; at + ChampsimReader::instruction_bytes <= head.size();
+       at += ChampsimReader::instruction_bytes) {
+    const std::string_view registers = head.substr(at + written_registers_at, written_registers + read_registers);
+    if (registers.find_first_not_of('\0') != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+ChampsimReader::ChampsimReader(std::unique_ptr<ByteSource> bytes) : StreamReader(std::move(bytes), "champsim") {
+  description_.dependences = names_registers(bytes_->peek(examined_head));
+}
 
 bool looks_like_champsim(std::string_view head, std::size_t stride) {
   if (head.size() < stride) return false;
@@ -72,19 +106,43 @@ bool ChampsimReader::next_instruction() {
                      static_cast<unsigned char>(bytes[is_branch_at]), static_cast<unsigned char>(bytes[taken_at])));
   }
   if (word_at(bytes, 0) == 0) fail("its instruction pointer (ip) is 0: expected the address of an instruction");
+  add_accesses(bytes);
+  bytes_->skip(instruction_bytes);
+  return true;
+}
+
+/// An address comes from the newest load among those that the source registers come from. What is written comes from
+/// the instruction's own last load, or, if it has none and computes only, from where its sources come from.
+void ChampsimReader::add_accesses(std::string_view bytes) {
+  std::uint64_t address_from = 0;
+  std::uint64_t value_from = 0;
+  for (std::size_t i = 0; description_.dependences && i < read_registers; ++i) {
+    const unsigned number = register_at(bytes, read_registers_at + i);
+    if (!carries_data(number)) continue;
+    value_from = std::max(value_from, written_by_[number]);
+    if (number != flags) address_from = std::max(address_from, written_by_[number]);
+  }
   pending_begin_ = pending_end_ = 0;
   const auto add = [&](std::uint64_t address, RecordKind kind) {
-    pending_[pending_end_++] = Record{VirtualAddress(address), unknown_size, kind};
+    Record& record = pending_[pending_end_++] = Record{VirtualAddress(address), unknown_size, kind};
+    if (address_from == 0 || kind == RecordKind::Fetch) return;
+    const std::uint64_t distance = loads_ + 1 - address_from;
+    if (distance <= farthest) record.distance = static_cast<std::uint16_t>(distance);
   };
   add(word_at(bytes, 0), RecordKind::Fetch);
   for (std::size_t i = 0; i < loads; ++i) {
-    if (const auto address = word_at(bytes, loads_at + 8 * i)) add(address, RecordKind::Load);
+    const auto address = word_at(bytes, loads_at + 8 * i);
+    if (address == 0) continue;
+    add(address, RecordKind::Load);
+    value_from = ++loads_;
   }
   for (std::size_t i = 0; i < stores; ++i) {
     if (const auto address = word_at(bytes, stores_at + 8 * i)) add(address, RecordKind::Store);
   }
-  bytes_->skip(instruction_bytes);
-  return true;
+  for (std::size_t i = 0; i < written_registers; ++i) {
+    const unsigned number = register_at(bytes, written_registers_at + i);
+    if (carries_data(number)) written_by_[number] = value_from;
+  }
 }
 
 }  // namespace tablewalk

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,9 +12,11 @@ namespace tablewalk {
 /// ChampSim's `input_instr`, 64 bytes little-endian: one instruction gives a Fetch, then a Load for each source
 /// address, then a Store for each destination address. The format has no sizes: each access has size 1, the byte that
 /// is known to be touched, so that none reaches into a page or line that the trace does not name.
+///
+/// The registers say from which loads addresses come (docs/trace-format.md), unless the head of the trace names none.
 class ChampsimReader : public StreamReader {
  public:
-  explicit ChampsimReader(std::unique_ptr<ByteSource> bytes) : StreamReader(std::move(bytes), "champsim") {}
+  explicit ChampsimReader(std::unique_ptr<ByteSource> bytes);
 
   static constexpr std::size_t instruction_bytes = 64;
   static constexpr std::size_t max_records_per_instruction = 1 + 4 + 2;
@@ -23,9 +26,12 @@ class ChampsimReader : public StreamReader {
 
  private:
   bool next_instruction();
+  void add_accesses(std::string_view bytes);
   /// Of the record that begins at the next unread byte, counted from 1.
   [[noreturn]] void fail(const std::string& what) const;
 
+  std::array<std::uint64_t, 256> written_by_{};  ///< by register: the load that its value comes from; 0 is none
+  std::uint64_t loads_ = 0;                      ///< so far: the number of the newest one
   Record pending_[max_records_per_instruction];
   std::size_t pending_begin_ = 0;
   std::size_t pending_end_ = 0;

@@ -62,9 +62,12 @@ NextAccess zipf(const GeneratorConfig& config, RandomSource& random) {
 }
 
 NextAccess pointer_chase(const GeneratorConfig& config, RandomSource& random) {
-  ScatteredCycle cycle(config.footprint / config.element, random);
-  return [config, cycle]() mutable {
-    return access(config.base + cycle.next() * config.element, config.element, RecordKind::Load);
+  const std::uint64_t stride = config.stride.value_or(config.element);
+  ScatteredCycle cycle((config.footprint - config.element) / stride + 1, random);
+  return [config, stride, cycle]() mutable {
+    Record record = access(config.base + cycle.next() * stride, config.element, RecordKind::Load);
+    record.distance = 1;
+    return record;
   };
 }
 
@@ -213,7 +216,7 @@ NextAccess make_pattern(const GeneratorConfig& config, RandomSource& random) {
     case Pattern::Sequential:
       return sequence(config, random, config.element);
     case Pattern::Stride:
-      return sequence(config, random, config.stride);
+      return sequence(config, random, config.stride.value_or(default_stride));
     case Pattern::Uniform:
       return uniform(config, random);
     case Pattern::Zipf:
@@ -240,6 +243,8 @@ class Generator : public TraceReader {
     description_.provenance = fmt::format("generated: {}, seed {}, footprint {} bytes, element {} bytes", name,
                                           config.seed, config.footprint, config.element);
     description_.records = config.count;
+    // In a tree an address comes from the parent's load; which one it was is not followed.
+    description_.dependences = config.pattern != Pattern::BTree;
   }
 
   const TraceDescription& description() const override { return description_; }
@@ -278,7 +283,10 @@ void check(const GeneratorConfig& config) {
   constexpr std::uint64_t largest_matrix = 1 << 28;
   require(config.element >= 1 && config.element <= max_record_size,
           fmt::format("element size {}: expected 1 to {} bytes", config.element, max_record_size));
-  require(config.stride != 0, "stride 0: expected at least 1 byte");
+  require(config.stride != std::uint64_t{0}, "stride 0: expected at least 1 byte");
+  require(
+      config.pattern != Pattern::PointerChase || config.stride.value_or(config.element) >= config.element,
+      fmt::format("stride {}: expected at least the element's {} bytes", config.stride.value_or(0), config.element));
   require(config.store_share >= 0.0 && config.store_share <= 1.0,
           fmt::format("store share {}: expected 0 to 1", config.store_share));
   require(config.zipf_exponent > 0.0 && config.zipf_exponent <= 10.0,

@@ -2,12 +2,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "trace/trace_reader.h"
 
 namespace tablewalk {
+
+constexpr std::uint64_t default_stride = 4096;  ///< of Stride; of PointerChase it is the element's size
 
 /// What a synthetic trace does. Every kind makes data accesses only, is decided by its seed, and repeats its pattern
 /// until `count` records are made.
@@ -16,7 +19,7 @@ enum class Pattern {
   Stride,      ///< every `stride` bytes over the footprint, then again
   Uniform,     ///< elements drawn uniformly
   Zipf,  ///< elements drawn with probability proportional to 1 / rank^exponent, ranks scattered over the footprint
-  PointerChase,    ///< one cycle through all elements in a scattered order: each load's address depends on the last
+  PointerChase,    ///< one cycle through all elements in a scattered order: each load's address is the last one's data
   Gups,            ///< read and write back a uniformly drawn word
   MatrixMultiply,  ///< blocked C += A * B of square matrices of doubles
   BTree,           ///< lookups of uniformly drawn keys in a B-tree of 4 KiB nodes
@@ -28,7 +31,10 @@ struct GeneratorConfig {
   std::uint64_t base = 0x10000000;        ///< lowest address
   std::uint64_t footprint = 64ull << 20;  ///< bytes that the pattern spreads over
   std::uint32_t element = 8;              ///< bytes of one access
-  std::uint64_t stride = 4096;            ///< bytes; Stride only
+  /// Bytes from one access to the next, Stride only; from one element to its neighbour in memory, PointerChase only,
+  /// which is at
+  /// least the element's size.
+  std::optional<std::uint64_t> stride;
   double store_share = 0.0;     ///< of the accesses that are stores; Sequential, Stride, Uniform and Zipf only
   double zipf_exponent = 0.99;  ///< above 0
   std::uint64_t matrix = 512;   ///< rows and columns; MatrixMultiply only

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/types.h"
@@ -54,14 +55,27 @@ enum class Privilege : std::uint8_t { User = 0, Supervisor = 1 };
 /// always, the address when no page is meant, the address-space id when none is.
 struct Record {
   VirtualAddress address;
-  std::uint32_t size = 0;  ///< bytes, at least 1 in an access
+  std::uint16_t size = 0;  ///< bytes, at least 1 in an access
+  /// From which load the address of a data access comes: from the n-th load or modify before this record in the trace,
+  /// whatever their address spaces; 0 from none. Of use only in a trace that knows (TraceDescription::dependences).
+  std::uint16_t distance = 0;
   RecordKind kind = RecordKind::Load;
   Privilege privilege = Privilege::User;
   AddressSpaceId asid = 0;  ///< whose address it is; 0 in traces of one process
 
+  constexpr Record() = default;
+  /// A size beyond what a record can hold becomes the largest that it can, which no trace may hold either.
+  constexpr Record(VirtualAddress at, std::uint32_t bytes, RecordKind what, Privilege right = Privilege::User,
+                   AddressSpaceId space = 0)
+      : address(at),
+        size(static_cast<std::uint16_t>(std::min<std::uint32_t>(bytes, 0xffff))),
+        kind(what),
+        privilege(right),
+        asid(space) {}
+
   friend bool operator==(const Record& a, const Record& b) {
-    return a.address == b.address && a.size == b.size && a.kind == b.kind && a.privilege == b.privilege &&
-           a.asid == b.asid;
+    return a.address == b.address && a.size == b.size && a.distance == b.distance && a.kind == b.kind &&
+           a.privilege == b.privilege && a.asid == b.asid;
   }
 };
 static_assert(sizeof(Record) == 16, "a record is two words, so that readers fill large batches cheaply");

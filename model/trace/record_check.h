@@ -18,7 +18,7 @@ inline bool is_possible_access(std::uint64_t address, std::uint64_t size) {
 
 /// Whether a record is an event, and has nothing that does not apply to it.
 inline bool is_possible_event(const Record& record) {
-  if (record.size != 0 || record.privilege != Privilege::User) return false;
+  if (record.size != 0 || record.distance != 0 || record.privilege != Privilege::User) return false;
   if (static_cast<unsigned>(record.kind) >= record_kinds) return false;
   const EventForm& form = form_of(record.kind);
   return (form.has_address || record.address.value() == 0) && (form.asid != AsidField::None || record.asid == 0);
@@ -27,6 +27,7 @@ inline bool is_possible_event(const Record& record) {
 /// Whether a trace can hold the record.
 inline bool is_possible_record(const Record& record) {
   if (is_event(record.kind)) return is_possible_event(record);
+  if (record.kind == RecordKind::Fetch && record.distance != 0) return false;
   return record.privilege <= Privilege::Supervisor && is_possible_access(record.address.value(), record.size);
 }
 
@@ -38,12 +39,18 @@ inline std::string why_impossible(std::uint64_t address, std::uint64_t size) {
   return fmt::format("an access of {} bytes at {:#x} ends beyond 64 bits of address", size, address);
 }
 
+/// A record says from which load its address comes, in a trace that does not say that it knows.
+constexpr const char* why_no_distance =
+    "a record says from which load its address comes: expected none, since the trace is said not to know";
+
 /// Why is_possible_record() said no, for a message.
 inline std::string why_impossible(const Record& record) {
-  if (is_event(record.kind)) return "an event with a size, a privilege, an address or an id that its kind has not";
+  if (is_event(record.kind))
+    return "an event with a size, a distance, a privilege, an address or an id that its kind has not";
   if (record.privilege > Privilege::Supervisor) {
     return fmt::format("privilege {}: expected 0 (user) or 1 (supervisor)", static_cast<unsigned>(record.privilege));
   }
+  if (record.kind == RecordKind::Fetch && record.distance != 0) return "a fetch whose address comes from a load";
   return why_impossible(record.address.value(), record.size);
 }
 

@@ -8,8 +8,8 @@
 
 namespace tablewalk {
 
-/// XXH3 (64 bits) of a sequence of records, each as its 16 bytes in memory: address, size, kind, privilege, asid,
-/// little-endian. How the sequence was cut into batches makes no difference.
+/// XXH3 (64 bits) of a sequence of records, each as its 16 bytes in memory: address, size, distance, kind,
+/// privilege, asid, little-endian. How the sequence was cut into batches makes no difference.
 class RecordChecksum {
  public:
   RecordChecksum();

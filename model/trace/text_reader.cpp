@@ -13,7 +13,8 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::string_view expected_access = "expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor]'";
+constexpr std::string_view expected_access = "expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor] [<-N]'";
+constexpr std::string_view dependences_line = "# dependences: known";
 constexpr std::string_view provenance_key = "# provenance: ";
 
 bool is_blank(char c) {
@@ -128,6 +129,8 @@ void TextReader::read_header() {
     if (line.substr(0, provenance_key.size()) == provenance_key) {
       description_.provenance = line.substr(provenance_key.size());
     }
+    const std::size_t last = line.find_last_not_of(" \t\r");
+    if (line.substr(0, last + 1) == dependences_line) description_.dependences = true;
     start = end + 1;
   }
 }
@@ -196,9 +199,13 @@ void TextReader::parse_access(std::string_view line, Record& record) {
   }
   const AddressSpaceId asid = take_asid(rest, line, expected_access);
   const Privilege privilege = take_word(rest, "supervisor") ? Privilege::Supervisor : Privilege::User;
+  const std::uint16_t distance = take_distance(rest, line);
   if (!rest.empty()) fail(line, expected_access);
+  if (distance != 0 && *kind == RecordKind::Fetch)
+    lines_.fail("a fetch's address comes from no load: expected no '<-N' in " + quoted(line));
   if (!is_possible_access(address.value(), size)) lines_.fail(why_impossible(address.value(), size));
   record = Record{address, static_cast<std::uint32_t>(size), *kind, privilege, asid};
+  record.distance = distance;
 }
 
 /// The form whose fields the line has.
@@ -231,6 +238,24 @@ VirtualAddress TextReader::take_address(std::string_view& rest, std::string_view
   if (result != FieldResult::Good || (!rest.empty() && !is_blank(rest[0]))) fail(line, expected);
   drop_blanks(rest);
   return VirtualAddress(address);
+}
+
+/// Takes `<-N` off the start of `rest`, with the blanks after it; 0 if none stands there.
+std::uint16_t TextReader::take_distance(std::string_view& rest, std::string_view line) const {
+  if (rest.substr(0, 2) != "<-") return 0;
+  rest.remove_prefix(2);
+  std::uint64_t distance = 0;
+  const bool is_number = take_decimal(rest, distance) != FieldResult::NoDigits;
+  if (!is_number || (!rest.empty() && !is_blank(rest[0]))) fail(line, expected_access);
+  if (distance == 0 || distance > 0xffff) {
+    lines_.fail("a distance of 0 or above 65535 in " + quoted(line) + ": expected the N-th load before, from 1 on");
+  }
+  if (!description_.dependences) {
+    lines_.fail("'<-N' in a trace whose head does not say that it knows: expected the line '" +
+                std::string(dependences_line) + "' before the first access");
+  }
+  drop_blanks(rest);
+  return static_cast<std::uint16_t>(distance);
 }
 
 /// Takes `@...` off the start of `rest`, with the blanks after it; 0 if none stands there.

@@ -8,9 +8,10 @@
 
 namespace tablewalk {
 
-/// Plain text: one `R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor]` on a line, or an event: `invalidate 0xADDRESS
+/// Plain text: one `R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor] [<-N]` on a line, or an event: `invalidate 0xADDRESS
 /// [@ASID]`, `invalidate @ASID`, `invalidate all`; `#` starts a comment; SIZE is 8, or 4 for X, when left out. A
-/// comment `# provenance: ...` before the first access becomes the description's provenance; a comment
+/// comment `# provenance: ...` before the first access becomes the description's provenance, and
+/// after `# dependences: known` an access may have `<-N`: its address comes from the N-th load before it; a comment
 /// `# addresses: physical` makes the trace one to be refused.
 class TextReader : public StreamReader {
  public:
@@ -26,6 +27,7 @@ class TextReader : public StreamReader {
   void parse_access(std::string_view line, Record& record);
   void parse_event(std::string_view line, Record& record);
   VirtualAddress take_address(std::string_view& rest, std::string_view line, std::string_view expected) const;
+  std::uint16_t take_distance(std::string_view& rest, std::string_view line) const;
   AddressSpaceId take_asid(std::string_view& rest, std::string_view line, std::string_view expected) const;
   [[noreturn]] void fail(std::string_view line, std::string_view expected) const;
 

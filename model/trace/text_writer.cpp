@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "trace/event_form.h"
+#include "trace/record_check.h"
 #include "trace/twt_writer.h"
 
 namespace tablewalk {
@@ -20,6 +21,7 @@ void append_access(fmt::memory_buffer& text, const Record& record) {
                  record.address.value(), record.size);
   if (record.asid != 0) fmt::format_to(std::back_inserter(text), " @{}", record.asid);
   if (record.privilege == Privilege::Supervisor) fmt::format_to(std::back_inserter(text), " supervisor");
+  if (record.distance != 0) fmt::format_to(std::back_inserter(text), " <-{}", record.distance);
 }
 
 void append_event(fmt::memory_buffer& text, const Record& record) {
@@ -37,18 +39,23 @@ bool ends_with(const std::string& text, const std::string& ending) {
 
 }  // namespace
 
-TextWriter::TextWriter(const std::string& path, const std::string& provenance) : file_(path) {
-  if (provenance.empty()) return;
-  std::string line = "# provenance: " + provenance;
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  line += '\n';
-  file_.write(line.data(), line.size());
+TextWriter::TextWriter(const std::string& path, const TraceWriterOptions& options)
+    : file_(path), dependences_(options.dependences) {
+  std::string head;
+  if (!options.provenance.empty()) {
+    head = "# provenance: " + options.provenance;
+    std::replace(head.begin(), head.end(), '\n', ' ');
+    head += '\n';
+  }
+  if (options.dependences) head += "# dependences: known\n";
+  if (!head.empty()) file_.write(head.data(), head.size());
 }
 
 void TextWriter::write(const Record* records, std::size_t count) {
   fmt::memory_buffer text;
   for (std::size_t i = 0; i < count; ++i) {
     const Record& record = records[i];
+    if (record.distance != 0 && !dependences_) throw InputError(file_.path() + ": " + why_no_distance);
     is_event(record.kind) ? append_event(text, record) : append_access(text, record);
     text.push_back('\n');
     if (i % batch_records == batch_records - 1 || i + 1 == count) {
@@ -64,7 +71,7 @@ void TextWriter::finish() {
 
 std::unique_ptr<TraceWriter> make_trace_writer(const std::string& path, const TraceWriterOptions& options) {
   if (ends_with(path, ".twt")) return std::make_unique<TwtWriter>(path, options);
-  if (path == "-" || ends_with(path, ".txt")) return std::make_unique<TextWriter>(path, options.provenance);
+  if (path == "-" || ends_with(path, ".txt")) return std::make_unique<TextWriter>(path, options);
   throw InputError(path +
                    ": cannot tell the format to write: expected a name that ends in .twt or .txt, or - for text");
 }

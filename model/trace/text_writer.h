@@ -11,7 +11,7 @@ namespace tablewalk {
 /// events as `invalidate ...`.
 class TextWriter : public TraceWriter {
  public:
-  TextWriter(const std::string& path, const std::string& provenance);
+  TextWriter(const std::string& path, const TraceWriterOptions& options);
 
   void write(const Record* records, std::size_t count) override;
   void finish() override;
@@ -19,6 +19,7 @@ class TextWriter : public TraceWriter {
 
  private:
   OutputFile file_;
+  bool dependences_;
 };
 
 }  // namespace tablewalk

@@ -16,6 +16,7 @@ struct TraceDescription {
   std::string format;                    ///< lackey, champsim, text, twt
   std::string provenance;                ///< how it was made, when the trace itself says so
   std::string note;                      ///< what the user should know of how it was read; complete at its end
+  bool dependences = false;              ///< whether its records say from which loads addresses come; else nobody knows
   std::optional<std::uint64_t> records;  ///< how many records it holds, when the trace itself says so
 };
 
@@ -38,8 +39,8 @@ class TraceReader {
   /// Share of the input consumed so far, 0 to 1; negative when it cannot be known (standard input).
   virtual double progress() const = 0;
 
-  /// A 64-bit checksum (XXH3) of the records delivered so far, over (address, size, kind, privilege, asid) of each:
-  /// the same for one trace in any format and any compression.
+  /// A 64-bit checksum (XXH3) of the records delivered so far, over (address, size, distance, kind, privilege, asid) of
+  /// each: the same for one trace in any format and any compression.
   virtual std::uint64_t checksum() const = 0;
 };
 

@@ -29,6 +29,7 @@ bool is_possible_shape(std::uint64_t shape) {
   if (kind_in_shape(shape) >= record_kinds) return false;
   Record record;
   record.size = size_in_shape(shape);
+  record.distance = distance_in_shape(shape);
   record.kind = static_cast<RecordKind>(kind_in_shape(shape));
   record.privilege = static_cast<Privilege>(privilege_in_shape(shape));
   record.asid = asid_in_shape(shape);
@@ -177,7 +178,7 @@ bool TwtDecoder::take_shape(std::uint64_t& shape) {
   shape = load_word(next_operand_);
   next_operand_ += sizeof(shape);
   if (known_shapes_.size() < max_known_shapes) known_shapes_.push_back(shape);
-  return is_possible_shape(shape);
+  return is_possible_shape(shape) && (distances_allowed_ || distance_in_shape(shape) == 0);
 }
 
 }  // namespace tablewalk

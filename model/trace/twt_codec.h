@@ -66,6 +66,9 @@ class TwtDecoder {
   /// read.
   void start_block(std::string_view codes, std::string_view operands);
 
+  /// Whether records may have a distance: in version 1 of the format none has.
+  void allow_distances(bool allowed) { distances_allowed_ = allowed; }
+
   /// The next `count` records of the block. False when the bytes make no sense: an operand beyond the end, an unknown
   /// shape, an impossible access.
   bool decode(Record* records, std::size_t count);
@@ -80,6 +83,7 @@ class TwtDecoder {
   bool take_shape(std::uint64_t& shape);
   bool take_explicit(unsigned code, TwtPredictor::Entry& entry, std::uint64_t& shape, std::uint64_t& address);
 
+  bool distances_allowed_ = false;
   TwtPredictor predictor_;
   std::vector<std::uint64_t> known_shapes_;
   const std::uint8_t* next_code_ = nullptr;

@@ -11,7 +11,9 @@ namespace tablewalk::twt {
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the structures are read and written in place");
 
+/// Version 1 is of traces that do not know from which loads addresses come, 2 of those that do: nothing else differs.
 constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version_with_dependences = 2;
 /// Not ASCII at the start, so that no text is taken for it; line ends inside, so that a text-mode copy shows.
 constexpr std::string_view head_magic{"\x89TWT\r\n\x1a\n", 8};
 constexpr std::string_view foot_magic{"TWTEND\r\n", 8};

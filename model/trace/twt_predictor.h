@@ -9,14 +9,17 @@
 
 namespace tablewalk {
 
-/// All of a record but its address (size, kind, privilege, asid), as the second of its two words.
+/// All of a record but its address (size, distance, kind, privilege, asid), as the second of its two words.
 inline std::uint64_t shape_of(const Record& record) {
   std::uint64_t shape = 0;
   std::memcpy(&shape, reinterpret_cast<const char*>(&record) + sizeof(std::uint64_t), sizeof(shape));
   return shape;
 }
-constexpr std::uint32_t size_in_shape(std::uint64_t shape) {
-  return static_cast<std::uint32_t>(shape);
+constexpr std::uint16_t size_in_shape(std::uint64_t shape) {
+  return static_cast<std::uint16_t>(shape);
+}
+constexpr std::uint16_t distance_in_shape(std::uint64_t shape) {
+  return static_cast<std::uint16_t>(shape >> 16);
 }
 constexpr std::uint8_t kind_in_shape(std::uint64_t shape) {
   return static_cast<std::uint8_t>(shape >> 32);

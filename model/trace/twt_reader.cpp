@@ -59,10 +59,12 @@ void TwtReader::read_header() {
   if (std::string_view(header.magic, sizeof(header.magic)) != twt::head_magic) {
     fail(0, "not a .twt trace: its magic number is missing");
   }
-  if (header.version != twt::version) {
-    fail(offsetof(twt::Header, version),
-         fmt::format(".twt version {}: expected version {}", header.version, twt::version));
+  if (header.version != twt::version && header.version != twt::version_with_dependences) {
+    fail(offsetof(twt::Header, version), fmt::format(".twt version {}: expected version {} or {}", header.version,
+                                                     twt::version, twt::version_with_dependences));
   }
+  description_.dependences = header.version == twt::version_with_dependences;
+  decoder_.allow_distances(description_.dependences);
   if (header.provenance_bytes > twt::max_provenance_bytes) {
     fail(offsetof(twt::Header, provenance_bytes), fmt::format("damaged: a provenance of {} bytes: expected at most {}",
                                                               header.provenance_bytes, twt::max_provenance_bytes));

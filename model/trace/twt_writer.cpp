@@ -41,17 +41,19 @@ const TraceWriterOptions& checked(const std::string& path, const TraceWriterOpti
 TwtWriter::TwtWriter(const std::string& path, const TraceWriterOptions& options)
     : file_(path),
       records_per_block_(checked(path, options).records_per_block),
+      dependences_(options.dependences),
       encoder_(records_per_block_),
       compressor_(ZSTD_createCCtx(), ZSTD_freeCCtx) {
   if (compressor_ == nullptr) throw std::bad_alloc();
   ZSTD_CCtx_setParameter(compressor_.get(), ZSTD_c_compressionLevel, options.level);
-  write_header(options.provenance);
+  write_header(options);
 }
 
-void TwtWriter::write_header(const std::string& provenance) {
+void TwtWriter::write_header(const TraceWriterOptions& options) {
+  const std::string& provenance = options.provenance;
   twt::Header header{};
   std::memcpy(header.magic, twt::head_magic.data(), sizeof(header.magic));
-  header.version = twt::version;
+  header.version = options.dependences ? twt::version_with_dependences : twt::version;
   header.provenance_bytes = static_cast<std::uint32_t>(provenance.size());
   std::string bytes(reinterpret_cast<const char*>(&header), sizeof(header));
   bytes += provenance;
@@ -65,9 +67,10 @@ void TwtWriter::write(const Record* records, std::size_t count) {
     const std::size_t batch =
         std::min({count, batch_records, static_cast<std::size_t>(records_per_block_) - encoder_.records()});
     for (std::size_t i = 0; i < batch; ++i) {
-      if (is_possible_record(records[i])) continue;
-      throw InputError(
-          fmt::format("{}: record {}: {}", file_.path(), records_written_ + i, why_impossible(records[i])));
+      const bool distance_allowed = dependences_ || records[i].distance == 0;
+      if (is_possible_record(records[i]) && distance_allowed) continue;
+      throw InputError(fmt::format("{}: record {}: {}", file_.path(), records_written_ + i,
+                                   distance_allowed ? why_impossible(records[i]) : why_no_distance));
     }
     encoder_.encode(records, batch);
     checksum_.add(records, batch);

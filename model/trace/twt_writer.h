@@ -28,12 +28,13 @@ class TwtWriter : public TraceWriter {
   std::uint64_t checksum() const { return checksum_.value(); }
 
  private:
-  void write_header(const std::string& provenance);
+  void write_header(const TraceWriterOptions& options);
   void end_block();
   void compress_block();
 
   OutputFile file_;
   std::uint32_t records_per_block_;
+  bool dependences_;
   TwtEncoder encoder_;
   RecordChecksum checksum_;
   std::unique_ptr<ZSTD_CCtx_s, std::size_t (*)(ZSTD_CCtx_s*)> compressor_;

@@ -126,8 +126,11 @@ CoreConfig random_core(Dice& dice) {
   CoreConfig core;
   core.issue_width = dice.number(1, 6);
   core.accesses_in_flight = dice.number(1, dice.chance(50) ? 8 : 100);
+  core.loads_in_flight = dice.chance(30) ? dice.number(1, 20) : 0;
+  core.stores_in_flight = dice.chance(30) ? dice.number(1, 20) : 0;
   core.window = dice.number(1, 300);
   core.instruction_gap = dice.chance(30) ? dice.number(1, 20) : 0;
+  core.dependences = dice.chance(25) ? Dependences::Chained : Dependences::None;
   core.blocking = dice.chance(25);
   core.invalidate_cycles = Cycles(dice.chance(50) ? dice.between(0, 3) : dice.between(0, 300));
   return core;
@@ -268,6 +271,7 @@ std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::s
   const unsigned burst_share = dice.number(0, 95);
   const unsigned event_share = dice.chance(50) ? dice.number(1, 15) : 0;
   const bool has_supervisor = dice.chance(40);
+  const unsigned dependent_share = dice.chance(50) ? dice.number(5, 100) : 0;
   std::vector<Record> records;
   Region region = regions.front();
   std::uint64_t page = 0;
@@ -289,6 +293,9 @@ std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::s
     // The upper half is the kernel's, as in every kernel; so no page is touched at both privileges.
     const auto upper = [&](VirtualAddress at) { return (at.value() >> (mode->virtual_bits() - 1) & 1) != 0; };
     if (upper(record.address) != upper(record.address + (record.size - 1))) record.size = 1;
+    if (record.kind != RecordKind::Fetch && dice.chance(dependent_share)) {
+      record.distance = static_cast<std::uint16_t>(dice.chance(70) ? 1 : dice.number(1, 30));
+    }
     if (has_supervisor && upper(record.address)) record.privilege = Privilege::Supervisor;
     records.push_back(dice.chance(event_share) ? random_event(dice, *mode, record.address, record.asid) : record);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -33,7 +34,9 @@ class TemporaryFolder {
 
   /// Writes a trace in the format that its name's ending says; returns its path.
   std::string write_trace(const std::string& name, const std::vector<Record>& records) const {
-    const auto writer = make_trace_writer(path(name));
+    TraceWriterOptions options;
+    options.dependences = std::any_of(records.begin(), records.end(), [](const Record& r) { return r.distance != 0; });
+    const auto writer = make_trace_writer(path(name), options);
     writer->write(records.data(), records.size());
     writer->finish();
     return path(name);

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "base/types.h"
+
+namespace tablewalk {
+
+/// The parts of one access, [first, end), as numbers in the order in which parts of accesses enter the window.
+struct AccessParts {
+  std::uint64_t first = 0;
+  std::uint64_t end = 0;
+};
+
+/// The newest loads, or the newest stores, of a core by age: as many as can be in flight. What is older has retired.
+class RecentAccesses {
+ public:
+  explicit RecentAccesses(std::uint32_t capacity) {
+    std::uint64_t size = 1;
+    while (size < std::uint64_t{capacity} + 2) size *= 2;
+    ring_.resize(size);
+    mask_ = size - 1;
+  }
+
+  /// The next one, whose first part is `first`.
+  void enter(std::uint64_t first) { ring_[++count_ & mask_] = {first, first + 1}; }
+  /// The newest one has a further part.
+  void add_part() { ++ring_[count_ & mask_].end; }
+  /// The n-th newest, the first is the newest; no parts for one that is so old that it has retired, or never was.
+  AccessParts newest(std::uint64_t n) const { return n <= mask_ ? ring_[(count_ + 1 - n) & mask_] : AccessParts{}; }
+
+ private:
+  std::vector<AccessParts> ring_;  // of a power of two
+  std::uint64_t mask_ = 0;
+  std::uint64_t count_ = 0;
+};
+
+/// Accesses whose operand has its cycle of arrival: by that cycle, of equals the oldest first.
+class ReadyAccesses {
+ public:
+  struct Ready {
+    Cycles at;
+    std::uint64_t part = 0;
+  };
+
+  explicit ReadyAccesses(std::uint32_t capacity) { heap_.reserve(capacity); }
+
+  bool empty() const { return heap_.empty(); }
+  const Ready& front() const { return heap_.front(); }
+  void push(Ready ready) {
+    heap_.push_back(ready);
+    std::push_heap(heap_.begin(), heap_.end(), later);
+  }
+  void pop() {
+    std::pop_heap(heap_.begin(), heap_.end(), later);
+    heap_.pop_back();
+  }
+
+ private:
+  static bool later(const Ready& a, const Ready& b) { return a.at == b.at ? a.part > b.part : a.at > b.at; }
+
+  std::vector<Ready> heap_;
+};
+
+}  // namespace tablewalk

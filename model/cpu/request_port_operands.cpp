@@ -1,0 +1,92 @@
+// What a core does about accesses whose address comes from a load.
+
+#include <algorithm>
+
+#include "cpu/request_port.h"
+
+namespace tablewalk {
+
+/// A data access enters the load buffer, the store buffer, or both: finds what must retire before, and the load that
+/// its address comes from.
+void RequestPort::enter_buffers(const Record& record) {
+  const bool loads = kind_ != RecordKind::Store;
+  must_retire_ = 0;
+  if (loads) {
+    loads_.enter(end_);
+    must_retire_ = loads_.newest(buffers_[0] + 1).end;
+  }
+  if (kind_ != RecordKind::Load) {
+    stores_.enter(end_);
+    must_retire_ = std::max(must_retire_, stores_.newest(buffers_[1] + 1).end);
+  }
+  const std::uint64_t distance = job_.chained ? 1 : record.distance;
+  operand_ = distance == 0 ? AccessParts{} : loads_.newest(distance + (loads ? 1 : 0));
+}
+
+/// An access that enters the window in `at` waits for its operand; false if the data are there by then.
+bool RequestPort::await_operand(std::uint32_t slot, Cycles at) {
+  InFlight& access = ring_[slot];
+  Operand& operand = operands_[slot];
+  operand.parts = operand_;
+  operand.ready = at;
+  const bool known = !follow_operand(slot);
+  if (known && operand.ready == at) return false;
+  operand.record = job_.source->delivered();
+  operand.fetched = fetched_;
+  access.pending = 1;
+  // Pages are mapped in program order, whatever the timing: so frames do not depend on the machine.
+  kernel_.before_walk(asid_, access.address, access_of(access));
+  if (known) ready_.push({operand.ready, end_ - 1});
+  return true;
+}
+
+/// Takes in when those parts of the operand are there that are known; true if the access now waits for another one.
+bool RequestPort::follow_operand(std::uint32_t slot) {
+  Operand& operand = operands_[slot];
+  for (; operand.parts.first < operand.parts.end; ++operand.parts.first) {
+    if (operand.parts.first < first_) continue;  // retired, so its data were there before this one entered
+    InFlight& part = ring_[operand.parts.first & mask_];
+    if (part.pending != 0) {
+      operand.next = part.waiting;
+      part.waiting = slot;
+      return true;
+    }
+    operand.ready = std::max(operand.ready, part.times.done);
+  }
+  return false;
+}
+
+/// The data are there, in times.done: accesses that wait for nothing else have their cycle.
+void RequestPort::release_waiting(InFlight& access) {
+  std::uint32_t slot = access.waiting;
+  access.waiting = nobody;
+  while (slot != nobody) {
+    const std::uint32_t next = operands_[slot].next;
+    if (!follow_operand(slot)) ready_.push({operands_[slot].ready, first_ + ((slot - first_) & mask_)});
+    slot = next;
+  }
+}
+
+/// Issues the first access whose operand has arrived; false if only the kernel can bring its cycle.
+bool RequestPort::issue_ready(Cycles cycle) {
+  const Cycles at = std::max(ready_.front().at, cycle);  // later if a fault was being handled meanwhile
+  if (at > cycle && !may_run_ahead_to(at)) {
+    wake_at(at);
+    return false;
+  }
+  const auto slot = static_cast<std::uint32_t>(ready_.front().part & mask_);
+  ready_.pop();
+  InFlight& access = ring_[slot];
+  access.pending = 0;
+  access.times.issued = at;
+  if (!translate(slot, at)) note_miss(slot, operands_[slot].fetched, operands_[slot].record);
+  check_complete(access);
+  if (access.pending == 0 && faults_waiting_ != 0) {
+    // A younger fault may be handled as soon as this one has its data.
+    wake_at(access.times.done);
+    look_ahead();
+  }
+  return true;
+}
+
+}  // namespace tablewalk
