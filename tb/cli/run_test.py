@@ -69,8 +69,9 @@ class Cost(ProgramTest):
 
     def test_text_leads_with_it(self):
         lines = self.output("run", "good.txt").splitlines()
-        self.assertEqual(lines[2], "Cost of translation")
-        self.assertIn("cost cycles", lines[3])
+        self.assertIn("core.dependences: none", lines[1])
+        self.assertEqual(lines[3], "Cost of translation")
+        self.assertIn("cost cycles", lines[4])
 
     def test_a_comparison_has_the_cost_of_each_machine(self):
         compared = self.json("compare", trace("sort"), *QUICK, "-c", "skylake", "-c", "cva6")["results"]
@@ -78,7 +79,8 @@ class Cost(ProgramTest):
             alone = self.json("run", trace("sort"), *QUICK, "-c", entry["label"])
             self.assertEqual(entry["result"], alone)
         lines = self.output("compare", trace("sort"), *QUICK, "-c", "skylake", "-c", "cva6").splitlines()
-        self.assertTrue(lines[3].startswith("translation.cost_cycles"))
+        self.assertIn("core.dependences: none", lines[1])
+        self.assertTrue(lines[4].startswith("translation.cost_cycles"))
 
     def test_the_explanation_is_the_same_in_text_and_csv(self):
         arguments = ["explain", trace("sort"), *QUICK, "-c", "skylake"]
@@ -110,7 +112,7 @@ class Run(ProgramTest):
         result = self.json("run", trace("sort"), *QUICK)
         self.assertEqual(list(result)[:2], ["schema", "version"])
         self.assertEqual(result["schema"], "tablewalk.result/2")
-        self.assertEqual(set(result["trace"]), {"path", "format", "checksum", "records"})
+        self.assertEqual(set(result["trace"]), {"path", "format", "checksum", "records", "dependences"})
         self.assertEqual(result["config"]["paging"]["mode"], "x86-64")
         self.assertEqual(set(result["stats"]) - set(result["meaning"]), set())
         for name, meaning in result["meaning"].items():

@@ -86,6 +86,7 @@ struct Bench {
   void run() {
     RequestPort::Job job;
     job.source = &source;
+    job.chained = chained;
     port.run(std::move(job));
     sc_core::sc_start();
     Clockwork::of_simulation().rethrow_failure();
@@ -98,6 +99,7 @@ struct Bench {
     return cycles;
   }
 
+  bool chained = false;
   std::shared_ptr<const PagingMode> mode;
   test::ListedTrace trace;
   RecordSource source;
@@ -399,6 +401,96 @@ TEST(RequestPort, PrivilegeGoesWithTheAccess) {
   for (const auto& arrival : bench.dtlb.arrivals()) users.push_back(arrival.user);
   EXPECT_EQ(users, (std::vector<bool>{true, false, false, true})) << "both parts of the second are a supervisor's";
   EXPECT_EQ(bench.port.stats().supervisor_accesses, 1u);
+}
+
+/// Its address comes from the n-th load before it.
+Record from(std::uint16_t distance, Record record) {
+  record.distance = distance;
+  return record;
+}
+Record store(std::uint64_t address) {
+  return {VirtualAddress(address), 8, RecordKind::Store};
+}
+
+TEST(RequestPort, AChainOfLoadsTakesOneWholeAccessForEach) {
+  Bench bench(core(8), {load(0x1000), from(1, load(0x2000)), from(1, load(0x3000)), from(1, load(0x4000))});
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, whole_access, 2 * whole_access, 3 * whole_access}));
+  EXPECT_EQ(bench.port.cycles().total(), 4 * whole_access);
+}
+
+TEST(RequestPort, YoungerAccessesDoNotWaitForOneThatWaitsForItsOperand) {
+  Bench bench(core(8), {load(0x1000), from(1, load(0x2000)), load(0x3000), from(3, store(0x4000))});
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, 2, whole_access, whole_access}));
+  EXPECT_EQ(bench.dtlb.arrivals()[1].va, 0x3000u);
+  EXPECT_EQ(bench.dtlb.arrivals()[2].va, 0x2000u) << "of those that wait for one load the oldest is first";
+  EXPECT_EQ(bench.kernel.walks.at(1), 0x2000u) << "pages are mapped in program order";
+}
+
+TEST(RequestPort, AnOperandIsTheNthLoadOrModifyBefore) {
+  const Record modify{VirtualAddress(0x2000), 8, RecordKind::Modify};
+  Bench bench(core(8), {load(0x1000), modify, store(0x3000), from(1, load(0x4000)), from(3, load(0x5000))});
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, 1, 2, whole_access, whole_access + 1}));
+  EXPECT_EQ(bench.dtlb.arrivals()[3].va, 0x5000u) << "the first load's data are there before the modify's";
+  EXPECT_EQ(bench.dtlb.arrivals()[4].va, 0x4000u);
+}
+
+TEST(RequestPort, AnOperandAcrossPagesIsThereWithItsLastPart) {
+  Bench bench(core(8), {load(0x1ffc), from(1, load(0x4000))});
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, 1, 1 + whole_access}));
+}
+
+TEST(RequestPort, AnOperandThatHasRetiredIsThere) {
+  Bench bench(core(2), {load(0x1000), load(0x2000), load(0x3000), from(3, load(0x4000)), from(999, load(0x5000))});
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, 1, whole_access, whole_access + 1, 2 * whole_access}));
+}
+
+TEST(RequestPort, ChainedMakesEveryDataAccessWaitForTheLoadBeforeIt) {
+  Bench bench(core(8), {load(0x1000), store(0x2000), load(0x3000), load(0x4000)});
+  bench.chained = true;
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, whole_access, whole_access, 2 * whole_access}));
+}
+
+TEST(RequestPort, DependencesChangeNothingInABlockingCore) {
+  Bench bench(blocking(), {load(0x1000), from(1, load(0x2000)), from(2, load(0x3000))});
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, whole_access, 2 * whole_access}));
+}
+
+TEST(RequestPort, AFaultWaitsForAnOlderAccessThatWaitsForItsOperand) {
+  Bench bench(core(8), {load(0x1000), from(1, load(0x2000)), load(0x3000)});
+  bench.dtlb.decide = [&bench](const TranslationRequest& request) {
+    Answer answer;
+    answer.faulted = request.va.value() == 0x3000 && bench.kernel.faults.empty();
+    answer.fault.reason = FaultReason::NotPresent;
+    answer.translation.page = PhysicalAddress(request.va.value());
+    answer.translation.page_shift = 12;
+    return answer;
+  };
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, 2, whole_access, 2 * whole_access + fault_cycles}));
+}
+
+TEST(RequestPort, LoadsInFlightAreLimitedAndStoresAreNot) {
+  CoreConfig config = core(8);
+  config.loads_in_flight = 2;
+  Bench bench(config, {load(0x1000), store(0x2000), load(0x3000), store(0x4000), load(0x5000)});
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, 1, 2, 3, whole_access}));
+}
+
+TEST(RequestPort, StoresInFlightAreLimitedAndLoadsAreNot) {
+  CoreConfig config = core(8);
+  config.stores_in_flight = 1;
+  const Record modify{VirtualAddress(0x5000), 8, RecordKind::Modify};
+  Bench bench(config, {load(0x1000), store(0x2000), load(0x3000), load(0x4000), modify});
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, 1, 2, 3, 1 + whole_access}));
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ TEST_F(BadInput, UnknownFormatName) {
 TEST_F(BadInput, AForcedFormatThatIsWrong) {
   expect("R 0x10 8\n", "no Lackey trace: 0 lines are Lackey's accesses and 1 are not (the first: line 1, 'R 0x10 8')",
          "lackey");
-  expect("I  0401ab70,3\n", ":1: expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor]', found 'I  0401ab70,3'",
+  expect("I  0401ab70,3\n", ":1: expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor] [<-N]', found 'I  0401ab70,3'",
          "text");
   expect("R 0x10 8\nR 0x10 8\n", "not a .twt trace: its magic number is missing", "twt");
   expect(std::string(64, 'R'),
@@ -138,7 +138,7 @@ TEST_F(BadInput, TextLines) {
   for (const char* bad :
        {"R 10 8", "R 0x 8", "R 0x10 8 9", "R 0x10 eight", "R 0x10,8", "R 0x10 8 @x", "R 0x10 8 @1 2", "R 0x10 8 @",
         "R 0x10 supervisor 8", "R 0x10 8 supervisors", "R 0x10 8 user", "R 0x10 8supervisor", "R all", "Q 0x10", "R"}) {
-    expect(good + bad + "\n", ":2: expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor]', found");
+    expect(good + bad + "\n", ":2: expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor] [<-N]', found");
   }
   expect(good + "R 0x10000000000000000 8\n", ":2: an address beyond 64 bits");
   expect(good + "R 0x7ffe10", ":2: the trace is cut: its last line has neither a line end nor a size");

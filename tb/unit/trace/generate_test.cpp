@@ -72,6 +72,22 @@ TEST(Generate, PointerChaseVisitsEveryElementOnceInEachRound) {
   }
 }
 
+TEST(Generate, PointerChaseIsAChainAndHasOneElementInEachStride) {
+  GeneratorConfig config = config_of(Pattern::PointerChase, 64);
+  config.stride = 4096;
+  config.footprint = 64 * 4096;
+  EXPECT_TRUE(make_generator(config)->description().dependences);
+  std::set<std::uint64_t> seen;
+  for (const Record& record : generated(config)) {
+    EXPECT_EQ(record.distance, 1u);
+    EXPECT_EQ(offset_of(record, config) % 4096, 0u);
+    seen.insert(offset_of(record, config));
+  }
+  EXPECT_EQ(seen.size(), 64u);
+  config.stride = 4;
+  EXPECT_THROW(make_generator(config), InputError) << "elements of 8 bytes overlap";
+}
+
 TEST(Generate, GupsWritesBackWhatItRead) {
   const auto records = generated(config_of(Pattern::Gups, 1000));
   for (std::size_t i = 0; i < records.size(); i += 2) {

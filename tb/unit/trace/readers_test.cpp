@@ -10,6 +10,7 @@ namespace tablewalk {
 namespace {
 
 using test::record;
+using ::testing::HasSubstr;
 
 std::string champsim_instruction(std::uint64_t ip, const std::vector<std::uint64_t>& stores,
                                  const std::vector<std::uint64_t>& loads) {
@@ -75,6 +76,68 @@ TEST_F(Readers, ChampsimThroughEveryCompression) {
       champsim_instruction(0x400000, {0x9000}, {0x7000, 0x8000}) + champsim_instruction(0x400004, {}, {}), "champsim",
       {record(0x400000, 1, RecordKind::Fetch), record(0x7000, 1, RecordKind::Load), record(0x8000, 1, RecordKind::Load),
        record(0x9000, 1, RecordKind::Store), record(0x400004, 1, RecordKind::Fetch)});
+}
+
+/// A load by `ip` into register `to` from an address in register `from`, or with no address one that computes.
+std::string champsim_use(std::uint64_t ip, char to, char from, std::vector<std::uint64_t> loads,
+                         std::vector<std::uint64_t> stores = {}) {
+  std::string bytes = champsim_instruction(ip, stores, loads);
+  bytes[10] = to;
+  bytes[12] = from;
+  return bytes;
+}
+
+std::vector<unsigned> distances_of(const std::vector<Record>& records) {
+  std::vector<unsigned> distances;
+  for (const Record& one : records) {
+    if (one.kind != RecordKind::Fetch) distances.push_back(one.distance);
+  }
+  return distances;
+}
+
+TEST_F(Readers, ChampsimsRegistersSayFromWhichLoadAnAddressComes) {
+  constexpr char sp = 6;
+  constexpr char flags = 25;
+  const std::string file = make_file("trace", champsim_use(0x100, 1, 0, {0x1000}) +              // load 1 to r1
+                                                  champsim_use(0x104, 2, 3, {0x2000}) +          // load 2 to r2
+                                                  champsim_use(0x108, 4, 1, {}) +                // r4 from r1
+                                                  champsim_use(0x10c, 5, 4, {0x3000, 0x3100}) +  // from load 1
+                                                  champsim_use(0x110, 0, 5, {}, {0x4000}) +      // from load 4
+                                                  champsim_use(0x114, sp, sp, {0x5000}) +        // a pop
+                                                  champsim_use(0x118, 7, sp, {0x5008}) +         // the stack's next
+                                                  champsim_use(0x11c, flags, 7, {0x6000}) +      // load 7
+                                                  champsim_use(0x120, 8, flags, {0x7000}) +      // no address
+                                                  champsim_use(0x124, 9, flags, {}) +            // a value
+                                                  champsim_use(0x128, 1, 9, {0x8000}));          // from load 7
+  const auto reader = open_trace(file);
+  EXPECT_TRUE(reader->description().dependences);
+  EXPECT_EQ(distances_of(test::read_all(*reader, 3)), (std::vector<unsigned>{0, 0, 2, 3, 1, 0, 0, 1, 0, 2}));
+}
+
+TEST_F(Readers, ChampsimRecordsWithoutRegistersDoNotKnowDependences) {
+  const auto reader = open_trace(make_file("trace", champsim_instruction(0x100, {}, {0x1000})));
+  EXPECT_FALSE(reader->description().dependences);
+}
+
+TEST_F(Readers, DistancesOfTextAreReadAndWritten) {
+  const std::string text = "# dependences: known\nR 0x1000 8\nW 0x2000 8 @3 supervisor <-1\nM 0x3000 8 <-65535\n";
+  const auto reader = open_trace(make_file("trace", text));
+  EXPECT_TRUE(reader->description().dependences);
+  const auto records = test::read_all(*reader, 2);
+  EXPECT_EQ(distances_of(records), (std::vector<unsigned>{0, 1, 65535}));
+  TraceWriterOptions options;
+  options.dependences = true;
+  test::write_records(path("copy.txt"), records, options);
+  EXPECT_EQ(test::content_of(path("copy.txt")), text);
+}
+
+TEST_F(Readers, DistancesThatMakeNoSenseAreRefused) {
+  const std::string head = "# dependences: known\nR 0x1000 8\n";
+  EXPECT_THAT(test::error_of(make_file("a", "R 0x1000 8\nR 0x1000 8 <-1\n")), HasSubstr("# dependences: known"));
+  for (const char* line : {"R 0x1000 8 <-0", "R 0x1000 8 <-65536", "R 0x1000 8 <-", "R 0x1000 8 <-x",
+                           "R 0x1000 8 <-1 @1", "X 0x1000 4 <-1", "R 0x1000 8 <-1x"}) {
+    EXPECT_THAT(test::error_of(make_file("a", head + line + "\n")), HasSubstr("a:3:")) << line;
+  }
 }
 
 TEST_F(Readers, EveryFrameAndMemberOfACompressedFileIsRead) {
@@ -172,7 +235,7 @@ TEST_F(Readers, ALongHeadOfNoiseDoesNotHideTheFormat) {
 TEST_F(Readers, LineNumbersCountTheHead) {
   const std::string file = make_file("a", "# one\n\nR 0x10\nnonsense\n");
   EXPECT_EQ(test::error_of(file),
-            file + ":4: expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor]', found 'nonsense'");
+            file + ":4: expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor] [<-N]', found 'nonsense'");
 }
 
 TEST_F(Readers, ATraceThatBeginsWithAnEventIsText) {

@@ -50,6 +50,53 @@ TEST_F(Twt, MoreShapesThanTheDictionaryHoldsComeBack) {
   EXPECT_EQ(read_file(path("a.twt")), records);
 }
 
+/// What of a data access may have a distance, has one.
+std::vector<Record> with_distances(std::vector<Record> records) {
+  std::uint16_t distance = 0;
+  for (Record& one : records) {
+    if (!is_event(one.kind) && one.kind != RecordKind::Fetch) one.distance = distance += 7919;
+  }
+  return records;
+}
+
+TEST_F(Twt, DistancesComeBackInVersionTwo) {
+  const auto records = with_distances(random_records(test::printed_seed(), 5000));
+  TraceWriterOptions options;
+  options.dependences = true;
+  write_records(path("a.twt"), records, options);
+  EXPECT_EQ(test::content_of(path("a.twt"))[offsetof(twt::Header, version)], 2);
+  const auto reader = open_trace(path("a.twt"));
+  EXPECT_TRUE(reader->description().dependences);
+  EXPECT_EQ(test::read_all(*reader, 100), records);
+}
+
+TEST_F(Twt, ATraceThatDoesNotKnowDependencesIsOfVersionOneAndHoldsNone) {
+  const auto records = random_records(3, 500);
+  write_records(path("a.twt"), records);
+  EXPECT_EQ(test::content_of(path("a.twt"))[offsetof(twt::Header, version)], 1);
+  EXPECT_FALSE(open_trace(path("a.twt"))->description().dependences);
+  EXPECT_THROW(write_records(path("b.twt"), with_distances(records)), InputError);
+  EXPECT_THROW(write_records(path("b.txt"), with_distances(records)), InputError);
+}
+
+TEST_F(Twt, DependencesThatAreKnownToBeNoneCostNoByte) {
+  const auto records = random_records(3, 5000);
+  TraceWriterOptions options;
+  write_records(path("unknown.twt"), records, options);
+  options.dependences = true;
+  write_records(path("none.twt"), records, options);
+  std::vector<Record> chain(5000);
+  std::vector<Record> apart(5000);
+  for (std::size_t i = 0; i < chain.size(); ++i) {
+    apart[i] = chain[i] = test::record(64 * (i * i % 977), 8, RecordKind::Load);
+    chain[i].distance = 1;
+  }
+  write_records(path("apart.twt"), apart, options);
+  write_records(path("chain.twt"), chain, options);
+  EXPECT_EQ(test::content_of(path("none.twt")).size(), test::content_of(path("unknown.twt")).size());
+  EXPECT_LE(test::content_of(path("chain.twt")).size(), test::content_of(path("apart.twt")).size() + 16);
+}
+
 TEST_F(Twt, DescribesItselfWhenItIsOpened) {
   good_file();
   const auto reader = open_trace(path("good.twt"));
@@ -116,7 +163,7 @@ TEST_F(Twt, AChangedBlockIsNamedByItsRecords) {
 TEST_F(Twt, AnotherVersionIsRefused) {
   std::string bad = good_file();
   bad[offsetof(twt::Header, version)] = 9;
-  EXPECT_THAT(error_of_content(bad), HasSubstr(".twt version 9: expected version 1"));
+  EXPECT_THAT(error_of_content(bad), HasSubstr(".twt version 9: expected version 1 or 2"));
 }
 
 TEST_F(Twt, AFileWithoutItsIndexIsRefused) {
@@ -172,6 +219,7 @@ TEST_F(Twt, WhatNoRecordCanBeIsNotDecoded) {
   EXPECT_TRUE(is_decoded(shape(8, 1, 1, 5), 0x1000));
   EXPECT_FALSE(is_decoded(shape(8, 1, 2, 5), 0x1000)) << "a third privilege";
   EXPECT_FALSE(is_decoded(shape(0, 1, 0, 5), 0x1000));
+  EXPECT_FALSE(is_decoded(shape(8 | 1 << 16, 1, 1, 5), 0x1000)) << "a distance, in version 1";
   EXPECT_TRUE(is_decoded(shape(0, 4, 0, 5), 0x1000));
   EXPECT_FALSE(is_decoded(shape(8, 4, 0, 5), 0x1000)) << "an event with a size";
   EXPECT_FALSE(is_decoded(shape(0, 4, 1, 5), 0x1000)) << "an event with a privilege";
