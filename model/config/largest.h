@@ -23,6 +23,8 @@ constexpr std::uint64_t in_flight = 4096;
 constexpr std::uint64_t requests = 16 * in_flight;
 /// Of anything that starts in a cycle.
 constexpr std::uint64_t per_cycle = 1024;
+/// Fetched ahead of the core.
+constexpr std::uint64_t fetch_blocks = 1024;
 /// Instructions that the core looks ahead, or that stand between two accesses.
 constexpr std::uint64_t instructions = 1'000'000;
 

@@ -31,6 +31,8 @@ struct CoreConfig {
   std::uint32_t loads_in_flight = 0;
   std::uint32_t stores_in_flight = 0;
   std::uint32_t window = 224;
+  std::uint32_t fetch_queue = 24;
+  bool next_line_prefetch = false;
   std::uint32_t instruction_gap = 0;
   Dependences dependences = Dependences::None;
   bool blocking = false;
@@ -51,6 +53,14 @@ struct CoreConfig {
                "of them stores, as the store buffer holds them; 0 is no limit of their own", largest::in_flight);
     keys.value("window", window, "instructions", "how far past the oldest unfinished instruction the core looks",
                largest::instructions);
+    keys.value("fetch_queue", fetch_queue, "blocks",
+               "fetch blocks (instructions in sequence in one cache line) that the front end fetches ahead of the core, "
+               "one a cycle; 0: in order, each instruction alone, and one that misses holds back everything younger. Of a "
+               "blocking core it is always 0",
+               largest::fetch_blocks);
+    keys.value("next_line_prefetch", next_line_prefetch, "",
+               "true: the front end also asks the instruction cache for the line after each that it fetches ahead, "
+               "within the page");
     keys.value("instruction_gap", instruction_gap, "instructions",
                "instructions without an access between two accesses, for traces that have no fetches",
                largest::instructions);
@@ -75,6 +85,10 @@ struct CoreConfig {
   void check(Problem&& problem) const {
     if (issue_width == 0) problem("issue_width", "0 would never issue; expected at least 1");
     if (accesses_in_flight == 0) problem("accesses_in_flight", "0 would never issue; expected at least 1");
+    if (next_line_prefetch && (fetch_queue == 0 || blocking)) {
+      problem("next_line_prefetch", "true, but the front end fetches nothing ahead; expected core.fetch_queue of at "
+                                    "least 1 and core.blocking: false");
+    }
     if (accesses_in_flight > 4096) problem("accesses_in_flight", "more than 4096; expected at most 4096");
     if (window == 0) problem("window", "0 would never issue; expected at least 1");
   }

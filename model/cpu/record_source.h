@@ -1,52 +1,73 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
+#include <vector>
 
 #include "trace/trace_reader.h"
 
 namespace tablewalk {
 
-/// The records of a trace one by one, read in batches, up to a limit.
+/// The records of a trace one by one, read in batches, up to a limit; and those that come next, as far as they have been
+/// read ahead.
 class RecordSource {
  public:
-  /// `limit` 0: all of them.
-  RecordSource(TraceReader& reader, std::uint64_t limit)
-      : reader_(reader), left_(limit == 0 ? ~std::uint64_t{0} : limit) {}
+  /// `limit` 0: all of them. `ahead`: how many records at least can be read ahead of the newest that was delivered.
+  explicit RecordSource(TraceReader& reader, std::uint64_t limit, std::size_t ahead = 0)
+      : reader_(reader), left_(limit == 0 ? ~std::uint64_t{0} : limit), records_(2 * batch_records + ahead) {}
 
-  /// The next record of the batch, or nullptr when it is used up. It stays valid until the next refill.
-  const Record* next() { return place_ == filled_ ? nullptr : &batch_[place_++]; }
+  /// The next record, or nullptr when those that were read are used up. It stays valid until more are read.
+  const Record* next() { return place_ == filled_ ? nullptr : &records_[place_++]; }
 
-  /// Reads the next batch, of at most `most` records; false at the end of the trace.
-  bool refill(std::uint64_t most = ~std::uint64_t{0}) {
-    delivered_before_ += place_;
-    place_ = filled_ = 0;
-    const std::uint64_t wanted = std::min({left_, most, std::uint64_t{batch_.size()}});
+  /// Reads a further batch, of at most `most` records; false at the end of the trace, and when there is no room.
+  bool read_batch(std::uint64_t most = ~std::uint64_t{0}) {
+    if (!has_room()) return false;
+    if (filled_ + batch_records > records_.size()) drop(delivered_and_done());
+    const std::uint64_t wanted = std::min({left_, most, std::uint64_t{batch_records}});
     if (wanted == 0) return false;
-    filled_ = reader_.read(batch_.data(), static_cast<std::size_t>(wanted));
-    left_ -= filled_;
-    return filled_ != 0;
+    const std::size_t count = reader_.read(records_.data() + filled_, static_cast<std::size_t>(wanted));
+    left_ -= count;
+    filled_ += count;
+    return count != 0;
   }
-  /// Records delivered so far.
-  std::uint64_t delivered() const { return delivered_before_ + place_; }
+  bool has_room() const { return filled_ - delivered_and_done() + batch_records <= records_.size(); }
+  /// Records delivered so far, and read so far.
+  std::uint64_t delivered() const { return before_ + place_; }
+  std::uint64_t read() const { return before_ + filled_; }
+  /// The record of that number, the first is 0; nullptr if it has not been read. Not before the newest delivered one.
+  const Record* look_at(std::uint64_t number) const {
+    const std::uint64_t place = number - before_;
+    return place < filled_ ? &records_[place] : nullptr;
+  }
   /// Ends the trace here: next() gives nothing more.
   void stop() {
     left_ = 0;
-    delivered_before_ += place_;
+    before_ += place_;
     place_ = filled_ = 0;
   }
   double progress() const { return reader_.progress(); }
 
  private:
-  TraceReader& reader_;
-  std::uint64_t left_;
-  std::uint64_t delivered_before_ = 0;
-  std::size_t place_ = 0;
-  std::size_t filled_ = 0;
   /// So few that a run is asked to stop in time, however slow it is: with the wires of hardware written to a file, a
   /// record takes half a millisecond.
-  std::array<Record, 256> batch_;
+  static constexpr std::size_t batch_records = 256;
+
+  /// How many of those held have been delivered, but for the newest one, which may be looked at once more.
+  std::size_t delivered_and_done() const { return place_ == 0 ? 0 : place_ - 1; }
+  void drop(std::size_t count) {
+    std::copy(records_.begin() + static_cast<std::ptrdiff_t>(count),
+              records_.begin() + static_cast<std::ptrdiff_t>(filled_), records_.begin());
+    before_ += count;
+    place_ -= count;
+    filled_ -= count;
+  }
+
+  TraceReader& reader_;
+  std::uint64_t left_;
+  std::vector<Record> records_;
+  std::uint64_t before_ = 0;  ///< records that were dropped
+  std::size_t place_ = 0;
+  std::size_t filled_ = 0;
 };
 
 }  // namespace tablewalk

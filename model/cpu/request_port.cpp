@@ -8,9 +8,9 @@
 namespace tablewalk {
 namespace {
 
-std::uint64_t ring_size(std::uint32_t accesses) {
+std::uint64_t power_of_two(std::uint32_t at_least) {
   std::uint64_t size = 1;
-  while (size < accesses) size *= 2;
+  while (size < at_least) size *= 2;
   return size;
 }
 
@@ -36,6 +36,8 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
       capacity_(config.blocking ? 1 : config.accesses_in_flight),
       window_(config.window),
       gap_(config.instruction_gap),
+      fetch_queue_(config.blocking ? 0 : config.fetch_queue),
+      prefetches_(config.next_line_prefetch),
       buffers_{buffer_size(config.loads_in_flight, capacity_), buffer_size(config.stores_in_flight, capacity_)},
       invalidate_cycles_(config.invalidate_cycles),
       switch_cycles_(config.switch_cycles),
@@ -43,11 +45,14 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
       neighbours_(neighbours),
       mode_(mode),
       kernel_(kernel),
-      ring_(ring_size(capacity_)),
-      mask_(ring_.size() - 1),
+      path_(neighbours.line_shift),
+      ring_size_(power_of_two(capacity_)),
+      block_mask_(power_of_two(std::max(fetch_queue_, 1U)) - 1),
+      ring_(ring_size_ + block_mask_ + 1),
+      mask_(ring_size_ - 1),
       loads_(capacity_),
       stores_(capacity_),
-      operands_(ring_.size()),
+      operands_(ring_size_),
       ready_(capacity_),
       probe_(&take_request()),
       access_probe_(&pool_.take()) {}
@@ -98,11 +103,12 @@ void RequestPort::take_translations(Cycles cycle) {
       InFlight& access = ring_[request.tag];
       if (request.answer.faulted) {
         access.faulted = &request;
-        ++faults_waiting_;
+        if (request.tag < ring_size_) ++faults_waiting_;  // of a block that is fetched ahead it waits for the core
         continue;
       }
       --access.pending;
       translated(request.tag, request, cycle, cycle);
+      if (request.tag >= ring_size_) prefetch_next_line(access, request.answer.translation.physical(request.va), cycle);
       check_complete(access);
       account_translation(request, cycle);
       free_requests_.push_back(&request);
@@ -115,6 +121,10 @@ void RequestPort::take_memory_responses(Cycles cycle) {
     while (inbox.due(cycle)) {
       MemoryAccess& response = *inbox.front();
       inbox.pop();
+      if (response.info.tag == nobody) {
+        response.release();
+        continue;
+      }
       InFlight& access = ring_[response.info.tag];
       --access.pending;
       access.times.done = std::max(access.times.done, cycle);
@@ -190,6 +200,11 @@ void RequestPort::issue(Cycles cycle) {
   issue_not_before(cycle);
   for (;;) {
     const bool may_start = (left_ != 0 || next_part()) && repeated_ == nullptr && may_issue();
+    const Cycles start_at = may_start ? issue_cycle_ : Cycles::never();
+    if (may_fetch_before(start_at) && (ready_.empty() || fetch_at_ < ready_.front().at)) {
+      if (!fetch_block(cycle)) return;
+      continue;
+    }
     if (!ready_.empty() && (!may_start || ready_.front().at <= issue_cycle_)) {
       if (repeated_ != nullptr || !issue_ready(cycle)) return;
       continue;
@@ -227,6 +242,7 @@ inline bool RequestPort::next_part() {
       record = nullptr;
     } else if (!root_) {
       enter_address_space(record->asid);  // the first one; a further one is switched to
+      path_.go_on_from(record_being_started());
     }
   }
   open_access(*record);
@@ -252,6 +268,8 @@ bool RequestPort::pass_fence() {
   issue_not_before(switches ? retirement_.pass_event(issue_cycle_, switch_cycles_, &CoreCycles::switching)
                             : retirement_.pass_event(issue_cycle_, invalidate_cycles_, &CoreCycles::invalidation));
   fence_.reset();
+  path_.go_on_from(held_ ? record_being_started() : job_.source->delivered());
+  known_page_ = ~std::uint64_t{0};
   return true;
 }
 
@@ -273,10 +291,16 @@ inline void RequestPort::open_access(const Record& record) {
     operand_ = {};
     ++instruction_;
     ++stats_.instructions;
+    if (fetches_ahead() && path_.reached() <= record_being_started()) look_for_block(issue_cycle_);
     return;
   }
   if (!has_fetches_) count_gap();
   enter_buffers(record);
+}
+
+/// A batch ends where the warm-up does.
+std::uint64_t RequestPort::records_to_read() const {
+  return warm_ ? ~std::uint64_t{0} : job_.warmup - job_.source->read();
 }
 
 /// Reads on, and does what is to be done now and then; false when there is nothing to issue, or nothing yet.
@@ -287,9 +311,8 @@ bool RequestPort::next_batch() {
     warm();
   }
   if (job_.on_batch && job_.on_batch()) source.stop();
-  // A batch ends where the warm-up does.
-  if (source.refill(warm_ ? ~std::uint64_t{0} : job_.warmup - source.delivered())) return true;
-  finished_ = drained();
+  if (source.read_batch(records_to_read())) return true;
+  finished_ = drained() && front_end_idle();
   return false;
 }
 
@@ -323,6 +346,7 @@ bool RequestPort::may_issue() {
     if (!retire_oldest()) return false;
     issue_not_before(retirement_.last());
   }
+  if (fetches_ahead() && kind_ == RecordKind::Fetch && !instruction_arrived()) return false;
   if (fetch_barrier_ == no_barrier) return true;
   // The barrier may have retired already: then the slot's times are still those of the fetch.
   const InFlight& fetch = ring_[fetch_barrier_ & mask_];
@@ -369,6 +393,7 @@ void RequestPort::start() {
     issue_cycle_ += Cycles(1);
     issued_in_cycle_ = 0;
   }
+  if (fetches_ahead() && kind_ == RecordKind::Fetch && start_fetched(at)) return;
   const auto slot = static_cast<std::uint32_t>(end_++ & mask_);
   InFlight& access = ring_[slot];
   access.instruction = instruction_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cpu/core_config.h"
+#include "cpu/fetch_path.h"
 #include "cpu/operands.h"
 #include "cpu/record_source.h"
 #include "cpu/retirement.h"
@@ -34,6 +35,8 @@ struct CoreStats {
   std::uint64_t invalidations = 0;
   std::uint64_t switches = 0;  ///< of the address space
   std::uint64_t instructions = 0;
+  std::uint64_t fetch_blocks = 0;        ///< fetched ahead
+  std::uint64_t next_line_prefetches = 0;
   std::uint64_t page_straddles = 0;
   std::uint64_t line_straddles = 0;
   std::uint64_t faults = 0;
@@ -48,7 +51,8 @@ struct CoreStats {
 /// memory, several at a time within its window, retiring in program order.
 ///
 /// An access looks up the first-level TLB and, virtually indexed, the first-level cache in its issue cycle. A fetch
-/// that misses either holds back everything younger: the front end is in order. An access whose address comes from a
+/// that misses either holds back everything younger; with a fetch queue it is not the core that asks, but the front end,
+/// for the blocks that lie ahead, and the core waits only for one that has not arrived. An access whose address comes from a
 /// load that has no data yet enters the window in program order, and issues when they are there; younger ones do not
 /// wait for it. An invalidate event, and a switch of
 /// the address space, is a fence: it waits until everything older has retired, and everything younger waits for it.
@@ -122,6 +126,7 @@ class RequestPort : public TimedModule {
 
   bool next_part();
   bool next_batch();
+  std::uint64_t records_to_read() const;
   void enter_address_space(AddressSpaceId asid);
   void open_access(const Record& record);
   bool pass_fence();
@@ -150,6 +155,28 @@ class RequestPort : public TimedModule {
     if (access.pending == 0 && access.waiting != nobody) release_waiting(access);
   }
 
+  // The front end (request_port_fetch.cpp).
+  bool fetches_ahead() const { return fetch_queue_ != 0; }
+  std::uint64_t record_being_started() const { return job_.source->delivered() - 1; }
+  InFlight& block(std::uint64_t number) { return ring_[block_slot(number)]; }
+  std::uint32_t block_slot(std::uint64_t number) const {
+    return static_cast<std::uint32_t>(ring_size_ + (number & block_mask_));
+  }
+  bool may_fetch_before(Cycles at) const { return fetch_at_ <= at && repeated_ == nullptr; }
+  void look_for_block(Cycles not_before);
+  bool read_ahead();
+  void plan_fetch(Cycles not_before);
+  bool fetch_block(Cycles cycle);
+  void prefetch_next_line(const InFlight& fetched, PhysicalAddress address, Cycles lookup);
+  bool instruction_arrived();
+  bool start_fetched(Cycles at);
+  void start_faulted(Cycles at);
+  void fetch_on_demand(Cycles at);
+  std::uint32_t enter_window(std::uint32_t size, const AccessTimes& times);
+  void count_straddle(VirtualAddress block);
+  bool front_end_idle();
+  std::uint64_t line_bytes() const { return std::uint64_t{1} << neighbours_.line_shift; }
+
   bool retire_oldest();
   InFlight& oldest() { return ring_[first_ & mask_]; }
   std::uint32_t in_flight() const { return static_cast<std::uint32_t>(end_ - first_); }
@@ -165,6 +192,8 @@ class RequestPort : public TimedModule {
   std::uint32_t capacity_;
   std::uint32_t window_;
   std::uint32_t gap_;
+  std::uint32_t fetch_queue_;  ///< fetch blocks ahead of the core; 0: none, fetches are accesses like all others
+  bool prefetches_;
   std::array<std::uint32_t, 2> buffers_;  ///< how many loads, and stores, there may be in flight
   Cycles invalidate_cycles_;
   Cycles switch_cycles_;
@@ -199,7 +228,21 @@ class RequestPort : public TimedModule {
   sc_core::sc_time delay_;
   std::uint64_t instruction_ = 0;
 
-  // Accesses in flight, oldest first: a ring of a power of two.
+  // The front end: the path ahead, the block that is to be fetched next, and those that have been and that the core has
+  // not reached. Their slots are the ring's last ones.
+  FetchPath path_;
+  std::optional<FetchBlock> next_block_;
+  Cycles fetch_at_ = Cycles::never();    ///< when it is fetched; never: it must wait for the core, or there is none
+  Cycles fetch_not_before_;              ///< the front end's next free cycle
+  std::uint64_t known_page_ = ~std::uint64_t{0};  ///< a page of code that is mapped
+  std::uint64_t on_demand_ = ~std::uint64_t{0};   ///< the record whose rest the core itself fetches
+  std::uint64_t first_block_ = 0;
+  std::uint64_t end_block_ = 0;
+  std::uint64_t prefetched_line_ = ~std::uint64_t{0};
+
+  // Accesses in flight, oldest first: a ring of a power of two. Fetch blocks follow it.
+  std::uint64_t ring_size_;
+  std::uint64_t block_mask_;
   std::vector<InFlight> ring_;
   std::uint64_t mask_;
   std::uint64_t first_ = 0;

@@ -31,6 +31,10 @@ void report_accesses(const CoreStats& stats, StatSet& figures) {
                 "accesses made with supervisor privilege; the others are a user's");
   figures.count("core.instructions", stats.instructions, "instructions",
                 "fetches; in a trace without fetches, accesses and the gaps between them");
+  figures.count("core.fetch_blocks", stats.fetch_blocks, "blocks",
+                "runs of instructions in one cache line that the front end fetched ahead, each one lookup");
+  figures.count("core.next_line_prefetches", stats.next_line_prefetches, "lines",
+                "lines that the front end asked for because they follow one that it fetched");
   figures.count("core.page_straddles", stats.page_straddles, "accesses",
                 "accesses that needed one more translation because they cross a page");
   figures.count("core.line_straddles", stats.line_straddles, "accesses",

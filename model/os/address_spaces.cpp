@@ -29,6 +29,13 @@ void AddressSpaces::before_walk(AddressSpaceId asid, VirtualAddress va, Access a
   map_page(va, access);
 }
 
+bool AddressSpaces::is_mapped(AddressSpaceId asid, VirtualAddress va) {
+  root(asid);
+  const std::uint64_t number = va.value() >> page_shift_;
+  const auto mapped = recent_->mapped.find(number / 512);
+  return mapped != recent_->mapped.end() && mapped->second[number % 512];
+}
+
 std::optional<FaultRepair> AddressSpaces::handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
                                                        const Fault& fault) {
   root(asid);

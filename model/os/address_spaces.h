@@ -25,6 +25,7 @@ class AddressSpaces final : public Kernel {
     return recent_->tables.root();
   }
   void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) override;
+  bool is_mapped(AddressSpaceId asid, VirtualAddress va) override;
   std::optional<FaultRepair> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
                                           const Fault& fault) override;
 

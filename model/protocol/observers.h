@@ -44,6 +44,9 @@ class Kernel {
   /// Called in program order for an access that its first-level TLB could not translate, before the walk: the place
   /// where pages are mapped that are to be there from the start. Throws InputError if the address cannot be mapped.
   virtual void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) = 0;
+  /// Whether the address is mapped, or never will be: only then may a front end fetch it ahead of the core, so that
+  /// before_walk maps pages in program order.
+  virtual bool is_mapped(AddressSpaceId /*asid*/, VirtualAddress /*va*/) { return true; }
   /// Repairs what made the access fault: when it is repeated, it does not. Nothing if the access is to be passed over
   /// instead of repeated. Throws InputError if it cannot be repaired.
   virtual std::optional<FaultRepair> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,

@@ -141,7 +141,9 @@ RunResult run_machine(const MachineConfig& config, const RunOptions& options) {
 
 RunResult run_machine(const MachineConfig& config, TraceReader& trace, const RunOptions& options) {
   StoppableReader reader(trace, options.stop);
-  RecordSource source(reader, options.limit == 0 ? 0 : options.warmup + options.limit);
+  // What the front end looks ahead: 32 records for each block that it may have fetched.
+  RecordSource source(reader, options.limit == 0 ? 0 : options.warmup + options.limit,
+                      std::size_t{32} * config.core.fetch_queue);
   std::optional<WalkLog> walk_log;
   if (!options.walk_log.empty()) walk_log.emplace(options.walk_log, options.warmup != 0);
 

@@ -76,9 +76,7 @@ std::vector<double> run_chase(const ChaseClaim& row) {
   constexpr unsigned laps = 4;
   const std::uint64_t line_bytes = row.stride < 64 ? row.stride : 64;
   RecordList trace(chase(row.elements, row.stride, line_bytes, warm_laps + laps));
-  std::vector<std::string> settings = row.settings;
-  settings.emplace_back("core.blocking=true");
-  const RunResult result = run_on(row.machine, settings, trace, row.elements * warm_laps);
+  const RunResult result = run_on(row.machine, row.settings, trace, row.elements * warm_laps);
   return {figure_of(result, row.figure) / figure_of(result, "core.accesses")};
 }
 

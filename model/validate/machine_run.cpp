@@ -28,6 +28,7 @@ std::vector<Record> chase(std::uint64_t elements, std::uint64_t stride, std::uin
     Record record;
     record.address = VirtualAddress(base + element * stride + line * line_bytes);
     record.size = 8;
+    record.distance = 1;
     records.push_back(record);
   }
   return records;

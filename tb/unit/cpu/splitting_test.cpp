@@ -71,7 +71,7 @@ std::uint64_t take_all(RecordSource& source) {
   const std::uint64_t before = source.delivered();
   do {
     while (const Record* record = source.next()) EXPECT_EQ(record->address.value() + 1, source.delivered());
-  } while (source.refill());
+  } while (source.read_batch());
   return source.delivered() - before;
 }
 
@@ -97,7 +97,7 @@ TEST(RecordSource, LimitBeyondTheEndIsNoLimit) {
 TEST(RecordSource, BatchEndsWhereItIsTold) {
   Numbers trace(100);
   RecordSource source(trace, 0);
-  ASSERT_TRUE(source.refill(7));
+  ASSERT_TRUE(source.read_batch(7));
   while (source.next() != nullptr) {
   }
   EXPECT_EQ(source.delivered(), 7u);
@@ -107,12 +107,12 @@ TEST(RecordSource, BatchEndsWhereItIsTold) {
 TEST(RecordSource, StopEndsTheTraceAtOnce) {
   Numbers trace(100);
   RecordSource source(trace, 0);
-  ASSERT_TRUE(source.refill());
+  ASSERT_TRUE(source.read_batch());
   source.next();
   source.next();
   source.stop();
   EXPECT_EQ(source.next(), nullptr);
-  EXPECT_FALSE(source.refill());
+  EXPECT_FALSE(source.read_batch());
   EXPECT_EQ(source.delivered(), 2u);
 }
 

@@ -1,0 +1,212 @@
+// The front end of a core that fetches ahead along the trace's path.
+
+#include <algorithm>
+
+#include "cpu/access_splitter.h"
+#include "cpu/request_port.h"
+
+namespace tablewalk {
+
+/// Finds the next block to fetch, if there is one ahead.
+void RequestPort::look_for_block(Cycles not_before) {
+  while (!next_block_) {
+    next_block_ = path_.next(*job_.source, asid_);
+    if (!next_block_ && !read_ahead()) return;
+  }
+  plan_fetch(not_before);
+}
+
+/// Reads more of the trace, so that the path goes on; false if that does not help.
+bool RequestPort::read_ahead() {
+  RecordSource& source = *job_.source;
+  if (path_.stopped() || path_.reached() < source.read()) return false;
+  if (!source.has_room()) return false;
+  if (job_.on_batch && job_.on_batch()) source.stop();
+  return source.read_batch(records_to_read());
+}
+
+/// The next block is fetched as soon as there is room for it. A page that is not mapped yet is left to the core, which
+/// reaches it in program order: a front end would fault there, and a fault waits until it is the oldest.
+void RequestPort::plan_fetch(Cycles not_before) {
+  if (!next_block_ || end_block_ - first_block_ == fetch_queue_) return;
+  const std::uint64_t page = next_block_->start.value() >> neighbours_.page_shift;
+  if (page != known_page_) {
+    if (!kernel_.is_mapped(asid_, next_block_->start)) return;
+    known_page_ = page;
+  }
+  fetch_at_ = std::max(not_before, fetch_not_before_);
+}
+
+/// Fetches the next block; false if only the kernel can bring its cycle.
+bool RequestPort::fetch_block(Cycles cycle) {
+  const Cycles at = std::max(fetch_at_, cycle);  // later if a fault was being handled meanwhile
+  if (at > cycle && !may_run_ahead_to(at)) {
+    wake_at(at);
+    return false;
+  }
+  const std::uint32_t slot = block_slot(end_block_++);
+  InFlight& access = ring_[slot];
+  access.address = next_block_->start;
+  access.size = static_cast<std::uint32_t>(line_bytes() - (access.address.value() & (line_bytes() - 1)));
+  access.kind = RecordKind::Fetch;
+  access.user = next_block_->user;
+  access.record = next_block_->record + 1;
+  access.pending = 0;
+  access.times.issued = at;
+  next_block_.reset();
+  fetch_at_ = Cycles::never();
+  fetch_not_before_ = at + Cycles(1);
+  ++stats_.fetch_blocks;
+  if (translate(slot, at)) {
+    prefetch_next_line(access, probe_->answer.translation.physical(access.address), at);
+  } else {
+    note_miss(slot, access.address, access.record);
+  }
+  look_for_block(fetch_not_before_);
+  return true;
+}
+
+/// Asks for the line after the one that was fetched from `address`, if it is in the same page. Nobody waits for it.
+void RequestPort::prefetch_next_line(const InFlight& fetched, PhysicalAddress address, Cycles lookup) {
+  if (!prefetches_) return;
+  const std::uint64_t line = (address.value() >> neighbours_.line_shift) + 1;
+  const std::uint64_t next = ((fetched.address.value() >> neighbours_.line_shift) + 1) << neighbours_.line_shift;
+  if (next >> neighbours_.page_shift != fetched.address.value() >> neighbours_.page_shift) return;
+  if (line == prefetched_line_) return;
+  prefetched_line_ = line;
+  ++stats_.next_line_prefetches;
+  MemoryAccess& request = *access_probe_;
+  request.prepare(PhysicalAddress(line << neighbours_.line_shift), static_cast<unsigned>(line_bytes()), false);
+  request.info.tag = nobody;
+  if (neighbours_.cache_at_once[Instructions]) {
+    sc_core::sc_time delay = delay_to(lookup);
+    if (icache_side.access(request, delay)) return;
+  } else {
+    icache_side.send(request, lookup + Cycles(1));
+  }
+  access_probe_ = &pool_.take();
+  look_ahead();
+}
+
+/// Whether the instruction that is being started has been fetched, or is to be fetched by the core itself; then it
+/// issues not before it has arrived.
+bool RequestPort::instruction_arrived() {
+  const std::uint64_t record = record_being_started();
+  if (on_demand_ == record) return true;
+  for (std::uint64_t number = first_block_; number != end_block_; ++number) {
+    const InFlight& fetched = block(number);
+    if (fetched.record > record + 1) return true;
+    if (fetched.faulted != nullptr) return true;
+    if (fetched.pending != 0) return false;
+    issue_not_before(fetched.times.done);
+  }
+  // What is left of it lies in the next block, if it has not been fetched.
+  if (!next_block_ || next_block_->record > record) return path_.reached() > record;
+  return fetch_at_ == Cycles::never();
+}
+
+/// Starts what has been fetched of an instruction, up to what has not; false if the core must fetch that itself.
+bool RequestPort::start_fetched(Cycles at) {
+  const std::uint64_t record = record_being_started();
+  if (on_demand_ == record) return false;
+  AccessTimes times{at, at, at, at, at};
+  std::uint32_t size = left_;
+  for (; first_block_ != end_block_ && block(first_block_).record <= record + 1; ++first_block_) {
+    const InFlight& fetched = block(first_block_);
+    if (fetched.faulted != nullptr) {
+      if (fetched.address == address_) {
+        start_faulted(at);
+        return true;
+      }
+      size = static_cast<std::uint32_t>(fetched.address - address_);
+      break;
+    }
+    count_straddle(fetched.address);
+    if (fetched.times.done == at) times = fetched.times;  // this is what it waited for
+  }
+  if (next_block_ && next_block_->record == record) {
+    if (next_block_->start == address_) {
+      fetch_on_demand(at);
+      return false;
+    }
+    size = std::min(size, static_cast<std::uint32_t>(next_block_->start - address_));
+  }
+  enter_window(size, times);
+  look_for_block(at);
+  return true;
+}
+
+/// The core itself fetches what is left of an instruction, and holds back what is younger until it has arrived.
+void RequestPort::fetch_on_demand(Cycles at) {
+  count_straddle(address_);
+  on_demand_ = record_being_started();
+  next_block_.reset();
+  path_.skip_rest();
+  look_for_block(at + Cycles(1));
+}
+
+/// The front end met a fault, which is handled when the access is the oldest.
+void RequestPort::start_faulted(Cycles at) {
+  InFlight& fetched = block(first_block_++);
+  count_straddle(fetched.address);
+  const std::uint32_t slot = enter_window(std::min(left_, fetched.size), fetched.times);
+  InFlight& access = ring_[slot];
+  access.pending = fetched.pending;
+  access.record = fetched.record;
+  access.faulted = fetched.faulted;
+  access.faulted->tag = slot;
+  fetched.faulted = nullptr;
+  fetch_barrier_ = end_ - 1;
+  ++faults_waiting_;
+  look_for_block(at);
+  if (at > now()) {
+    wake_at(at);
+  } else {
+    handle_fault_of_oldest(at);
+    wake_for_answers();
+  }
+  look_ahead();
+}
+
+/// The next `size` bytes of the fetch that is being started are there.
+std::uint32_t RequestPort::enter_window(std::uint32_t size, const AccessTimes& times) {
+  const auto slot = static_cast<std::uint32_t>(end_++ & mask_);
+  InFlight& access = ring_[slot];
+  access.instruction = instruction_;
+  access.address = address_;
+  access.size = size;
+  access.kind = kind_;
+  access.user = user_;
+  access.waiting = nobody;
+  access.pending = 0;
+  access.times = times;
+  address_ += size;
+  left_ -= size;
+  return slot;
+}
+
+/// A block that begins within an instruction.
+void RequestPort::count_straddle(VirtualAddress block) {
+  if (block == fetched_) return;
+  const bool page = (block.value() & low_bits(neighbours_.page_shift)) == 0;
+  ++(page ? stats_.page_straddles : stats_.line_straddles);
+}
+
+/// Nothing is on its way to the front end any more. A fault that it met and the core did not reach ends with the trace.
+bool RequestPort::front_end_idle() {
+  for (std::uint64_t number = first_block_; number != end_block_; ++number) {
+    InFlight& fetched = block(number);
+    if (fetched.faulted != nullptr) {
+      TranslationRequest& request = *fetched.faulted;
+      fetched.faulted = nullptr;
+      --fetched.pending;
+      request.account(request.cycles.fault, now());
+      account_translation(request, now());
+      free_requests_.push_back(&request);
+    }
+    if (fetched.pending != 0) return false;
+  }
+  return true;
+}
+
+}  // namespace tablewalk
