@@ -53,11 +53,12 @@ struct CoreConfig {
                "of them stores, as the store buffer holds them; 0 is no limit of their own", largest::in_flight);
     keys.value("window", window, "instructions", "how far past the oldest unfinished instruction the core looks",
                largest::instructions);
-    keys.value("fetch_queue", fetch_queue, "blocks",
-               "fetch blocks (instructions in sequence in one cache line) that the front end fetches ahead of the core, "
-               "one a cycle; 0: in order, each instruction alone, and one that misses holds back everything younger. Of a "
-               "blocking core it is always 0",
-               largest::fetch_blocks);
+    keys.value(
+        "fetch_queue", fetch_queue, "blocks",
+        "fetch blocks (instructions in sequence in one cache line) that the front end fetches ahead of the core, "
+        "one a cycle; 0: in order, each instruction alone, and one that misses holds back everything younger. Of a "
+        "blocking core it is always 0",
+        largest::fetch_blocks);
     keys.value("next_line_prefetch", next_line_prefetch, "",
                "true: the front end also asks the instruction cache for the line after each that it fetches ahead, "
                "within the page");
@@ -86,8 +87,9 @@ struct CoreConfig {
     if (issue_width == 0) problem("issue_width", "0 would never issue; expected at least 1");
     if (accesses_in_flight == 0) problem("accesses_in_flight", "0 would never issue; expected at least 1");
     if (next_line_prefetch && (fetch_queue == 0 || blocking)) {
-      problem("next_line_prefetch", "true, but the front end fetches nothing ahead; expected core.fetch_queue of at "
-                                    "least 1 and core.blocking: false");
+      problem("next_line_prefetch",
+              "true, but the front end fetches nothing ahead; expected core.fetch_queue of at "
+              "least 1 and core.blocking: false");
     }
     if (accesses_in_flight > 4096) problem("accesses_in_flight", "more than 4096; expected at most 4096");
     if (window == 0) problem("window", "0 would never issue; expected at least 1");

@@ -38,10 +38,10 @@ class FetchPath {
 
  private:
   unsigned line_shift_;
-  std::uint64_t cursor_ = 0;               ///< the next record to look at
+  std::uint64_t cursor_ = 0;                ///< the next record to look at
   std::optional<VirtualAddress> expected_;  ///< where the next instruction of the open block begins
-  std::uint64_t line_ = 0;                 ///< of the block found last, its number
-  std::uint64_t last_line_ = 0;            ///< into which its last instruction reaches
+  std::uint64_t line_ = 0;                  ///< of the block found last, its number
+  std::uint64_t last_line_ = 0;             ///< into which its last instruction reaches
   bool user_ = true;
   bool stopped_ = true;
 };

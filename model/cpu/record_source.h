@@ -8,8 +8,8 @@
 
 namespace tablewalk {
 
-/// The records of a trace one by one, read in batches, up to a limit; and those that come next, as far as they have been
-/// read ahead.
+/// The records of a trace one by one, read in batches, up to a limit; and those that come next, as far as they have
+/// been read ahead.
 class RecordSource {
  public:
   /// `limit` 0: all of them. `ahead`: how many records at least can be read ahead of the newest that was delivered.

@@ -201,7 +201,7 @@ void RequestPort::issue(Cycles cycle) {
   for (;;) {
     const bool may_start = (left_ != 0 || next_part()) && repeated_ == nullptr && may_issue();
     const Cycles start_at = may_start ? issue_cycle_ : Cycles::never();
-    if (may_fetch_before(start_at) && (ready_.empty() || fetch_at_ < ready_.front().at)) {
+    if (may_fetch_by(start_at) && (ready_.empty() || fetch_at_ < ready_.front().at)) {
       if (!fetch_block(cycle)) return;
       continue;
     }
@@ -366,17 +366,6 @@ Access RequestPort::access_of(const InFlight& access) {
   return {kind_of_access[static_cast<unsigned>(access.kind)], access.user};
 }
 
-/// How far the middle of a cycle lies ahead of the kernel's time: what a call to a neighbour annotates.
-inline const sc_core::sc_time& RequestPort::delay_to(Cycles cycle) {
-  if (cycle < delay_cycle_) {
-    delay_ = clockwork().delay_until(cycle) + half_cycle_;
-  } else if (cycle != delay_cycle_) {
-    clockwork().durations().add(delay_, (cycle - delay_cycle_).count());
-  }
-  delay_cycle_ = cycle;
-  return delay_;
-}
-
 /// Retires the oldest access if all its answers are there.
 bool RequestPort::retire_oldest() {
   InFlight& access = oldest();
@@ -453,7 +442,7 @@ void RequestPort::note_miss(std::uint32_t slot, VirtualAddress fetched, std::uin
   TranslationRequest& request = *probe_;
   request.instruction = has_fetches_ ? std::optional(fetched) : std::nullopt;
   access.record = record;
-  kernel_.before_walk(asid_, access.address, request.access);
+  if (slot < ring_size_) kernel_.before_walk(asid_, access.address, request.access);  // not what is fetched ahead
   probe_ = &take_request();
   look_ahead();
 }

@@ -35,7 +35,7 @@ struct CoreStats {
   std::uint64_t invalidations = 0;
   std::uint64_t switches = 0;  ///< of the address space
   std::uint64_t instructions = 0;
-  std::uint64_t fetch_blocks = 0;        ///< fetched ahead
+  std::uint64_t fetch_blocks = 0;  ///< fetched ahead
   std::uint64_t next_line_prefetches = 0;
   std::uint64_t page_straddles = 0;
   std::uint64_t line_straddles = 0;
@@ -51,12 +51,11 @@ struct CoreStats {
 /// memory, several at a time within its window, retiring in program order.
 ///
 /// An access looks up the first-level TLB and, virtually indexed, the first-level cache in its issue cycle. A fetch
-/// that misses either holds back everything younger; with a fetch queue it is not the core that asks, but the front end,
-/// for the blocks that lie ahead, and the core waits only for one that has not arrived. An access whose address comes from a
-/// load that has no data yet enters the window in program order, and issues when they are there; younger ones do not
-/// wait for it. An invalidate event, and a switch of
-/// the address space, is a fence: it waits until everything older has retired, and everything younger waits for it.
-/// Acts in the middle of a cycle.
+/// that misses either holds back everything younger; with a fetch queue it is not the core that asks, but the front
+/// end, for the blocks that lie ahead, and the core waits only for one that has not arrived. An access whose address
+/// comes from a load that has no data yet enters the window in program order, and issues when they are there; younger
+/// ones do not wait for it. An invalidate event, and a switch of the address space, is a fence: it waits until
+/// everything older has retired, and everything younger waits for it. Acts in the middle of a cycle.
 class RequestPort : public TimedModule {
  public:
   RequestPort(sc_core::sc_module_name name, const CoreConfig& config, const CoreNeighbours& neighbours,
@@ -162,7 +161,8 @@ class RequestPort : public TimedModule {
   std::uint32_t block_slot(std::uint64_t number) const {
     return static_cast<std::uint32_t>(ring_size_ + (number & block_mask_));
   }
-  bool may_fetch_before(Cycles at) const { return fetch_at_ <= at && repeated_ == nullptr; }
+  /// Whether the front end is the next to do something, no later than the core.
+  bool may_fetch_by(Cycles at) const { return fetch_at_ <= at && fetch_at_ != Cycles::never() && repeated_ == nullptr; }
   void look_for_block(Cycles not_before);
   bool read_ahead();
   void plan_fetch(Cycles not_before);
@@ -232,8 +232,8 @@ class RequestPort : public TimedModule {
   // not reached. Their slots are the ring's last ones.
   FetchPath path_;
   std::optional<FetchBlock> next_block_;
-  Cycles fetch_at_ = Cycles::never();    ///< when it is fetched; never: it must wait for the core, or there is none
-  Cycles fetch_not_before_;              ///< the front end's next free cycle
+  Cycles fetch_at_ = Cycles::never();  ///< when it is fetched; never: it must wait for the core, or there is none
+  Cycles fetch_not_before_;            ///< the front end's next free cycle
   std::uint64_t known_page_ = ~std::uint64_t{0};  ///< a page of code that is mapped
   std::uint64_t on_demand_ = ~std::uint64_t{0};   ///< the record whose rest the core itself fetches
   std::uint64_t first_block_ = 0;
@@ -269,5 +269,16 @@ class RequestPort : public TimedModule {
   MemoryAccess* access_probe_;  ///< the payload that the next access to memory uses
   CoreStats stats_;
 };
+
+/// How far the middle of a cycle lies ahead of the kernel's time: what a call to a neighbour annotates.
+inline const sc_core::sc_time& RequestPort::delay_to(Cycles cycle) {
+  if (cycle < delay_cycle_) {
+    delay_ = clockwork().delay_until(cycle) + half_cycle_;
+  } else if (cycle != delay_cycle_) {
+    clockwork().durations().add(delay_, (cycle - delay_cycle_).count());
+  }
+  delay_cycle_ = cycle;
+  return delay_;
+}
 
 }  // namespace tablewalk

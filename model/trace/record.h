@@ -65,8 +65,8 @@ struct Record {
 
   constexpr Record() = default;
   /// A size beyond what a record can hold becomes the largest that it can, which no trace may hold either.
-  constexpr Record(VirtualAddress at, std::uint32_t bytes, RecordKind what, Privilege right = Privilege::User,
-                   AddressSpaceId space = 0)
+  constexpr Record(VirtualAddress at, std::uint32_t bytes, RecordKind what = RecordKind::Load,
+                   Privilege right = Privilege::User, AddressSpaceId space = 0)
       : address(at),
         size(static_cast<std::uint16_t>(std::min<std::uint32_t>(bytes, 0xffff))),
         kind(what),

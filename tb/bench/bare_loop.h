@@ -24,7 +24,7 @@ class BareLoop {
   /// Runs the whole trace; returns how many lookups hit, so that no compiler leaves them out.
   std::uint64_t run(RecordSource& source) {
     std::uint64_t hits = 0;
-    while (source.refill()) {
+    while (source.read_batch()) {
       while (const Record* record = source.next()) {
         VirtualAddress address = record->address;
         std::uint32_t left = record->size;

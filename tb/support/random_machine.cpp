@@ -129,9 +129,12 @@ CoreConfig random_core(Dice& dice) {
   core.loads_in_flight = dice.chance(30) ? dice.number(1, 20) : 0;
   core.stores_in_flight = dice.chance(30) ? dice.number(1, 20) : 0;
   core.window = dice.number(1, 300);
+  core.fetch_queue = dice.chance(60) ? dice.number(1, dice.chance(50) ? 4 : 40) : 0;
+  core.next_line_prefetch = core.fetch_queue != 0 && dice.chance(30);
   core.instruction_gap = dice.chance(30) ? dice.number(1, 20) : 0;
   core.dependences = dice.chance(25) ? Dependences::Chained : Dependences::None;
   core.blocking = dice.chance(25);
+  if (core.blocking) core.next_line_prefetch = false;
   core.invalidate_cycles = Cycles(dice.chance(50) ? dice.between(0, 3) : dice.between(0, 300));
   return core;
 }

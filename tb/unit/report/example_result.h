@@ -11,7 +11,7 @@ inline RunResult example_result(std::uint64_t scale = 1) {
   RunResult result;
   result.version = "0.1.0";
   result.config = {{"paging", {{"mode", "x86-64"}}}, {"seed", 18446744073709551615U}};
-  result.trace = {"traces/sort.twt", "twt", "0123456789abcdef", 1234567};
+  result.trace = {"traces/sort.twt", "twt", "0123456789abcdef", 1234567, "trace"};
   StatSet& stats = result.stats;
   stats.count("core.accesses", 1234567, "accesses", "accesses of the program");
   stats.count("core.instructions", 901234, "instructions", "instructions of the program");

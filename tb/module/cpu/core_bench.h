@@ -1,0 +1,127 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "cpu/request_port.h"
+#include "module/fake_memory.h"
+#include "module/fake_translator.h"
+#include "support/listed_trace.h"
+
+namespace tablewalk {
+
+constexpr std::uint64_t tlb_latency = 10;
+constexpr std::uint64_t memory_latency = 20;
+constexpr std::uint64_t fault_cycles = 100;
+
+/// A kernel that notes what it is asked for.
+class NotingKernel final : public Kernel {
+ public:
+  PhysicalAddress root(AddressSpaceId) override { return PhysicalAddress(0x1000); }
+  void before_walk(AddressSpaceId, VirtualAddress va, Access) override {
+    walks.push_back(va.value());
+    unmapped.erase(va.value() >> 12);
+  }
+  bool is_mapped(AddressSpaceId, VirtualAddress va) override { return unmapped.count(va.value() >> 12) == 0; }
+  std::optional<FaultRepair> handle_fault(AddressSpaceId, VirtualAddress va, Access, const Fault&) override {
+    faults.push_back(va.value());
+    if (on_fault) on_fault();
+    if (passes_over) return std::nullopt;
+    return FaultRepair{Cycles(fault_cycles), changes_page};
+  }
+  void before_invalidation(const Invalidation& invalidation) override { invalidations.push_back(invalidation); }
+  std::set<std::uint64_t> unmapped;  ///< numbers of pages
+  std::vector<std::uint64_t> walks;
+  std::vector<std::uint64_t> faults;
+  bool passes_over = false;
+  bool changes_page = false;
+  std::function<void()> on_fault;
+  std::vector<Invalidation> invalidations;
+};
+
+inline CoreConfig core(std::uint32_t in_flight, std::uint32_t window = 1000, std::uint32_t width = 1) {
+  CoreConfig config;
+  config.issue_width = width;
+  config.accesses_in_flight = in_flight;
+  config.window = window;
+  config.fetch_queue = 0;
+  return config;
+}
+inline CoreConfig blocking() {
+  CoreConfig config = core(8);
+  config.blocking = true;
+  return config;
+}
+
+inline CoreNeighbours neighbours() {
+  CoreNeighbours result;
+  result.tlb_hit_latency = {Cycles(1), Cycles(1)};
+  result.cache_at_once = {false, false};
+  return result;
+}
+
+inline Record load(std::uint64_t address, std::uint32_t size = 8) {
+  return {VirtualAddress(address), size, RecordKind::Load};
+}
+inline Record fetch(std::uint64_t address) {
+  return {VirtualAddress(address), 4, RecordKind::Fetch};
+}
+
+inline Record invalidate(std::uint64_t address, AddressSpaceId asid = 0) {
+  return {VirtualAddress(address), 0, RecordKind::InvalidatePage, Privilege::User, asid};
+}
+
+/// A core on translators and memories of fixed latency: a request sent in t is answered in t + 1 + latency.
+struct Bench {
+  Bench(const CoreConfig& config, std::vector<Record> records,
+        std::shared_ptr<const PagingMode> of_mode = make_paging_mode("sv48"))
+      : mode(std::move(of_mode)),
+        trace(std::move(records)),
+        source(trace, 0),
+        port("port", config, neighbours(), *mode, kernel),
+        itlb("itlb", Cycles(tlb_latency)),
+        dtlb("dtlb", Cycles(tlb_latency)),
+        icache("icache", memory_latency, 256),
+        dcache("dcache", memory_latency, 256) {
+    port.itlb_side.socket.bind(itlb.tlb_side());
+    port.dtlb_side.socket.bind(dtlb.tlb_side());
+    port.icache_side.socket.bind(icache.cpu_side());
+    port.dcache_side.socket.bind(dcache.cpu_side());
+  }
+  void run() {
+    RequestPort::Job job;
+    job.source = &source;
+    job.chained = chained;
+    port.run(std::move(job));
+    sc_core::sc_start();
+    Clockwork::of_simulation().rethrow_failure();
+    EXPECT_TRUE(port.finished());
+    EXPECT_EQ(port.stats().translations_requested, port.stats().translations_answered);
+  }
+  std::vector<std::uint64_t> loads_at() const {
+    std::vector<std::uint64_t> cycles;
+    for (const auto& arrival : dtlb.arrivals()) cycles.push_back(arrival.cycle);
+    return cycles;
+  }
+
+  bool chained = false;
+  std::shared_ptr<const PagingMode> mode;
+  test::ListedTrace trace;
+  RecordSource source;
+  NotingKernel kernel;
+  RequestPort port;
+  FakeTranslator itlb;
+  FakeTranslator dtlb;
+  FakeMemory icache;
+  FakeMemory dcache;
+};
+using Starts = std::vector<std::uint64_t>;
+
+/// A translation asked for in t is there in t + 10; memory sees the access one cycle later and answers in 20.
+constexpr std::uint64_t whole_access = tlb_latency + 1 + memory_latency;
+
+}  // namespace tablewalk
