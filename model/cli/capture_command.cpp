@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/interrupt.h"
@@ -18,6 +19,50 @@
 
 namespace tablewalk {
 namespace {
+
+constexpr double usual_share_decoded = 0.95;
+
+/// What is known of the addresses in all traces.
+void print_addresses(const CaptureConfig& config, const CaptureResult& result) {
+  if (!result.dependences) {
+    if (config.dependences) {
+      fmt::print(stderr, "note: from which loads addresses come is known on x86-64 only: the traces do not say it\n");
+    }
+    return;
+  }
+  DependenceCounts all;
+  for (const CapturedTrace& trace : result.traces) all += trace.addresses;
+  const auto percent = [](std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+  };
+  fmt::print(stderr,
+             "addresses of the {} loads: {:.2f} % come from an earlier load, {:.2f} % from none, {:.2f} % are unknown "
+             "(taken as from none)\n",
+             with_thousands(all.loads), percent(all.from_loads, all.loads), percent(all.from_none(), all.loads),
+             percent(all.unknown_loads, all.loads));
+  const std::uint64_t decoded = all.instructions - all.unknown_instructions;
+  if (static_cast<double>(decoded) < usual_share_decoded * static_cast<double>(all.instructions)) {
+    fmt::print(stderr,
+               "note: only {:.1f} % of the instructions could be decoded; the others are taken to change no register\n",
+               percent(decoded, all.instructions));
+  }
+}
+
+std::vector<WrittenReport> reports_of(const CaptureResult& result) {
+  std::vector<WrittenReport> reports;
+  for (const CapturedTrace& trace : result.traces) {
+    reports.push_back({trace, {}});
+    if (!result.dependences) continue;
+    const DependenceCounts& addresses = trace.addresses;
+    reports.back().counts = {{"loads", addresses.loads},
+                             {"loads_from_loads", addresses.from_loads},
+                             {"loads_from_none", addresses.from_none()},
+                             {"loads_unknown", addresses.unknown_loads},
+                             {"instructions", addresses.instructions},
+                             {"instructions_unknown", addresses.unknown_instructions}};
+  }
+  return reports;
+}
 
 /// Standard output belongs to the program that was run.
 void print_notes(const CaptureConfig& config, const CaptureResult& result) {
@@ -52,8 +97,9 @@ void run_capture(const CaptureConfig& config, OutputFormat format) {
     };
     return capture_trace(config, show, &interrupt_flag());
   }();
-  const std::string text = written_text(result.traces, format);
+  const std::string text = written_text(reports_of(result), format);
   std::fwrite(text.data(), 1, text.size(), stderr);
+  if (format == OutputFormat::Text) print_addresses(config, result);
   print_notes(config, result);
 }
 
@@ -71,6 +117,7 @@ struct Options {
   std::string format = "text";
   std::string threads = "mixed";
   std::string children = "silent";
+  bool no_dependences = false;
 };
 
 void run(Options& options) {
@@ -81,6 +128,7 @@ void run(Options& options) {
   }
   if (is_second("--threads", options.threads, "mixed", "apart")) options.config.threads = CapturedThreads::Apart;
   if (is_second("--children", options.children, "silent", "apart")) options.config.children = CapturedChildren::Apart;
+  options.config.dependences = !options.no_dependences;
   run_capture(options.config, format);
 }
 
@@ -105,6 +153,8 @@ void add_capture_command(CLI::App& trace) {
                    "silent: only the started process is traced; apart: a trace of each process, OUTPUT.processN.twt, "
                    "in address space N-1; the logs take about 14 bytes for each access in TMPDIR until the end")
       ->capture_default_str();
+  command->add_flag("--no-dependences", options->no_dependences,
+                    "leave out from which loads the addresses come, which is found by decoding the instructions");
   add_trace_level(*command, options->config.level);
   add_print_format(*command, options->format);
   command->add_option("PROGRAM", options->config.command, "the program and its arguments, after --")->required();

@@ -149,7 +149,7 @@ void add_convert(CLI::App& trace) {
     }
     const WrittenTrace result = write_trace(*reader, options->output, writer_options, options->limit);
     print_note(reader->description());
-    if (options->output != "-") print(written_text({result}, format));
+    if (options->output != "-") print(written_text({{result, {}}}, format));
   });
 }
 
@@ -206,7 +206,7 @@ void add_generate(CLI::App& trace) {
     writer_options.provenance = generator->description().provenance;
     writer_options.dependences = generator->description().dependences;
     const WrittenTrace result = write_trace(*generator, options->output, writer_options, 0);
-    if (options->output != "-") print(written_text({result}, format));
+    if (options->output != "-") print(written_text({{result, {}}}, format));
   });
 }
 

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -18,6 +19,8 @@
 #include "base/error.h"
 #include "trace/capture_outputs.h"
 #include "trace/child_process.h"
+#include "trace/dependence_follower.h"
+#include "trace/guest_code.h"
 #include "trace/lackey_reader.h"
 #include "trace/process_logs.h"
 #include "trace/stoppable_reader.h"
@@ -58,6 +61,29 @@ std::string describe(const CaptureConfig& config, const std::string& version) {
   return text;
 }
 
+/// The code of each process that writes a log. Its memory is gone when the log is read; its files are there.
+class Codes {
+ public:
+  /// Learns what the processes have mapped now.
+  void look(const ProcessLogs& logs) {
+    for (const ProcessLogs::Log& log : logs.in_order()) {
+      if (first_ == 0) first_ = log.process;
+      const auto [code, added] = codes_.try_emplace(log.process);
+      if (added) code->second = std::make_unique<GuestCode>(log.process, GuestCode::Source::Files);
+      if (!code->second->look() && added) codes_.erase(code);  // it ended before
+    }
+  }
+  /// A process that ended too soon ran what the first one had mapped: it executed no other program.
+  GuestCode& of(pid_t process) {
+    const auto code = codes_.find(process);
+    return code != codes_.end() ? *code->second : *codes_.at(first_);
+  }
+
+ private:
+  pid_t first_ = 0;
+  std::map<pid_t, std::unique_ptr<GuestCode>> codes_;
+};
+
 /// One capture, with what both ways of it need.
 class Capture {
  public:
@@ -74,8 +100,9 @@ class Capture {
   InputError not_run(const std::string& why) const {
     return InputError(fmt::format("{}: could not be run under Valgrind ({})", name(), why));
   }
-  void wait_for_all(Child& child, const ProcessLogs& logs, CaptureResult& result) const;
-  void convert_log(const ProcessLogs::Log& log, CaptureOutputs& outputs, unsigned process, CaptureResult& result) const;
+  void wait_for_all(Child& child, const ProcessLogs& logs, Codes& codes, CaptureResult& result) const;
+  void convert_log(const ProcessLogs::Log& log, Codes& codes, CaptureOutputs& outputs, unsigned process,
+                   CaptureResult& result) const;
   void check_kept(const CaptureResult& result) const;
 
   const CaptureConfig& config_;
@@ -99,6 +126,8 @@ Capture::Capture(const CaptureConfig& config, const std::function<void(std::uint
   check_temporary_folder();
   options_.provenance = describe(config, version_of(valgrind_));
   options_.level = config.level;
+  options_.dependences = config.dependences && DependenceFollower::possible();
+  if (options_.dependences) options_.provenance += "; dependences by " + X86Decoder::version();
 }
 
 std::vector<std::string> Capture::arguments(const std::vector<std::string>& more) const {
@@ -123,7 +152,11 @@ CaptureResult Capture::of_one_process() {
               arguments({"--trace-children=no", "--child-silent-after-fork=yes",
                          fmt::format("--log-fd={}", Child::own_descriptor)}),
               Child::Pipe::OwnDescriptor);
+  GuestCode code(child.pid(), GuestCode::Source::MemoryAndFiles);
+  DependenceFollower follower(code);
+  if (options_.dependences) outputs.use(follower);
   CaptureResult result;
+  result.dependences = options_.dependences;
   try {
     const Ender ender(child, stop_);
     LackeyReader lackey(std::make_unique<ByteSource>(child.take_pipe(), "output of Lackey"));
@@ -145,9 +178,10 @@ CaptureResult Capture::of_one_process() {
 }
 
 /// Until the program and all that it started have ended, or were ended.
-void Capture::wait_for_all(Child& child, const ProcessLogs& logs, CaptureResult& result) const {
+void Capture::wait_for_all(Child& child, const ProcessLogs& logs, Codes& codes, CaptureResult& result) const {
   std::optional<int> status;
   while (!stopped()) {
+    if (options_.dependences) codes.look(logs);
     if (!status) status = child.wait_no_longer();
     if (status && !logs.any_running()) break;
     logs.check_room();
@@ -159,25 +193,29 @@ void Capture::wait_for_all(Child& child, const ProcessLogs& logs, CaptureResult&
   result.exit_status = status.value_or(0);
 }
 
-void Capture::convert_log(const ProcessLogs::Log& log, CaptureOutputs& outputs, unsigned process,
+void Capture::convert_log(const ProcessLogs::Log& log, Codes& codes, CaptureOutputs& outputs, unsigned process,
                           CaptureResult& result) const {
+  DependenceFollower follower(codes.of(log.process));
+  if (options_.dependences) outputs.use(follower);
   LackeyReader lackey(std::make_unique<ByteSource>(log.path), LackeyEnd::Killed);
   if (outputs.convert(lackey, lackey, result, on_progress_) == 0) {
     result.empty.insert(process);
     return;
   }
-  for (WrittenTrace& trace : outputs.finish()) result.traces.push_back(std::move(trace));
+  for (CapturedTrace& trace : outputs.finish()) result.traces.push_back(std::move(trace));
 }
 
 CaptureResult Capture::of_all_processes() {
   CaptureOutputs first(config_, options_);
   CaptureResult result;
+  result.dependences = options_.dependences;
   const ProcessLogs logs;
+  Codes codes;
   {
     Child child(valgrind_,
                 arguments({"--trace-children=yes", "--child-silent-after-fork=no", "--log-file=" + logs.pattern()}),
                 Child::Pipe::None);
-    wait_for_all(child, logs, result);
+    wait_for_all(child, logs, codes, result);
   }
   const std::vector<ProcessLogs::Log> all = logs.in_order();
   if (all.size() > most_processes) {
@@ -187,10 +225,10 @@ CaptureResult Capture::of_all_processes() {
   result.processes = static_cast<unsigned>(all.size());
   for (unsigned process = 1; process <= result.processes; ++process) {
     if (process == 1) {
-      convert_log(all[0], first, process, result);
+      convert_log(all[0], codes, first, process, result);
     } else {
       CaptureOutputs outputs(config_, options_, process);
-      convert_log(all[process - 1], outputs, process, result);
+      convert_log(all[process - 1], codes, outputs, process, result);
     }
   }
   if (result.records + result.skipped == 0) throw not_run("there is no access in its log");

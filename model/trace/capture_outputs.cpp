@@ -8,7 +8,7 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::size_t batch_records = 1 << 14;
+constexpr std::size_t batch_records = 1 << 10;  // few: the code of the program is read while it is still there
 
 /// `output` with a mark before its ending.
 std::string with_mark(const std::string& output, const std::string& mark) {
@@ -49,9 +49,8 @@ std::uint64_t CaptureOutputs::convert(const LackeyReader& lackey, TraceReader& r
     const std::size_t skipped = std::min<std::uint64_t>(count, config_.skip - all_skipped);
     std::uint64_t kept = count - skipped;
     if (config_.limit != 0) kept = std::min(kept, config_.limit - all_kept);
-    if (kept != 0) {
-      write(output(config_.threads == CapturedThreads::Apart ? lackey.thread() : 0), batch.data() + skipped, kept);
-    }
+    if (skipped != 0) skip(lackey.thread(), batch.data(), skipped);
+    if (kept != 0) write(lackey.thread(), batch.data() + skipped, kept);
     all_skipped += skipped;
     all_kept += kept;
     result.skipped += skipped;
@@ -65,17 +64,27 @@ std::uint64_t CaptureOutputs::convert(const LackeyReader& lackey, TraceReader& r
   return all_kept;
 }
 
-void CaptureOutputs::write(Output& to, Record* records, std::size_t count) const {
+void CaptureOutputs::skip(unsigned thread, Record* records, std::size_t count) {
+  if (follower_ == nullptr) return;
+  LoadCount& loads = loads_[trace_of(thread)];
+  DependenceCounts not_counted;
+  follower_->follow(thread, loads, records, count, not_counted);
+  loads.leave_out();
+}
+
+void CaptureOutputs::write(unsigned thread, Record* records, std::size_t count) {
+  Output& to = output(trace_of(thread));
+  if (follower_ != nullptr) follower_->follow(thread, loads_[trace_of(thread)], records, count, to.addresses);
   if (asid_ != 0) std::for_each(records, records + count, [this](Record& record) { record.asid = asid_; });
   to.writer->write(records, count);
   to.records += count;
 }
 
-std::vector<WrittenTrace> CaptureOutputs::finish() {
-  std::vector<WrittenTrace> traces;
+std::vector<CapturedTrace> CaptureOutputs::finish() {
+  std::vector<CapturedTrace> traces;
   for (const auto& [thread, output] : outputs_) {
     output.writer->finish();
-    traces.push_back({path_of(thread), output.records, output.writer->bytes_written()});
+    traces.push_back({{path_of(thread), output.records, output.writer->bytes_written()}, output.addresses});
   }
   return traces;
 }
