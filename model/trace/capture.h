@@ -32,8 +32,8 @@ struct CaptureConfig {
   std::uint64_t limit = 0;           ///< records of each process kept at most; 0 is all. A single one is then ended
   CapturedThreads threads = CapturedThreads::Mixed;
   CapturedChildren children = CapturedChildren::Silent;
-  bool dependences = true;            ///< whether the records say from which loads addresses come, where that is possible
-  int level = 1;                      ///< zstd's
+  bool dependences = true;  ///< whether the records say from which loads addresses come, where that is possible
+  int level = 1;            ///< zstd's
   std::string valgrind = "valgrind";  ///< the Valgrind to run
 };
 
@@ -43,10 +43,10 @@ struct CapturedTrace : WrittenTrace {
 
 struct CaptureResult {
   std::vector<CapturedTrace> traces;  ///< one, or one for each process and thread that kept a record
-  std::set<unsigned> threads;        ///< Valgrind's numbers of those that made an access, in any process
-  unsigned processes = 1;            ///< that were traced
-  std::set<unsigned> empty;          ///< the numbers of those of them that left no record to keep
-  bool dependences = false;          ///< whether the traces have them
+  std::set<unsigned> threads;         ///< Valgrind's numbers of those that made an access, in any process
+  unsigned processes = 1;             ///< that were traced
+  std::set<unsigned> empty;           ///< the numbers of those of them that left no record to keep
+  bool dependences = false;           ///< whether the traces have them
   std::uint64_t records = 0;
   std::uint64_t skipped = 0;
   bool ended_by_limit = false;

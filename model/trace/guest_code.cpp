@@ -65,7 +65,8 @@ void GuestCode::add(const std::string& line) {
                                  &mapping.end, rights, &mapping.offset, &name_at);
   if (fields < 4 || start >= mapping.end) return;
   mapping.writable = rights[1] == 'w';
-  if (name_at > 0 && static_cast<std::size_t>(name_at) < line.size() && line[static_cast<std::size_t>(name_at)] == '/') {
+  if (name_at > 0 && static_cast<std::size_t>(name_at) < line.size() &&
+      line[static_cast<std::size_t>(name_at)] == '/') {
     mapping.file = line.substr(static_cast<std::size_t>(name_at));
   }
   auto next = mappings_.lower_bound(start);

@@ -104,8 +104,9 @@ void add_operands(const cs_insn& instruction, DecodedInstruction& to) {
       if ((operand.access & CS_AC_READ) != 0) to.reads |= set_of(operand.reg);
       if ((operand.access & CS_AC_WRITE) != 0) add_write(to, operand.reg);
     } else if (is_memory(operand)) {
-      const bool loads = !two || (operand.access & CS_AC_READ) != 0;
+      // Of those with two, movs stores to one; the others load from both, for some of which Capstone says nothing.
       const bool stores = !two || (operand.access & CS_AC_WRITE) != 0;
+      const bool loads = !two || !stores;
       if (loads) to.load_address |= address_of(operand);
       if (stores) to.store_address |= address_of(operand);
     }
@@ -191,6 +192,9 @@ void mend_addresses(const cs_insn& instruction, DecodedInstruction& to) {
     case X86_INS_POP:
       to.load_address = 0;
       break;
+    case X86_INS_LEAVE:
+      to.load_address = bit(rbp);
+      break;
     case X86_INS_XLATB:
       to.load_address = bit(rbx) | bit(rax);
       to.writes = bit(rax);
@@ -218,6 +222,17 @@ void mend_results(const cs_insn& instruction, DecodedInstruction& to) {
     case X86_INS_CMPXCHG:
       to.reads |= register_operand(instruction, 0);
       to.writes |= register_operand(instruction, 0) | bit(rax) | bit(flags_bit);
+      break;
+    case X86_INS_RCL:
+    case X86_INS_RCR:
+    case X86_INS_CMC:
+      to.reads |= bit(flags_bit);
+      break;
+    case X86_INS_ADOX:
+      to.reads |= register_operand(instruction, 0);
+      break;
+    case X86_INS_XADD:
+      to.writes |= bit(flags_bit);
       break;
     case X86_INS_ENTER:  // the stack pointer
       to.reads = 0;
