@@ -75,13 +75,16 @@ class Codes {
   }
   /// A process that ended too soon ran what the first one had mapped: it executed no other program.
   GuestCode& of(pid_t process) {
-    const auto code = codes_.find(process);
-    return code != codes_.end() ? *code->second : *codes_.at(first_);
+    for (const pid_t known : {process, first_}) {
+      if (const auto code = codes_.find(known); code != codes_.end()) return *code->second;
+    }
+    return unknown_;
   }
 
  private:
   pid_t first_ = 0;
   std::map<pid_t, std::unique_ptr<GuestCode>> codes_;
+  GuestCode unknown_{0, GuestCode::Source::Files};
 };
 
 /// One capture, with what both ways of it need.
