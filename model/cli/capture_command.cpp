@@ -23,7 +23,7 @@ namespace {
 constexpr double usual_share_decoded = 0.95;
 
 /// What is known of the addresses in all traces.
-void print_addresses(const CaptureConfig& config, const CaptureResult& result) {
+void print_addresses(const CaptureConfig& config, const CaptureResult& result, OutputFormat format) {
   if (!result.dependences) {
     if (config.dependences) {
       fmt::print(stderr, "note: from which loads addresses come is known on x86-64 only: the traces do not say it\n");
@@ -35,11 +35,12 @@ void print_addresses(const CaptureConfig& config, const CaptureResult& result) {
   const auto percent = [](std::uint64_t part, std::uint64_t whole) {
     return whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
   };
-  fmt::print(stderr,
-             "addresses of the {} loads: {:.2f} % come from an earlier load, {:.2f} % from none, {:.2f} % are unknown "
-             "(taken as from none)\n",
-             with_thousands(all.loads), percent(all.from_loads, all.loads), percent(all.from_none(), all.loads),
-             percent(all.unknown_loads, all.loads));
+  const std::string summary = fmt::format(
+      "addresses of the {} loads: {:.2f} % come from an earlier load, {:.2f} % from none, {:.2f} % are unknown "
+      "(taken as from none)\n",
+      with_thousands(all.loads), percent(all.from_loads, all.loads), percent(all.from_none(), all.loads),
+      percent(all.unknown_loads, all.loads));
+  if (format == OutputFormat::Text) std::fwrite(summary.data(), 1, summary.size(), stderr);
   const std::uint64_t decoded = all.instructions - all.unknown_instructions;
   if (static_cast<double>(decoded) < usual_share_decoded * static_cast<double>(all.instructions)) {
     fmt::print(stderr,
@@ -99,7 +100,7 @@ void run_capture(const CaptureConfig& config, OutputFormat format) {
   }();
   const std::string text = written_text(reports_of(result), format);
   std::fwrite(text.data(), 1, text.size(), stderr);
-  if (format == OutputFormat::Text) print_addresses(config, result);
+  print_addresses(config, result, format);
   print_notes(config, result);
 }
 

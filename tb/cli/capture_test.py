@@ -3,6 +3,7 @@
     python3 tb/cli/capture_test.py TABLEWALK
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -162,6 +163,27 @@ class Children(CaptureTest):
         self.assertFalse(os.path.exists(self.path("n.twt")))
         self.assert_refused(["trace", "capture", "-o", "x.twt", "--children", "apat", "--", "true"],
                             "--children apat: expected silent or apart (did you mean 'apart'?)")
+
+
+class Dependences(CaptureTest):
+    def test_the_summary_says_what_is_known_of_the_addresses(self):
+        _, errors = self.capture("-o", "t.twt", "--", "true")
+        self.assertRegex(errors, r"addresses of the [\d,]+ loads: [\d.]+ % come from an earlier load, [\d.]+ % from none, "
+                                 r"0\.\d\d % are unknown \(taken as from none\)\n")
+        _, errors = self.capture("-o", "t.twt", "--format", "json", "--", "true")
+        said = json.loads(errors)
+        self.assertEqual(said["loads"], said["loads_from_loads"] + said["loads_from_none"] + said["loads_unknown"])
+        self.assertGreater(said["loads_from_loads"], 1000)
+        self.assertGreater(said["instructions"], 100 * said["instructions_unknown"])
+        info = self.json("trace", "info", "t.twt")
+        self.assertIn("dependences by Capstone", info["provenance"])
+        result = self.run_program("run", "t.twt")
+        self.assertNotIn("unknown to the trace", result.stdout)
+
+    def test_they_can_be_left_out(self):
+        _, errors = self.capture("-o", "t.twt", "--no-dependences", "--", "true")
+        self.assertNotIn("addresses of", errors)
+        self.assertIn("unknown to the trace", self.run_program("run", "t.twt").stdout)
 
 
 if __name__ == "__main__":
