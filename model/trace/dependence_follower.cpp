@@ -89,12 +89,15 @@ DecodedInstruction DependenceFollower::decode(const Record& fetch) {
   if (!decoder_) {
     decoder_ = std::make_unique<X86Decoder>(code_.is_32_bits() ? X86Decoder::Mode::Bits32 : X86Decoder::Mode::Bits64);
   }
-  std::uint8_t bytes[X86Decoder::longest];
-  const std::size_t wanted = std::min<std::size_t>(fetch.size, sizeof(bytes));
-  const std::size_t count = code_.read(fetch.address.value(), bytes, wanted);
-  DecodedInstruction decoded = decoder_->decode(bytes, count, fetch.address.value());
-  if (decoded.known && decoded.size == fetch.size) return decoded;
-  decoded = {};
+  const std::uint64_t address = fetch.address.value();
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    std::uint8_t bytes[X86Decoder::longest];
+    const std::size_t count = code_.read(address, bytes, std::min<std::size_t>(fetch.size, sizeof(bytes)));
+    const DecodedInstruction decoded = decoder_->decode(bytes, count, address);
+    if (decoded.known && decoded.size == fetch.size) return decoded;
+    code_.doubt(address);
+  }
+  DecodedInstruction decoded;
   decoded.size = static_cast<std::uint8_t>(std::min<std::size_t>(fetch.size, 0xff));
   return decoded;
 }

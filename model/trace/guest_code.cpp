@@ -84,9 +84,11 @@ const GuestCode::Mapping* GuestCode::mapping_of(std::uint64_t address, std::uint
 }
 
 void GuestCode::fill(Page& page, std::uint64_t address) {
+  // A known mapping may be one that is gone: a loader's cache lay where code is made now.
+  if (!page.placed && source_ == Source::MemoryAndFiles) look();
+  page.placed = true;
   std::uint64_t start = 0;
   const Mapping* mapping = mapping_of(address, start);
-  if (mapping == nullptr && source_ == Source::MemoryAndFiles && look()) mapping = mapping_of(address, start);
   page.lasting = mapping != nullptr && !mapping->file.empty() && !mapping->writable;
   if (source_ == Source::MemoryAndFiles) {
     if (memory_ < 0) memory_ = ::open(fmt::format("/proc/{}/mem", process_).c_str(), O_RDONLY | O_CLOEXEC);
@@ -107,6 +109,14 @@ const GuestCode::Page& GuestCode::page(std::uint64_t address) {
   Page& page = found->second;
   if (added || !page.lasting) fill(page, address);
   return page;
+}
+
+void GuestCode::doubt(std::uint64_t address) {
+  const std::uint64_t first = address & ~std::uint64_t{page_bytes - 1};
+  for (const std::uint64_t at : {first, first + page_bytes}) {
+    const auto found = pages_.find(at);
+    if (found != pages_.end()) found->second.lasting = found->second.placed = false;
+  }
 }
 
 std::size_t GuestCode::read(std::uint64_t address, std::uint8_t* bytes, std::size_t most) {

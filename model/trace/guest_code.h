@@ -29,6 +29,9 @@ class GuestCode {
   /// Copies the `most` bytes at `address`, or those before the first that nobody knows; returns how many.
   std::size_t read(std::uint64_t address, std::uint8_t* bytes, std::size_t most);
 
+  /// What was read of the two pages from `address` on may have become other code meanwhile.
+  void doubt(std::uint64_t address);
+
   /// Learns what the process has mapped now; what it had mapped elsewhere before stays known. False once it has ended.
   bool look();
 
@@ -47,6 +50,7 @@ class GuestCode {
   struct Page {
     std::size_t bytes = 0;  ///< that are known
     bool lasting = false;   ///< its bytes do not change
+    bool placed = false;    ///< it was asked for what is mapped there
     std::array<std::uint8_t, page_bytes> content{};
   };
 

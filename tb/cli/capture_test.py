@@ -30,6 +30,22 @@ int main(void) {
 }
 """
 
+# Makes code where the loader had something else: mov rdi, [rdi]; mov rax, [rdi]; ret.
+MAKES_CODE = r"""
+#include <sys/mman.h>
+#include <string.h>
+int main(void) {
+  static const unsigned char made[] = {0x48, 0x8b, 0x3f, 0x48, 0x8b, 0x07, 0xc3};
+  unsigned char* code = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* data[1] = {data};
+  for (int i = 0; i < 200; ++i) {
+    memcpy(code + 8 * i, made, sizeof made);
+    for (int k = 0; k < 100; ++k) data[0] = ((void* (*)(void*))(code + 8 * i))(data);
+  }
+  return 0;
+}
+"""
+
 # A parent and a child that only a signal ends.
 SPINS = r"""
 #include <unistd.h>
@@ -179,6 +195,13 @@ class Dependences(CaptureTest):
         self.assertIn("dependences by Capstone", info["provenance"])
         result = self.run_program("run", "t.twt")
         self.assertNotIn("unknown to the trace", result.stdout)
+
+    def test_code_made_at_run_time_is_read_from_memory(self):
+        self.compile(MAKES_CODE)
+        _, errors = self.capture("-o", "m.twt", "--format", "json", "--", "./p")
+        said = json.loads(errors)
+        self.assertEqual(said["loads_unknown"], 0)
+        self.assertGreater(said["loads_from_loads"], 20_000)
 
     def test_they_can_be_left_out(self):
         _, errors = self.capture("-o", "t.twt", "--no-dependences", "--", "true")

@@ -1,7 +1,9 @@
 // From which loads addresses come, without Valgrind: instructions decoded, registers followed, code found.
 #include "trace/dependence_follower.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -347,6 +349,31 @@ TEST(GuestCode, ReadsMemoryAsItIsWhereItCanChange) {
   EXPECT_EQ(code.read(boundary - 3, bytes, sizeof(bytes)), sizeof(bytes));
   EXPECT_EQ(bytes[7], 9);
   EXPECT_EQ(code.read(8, bytes, sizeof(bytes)), 0U);
+}
+
+TEST(GuestCode, OtherPagesComeToTheSamePlace) {
+  const int file = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  void* place = ::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE, file, 0);
+  ::close(file);
+  ASSERT_NE(place, MAP_FAILED);
+  const auto address = reinterpret_cast<std::uintptr_t>(place);
+  GuestCode before(::getpid(), GuestCode::Source::MemoryAndFiles);
+  GuestCode known(::getpid(), GuestCode::Source::MemoryAndFiles);
+  EXPECT_TRUE(before.look());
+  std::uint8_t bytes[4] = {};
+  ASSERT_EQ(known.read(address, bytes, sizeof(bytes)), sizeof(bytes));
+  EXPECT_EQ(bytes[1], 'E');
+  ASSERT_EQ(::mmap(place, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0), place);
+  auto* memory = static_cast<std::uint8_t*>(place);
+  for (std::uint8_t value = 1; value < 3; ++value) {
+    memory[1] = value;
+    before.read(address, bytes, sizeof(bytes));
+    EXPECT_EQ(bytes[1], value);
+    known.doubt(address + 5);
+    known.read(address, bytes, sizeof(bytes));
+    EXPECT_EQ(bytes[1], value);
+  }
+  ::munmap(place, 4096);
 }
 
 TEST(GuestCode, OfAProcessThatIsNotThereIsUnknown) {
