@@ -14,14 +14,15 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/interrupt.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "cli/capture_command.h"
 #include "cli/options.h"
+#include "cli/progress_line.h"
 #include "cli/trace_info_text.h"
+#include "cli/trace_output.h"
 #include "report/figures.h"
 #include "report/print_options.h"
-#include "trace/capture.h"
 #include "trace/generate.h"
 #include "trace/trace_reader.h"
 #include "trace/trace_statistics.h"
@@ -31,35 +32,6 @@ namespace tablewalk {
 namespace {
 
 constexpr std::size_t batch_records = 1 << 14;
-
-/// A line on a terminal's standard error that says how far the work is: count, rate, time left. Silent elsewhere.
-class ProgressLine {
- public:
-  ~ProgressLine() {
-    if (shown_) std::fputs("\r\033[K", stderr);
-  }
-
-  /// `share` of the work done, 0 to 1, negative when nobody knows.
-  void update(std::uint64_t records, double share) {
-    if (!is_terminal_) return;
-    const auto now = Clock::now();
-    if (now - last_shown_ < std::chrono::milliseconds(200)) return;
-    last_shown_ = now;
-    shown_ = true;
-    const double seconds = std::chrono::duration<double>(now - start_).count();
-    std::string line = fmt::format("{} records, {}/s", with_thousands(records),
-                                   short_number(static_cast<double>(records) / std::max(seconds, 1e-3)));
-    if (share > 0.0) line += fmt::format(", {:.0f} %, {:.0f} s left", 100.0 * share, seconds * (1.0 - share) / share);
-    fmt::print(stderr, "\r\033[K{}", line);
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
-  bool shown_ = false;
-  Clock::time_point start_ = Clock::now();
-  Clock::time_point last_shown_ = start_;
-};
 
 /// Hands a reader's records on while showing progress.
 class WatchedReader : public TraceReader {
@@ -79,23 +51,6 @@ class WatchedReader : public TraceReader {
   ProgressLine line_;
   std::uint64_t records_ = 0;
 };
-
-/// What a command that wrote traces says of them; in JSON, one object or, of several, a list.
-std::string written_text(const std::vector<WrittenTrace>& traces, OutputFormat format) {
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
-  std::string csv = "path,records,bytes\n";
-  std::string text;
-  for (const WrittenTrace& trace : traces) {
-    const std::string path = printable(trace.path);
-    json.push_back({{"path", path}, {"records", trace.records}, {"bytes", trace.bytes}});
-    csv += fmt::format("{},{},{}\n", csv_field(path), trace.records, trace.bytes);
-    text += fmt::format(
-        "{}: {} records in {} ({:.2f} bits each)\n", path, with_thousands(trace.records), humane_byte_size(trace.bytes),
-        trace.records == 0 ? 0.0 : 8.0 * static_cast<double>(trace.bytes) / static_cast<double>(trace.records));
-  }
-  if (format == OutputFormat::Json) return (traces.size() == 1 ? json[0] : json).dump() + "\n";
-  return format == OutputFormat::Csv ? csv : text;
-}
 
 /// Copies `reader` to `path`, up to `limit` records when that is not 0.
 WrittenTrace write_trace(TraceReader& reader, const std::string& path, const TraceWriterOptions& options,
@@ -117,8 +72,8 @@ WrittenTrace write_trace(TraceReader& reader, const std::string& path, const Tra
   return result;
 }
 
-void print(const std::string& text, std::FILE* stream = stdout) {
-  std::fwrite(text.data(), 1, text.size(), stream);
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
 void print_note(const TraceDescription& description) {
@@ -135,18 +90,10 @@ struct CommonOptions {
   int level = 1;
 };
 
-void add_print_format(CLI::App& command, std::string& format) {
-  command.add_option("--format", format, "text, json or csv")->capture_default_str();
-}
-
 void add_input(CLI::App& command, CommonOptions& options) {
   command.add_option("TRACE", options.input, "the trace; - is standard input")->required();
   command.add_option("--trace-format", options.trace_format, "auto (by content), lackey, champsim, text or twt")
       ->capture_default_str();
-}
-
-void add_level(CLI::App& command, int& level) {
-  command.add_option("--level", level, "zstd level of a .twt, 1 (fast) to 19 (small)")->capture_default_str();
 }
 
 void add_info(CLI::App& trace) {
@@ -183,7 +130,7 @@ void add_convert(CLI::App& trace) {
   command->add_option("OUTPUT", options->output, "a name ending in .twt or .txt; - is text to standard output")
       ->required();
   add_whole(*command, "--limit", options->limit, "records to keep at most; 0 is all")->capture_default_str();
-  add_level(*command, options->level);
+  add_trace_level(*command, options->level);
   add_print_format(*command, options->format);
   command->footer(
       "Examples:\n  tablewalk trace convert program.lackey.xz program.twt --level 19\n"
@@ -202,7 +149,7 @@ void add_convert(CLI::App& trace) {
     }
     const WrittenTrace result = write_trace(*reader, options->output, writer_options, options->limit);
     print_note(reader->description());
-    if (options->output != "-") print(written_text({result}, format));
+    if (options->output != "-") print(written_text({{result, {}}}, format));
   });
 }
 
@@ -244,7 +191,7 @@ void add_generate(CLI::App& trace) {
   command->add_option("-o,--output", options->output, "a name ending in .twt or .txt; - is text to standard output")
       ->required();
   add_generator_options(*command, options->config);
-  add_level(*command, options->level);
+  add_trace_level(*command, options->level);
   add_print_format(*command, options->format);
   command->footer(
       "Examples:\n  tablewalk trace generate uniform -o uniform.twt --footprint 4G --count 10000000\n"
@@ -259,77 +206,7 @@ void add_generate(CLI::App& trace) {
     writer_options.provenance = generator->description().provenance;
     writer_options.dependences = generator->description().dependences;
     const WrittenTrace result = write_trace(*generator, options->output, writer_options, 0);
-    if (options->output != "-") print(written_text({result}, format));
-  });
-}
-
-void run_capture(const CaptureConfig& config, OutputFormat format) {
-  const CaptureResult result = [&] {
-    ProgressLine line;
-    const double wanted = static_cast<double>(config.skip + config.limit);
-    const auto show = [&](std::uint64_t records) {
-      line.update(records, config.limit == 0 ? -1.0 : static_cast<double>(records) / wanted);
-    };
-    return capture_trace(config, show, &interrupt_flag());
-  }();
-  // Standard output belongs to the program that was run.
-  print(written_text(result.traces, format), stderr);
-  if (result.threads.size() > 1 && config.threads == CapturedThreads::Mixed) {
-    fmt::print(stderr,
-               "note: {} threads are in the trace, in the order in which Valgrind ran them; --threads apart makes a "
-               "trace of each\n",
-               result.threads.size());
-  }
-  if (result.interrupted) {
-    fmt::print(stderr, "note: interrupted: the trace ends where {} was ended\n", printable(config.command.front()));
-  } else if (result.exit_status != 0) {
-    fmt::print(stderr, "note: {} ended with exit status {}\n", config.command.front(), result.exit_status);
-  }
-}
-
-CapturedThreads parse_threads(const std::string& name) {
-  if (name == "mixed") return CapturedThreads::Mixed;
-  if (name == "apart") return CapturedThreads::Apart;
-  throw InputError(
-      fmt::format("--threads {}: expected mixed or apart{}", name, did_you_mean(name, {"mixed", "apart"})));
-}
-
-void add_capture(CLI::App& trace) {
-  struct Options {
-    CaptureConfig config;
-    std::string format = "text";
-    std::string threads = "mixed";
-  };
-  const auto options = std::make_shared<Options>();
-  CLI::App* command = trace.add_subcommand("capture", "run a program under Valgrind's Lackey and keep its accesses");
-  command->add_option("-o,--output", options->config.output, "a name ending in .twt or .txt")->required();
-  add_whole(*command, "--skip", options->config.skip, "records to pass over first")->capture_default_str();
-  add_whole(*command, "--limit", options->config.limit, "records to keep at most, then the program is ended; 0 is all")
-      ->capture_default_str();
-  command
-      ->add_option("--threads", options->threads,
-                   "mixed: one trace, in the order in which Valgrind ran the threads; apart: one of each thread, "
-                   "OUTPUT.threadN.twt")
-      ->capture_default_str();
-  add_level(*command, options->config.level);
-  add_print_format(*command, options->format);
-  command->add_option("PROGRAM", options->config.command, "the program and its arguments, after --")->required();
-  command->footer(
-      "Examples:\n  tablewalk trace capture -o ls.twt -- ls -l /usr\n"
-      "  tablewalk trace capture -o sort.twt --skip 1000000 --limit 4000000 -- sort words.txt\n"
-      "  tablewalk trace capture -o xz.twt --threads apart -- xz -T2 -k big.tar\n\n"
-      "Only the started process is traced: what it forks is silent, and what it executes runs outside Valgrind. Ctrl-C "
-      "and\n"
-      "SIGTERM end the program and leave the trace of what it did so far. The program's own input and output are left\n"
-      "alone, so the summary goes to standard error. Expect about a million accesses a second.");
-  command->callback([options] {
-    const OutputFormat format = parse_output_format(options->format);
-    if (options->config.output == "-") {
-      throw InputError(
-          "trace capture: -o -: standard output belongs to the program: expected a name ending in .twt or .txt");
-    }
-    options->config.threads = parse_threads(options->threads);
-    run_capture(options->config, format);
+    if (options->output != "-") print(written_text({{result, {}}}, format));
   });
 }
 
@@ -341,7 +218,7 @@ void add_trace_commands(CLI::App& app) {
   add_info(*trace);
   add_convert(*trace);
   add_generate(*trace);
-  add_capture(*trace);
+  add_capture_command(*trace);
 }
 
 }  // namespace tablewalk

@@ -25,8 +25,7 @@ constexpr std::size_t stores_at = 16;
 constexpr std::size_t loads_at = 32;
 constexpr std::size_t stores = 2;
 constexpr std::size_t loads = 4;
-constexpr std::uint64_t farthest = 0xffff;  // what a record can say; such a load has retired long before
-constexpr std::uint32_t unknown_size = 1;   // the first byte: no page or line is touched that the trace does not name
+constexpr std::uint32_t unknown_size = 1;  // the first byte: no page or line is touched that the trace does not name
 
 std::uint64_t word_at(std::string_view bytes, std::size_t at) {
   std::uint64_t value = 0;
@@ -114,34 +113,32 @@ bool ChampsimReader::next_instruction() {
 /// An address comes from the newest load among those that the source registers come from. What is written comes from
 /// the instruction's own last load, or, if it has none and computes only, from where its sources come from.
 void ChampsimReader::add_accesses(std::string_view bytes) {
-  std::uint64_t address_from = 0;
-  std::uint64_t value_from = 0;
+  LoadNumber address_from = 0;
+  LoadNumber value_from = 0;
   for (std::size_t i = 0; description_.dependences && i < read_registers; ++i) {
     const unsigned number = register_at(bytes, read_registers_at + i);
     if (!carries_data(number)) continue;
-    value_from = std::max(value_from, written_by_[number]);
-    if (number != flags) address_from = std::max(address_from, written_by_[number]);
+    value_from = std::max(value_from, registers_.of(number));
+    if (number != flags) address_from = std::max(address_from, registers_.of(number));
   }
   pending_begin_ = pending_end_ = 0;
   const auto add = [&](std::uint64_t address, RecordKind kind) {
     Record& record = pending_[pending_end_++] = Record{VirtualAddress(address), unknown_size, kind};
-    if (address_from == 0 || kind == RecordKind::Fetch) return;
-    const std::uint64_t distance = loads_ + 1 - address_from;
-    if (distance <= farthest) record.distance = static_cast<std::uint16_t>(distance);
+    if (kind != RecordKind::Fetch) record.distance = loads_.distance_to(address_from);
   };
   add(word_at(bytes, 0), RecordKind::Fetch);
   for (std::size_t i = 0; i < loads; ++i) {
     const auto address = word_at(bytes, loads_at + 8 * i);
     if (address == 0) continue;
     add(address, RecordKind::Load);
-    value_from = ++loads_;
+    value_from = loads_.next();
   }
   for (std::size_t i = 0; i < stores; ++i) {
     if (const auto address = word_at(bytes, stores_at + 8 * i)) add(address, RecordKind::Store);
   }
   for (std::size_t i = 0; i < written_registers; ++i) {
     const unsigned number = register_at(bytes, written_registers_at + i);
-    if (carries_data(number)) written_by_[number] = value_from;
+    if (carries_data(number)) registers_.set(number, value_from);
   }
 }
 

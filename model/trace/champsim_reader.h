@@ -1,10 +1,10 @@
 #pragma once
 
-#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "trace/dependence_tracker.h"
 #include "trace/stream_reader.h"
 
 namespace tablewalk {
@@ -30,8 +30,8 @@ class ChampsimReader : public StreamReader {
   /// Of the record that begins at the next unread byte, counted from 1.
   [[noreturn]] void fail(const std::string& what) const;
 
-  std::array<std::uint64_t, 256> written_by_{};  ///< by register: the load that its value comes from; 0 is none
-  std::uint64_t loads_ = 0;                      ///< so far: the number of the newest one
+  RegisterOrigins<256> registers_;
+  LoadCount loads_;
   Record pending_[max_records_per_instruction];
   std::size_t pending_begin_ = 0;
   std::size_t pending_end_ = 0;

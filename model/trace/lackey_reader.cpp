@@ -64,7 +64,7 @@ std::size_t LackeyReader::read_records(Record* records, std::size_t capacity) {
   std::size_t count = 0;
   std::string_view line;
   thread_ = running_;
-  while (count < capacity && lines_.next(line)) {
+  while (count < capacity && next_line(line)) {
     if (is_valgrind_noise(line)) {
       if (const unsigned thread = thread_scheduled_by(line)) running_ = thread;
       if (running_ != thread_ && count != 0) return count;
@@ -104,6 +104,7 @@ void LackeyReader::fail_passed_over() const {
 
 void LackeyReader::at_end() {
   if (accesses_ == 0 && passed_over_ == 0) {
+    if (end_ == LackeyEnd::Killed) return;
     lines_.fail("the Lackey output ends without any access: was valgrind given --trace-mem=yes?");
   }
   if (mostly_passed_over()) fail_passed_over();
@@ -111,7 +112,7 @@ void LackeyReader::at_end() {
     description_.note = fmt::format("{} {} no access of Lackey's and passed over (the first: {})", passed_over_,
                                     passed_over_ == 1 ? "line is" : "lines are", first_passed_over_);
   }
-  if (!lines_.ended()) add_note(description_, no_line_end_note);
+  if (!lines_.ended() && end_ == LackeyEnd::Proper) add_note(description_, no_line_end_note);
 }
 
 void LackeyReader::parse(std::string_view line, Record& record) const {

@@ -11,6 +11,12 @@
 
 namespace tablewalk {
 
+/// How what wrote Lackey's output may have come to its end.
+enum class LackeyEnd : std::uint8_t {
+  Proper,  ///< by itself
+  Killed,  ///< anywhere: there may be no access at all, and a last line without a line end is dropped
+};
+
 /// Valgrind Lackey's `--trace-mem=yes`: `I  addr,size` and ` L|S|M addr,size`, hexadecimal addresses without 0x.
 /// Valgrind's own lines (`==pid==`, `--pid--`, `**pid**`) are passed over. So are other lines, and what stands before
 /// an access on its line: output of the traced program in the same pipe. They are counted, and the description's note
@@ -18,8 +24,8 @@ namespace tablewalk {
 /// and is none is an error.
 class LackeyReader : public StreamReader {
  public:
-  explicit LackeyReader(std::unique_ptr<ByteSource> bytes)
-      : StreamReader(std::move(bytes), "lackey"), lines_(*bytes_) {}
+  explicit LackeyReader(std::unique_ptr<ByteSource> bytes, LackeyEnd end = LackeyEnd::Proper)
+      : StreamReader(std::move(bytes), "lackey"), lines_(*bytes_), end_(end) {}
 
   /// Whose records the last read() gave, by Valgrind's number of the thread: it says so with `--trace-sched=yes`, and
   /// then all that one read() gives are of one thread. Else 1, the main thread's. A number is given again when its
@@ -30,6 +36,7 @@ class LackeyReader : public StreamReader {
   std::size_t read_records(Record* records, std::size_t capacity) override;
 
  private:
+  bool next_line(std::string_view& line) { return lines_.next(line) && (lines_.ended() || end_ == LackeyEnd::Proper); }
   void pass_over(std::string_view text);
   bool mostly_passed_over() const;
   [[noreturn]] void fail_passed_over() const;
@@ -37,6 +44,7 @@ class LackeyReader : public StreamReader {
   void parse(std::string_view line, Record& record) const;
 
   LineSource lines_;
+  LackeyEnd end_;
   unsigned thread_ = 1;
   unsigned running_ = 1;  ///< whose the next records are
   std::uint64_t accesses_ = 0;

@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "trace/lackey_reader.h"
 #include "unit/trace/trace_test_support.h"
 
 namespace tablewalk {
@@ -47,6 +48,7 @@ TEST_F(Capture, KeepsAWindowOfAProgramsAccesses) {
 
 TEST_F(Capture, TheSkippedPartIsTheBeginning) {
   CaptureConfig whole = config({"true"});
+  whole.dependences = false;  // those on the skipped part are gone
   whole.limit = 3000;
   capture_trace(whole);
   const auto all = test::read_file(whole.output);
@@ -117,6 +119,24 @@ TEST_F(Capture, MixedThreadsAreOneTraceOfTheSameAccesses) {
 TEST(PathOfThread, HasTheNumberBeforeTheEnding) {
   EXPECT_EQ(path_of_thread("mine.twt", 2), "mine.thread2.twt");
   EXPECT_EQ(path_of_thread("a.b/mine", 12), "a.b/mine.thread12");
+}
+
+TEST(PathOfProcess, TheFirstKeepsTheName) {
+  EXPECT_EQ(path_of_process("mine.twt", 1), "mine.twt");
+  EXPECT_EQ(path_of_process("a.b/mine.twt", 3), "a.b/mine.process3.twt");
+}
+
+TEST_F(Capture, TheCutEndOfAKilledProcessesLogIsDropped) {
+  const auto records_in = [&](const std::string& log) {
+    LackeyReader reader(std::make_unique<ByteSource>(make_file("log", log)), LackeyEnd::Killed);
+    return test::read_all(reader).size();
+  };
+  EXPECT_EQ(records_in("==12== Lackey\nI  0401ab70,3\n S 1fff000708,8\n"), 2U);
+  EXPECT_EQ(records_in("I  0401ab70,3\n S 1fff000708,16"), 1U);  // 16, or 160?
+  EXPECT_EQ(records_in("I  0401ab70,3\n S 1fff"), 1U);
+  EXPECT_EQ(records_in("I  0401ab70,3\n="), 1U);
+  EXPECT_EQ(records_in("==12== Lackey\n"), 0U);
+  EXPECT_EQ(records_in(""), 0U);
 }
 
 TEST_F(Capture, WhatCannotBeRunIsOneClearError) {

@@ -1,0 +1,175 @@
+#include "cli/capture_command.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/text.h"
+#include "cli/options.h"
+#include "cli/progress_line.h"
+#include "cli/trace_output.h"
+#include "report/print_options.h"
+#include "trace/capture.h"
+
+namespace tablewalk {
+namespace {
+
+constexpr double usual_share_decoded = 0.95;
+
+/// What is known of the addresses in all traces.
+void print_addresses(const CaptureConfig& config, const CaptureResult& result, OutputFormat format) {
+  if (!result.dependences) {
+    if (config.dependences) {
+      fmt::print(stderr, "note: from which loads addresses come is known on x86-64 only: the traces do not say it\n");
+    }
+    return;
+  }
+  DependenceCounts all;
+  for (const CapturedTrace& trace : result.traces) all += trace.addresses;
+  const auto percent = [](std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+  };
+  const std::string summary = fmt::format(
+      "addresses of the {} loads: {:.2f} % come from an earlier load, {:.2f} % from none, {:.2f} % are unknown "
+      "(taken as from none)\n",
+      with_thousands(all.loads), percent(all.from_loads, all.loads), percent(all.from_none(), all.loads),
+      percent(all.unknown_loads, all.loads));
+  if (format == OutputFormat::Text) std::fwrite(summary.data(), 1, summary.size(), stderr);
+  const std::uint64_t decoded = all.instructions - all.unknown_instructions;
+  if (static_cast<double>(decoded) < usual_share_decoded * static_cast<double>(all.instructions)) {
+    fmt::print(stderr,
+               "note: only {:.1f} % of the instructions could be decoded; the others are taken to change no register\n",
+               percent(decoded, all.instructions));
+  }
+}
+
+std::vector<WrittenReport> reports_of(const CaptureResult& result) {
+  std::vector<WrittenReport> reports;
+  for (const CapturedTrace& trace : result.traces) {
+    reports.push_back({trace, {}});
+    if (!result.dependences) continue;
+    const DependenceCounts& addresses = trace.addresses;
+    reports.back().counts = {{"loads", addresses.loads},
+                             {"loads_from_loads", addresses.from_loads},
+                             {"loads_from_none", addresses.from_none()},
+                             {"loads_unknown", addresses.unknown_loads},
+                             {"instructions", addresses.instructions},
+                             {"instructions_unknown", addresses.unknown_instructions}};
+  }
+  return reports;
+}
+
+/// Standard output belongs to the program that was run.
+void print_notes(const CaptureConfig& config, const CaptureResult& result) {
+  if (result.threads.size() > 1 && config.threads == CapturedThreads::Mixed) {
+    fmt::print(stderr,
+               "note: {} threads are in the trace, in the order in which Valgrind ran them; --threads apart makes a "
+               "trace of each\n",
+               result.threads.size());
+  }
+  if (result.processes > 1) {
+    fmt::print(stderr, "note: {} processes, numbered as they started: process N is address space N-1\n",
+               result.processes);
+  }
+  for (const unsigned process : result.empty) {
+    fmt::print(stderr, "note: process {} left no access to keep, and so no trace\n", process);
+  }
+  if (result.interrupted) {
+    fmt::print(stderr, "note: interrupted: {} where {} was ended\n",
+               result.traces.size() > 1 ? "the traces end" : "the trace ends", printable(config.command.front()));
+  } else if (result.exit_status != 0) {
+    fmt::print(stderr, "note: {} ended with exit status {}\n", printable(config.command.front()), result.exit_status);
+  }
+}
+
+void run_capture(const CaptureConfig& config, OutputFormat format) {
+  const CaptureResult result = [&] {
+    ProgressLine line;
+    const double wanted = static_cast<double>(config.skip + config.limit);
+    const bool known = config.limit != 0 && config.children == CapturedChildren::Silent;
+    const auto show = [&](std::uint64_t records) {
+      line.update(records, known ? static_cast<double>(records) / wanted : -1.0);
+    };
+    return capture_trace(config, show, &interrupt_flag());
+  }();
+  const std::string text = written_text(reports_of(result), format);
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  print_addresses(config, result, format);
+  print_notes(config, result);
+}
+
+/// Which of two words an option was given.
+bool is_second(const std::string& option, const std::string& given, const std::string& first,
+               const std::string& second) {
+  if (given == first) return false;
+  if (given == second) return true;
+  throw InputError(
+      fmt::format("{} {}: expected {} or {}{}", option, given, first, second, did_you_mean(given, {first, second})));
+}
+
+struct Options {
+  CaptureConfig config;
+  std::string format = "text";
+  std::string threads = "mixed";
+  std::string children = "silent";
+  bool no_dependences = false;
+};
+
+void run(Options& options) {
+  const OutputFormat format = parse_output_format(options.format);
+  if (options.config.output == "-") {
+    throw InputError(
+        "trace capture: -o -: standard output belongs to the program: expected a name ending in .twt or .txt");
+  }
+  if (is_second("--threads", options.threads, "mixed", "apart")) options.config.threads = CapturedThreads::Apart;
+  if (is_second("--children", options.children, "silent", "apart")) options.config.children = CapturedChildren::Apart;
+  options.config.dependences = !options.no_dependences;
+  run_capture(options.config, format);
+}
+
+}  // namespace
+
+void add_capture_command(CLI::App& trace) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = trace.add_subcommand("capture", "run a program under Valgrind's Lackey and keep its accesses");
+  command->add_option("-o,--output", options->config.output, "a name ending in .twt or .txt")->required();
+  add_whole(*command, "--skip", options->config.skip, "records of each process to pass over first")
+      ->capture_default_str();
+  add_whole(*command, "--limit", options->config.limit,
+            "records of each process to keep at most (a single one is then ended); 0 is all")
+      ->capture_default_str();
+  command
+      ->add_option("--threads", options->threads,
+                   "mixed: one trace, in the order in which Valgrind ran the threads; apart: one of each thread, "
+                   "OUTPUT.threadN.twt")
+      ->capture_default_str();
+  command
+      ->add_option("--children", options->children,
+                   "silent: only the started process is traced; apart: a trace of each process, OUTPUT.processN.twt, "
+                   "in address space N-1; the logs take about 14 bytes for each access in TMPDIR until the end")
+      ->capture_default_str();
+  command->add_flag("--no-dependences", options->no_dependences,
+                    "leave out from which loads the addresses come, which is found by decoding the instructions");
+  add_trace_level(*command, options->config.level);
+  add_print_format(*command, options->format);
+  command->add_option("PROGRAM", options->config.command, "the program and its arguments, after --")->required();
+  command->footer(
+      "Examples:\n  tablewalk trace capture -o ls.twt -- ls -l /usr\n"
+      "  tablewalk trace capture -o sort.twt --skip 1000000 --limit 4000000 -- sort words.txt\n"
+      "  tablewalk trace capture -o xz.twt --threads apart -- xz -T2 -k big.tar\n"
+      "  tablewalk trace capture -o make.twt --children apart -- make\n\n"
+      "With --children silent what the process forks is silent, and what it executes runs outside Valgrind. Ctrl-C "
+      "and\n"
+      "SIGTERM end the program and leave the traces of what it did so far. The program's own input and output are "
+      "left\n"
+      "alone, so the summary goes to standard error. Expect about a million accesses a second.");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace tablewalk

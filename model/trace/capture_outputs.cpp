@@ -1,0 +1,102 @@
+#include "trace/capture_outputs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace tablewalk {
+namespace {
+
+constexpr std::size_t batch_records = 1 << 10;  // few: the code of the program is read while it is still there
+
+/// `output` with a mark before its ending.
+std::string with_mark(const std::string& output, const std::string& mark) {
+  const std::size_t dot = output.rfind('.');
+  const bool ending = dot != std::string::npos && output.find('/', dot) == std::string::npos;
+  const std::size_t at = ending ? dot : output.size();
+  return fmt::format("{}.{}{}", output.substr(0, at), mark, output.substr(at));
+}
+
+}  // namespace
+
+std::string path_of_thread(const std::string& output, unsigned thread) {
+  return with_mark(output, fmt::format("thread{}", thread));
+}
+
+std::string path_of_process(const std::string& output, unsigned process) {
+  return process == 1 ? output : with_mark(output, fmt::format("process{}", process));
+}
+
+CaptureOutputs::CaptureOutputs(const CaptureConfig& config, TraceWriterOptions options, unsigned process)
+    : config_(config),
+      options_(std::move(options)),
+      path_(path_of_process(config.output, process)),
+      asid_(static_cast<AddressSpaceId>(process - 1)) {
+  if (process != 1) options_.provenance += fmt::format("; process {}", process);
+  // So that no program runs for nothing.
+  if (config.threads == CapturedThreads::Mixed) output(0);
+  if (config.threads == CapturedThreads::Apart) make_trace_writer(path_of_thread(path_, 1), options_);
+}
+
+std::uint64_t CaptureOutputs::convert(const LackeyReader& lackey, TraceReader& reader, CaptureResult& result,
+                                      const std::function<void(std::uint64_t)>& on_progress) {
+  std::vector<Record> batch(batch_records);
+  std::uint64_t all_skipped = 0;
+  std::uint64_t all_kept = 0;
+  while (const std::size_t count = reader.read(batch.data(), batch.size())) {
+    result.threads.insert(lackey.thread());
+    const std::size_t skipped = std::min<std::uint64_t>(count, config_.skip - all_skipped);
+    std::uint64_t kept = count - skipped;
+    if (config_.limit != 0) kept = std::min(kept, config_.limit - all_kept);
+    if (skipped != 0) skip(lackey.thread(), batch.data(), skipped);
+    if (kept != 0) write(lackey.thread(), batch.data() + skipped, kept);
+    all_skipped += skipped;
+    all_kept += kept;
+    result.skipped += skipped;
+    result.records += kept;
+    if (on_progress) on_progress(result.skipped + result.records);
+    if (config_.limit != 0 && all_kept == config_.limit) {
+      result.ended_by_limit = true;
+      break;
+    }
+  }
+  return all_kept;
+}
+
+void CaptureOutputs::skip(unsigned thread, Record* records, std::size_t count) {
+  if (follower_ == nullptr) return;
+  LoadCount& loads = loads_[trace_of(thread)];
+  DependenceCounts not_counted;
+  follower_->follow(thread, loads, records, count, not_counted);
+  loads.leave_out();
+}
+
+void CaptureOutputs::write(unsigned thread, Record* records, std::size_t count) {
+  Output& to = output(trace_of(thread));
+  if (follower_ != nullptr) follower_->follow(thread, loads_[trace_of(thread)], records, count, to.addresses);
+  if (asid_ != 0) std::for_each(records, records + count, [this](Record& record) { record.asid = asid_; });
+  to.writer->write(records, count);
+  to.records += count;
+}
+
+std::vector<CapturedTrace> CaptureOutputs::finish() {
+  std::vector<CapturedTrace> traces;
+  for (const auto& [thread, output] : outputs_) {
+    output.writer->finish();
+    traces.push_back({{path_of(thread), output.records, output.writer->bytes_written()}, output.addresses});
+  }
+  return traces;
+}
+
+CaptureOutputs::Output& CaptureOutputs::output(unsigned thread) {
+  Output& output = outputs_[thread];
+  if (!output.writer) {
+    TraceWriterOptions options = options_;
+    if (thread != 0) options.provenance += fmt::format("; thread {}", thread);
+    output.writer = make_trace_writer(path_of(thread), options);
+  }
+  return output;
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,213 @@
+"""Captures of programs, which the tests compile or find in any system.
+
+    python3 tb/cli/capture_test.py TABLEWALK
+"""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+import program
+from program import ProgramTest, main
+
+# The child that is forked stores 3000 single bytes into an array whose address is printed; the other executes `true`.
+FORKS = r"""
+#include <stdio.h>
+#include <unistd.h>
+#include <sys/wait.h>
+volatile char bytes[3000];
+int main(void) {
+  printf("%p\n", (void*)bytes);
+  fflush(stdout);
+  if (fork() == 0) { for (int i = 0; i < 3000; ++i) bytes[i] = 1; _exit(0); }
+  wait(0);
+  if (fork() == 0) { execl("/bin/true", "true", (char*)0); _exit(1); }
+  wait(0);
+  return 7;
+}
+"""
+
+# Makes code where the loader had something else: mov rdi, [rdi]; mov rax, [rdi]; ret.
+MAKES_CODE = r"""
+#include <sys/mman.h>
+#include <string.h>
+int main(void) {
+  static const unsigned char made[] = {0x48, 0x8b, 0x3f, 0x48, 0x8b, 0x07, 0xc3};
+  unsigned char* code = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* data[1] = {data};
+  for (int i = 0; i < 200; ++i) {
+    memcpy(code + 8 * i, made, sizeof made);
+    for (int k = 0; k < 100; ++k) data[0] = ((void* (*)(void*))(code + 8 * i))(data);
+  }
+  return 0;
+}
+"""
+
+# A parent and a child that only a signal ends.
+SPINS = r"""
+#include <unistd.h>
+volatile int x;
+int main(void) { fork(); for (;;) ++x; }
+"""
+
+
+def running_with(mark):
+    """Those processes whose arguments have `mark`."""
+    found = []
+    for name in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{name}/cmdline", "rb") as file:
+                if mark.encode() in file.read():
+                    found.append(int(name))
+        except (OSError, ValueError):
+            pass
+    return found
+
+
+class CaptureTest(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        os.mkdir(self.path("tmp"))
+        self.environment = dict(os.environ, TMPDIR=self.path("tmp"))
+
+    def compile(self, source, *options):
+        self.write("p.c", source)
+        compiled = subprocess.run(["gcc", "-O1", *options, "-o", "p", "p.c"], cwd=self.folder, check=False)
+        self.assertEqual(compiled.returncode, 0)
+
+    def start(self, *arguments):
+        process = subprocess.Popen([program.PROGRAM, "trace", "capture", *arguments], cwd=self.folder, text=True,
+                                   env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        return process
+
+    def capture(self, *arguments, code=0):
+        process = self.start(*arguments)
+        output, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, code, errors)
+        self.assert_nothing_temporary()
+        return output, errors
+
+    def assert_nothing_temporary(self):
+        self.assertEqual(os.listdir(self.path("tmp")), [])
+        self.assertEqual([name for name in os.listdir(self.folder) if ".part" in name], [])
+
+    def records(self, name):
+        return [line.split() for line in self.output("trace", "convert", name, "-").splitlines() if line[0] != "#"]
+
+
+class Children(CaptureTest):
+    def test_each_process_has_a_trace_in_a_space_of_its_own(self):
+        self.compile(FORKS)
+        output, errors = self.capture("-o", "a.twt", "--children", "apart", "--", "./p")
+        self.assertIn("3 processes", errors)
+        self.assertIn("exit status 7", errors)
+        first = int(output.split()[0], 16)
+        stores = []
+        for space, name in enumerate(("a.twt", "a.process2.twt", "a.process3.twt")):
+            records = self.records(name)
+            self.assertGreater(len(records), 5000)
+            self.assertEqual({[f for f in r if f[0] == "@"][0] if space else "" for r in records},
+                             {f"@{space}" if space else ""})
+            stores.append(sum(r[0] == "W" and r[2] == "1" and first <= int(r[1], 16) < first + 3000 for r in records))
+        self.assertEqual(stores, [0, 3000, 0])
+        self.assertFalse(os.path.exists(self.path("a.process4.twt")))
+        self.assertIn("process 2", self.json("trace", "info", "a.process2.twt")["provenance"])
+
+    def test_limits_are_of_each_process_and_threads_can_be_apart(self):
+        self.compile(FORKS)
+        whole = self.records_of("--children", "apart", "--no-dependences")
+        part = self.records_of("--children", "apart", "--no-dependences", "--threads", "apart", "--skip", "1000", "--limit", "2000")
+        self.assertEqual(part, [records[1000:3000] for records in whole])
+
+    def records_of(self, *options):
+        self.capture("-o", "b.txt", *options, "--", "./p")
+        thread = ".thread1" if "--threads" in options else ""
+        return [self.records(f"b{process}{thread}.txt") for process in ("", ".process2", ".process3")]
+
+    def test_a_process_that_leaves_nothing_to_keep_is_named(self):
+        self.compile(FORKS)
+        _, errors = self.capture("-o", "c.twt", "--children", "apart", "--skip", "50K", "--", "./p")
+        self.assertIn("process 2 left no access to keep", errors)
+        self.assertFalse(os.path.exists(self.path("c.process2.twt")))
+        self.assertTrue(os.path.exists(self.path("c.process3.twt")))
+
+    def spin(self):
+        self.compile(SPINS)
+        process = self.start("-o", "s.twt", "--children", "apart", "--", "./p")
+        end = time.monotonic() + 30
+        while True:
+            folders = os.listdir(self.path("tmp"))
+            logs = [os.path.join(self.path("tmp"), folder, log) for folder in folders if "tablewalk" in folder
+                    for log in os.listdir(self.path("tmp/" + folder))]
+            if len(logs) == 2 and min(os.path.getsize(log) for log in logs) > 1_000_000:
+                return process
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.02)
+
+    def test_interrupts_end_all_processes_and_leave_whole_traces(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process = self.spin()
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=30)
+            with self.subTest(signal=number, errors=errors):
+                self.assertEqual(process.returncode, 0)
+                self.assertIn("interrupted", errors)
+                self.assertEqual(running_with(self.folder), [])
+                self.assert_nothing_temporary()
+                for name in ("s.twt", "s.process2.twt"):
+                    self.assertGreater(self.json("trace", "info", name)["records"], 50_000)
+
+    def test_nothing_is_left_when_the_capture_is_killed(self):
+        process = self.spin()
+        process.kill()
+        process.communicate(timeout=30)
+        end = time.monotonic() + 20
+        while running_with(self.folder) or any("tablewalk" in name for name in os.listdir(self.path("tmp"))):
+            self.assertLess(time.monotonic(), end, "what the capture started is still there")
+            time.sleep(0.02)
+
+    def test_what_cannot_be_run_leaves_nothing(self):
+        self.write("none", "#!/no/such/interpreter\n")
+        os.chmod(self.path("none"), 0o755)
+        _, errors = self.capture("-o", "n.twt", "--children", "apart", "--", "./none", code=2)
+        self.assertIn("tablewalk: ./none: could not be run under Valgrind", errors)
+        self.assertFalse(os.path.exists(self.path("n.twt")))
+        self.assert_refused(["trace", "capture", "-o", "x.twt", "--children", "apat", "--", "true"],
+                            "--children apat: expected silent or apart (did you mean 'apart'?)")
+
+
+class Dependences(CaptureTest):
+    def test_the_summary_says_what_is_known_of_the_addresses(self):
+        _, errors = self.capture("-o", "t.twt", "--", "true")
+        self.assertRegex(errors, r"addresses of the [\d,]+ loads: [\d.]+ % come from an earlier load, [\d.]+ % from none, "
+                                 r"0\.\d\d % are unknown \(taken as from none\)\n")
+        _, errors = self.capture("-o", "t.twt", "--format", "json", "--", "true")
+        said = json.loads(errors)
+        self.assertEqual(said["loads"], said["loads_from_loads"] + said["loads_from_none"] + said["loads_unknown"])
+        self.assertGreater(said["loads_from_loads"], 1000)
+        self.assertGreater(said["instructions"], 100 * said["instructions_unknown"])
+        info = self.json("trace", "info", "t.twt")
+        self.assertIn("dependences by Capstone", info["provenance"])
+        result = self.run_program("run", "t.twt")
+        self.assertNotIn("unknown to the trace", result.stdout)
+
+    def test_code_made_at_run_time_is_read_from_memory(self):
+        self.compile(MAKES_CODE)
+        _, errors = self.capture("-o", "m.twt", "--format", "json", "--", "./p")
+        said = json.loads(errors)
+        self.assertEqual(said["loads_unknown"], 0)
+        self.assertGreater(said["loads_from_loads"], 20_000)
+
+    def test_they_can_be_left_out(self):
+        _, errors = self.capture("-o", "t.twt", "--no-dependences", "--", "true")
+        self.assertNotIn("addresses of", errors)
+        self.assertIn("unknown to the trace", self.run_program("run", "t.twt").stdout)
+
+
+if __name__ == "__main__":
+    main()
