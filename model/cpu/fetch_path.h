@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -29,6 +30,8 @@ class FetchPath {
     expected_.reset();
     stopped_ = false;
   }
+  /// The core is at that record, past others that were none of fetches.
+  void catch_up_to(std::uint64_t record) { cursor_ = std::max(cursor_, record); }
   /// The rest of the instruction whose block was found last is not fetched ahead.
   void skip_rest() { line_ = last_line_; }
   /// Every fetch before this record lies in the blocks found so far.

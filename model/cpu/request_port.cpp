@@ -291,7 +291,7 @@ inline void RequestPort::open_access(const Record& record) {
     operand_ = {};
     ++instruction_;
     ++stats_.instructions;
-    if (fetches_ahead() && path_.reached() <= record_being_started()) look_for_block(issue_cycle_);
+    if (fetches_ahead() && path_.reached() <= record_being_started()) catch_up();
     return;
   }
   if (!has_fetches_) count_gap();

@@ -164,6 +164,7 @@ class RequestPort : public TimedModule {
   /// Whether the front end is the next to do something, no later than the core.
   bool may_fetch_by(Cycles at) const { return fetch_at_ <= at && fetch_at_ != Cycles::never() && repeated_ == nullptr; }
   void look_for_block(Cycles not_before);
+  void catch_up();
   bool read_ahead();
   void plan_fetch(Cycles not_before);
   bool fetch_block(Cycles cycle);

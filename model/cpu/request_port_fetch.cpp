@@ -16,6 +16,13 @@ void RequestPort::look_for_block(Cycles not_before) {
   plan_fetch(not_before);
 }
 
+/// The core is at a fetch that the front end has not seen: what lay between was too much to be read ahead, or nothing
+/// had been read.
+void RequestPort::catch_up() {
+  path_.catch_up_to(record_being_started());
+  look_for_block(issue_cycle_);
+}
+
 /// Reads more of the trace, so that the path goes on; false if that does not help.
 bool RequestPort::read_ahead() {
   RecordSource& source = *job_.source;
@@ -142,7 +149,8 @@ void RequestPort::fetch_on_demand(Cycles at) {
   on_demand_ = record_being_started();
   next_block_.reset();
   path_.skip_rest();
-  look_for_block(at + Cycles(1));
+  fetch_not_before_ = std::max(fetch_not_before_, at + Cycles(1));
+  look_for_block(at);
 }
 
 /// The front end met a fault, which is handled when the access is the oldest.

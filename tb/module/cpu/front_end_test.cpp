@@ -153,6 +153,18 @@ TEST(FrontEnd, AsksForTheNextLineWithinThePage) {
   EXPECT_EQ(bench.icache.arrivals()[1].address, 0x10040u);
 }
 
+TEST(FrontEnd, FindsTheWayAgainAfterMoreDataAccessesThanItCanLookPast) {
+  std::vector<Record> records;
+  for (int i = 0; i < 4; ++i) {
+    records.push_back(fetch(0x10000 + 4 * i));
+    for (int j = 0; j < 3000; ++j) records.push_back(load(0x100000));
+  }
+  Bench bench(fetching_ahead(2), records);
+  bench.run();
+  EXPECT_EQ(bench.port.stats().instructions, 4u);
+  EXPECT_EQ(bench.port.stats().fetch_blocks, 1u) << "they follow each other in one line";
+}
+
 TEST(FrontEnd, ReachesFarInALongTrace) {
   std::vector<Record> records;
   for (int i = 0; i < 3000; ++i) records.push_back(fetch(0x10000 + 4 * (i % 1000)));
