@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/compare_points.h"
+#include "cli/dependence_interval.h"
 #include "cli/load_point.h"
 #include "cli/machine_jobs.h"
 #include "cli/options.h"
@@ -34,29 +35,43 @@ struct CompareArguments {
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
 };
 
-/// A machine of the comparison and the same one with free translation, by their numbers among the jobs.
+/// A machine of the comparison, the same one with free translation, and both with chained loads if what translation
+/// costs is an interval: by their numbers among the jobs.
 struct PointJobs {
   std::size_t machine = 0;
   std::optional<std::size_t> free;
+  std::optional<std::size_t> chained;
+  std::optional<std::size_t> chained_free;
 };
 
-std::vector<PointJobs> add_jobs(const std::vector<ComparePoint>& points, bool cost, MachineJobs& jobs) {
+std::vector<PointJobs> add_jobs(const std::vector<ComparePoint>& points, const CompareArguments& arguments,
+                                MachineJobs& jobs) {
   std::vector<PointJobs> numbers;
   for (const ComparePoint& point : points) {
     const MachineConfig machine = load_point(point);
-    PointJobs point_jobs{jobs.add(point.label, machine, false), std::nullopt};
-    if (cost && !machine.core.free_translation) {
-      point_jobs.free = jobs.add(point.label + " with free translation", with_free_translation(machine), true);
-    }
-    numbers.push_back(point_jobs);
+    PointJobs& point_jobs = numbers.emplace_back();
+    point_jobs.machine = jobs.add(point.label, machine, false);
+    if (arguments.no_cost || machine.core.free_translation) continue;
+    const std::string with_free = " with free translation";
+    point_jobs.free = jobs.add(point.label + with_free, with_free_translation(machine), true);
+    if (!has_interval(machine, arguments.options)) continue;
+    const MachineConfig chained = with_chained_loads(machine);
+    const std::string label = point.label + " with chained loads";
+    point_jobs.chained = jobs.add(label, chained, true);
+    point_jobs.chained_free = jobs.add(label + " and" + with_free, with_free_translation(chained), true);
   }
   return numbers;
+}
+
+void add_other_end(RunResult& result, const PointJobs& numbers, const std::vector<std::optional<RunResult>>& ran) {
+  if (!numbers.chained || !ran[*numbers.chained] || !ran[*numbers.chained_free]) return;
+  add_chained_cost(result, *ran[*numbers.chained], *ran[*numbers.chained_free]);
 }
 
 /// Leaves out the machines that Ctrl-C kept from starting.
 std::vector<LabelledResult> run_points(const std::vector<ComparePoint>& points, const CompareArguments& arguments) {
   MachineJobs jobs(arguments.options);
-  const std::vector<PointJobs> numbers = add_jobs(points, !arguments.no_cost, jobs);
+  const std::vector<PointJobs> numbers = add_jobs(points, arguments, jobs);
   const std::vector<std::optional<RunResult>> ran = jobs.run(arguments.jobs);
   std::vector<LabelledResult> results;
   for (std::size_t i = 0; i < points.size(); ++i) {
@@ -66,6 +81,7 @@ std::vector<LabelledResult> run_points(const std::vector<ComparePoint>& points, 
       leave_cost_out(*result, arguments.no_cost ? "--no-cost" : "core.free_translation is true");
     } else if (ran[*numbers[i].free]) {
       add_translation_cost(*result, *ran[*numbers[i].free]);
+      add_other_end(*result, numbers[i], ran);
     } else {
       leave_cost_out(*result, "the comparison was interrupted");
     }

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/process_pool.h"
 #include "cli/commands.h"
+#include "cli/dependence_interval.h"
 #include "cli/image_options.h"
 #include "cli/input_tee.h"
 #include "cli/options.h"
@@ -99,12 +100,19 @@ RunResult run_with_cost(const RunArguments& arguments, const MachineConfig& conf
     if (tee) tee->take_second();
     return result_to_json(run_machine(with_free_translation(config), options));
   });
+  std::optional<OtherEnd> other_end;
+  if (!tee && has_interval(config, options)) other_end.emplace(config, options);
   if (tee) tee->leave_second();
   RunResult result = run_with_progress(real, config);
   if (result.partial) {
     leave_cost_out(result, "the run was ended before the trace was");
   } else {
     add_translation_cost(result, result_from_json(side.result(), name));
+    if (other_end) other_end->add_to(result);
+  }
+  if (tee && config.core.dependences == Dependences::Both && result.trace.dependences == "none") {
+    result.warnings.emplace_back("a pipe can be read once: core.dependences is none, not both");
+    print_warning(result.warnings.back());
   }
   return result;
 }

@@ -23,6 +23,7 @@ const std::vector<std::string>& key_figures() {
   static const std::vector<std::string> names = {
       "translation.cost_cycles",
       "translation.cost_share",
+      "translation.chained_cost_share",
       "core.accesses",
       "core.cycles",
       "core.translation_stall_cycles",
@@ -78,6 +79,10 @@ const Explanations& core_explanations() {
       {"translation.cost_cycles",
        "what address translation costs: these cycles would be saved if every translation were a first-level TLB hit"},
       {"translation.cost_share", "the part of all cycles that address translation costs"},
+      {"translation.chained_cost_cycles",
+       "the same if every data access waited for the load before it: the trace does not say which do"},
+      {"translation.chained_cost_share", "the truth lies between the cost share and this one"},
+      {"core.chained_cycles", "how long the program takes if every data access waited for the load before it"},
       {"translation.free_cycles", "how long the program takes with free translation: measured by a second run"},
       {"core.translation_stall_cycles",
        "the oldest access waited for its translation; not the cost: a late translation also makes data late"},

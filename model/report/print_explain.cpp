@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/text.h"
 #include "report/attribution_json.h"
 #include "report/attribution_text.h"
+#include "report/dependences_text.h"
 #include "report/figures.h"
 #include "report/result_json.h"
 #include "report/text_table.h"
@@ -123,7 +125,9 @@ std::string text_of_several(const std::vector<ExplainedMachine>& machines) {
 }
 
 void print_text(const std::vector<ExplainedMachine>& machines, std::size_t rows, std::ostream& out) {
-  out << heading(machines.front().result) << "\nWhat address translation costs\n";
+  std::set<std::string> dependences;
+  for (const ExplainedMachine& machine : machines) dependences.insert(machine.result.trace.dependences);
+  out << heading(machines.front().result) << dependences_text(dependences) << "\nWhat address translation costs\n";
   out << (machines.size() == 1 ? text_of_one(machines.front()) : text_of_several(machines));
   for (const ExplainedMachine& machine : machines) {
     if (!machine.result.attribution) continue;

@@ -48,7 +48,8 @@ class RunPrinter {
     print_heading();
     print_list("Cost of translation", [](const Figure& figure) {
       return figure.name == "translation.cost_cycles" || figure.name == "translation.cost_share" ||
-             figure.name == "translation.free_cycles";
+             figure.name == "translation.free_cycles" || starts_with(figure.name, "translation.chained_") ||
+             figure.name == "core.chained_cycles";
     });
     print_list("Program", [](const Figure& figure) {
       static const std::set<std::string> names = {"core.accesses",      "core.supervisor_accesses",
@@ -74,7 +75,7 @@ class RunPrinter {
   void print_heading() {
     const TraceSummary& trace = result_.trace;
     out_ << trace.path << " (" << trace.format << ", " << with_thousands(trace.records) << " records)\n";
-    out_ << dependences_text({trace.dependences});
+    out_ << dependences_text({trace.dependences}) << interval_text(stats_);
     const ImageSummary& image = result_.image;
     if (!image.path.empty()) {
       out_ << "page tables of " << image.path << " (" << image.format << ", root " << image.root << ")\n";

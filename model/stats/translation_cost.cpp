@@ -7,6 +7,23 @@ std::uint64_t cycles_of(const RunResult& result) {
   return result.stats.at("core.cycles").count;
 }
 
+double share_of(const StatSet::Figure& part, std::uint64_t whole) {
+  return whole == 0 ? 0 : part.value() / static_cast<double>(whole);
+}
+
+/// Puts `added` behind the figure of that name, or before all if there is none.
+void put_behind(StatSet& stats, StatSet added, const std::string& behind) {
+  StatSet all;
+  if (behind.empty()) all = added;
+  for (const StatSet::Figure& figure : stats.figures()) {
+    all.add(figure);
+    if (figure.name != behind) continue;
+    for (const StatSet::Figure& one : added.figures()) all.add(one);
+  }
+  for (const StatSet::Distribution& distribution : stats.distributions()) all.add(distribution);
+  stats = std::move(all);
+}
+
 }  // namespace
 
 void add_translation_cost(RunResult& result, const RunResult& with_free_translation) {
@@ -19,15 +36,26 @@ void add_translation_cost(RunResult& result, const RunResult& with_free_translat
   StatSet stats;
   stats.difference("translation.cost_cycles", cycles, free, "cycles",
                    "what translation costs: cycles minus those of the same machine with free translation");
-  const double cost = stats.at("translation.cost_cycles").value();
-  stats.real("translation.cost_share", cycles == 0 ? 0 : cost / static_cast<double>(cycles), "share",
+  stats.real("translation.cost_share", share_of(stats.at("translation.cost_cycles"), cycles), "share",
              "cost cycles / cycles: the part of the time that free translation would save");
   stats.count("translation.free_cycles", free, "cycles",
               "cycles of the machine with free translation: every access has a first-level TLB hit");
-  for (const StatSet::Figure& figure : result.stats.figures()) stats.add(figure);
-  for (const StatSet::Distribution& distribution : result.stats.distributions()) stats.add(distribution);
-  result.stats = std::move(stats);
+  put_behind(result.stats, std::move(stats), "");
   result.cost = {true, {}, free};
+}
+
+void add_chained_cost(RunResult& result, const RunResult& chained, const RunResult& chained_free) {
+  const bool whole = !result.partial && !chained.partial && !chained_free.partial;
+  if (!whole || result.trace.records != chained.trace.records) return;
+  const std::uint64_t cycles = cycles_of(chained);
+  StatSet stats;
+  stats.difference("translation.chained_cost_cycles", cycles, cycles_of(chained_free), "cycles",
+                   "what translation costs if the address of every data access comes from the load before it");
+  stats.real("translation.chained_cost_share", share_of(stats.at("translation.chained_cost_cycles"), cycles), "share",
+             "that / the cycles of that machine: the other end of the interval in which the truth lies");
+  stats.count("core.chained_cycles", cycles, "cycles",
+              "cycles if the address of every data access comes from the load before it");
+  put_behind(result.stats, std::move(stats), "translation.cost_share");
 }
 
 void leave_cost_out(RunResult& result, const std::string& reason) {

@@ -16,6 +16,8 @@ bool holds_page_of(const PagingMode& mode, const TlbArrayConfig& array) {
 MachineConfig::MachineConfig() {
   core.issue_width = 6;
   core.accesses_in_flight = 352;
+  core.loads_in_flight = 72;
+  core.stores_in_flight = 56;
   itlb.arrays = {TlbArrayConfig{}};
   itlb.arrays[0].entries = 128;
   itlb.arrays[0].ways = 8;
