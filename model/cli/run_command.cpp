@@ -110,10 +110,6 @@ RunResult run_with_cost(const RunArguments& arguments, const MachineConfig& conf
     add_translation_cost(result, result_from_json(side.result(), name));
     if (other_end) other_end->add_to(result);
   }
-  if (tee && config.core.dependences == Dependences::Both && result.trace.dependences == "none") {
-    result.warnings.emplace_back("a pipe can be read once: core.dependences is none, not both");
-    print_warning(result.warnings.back());
-  }
   return result;
 }
 

@@ -32,6 +32,8 @@ class FetchPath {
   }
   /// The core is at that record, past others that were none of fetches.
   void catch_up_to(std::uint64_t record) { cursor_ = std::max(cursor_, record); }
+  /// Whatever comes next begins a block.
+  void end_block() { expected_.reset(); }
   /// The rest of the instruction whose block was found last is not fetched ahead.
   void skip_rest() { line_ = last_line_; }
   /// Every fetch before this record lies in the blocks found so far.

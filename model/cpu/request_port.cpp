@@ -173,6 +173,7 @@ void RequestPort::pass_over(TranslationRequest& request, Cycles cycle) {
   access.times.translated = access.times.cache_hit_until = access.times.done = cycle;
   check_complete(access);
   ++stats_.faulted_accesses;
+  if (fetches_ahead() && access.kind == RecordKind::Fetch) pass_over_block();
   request.account(request.cycles.fault, cycle);
   account_translation(request, cycle);
   free_requests_.push_back(&request);
@@ -249,35 +250,6 @@ inline bool RequestPort::next_part() {
   return true;
 }
 
-/// Carries an event out; false if it must wait: for an older access, or for a cycle that only the kernel can bring.
-bool RequestPort::pass_fence() {
-  if (!drained()) return false;
-  issue_not_before(retirement_.last());
-  if (issue_cycle_ > now() && !may_run_ahead_to(issue_cycle_)) {
-    wake_at(issue_cycle_);
-    return false;
-  }
-  const bool switches = fence_->switch_to.has_value();
-  if (switches) enter_address_space(*fence_->switch_to);
-  if (fence_->invalidation) {
-    kernel_.before_invalidation(*fence_->invalidation);
-    for (Side side : {Instructions, Data}) tlb(side).invalidate(*fence_->invalidation, delay_to(issue_cycle_));
-    look_ahead();
-  }
-  ++(switches ? stats_.switches : stats_.invalidations);
-  issue_not_before(switches ? retirement_.pass_event(issue_cycle_, switch_cycles_, &CoreCycles::switching)
-                            : retirement_.pass_event(issue_cycle_, invalidate_cycles_, &CoreCycles::invalidation));
-  fence_.reset();
-  path_.go_on_from(held_ ? record_being_started() : job_.source->delivered());
-  known_page_ = ~std::uint64_t{0};
-  return true;
-}
-
-void RequestPort::enter_address_space(AddressSpaceId asid) {
-  asid_ = asid;
-  root_ = kernel_.root(asid);
-}
-
 inline void RequestPort::open_access(const Record& record) {
   kind_ = record.kind;
   user_ = record.privilege == Privilege::User;
@@ -325,20 +297,6 @@ void RequestPort::count_gap() {
   issued_in_cycle_ = static_cast<std::uint32_t>(slots % issue_width_);
 }
 
-bool RequestPort::drained() {
-  while (in_flight() != 0) {
-    if (!retire_oldest()) return false;
-  }
-  return true;
-}
-
-/// The warm-up is over and nothing is in flight: the statistics start here.
-void RequestPort::warm() {
-  warm_ = true;
-  issue_not_before(retirement_.last());
-  if (job_.on_warm) job_.on_warm();
-}
-
 /// Works out in issue_cycle_ when the next access may issue; false if that depends on an answer that is on its way.
 bool RequestPort::may_issue() {
   while (in_flight() == capacity_ || first_ < must_retire_ ||
@@ -382,7 +340,7 @@ void RequestPort::start() {
     issue_cycle_ += Cycles(1);
     issued_in_cycle_ = 0;
   }
-  if (fetches_ahead() && kind_ == RecordKind::Fetch && start_fetched(at)) return;
+  if (fetches_ahead() && kind_ == RecordKind::Fetch) return start_fetched(at);
   const auto slot = static_cast<std::uint32_t>(end_++ & mask_);
   InFlight& access = ring_[slot];
   access.instruction = instruction_;

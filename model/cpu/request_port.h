@@ -158,6 +158,7 @@ class RequestPort : public TimedModule {
   bool fetches_ahead() const { return fetch_queue_ != 0; }
   std::uint64_t record_being_started() const { return job_.source->delivered() - 1; }
   InFlight& block(std::uint64_t number) { return ring_[block_slot(number)]; }
+  const InFlight& block(std::uint64_t number) const { return ring_[block_slot(number)]; }
   std::uint32_t block_slot(std::uint64_t number) const {
     return static_cast<std::uint32_t>(ring_size_ + (number & block_mask_));
   }
@@ -170,7 +171,11 @@ class RequestPort : public TimedModule {
   bool fetch_block(Cycles cycle);
   void prefetch_next_line(const InFlight& fetched, PhysicalAddress address, Cycles lookup);
   bool instruction_arrived();
-  bool start_fetched(Cycles at);
+  bool core_fetches() const;
+  void start_fetched(Cycles at);
+  void leave_to_core();
+  void pass_over_block();
+  bool begins_within(std::uint64_t record, VirtualAddress start) const;
   void start_faulted(Cycles at);
   void fetch_on_demand(Cycles at);
   std::uint32_t enter_window(std::uint32_t size, const AccessTimes& times);
@@ -236,7 +241,7 @@ class RequestPort : public TimedModule {
   Cycles fetch_at_ = Cycles::never();  ///< when it is fetched; never: it must wait for the core, or there is none
   Cycles fetch_not_before_;            ///< the front end's next free cycle
   std::uint64_t known_page_ = ~std::uint64_t{0};  ///< a page of code that is mapped
-  std::uint64_t on_demand_ = ~std::uint64_t{0};   ///< the record whose rest the core itself fetches
+  std::uint64_t on_demand_until_ = 0;  ///< fetches of records before it, as far as no block has them, are the core's
   std::uint64_t first_block_ = 0;
   std::uint64_t end_block_ = 0;
   std::uint64_t prefetched_line_ = ~std::uint64_t{0};

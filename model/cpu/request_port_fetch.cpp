@@ -95,11 +95,19 @@ void RequestPort::prefetch_next_line(const InFlight& fetched, PhysicalAddress ad
   look_ahead();
 }
 
+/// Whether the core itself fetches what is left of the instruction that is being started.
+bool RequestPort::core_fetches() const {
+  const std::uint64_t record = record_being_started();
+  if (record >= on_demand_until_) return false;
+  const bool has_block = first_block_ != end_block_ && block(first_block_).record == record + 1;
+  return !has_block || block(first_block_).address != address_;
+}
+
 /// Whether the instruction that is being started has been fetched, or is to be fetched by the core itself; then it
 /// issues not before it has arrived.
 bool RequestPort::instruction_arrived() {
+  if (core_fetches()) return true;
   const std::uint64_t record = record_being_started();
-  if (on_demand_ == record) return true;
   for (std::uint64_t number = first_block_; number != end_block_; ++number) {
     const InFlight& fetched = block(number);
     if (fetched.record > record + 1) return true;
@@ -112,19 +120,16 @@ bool RequestPort::instruction_arrived() {
   return fetch_at_ == Cycles::never();
 }
 
-/// Starts what has been fetched of an instruction, up to what has not; false if the core must fetch that itself.
-bool RequestPort::start_fetched(Cycles at) {
+/// Starts what has been fetched of an instruction, up to what has not.
+void RequestPort::start_fetched(Cycles at) {
+  if (core_fetches()) return fetch_on_demand(at);
   const std::uint64_t record = record_being_started();
-  if (on_demand_ == record) return false;
   AccessTimes times{at, at, at, at, at};
   std::uint32_t size = left_;
   for (; first_block_ != end_block_ && block(first_block_).record <= record + 1; ++first_block_) {
     const InFlight& fetched = block(first_block_);
     if (fetched.faulted != nullptr) {
-      if (fetched.address == address_) {
-        start_faulted(at);
-        return true;
-      }
+      if (fetched.address == address_) return start_faulted(at);
       size = static_cast<std::uint32_t>(fetched.address - address_);
       break;
     }
@@ -133,24 +138,53 @@ bool RequestPort::start_fetched(Cycles at) {
   }
   if (next_block_ && next_block_->record == record) {
     if (next_block_->start == address_) {
-      fetch_on_demand(at);
-      return false;
+      leave_to_core();
+      return fetch_on_demand(at);
     }
     size = std::min(size, static_cast<std::uint32_t>(next_block_->start - address_));
   }
   enter_window(size, times);
   look_for_block(at);
-  return true;
 }
 
-/// The core itself fetches what is left of an instruction, and holds back what is younger until it has arrived.
-void RequestPort::fetch_on_demand(Cycles at) {
-  count_straddle(address_);
-  on_demand_ = record_being_started();
+/// The next block, which is of the instruction that is being started, is fetched by the core.
+void RequestPort::leave_to_core() {
+  on_demand_until_ = record_being_started() + 1;
   next_block_.reset();
   path_.skip_rest();
+}
+
+/// The core itself fetches an instruction, or what of it lies in one page and in no block; what is younger waits for
+/// it.
+void RequestPort::fetch_on_demand(Cycles at) {
+  count_straddle(address_);
+  VirtualAddress place = address_;
+  std::uint32_t left = left_;
+  std::uint32_t size = take_part(place, left, neighbours_.page_shift).size;
+  if (first_block_ != end_block_ && block(first_block_).record == record_being_started() + 1) {
+    size = std::min(size, static_cast<std::uint32_t>(block(first_block_).address - address_));
+  }
+  const std::uint32_t slot = enter_window(size, {at, at, at, at, at});
+  if (!translate(slot, at)) note_miss(slot, fetched_, job_.source->delivered());
+  if (ring_[slot].pending != 0) fetch_barrier_ = end_ - 1;
   fetch_not_before_ = std::max(fetch_not_before_, at + Cycles(1));
   look_for_block(at);
+}
+
+/// A fetch is passed over: so the instructions that follow in its block have not been fetched either.
+void RequestPort::pass_over_block() {
+  path_.end_block();
+  on_demand_until_ = path_.reached();
+  if (next_block_)
+    on_demand_until_ = next_block_->record + (begins_within(next_block_->record, next_block_->start) ? 1 : 0);
+  if (first_block_ == end_block_) return;
+  const InFlight& next = block(first_block_);
+  on_demand_until_ = next.record - (begins_within(next.record - 1, next.address) ? 0 : 1);
+}
+
+/// Whether a block that begins at `start` begins within the instruction of that record, and not with it.
+bool RequestPort::begins_within(std::uint64_t record, VirtualAddress start) const {
+  return job_.source->look_at(record)->address != start;
 }
 
 /// The front end met a fault, which is handled when the access is the oldest.

@@ -108,6 +108,11 @@ std::string name_of_dependences(const TraceDescription& trace, const CoreConfig&
   return core.dependences == Dependences::Chained ? "chained" : "none";
 }
 
+/// What the front end looks ahead: 32 records for each block that it may have fetched.
+std::size_t records_ahead(const CoreConfig& core) {
+  return std::size_t{32} * core.fetch_queue;
+}
+
 /// What the trace's reader found says where it stands; what the machine found stands at the record it had reached.
 std::string describe_place(const RunOptions& options, std::uint64_t records, const std::string& what) {
   if (what.compare(0, options.trace_path.size() + 1, options.trace_path + ":") == 0) return what;
@@ -141,9 +146,7 @@ RunResult run_machine(const MachineConfig& config, const RunOptions& options) {
 
 RunResult run_machine(const MachineConfig& config, TraceReader& trace, const RunOptions& options) {
   StoppableReader reader(trace, options.stop);
-  // What the front end looks ahead: 32 records for each block that it may have fetched.
-  RecordSource source(reader, options.limit == 0 ? 0 : options.warmup + options.limit,
-                      std::size_t{32} * config.core.fetch_queue);
+  RecordSource source(reader, options.limit == 0 ? 0 : options.warmup + options.limit, records_ahead(config.core));
   std::optional<WalkLog> walk_log;
   if (!options.walk_log.empty()) walk_log.emplace(options.walk_log, options.warmup != 0);
 

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <set>
+#include <unordered_map>
 
 #include "base/error.h"
 #include "base/process_pool.h"
@@ -187,7 +188,7 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
  public:
   /// `one_in_a_cycle`: it never invalidates twice in one cycle, which a walker in hardware could not take.
   RestlessKernel(ChangingTables& tables, Dice& dice, bool one_in_a_cycle)
-      : tables_(tables), dice_(dice), one_in_a_cycle_(one_in_a_cycle), asked_(4096) {}
+      : tables_(tables), dice_(dice), one_in_a_cycle_(one_in_a_cycle) {}
 
   void attach(RequestPort& port) { port_ = &port; }
   std::uint64_t old_answers() const { return old_answers_; }
@@ -216,7 +217,7 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
   void translation_requested(const TranslationRequest& request, Cycles at) override {
     requested_at_ = at;
     if (dice_.chance(5)) change_something();
-    asked_[request.tag] = tables_.now();
+    asked_[&request] = tables_.now();
   }
   void translation_answered(const TranslationRequest& request, Cycles asked, Cycles answered, bool at_once) override {
     check(request);
@@ -227,12 +228,12 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
   }
   void fault_handled(const TranslationRequest& request, Cycles) override {
     check(request);
-    asked_[request.tag] = tables_.now();
+    asked_[&request] = tables_.now();
   }
 
  private:
   void check(const TranslationRequest& request) {
-    if (!tables_.may_be(request.asid, request.va, request.access, request.answer, asked_[request.tag])) {
+    if (!tables_.may_be(request.asid, request.va, request.access, request.answer, asked_[&request])) {
       throw LawViolation("a stale answer: " +
                          tables_.describe(request.asid, request.va, request.access, request.answer));
     }
@@ -261,7 +262,7 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
   std::set<Cycles> invalidated_in_;
   RequestPort* port_ = nullptr;
   std::uint64_t faults_ = 0;
-  std::vector<std::uint64_t> asked_;  ///< by tag
+  std::unordered_map<const TranslationRequest*, std::uint64_t> asked_;
   Cycles requested_at_;
   std::uint64_t old_answers_ = 0;
   std::uint64_t invalidations_ = 0;

@@ -230,8 +230,8 @@ TeachingMachine probed(unsigned after, const Record& probe) {
   records.push_back(load(page_x));
   records.insert(records.end(), after - 1, load(page_w));
   records.push_back(probe);
-  return TeachingMachine(std::move(records),
-                         {"core.blocking=false", "core.accesses_in_flight=4096", "core.window=100000"});
+  return TeachingMachine(std::move(records), {"core.blocking=false", "core.accesses_in_flight=4096",
+                                              "core.window=100000", "core.fetch_queue=0", "core.loads_in_flight=0"});
 }
 
 TEST(TimingEdge, LoadInTheCycleBeforeTheFillWaitsWithTheMiss) {

@@ -117,6 +117,37 @@ TEST(FrontEnd, AFaultThatThePassedOverInstructionMetEndsIt) {
   EXPECT_EQ(bench.loads_at(), (Starts{tlb_latency}));
 }
 
+TEST(FrontEnd, EveryInstructionOfABlockThatFaultsIsPassedOver) {
+  Bench bench(fetching_ahead(8),
+              {fetch(0x20030), fetch(0x20034), load(0x2000), fetch(0x20038), fetch(0x2003c), fetch(0x20040)});
+  bench.kernel.passes_over = true;
+  bench.itlb.decide = [](const TranslationRequest&) {
+    Answer answer;
+    answer.faulted = true;
+    answer.fault.reason = FaultReason::Permission;
+    return answer;
+  };
+  bench.run();
+  EXPECT_EQ(bench.kernel.faults, (Starts{0x20030, 0x20034, 0x20038, 0x2003c, 0x20040}));
+  EXPECT_EQ(bench.port.stats().faulted_accesses, 5u);
+}
+
+TEST(FrontEnd, AnInstructionThatBeginsInABlockThatFaultsFaultsAsWell) {
+  Bench bench(fetching_ahead(8), {fetch(0x1fff8), fetch(0x1fffe), fetch(0x20002)});
+  bench.kernel.passes_over = true;
+  bench.itlb.decide = [](const TranslationRequest& request) {
+    Answer answer;
+    answer.faulted = request.va.value() >> 12 == 0x1f;
+    answer.fault.reason = FaultReason::Permission;
+    answer.translation.page = PhysicalAddress(request.va.value() & ~std::uint64_t{0xfff});
+    answer.translation.page_shift = 12;
+    return answer;
+  };
+  bench.run();
+  EXPECT_EQ(bench.kernel.faults, (Starts{0x1fff8, 0x1fffe}));
+  EXPECT_EQ(bench.port.stats().page_straddles, 1u);
+}
+
 TEST(FrontEnd, AFaultInTheSecondLineOfAnInstructionComesAfterItsFirst) {
   Bench bench(fetching_ahead(8), {fetch(0x1fffe), load(0x2000)});
   bench.itlb.decide = [&](const TranslationRequest& request) { return fault_once(request, bench, 0x20); };

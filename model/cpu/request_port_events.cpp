@@ -1,0 +1,50 @@
+// What a core does about the events of a trace, and at the end of its warm-up: it comes to rest first.
+
+#include "cpu/request_port.h"
+
+namespace tablewalk {
+
+/// Carries an event out; false if it must wait: for an older access, or for a cycle that only the kernel can bring.
+bool RequestPort::pass_fence() {
+  if (!drained()) return false;
+  issue_not_before(retirement_.last());
+  if (issue_cycle_ > now() && !may_run_ahead_to(issue_cycle_)) {
+    wake_at(issue_cycle_);
+    return false;
+  }
+  const bool switches = fence_->switch_to.has_value();
+  if (switches) enter_address_space(*fence_->switch_to);
+  if (fence_->invalidation) {
+    kernel_.before_invalidation(*fence_->invalidation);
+    for (Side side : {Instructions, Data}) tlb(side).invalidate(*fence_->invalidation, delay_to(issue_cycle_));
+    look_ahead();
+  }
+  ++(switches ? stats_.switches : stats_.invalidations);
+  issue_not_before(switches ? retirement_.pass_event(issue_cycle_, switch_cycles_, &CoreCycles::switching)
+                            : retirement_.pass_event(issue_cycle_, invalidate_cycles_, &CoreCycles::invalidation));
+  fence_.reset();
+  path_.go_on_from(held_ ? record_being_started() : job_.source->delivered());
+  known_page_ = ~std::uint64_t{0};
+  return true;
+}
+
+void RequestPort::enter_address_space(AddressSpaceId asid) {
+  asid_ = asid;
+  root_ = kernel_.root(asid);
+}
+
+bool RequestPort::drained() {
+  while (in_flight() != 0) {
+    if (!retire_oldest()) return false;
+  }
+  return true;
+}
+
+/// The warm-up is over and nothing is in flight: the statistics start here.
+void RequestPort::warm() {
+  warm_ = true;
+  issue_not_before(retirement_.last());
+  if (job_.on_warm) job_.on_warm();
+}
+
+}  // namespace tablewalk
