@@ -48,8 +48,9 @@ std::string_view first_word(std::string_view word) {
   return word.substr(0, word.find(' '));
 }
 
-/// Whether the line's first word is that of an event.
+/// Whether the line's first word is that of an event; that of an access has one letter.
 bool names_event(std::string_view line) {
+  if (line.size() > 1 && is_blank(line[1])) return false;
   return std::any_of(event_forms.begin(), event_forms.end(), [&](const EventForm& form) {
     std::string_view rest = line;
     return take_word(rest, first_word(form.word));
