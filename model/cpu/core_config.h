@@ -12,7 +12,7 @@
 
 namespace tablewalk {
 
-/// From which loads addresses come, where a trace does not say so. What the program does lies between none and chained.
+/// From which loads addresses come, where a trace does not say so. The cycles lie between those of none and of chained.
 enum class Dependences : std::uint8_t {
   None,     ///< no address comes from a load: everything overlaps that the window lets overlap
   Chained,  ///< the address of every data access comes from the load before it
@@ -70,7 +70,7 @@ struct CoreConfig {
         "dependences", dependences, "",
         "for traces that do not say from which loads addresses come: none: from no load; chained: that of every "
         "data access from the load before it; both: none, and what translation costs also for chained, which takes "
-        "two more runs: the truth lies between");
+        "two more runs");
     keys.value("blocking", blocking, "", "true: in order, one access at a time, each ends before the next starts");
     keys.value("invalidate_cycles", invalidate_cycles, "cycles",
                "what an invalidate event of the trace costs: from the end of all older accesses to the next issue",

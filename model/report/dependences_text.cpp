@@ -10,18 +10,18 @@ namespace tablewalk {
 std::string dependences_text(const std::set<std::string>& simulated) {
   if (simulated.count("trace") != 0 || simulated.count("") != 0) return {};
   return fmt::format(
-      "loads that wait for loads: unknown to the trace; core.dependences: {} (the truth lies between none and "
-      "chained)\n",
+      "loads that wait for loads: unknown to the trace; core.dependences: {} (the cycles lie between none "
+      "and chained)\n",
       fmt::join(simulated, " and "));
 }
 
 std::string interval_text(const StatSet& stats) {
-  const StatSet::Figure* least = stats.find("translation.cost_share");
-  const StatSet::Figure* most = stats.find("translation.chained_cost_share");
-  if (least == nullptr || most == nullptr) return {};
+  const StatSet::Figure* chained_cycles = stats.find("core.chained_cycles");
+  if (chained_cycles == nullptr) return {};
   return fmt::format(
-      "translation costs {} of the cycles if no load waits for another, {} if each waits for the one before it\n",
-      figure_text(*least), figure_text(*most));
+      "if none waits: {} cycles, translation costs {}; if each waits for the one before it: {} cycles, {}\n",
+      figure_text(stats.at("core.cycles")), figure_text(stats.at("translation.cost_share")),
+      figure_text(*chained_cycles), figure_text(stats.at("translation.chained_cost_share")));
 }
 
 }  // namespace tablewalk

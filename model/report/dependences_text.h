@@ -12,7 +12,7 @@ namespace tablewalk {
 /// and for results that do not tell.
 std::string dependences_text(const std::set<std::string>& simulated);
 
-/// A line that says between which shares of the cycles the cost of translation lies, if a result has both ends.
+/// A line with the cycles and the cost of translation at both ends, if a result has both.
 std::string interval_text(const StatSet& stats);
 
 }  // namespace tablewalk

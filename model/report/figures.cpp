@@ -81,7 +81,7 @@ const Explanations& core_explanations() {
       {"translation.cost_share", "the part of all cycles that address translation costs"},
       {"translation.chained_cost_cycles",
        "the same if every data access waited for the load before it: the trace does not say which do"},
-      {"translation.chained_cost_share", "the truth lies between the cost share and this one"},
+      {"translation.chained_cost_share", "what it costs at the other end; cycles lie between the ends, their cost mostly does"},
       {"core.chained_cycles", "how long the program takes if every data access waited for the load before it"},
       {"translation.free_cycles", "how long the program takes with free translation: measured by a second run"},
       {"core.translation_stall_cycles",

@@ -52,7 +52,7 @@ void add_chained_cost(RunResult& result, const RunResult& chained, const RunResu
   stats.difference("translation.chained_cost_cycles", cycles, cycles_of(chained_free), "cycles",
                    "what translation costs if the address of every data access comes from the load before it");
   stats.real("translation.chained_cost_share", share_of(stats.at("translation.chained_cost_cycles"), cycles), "share",
-             "that / the cycles of that machine: the other end of the interval in which the truth lies");
+             "that / the cycles of that machine");
   stats.count("core.chained_cycles", cycles, "cycles",
               "cycles if the address of every data access comes from the load before it");
   put_behind(result.stats, std::move(stats), "translation.cost_share");

@@ -70,7 +70,7 @@ class Cost(ProgramTest):
     def test_text_leads_with_it(self):
         lines = self.output("run", "good.txt").splitlines()
         self.assertIn("core.dependences: none", lines[1])
-        self.assertRegex(lines[2], r"^translation costs [\d.]+ % of the cycles if no load waits for another, [\d.]+ % if")
+        self.assertRegex(lines[2], r"^if none waits: [\d,]+ cycles, translation costs [\d.]+ %; if each waits .*: [\d,]+ cycles, -?[\d.]+ %$")
         self.assertEqual(lines[4], "Cost of translation")
         self.assertIn("cost cycles", lines[5])
 
