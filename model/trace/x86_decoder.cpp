@@ -14,7 +14,7 @@ namespace tablewalk {
 namespace {
 
 // Bits of a RegisterSet: 16 general registers by their numbers in instructions, and so on.
-enum Bit : int { rax = 0, rcx = 1, rdx = 2, rbx = 3, rbp = 5, rsi = 6, rdi = 7, r11 = 11 };
+enum Bit : int { Rax = 0, Rcx = 1, Rdx = 2, Rbx = 3, Rbp = 5, Rsi = 6, Rdi = 7, R11 = 11 };
 constexpr int flags_bit = 16;
 constexpr int x87_bit = 17;  // the stack and its status as one
 constexpr int mask_bit = 18;
@@ -55,13 +55,13 @@ class RegisterTable {
       for (const unsigned name : whole) table_[name] = {bit(number), false};
       for (const unsigned name : parts) table_[name] = {bit(number), true};
     };
-    add(rax, {X86_REG_RAX, X86_REG_EAX}, {X86_REG_AX, X86_REG_AL, X86_REG_AH});
-    add(rcx, {X86_REG_RCX, X86_REG_ECX}, {X86_REG_CX, X86_REG_CL, X86_REG_CH});
-    add(rdx, {X86_REG_RDX, X86_REG_EDX}, {X86_REG_DX, X86_REG_DL, X86_REG_DH});
-    add(rbx, {X86_REG_RBX, X86_REG_EBX}, {X86_REG_BX, X86_REG_BL, X86_REG_BH});
-    add(rbp, {X86_REG_RBP, X86_REG_EBP}, {X86_REG_BP, X86_REG_BPL});
-    add(rsi, {X86_REG_RSI, X86_REG_ESI}, {X86_REG_SI, X86_REG_SIL});
-    add(rdi, {X86_REG_RDI, X86_REG_EDI}, {X86_REG_DI, X86_REG_DIL});
+    add(Rax, {X86_REG_RAX, X86_REG_EAX}, {X86_REG_AX, X86_REG_AL, X86_REG_AH});
+    add(Rcx, {X86_REG_RCX, X86_REG_ECX}, {X86_REG_CX, X86_REG_CL, X86_REG_CH});
+    add(Rdx, {X86_REG_RDX, X86_REG_EDX}, {X86_REG_DX, X86_REG_DL, X86_REG_DH});
+    add(Rbx, {X86_REG_RBX, X86_REG_EBX}, {X86_REG_BX, X86_REG_BL, X86_REG_BH});
+    add(Rbp, {X86_REG_RBP, X86_REG_EBP}, {X86_REG_BP, X86_REG_BPL});
+    add(Rsi, {X86_REG_RSI, X86_REG_ESI}, {X86_REG_SI, X86_REG_SIL});
+    add(Rdi, {X86_REG_RDI, X86_REG_EDI}, {X86_REG_DI, X86_REG_DIL});
     for (unsigned i = 0; i < 8; ++i) {
       add(static_cast<int>(8 + i), {X86_REG_R8 + i, X86_REG_R8D + i}, {X86_REG_R8W + i, X86_REG_R8B + i});
     }
@@ -116,11 +116,11 @@ void add_operands(const cs_insn& instruction, DecodedInstruction& to) {
 /// Movs, stos, lods, scas and cmps step their pointers, and repeated ones their count, by constants.
 void keep_stepped_pointers(const cs_insn& instruction, DecodedInstruction& to) {
   const cs_detail& detail = *instruction.detail;
-  constexpr RegisterSet pointers = bit(rsi) | bit(rdi);
+  constexpr RegisterSet pointers = bit(Rsi) | bit(Rdi);
   RegisterSet implicit = 0;
   for (std::size_t i = 0; i < detail.regs_write_count; ++i) implicit |= set_of(detail.regs_write[i]);
   const bool all = instruction.id == X86_INS_POPAL || instruction.id == X86_INS_POPAW;
-  if ((implicit & pointers) != 0 && !all) to.writes &= ~(pointers | bit(rcx));
+  if ((implicit & pointers) != 0 && !all) to.writes &= ~(pointers | bit(Rcx));
 }
 
 /// Whether the result is the same whatever the sources are.
@@ -193,16 +193,16 @@ void mend_addresses(const cs_insn& instruction, DecodedInstruction& to) {
       to.load_address = 0;
       break;
     case X86_INS_LEAVE:
-      to.load_address = bit(rbp);
+      to.load_address = bit(Rbp);
       break;
     case X86_INS_XLATB:
-      to.load_address = bit(rbx) | bit(rax);
-      to.writes = bit(rax);
+      to.load_address = bit(Rbx) | bit(Rax);
+      to.writes = bit(Rax);
       break;
     case X86_INS_MASKMOVQ:
     case X86_INS_MASKMOVDQU:
     case X86_INS_VMASKMOVDQU:
-      to.load_address = to.store_address = bit(rdi);
+      to.load_address = to.store_address = bit(Rdi);
       break;
     case X86_INS_BT:
     case X86_INS_BTC:
@@ -221,7 +221,7 @@ void mend_results(const cs_insn& instruction, DecodedInstruction& to) {
   switch (instruction.id) {
     case X86_INS_CMPXCHG:
       to.reads |= register_operand(instruction, 0);
-      to.writes |= register_operand(instruction, 0) | bit(rax) | bit(flags_bit);
+      to.writes |= register_operand(instruction, 0) | bit(Rax) | bit(flags_bit);
       break;
     case X86_INS_RCL:
     case X86_INS_RCR:
@@ -236,13 +236,13 @@ void mend_results(const cs_insn& instruction, DecodedInstruction& to) {
       break;
     case X86_INS_ENTER:  // the stack pointer
       to.reads = 0;
-      to.writes = bit(rbp);
+      to.writes = bit(Rbp);
       break;
     case X86_INS_SYSCALL:
     case X86_INS_SYSENTER:
     case X86_INS_INT:  // the kernel's
       to.reads = 0;
-      to.writes = bit(rax) | (instruction.id == X86_INS_SYSCALL ? bit(rcx) | bit(r11) : 0);
+      to.writes = bit(Rax) | (instruction.id == X86_INS_SYSCALL ? bit(Rcx) | bit(R11) : 0);
       break;
     case X86_INS_VZEROUPPER:  // leaves the lower halves
       to.writes = 0;
