@@ -34,8 +34,8 @@ class DependenceFollower {
  public:
   explicit DependenceFollower(GuestCode& code) : code_(code), slots_(first_slots) {}
 
-  /// The next records of a thread, and the loads of the trace that they are for. Sets their distances.
-  void follow(unsigned thread, LoadCount& loads, Record* records, std::size_t count, DependenceCounts& counts);
+  /// The next records of the thread of that number, and the loads of the trace that they are for. Sets their distances.
+  void follow(unsigned number, LoadCount& loads, Record* records, std::size_t count, DependenceCounts& counts);
 
   /// Whether instructions of this machine's programs can be decoded.
   static bool possible();

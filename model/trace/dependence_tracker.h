@@ -32,7 +32,7 @@ class LoadCount {
 
 /// From which load the value of each register comes, directly or through instructions that only compute: of several,
 /// from the newest, which is nearly always the last to arrive.
-template <std::size_t registers>
+template <std::size_t Registers>
 class RegisterOrigins {
  public:
   LoadNumber of(std::size_t number) const { return origins_[number]; }
@@ -51,7 +51,7 @@ class RegisterOrigins {
  private:
   static std::size_t lowest(std::uint64_t set) { return static_cast<std::size_t>(__builtin_ctzll(set)); }
 
-  std::array<LoadNumber, registers> origins_{};
+  std::array<LoadNumber, Registers> origins_{};
 };
 
 }  // namespace tablewalk
