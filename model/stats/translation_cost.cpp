@@ -12,7 +12,7 @@ double share_of(const StatSet::Figure& part, std::uint64_t whole) {
 }
 
 /// Puts `added` behind the figure of that name, or before all if there is none.
-void put_behind(StatSet& stats, StatSet added, const std::string& behind) {
+void put_behind(StatSet& stats, const StatSet& added, const std::string& behind) {
   StatSet all;
   if (behind.empty()) all = added;
   for (const StatSet::Figure& figure : stats.figures()) {
@@ -40,7 +40,7 @@ void add_translation_cost(RunResult& result, const RunResult& with_free_translat
              "cost cycles / cycles: the part of the time that free translation would save");
   stats.count("translation.free_cycles", free, "cycles",
               "cycles of the machine with free translation: every access has a first-level TLB hit");
-  put_behind(result.stats, std::move(stats), "");
+  put_behind(result.stats, stats, "");
   result.cost = {true, {}, free};
 }
 
@@ -55,7 +55,7 @@ void add_chained_cost(RunResult& result, const RunResult& chained, const RunResu
              "that / the cycles of that machine");
   stats.count("core.chained_cycles", cycles, "cycles",
               "cycles if the address of every data access comes from the load before it");
-  put_behind(result.stats, std::move(stats), "translation.cost_share");
+  put_behind(result.stats, stats, "translation.cost_share");
 }
 
 void leave_cost_out(RunResult& result, const std::string& reason) {
