@@ -125,7 +125,7 @@ class Partial(SignalTest):
         process.send_signal(signal.SIGINT)
         start = time.monotonic()
         output, _ = process.communicate(timeout=30)
-        self.assertLess(time.monotonic() - start, 1.5)
+        self.assertLess(time.monotonic() - start, 3)
         self.assertIn("interrupted", output)
 
 
