@@ -52,7 +52,8 @@ void print_addresses(const CaptureConfig& config, const CaptureResult& result, O
 std::vector<WrittenReport> reports_of(const CaptureResult& result) {
   std::vector<WrittenReport> reports;
   for (const CapturedTrace& trace : result.traces) {
-    reports.push_back({trace, {}});
+    const WrittenTrace& written = trace;
+    reports.push_back({written, {}});
     if (!result.dependences) continue;
     const DependenceCounts& addresses = trace.addresses;
     reports.back().counts = {{"loads", addresses.loads},
