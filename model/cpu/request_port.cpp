@@ -110,8 +110,7 @@ void RequestPort::take_translations(Cycles cycle) {
       translated(request.tag, request, cycle, cycle);
       if (request.tag >= ring_size_) prefetch_next_line(access, request.answer.translation.physical(request.va), cycle);
       check_complete(access);
-      account_translation(request, cycle);
-      free_requests_.push_back(&request);
+      end_translation(request, cycle);
     }
   }
 }
@@ -175,8 +174,7 @@ void RequestPort::pass_over(TranslationRequest& request, Cycles cycle) {
   ++stats_.faulted_accesses;
   if (fetches_ahead() && access.kind == RecordKind::Fetch) pass_over_block();
   request.account(request.cycles.fault, cycle);
-  account_translation(request, cycle);
-  free_requests_.push_back(&request);
+  end_translation(request, cycle);
 }
 
 void RequestPort::repeat_faulted(Cycles cycle) {
@@ -191,8 +189,7 @@ void RequestPort::repeat_faulted(Cycles cycle) {
   --ring_[request.tag].pending;
   translated(request.tag, request, visible, cycle);
   check_complete(ring_[request.tag]);
-  account_translation(request, visible);
-  free_requests_.push_back(&request);
+  end_translation(request, visible);
 }
 
 /// Starts accesses, and issues those whose operand has arrived, in the order of their cycles, until all must wait: for
@@ -270,20 +267,20 @@ inline void RequestPort::open_access(const Record& record) {
   enter_buffers(record);
 }
 
-/// A batch ends where the warm-up does.
-std::uint64_t RequestPort::records_to_read() const {
-  return warm_ ? ~std::uint64_t{0} : job_.warmup - job_.source->read();
+/// Reads the next batch, which ends where the warm-up does; first what is to be done now and then.
+bool RequestPort::read_batch() {
+  RecordSource& source = *job_.source;
+  if (job_.on_batch && job_.on_batch()) source.stop();
+  return source.read_batch(warm_ ? ~std::uint64_t{0} : job_.warmup - source.read());
 }
 
-/// Reads on, and does what is to be done now and then; false when there is nothing to issue, or nothing yet.
+/// Reads on, past the end of the warm-up; false when there is nothing to issue, or nothing yet.
 bool RequestPort::next_batch() {
-  RecordSource& source = *job_.source;
-  if (!warm_ && source.delivered() == job_.warmup) {
+  if (!warm_ && job_.source->delivered() == job_.warmup) {
     if (!drained()) return false;
     warm();
   }
-  if (job_.on_batch && job_.on_batch()) source.stop();
-  if (source.read_batch(records_to_read())) return true;
+  if (read_batch()) return true;
   finished_ = drained() && front_end_idle();
   return false;
 }
@@ -341,24 +338,16 @@ void RequestPort::start() {
     issued_in_cycle_ = 0;
   }
   if (fetches_ahead() && kind_ == RecordKind::Fetch) return start_fetched(at);
-  const auto slot = static_cast<std::uint32_t>(end_++ & mask_);
-  InFlight& access = ring_[slot];
-  access.instruction = instruction_;
-  access.address = address_;
-  access.size = left_;
-  access.kind = kind_;
-  access.user = user_;
-  access.waiting = nobody;
-  access.pending = 0;
-  access.times.issued = at;
-  if (within_block(address_, left_, neighbours_.page_shift)) {
-    left_ = 0;
-  } else {
-    access.size = take_part(address_, left_, neighbours_.page_shift).size;
+  std::uint32_t size = left_;
+  if (!within_block(address_, left_, neighbours_.page_shift)) {
+    size = bytes_in_page();
     ++stats_.page_straddles;
     if (kind_ == RecordKind::Load || kind_ == RecordKind::Modify) loads_.add_part();
     if (kind_ == RecordKind::Store || kind_ == RecordKind::Modify) stores_.add_part();
   }
+  const std::uint32_t slot = enter_window(size);
+  InFlight& access = ring_[slot];
+  access.times.issued = at;
   if (operand_.end > first_ && await_operand(slot, at)) return;
   if (!translate(slot, at)) note_miss(slot, fetched_, job_.source->delivered());
   if (kind_ == RecordKind::Fetch && access.pending != 0) fetch_barrier_ = end_ - 1;
@@ -436,21 +425,7 @@ inline void RequestPort::access_line(std::uint32_t slot, PhysicalAddress address
   MemoryAccess& request = *access_probe_;
   request.prepare(address, size, access.kind >= RecordKind::Store);
   request.info.tag = slot;
-  if (neighbours_.cache_at_once[side]) {
-    sc_core::sc_time delay = delay_to(lookup);
-    if (cache(side).access(request, delay)) return;
-    ++access.pending;
-  } else {
-    ++access.pending;
-    cache(side).send(request, lookup + Cycles(1));
-  }
-  access_probe_ = &pool_.take();
-  look_ahead();
-}
-
-/// Finds the first cycle in which anybody else has something to do: until then this core is alone.
-void RequestPort::look_ahead() {
-  if (run_ahead_) horizon_ = clockwork().next_activity();
+  if (!send_probe(side, lookup)) ++access.pending;
 }
 
 /// A request without an account, for an access that is to be translated.

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "cpu/access_splitter.h"
 #include "cpu/core_config.h"
 #include "cpu/fetch_path.h"
 #include "cpu/operands.h"
@@ -125,7 +126,7 @@ class RequestPort : public TimedModule {
 
   bool next_part();
   bool next_batch();
-  std::uint64_t records_to_read() const;
+  bool read_batch();
   void enter_address_space(AddressSpaceId asid);
   void open_access(const Record& record);
   bool pass_fence();
@@ -137,12 +138,15 @@ class RequestPort : public TimedModule {
   void issue_not_before(Cycles cycle);
   const sc_core::sc_time& delay_to(Cycles cycle);
   void start();
+  std::uint32_t enter_window(std::uint32_t size);
+  std::uint32_t bytes_in_page() const;
   bool translate(std::uint32_t slot, Cycles at);
   void note_miss(std::uint32_t slot, VirtualAddress fetched, std::uint64_t record);
   void translated(std::uint32_t slot, const TranslationRequest& request, Cycles visible, Cycles lookup);
   void access_lines(std::uint32_t slot, PhysicalAddress address, Cycles lookup);
   void access_line(std::uint32_t slot, PhysicalAddress address, std::uint32_t size, Cycles lookup);
-  void account_translation(const TranslationRequest& request, Cycles answered);
+  bool send_probe(Side side, Cycles lookup);
+  void end_translation(TranslationRequest& request, Cycles answered);
 
   static Access access_of(const InFlight& access);
   bool await_operand(std::uint32_t slot, Cycles at);
@@ -178,7 +182,6 @@ class RequestPort : public TimedModule {
   bool begins_within(std::uint64_t record, VirtualAddress start) const;
   void start_faulted(Cycles at);
   void fetch_on_demand(Cycles at);
-  std::uint32_t enter_window(std::uint32_t size, const AccessTimes& times);
   void count_straddle(VirtualAddress block);
   bool front_end_idle();
   std::uint64_t line_bytes() const { return std::uint64_t{1} << neighbours_.line_shift; }
@@ -186,7 +189,10 @@ class RequestPort : public TimedModule {
   bool retire_oldest();
   InFlight& oldest() { return ring_[first_ & mask_]; }
   std::uint32_t in_flight() const { return static_cast<std::uint32_t>(end_ - first_); }
-  void look_ahead();
+  /// Finds the first cycle in which anybody else has something to do: until then this core is alone.
+  void look_ahead() {
+    if (run_ahead_) horizon_ = clockwork().next_activity();
+  }
   bool may_run_ahead_to(Cycles at) const { return run_ahead_ && horizon_ > at; }
   Side side_of(RecordKind kind) const { return kind == RecordKind::Fetch ? Instructions : Data; }
   TranslateInitiatorPort<RequestPort>& tlb(Side side) { return side == Instructions ? itlb_side : dtlb_side; }
@@ -285,6 +291,42 @@ inline const sc_core::sc_time& RequestPort::delay_to(Cycles cycle) {
   }
   delay_cycle_ = cycle;
   return delay_;
+}
+
+/// The next `size` bytes of the access that is being started take a place in the window: its slot.
+inline std::uint32_t RequestPort::enter_window(std::uint32_t size) {
+  const auto slot = static_cast<std::uint32_t>(end_++ & mask_);
+  InFlight& access = ring_[slot];
+  access.instruction = instruction_;
+  access.address = address_;
+  access.size = size;
+  access.kind = kind_;
+  access.user = user_;
+  access.waiting = nobody;
+  access.pending = 0;
+  address_ += size;
+  left_ -= size;
+  return slot;
+}
+
+/// What of the access that is being started lies in its first page.
+inline std::uint32_t RequestPort::bytes_in_page() const {
+  VirtualAddress place = address_;
+  std::uint32_t left = left_;
+  return take_part(place, left, neighbours_.page_shift).size;
+}
+
+/// Sends access_probe_ to the first-level cache, which looks it up in `lookup`; true if it was answered at once.
+inline bool RequestPort::send_probe(Side side, Cycles lookup) {
+  if (neighbours_.cache_at_once[side]) {
+    sc_core::sc_time delay = delay_to(lookup);
+    if (cache(side).access(*access_probe_, delay)) return true;
+  } else {
+    cache(side).send(*access_probe_, lookup + Cycles(1));
+  }
+  access_probe_ = &pool_.take();
+  look_ahead();
+  return false;
 }
 
 }  // namespace tablewalk

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "cpu/access_splitter.h"
 #include "cpu/request_port.h"
 
 namespace tablewalk {
@@ -25,11 +24,9 @@ void RequestPort::catch_up() {
 
 /// Reads more of the trace, so that the path goes on; false if that does not help.
 bool RequestPort::read_ahead() {
-  RecordSource& source = *job_.source;
-  if (path_.stopped() || path_.reached() < source.read()) return false;
-  if (!source.has_room()) return false;
-  if (job_.on_batch && job_.on_batch()) source.stop();
-  return source.read_batch(records_to_read());
+  const RecordSource& source = *job_.source;
+  if (path_.stopped() || path_.reached() < source.read() || !source.has_room()) return false;
+  return read_batch();
 }
 
 /// The next block is fetched as soon as there is room for it. A page that is not mapped yet is left to the core, which
@@ -85,14 +82,7 @@ void RequestPort::prefetch_next_line(const InFlight& fetched, PhysicalAddress ad
   MemoryAccess& request = *access_probe_;
   request.prepare(PhysicalAddress(line << neighbours_.line_shift), static_cast<unsigned>(line_bytes()), false);
   request.info.tag = nobody;
-  if (neighbours_.cache_at_once[Instructions]) {
-    sc_core::sc_time delay = delay_to(lookup);
-    if (icache_side.access(request, delay)) return;
-  } else {
-    icache_side.send(request, lookup + Cycles(1));
-  }
-  access_probe_ = &pool_.take();
-  look_ahead();
+  send_probe(Instructions, lookup);
 }
 
 /// Whether the core itself fetches what is left of the instruction that is being started.
@@ -143,7 +133,7 @@ void RequestPort::start_fetched(Cycles at) {
     }
     size = std::min(size, static_cast<std::uint32_t>(next_block_->start - address_));
   }
-  enter_window(size, times);
+  ring_[enter_window(size)].times = times;
   look_for_block(at);
 }
 
@@ -158,13 +148,12 @@ void RequestPort::leave_to_core() {
 /// it.
 void RequestPort::fetch_on_demand(Cycles at) {
   count_straddle(address_);
-  VirtualAddress place = address_;
-  std::uint32_t left = left_;
-  std::uint32_t size = take_part(place, left, neighbours_.page_shift).size;
+  std::uint32_t size = bytes_in_page();
   if (first_block_ != end_block_ && block(first_block_).record == record_being_started() + 1) {
     size = std::min(size, static_cast<std::uint32_t>(block(first_block_).address - address_));
   }
-  const std::uint32_t slot = enter_window(size, {at, at, at, at, at});
+  const std::uint32_t slot = enter_window(size);
+  ring_[slot].times.issued = at;
   if (!translate(slot, at)) note_miss(slot, fetched_, job_.source->delivered());
   if (ring_[slot].pending != 0) fetch_barrier_ = end_ - 1;
   fetch_not_before_ = std::max(fetch_not_before_, at + Cycles(1));
@@ -174,12 +163,14 @@ void RequestPort::fetch_on_demand(Cycles at) {
 /// A fetch is passed over: so the instructions that follow in its block have not been fetched either.
 void RequestPort::pass_over_block() {
   path_.end_block();
-  on_demand_until_ = path_.reached();
-  if (next_block_)
-    on_demand_until_ = next_block_->record + (begins_within(next_block_->record, next_block_->start) ? 1 : 0);
-  if (first_block_ == end_block_) return;
-  const InFlight& next = block(first_block_);
-  on_demand_until_ = next.record - (begins_within(next.record - 1, next.address) ? 0 : 1);
+  const bool queued = first_block_ != end_block_;
+  if (!queued && !next_block_) {
+    on_demand_until_ = path_.reached();
+    return;
+  }
+  const std::uint64_t record = queued ? block(first_block_).record - 1 : next_block_->record;
+  const VirtualAddress start = queued ? block(first_block_).address : next_block_->start;
+  on_demand_until_ = record + (begins_within(record, start) ? 1 : 0);
 }
 
 /// Whether a block that begins at `start` begins within the instruction of that record, and not with it.
@@ -191,8 +182,9 @@ bool RequestPort::begins_within(std::uint64_t record, VirtualAddress start) cons
 void RequestPort::start_faulted(Cycles at) {
   InFlight& fetched = block(first_block_++);
   count_straddle(fetched.address);
-  const std::uint32_t slot = enter_window(std::min(left_, fetched.size), fetched.times);
+  const std::uint32_t slot = enter_window(std::min(left_, fetched.size));
   InFlight& access = ring_[slot];
+  access.times = fetched.times;
   access.pending = fetched.pending;
   access.record = fetched.record;
   access.faulted = fetched.faulted;
@@ -208,23 +200,6 @@ void RequestPort::start_faulted(Cycles at) {
     wake_for_answers();
   }
   look_ahead();
-}
-
-/// The next `size` bytes of the fetch that is being started are there.
-std::uint32_t RequestPort::enter_window(std::uint32_t size, const AccessTimes& times) {
-  const auto slot = static_cast<std::uint32_t>(end_++ & mask_);
-  InFlight& access = ring_[slot];
-  access.instruction = instruction_;
-  access.address = address_;
-  access.size = size;
-  access.kind = kind_;
-  access.user = user_;
-  access.waiting = nobody;
-  access.pending = 0;
-  access.times = times;
-  address_ += size;
-  left_ -= size;
-  return slot;
 }
 
 /// A block that begins within an instruction.
@@ -243,8 +218,7 @@ bool RequestPort::front_end_idle() {
       fetched.faulted = nullptr;
       --fetched.pending;
       request.account(request.cycles.fault, now());
-      account_translation(request, now());
-      free_requests_.push_back(&request);
+      end_translation(request, now());
     }
     if (fetched.pending != 0) return false;
   }

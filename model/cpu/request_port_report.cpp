@@ -7,12 +7,13 @@ void RequestPort::reset_stats() {
   retirement_.restart();
 }
 
-void RequestPort::account_translation(const TranslationRequest& request, Cycles answered) {
+void RequestPort::end_translation(TranslationRequest& request, Cycles answered) {
   const InFlight& access = ring_[request.tag];
   ++stats_.translations_answered;
   stats_.translation_cycles.add(request.cycles);
   stats_.translation_latency.add((answered - access.times.issued).count());
   if (job_.observer != nullptr) job_.observer->translation_answered(request, access.times.issued, answered, false);
+  free_requests_.push_back(&request);
 }
 
 namespace {
