@@ -47,6 +47,7 @@ struct PointJobs {
 std::vector<PointJobs> add_jobs(const std::vector<ComparePoint>& points, const CompareArguments& arguments,
                                 MachineJobs& jobs) {
   std::vector<PointJobs> numbers;
+  std::optional<bool> trace_says;
   for (const ComparePoint& point : points) {
     const MachineConfig machine = load_point(point);
     PointJobs& point_jobs = numbers.emplace_back();
@@ -54,7 +55,9 @@ std::vector<PointJobs> add_jobs(const std::vector<ComparePoint>& points, const C
     if (arguments.no_cost || machine.core.free_translation) continue;
     const std::string with_free = " with free translation";
     point_jobs.free = jobs.add(point.label + with_free, with_free_translation(machine), true);
-    if (!has_interval(machine, arguments.options)) continue;
+    if (!asks_for_interval(machine)) continue;
+    if (!trace_says) trace_says = says_dependences(arguments.options);
+    if (*trace_says) continue;
     const MachineConfig chained = with_chained_loads(machine);
     const std::string label = point.label + " with chained loads";
     point_jobs.chained = jobs.add(label, chained, true);

@@ -18,10 +18,12 @@ MachineConfig with_chained_loads(MachineConfig config) {
   return config;
 }
 
-bool has_interval(const MachineConfig& config, const RunOptions& options) {
-  if (config.core.dependences != Dependences::Both || config.core.blocking || config.core.free_translation)
-    return false;
-  return !open_trace(options.trace_path, options.trace_format)->description().dependences;
+bool says_dependences(const RunOptions& options) {
+  return open_trace(options.trace_path, options.trace_format)->description().dependences;
+}
+
+bool asks_for_interval(const MachineConfig& config) {
+  return config.core.dependences == Dependences::Both && !config.core.blocking && !config.core.free_translation;
 }
 
 OtherEnd::OtherEnd(const MachineConfig& config, const RunOptions& options)

@@ -9,9 +9,12 @@
 
 namespace tablewalk {
 
-/// Whether what translation costs is an interval: the trace does not say from which loads addresses come, and both ends
-/// are asked for (`core.dependences: both`). On a blocking core they are the same.
-bool has_interval(const MachineConfig& config, const RunOptions& options);
+/// Whether the trace says from which loads addresses come. Opens it; throws InputError.
+bool says_dependences(const RunOptions& options);
+
+/// Whether what translation costs is asked for at both ends, if the trace does not say it: `core.dependences: both`. On
+/// a blocking core they are the same.
+bool asks_for_interval(const MachineConfig& config);
 
 /// The machine of the other end: each load waits for the one before it.
 MachineConfig with_chained_loads(MachineConfig config);

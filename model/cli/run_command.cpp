@@ -101,7 +101,7 @@ RunResult run_with_cost(const RunArguments& arguments, const MachineConfig& conf
     return result_to_json(run_machine(with_free_translation(config), options));
   });
   std::optional<OtherEnd> other_end;
-  if (!tee && has_interval(config, options)) other_end.emplace(config, options);
+  if (!tee && asks_for_interval(config) && !says_dependences(options)) other_end.emplace(config, options);
   if (tee) tee->leave_second();
   RunResult result = run_with_progress(real, config);
   if (result.partial) {
