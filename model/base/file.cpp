@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -70,6 +71,11 @@ void write_text_file(const std::string& path, std::string_view text) {
     std::remove(temporary.c_str());
     fail(path, "written", reason);
   }
+}
+
+std::string temporary_folder() {
+  const char* folder = std::getenv("TMPDIR");
+  return folder != nullptr && *folder != '\0' ? folder : "/tmp";
 }
 
 bool readable_once(const std::string& path) {

@@ -15,6 +15,9 @@ std::string read_text_file(const std::string& path, std::size_t most_bytes = std
 /// system's reason.
 void write_text_file(const std::string& path, std::string_view text);
 
+/// Where temporary files belong: the folder that TMPDIR names, else /tmp.
+std::string temporary_folder();
+
 /// Whether what is there can be read only once: `-` (standard input), a named pipe, a pipe of the shell (`<(command)`).
 bool readable_once(const std::string& path);
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/file.h"
 
 namespace tablewalk {
 namespace {
@@ -50,8 +51,7 @@ int Descriptor::release() {
 
 ScratchFile::ScratchFile(const std::string& for_what)
     : for_what_(for_what), file_([&] {
-        const char* folder = std::getenv("TMPDIR");
-        std::string name = fmt::format("{}/tablewalk.XXXXXX", folder != nullptr && *folder != 0 ? folder : "/tmp");
+        std::string name = temporary_folder() + "/tablewalk.XXXXXX";
         const int descriptor = ::mkstemp(name.data());
         if (descriptor < 0) {
           throw InputError(fmt::format("{}: cannot make a temporary file for its bytes in {}: {}", for_what, name,

@@ -21,6 +21,7 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "base/file.h"
 
 namespace tablewalk {
 namespace {
@@ -45,8 +46,7 @@ std::uint64_t birth_of(const std::string& path) {
 }  // namespace
 
 ProcessLogs::ProcessLogs() {
-  const char* variable = std::getenv("TMPDIR");
-  const std::string parent = variable != nullptr && *variable != '\0' ? variable : "/tmp";
+  const std::string parent = temporary_folder();
   folder_ = (fs::absolute(parent) / "tablewalk-capture.XXXXXX").string();
   if (::mkdtemp(folder_.data()) == nullptr) {
     throw InputError(
