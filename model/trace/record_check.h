@@ -27,7 +27,7 @@ inline bool is_possible_event(const Record& record) {
 /// Whether a trace can hold the record.
 inline bool is_possible_record(const Record& record) {
   if (is_event(record.kind)) return is_possible_event(record);
-  if (record.kind == RecordKind::Fetch && record.distance != 0) return false;
+  if (record.distance != 0 && record.kind == RecordKind::Fetch) return false;
   return record.privilege <= Privilege::Supervisor && is_possible_access(record.address.value(), record.size);
 }
 

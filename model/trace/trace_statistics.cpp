@@ -1,6 +1,7 @@
 #include "trace/trace_statistics.h"
 
 #include <algorithm>
+#include <array>
 #include <unordered_set>
 
 namespace tablewalk {
@@ -31,14 +32,14 @@ std::vector<AddressRange> coalesce(const std::vector<std::uint64_t>& pages) {
   return ranges;
 }
 
-/// Distinct pages and regions, kept while the trace streams by; the last page of each kind is remembered because most
+/// Distinct pages and regions, kept while the trace streams by; pages touched recently are remembered because most
 /// accesses stay where they are.
 class Footprint {
  public:
   void touch(AddressSpaceId asid, std::uint64_t page) {
-    if (page == last_page_ && asid == last_asid_) return;
-    last_page_ = page;
-    last_asid_ = asid;
+    Touched& recent = recent_[page % recent_.size()];
+    if (page == recent.page && asid == recent.asid) return;
+    recent = {page, asid};
     spaces_[asid].insert(page);
   }
 
@@ -58,9 +59,13 @@ class Footprint {
   }
 
  private:
+  struct Touched {
+    std::uint64_t page = ~std::uint64_t{0};
+    AddressSpaceId asid = 0;
+  };
+
   std::unordered_map<AddressSpaceId, PageSet> spaces_;
-  std::uint64_t last_page_ = ~std::uint64_t{0};
-  AddressSpaceId last_asid_ = 0;
+  std::array<Touched, 256> recent_{};
 };
 
 void measure_access(const Record& record, TraceStatistics& statistics, Footprint& footprint) {

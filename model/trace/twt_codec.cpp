@@ -128,8 +128,10 @@ void TwtDecoder::start_block(std::string_view codes, std::string_view operands) 
 }
 
 bool TwtDecoder::decode(Record* records, std::size_t count) {
+  const std::uint8_t* const codes = next_code_;
+  next_code_ += count;
   for (std::size_t i = 0; i < count; ++i) {
-    const unsigned code = *next_code_++;
+    const unsigned code = codes[i];
     TwtPredictor::Entry& entry = predictor_.here();
     std::uint64_t shape = entry.shape;
     std::uint64_t address = 0;

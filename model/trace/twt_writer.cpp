@@ -67,8 +67,8 @@ void TwtWriter::write(const Record* records, std::size_t count) {
     const std::size_t batch =
         std::min({count, batch_records, static_cast<std::size_t>(records_per_block_) - encoder_.records()});
     for (std::size_t i = 0; i < batch; ++i) {
-      const bool distance_allowed = dependences_ || records[i].distance == 0;
-      if (is_possible_record(records[i]) && distance_allowed) continue;
+      const bool distance_allowed = records[i].distance == 0 || dependences_;
+      if (distance_allowed && is_possible_record(records[i])) continue;
       throw InputError(fmt::format("{}: record {}: {}", file_.path(), records_written_ + i,
                                    distance_allowed ? why_impossible(records[i]) : why_no_distance));
     }
