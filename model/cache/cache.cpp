@@ -13,26 +13,23 @@ Cache::Cache(sc_core::sc_module_name name, ServedBy place, const CacheConfig& co
       line_bytes_(line_bytes),
       memory_(memory),
       array_(config, line_bytes),
-      hit_time_(duration_of(config.latency_cycles)),
       cpu_side_("cpu_side", *this, static_cast<unsigned>(ports.size())),
       kinds_(ports),
       registers_(config.miss_registers) {}
 
-bool Cache::receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time& delay) {
-  if (kinds_[port] == PortKind::AtOnce && (hits_recent_line(access) || hits(access))) {
-    delay += hit_time_;
-    access.set_response_status(tlm::TLM_OK_RESPONSE);
-    return true;
-  }
-  const Cycles cycle = clockwork().cycle_after(delay);
+bool Cache::receive_access(unsigned port, MemoryAccess& access, Cycles& cycle) {
   access.info.port = static_cast<std::uint8_t>(port);
-  if (kinds_[port] == PortKind::AtOnce) {
-    access.info.missed = cycle;
-    if (!start_miss(access, cycle)) stalled_.push(cycle, &access);
+  if (kinds_[port] == PortKind::Registered) {
+    cpu_side_.arrivals().push(cycle, &access, port);
+    if (!blocked_) wake_at(cycle);
     return false;
   }
-  cpu_side_.arrivals(port).push(cycle, &access);
-  if (!blocked_) wake_at(cycle);
+  if (hits_recent_line(access) || hits(access)) {
+    cycle += config_.latency_cycles;
+    return true;
+  }
+  access.info.missed = cycle;
+  if (!start_miss(access, cycle)) stalled_.push(cycle, &access);
   return false;
 }
 
@@ -50,9 +47,10 @@ void Cache::on_cycle() {
   if (fills_.due(cycle)) take_fills(cycle);
   // Who has waited longer for a register gets it first.
   std::uint32_t lookups_left = config_.lookups_per_cycle;
-  if (cpu_side_.next_visible() < stalled_.next_visible()) look_up_arrivals(cycle, lookups_left);
+  const Inbox<MemoryAccess*>& arrivals = cpu_side_.arrivals();
+  if (arrivals.next_visible() < stalled_.next_visible()) look_up_arrivals(cycle, lookups_left);
   if (!blocked_ && stalled_.due(cycle)) retry_stalled(cycle);
-  if (cpu_side_.next_visible() <= cycle) look_up_arrivals(cycle, lookups_left);
+  if (arrivals.due(cycle)) look_up_arrivals(cycle, lookups_left);
   sleep(cycle);
 }
 
@@ -93,10 +91,8 @@ void Cache::retry_stalled(Cycles cycle) {
 }
 
 void Cache::look_up_arrivals(Cycles cycle, std::uint32_t& lookups_left) {
-  for (; lookups_left != 0 && !blocked_; --lookups_left) {
-    const int port = cpu_side_.oldest_arrival(cycle);
-    if (port < 0) return;
-    Inbox<MemoryAccess*>& arrivals = cpu_side_.arrivals(static_cast<unsigned>(port));
+  Inbox<MemoryAccess*>& arrivals = cpu_side_.arrivals();
+  for (; lookups_left != 0 && !blocked_ && arrivals.due(cycle); --lookups_left) {
     if (!look_up_arrival(*arrivals.front(), cycle)) {
       blocked_ = true;
       return;
@@ -124,8 +120,8 @@ bool Cache::look_up_arrival(MemoryAccess& access, Cycles cycle) {
 
 void Cache::sleep(Cycles cycle) {
   if (!fills_.empty()) wake_at(fills_.next_visible());
-  const Cycles arrival = cpu_side_.next_visible();
-  if (!blocked_ && arrival != Cycles::never()) wake_at(std::max(arrival, cycle + Cycles(1)));
+  const Inbox<MemoryAccess*>& arrivals = cpu_side_.arrivals();
+  if (!blocked_ && !arrivals.empty()) wake_at(std::max(arrivals.next_visible(), cycle + Cycles(1)));
 }
 
 void Cache::respond(MemoryAccess& access, Cycles visible) {

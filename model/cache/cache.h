@@ -54,7 +54,7 @@ class Cache : public TimedModule {
   void report(const std::string& prefix, StatSet& figures) const;
 
   // Called by the ports.
-  bool receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time& delay);
+  bool receive_access(unsigned port, MemoryAccess& access, Cycles& cycle);
   void receive_response(unsigned port, MemoryAccess& fetch, Cycles visible);
 
  private:
@@ -97,7 +97,6 @@ class Cache : public TimedModule {
   std::uint64_t line_bytes_;
   PhysicalMemory& memory_;
   CacheArray array_;
-  sc_core::sc_time hit_time_;
   AccessPool pool_;
 
   UpstreamPorts<AccessTargetPort<Cache>, MemoryAccess> cpu_side_;

@@ -75,8 +75,6 @@ void RequestPort::receive_response(unsigned port, MemoryAccess& access, Cycles v
 
 void RequestPort::on_cycle() {
   const Cycles cycle = now();
-  delay_ = clockwork().delay_until(cycle) + half_cycle_;
-  delay_cycle_ = cycle;
   take_translations(cycle);
   take_memory_responses(cycle);
   repeat_faulted(cycle);
@@ -158,7 +156,7 @@ void RequestPort::handle_fault_of_oldest(Cycles cycle) {
   repeated_ = &request;
   if (repair->page_changed) {
     const Invalidation page{Invalidation::Scope::Page, request.va, request.asid};
-    for (Side side : {Instructions, Data}) tlb(side).invalidate(page, delay_to(cycle));
+    for (Side side : {Instructions, Data}) tlb(side).invalidate(page, cycle);
   }
   repeat_at_ = cycle + std::max(repair->cycles, Cycles(1));
   request.account(request.cycles.fault, repeat_at_);
@@ -181,10 +179,8 @@ void RequestPort::repeat_faulted(Cycles cycle) {
   if (repeated_ == nullptr || repeat_at_ > cycle) return;
   TranslationRequest& request = *repeated_;
   repeated_ = nullptr;
-  const sc_core::sc_time begin = delay_to(cycle);
-  sc_core::sc_time delay = begin;
-  if (!tlb(side_of(ring_[request.tag].kind)).request(request, delay)) return;
-  const Cycles visible = cycle + whole_cycles(delay - begin);
+  Cycles visible = cycle;
+  if (!tlb(side_of(ring_[request.tag].kind)).request(request, visible)) return;
   request.account(request.cycles.tlb_lookup, visible);
   --ring_[request.tag].pending;
   translated(request.tag, request, visible, cycle);
@@ -366,10 +362,8 @@ bool RequestPort::translate(std::uint32_t slot, Cycles at) {
   ++stats_.translations_requested;
   if (job_.observer != nullptr) job_.observer->translation_requested(request, at);
 
-  const sc_core::sc_time begin = delay_to(at);
-  sc_core::sc_time delay = begin;
-  if (tlb(side).request(request, delay)) {
-    const Cycles answered = at + whole_cycles(delay - begin);
+  Cycles answered = at;
+  if (tlb(side).request(request, answered)) {
     access.times.tlb_hit_until = answered;
     ++stats_.translations_answered;
     if (job_.observer != nullptr) job_.observer->translation_answered(request, at, answered, true);

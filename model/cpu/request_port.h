@@ -136,7 +136,6 @@ class RequestPort : public TimedModule {
   void warm();
   bool may_issue();
   void issue_not_before(Cycles cycle);
-  const sc_core::sc_time& delay_to(Cycles cycle);
   void start();
   std::uint32_t enter_window(std::uint32_t size);
   std::uint32_t bytes_in_page() const;
@@ -235,9 +234,6 @@ class RequestPort : public TimedModule {
   Cycles issue_cycle_;
   std::uint32_t issued_in_cycle_ = 0;
   Cycles horizon_;
-  sc_core::sc_time half_cycle_ = sc_core::sc_time::from_value(clock_period::middle);
-  Cycles delay_cycle_;  ///< the cycle to whose middle delay_ leads
-  sc_core::sc_time delay_;
   std::uint64_t instruction_ = 0;
 
   // The front end: the path ahead, the block that is to be fetched next, and those that have been and that the core has
@@ -282,17 +278,6 @@ class RequestPort : public TimedModule {
   CoreStats stats_;
 };
 
-/// How far the middle of a cycle lies ahead of the kernel's time: what a call to a neighbour annotates.
-inline const sc_core::sc_time& RequestPort::delay_to(Cycles cycle) {
-  if (cycle < delay_cycle_) {
-    delay_ = clockwork().delay_until(cycle) + half_cycle_;
-  } else if (cycle != delay_cycle_) {
-    clockwork().durations().add(delay_, (cycle - delay_cycle_).count());
-  }
-  delay_cycle_ = cycle;
-  return delay_;
-}
-
 /// The next `size` bytes of the access that is being started take a place in the window: its slot.
 inline std::uint32_t RequestPort::enter_window(std::uint32_t size) {
   const auto slot = static_cast<std::uint32_t>(end_++ & mask_);
@@ -319,8 +304,8 @@ inline std::uint32_t RequestPort::bytes_in_page() const {
 /// Sends access_probe_ to the first-level cache, which looks it up in `lookup`; true if it was answered at once.
 inline bool RequestPort::send_probe(Side side, Cycles lookup) {
   if (neighbours_.cache_at_once[side]) {
-    sc_core::sc_time delay = delay_to(lookup);
-    if (cache(side).access(*access_probe_, delay)) return true;
+    Cycles cycle = lookup;
+    if (cache(side).access(*access_probe_, cycle)) return true;
   } else {
     cache(side).send(*access_probe_, lookup + Cycles(1));
   }

@@ -16,7 +16,7 @@ bool RequestPort::pass_fence() {
   if (switches) enter_address_space(*fence_->switch_to);
   if (fence_->invalidation) {
     kernel_.before_invalidation(*fence_->invalidation);
-    for (Side side : {Instructions, Data}) tlb(side).invalidate(*fence_->invalidation, delay_to(issue_cycle_));
+    for (Side side : {Instructions, Data}) tlb(side).invalidate(*fence_->invalidation, issue_cycle_);
     look_ahead();
   }
   ++(switches ? stats_.switches : stats_.invalidations);

@@ -15,18 +15,16 @@ Dram::Dram(sc_core::sc_module_name name, const DramConfig& config, std::uint64_t
       channels_(config.channels, DramChannel(config, timings_)),
       cpu_side_("cpu_side", *this, ports) {}
 
-bool Dram::receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time& delay) {
-  const Cycles visible = clockwork().cycle_after(delay);
-  cpu_side_.arrivals(port).push(visible, &access);
-  ++under_way_;
-  wake_at(visible);
+bool Dram::receive_access(unsigned port, MemoryAccess& access, Cycles& cycle) {
+  cpu_side_.arrivals().push(cycle, &access, port);
+  wake_at(cycle);
   return false;
 }
 
 void Dram::on_cycle() {
   const Cycles cycle = now();
   const Clocks last = clock_.last_edge(cycle);
-  if (under_way_ != 0 && cpu_side_.next_visible() <= cycle) {
+  if (cpu_side_.arrivals().due(cycle)) {
     // What was to be done before these arrivals reach their channels, at this edge or the next one.
     const Clocks arrival = clock_.first_edge(cycle);
     for (DramChannel& channel : channels_) {
@@ -44,14 +42,12 @@ void Dram::on_cycle() {
 }
 
 void Dram::take_arrivals(Cycles cycle) {
-  while (under_way_ != 0) {
-    const int port = cpu_side_.oldest_arrival(cycle);
-    if (port < 0) return;
-    const auto index = static_cast<unsigned>(port);
-    MemoryAccess& access = *cpu_side_.arrivals(index).front();
-    cpu_side_.arrivals(index).pop();
-    --under_way_;
-    take(index, access, cycle);
+  Inbox<MemoryAccess*>& arrivals = cpu_side_.arrivals();
+  while (arrivals.due(cycle)) {
+    MemoryAccess& access = *arrivals.front();
+    const unsigned port = arrivals.front_port();
+    arrivals.pop();
+    take(port, access, cycle);
   }
 }
 

@@ -43,7 +43,7 @@ class Dram : public TimedModule {
   void report(const std::string& prefix, StatSet& figures) const;
 
   // Called by the ports.
-  bool receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time& delay);
+  bool receive_access(unsigned port, MemoryAccess& access, Cycles& cycle);
 
  private:
   void on_cycle() override;
@@ -71,7 +71,6 @@ class Dram : public TimedModule {
   std::vector<Pending> pending_;  ///< by token
   std::vector<std::uint32_t> free_tokens_;
   UpstreamPorts<AccessTargetPort<Dram>, MemoryAccess> cpu_side_;
-  std::uint64_t under_way_ = 0;  ///< accesses that were sent here and are not taken yet
   DramStats stats_;
 };
 

@@ -17,16 +17,15 @@ class IdealMemory : public TimedModule {
   tlm::tlm_target_socket<64>& cpu_side() { return cpu_side_.port(0).socket; }
 
   // Called by the port.
-  bool receive_access(unsigned port, MemoryAccess& access, sc_core::sc_time& delay) {
-    const Cycles visible = clockwork().cycle_after(delay);
-    cpu_side_.arrivals(port).push(visible, &access);
-    wake_at(visible);
+  bool receive_access(unsigned port, MemoryAccess& access, Cycles& cycle) {
+    cpu_side_.arrivals().push(cycle, &access, port);
+    wake_at(cycle);
     return false;
   }
 
  private:
   void on_cycle() override {
-    Inbox<MemoryAccess*>& arrivals = cpu_side_.arrivals(0);
+    Inbox<MemoryAccess*>& arrivals = cpu_side_.arrivals();
     while (arrivals.due(now())) {
       MemoryAccess& access = *arrivals.front();
       arrivals.pop();

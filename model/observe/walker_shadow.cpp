@@ -91,8 +91,8 @@ std::string invalidation_text(const Invalidation& invalidation) {
 }  // namespace
 
 WalkerShadow::WalkerShadow(sc_core::sc_module_name name, const WalkerConfig& config, const PagingControls& controls,
-                           const PagingMode& mode, unsigned ports)
-    : TimedModule(name, Phase::End), port_(config, controls, mode, ports) {}
+                           const PagingMode& mode)
+    : TimedModule(name, Phase::End), port_(config, controls, mode) {}
 
 void WalkerShadow::request_arrives(unsigned port, const TranslationRequest& request, Cycles visible) {
   port_.request_arrives(port, request, visible);

@@ -36,9 +36,9 @@ class WalkersDiffer : public Difference {
 /// it does something else.
 class WalkerShadow final : public TimedModule, public WalkerTap {
  public:
-  /// `ports`: how many TLBs the walker has above. Throws InputError if there is no such RTL walker.
+  /// Throws InputError if there is no such RTL walker.
   WalkerShadow(sc_core::sc_module_name name, const WalkerConfig& config, const PagingControls& controls,
-               const PagingMode& mode, unsigned ports);
+               const PagingMode& mode);
 
   /// Before the simulation.
   void record_wave(const WaveWindow& wave) { port_.record_wave(wave); }

@@ -9,18 +9,36 @@ namespace tablewalk {
 /// The access link: the TLM-2.0 base protocol, four-phase, so that any TLM model of a memory can stand at its lower
 /// end.
 ///
-/// Between our own modules: a request is seen in the cycle that now + delay falls in; the target either completes it
-/// at once (TLM_COMPLETED, the latency added to `delay`) or takes it (TLM_UPDATED, END_REQ) and later sends BEGIN_RESP
-/// with the delay after which the initiator sees it; the initiator answers TLM_COMPLETED.
+/// A request is seen in the cycle that now + delay falls in; the target either completes it at once (TLM_COMPLETED, the
+/// latency added to `delay`) or takes it (TLM_UPDATED, END_REQ) and later sends BEGIN_RESP with the delay after which
+/// the initiator sees it; the initiator answers TLM_COMPLETED.
+///
+/// Two of our own modules say the same to each other in plain cycles, through the two interfaces below: each port finds
+/// out once whether the other side has them.
 
-/// Marks the target ports of this machine's own modules, which ask nothing of the kernel.
+/// What a target port of this machine is to an initiator port of this machine.
 class MachineTarget {
+ public:
+  /// The access is seen in `cycle`. True: completed at once, and `cycle` has become the one in which the data are
+  /// there.
+  virtual bool take_access(MemoryAccess& access, Cycles& cycle) = 0;
+
  protected:
   ~MachineTarget() = default;
 };
 
+/// What an initiator port of this machine is to a target port of this machine.
+class MachineInitiator {
+ public:
+  /// The response is seen in cycle `visible`.
+  virtual void take_response(MemoryAccess& access, Cycles visible) = 0;
+
+ protected:
+  ~MachineInitiator() = default;
+};
+
 /// A target socket whose owner implements
-///     bool receive_access(unsigned port, MemoryAccess&, sc_time& delay)   true: completed at once
+///     bool receive_access(unsigned port, MemoryAccess&, Cycles& cycle)   as MachineTarget::take_access
 template <class Owner>
 class AccessTargetPort final : public tlm::tlm_fw_transport_if<>, public MachineTarget {
  public:
@@ -30,20 +48,36 @@ class AccessTargetPort final : public tlm::tlm_fw_transport_if<>, public Machine
 
   /// Sends a response that the neighbour sees in cycle `visible`.
   void respond(MemoryAccess& access, Cycles visible) {
+    if (initiator_ == nullptr) find_initiator();
+    if (machine_initiator_ != nullptr) return machine_initiator_->take_response(access, visible);
     access.set_response_status(tlm::TLM_OK_RESPONSE);
     tlm::tlm_phase phase = tlm::BEGIN_RESP;
-    sc_core::sc_time delay = clockwork_.delay_until(visible);
-    socket->nb_transport_bw(access, phase, delay);
+    sc_core::sc_time delay = Clockwork::delay_until(visible);
+    initiator_->nb_transport_bw(access, phase, delay);
+  }
+
+  bool take_access(MemoryAccess& access, Cycles& cycle) override {
+    return owner_.receive_access(index_, access, cycle);
   }
 
   tlm::tlm_target_socket<64> socket;
 
  private:
+  void find_initiator() {
+    initiator_ = socket.operator->();
+    machine_initiator_ = dynamic_cast<MachineInitiator*>(initiator_);
+  }
   tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay) override {
     // Initiators in this machine send MemoryAccesses only; other people's models stand below, as targets.
     auto& access = static_cast<MemoryAccess&>(payload);
-    if (owner_.receive_access(index_, access, delay)) return tlm::TLM_COMPLETED;
+    const Cycles asked = Clockwork::cycle_after(delay);
+    Cycles cycle = asked;
+    if (owner_.receive_access(index_, access, cycle)) {
+      delay += start_of(cycle - asked);
+      access.set_response_status(tlm::TLM_OK_RESPONSE);
+      return tlm::TLM_COMPLETED;
+    }
     phase = tlm::END_REQ;
     return tlm::TLM_UPDATED;
   }
@@ -55,34 +89,65 @@ class AccessTargetPort final : public tlm::tlm_fw_transport_if<>, public Machine
 
   Owner& owner_;
   unsigned index_;
-  const Clockwork& clockwork_ = Clockwork::of_simulation();
+  tlm::tlm_bw_transport_if<>* initiator_ = nullptr;  ///< what the socket is bound to, looked up once
+  MachineInitiator* machine_initiator_ = nullptr;    ///< the same, if it is of this machine
 };
 
 /// An initiator socket whose owner implements
 ///     void receive_response(unsigned port, MemoryAccess&, Cycles visible)
 /// Keeps the base protocol's request exclusion: while a target has not ended a request's phase, later ones wait here.
 template <class Owner>
-class AccessInitiatorPort final : public tlm::tlm_bw_transport_if<> {
+class AccessInitiatorPort final : public tlm::tlm_bw_transport_if<>, public MachineInitiator {
  public:
   AccessInitiatorPort(const char* name, Owner& owner, unsigned index = 0) : socket(name), owner_(owner), index_(index) {
     socket.bind(*this);
   }
 
-  /// For targets that may complete at once: true if this one did; then `delay` has grown by the latency.
-  bool access(MemoryAccess& access, sc_core::sc_time& delay) {
+  /// For targets that may complete at once: the access is seen in `cycle`. True if it was completed; then `cycle` has
+  /// become the one in which the data are there.
+  bool access(MemoryAccess& access, Cycles& cycle) {
+    if (target_ == nullptr) find_target();
+    if (machine_target_ != nullptr) return machine_target_->take_access(access, cycle);
     tlm::tlm_phase phase = tlm::BEGIN_REQ;
-    return call(access, phase, delay) == tlm::TLM_COMPLETED;
+    const sc_core::sc_time begin = Clockwork::delay_until(cycle);
+    sc_core::sc_time delay = begin;
+    if (call(access, phase, delay) != tlm::TLM_COMPLETED) return false;
+    cycle += cycle_of(delay - begin);
+    return true;
   }
 
   /// Sends a request that the neighbour sees in cycle `visible`. The response, even one given at once, goes to
   /// `receive_response`.
   void send(MemoryAccess& access, Cycles visible) {
+    if (target_ == nullptr) find_target();
+    if (machine_target_ == nullptr) return send_to_foreign(access, visible);
+    if (machine_target_->take_access(access, visible)) take_response(access, visible);
+  }
+
+  void take_response(MemoryAccess& access, Cycles visible) override {
+    owner_.receive_response(index_, access, visible);
+  }
+
+  tlm::tlm_initiator_socket<64> socket;
+
+ private:
+  void find_target() {
+    target_ = socket.operator->();
+    machine_target_ = dynamic_cast<MachineTarget*>(target_);
+  }
+  tlm::tlm_sync_enum call(MemoryAccess& access, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+    const tlm::tlm_sync_enum status = target_->nb_transport_fw(access, phase, delay);
+    clockwork_.look_at_kernel();
+    return status;
+  }
+
+  void send_to_foreign(MemoryAccess& access, Cycles visible) {
     if (open_request_ != nullptr) {
       waiting_.push(visible, &access);
       return;
     }
     tlm::tlm_phase phase = tlm::BEGIN_REQ;
-    sc_core::sc_time delay = clockwork_.delay_until(visible);
+    sc_core::sc_time delay = Clockwork::delay_until(visible);
     switch (call(access, phase, delay)) {
       case tlm::TLM_ACCEPTED:
         open_request_ = &access;
@@ -96,18 +161,6 @@ class AccessInitiatorPort final : public tlm::tlm_bw_transport_if<> {
     }
   }
 
-  tlm::tlm_initiator_socket<64> socket;
-
- private:
-  tlm::tlm_sync_enum call(MemoryAccess& access, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
-    if (target_ == nullptr) {
-      target_ = socket.operator->();
-      foreign_ = dynamic_cast<MachineTarget*>(target_) == nullptr;
-    }
-    const tlm::tlm_sync_enum status = target_->nb_transport_fw(access, phase, delay);
-    if (foreign_) clockwork_.look_at_kernel();
-    return status;
-  }
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay) override {
     // END_REQ ends its request's phase; so does a response to that request that came without one. A response to an
@@ -121,7 +174,7 @@ class AccessInitiatorPort final : public tlm::tlm_bw_transport_if<> {
   }
   void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
 
-  /// A target that responds on the return path is told that its response phase is over.
+  /// A target that responds on the return path gets END_RESP for it.
   void end_response_and_answer(MemoryAccess& access, const sc_core::sc_time& delay) {
     tlm::tlm_phase phase = tlm::END_RESP;
     sc_core::sc_time end = delay;
@@ -136,7 +189,7 @@ class AccessInitiatorPort final : public tlm::tlm_bw_transport_if<> {
     const sc_core::sc_time& now = sc_core::sc_time_stamp();
     const std::uint64_t time = (now + delay).value();
     const Cycles edge((time + clock_period::units - 1) / clock_period::units);
-    owner_.receive_response(index_, access, std::max(edge, cycle_of(now) + Cycles(1)));
+    take_response(access, std::max(edge, cycle_of(now) + Cycles(1)));
   }
 
   void end_request_phase() {
@@ -146,7 +199,7 @@ class AccessInitiatorPort final : public tlm::tlm_bw_transport_if<> {
       MemoryAccess& access = *waiting_.front();
       const Cycles visible = std::max(waiting_.next_visible(), next_edge);
       waiting_.pop();
-      send(access, visible);
+      send_to_foreign(access, visible);
     }
   }
 
@@ -154,7 +207,7 @@ class AccessInitiatorPort final : public tlm::tlm_bw_transport_if<> {
   unsigned index_;
   Clockwork& clockwork_ = Clockwork::of_simulation();
   tlm::tlm_fw_transport_if<>* target_ = nullptr;  ///< what the socket is bound to, looked up once
-  bool foreign_ = false;                          ///< the target is not of this machine
+  MachineTarget* machine_target_ = nullptr;       ///< the same, if it is of this machine
   MemoryAccess* open_request_ = nullptr;          ///< whose request phase the target has not ended
   Inbox<MemoryAccess*> waiting_;
 };

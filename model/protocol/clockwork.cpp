@@ -1,8 +1,8 @@
 #include "protocol/clockwork.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "base/error.h"
 #include "protocol/timed_module.h"
 
 namespace tablewalk {
@@ -20,112 +20,112 @@ Clockwork& Clockwork::of_simulation() {
   return *clockwork;
 }
 
-Clockwork::Clockwork(sc_core::sc_module_name name) : sc_core::sc_module(name) {
+Clockwork::Clockwork(sc_core::sc_module_name name) : sc_core::sc_module(name), wheel_(wheel_cycles * phases) {
   SC_HAS_PROCESS(Clockwork);
   SC_METHOD(run);
   sensitive << wake_;
   dont_initialize();
 }
 
-unsigned Clockwork::enlist(TimedModule& module, Phase phase) {
-  const auto number = static_cast<unsigned>(modules_.size());
-  if (number == most_modules) throw InputError("the machine has more than 64 modules; expected at most 64");
-  modules_.push_back(&module);
-  if (phase == Phase::Middle) middle_modules_ |= std::uint64_t{1} << number;
-  if (phase == Phase::End) end_modules_ |= std::uint64_t{1} << number;
-  return number;
+Clockwork::Seat Clockwork::enlist(TimedModule& module, Phase phase) {
+  std::vector<TimedModule*>& modules = modules_[static_cast<unsigned>(phase)];
+  const std::size_t number = modules.size();
+  modules.push_back(&module);
+  const Seat seat{number / 64 * phases + static_cast<unsigned>(phase), std::uint64_t{1} << number % 64};
+  if (seat.lane >= lanes_) widen();
+  return seat;
 }
 
-void Clockwork::dismiss(unsigned module) {
-  modules_[module] = nullptr;
+void Clockwork::dismiss(Seat seat) {
+  modules_[seat.lane % phases][seat.lane / phases * 64 + lowest_bit(seat.bit)] = nullptr;
+}
+
+/// Makes room for more modules.
+void Clockwork::widen() {
+  std::vector<std::uint64_t> wider(wheel_cycles * (lanes_ + phases));
+  for (std::size_t i = 0; i < wheel_.size(); ++i) wider[i / lanes_ * (lanes_ + phases) + i % lanes_] = wheel_[i];
+  wheel_.swap(wider);
+  lanes_ += phases;
 }
 
 /// Acts cycle by cycle until somebody else's turn comes, or nobody has asked to act.
 void Clockwork::run() {
   running_ = true;
-  kernel_time_ = sc_core::sc_time_stamp();
-  kernel_cycle_ = cycle_of(kernel_time_);
-  set_ahead();
+  kernel_cycle_ = cycle_of(sc_core::sc_time_stamp());
   look_at_kernel();
   try {
     for (Cycles cycle = next_wake(); cycle != Cycles::never() && may_go_to(cycle); cycle = next_wake()) step(cycle);
   } catch (...) {
     failure_ = std::current_exception();
-    wheel_ = {};
-    occupied_ = {};
-    far_.clear();
-    first_far_ = Cycles::never();
+    forget_all();
   }
   running_ = false;
   arm();
 }
 
+void Clockwork::forget_all() {
+  std::fill(wheel_.begin(), wheel_.end(), 0);
+  occupied_ = {};
+  far_.clear();
+  first_far_ = Cycles::never();
+}
+
 void Clockwork::look_at_kernel() {
+  const sc_core::sc_time now = sc_core::sc_time_stamp();
   const sc_core::sc_time pending = sc_core::sc_time_to_pending_activity();
-  const bool nothing = pending == sc_core::sc_max_time() - kernel_time_;
-  kernel_activity_ = nothing ? Cycles::never() : cycle_of(kernel_time_ + pending);
+  const bool nothing = pending == sc_core::sc_max_time() - now;
+  kernel_activity_ = nothing ? Cycles::never() : cycle_of(now + pending);
 }
 
+/// Whoever acts may wake others for a later phase of the cycle. Before the last ones act the slot is left, so that they
+/// see when something else happens next.
 void Clockwork::step(Cycles cycle) {
-  go_to(cycle);
-  const std::uint64_t slot = cycle.count() % wheel_cycles;
-  const std::uint64_t first = wheel_[slot] & ~(middle_modules_ | end_modules_);
-  wheel_[slot] &= middle_modules_ | end_modules_;
-  act(first);
-  // Nobody is woken at the beginning of the cycle that he acts in.
-  const std::uint64_t middle = wheel_[slot] & middle_modules_;
-  wheel_[slot] &= end_modules_;
-  if (wheel_[slot] == 0) leave(slot);
-  act(middle);
-  const std::uint64_t last = wheel_[slot] & end_modules_;
-  wheel_[slot] &= ~end_modules_;
-  if (wheel_[slot] == 0) leave(slot);
-  act(last);
+  now_ = cycle;
+  if (first_far_ != Cycles::never() && (first_far_ - now_).count() < wheel_cycles) bring_near();
+  const std::uint64_t number = cycle.count() % wheel_cycles;
+  std::uint64_t* const slot = &wheel_[number * lanes_];
+  const auto leave = [&] { occupied_[number / 64] &= ~(std::uint64_t{1} << number % 64); };
+  act(Phase::Beginning, slot);
+  if (!anybody(Phase::End, slot)) leave();
+  act(Phase::Middle, slot);
+  leave();
+  act(Phase::End, slot);
 }
 
-/// Nobody is to act in that slot of the wheel any more.
-void Clockwork::leave(std::uint64_t slot) {
-  occupied_[slot / 64] &= ~(std::uint64_t{1} << slot % 64);
-}
-
-void Clockwork::act(std::uint64_t modules) {
-  for (; modules != 0; modules &= modules - 1) modules_[lowest_bit(modules)]->act();
-}
-
-/// Makes `cycle` the present, and brings onto the wheel what has come within its reach.
-void Clockwork::go_to(Cycles cycle) {
-  if (now_ >= kernel_cycle_) {
-    durations_.add(ahead_, (cycle - now_).count());
-    now_ = cycle;
-  } else {
-    now_ = cycle;
-    set_ahead();
+void Clockwork::act(Phase phase, std::uint64_t* slot) {
+  const auto first = static_cast<std::size_t>(phase);
+  for (std::size_t lane = first; lane < lanes_; lane += phases) {
+    for (std::uint64_t bits = std::exchange(slot[lane], 0); bits != 0; bits &= bits - 1) {
+      modules_[first][lane / phases * 64 + lowest_bit(bits)]->act();
+    }
   }
-  if (first_far_ == Cycles::never() || (first_far_ - now_).count() >= wheel_cycles) return;
-  std::vector<std::pair<Cycles, unsigned>> waiting;
+}
+
+bool Clockwork::anybody(Phase phase, const std::uint64_t* slot) const {
+  for (auto lane = static_cast<std::size_t>(phase); lane < lanes_; lane += phases) {
+    if (slot[lane] != 0) return true;
+  }
+  return false;
+}
+
+/// Brings onto the wheel what has come within its reach.
+void Clockwork::bring_near() {
+  std::vector<std::pair<Cycles, Seat>> waiting;
   waiting.swap(far_);
   first_far_ = Cycles::never();
-  for (const auto& [when, module] : waiting) wake(module, when);
+  for (const auto& [when, seat] : waiting) wake(seat, when);
 }
 
-void Clockwork::set_ahead() {
-  const std::uint64_t begin = now_.count() * clock_period::units;
-  const std::uint64_t kernel = kernel_time_.value();
-  durations_.set(ahead_, begin > kernel ? begin - kernel : 0);
-}
-
-void Clockwork::wake_far(unsigned module, Cycles cycle) {
-  far_.emplace_back(cycle, module);
+void Clockwork::wake_far(Seat seat, Cycles cycle) {
+  far_.emplace_back(cycle, seat);
   first_far_ = std::min(first_far_, cycle);
+  if (!running_) arm();
 }
 
 /// Has the kernel call again when the next module is to act.
 void Clockwork::arm() {
   const Cycles cycle = next_wake();
-  if (cycle == Cycles::never()) return;
-  const std::uint64_t target = cycle.count() * clock_period::units;
-  const std::uint64_t kernel = sc_core::sc_time_stamp().value();
-  wake_.notify(sc_core::sc_time::from_value(target > kernel ? target - kernel : 0));
+  if (cycle != Cycles::never()) wake_.notify(delay_until(cycle));
 }
 
 /// The first cycle, from the present one on, for which a module is on the wheel; then those beyond it.

@@ -15,11 +15,10 @@ class TimedModule;
 
 /// Wakes the modules of a machine in the cycles in which they have something to do.
 ///
-/// One SystemC process drives them all. A wheel holds who is to act in which of the next cycles; as long as the SystemC
-/// kernel has nothing pending before the next of them, the clockwork goes on to it without going back to the kernel,
-/// and says how far it is ahead in the delays that the links annotate (temporal decoupling, as TLM-2.0 has it). That is
-/// exact: whoever is not one of our modules has its event in the kernel, and is waited for. In lockstep every cycle is
-/// a step of the kernel; results are the same.
+/// One SystemC process drives them all. A wheel holds which modules act in which of the next cycles; as long as the
+/// SystemC kernel has nothing pending before the next of them, the clockwork goes on to it without going back to the
+/// kernel (temporal decoupling, as TLM-2.0 has it). That is exact: a module that is not ours has its event in the
+/// kernel, and is waited for. In lockstep every cycle is a step of the kernel; results are the same.
 ///
 /// There is one for each simulation, as there is one SystemC kernel.
 class Clockwork : public sc_core::sc_module {
@@ -32,36 +31,33 @@ class Clockwork : public sc_core::sc_module {
   /// The parts of a cycle, in their order.
   enum class Phase : std::uint8_t { Beginning, Middle, End };
 
-  /// Returns the module's number. Modules of one phase of a cycle act in the order of their numbers.
-  unsigned enlist(TimedModule& module, Phase phase);
+  /// A module's place on the wheel. The modules of a phase act in the order in which they were enlisted.
+  struct Seat {
+    std::size_t lane = 0;   ///< the word of a slot that has its bit
+    std::uint64_t bit = 0;  ///< in that word
+  };
+
+  Seat enlist(TimedModule& module, Phase phase);
   /// Forgets a module that is destroyed.
-  void dismiss(unsigned module);
+  void dismiss(Seat seat);
 
   /// The cycle in which modules are acting, or acted last.
   Cycles now() const { return now_; }
   /// From the kernel's time to the beginning of `cycle`, not before now().
-  sc_core::sc_time delay_until(Cycles cycle) const {
-    if (!running_) return start_of(cycle) - sc_core::sc_time_stamp();
-    sc_core::sc_time delay = ahead_;
-    durations_.add(delay, (cycle - now_).count());
-    return delay;
+  static sc_core::sc_time delay_until(Cycles cycle) {
+    const std::uint64_t begin = cycle.count() * clock_period::units;
+    const std::uint64_t kernel = sc_core::sc_time_stamp().value();
+    return sc_core::sc_time::from_value(begin > kernel ? begin - kernel : 0);
   }
   /// The cycle that lies `delay` after the kernel's time.
-  Cycles cycle_after(const sc_core::sc_time& delay) const {
-    return cycle_of((running_ ? kernel_time_ : sc_core::sc_time_stamp()) + delay);
-  }
-  const CycleDurations& durations() const { return durations_; }
+  static Cycles cycle_after(const sc_core::sc_time& delay) { return cycle_of(sc_core::sc_time_stamp() + delay); }
 
-  /// Asks for the module to act in `cycle`, not before now().
-  void wake(unsigned module, Cycles cycle) {
-    const std::uint64_t distance = (cycle - now_).count();
-    if (distance < wheel_cycles) {
-      const std::uint64_t slot = cycle.count() % wheel_cycles;
-      wheel_[slot] |= std::uint64_t{1} << module;
-      occupied_[slot / 64] |= std::uint64_t{1} << slot % 64;
-    } else {
-      wake_far(module, cycle);
-    }
+  /// Asks for the module to act in `cycle`, not before now(). A module is not woken in the phase in which it acts.
+  void wake(Seat seat, Cycles cycle) {
+    if ((cycle - now_).count() >= wheel_cycles) return wake_far(seat, cycle);
+    const std::uint64_t slot = cycle.count() % wheel_cycles;
+    wheel_[slot * lanes_ + seat.lane] |= seat.bit;
+    occupied_[slot / 64] |= std::uint64_t{1} << slot % 64;
     if (!running_) arm();
   }
 
@@ -78,34 +74,31 @@ class Clockwork : public sc_core::sc_module {
 
  private:
   static constexpr std::uint64_t wheel_cycles = 512;
-  static constexpr unsigned most_modules = 64;
+  static constexpr unsigned phases = 3;
 
   explicit Clockwork(sc_core::sc_module_name name);
   void run();
   void step(Cycles cycle);
-  void act(std::uint64_t modules);
-  void leave(std::uint64_t slot);
+  void act(Phase phase, std::uint64_t* slot);
+  bool anybody(Phase phase, const std::uint64_t* slot) const;
   bool may_go_to(Cycles cycle) const { return kernel_cycle_ >= cycle || (!lockstep_ && kernel_activity_ > cycle); }
-  void go_to(Cycles cycle);
-  void set_ahead();
+  void bring_near();
+  void forget_all();
   void arm();
-  void wake_far(unsigned module, Cycles cycle);
+  void wake_far(Seat seat, Cycles cycle);
   Cycles next_wake() const;
+  void widen();
 
-  std::vector<TimedModule*> modules_;
-  std::uint64_t middle_modules_ = 0;                 ///< those that act in the middle of a cycle
-  std::uint64_t end_modules_ = 0;                    ///< those that act at its end
-  std::array<std::uint64_t, wheel_cycles> wheel_{};  ///< [cycle modulo its size]: who acts, a bit for each
+  std::array<std::vector<TimedModule*>, phases> modules_;
+  std::size_t lanes_ = phases;        ///< words of a slot: of each phase as many as hold a bit for each of its modules
+  std::vector<std::uint64_t> wheel_;  ///< [cycle modulo its size][word of modules][phase]: who acts
   std::array<std::uint64_t, wheel_cycles / 64> occupied_{};
-  std::vector<std::pair<Cycles, unsigned>> far_;  ///< beyond the wheel
+  std::vector<std::pair<Cycles, Seat>> far_;  ///< beyond the wheel
   Cycles first_far_ = Cycles::never();
 
   Cycles now_;
-  sc_core::sc_time ahead_;        ///< from the kernel's time to the beginning of now_; zero if that is past
-  sc_core::sc_time kernel_time_;  ///< while modules act
-  Cycles kernel_cycle_;           ///< the same
-  Cycles kernel_activity_;        ///< the cycle in which the kernel has something else to do next
-  CycleDurations durations_;
+  Cycles kernel_cycle_;     ///< of the kernel's time, while modules act
+  Cycles kernel_activity_;  ///< the cycle in which the kernel has something else to do next
   bool lockstep_ = false;
   bool running_ = false;
   sc_core::sc_event wake_;

@@ -13,8 +13,8 @@ class TimedModule : public sc_core::sc_module {
 
  protected:
   explicit TimedModule(sc_core::sc_module_name name, Phase phase = Phase::Beginning)
-      : sc_core::sc_module(name), clockwork_(Clockwork::of_simulation()), number_(clockwork_.enlist(*this, phase)) {}
-  ~TimedModule() override { clockwork_.dismiss(number_); }
+      : sc_core::sc_module(name), clockwork_(Clockwork::of_simulation()), seat_(clockwork_.enlist(*this, phase)) {}
+  ~TimedModule() override { clockwork_.dismiss(seat_); }
 
   /// What the module does in a cycle: first it takes what has become visible, then it acts and sends.
   virtual void on_cycle() = 0;
@@ -23,14 +23,14 @@ class TimedModule : public sc_core::sc_module {
   const Clockwork& clockwork() const { return clockwork_; }
 
   /// Asks for `on_cycle` in `cycle`, not in the past. Requests add up: it may run in cycles that no longer matter.
-  void wake_at(Cycles cycle) { clockwork_.wake(number_, cycle); }
+  void wake_at(Cycles cycle) { clockwork_.wake(seat_, cycle); }
 
  private:
   friend class Clockwork;
   void act() { on_cycle(); }
 
   Clockwork& clockwork_;
-  unsigned number_;
+  Clockwork::Seat seat_;
 };
 
 }  // namespace tablewalk

@@ -8,12 +8,15 @@
 
 namespace tablewalk {
 
-/// The translate link: a TLM-2.0 socket pair that carries TranslationRequests with the non-blocking interface.
+/// The translate link: a TLM-2.0 socket pair that carries TranslationRequests.
 ///
 /// Request: nb_transport_fw(request, BEGIN_REQ, delay). The target sees it in the cycle that now + delay falls in.
 ///   TLM_COMPLETED: answered at once; the target has added the lookup's latency to `delay`.
 ///   TLM_ACCEPTED: the answer comes later.
 /// Response: nb_transport_bw(request, BEGIN_RESP, delay), visible in the cycle of now + delay; always TLM_COMPLETED.
+///
+/// The interfaces say the same in plain cycles, which is what ports of this machine call. A module of somebody else's
+/// need not implement that: by default it becomes a call of the transport interface.
 ///
 /// Invalidation: a call of the interface's own, which a core makes in the middle of a cycle, when everybody else has
 /// done what he does in it. Each translator applies it at once and passes it on down, so that it holds everywhere from
@@ -25,16 +28,35 @@ struct TranslateProtocol {
 
 class TranslateForward : public tlm::tlm_fw_transport_if<TranslateProtocol> {
  public:
-  /// In the cycle that now + delay falls in.
-  virtual void invalidate(const Invalidation& invalidation, const sc_core::sc_time& delay) = 0;
+  /// The request is seen in `cycle`. True if answered at once; then `cycle` has become the one in which the answer is
+  /// there.
+  virtual bool take_request(TranslationRequest& request, Cycles& cycle) {
+    tlm::tlm_phase phase = tlm::BEGIN_REQ;
+    const sc_core::sc_time begin = Clockwork::delay_until(cycle);
+    sc_core::sc_time delay = begin;
+    if (nb_transport_fw(request, phase, delay) != tlm::TLM_COMPLETED) return false;
+    cycle += cycle_of(delay - begin);
+    return true;
+  }
+  virtual void invalidate(const Invalidation& invalidation, Cycles cycle) = 0;
 };
-using TranslateBackward = tlm::tlm_bw_transport_if<TranslateProtocol>;
+
+class TranslateBackward : public tlm::tlm_bw_transport_if<TranslateProtocol> {
+ public:
+  /// The answer is seen in cycle `visible`.
+  virtual void take_answer(TranslationRequest& request, Cycles visible) {
+    tlm::tlm_phase phase = tlm::BEGIN_RESP;
+    sc_core::sc_time delay = Clockwork::delay_until(visible);
+    nb_transport_bw(request, phase, delay);
+  }
+};
+
 using TranslateInitiatorSocket = tlm::tlm_base_initiator_socket<64, TranslateForward, TranslateBackward>;
 using TranslateTargetSocket = tlm::tlm_base_target_socket<64, TranslateForward, TranslateBackward>;
 
 /// A target socket whose owner implements
-///     bool receive_request(unsigned port, TranslationRequest&, sc_time& delay)   true: answered at once
-///     void receive_invalidation(const Invalidation&, const sc_time& delay)
+///     bool receive_request(unsigned port, TranslationRequest&, Cycles& cycle)   as TranslateForward::take_request
+///     void receive_invalidation(const Invalidation&, Cycles cycle)
 template <class Owner>
 class TranslateTargetPort final : public TranslateForward {
  public:
@@ -44,19 +66,26 @@ class TranslateTargetPort final : public TranslateForward {
 
   /// Sends an answer that the neighbour sees in cycle `visible`.
   void respond(TranslationRequest& request, Cycles visible) {
-    tlm::tlm_phase phase = tlm::BEGIN_RESP;
-    sc_core::sc_time delay = clockwork_.delay_until(visible);
-    socket->nb_transport_bw(request, phase, delay);
+    if (initiator_ == nullptr) initiator_ = socket.operator->();
+    initiator_->take_answer(request, visible);
+  }
+
+  bool take_request(TranslationRequest& request, Cycles& cycle) override {
+    return owner_.receive_request(index_, request, cycle);
+  }
+  void invalidate(const Invalidation& invalidation, Cycles cycle) override {
+    owner_.receive_invalidation(invalidation, cycle);
   }
 
   TranslateTargetSocket socket;
 
  private:
   tlm::tlm_sync_enum nb_transport_fw(TranslationRequest& request, tlm::tlm_phase&, sc_core::sc_time& delay) override {
-    return owner_.receive_request(index_, request, delay) ? tlm::TLM_COMPLETED : tlm::TLM_ACCEPTED;
-  }
-  void invalidate(const Invalidation& invalidation, const sc_core::sc_time& delay) override {
-    owner_.receive_invalidation(invalidation, delay);
+    const Cycles asked = Clockwork::cycle_after(delay);
+    Cycles cycle = asked;
+    if (!take_request(request, cycle)) return tlm::TLM_ACCEPTED;
+    delay += start_of(cycle - asked);
+    return tlm::TLM_COMPLETED;
   }
   void b_transport(TranslationRequest&, sc_core::sc_time&) override {
     SC_REPORT_FATAL("tablewalk", "the translate link is non-blocking");
@@ -66,7 +95,7 @@ class TranslateTargetPort final : public TranslateForward {
 
   Owner& owner_;
   unsigned index_;
-  const Clockwork& clockwork_ = Clockwork::of_simulation();
+  TranslateBackward* initiator_ = nullptr;  ///< what the socket is bound to, looked up once
 };
 
 /// An initiator socket whose owner implements
@@ -79,20 +108,19 @@ class TranslateInitiatorPort final : public TranslateBackward {
     socket.bind(*this);
   }
 
-  /// True if answered at once; then `delay` has grown by the lookup's latency.
-  bool request(TranslationRequest& request, sc_core::sc_time& delay) {
-    tlm::tlm_phase phase = tlm::BEGIN_REQ;
-    return target().nb_transport_fw(request, phase, delay) == tlm::TLM_COMPLETED;
-  }
-  /// Has everybody below forget what it covers, in the cycle that now + delay falls in.
-  void invalidate(const Invalidation& invalidation, const sc_core::sc_time& delay) {
-    target().invalidate(invalidation, delay);
-  }
+  /// The request is seen in `cycle`. True if answered at once; then `cycle` has become the one in which the answer is
+  /// there.
+  bool request(TranslationRequest& request, Cycles& cycle) { return target().take_request(request, cycle); }
+  /// Has everybody below forget what it covers, in that cycle.
+  void invalidate(const Invalidation& invalidation, Cycles cycle) { target().invalidate(invalidation, cycle); }
   /// Sends a request that the neighbour sees in cycle `visible` and answers later.
   void request_at(TranslationRequest& request, Cycles visible) {
-    sc_core::sc_time delay = clockwork_.delay_until(visible);
-    const bool answered = this->request(request, delay);
-    if (answered) SC_REPORT_FATAL("tablewalk", "a registered translator answered at once");
+    if (target().take_request(request, visible)) {
+      SC_REPORT_FATAL("tablewalk", "a registered translator answered at once");
+    }
+  }
+  void take_answer(TranslationRequest& request, Cycles visible) override {
+    owner_.receive_translation(index_, request, visible);
   }
 
   TranslateInitiatorSocket socket;
@@ -103,14 +131,13 @@ class TranslateInitiatorPort final : public TranslateBackward {
     return *target_;
   }
   tlm::tlm_sync_enum nb_transport_bw(TranslationRequest& request, tlm::tlm_phase&, sc_core::sc_time& delay) override {
-    owner_.receive_translation(index_, request, clockwork_.cycle_after(delay));
+    take_answer(request, Clockwork::cycle_after(delay));
     return tlm::TLM_COMPLETED;
   }
   void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
 
   Owner& owner_;
   unsigned index_;
-  const Clockwork& clockwork_ = Clockwork::of_simulation();
   TranslateForward* target_ = nullptr;  ///< what the socket is bound to, looked up once
 };
 

@@ -61,8 +61,7 @@ std::unique_ptr<WalkerShadow> make_shadow(const MachineConfig& config, const Run
   if (config.walker.unlimited) {
     throw InputError("walker.unlimited: hardware has as many slots as it was made with; expected false");
   }
-  auto shadow = std::make_unique<WalkerShadow>("rtl_walker", config.walker, config.paging, machine.mode(),
-                                               machine.walker_ports());
+  auto shadow = std::make_unique<WalkerShadow>("rtl_walker", config.walker, config.paging, machine.mode());
   shadow->record_wave(options.wave);
   walker->tap(shadow.get());
   return shadow;

@@ -27,10 +27,9 @@ class EvenMemory final : public TimedModule {
   std::uint64_t latency = 1;
   const PhysicalMemory& bytes() const { return bytes_; }
 
-  bool receive_access(unsigned, MemoryAccess& access, sc_core::sc_time& delay) {
-    const Cycles visible = clockwork().cycle_after(delay);
-    arrivals_.push(visible, &access);
-    wake_at(visible);
+  bool receive_access(unsigned, MemoryAccess& access, Cycles& cycle) {
+    arrivals_.push(cycle, &access);
+    wake_at(cycle);
     return false;
   }
 
@@ -85,8 +84,7 @@ class Questioner final : public TimedModule, public WalkObserver {
     if (asked_ == questions_.size()) return;
     const Question& question = questions_[asked_++];
     memory_.latency = question.memory;
-    const sc_core::sc_time half = sc_core::sc_time::from_value(clock_period::middle);
-    walker_side.invalidate({}, clockwork().delay_until(now()) + half);
+    walker_side.invalidate({}, now());
     for (std::size_t i = 0; i < requests_.size(); ++i) {
       TranslationRequest& request = requests_[i];
       request = {};

@@ -18,7 +18,6 @@ FreeTranslator::FreeTranslator(sc_core::sc_module_name name, Cycles hit_latency,
     : TimedModule(name),
       tlb_side("tlb_side", *this),
       hit_latency_(hit_latency),
-      hit_time_(duration_of(hit_latency)),
       mode_(mode),
       memory_(memory),
       kernel_(kernel),
@@ -32,7 +31,7 @@ FreeTranslator::Known& FreeTranslator::place_of(std::uint64_t page, const Transl
   return known_[(spread ^ spread >> 20) % known_translations];
 }
 
-bool FreeTranslator::receive_request(unsigned, TranslationRequest& request, sc_core::sc_time& delay) {
+bool FreeTranslator::receive_request(unsigned, TranslationRequest& request, Cycles& cycle) {
   const std::uint64_t page = request.va.value() >> mode_.offset_bits();
   Known& known = place_of(page, request);
   const bool valid = known.since == invalidations_ && known.page == page && known.asid == request.asid &&
@@ -42,24 +41,23 @@ bool FreeTranslator::receive_request(unsigned, TranslationRequest& request, sc_c
     const WalkOutcome walk = reference_walk(mode_, memory_, request.root, request.va, request.access);
     if (!walk.translated) {
       // The core learns of a fault as it learns of every translation that is not there at once.
-      const Cycles asked = clockwork().cycle_after(delay);
-      request.begin_account(asked);
+      request.begin_account(cycle);
       request.answer.faulted = true;
       request.answer.fault = walk.fault;
-      request.account(request.cycles.tlb_lookup, asked + hit_latency_);
-      cpu_side_.port(0).respond(request, asked + hit_latency_);
+      request.account(request.cycles.tlb_lookup, cycle + hit_latency_);
+      cpu_side_.port(0).respond(request, cycle + hit_latency_);
       return false;
     }
     known = {invalidations_, page, request.asid, request.access, walk.translation};
   }
   request.answer_with(known.translation);
-  delay += hit_time_;
+  cycle += hit_latency_;
   return true;
 }
 
-void FreeTranslator::receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay) {
+void FreeTranslator::receive_invalidation(const Invalidation& invalidation, Cycles cycle) {
   ++invalidations_;
-  tlb_side.invalidate(invalidation, delay);
+  tlb_side.invalidate(invalidation, cycle);
 }
 
 void FreeTranslator::receive_translation(unsigned, TranslationRequest&, Cycles) {

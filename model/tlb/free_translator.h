@@ -25,8 +25,8 @@ class FreeTranslator : public TimedModule {
   TranslateInitiatorPort<FreeTranslator> tlb_side;
 
   // Called by the ports.
-  bool receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay);
-  void receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay);
+  bool receive_request(unsigned port, TranslationRequest& request, Cycles& cycle);
+  void receive_invalidation(const Invalidation& invalidation, Cycles cycle);
   void receive_translation(unsigned port, TranslationRequest& request, Cycles visible);
 
  private:
@@ -43,7 +43,6 @@ class FreeTranslator : public TimedModule {
   Known& place_of(std::uint64_t page, const TranslationRequest& request);
 
   Cycles hit_latency_;
-  sc_core::sc_time hit_time_;
   const PagingMode& mode_;
   PhysicalMemory& memory_;
   Kernel& kernel_;

@@ -26,16 +26,14 @@ Tlb::Tlb(sc_core::sc_module_name name, Service service, const TlbConfig& config,
   for (const TlbArrayConfig& array : config.arrays) {
     arrays_.emplace_back(array, page_shifts(mode));
     latencies_.push_back(array.latency_cycles);
-    durations_.push_back(duration_of(array.latency_cycles));
     miss_latency_ = std::max(miss_latency_, array.latency_cycles);
   }
 }
 
-bool Tlb::receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay) {
+bool Tlb::receive_request(unsigned port, TranslationRequest& request, Cycles& cycle) {
   if (service_ == Service::Registered) {
-    const Cycles visible = clockwork().cycle_after(delay);
-    cpu_side_.arrivals(port).push(visible, &request);
-    if (!blocked_) wake_at(visible);
+    cpu_side_.arrivals().push(cycle, &request, port);
+    if (!blocked_) wake_at(cycle);
     return false;
   }
   // Most accesses are to the page of the one before. To find it again would change nothing: the last entry that was
@@ -43,7 +41,7 @@ bool Tlb::receive_request(unsigned port, TranslationRequest& request, sc_core::s
   if (!again_.serves(request, page_of(request))) {
     const Hit hit = find(request);
     if (hit.translation == nullptr) {
-      miss(port, request, clockwork().cycle_after(delay));
+      miss(port, request, cycle);
       return false;
     }
     again_ = {hit, page_of(request), request.access};
@@ -51,7 +49,7 @@ bool Tlb::receive_request(unsigned port, TranslationRequest& request, sc_core::s
   ++stats_.lookups;
   ++stats_.hits;
   request.answer_with(*again_.hit.translation);
-  delay += durations_[again_.hit.array];
+  cycle += latencies_[again_.hit.array];
   return true;
 }
 
@@ -68,14 +66,14 @@ void Tlb::receive_translation(unsigned, TranslationRequest& request, Cycles visi
   wake_at(visible);
 }
 
-void Tlb::receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay) {
+void Tlb::receive_invalidation(const Invalidation& invalidation, Cycles cycle) {
   std::uint64_t& taken_out = invalidation.by_switch ? stats_.switched_out : stats_.invalidated;
   for (TlbArray& array : arrays_) taken_out += array.invalidate(invalidation);
   again_ = {};
   answers_.for_each([&](TranslationRequest* request) {
     request->overtaken |= invalidation.may_concern(request->va, mode_.root_entry_shift(), request->asid);
   });
-  walker_side.invalidate(invalidation, delay);
+  walker_side.invalidate(invalidation, cycle);
 }
 
 void Tlb::on_cycle() {
@@ -143,11 +141,9 @@ void Tlb::retry_stalled(Cycles cycle) {
 }
 
 void Tlb::look_up_arrivals(Cycles cycle) {
-  for (std::uint32_t lookups = 0; lookups < lookups_per_cycle_ && !blocked_; ++lookups) {
-    const int port = cpu_side_.oldest_arrival(cycle);
-    if (port < 0) return;
-    Inbox<TranslationRequest*>& arrivals = cpu_side_.arrivals(static_cast<unsigned>(port));
-    if (!finish_lookup(static_cast<unsigned>(port), *arrivals.front(), cycle)) {
+  Inbox<TranslationRequest*>& arrivals = cpu_side_.arrivals();
+  for (std::uint32_t left = lookups_per_cycle_; left != 0 && !blocked_ && arrivals.due(cycle); --left) {
+    if (!finish_lookup(arrivals.front_port(), *arrivals.front(), cycle)) {
       blocked_ = true;
       return;
     }
@@ -191,8 +187,8 @@ void Tlb::sleep(Cycles cycle) {
   if (!stalled_.empty() && !registers_.full()) {
     wake_at(std::max(stalled_.next_visible(), cycle + Cycles(1)));
   }
-  const Cycles arrival = cpu_side_.next_visible();
-  if (!blocked_ && arrival != Cycles::never()) wake_at(std::max(arrival, cycle + Cycles(1)));
+  const Inbox<TranslationRequest*>& arrivals = cpu_side_.arrivals();
+  if (!blocked_ && !arrivals.empty()) wake_at(std::max(arrivals.next_visible(), cycle + Cycles(1)));
 }
 
 Tlb::Hit Tlb::find(const TranslationRequest& request) {

@@ -78,8 +78,8 @@ class Tlb : public TimedModule {
   void report(const std::string& prefix, StatSet& figures) const;
 
   // Called by the ports.
-  bool receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay);
-  void receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay);
+  bool receive_request(unsigned port, TranslationRequest& request, Cycles& cycle);
+  void receive_invalidation(const Invalidation& invalidation, Cycles cycle);
   void receive_translation(unsigned port, TranslationRequest& request, Cycles visible);
 
  private:
@@ -132,8 +132,7 @@ class Tlb : public TimedModule {
   const PagingMode& mode_;
   std::vector<TlbArray> arrays_;
   std::vector<Cycles> latencies_;
-  std::vector<sc_core::sc_time> durations_;  ///< the same
-  Cycles miss_latency_;                      ///< a miss is known when the slowest array has answered
+  Cycles miss_latency_;  ///< a miss is known when the slowest array has answered
   std::uint32_t lookups_per_cycle_;
 
   UpstreamPorts<TranslateTargetPort<Tlb>, TranslationRequest> cpu_side_;

@@ -4,11 +4,10 @@
 
 namespace tablewalk {
 
-bool InstantWalker::receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay) {
-  const Cycles visible = clockwork().cycle_after(delay);
-  request.begin_account(visible);
-  tlb_side_.arrivals(port).push(visible, &request);
-  wake_at(visible);
+bool InstantWalker::receive_request(unsigned port, TranslationRequest& request, Cycles& cycle) {
+  request.begin_account(cycle);
+  tlb_side_.arrivals().push(cycle, &request, port);
+  wake_at(cycle);
   return false;
 }
 
@@ -18,17 +17,14 @@ void InstantWalker::receive_response(unsigned, MemoryAccess&, Cycles) {
 
 void InstantWalker::on_cycle() {
   const Cycles cycle = now();
-  for (unsigned port = 0; port < ports_; ++port) {
-    Inbox<TranslationRequest*>& arrivals = tlb_side_.arrivals(port);
-    while (arrivals.due(cycle)) {
-      TranslationRequest& request = *arrivals.front();
-      arrivals.pop();
-      request.push_route(port);
-      answer(request, cycle);
-    }
+  Inbox<TranslationRequest*>& arrivals = tlb_side_.arrivals();
+  while (arrivals.due(cycle)) {
+    TranslationRequest& request = *arrivals.front();
+    request.push_route(arrivals.front_port());
+    arrivals.pop();
+    answer(request, cycle);
   }
-  const Cycles next = tlb_side_.next_visible();
-  if (next != Cycles::never()) wake_at(next);
+  if (!arrivals.empty()) wake_at(arrivals.next_visible());
 }
 
 void InstantWalker::answer(TranslationRequest& request, Cycles cycle) {

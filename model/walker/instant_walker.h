@@ -12,11 +12,11 @@ class InstantWalker final : public PageWalker {
  public:
   /// `ports`: how many TLBs it has above.
   InstantWalker(sc_core::sc_module_name name, const PagingMode& mode, PhysicalMemory& memory, unsigned ports)
-      : PageWalker(name, Phase::Beginning, mode, ports), memory_(memory), ports_(ports) {}
+      : PageWalker(name, Phase::Beginning, mode, ports), memory_(memory) {}
 
   // Called by the ports.
-  bool receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay) override;
-  void receive_invalidation(const Invalidation&, const sc_core::sc_time&) override {}  // it remembers nothing
+  bool receive_request(unsigned port, TranslationRequest& request, Cycles& cycle) override;
+  void receive_invalidation(const Invalidation&, Cycles) override {}  // it remembers nothing
   void receive_response(unsigned port, MemoryAccess& access, Cycles visible) override;
 
  private:
@@ -24,7 +24,6 @@ class InstantWalker final : public PageWalker {
   void answer(TranslationRequest& request, Cycles cycle);
 
   PhysicalMemory& memory_;
-  unsigned ports_;
 };
 
 }  // namespace tablewalk

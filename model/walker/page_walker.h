@@ -37,8 +37,8 @@ class PageWalker : public TimedModule {
   virtual void report(StatSet& figures) const;
 
   // Called by the ports.
-  virtual bool receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay) = 0;
-  virtual void receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay) = 0;
+  virtual bool receive_request(unsigned port, TranslationRequest& request, Cycles& cycle) = 0;
+  virtual void receive_invalidation(const Invalidation& invalidation, Cycles cycle) = 0;
   virtual void receive_response(unsigned port, MemoryAccess& access, Cycles visible) = 0;
 
  protected:

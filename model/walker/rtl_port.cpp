@@ -24,7 +24,7 @@ std::uint32_t slot_mask(unsigned slots) {
 
 }  // namespace
 
-RtlPort::RtlPort(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode, unsigned ports)
+RtlPort::RtlPort(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode)
     : mode_(mode),
       variant_(find_rtl_variant(config, controls, mode)),
       model_(variant_.make()),
@@ -32,7 +32,6 @@ RtlPort::RtlPort(const WalkerConfig& config, const PagingControls& controls, con
       mode_code_(rtl_mode(mode)),
       controls_(rtl_controls(controls)),
       slot_mask_(slot_mask(variant_.slots)),
-      arrivals_(ports),
       asked_(std::size_t{1} << variant_.id_bits) {
   for (RequestId id = 0; id < config.requests; ++id) free_ids_.push({}, id);
   // A cycle without an input, so that the outputs are known. It changes nothing.
@@ -40,7 +39,7 @@ RtlPort::RtlPort(const WalkerConfig& config, const PagingControls& controls, con
 }
 
 void RtlPort::request_arrives(unsigned port, const TranslationRequest& request, Cycles visible) {
-  arrivals_.at(port).push(visible, {&request, request.va, request.root, request.asid, request.access});
+  arrivals_.push(visible, {&request, request.va, request.root, request.asid, request.access}, port);
 }
 
 void RtlPort::memory_answers(std::uint32_t tag, std::uint64_t data, Cycles visible) {
@@ -120,9 +119,9 @@ void RtlPort::watch(Cycles cycle) {
 }
 
 void RtlPort::offer_request(Cycles cycle) {
-  offered_port_ = free_ids_.due(cycle) ? arrivals_.oldest(cycle) : -1;
-  if (offered_port_ < 0) return;
-  const Question& question = arrivals_.at(static_cast<unsigned>(offered_port_)).front();
+  offers_ = free_ids_.due(cycle) && arrivals_.due(cycle);
+  if (!offers_) return;
+  const Question& question = arrivals_.front();
   inputs_.req_valid = true;
   inputs_.req_id = free_ids_.front();
   inputs_.req_vpn = question.va.value() >> rtl_page_shift;
@@ -136,11 +135,10 @@ void RtlPort::offer_request(Cycles cycle) {
 
 /// The walker takes what is offered.
 const TranslationRequest* RtlPort::take_request() {
-  Inbox<Question>& arrivals = arrivals_.at(static_cast<unsigned>(offered_port_));
   Question& question = asked_[free_ids_.front()];
   free_ids_.pop();
-  question = arrivals.front();
-  arrivals.pop();
+  question = arrivals_.front();
+  arrivals_.pop();
   ++under_way_;
   return question.request;
 }

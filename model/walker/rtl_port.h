@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "protocol/upstream_ports.h"
+#include "protocol/inbox.h"
 #include "walker/rtl_model.h"
 #include "walker/walker_cycle.h"
 
@@ -12,8 +12,8 @@ namespace tablewalk {
 /// its own; its owner calls step() at the end of each cycle for which due() holds.
 class RtlPort {
  public:
-  /// `ports`: how many TLBs it has above. Throws InputError if no such walker is built in.
-  RtlPort(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode, unsigned ports);
+  /// Throws InputError if no such walker is built in.
+  RtlPort(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode);
 
   /// Before the simulation. A file that cannot be written throws InputError when the first of its cycles comes.
   void record_wave(const WaveWindow& wave) { wave_ = wave; }
@@ -75,13 +75,13 @@ class RtlPort {
   std::uint64_t controls_;
   std::uint32_t slot_mask_;
 
-  Arrivals<Question> arrivals_;
+  Inbox<Question> arrivals_;
   Inbox<MemoryAnswer> memory_answers_;
   Inbox<Invalidation> invalidations_;
   std::vector<Question> asked_;  ///< by id
   std::uint32_t under_way_ = 0;  ///< of these, those without an answer
   Inbox<RequestId> free_ids_;
-  int offered_port_ = -1;
+  bool offers_ = false;  ///< its oldest arrival, to the walker
 
   WaveWindow wave_;
   bool records_ = false;

@@ -32,21 +32,19 @@ constexpr std::array area_figures = {
 RtlWalker::RtlWalker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingControls& controls,
                      const PagingMode& mode, unsigned ports)
     : PageWalker(name, Phase::End, mode, ports),
-      port_(config, controls, mode, ports),
+      port_(config, controls, mode),
       slots_(port_.variant().slots),
       accesses_(most_tags) {}
 
-bool RtlWalker::receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay) {
-  const Cycles visible = clockwork().cycle_after(delay);
-  request.begin_account(visible);
-  arrived_.push_back({&request, port, visible});
-  port_.request_arrives(port, request, visible);
-  wake_at(visible);
+bool RtlWalker::receive_request(unsigned port, TranslationRequest& request, Cycles& cycle) {
+  request.begin_account(cycle);
+  arrived_.push_back({&request, port, cycle});
+  port_.request_arrives(port, request, cycle);
+  wake_at(cycle);
   return false;
 }
 
-void RtlWalker::receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay) {
-  const Cycles cycle = clockwork().cycle_after(delay);
+void RtlWalker::receive_invalidation(const Invalidation& invalidation, Cycles cycle) {
   port_.invalidate(invalidation, cycle);
   wake_at(cycle);
 }

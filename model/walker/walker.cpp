@@ -9,12 +9,11 @@ Walker::Walker(sc_core::sc_module_name name, const WalkerConfig& config, const P
   for (RequestId id = 0; id < config.requests; ++id) free_ids_.push({}, id);
 }
 
-bool Walker::receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay) {
-  const Cycles visible = clockwork().cycle_after(delay);
-  request.begin_account(visible);
-  tlb_side_.arrivals(port).push(visible, &request);
-  wake_at(visible);
-  if (tap_ != nullptr) tap_->request_arrives(port, request, visible);
+bool Walker::receive_request(unsigned port, TranslationRequest& request, Cycles& cycle) {
+  request.begin_account(cycle);
+  tlb_side_.arrivals().push(cycle, &request, port);
+  wake_at(cycle);
+  if (tap_ != nullptr) tap_->request_arrives(port, request, cycle);
   return false;
 }
 
@@ -35,9 +34,8 @@ void Walker::on_cycle() {
   sleep(cycle);
 }
 
-void Walker::receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay) {
+void Walker::receive_invalidation(const Invalidation& invalidation, Cycles cycle) {
   walk_caches_.invalidate(invalidation);
-  const Cycles cycle = clockwork().cycle_after(delay);
   if (tap_ != nullptr) tap_->invalidated(invalidation, cycle);
   for (Slot& slot : slots_) {
     // One that has not looked up the walk caches yet knows nothing.
@@ -220,14 +218,13 @@ void Walker::take_request(Cycles cycle) {
     join_or_start(request, *free, stood, cycle);
     return;
   }
-  const int port = tlb_side_.oldest_arrival(cycle);
-  if (port < 0 || !free_ids_.due(cycle)) return;
+  Inbox<TranslationRequest*>& arrivals = tlb_side_.arrivals();
+  if (!arrivals.due(cycle) || !free_ids_.due(cycle)) return;
   free_ids_.pop();
-  Inbox<TranslationRequest*>& arrivals = tlb_side_.arrivals(static_cast<unsigned>(port));
   const Cycles stood = arrivals.next_visible();
   TranslationRequest& request = *arrivals.front();
+  request.push_route(arrivals.front_port());
   arrivals.pop();
-  request.push_route(static_cast<unsigned>(port));
   if (tap_ != nullptr) tap_->doing(cycle).taken = &request;
   join_or_start(request, *free, stood, cycle);
 }
@@ -289,7 +286,7 @@ void Walker::sleep(Cycles cycle) {
   }
   if (!responses_.empty()) wake_at(std::max(responses_.next_visible(), next));
   // Whatever arrives later wakes the walker itself.
-  const Cycles fresh = std::max(tlb_side_.next_visible(), free_ids_.next_visible());
+  const Cycles fresh = std::max(tlb_side_.arrivals().next_visible(), free_ids_.next_visible());
   const Cycles request = std::min(replays_.next_visible(), fresh);
   if (request != Cycles::never() && slot_free != Cycles::never()) wake_at(std::max({request, slot_free, next}));
 }

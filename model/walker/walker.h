@@ -28,8 +28,8 @@ class Walker final : public PageWalker {
   void report(StatSet& figures) const override;
 
   // Called by the ports.
-  bool receive_request(unsigned port, TranslationRequest& request, sc_core::sc_time& delay) override;
-  void receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay) override;
+  bool receive_request(unsigned port, TranslationRequest& request, Cycles& cycle) override;
+  void receive_invalidation(const Invalidation& invalidation, Cycles cycle) override;
   void receive_response(unsigned port, MemoryAccess& access, Cycles visible) override;
 
  private:

@@ -56,8 +56,7 @@ class Asker final : public TimedModule {
     for (; returned_.due(now()); returned_.pop()) free_.push_back(returned_.front());
     if (asked_ == plan_.requests) return;
     if (dice_.chance(plan_.invalidations)) {
-      const sc_core::sc_time half = sc_core::sc_time::from_value(clock_period::middle);
-      first.invalidate(plan_.invalidate(), clockwork().delay_until(now()) + half);
+      first.invalidate(plan_.invalidate(), now());
     }
     if (free_.empty()) return;  // an answer wakes it
     TranslationRequest& request = *free_.front();

@@ -17,10 +17,9 @@ class RandomMemory final : public TimedModule {
         longest_(dice_.pick<std::uint64_t>({1, 3, 10, 40, 150})),
         together_(dice_.pick<std::uint64_t>({1, 1, 4, 16})) {}
 
-  bool receive_access(unsigned, MemoryAccess& access, sc_core::sc_time& delay) {
-    const Cycles visible = clockwork().cycle_after(delay);
-    arrivals_.push(visible, &access);
-    wake_at(visible);
+  bool receive_access(unsigned, MemoryAccess& access, Cycles& cycle) {
+    arrivals_.push(cycle, &access);
+    wake_at(cycle);
     return false;
   }
 

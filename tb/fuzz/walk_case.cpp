@@ -91,11 +91,10 @@ std::uint64_t take_address(Bytes& bytes, const PagingMode& mode) {
 
 }  // namespace
 
-bool CaseMemory::receive_access(unsigned, MemoryAccess& access, sc_core::sc_time& delay) {
-  const Cycles visible = Clockwork::of_simulation().cycle_after(delay);
+bool CaseMemory::receive_access(unsigned, MemoryAccess& access, Cycles& cycle) {
   access.transfer_entry(bytes);
   access.set_response_status(tlm::TLM_OK_RESPONSE);
-  port_.respond(access, visible + Cycles(latency));
+  port_.respond(access, cycle + Cycles(latency));
   return false;
 }
 

@@ -35,7 +35,7 @@ class CaseMemory : public sc_core::sc_module {
   explicit CaseMemory(sc_core::sc_module_name name) : sc_core::sc_module(name), port_("port", *this, 0) {}
 
   tlm::tlm_target_socket<64>& walker_side() { return port_.socket; }
-  bool receive_access(unsigned, MemoryAccess& access, sc_core::sc_time& delay);
+  bool receive_access(unsigned, MemoryAccess& access, Cycles& cycle);
 
   PhysicalMemory bytes;
   std::uint64_t latency = 1;

@@ -38,11 +38,8 @@ class AccessClient : public sc_core::sc_module {
   MemoryAccess& write_line(std::uint64_t cycle, std::uint64_t address) { return ask(cycle, fresh(address, 64, true)); }
   /// Asks a first-level cache, now.
   void ask_now(MemoryAccess& access) {
-    const Clockwork& clockwork = Clockwork::of_simulation();
-    sc_core::sc_time delay = clockwork.delay_until(clockwork.now()) + sc_core::sc_time(500, sc_core::SC_PS);
-    if (memory_side.access(access, delay)) {
-      answered_[access.info.tag] = clockwork.cycle_after(delay).count();
-    }
+    Cycles cycle = Clockwork::of_simulation().now();
+    if (memory_side.access(access, cycle)) answered_[access.info.tag] = cycle.count();
   }
 
   /// The cycle in which the answer is seen; 0 if there is none.

@@ -24,11 +24,10 @@ class FakeMemory : public sc_core::sc_module {
   tlm::tlm_target_socket<64>& cpu_side() { return port_.socket; }
   const std::vector<Arrival>& arrivals() const { return arrivals_; }
 
-  bool receive_access(unsigned, MemoryAccess& access, sc_core::sc_time& delay) {
-    const Cycles visible = Clockwork::of_simulation().cycle_after(delay);
-    arrivals_.push_back({visible.count(), access.get_address(), access.is_write()});
+  bool receive_access(unsigned, MemoryAccess& access, Cycles& cycle) {
+    arrivals_.push_back({cycle.count(), access.get_address(), access.is_write()});
     EXPECT_LE(access.get_data_length(), bytes_most_);
-    port_.respond(access, visible + latency_);
+    port_.respond(access, cycle + latency_);
     return false;
   }
 

@@ -38,16 +38,15 @@ class FakeTranslator : public sc_core::sc_module {
   };
   const std::vector<Forgotten>& invalidations() const { return invalidations_; }
 
-  void receive_invalidation(const Invalidation& invalidation, const sc_core::sc_time& delay) {
-    invalidations_.push_back({Clockwork::of_simulation().cycle_after(delay).count(), invalidation});
+  void receive_invalidation(const Invalidation& invalidation, Cycles cycle) {
+    invalidations_.push_back({cycle.count(), invalidation});
   }
-  bool receive_request(unsigned, TranslationRequest& request, sc_core::sc_time& delay) {
-    const Cycles visible = Clockwork::of_simulation().cycle_after(delay);
-    arrivals_.push_back({visible.count(), request.va.value(), request.access.kind, request.access.user});
-    request.begin_account(visible);
+  bool receive_request(unsigned, TranslationRequest& request, Cycles& cycle) {
+    arrivals_.push_back({cycle.count(), request.va.value(), request.access.kind, request.access.user});
+    request.begin_account(cycle);
     request.answer = decide(request);
-    request.account(request.cycles.queue, visible + latency_);
-    port_.respond(request, visible + latency_);
+    request.account(request.cycles.queue, cycle + latency_);
+    port_.respond(request, cycle + latency_);
     return false;
   }
 

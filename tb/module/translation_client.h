@@ -35,19 +35,17 @@ class TranslationClient : public sc_core::sc_module {
   /// Asks a translator that may answer at once, now.
   const Asked& ask_now(std::uint64_t va, AccessKind kind = AccessKind::Load, bool user = true) {
     Asked& asked = fresh(va, {kind, user});
-    const Clockwork& clockwork = Clockwork::of_simulation();
-    sc_core::sc_time delay = clockwork.delay_until(clockwork.now()) + half_cycle();
-    if (translator_side.request(asked.request, delay)) {
+    Cycles cycle = Clockwork::of_simulation().now();
+    if (translator_side.request(asked.request, cycle)) {
       asked.at_once = true;
-      asked.answered = clockwork.cycle_after(delay).count();
+      asked.answered = cycle.count();
     }
     return asked;
   }
 
   /// Has the translators below forget, now.
   void invalidate_now(const Invalidation& invalidation) {
-    const Clockwork& clockwork = Clockwork::of_simulation();
-    translator_side.invalidate(invalidation, clockwork.delay_until(clockwork.now()) + half_cycle());
+    translator_side.invalidate(invalidation, Clockwork::of_simulation().now());
   }
 
   const std::deque<Asked>& all() const { return all_; }
@@ -63,7 +61,6 @@ class TranslationClient : public sc_core::sc_module {
   }
 
  private:
-  static sc_core::sc_time half_cycle() { return sc_core::sc_time::from_value(clock_period::middle); }
   Asked& fresh(std::uint64_t va, Access access) {
     Asked& asked = all_.emplace_back();
     asked.request.va = VirtualAddress(va);

@@ -246,10 +246,8 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
   /// What a kernel does on its own, without an event in the trace.
   void invalidate_now(const Invalidation& invalidation, Cycles cycle) {
     if (one_in_a_cycle_ && !invalidated_in_.insert(cycle).second) return;
-    const sc_core::sc_time half = sc_core::sc_time::from_value(clock_period::middle);
-    const sc_core::sc_time delay = Clockwork::of_simulation().delay_until(cycle) + half;
-    port_->itlb_side.invalidate(invalidation, delay);
-    port_->dtlb_side.invalidate(invalidation, delay);
+    port_->itlb_side.invalidate(invalidation, cycle);
+    port_->dtlb_side.invalidate(invalidation, cycle);
     tables_.invalidated(invalidation);
     ++invalidations_;
   }

@@ -25,10 +25,9 @@ class ConstantMemory : public TimedModule {
 
   tlm::tlm_target_socket<64>& cpu_side() { return port_.socket; }
 
-  bool receive_access(unsigned, MemoryAccess& access, sc_core::sc_time& delay) {
-    const Cycles visible = clockwork().cycle_after(delay);
-    arrivals_.push(visible, &access);
-    wake_at(visible);
+  bool receive_access(unsigned, MemoryAccess& access, Cycles& cycle) {
+    arrivals_.push(cycle, &access);
+    wake_at(cycle);
     return false;
   }
 

@@ -21,13 +21,12 @@ class LateMemory : public sc_core::sc_module {
   LateMemory(sc_core::sc_module_name name, PhysicalMemory& bytes)
       : sc_core::sc_module(name), port("port", *this, 0), bytes_(bytes) {}
 
-  bool receive_access(unsigned, MemoryAccess& access, sc_core::sc_time& delay) {
-    const Cycles visible = Clockwork::of_simulation().cycle_after(delay);
+  bool receive_access(unsigned, MemoryAccess& access, Cycles& cycle) {
     const unsigned cycles = latency(static_cast<unsigned>(presented.size()));
     presented.push_back(
-        {visible.count(), access.get_address(), access.info.operation == AccessInfo::Operation::CompareAndSwap});
+        {cycle.count(), access.get_address(), access.info.operation == AccessInfo::Operation::CompareAndSwap});
     access.transfer_entry(bytes_);
-    port.respond(access, visible + Cycles(cycles));
+    port.respond(access, cycle + Cycles(cycles));
     return false;
   }
 

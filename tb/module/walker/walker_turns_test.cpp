@@ -109,10 +109,9 @@ class BurstMemory : public sc_core::sc_module {
  public:
   BurstMemory(sc_core::sc_module_name name, PhysicalMemory& bytes)
       : sc_core::sc_module(name), port("port", *this, 0), bytes_(bytes) {}
-  bool receive_access(unsigned, MemoryAccess& access, sc_core::sc_time& delay) {
+  bool receive_access(unsigned, MemoryAccess& access, Cycles& cycle) {
     access.transfer_entry(bytes_);
-    const std::uint64_t visible = Clockwork::of_simulation().cycle_after(delay).count();
-    port.respond(access, Cycles((visible / 100 + 1) * 100));
+    port.respond(access, Cycles((cycle.count() / 100 + 1) * 100));
     return false;
   }
   AccessTargetPort<BurstMemory> port;
