@@ -119,7 +119,6 @@ bool Cache::look_up_arrival(MemoryAccess& access, Cycles cycle) {
 }
 
 void Cache::sleep(Cycles cycle) {
-  if (!fills_.empty()) wake_at(fills_.next_visible());
   const Inbox<MemoryAccess*>& arrivals = cpu_side_.arrivals();
   if (!blocked_ && !arrivals.empty()) wake_at(std::max(arrivals.next_visible(), cycle + Cycles(1)));
 }

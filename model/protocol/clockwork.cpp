@@ -1,26 +1,18 @@
 #include "protocol/clockwork.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "protocol/timed_module.h"
 
 namespace tablewalk {
-namespace {
-
-unsigned lowest_bit(std::uint64_t bits) {
-  return static_cast<unsigned>(__builtin_ctzll(bits));
-}
-
-}  // namespace
-
 Clockwork& Clockwork::of_simulation() {
   // Never destroyed: modules of static lifetime may outlive any order of destruction.
   static auto* const clockwork = new Clockwork(sc_core::sc_gen_unique_name("clockwork"));
   return *clockwork;
 }
 
-Clockwork::Clockwork(sc_core::sc_module_name name) : sc_core::sc_module(name), wheel_(wheel_cycles * phases) {
+Clockwork::Clockwork(sc_core::sc_module_name name)
+    : sc_core::sc_module(name), modules_(64 * lanes_), wheel_(wheel_cycles * lanes_) {
   SC_HAS_PROCESS(Clockwork);
   SC_METHOD(run);
   sensitive << wake_;
@@ -28,16 +20,15 @@ Clockwork::Clockwork(sc_core::sc_module_name name) : sc_core::sc_module(name), w
 }
 
 Clockwork::Seat Clockwork::enlist(TimedModule& module, Phase phase) {
-  std::vector<TimedModule*>& modules = modules_[static_cast<unsigned>(phase)];
-  const std::size_t number = modules.size();
-  modules.push_back(&module);
+  const std::size_t number = enlisted_[static_cast<unsigned>(phase)]++;
   const Seat seat{number / 64 * phases + static_cast<unsigned>(phase), std::uint64_t{1} << number % 64};
   if (seat.lane >= lanes_) widen();
+  modules_[64 * seat.lane + lowest_bit(seat.bit)] = &module;
   return seat;
 }
 
 void Clockwork::dismiss(Seat seat) {
-  modules_[seat.lane % phases][seat.lane / phases * 64 + lowest_bit(seat.bit)] = nullptr;
+  modules_[64 * seat.lane + lowest_bit(seat.bit)] = nullptr;
 }
 
 /// Makes room for more modules.
@@ -46,6 +37,7 @@ void Clockwork::widen() {
   for (std::size_t i = 0; i < wheel_.size(); ++i) wider[i / lanes_ * (lanes_ + phases) + i % lanes_] = wheel_[i];
   wheel_.swap(wider);
   lanes_ += phases;
+  modules_.resize(64 * lanes_);
 }
 
 /// Acts cycle by cycle until somebody else's turn comes, or nobody has asked to act.
@@ -66,6 +58,7 @@ void Clockwork::run() {
 void Clockwork::forget_all() {
   std::fill(wheel_.begin(), wheel_.end(), 0);
   occupied_ = {};
+  occupied_words_ = 0;
   far_.clear();
   first_far_ = Cycles::never();
 }
@@ -84,21 +77,46 @@ void Clockwork::step(Cycles cycle) {
   if (first_far_ != Cycles::never() && (first_far_ - now_).count() < wheel_cycles) bring_near();
   const std::uint64_t number = cycle.count() % wheel_cycles;
   std::uint64_t* const slot = &wheel_[number * lanes_];
-  const auto leave = [&] { occupied_[number / 64] &= ~(std::uint64_t{1} << number % 64); };
+  if (lanes_ == phases) return step_narrow(number, slot);
   act(Phase::Beginning, slot);
-  if (!anybody(Phase::End, slot)) leave();
+  if (!anybody(Phase::End, slot)) leave(number);
   act(Phase::Middle, slot);
-  leave();
+  if (!anybody(Phase::End, slot)) return;
+  leave(number);
   act(Phase::End, slot);
 }
 
+/// The same where each phase has one lane.
+inline void Clockwork::step_narrow(std::uint64_t number, std::uint64_t* slot) {
+  constexpr std::size_t beginning = 0;
+  constexpr std::size_t middle = 1;
+  constexpr std::size_t end = 2;
+  act_lane(beginning, slot);
+  if (slot[end] == 0) leave(number);
+  act_lane(middle, slot);
+  if (slot[end] == 0) return;
+  leave(number);
+  act_lane(end, slot);
+}
+
+void Clockwork::leave(std::uint64_t slot) {
+  std::uint64_t& word = occupied_[slot / 64];
+  word &= ~(std::uint64_t{1} << slot % 64);
+  if (word == 0) occupied_words_ &= ~(1U << slot / 64);
+}
+
 void Clockwork::act(Phase phase, std::uint64_t* slot) {
-  const auto first = static_cast<std::size_t>(phase);
-  for (std::size_t lane = first; lane < lanes_; lane += phases) {
-    for (std::uint64_t bits = std::exchange(slot[lane], 0); bits != 0; bits &= bits - 1) {
-      modules_[first][lane / phases * 64 + lowest_bit(bits)]->act();
-    }
+  for (auto lane = static_cast<std::size_t>(phase); lane < lanes_; lane += phases) {
+    act_lane(lane, slot);
   }
+}
+
+inline void Clockwork::act_lane(std::size_t lane, std::uint64_t* slot) {
+  std::uint64_t bits = slot[lane];
+  if (bits == 0) return;
+  slot[lane] = 0;
+  TimedModule* const* const modules = &modules_[64 * lane];
+  for (; bits != 0; bits &= bits - 1) modules[lowest_bit(bits)]->act();
 }
 
 bool Clockwork::anybody(Phase phase, const std::uint64_t* slot) const {
@@ -126,22 +144,6 @@ void Clockwork::wake_far(Seat seat, Cycles cycle) {
 void Clockwork::arm() {
   const Cycles cycle = next_wake();
   if (cycle != Cycles::never()) wake_.notify(delay_until(cycle));
-}
-
-/// The first cycle, from the present one on, for which a module is on the wheel; then those beyond it.
-Cycles Clockwork::next_wake() const {
-  const std::uint64_t start = now_.count() % wheel_cycles;
-  constexpr std::uint64_t words = wheel_cycles / 64;
-  for (std::uint64_t i = 0; i <= words; ++i) {
-    const std::uint64_t word = (start / 64 + i) % words;
-    std::uint64_t bits = occupied_[word];
-    if (i == 0) bits &= ~low_bits(static_cast<unsigned>(start % 64));
-    if (i == words) bits &= low_bits(static_cast<unsigned>(start % 64));
-    if (bits == 0) continue;
-    const std::uint64_t slot = word * 64 + lowest_bit(bits);
-    return now_ + Cycles((slot + wheel_cycles - start) % wheel_cycles);
-  }
-  return first_far_;
 }
 
 }  // namespace tablewalk

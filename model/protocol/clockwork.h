@@ -13,6 +13,10 @@ namespace tablewalk {
 
 class TimedModule;
 
+inline unsigned lowest_bit(std::uint64_t bits) {
+  return static_cast<unsigned>(__builtin_ctzll(bits));
+}
+
 /// Wakes the modules of a machine in the cycles in which they have something to do.
 ///
 /// One SystemC process drives them all. A wheel holds which modules act in which of the next cycles; as long as the
@@ -58,6 +62,7 @@ class Clockwork : public sc_core::sc_module {
     const std::uint64_t slot = cycle.count() % wheel_cycles;
     wheel_[slot * lanes_ + seat.lane] |= seat.bit;
     occupied_[slot / 64] |= std::uint64_t{1} << slot % 64;
+    occupied_words_ |= 1U << slot / 64;
     if (!running_) arm();
   }
 
@@ -74,12 +79,15 @@ class Clockwork : public sc_core::sc_module {
 
  private:
   static constexpr std::uint64_t wheel_cycles = 512;
+  static constexpr unsigned wheel_words = wheel_cycles / 64;
   static constexpr unsigned phases = 3;
 
   explicit Clockwork(sc_core::sc_module_name name);
   void run();
   void step(Cycles cycle);
+  void step_narrow(std::uint64_t number, std::uint64_t* slot);
   void act(Phase phase, std::uint64_t* slot);
+  void act_lane(std::size_t lane, std::uint64_t* slot);
   bool anybody(Phase phase, const std::uint64_t* slot) const;
   bool may_go_to(Cycles cycle) const { return kernel_cycle_ >= cycle || (!lockstep_ && kernel_activity_ > cycle); }
   void bring_near();
@@ -87,13 +95,16 @@ class Clockwork : public sc_core::sc_module {
   void arm();
   void wake_far(Seat seat, Cycles cycle);
   Cycles next_wake() const;
+  void leave(std::uint64_t slot);
   void widen();
 
-  std::array<std::vector<TimedModule*>, phases> modules_;
-  std::size_t lanes_ = phases;        ///< words of a slot: of each phase as many as hold a bit for each of its modules
-  std::vector<std::uint64_t> wheel_;  ///< [cycle modulo its size][word of modules][phase]: who acts
-  std::array<std::uint64_t, wheel_cycles / 64> occupied_{};
-  std::vector<std::pair<Cycles, Seat>> far_;  ///< beyond the wheel
+  std::array<std::size_t, phases> enlisted_{};  ///< how many modules of each phase
+  std::size_t lanes_ = phases;         ///< words of a slot: of each phase as many as hold a bit for each of its modules
+  std::vector<TimedModule*> modules_;  ///< [lane][bit]; the lanes of the phases take turns
+  std::vector<std::uint64_t> wheel_;   ///< [cycle modulo its size][lane]: who acts
+  std::array<std::uint64_t, wheel_words> occupied_{};  ///< a bit for each slot in which somebody acts
+  unsigned occupied_words_ = 0;                        ///< a bit for each word of occupied_ that is not 0
+  std::vector<std::pair<Cycles, Seat>> far_;           ///< beyond the wheel
   Cycles first_far_ = Cycles::never();
 
   Cycles now_;
@@ -104,5 +115,19 @@ class Clockwork : public sc_core::sc_module {
   sc_core::sc_event wake_;
   std::exception_ptr failure_;
 };
+
+/// The first cycle, from the present one on, for which a module is on the wheel; then those beyond it.
+inline Cycles Clockwork::next_wake() const {
+  const std::uint64_t start = now_.count() % wheel_cycles;
+  const auto here = static_cast<unsigned>(start / 64);
+  const std::uint64_t bits = occupied_[here] >> start % 64;
+  if (bits != 0) return now_ + Cycles(lowest_bit(bits));
+  // The words after this one, the nearest lowest; this one comes round last, with the slots before the present.
+  const unsigned others = (occupied_words_ | occupied_words_ << wheel_words) >> (here + 1) & low_bits(wheel_words);
+  if (others == 0) return first_far_;
+  const unsigned word = (here + 1 + lowest_bit(others)) % wheel_words;
+  const std::uint64_t slot = 64 * std::uint64_t{word} + lowest_bit(occupied_[word]);
+  return now_ + Cycles((slot - start) % wheel_cycles);
+}
 
 }  // namespace tablewalk

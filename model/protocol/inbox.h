@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "base/types.h"
@@ -12,57 +13,65 @@ namespace tablewalk {
 template <class Message>
 class Inbox {
  public:
+  /// Ports are numbered below this; cycles are below 2^56.
+  static constexpr unsigned most_ports = 256;
+
   void push(Cycles visible, const Message& message, unsigned port = 0) {
-    if (count_ == ring_.size()) grow();
-    std::size_t place = first_ + count_++;
-    while (place != first_ && comes_after(item(place - 1), visible, port)) {
-      item(place) = item(place - 1);
-      --place;
+    const std::uint64_t key = visible.count() * most_ports + port;
+    if (empty()) {
+      next_ = visible;
+    } else if (end_ - first_ > mask_) {
+      grow();
     }
-    item(place) = {visible, message, port};
-    next_ = item(first_).visible;
+    if (!empty() && ring_[(end_ - 1) & mask_].key > key) return insert(key, message);
+    ring_[end_++ & mask_] = {key, message};
   }
 
-  bool empty() const { return count_ == 0; }
-  std::size_t size() const { return count_; }
+  bool empty() const { return first_ == end_; }
+  std::size_t size() const { return end_ - first_; }
   /// When the first message is or becomes visible; never if there is none.
   Cycles next_visible() const { return next_; }
   bool due(Cycles now) const { return next_ <= now; }
-  Message& front() { return item(first_).message; }
+  Message& front() { return ring_[first_ & mask_].message; }
   const Message& front() const { return ring_[first_ & mask_].message; }
-  unsigned front_port() const { return ring_[first_ & mask_].port; }
+  unsigned front_port() const { return ring_[first_ & mask_].key % most_ports; }
   void pop() {
     ++first_;
-    next_ = --count_ == 0 ? Cycles::never() : item(first_).visible;
+    next_ = empty() ? Cycles::never() : Cycles(ring_[first_ & mask_].key / most_ports);
   }
   template <class Visit>
   void for_each(Visit visit) {
-    for (std::size_t place = first_; place != first_ + count_; ++place) visit(item(place).message);
+    for (std::size_t place = first_; place != end_; ++place) visit(ring_[place & mask_].message);
   }
 
  private:
   struct Item {
-    Cycles visible;
+    std::uint64_t key = 0;  ///< the cycle, then the port
     Message message;
-    unsigned port = 0;
   };
 
-  static bool comes_after(const Item& item, Cycles visible, unsigned port) {
-    return item.visible > visible || (item.visible == visible && item.port > port);
+  /// Before those that come later.
+  void insert(std::uint64_t key, const Message& message) {
+    std::size_t place = end_++;
+    for (; place != first_ && ring_[(place - 1) & mask_].key > key; --place) {
+      ring_[place & mask_] = ring_[(place - 1) & mask_];
+    }
+    ring_[place & mask_] = {key, message};
+    next_ = Cycles(ring_[first_ & mask_].key / most_ports);
   }
-  Item& item(std::size_t place) { return ring_[place & mask_]; }
   void grow() {
-    std::vector<Item> larger(ring_.empty() ? 4 : 2 * ring_.size());
-    for (std::size_t i = 0; i < count_; ++i) larger[i] = item(first_ + i);
+    std::vector<Item> larger(2 * ring_.size());
+    for (std::size_t place = first_; place != end_; ++place) larger[place - first_] = ring_[place & mask_];
     ring_.swap(larger);
     mask_ = ring_.size() - 1;
+    end_ -= first_;
     first_ = 0;
   }
 
-  std::vector<Item> ring_;  // of a power of two
-  std::size_t mask_ = 0;
+  std::vector<Item> ring_ = std::vector<Item>(4);  // of a power of two
+  std::size_t mask_ = 3;
   std::size_t first_ = 0;
-  std::size_t count_ = 0;
+  std::size_t end_ = 0;
   Cycles next_ = Cycles::never();
 };
 

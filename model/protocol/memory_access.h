@@ -2,6 +2,7 @@
 
 #include <tlm>
 
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -30,6 +31,8 @@ struct AccessInfo : tlm::tlm_extension<AccessInfo> {
   tlm_extension_base* clone() const override { return new AccessInfo(*this); }
   void copy_from(const tlm_extension_base& other) override { *this = static_cast<const AccessInfo&>(other); }
 };
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "entries are copied as they are in the host");
 
 /// A generic payload with its AccessInfo, from a pool: no allocation per access. Holds entry data itself.
 class MemoryAccess : public tlm::tlm_generic_payload {
@@ -61,8 +64,8 @@ class MemoryAccess : public tlm::tlm_generic_payload {
   /// The entry that was read, from the payload's bytes: so that any memory can have put it there.
   std::uint64_t entry() const {
     std::uint64_t value = 0;
-    for (unsigned i = 0; i < get_data_length(); ++i) value |= std::uint64_t{data_[i]} << (8 * i);
-    return value;
+    std::memcpy(&value, data_.data(), sizeof(value));
+    return value & low_bits(8 * get_data_length());
   }
   /// Does to the bytes what a page walker asked for: reads the entry, or compares and swaps it. `info.held` is what
   /// memory held.
@@ -71,7 +74,7 @@ class MemoryAccess : public tlm::tlm_generic_payload {
     info.swapped = info.operation == AccessInfo::Operation::CompareAndSwap;
     info.held = info.swapped ? memory.compare_and_swap(physical(), bytes, info.expected, info.desired)
                              : memory.read(physical(), bytes);
-    for (unsigned i = 0; i < bytes; ++i) data_[i] = static_cast<unsigned char>(info.held >> (8 * i));
+    std::memcpy(data_.data(), &info.held, sizeof(info.held));
   }
 
   AccessInfo info;

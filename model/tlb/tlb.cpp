@@ -183,7 +183,6 @@ bool Tlb::finish_lookup(unsigned port, TranslationRequest& request, Cycles cycle
 }
 
 void Tlb::sleep(Cycles cycle) {
-  if (!answers_.empty()) wake_at(answers_.next_visible());
   if (!stalled_.empty() && !registers_.full()) {
     wake_at(std::max(stalled_.next_visible(), cycle + Cycles(1)));
   }

@@ -5,7 +5,12 @@
 namespace tablewalk {
 
 Walker::Walker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingMode& mode, unsigned ports)
-    : PageWalker(name, Phase::Beginning, mode, ports), walk_caches_(config.walk_caches, mode), slots_(config.walkers) {
+    : PageWalker(name, Phase::Beginning, mode, ports),
+      walk_caches_(config.walk_caches, mode),
+      slots_(config.walkers),
+      in_state_{SlotSet(config.walkers), SlotSet(config.walkers), SlotSet(config.walkers), SlotSet(config.walkers),
+                SlotSet(config.walkers)} {
+  for (std::size_t slot = 0; slot < slots_.size(); ++slot) in(SlotState::Idle).add(slot);
   for (RequestId id = 0; id < config.requests; ++id) free_ids_.push({}, id);
 }
 
@@ -26,11 +31,11 @@ void Walker::receive_response(unsigned, MemoryAccess& access, Cycles visible) {
 void Walker::on_cycle() {
   const Cycles cycle = now();
   // In this order: a lookup does not see what is remembered in its own cycle.
-  look_up_walk_caches(cycle);
-  take_memory_response(cycle);
-  present_memory_request(cycle);
-  give_answer(cycle);
-  take_request(cycle);
+  if (!in(SlotState::LooksUp).empty()) look_up_walk_caches(cycle);
+  if (responses_.due(cycle)) take_memory_response(cycle);
+  if (!in(SlotState::WantsMemory).empty()) present_memory_request(cycle);
+  if (!in(SlotState::WantsAnswer).empty()) give_answer(cycle);
+  if (replays_.due(cycle) || tlb_side_.arrivals().due(cycle)) take_request(cycle);
   sleep(cycle);
 }
 
@@ -51,8 +56,7 @@ void Walker::receive_invalidation(const Invalidation& invalidation, Cycles cycle
 
 /// Begins the walk anew. The access to memory that is under way is nobody's any more.
 void Walker::restart(Slot& slot, Cycles cycle) {
-  slot.state = SlotState::LooksUp;
-  slot.ready = cycle + Cycles(1);
+  set_state(slot, SlotState::LooksUp, cycle + Cycles(1));
   count_restart(slot.record, *slot.request, slot.under_way != nullptr, slot.ready);
   slot.under_way = nullptr;
   if (tap_ != nullptr) tap_->doing(cycle).restarted |= bit_of(slot);
@@ -92,7 +96,6 @@ void Walker::look_up_walk_caches(Cycles cycle) {
 
 /// One in a cycle, also if it is the answer to what nobody waits for any more.
 void Walker::take_memory_response(Cycles cycle) {
-  if (!responses_.due(cycle)) return;
   const Cycles stood = responses_.next_visible();
   MemoryAccess& access = *responses_.front();
   responses_.pop();
@@ -120,8 +123,7 @@ void Walker::use_response(Slot& slot, const MemoryAccess& access, Cycles stood, 
 void Walker::decide(Slot& slot, Cycles cycle) {
   const Walk::Step step = slot.walk.step();
   const bool memory = step == Walk::Step::ReadEntry || step == Walk::Step::UpdateEntry;
-  slot.state = memory ? SlotState::WantsMemory : SlotState::WantsAnswer;
-  slot.ready = cycle;
+  set_state(slot, memory ? SlotState::WantsMemory : SlotState::WantsAnswer, cycle);
 }
 
 void Walker::present_memory_request(Cycles cycle) {
@@ -138,7 +140,7 @@ void Walker::present_memory_request(Cycles cycle) {
   }
   count_presented(slot->record, *slot->request,
                   {static_cast<std::uint8_t>(slot->walk.level()), update, address, presented, {}, ServedBy::Dram});
-  slot->state = SlotState::WaitsForMemory;
+  set_state(*slot, SlotState::WaitsForMemory, presented);
   slot->under_way = &access;
   if (tap_ != nullptr) {
     WalkerCycle& doing = tap_->doing(cycle);
@@ -201,8 +203,7 @@ void Walker::give(TranslationRequest& request, Cycles cycle) {
 /// The walk is over: its answer is taken in cycle `answered`, and its slot can take a request in the one after.
 void Walker::close(Slot& slot, Cycles cycle, Cycles answered) {
   end_walk(slot.record);
-  slot.state = SlotState::Idle;
-  slot.ready = answered + Cycles(1);
+  set_state(slot, SlotState::Idle, answered + Cycles(1));
   if (tap_ != nullptr) tap_->doing(cycle).closed |= bit_of(slot);
 }
 
@@ -240,8 +241,7 @@ void Walker::join_or_start(TranslationRequest& request, Slot& free, Cycles stood
     count_merged(slot->record);
     return;
   }
-  free.state = SlotState::LooksUp;
-  free.ready = cycle + Cycles(1);
+  set_state(free, SlotState::LooksUp, cycle + Cycles(1));
   free.request = &request;
   free.root = request.root;
   begin_walk(free.record, request, stood, cycle);
@@ -249,19 +249,31 @@ void Walker::join_or_start(TranslationRequest& request, Slot& free, Cycles stood
 
 /// The lowest slot that can take a walk; nullptr if none can.
 Walker::Slot* Walker::free_slot(Cycles cycle) {
-  for (Slot& slot : slots_) {
-    if (slot.state == SlotState::Idle && slot.ready <= cycle) return &slot;
-  }
-  return nullptr;
+  Slot* free = nullptr;
+  in(SlotState::Idle).find([&](std::size_t number) {
+    if (slots_[number].ready <= cycle) free = &slots_[number];
+    return free != nullptr;
+  });
+  return free;
+}
+
+/// The slot does that from `ready` on.
+void Walker::set_state(Slot& slot, SlotState state, Cycles ready) {
+  const auto number = static_cast<std::size_t>(&slot - slots_.data());
+  in(slot.state).remove(number);
+  in(state).add(number);
+  slot.state = state;
+  slot.ready = ready;
 }
 
 /// The slot in that state that is ready, and of several the one whose walk was taken first.
 Walker::Slot* Walker::oldest_ready(SlotState state, Cycles cycle) {
   Slot* oldest = nullptr;
-  for (Slot& slot : slots_) {
-    if (slot.state != state || slot.ready > cycle) continue;
-    if (oldest == nullptr || slot.record.id < oldest->record.id) oldest = &slot;
-  }
+  in(state).find([&](std::size_t number) {
+    Slot& slot = slots_[number];
+    if (slot.ready <= cycle && (oldest == nullptr || slot.record.id < oldest->record.id)) oldest = &slot;
+    return false;
+  });
   return oldest;
 }
 
@@ -278,17 +290,21 @@ Walker::Slot* Walker::walk_of(const TranslationRequest& request) {
 /// Asks to be woken for the next thing that can happen without an input.
 void Walker::sleep(Cycles cycle) {
   const Cycles next = cycle + Cycles(1);
-  Cycles slot_free = Cycles::never();
-  for (const Slot& slot : slots_) {
-    if (slot.state == SlotState::Idle) slot_free = std::min(slot_free, slot.ready);
-    const bool acts = slot.state != SlotState::Idle && slot.state != SlotState::WaitsForMemory;
-    if (acts) wake_at(std::max(slot.ready, next));
-  }
+  // What a slot can do, it can do in the next cycle at the latest.
+  const bool slots_act =
+      !in(SlotState::LooksUp).empty() || !in(SlotState::WantsMemory).empty() || !in(SlotState::WantsAnswer).empty();
+  if (slots_act) wake_at(next);
   if (!responses_.empty()) wake_at(std::max(responses_.next_visible(), next));
   // Whatever arrives later wakes the walker itself.
   const Cycles fresh = std::max(tlb_side_.arrivals().next_visible(), free_ids_.next_visible());
   const Cycles request = std::min(replays_.next_visible(), fresh);
-  if (request != Cycles::never() && slot_free != Cycles::never()) wake_at(std::max({request, slot_free, next}));
+  if (request == Cycles::never()) return;
+  Cycles slot_free = Cycles::never();
+  in(SlotState::Idle).find([&](std::size_t number) {
+    slot_free = std::min(slot_free, slots_[number].ready);
+    return false;
+  });
+  if (slot_free != Cycles::never()) wake_at(std::max({request, slot_free, next}));
 }
 
 void Walker::reset_stats() {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "walker/page_walker.h"
+#include "walker/slot_set.h"
 #include "walker/walker_cycle.h"
 
 namespace tablewalk {
@@ -34,6 +36,7 @@ class Walker final : public PageWalker {
 
  private:
   enum class SlotState : std::uint8_t { Idle, LooksUp, WantsMemory, WaitsForMemory, WantsAnswer };
+  static constexpr std::size_t slot_states = 5;
   /// A walk under way.
   struct Slot {
     SlotState state = SlotState::Idle;
@@ -66,10 +69,13 @@ class Walker final : public PageWalker {
   Slot* free_slot(Cycles cycle);
   Slot* oldest_ready(SlotState state, Cycles cycle);
   Slot* walk_of(const TranslationRequest& request);
+  void set_state(Slot& slot, SlotState state, Cycles ready);
+  SlotSet& in(SlotState state) { return in_state_[static_cast<std::size_t>(state)]; }
   std::uint32_t bit_of(const Slot& slot) const { return std::uint32_t{1} << (&slot - slots_.data()) % 32; }
 
   WalkCaches walk_caches_;
   std::vector<Slot> slots_;
+  std::array<SlotSet, slot_states> in_state_;  ///< the slots, by state
   Inbox<RequestId> free_ids_;
   Inbox<TranslationRequest*> replays_;  ///< joined a walk whose answer does not serve them
   Inbox<MemoryAccess*> responses_;
