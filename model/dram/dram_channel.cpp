@@ -218,8 +218,8 @@ void DramChannel::consider_closed(BusyBank& busy, Clocks from) {
   const std::uint32_t oldest = banks_[busy.number].queue.first;
   busy.age = pool_[oldest].age;
   busy.at = devices_.earliest_activate(busy.number);
-  busy.column = busy.at + timings_.rcd;
   const Clocks at = std::max(from, busy.at);
+  busy.column = at + timings_.rcd;
   if (!refresh_.blocks(busy.number, at)) propose(at, busy.age, Command::Activate, oldest, busy.number);
 }
 
@@ -243,8 +243,8 @@ void DramChannel::consider_open(BusyBank& busy, Clocks from) {
   if (!may_close(busy.number)) return;
   const Clocks closed = devices_.earliest_precharge(busy.number);
   busy.at = std::min(busy.at, closed);
-  busy.column = std::min(busy.column, closed + timings_.rp + timings_.rcd);
   const Clocks at = std::max(from, closed);
+  busy.column = std::min(busy.column, at + timings_.rp + timings_.rcd);
   if (!refresh_.blocks(busy.number, at)) propose(at, age, Command::Precharge, oldest, busy.number);
 }
 
