@@ -30,28 +30,28 @@ void Dram::on_cycle() {
     for (DramChannel& channel : channels_) {
       if (arrival != Clocks(0)) channel.run(arrival - Clocks(1));
     }
-    take_arrivals(cycle);
+    take_arrivals(cycle, arrival);
   }
   Clocks next = Clocks::never();
   for (DramChannel& channel : channels_) {
     channel.run(last);
     if (!channel.notes().empty()) answer(channel);
-    next = std::min(next, channel.next());
+    next = std::min(next, channel.next_note());
   }
   if (next != Clocks::never()) wake_at(clock_.cycle_at(next));
 }
 
-void Dram::take_arrivals(Cycles cycle) {
+void Dram::take_arrivals(Cycles cycle, Clocks edge) {
   Inbox<MemoryAccess*>& arrivals = cpu_side_.arrivals();
   while (arrivals.due(cycle)) {
     MemoryAccess& access = *arrivals.front();
     const unsigned port = arrivals.front_port();
     arrivals.pop();
-    take(port, access, cycle);
+    take(port, access, cycle, edge);
   }
 }
 
-void Dram::take(unsigned port, MemoryAccess& access, Cycles cycle) {
+void Dram::take(unsigned port, MemoryAccess& access, Cycles cycle, Clocks edge) {
   if (access.is_write()) {
     ++stats_.writes;
   } else {
@@ -61,8 +61,8 @@ void Dram::take(unsigned port, MemoryAccess& access, Cycles cycle) {
   access.info.served_by = ServedBy::Dram;
   if (access.wants_entry()) access.transfer_entry(memory_);
   const DramLocation place = map_.locate(access.physical());
-  channels_[place.channel].arrive(place, access.physical().value() >> line_shift_, access.is_write(),
-                                  clock_.first_edge(cycle), hold({&access, port, cycle}));
+  channels_[place.channel].arrive(place, access.physical().value() >> line_shift_, access.is_write(), edge,
+                                  hold({&access, port, cycle}));
 }
 
 std::uint32_t Dram::hold(const Pending& pending) {

@@ -55,8 +55,8 @@ class Dram : public TimedModule {
     Cycles seen;
   };
 
-  void take_arrivals(Cycles cycle);
-  void take(unsigned port, MemoryAccess& access, Cycles cycle);
+  void take_arrivals(Cycles cycle, Clocks edge);
+  void take(unsigned port, MemoryAccess& access, Cycles cycle, Clocks edge);
   void answer(DramChannel& channel);
   void count_read(const Pending& pending, const DramNote& note, Cycles answered);
   void count_row(const DramNote& note);

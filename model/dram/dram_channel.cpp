@@ -13,7 +13,10 @@ DramChannel::DramChannel(const DramConfig& config, const DramTimings& timings)
       write_low_(config.write_low),
       row_hit_limit_(config.row_hit_limit),
       banks_(devices_.banks()),
-      place_(devices_.banks()) {}
+      place_(devices_.banks()) {
+  const Clocks hit = timings.controller + timings.cl + timings.further_reads + timings.burst;
+  service_ = {hit, hit + timings.rcd, hit + timings.rcd + timings.rp};
+}
 
 void DramChannel::arrive(const DramLocation& place, std::uint64_t line, bool write, Clocks at, std::uint32_t token) {
   const bool idle = busy_.empty();
@@ -40,8 +43,9 @@ void DramChannel::arrive(const DramLocation& place, std::uint64_t line, bool wri
 
 /// Something may have entered that bank's queue; else nothing has changed since the plan was made.
 void DramChannel::revise_plan(std::uint32_t bank, Clocks at) {
-  if (plan_.age != 0 && plan_.bank == bank) return make_plan(at);
-  if (banks_[bank].queue.count != 0) consider(bank, std::max(at, bus_free_));
+  // A new hit may forbid to close the row. Else what could be done before can still be done.
+  if (plan_.command == Command::Precharge && plan_.bank == bank) return make_plan(at);
+  if (banks_[bank].queue.count != 0) consider(place_[bank], place_[bank] + 1, std::max(at, bus_free_));
 }
 
 /// Whether there is room for it.
@@ -106,7 +110,9 @@ void DramChannel::enter_bank(std::uint32_t index, Clocks at) {
   access.refresh_stalled = at < bank.refreshed;
   if (bank.queue.count == 0) {
     place_[access.bank] = static_cast<std::uint32_t>(busy_.size());
-    busy_.push_back(access.bank);
+    busy_.push_back({access.bank, Clocks(0), 0, Clocks(0)});
+  } else {
+    clear_bounds(access.bank);
   }
   pool_.append(bank.queue, index);
   if (!devices_.open(access.bank) || devices_.row(access.bank) != access.row) return;
@@ -127,8 +133,9 @@ void DramChannel::drain_writes(Clocks at) {
   }
 }
 
-/// An access has left that bank's queue: who can move up?
+/// An access has left that bank's queue: which can move up?
 void DramChannel::refill(std::uint32_t bank, Clocks at) {
+  if (incoming_.count == 0 && reads_.count == 0 && draining_ == 0 && writes_.count <= write_low_) return;
   const bool drained = draining_ != 0;
   if (draining_ != 0) drain_writes(at);
   if (draining_ == 0 && reads_.count != 0) {
@@ -157,6 +164,8 @@ void DramChannel::refill(std::uint32_t bank, Clocks at) {
 void DramChannel::look_for_hits(std::uint32_t number) {
   Bank& bank = banks_[number];
   bank.hit = {DramQueues::none, DramQueues::none};
+  if (bank.queue.count == 0) return;
+  clear_bounds(number);
   if (!devices_.open(number)) return;
   const std::uint64_t row = devices_.row(number);
   for (std::uint32_t index = bank.queue.first; index != DramQueues::none; index = pool_[index].next) {
@@ -178,32 +187,72 @@ void DramChannel::make_plan(Clocks from) {
   plan_ = {};
   if (busy_.empty()) return;
   const Clocks first = std::max(from, bus_free_);
-  for (const std::uint32_t bank : busy_) consider(bank, first);
+  consider(0, busy_.size(), first);
   if (refresh_.first_due() > plan_.at) return;
   for (unsigned rank = 0; rank < refresh_.ranks(); ++rank) {
     if (refresh_.due(rank) <= plan_.at) consider_refresh(rank, first);
   }
 }
 
-void DramChannel::consider(std::uint32_t number, Clocks from) {
-  const Bank& bank = banks_[number];
-  const std::uint32_t oldest = bank.queue.first;
-  if (!devices_.open(number)) {
-    const Clocks at = std::max(from, devices_.earliest_activate(number));
-    if (!refresh_.blocks(number, at)) propose(at, pool_[oldest].age, Command::Activate, oldest, number);
-    return;
-  }
-  if (bank.hit[0] != DramQueues::none) consider_column(number, bank.hit[0], from);
-  if (bank.hit[1] != DramQueues::none) consider_column(number, bank.hit[1], from);
-  if (!may_close(number)) return;
-  const Clocks at = std::max(from, devices_.earliest_precharge(number));
-  if (!refresh_.blocks(number, at)) propose(at, pool_[oldest].age, Command::Precharge, oldest, number);
+void DramChannel::plan_anew(Clocks from) {
+  for (BusyBank& busy : busy_) clear_bounds(busy.number);
+  make_plan(from);
 }
 
-void DramChannel::consider_column(std::uint32_t number, std::uint32_t hit, Clocks from) {
-  const Clocks at = std::max(from, devices_.earliest_column(number, pool_[hit].write));
-  if (refresh_.blocks(number, at) && devices_.columns(number) != 0) return;
-  propose(at, pool_[hit].age, Command::Column, hit, number);
+/// Of the busy banks from `begin` to before `end`, those that may have a better command than the plan. A bank's clock
+/// and age are bounded apart, so that the bounds hold for any `from`: which of two accesses comes first may change when
+/// both have to wait for the command bus.
+void DramChannel::consider(std::size_t begin, std::size_t end, Clocks from) {
+  for (std::size_t place = begin; place < end; ++place) {
+    BusyBank& busy = busy_[place];
+    if (!beats_plan(std::max(from, busy.at), busy.age)) continue;
+    if (devices_.open(busy.number)) {
+      consider_open(busy, from);
+    } else {
+      consider_closed(busy, from);
+    }
+  }
+}
+
+void DramChannel::consider_closed(BusyBank& busy, Clocks from) {
+  const std::uint32_t oldest = banks_[busy.number].queue.first;
+  busy.age = pool_[oldest].age;
+  busy.at = devices_.earliest_activate(busy.number);
+  const Clocks at = std::max(from, busy.at);
+  busy.column = at + timings_.rcd;
+  if (!refresh_.blocks(busy.number, at)) propose(at, busy.age, Command::Activate, oldest, busy.number);
+}
+
+void DramChannel::consider_open(BusyBank& busy, Clocks from) {
+  const Bank& bank = banks_[busy.number];
+  const std::uint32_t oldest = bank.queue.first;
+  const std::uint64_t age = pool_[oldest].age;
+  busy.at = Clocks::never();
+  busy.age = age;
+  for (const std::uint32_t hit : bank.hit) {
+    if (hit == DramQueues::none) continue;
+    const DramAccess& access = pool_[hit];
+    const Clocks ready = devices_.earliest_column(busy.number, access.write);
+    busy.at = std::min(busy.at, ready);
+    busy.age = std::min(busy.age, access.age);
+    const Clocks at = std::max(from, ready);
+    if (refresh_.blocks(busy.number, at) && devices_.columns(busy.number) != 0) continue;
+    propose(at, access.age, Command::Column, hit, busy.number);
+  }
+  busy.column = busy.at;
+  if (!may_close(busy.number)) return;
+  const Clocks closed = devices_.earliest_precharge(busy.number);
+  busy.at = std::min(busy.at, closed);
+  const Clocks at = std::max(from, closed);
+  busy.column = std::min(busy.column, at + timings_.rp + timings_.rcd);
+  if (!refresh_.blocks(busy.number, at)) propose(at, age, Command::Precharge, oldest, busy.number);
+}
+
+Clocks DramChannel::next_note() const {
+  if (plan_.command == Command::Column) return plan_.at;
+  Clocks first = Clocks::never();
+  for (const BusyBank& busy : busy_) first = std::min(first, busy.column);
+  return std::max(plan_.at, first);
 }
 
 void DramChannel::consider_refresh(std::uint32_t rank, Clocks from) {
@@ -243,26 +292,25 @@ void DramChannel::step() {
 void DramChannel::issue(const Plan& plan) {
   bus_free_ = plan.at + Clocks(1);
   switch (plan.command) {
-    case Command::Activate: {
-      DramAccess& access = pool_[plan.subject];
-      note_found(access, RowOutcome::Miss);
-      devices_.activate(access.bank, access.row, plan.at);
-      return look_for_hits(access.bank);
-    }
-    case Command::Precharge: {
-      DramAccess& access = pool_[plan.subject];
-      note_found(access, RowOutcome::Conflict);
-      devices_.precharge(access.bank, plan.at);
-      return look_for_hits(access.bank);
-    }
+    case Command::Activate:
+      note_found(pool_[plan.subject], RowOutcome::Miss);
+      devices_.activate(plan.bank, pool_[plan.subject].row, plan.at);
+      break;
+    case Command::Precharge:
+      note_found(pool_[plan.subject], RowOutcome::Conflict);
+      devices_.precharge(plan.bank, plan.at);
+      break;
     case Command::Column:
-      return issue_column(plan.subject, plan.at);
+      issue_column(plan.subject, plan.at);
+      break;
     case Command::Close:
-      devices_.precharge(plan.subject, plan.at);
-      return look_for_hits(plan.subject);
+      devices_.precharge(plan.bank, plan.at);
+      break;
     case Command::Refresh:
       return issue_refresh(plan.subject, plan.at);
   }
+  look_for_hits(plan.bank);
+  if (plan.command == Command::Column) refill(plan.bank, plan.at);
 }
 
 void DramChannel::note_found(DramAccess& access, RowOutcome found) {
@@ -275,19 +323,22 @@ void DramChannel::issue_column(std::uint32_t index, Clocks at) {
   const DramAccess& access = pool_[index];
   const std::uint32_t number = access.bank;
   Bank& bank = banks_[number];
-  const Clocks data_end = devices_.column(number, access.write, at);
-  if (!in_order_ && access.write) --writes_like(access.line);
-  if (!in_order_ && !access.write) --reads_held_;
-  note(access.write ? DramNote::Kind::Written : DramNote::Kind::Read, access, data_end + timings_.controller);
+  const Clocks complete = devices_.column(number, access.write, at) + timings_.controller;
+  if (access.write) {
+    if (!in_order_) --writes_like(access.line);
+    note(DramNote::Kind::Written, access, complete);
+  } else {
+    if (!in_order_) --reads_held_;
+    const Clocks queue = complete - access.arrival - service_[static_cast<unsigned>(access.found)];
+    notes_.push_back(
+        {DramNote::Kind::Read, access.found, access.refresh_stalled, access.token, access.arrival, complete, queue});
+  }
   pool_.remove(bank.queue, index);
   pool_.give_back(index);
-  if (bank.queue.count == 0) {
-    busy_[place_[number]] = busy_.back();
-    place_[busy_.back()] = place_[number];
-    busy_.pop_back();
-  }
-  look_for_hits(number);
-  refill(number, at);
+  if (bank.queue.count != 0) return;
+  busy_[place_[number]] = busy_.back();
+  place_[busy_.back().number] = place_[number];
+  busy_.pop_back();
 }
 
 void DramChannel::issue_refresh(std::uint32_t rank, Clocks at) {
@@ -303,23 +354,8 @@ void DramChannel::issue_refresh(std::uint32_t rank, Clocks at) {
   refresh_.advance(rank);
 }
 
-Clocks DramChannel::service(RowOutcome row) const {
-  Clocks clocks = timings_.controller + timings_.cl + timings_.further_reads + timings_.burst;
-  if (row != RowOutcome::Hit) clocks += timings_.rcd;
-  if (row == RowOutcome::Conflict) clocks += timings_.rp;
-  return clocks;
-}
-
 void DramChannel::note(DramNote::Kind kind, const DramAccess& access, Clocks complete) {
-  DramNote note;
-  note.kind = kind;
-  note.row = access.found;
-  note.refresh_stalled = access.refresh_stalled;
-  note.token = access.token;
-  note.arrival = access.arrival;
-  note.complete = complete;
-  if (kind == DramNote::Kind::Read) note.queue = complete - access.arrival - service(access.found);
-  notes_.push_back(note);
+  notes_.push_back({kind, access.found, access.refresh_stalled, access.token, access.arrival, complete, Clocks(0)});
 }
 
 }  // namespace tablewalk

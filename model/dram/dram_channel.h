@@ -69,10 +69,17 @@ class DramChannel {
 
   /// The first clock in which it may issue a command; never while it has nothing to do.
   Clocks next() const { return plan_.at; }
+  /// A clock before which nothing is noted unless an access arrives; never while there is nothing to do. Notes come of
+  /// arrivals and of column commands only: the commands that lead up to one need not be issued before this clock, since
+  /// run() issues them then as it would have before, each in its own clock.
+  Clocks next_note() const;
   /// The command that is issued next, unless an access arrives before it.
   const Plan& planned() const { return plan_; }
   /// The access that a planned command is for.
   const DramAccess& access(std::uint32_t index) const { return pool_[index]; }
+  /// Plans without what is remembered of earlier plans, at `from` or later: the same, unless something is wrong with
+  /// that. For tests.
+  void plan_anew(Clocks from);
   /// Issues the commands of all clocks up to that one.
   void run(Clocks until) {
     while (plan_.at <= until) step();
@@ -88,6 +95,15 @@ class DramChannel {
     std::array<std::uint32_t, 2> hit{DramQueues::none, DramQueues::none};  ///< [write] the oldest one to the open row
     Clocks refreshed;                                                      ///< the end of its last refresh
   };
+  /// A bank whose queue holds something, and bounds of what it can do: no command of it is better than `at` and `age`.
+  /// All timings only rise (DramDevices), and so does each command's first clock: what was computed once remains a
+  /// bound until a command goes to this bank or an access enters its queue. Both clear it.
+  struct BusyBank {
+    std::uint32_t number = 0;
+    Clocks at;              ///< of its commands, without the command bus and refreshes
+    std::uint64_t age = 0;  ///< of the accesses that they are for
+    Clocks column;          ///< of its next column command
+  };
 
   void step();
   void issue(const Plan& plan);
@@ -95,12 +111,14 @@ class DramChannel {
   void issue_refresh(std::uint32_t rank, Clocks at);
   void make_plan(Clocks from);
   void revise_plan(std::uint32_t bank, Clocks at);
-  void consider(std::uint32_t number, Clocks from);
-  void consider_column(std::uint32_t number, std::uint32_t hit, Clocks from);
+  void consider(std::size_t begin, std::size_t end, Clocks from);
+  void consider_closed(BusyBank& busy, Clocks from);
+  void consider_open(BusyBank& busy, Clocks from);
+  bool beats_plan(Clocks at, std::uint64_t age) const { return at < plan_.at || (at == plan_.at && age <= plan_.age); }
   void propose(Clocks at, std::uint64_t age, Command command, std::uint32_t subject, std::uint32_t bank) {
-    if (at > plan_.at || (at == plan_.at && age > plan_.age)) return;
-    plan_ = {at, age, command, subject, bank};
+    if (beats_plan(at, age)) plan_ = {at, age, command, subject, bank};
   }
+  void clear_bounds(std::uint32_t bank) { busy_[place_[bank]] = {bank, Clocks(0), 0, Clocks(0)}; }
   void consider_refresh(std::uint32_t rank, Clocks from);
   void catch_up(Clocks until);
   void look_for_hits(std::uint32_t number);
@@ -115,7 +133,6 @@ class DramChannel {
   void drain_writes(Clocks at);
   bool has_room(std::uint32_t bank) const { return banks_[bank].queue.count < bank_queue_; }
   bool waits_to_be_written(std::uint64_t line, std::uint32_t bank) const;
-  Clocks service(RowOutcome row) const;
   void note(DramNote::Kind kind, const DramAccess& access, Clocks complete);
 
   std::uint8_t& writes_like(std::uint64_t line) { return writes_like_[line % writes_like_.size()]; }
@@ -129,10 +146,11 @@ class DramChannel {
   std::uint32_t write_queue_;
   std::uint32_t write_low_;
   std::uint32_t row_hit_limit_;
+  std::array<Clocks, 3> service_;  ///< [RowOutcome]: what a read takes of an idle channel
 
   DramQueues pool_;
-  std::vector<Bank> banks_;                      ///< [rank][bank in rank]
-  std::vector<std::uint32_t> busy_;              ///< the banks whose queues hold something
+  std::vector<Bank> banks_;  ///< [rank][bank in rank]
+  std::vector<BusyBank> busy_;
   std::vector<std::uint32_t> place_;             ///< [bank]: where it is in busy_
   DramQueues::List incoming_;                    ///< not admitted for want of room
   DramQueues::List reads_;                       ///< admitted, and not in their bank's queue

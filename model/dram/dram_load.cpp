@@ -60,19 +60,19 @@ class LoadRun {
   MemoryLoadResult run(const RequestStream& stream) {
     MemoryRequest request;
     while (result_.requests < load_.requests) {
-      while (next_command() < arrivals_.next()) act(next_command());
+      while (next_note() < arrivals_.next()) act(next_note());
       if (!stream(request)) break;
       arrive(request, arrivals_.next());
     }
-    while (answers_due_ != 0) act(next_command());
+    while (answers_due_ != 0) act(next_note());
     result_.duration = last_ - first_;
     return result_;
   }
 
  private:
-  Clocks next_command() const {
+  Clocks next_note() const {
     Clocks next = Clocks::never();
-    for (const DramChannel& channel : channels_) next = std::min(next, channel.next());
+    for (const DramChannel& channel : channels_) next = std::min(next, channel.next_note());
     return next;
   }
 
@@ -89,6 +89,7 @@ class LoadRun {
     ++answers_due_;
     const DramLocation place = map_.locate(request.address);
     DramChannel& channel = channels_[place.channel];
+    if (at != Clocks(0)) channel.run(at - Clocks(1));
     channel.arrive(place, request.address.value() >> line_shift_, request.write, at, 0);
     arrivals_.take();
     listen(channel);

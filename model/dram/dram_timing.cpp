@@ -72,9 +72,9 @@ void DramDevices::activate(unsigned bank, std::uint64_t row, Clocks at) {
   opened.precharge = at + timings_.ras;
   groups_[opened.group].activate = at + timings_.rrd_l;
   Rank& rank = ranks_[opened.rank];
-  rank.activate = at + timings_.rrd_s;
   rank.window[rank.oldest] = at + timings_.faw;
   rank.oldest = (rank.oldest + 1) % rank.window.size();
+  rank.activate = std::max(at + timings_.rrd_s, rank.window[rank.oldest]);
 }
 
 void DramDevices::close(Bank& bank, Clocks at) {

@@ -49,8 +49,7 @@ class DramDevices {
   Clocks earliest_activate(unsigned bank) const {
     const Bank& at = banks_[bank];
     const Rank& rank = ranks_[at.rank];
-    return std::max(std::max(at.activate, groups_[at.group].activate),
-                    std::max(rank.activate, rank.window[rank.oldest]));
+    return std::max(at.activate, std::max(groups_[at.group].activate, rank.activate));
   }
   /// For open banks: tRAS, tRTP, tWR.
   Clocks earliest_precharge(unsigned bank) const { return banks_[bank].precharge; }
@@ -87,7 +86,7 @@ class DramDevices {
     std::array<Clocks, 2> column;  ///< [write]
   };
   struct Rank {
-    Clocks activate;
+    Clocks activate;               ///< tRRD_S and tFAW
     std::array<Clocks, 2> column;  ///< [write]
     std::array<Clocks, 4> window;  ///< when each of the last four activates has left tFAW
     std::uint32_t oldest = 0;

@@ -363,10 +363,27 @@ TEST(DramChannel, SleepsUntilItsNextCommandAndWhileItIsIdle) {
   EXPECT_EQ(channel.next(), Clocks::never());
   channel.arrive({0, 0, 0, 0, 0}, 0, false, Clocks(7), 0);
   EXPECT_EQ(channel.next(), Clocks(7)) << "activate";
+  EXPECT_EQ(channel.next_note(), Clocks(17)) << "the activate by itself wakes nobody";
   channel.run(Clocks(7));
   EXPECT_EQ(channel.next(), Clocks(17)) << "column";
   channel.run(Clocks(17));
   EXPECT_EQ(channel.next(), Clocks::never()) << "refreshes of an idle channel wake nobody";
+}
+
+/// Precharge, activate and column command of a lone access take one wake.
+TEST(DramChannel, NotesOfALoneAccessAreAnnouncedExactly) {
+  for (const std::uint64_t row : {0, 1}) {
+    DramChannel channel(small_dram(), DramTimings(small_dram(), line_bytes));
+    channel.arrive({0, 0, 0, 0, 0}, 0, false, Clocks(0), 0);
+    channel.run(Clocks(1000));
+    channel.clear_notes();
+    channel.arrive({0, 0, 0, row, 0}, row * 256, false, Clocks(2000), 1);
+    const Clocks column(2000 + (row == 0 ? read_hit : read_conflict) - read_hit);
+    EXPECT_EQ(channel.next_note(), column);
+    channel.run(column);
+    EXPECT_EQ(channel.notes().size(), 1u);
+    EXPECT_EQ(channel.next_note(), Clocks::never());
+  }
 }
 
 }  // namespace

@@ -188,20 +188,45 @@ TEST(DramRules, EveryCommandKeepsEveryTiming) {
   }
 }
 
-std::vector<DramNote> notes_of(const DramConfig& config, const std::vector<Arrival>& traffic, bool every_clock) {
+enum class Asked { InEveryClock, ForCommands, ForNotes };
+
+/// A note, and the clock in which it came.
+struct Noted {
+  std::uint64_t clock;
+  DramNote note;
+};
+
+std::vector<Noted> notes_of(const DramConfig& config, const std::vector<Arrival>& traffic, Asked asked) {
   DramChannel channel(config, DramTimings(config, line_bytes));
+  std::vector<Noted> noted;
+  const auto listen = [&](std::uint64_t clock) {
+    for (const DramNote& note : channel.notes()) noted.push_back({clock, note});
+    channel.clear_notes();
+  };
   std::uint64_t now = 0;
+  const auto run_before = [&](Clocks end) {
+    if (asked == Asked::InEveryClock && end != Clocks::never()) {
+      for (; now < end.count(); listen(now++)) channel.run(Clocks(now));
+      return;
+    }
+    const auto next = [&] { return asked == Asked::ForNotes ? channel.next_note() : channel.next(); };
+    while (next() < end) {
+      const Clocks at = next();
+      channel.run(at);
+      listen(at.count());
+    }
+    if (end == Clocks::never() || end == Clocks(0)) return;
+    channel.run(end - Clocks(1));
+    EXPECT_TRUE(channel.notes().empty()) << "a note that was not announced";
+  };
   std::uint32_t token = 0;
   for (const Arrival& arrival : traffic) {
-    if (every_clock) {
-      for (; now < arrival.at; ++now) channel.run(Clocks(now));
-    } else {
-      while (channel.next() < Clocks(arrival.at)) channel.run(channel.next());
-    }
+    run_before(Clocks(arrival.at));
     channel.arrive(arrival.place, arrival.line, arrival.write, Clocks(arrival.at), token++);
+    listen(arrival.at);
   }
-  while (channel.next() != Clocks::never()) channel.run(channel.next());
-  return channel.notes();
+  run_before(Clocks::never());
+  return noted;
 }
 
 TEST(DramRules, WakingWhenAskedToIsAsGoodAsEveryClockAndNobodyIsForgotten) {
@@ -213,16 +238,53 @@ TEST(DramRules, WakingWhenAskedToIsAsGoodAsEveryClockAndNobodyIsForgotten) {
     if (random() % 2 == 0) config.refresh = RefreshKind::SameBank;
     config.t_rfc_ns = std::min(config.t_rfc_ns, 30.0);
     const std::vector<Arrival> traffic = random_traffic(random, config, 1500);
-    const std::vector<DramNote> asked = notes_of(config, traffic, false);
-    const std::vector<DramNote> polled = notes_of(config, traffic, true);
-    ASSERT_EQ(asked.size(), polled.size()) << "seed " << seed << ", round " << round;
+    const std::vector<Noted> polled = notes_of(config, traffic, Asked::InEveryClock);
+    for (const Asked how : {Asked::ForCommands, Asked::ForNotes}) {
+      const std::vector<Noted> asked = notes_of(config, traffic, how);
+      ASSERT_EQ(asked.size(), polled.size()) << "seed " << seed << ", round " << round;
+      for (std::size_t i = 0; i < asked.size(); ++i) {
+        ASSERT_EQ(asked[i].clock, polled[i].clock) << "seed " << seed << ", round " << round;
+        ASSERT_EQ(asked[i].note.token, polled[i].note.token) << "seed " << seed << ", round " << round;
+        ASSERT_EQ(asked[i].note.complete, polled[i].note.complete) << "seed " << seed << ", round " << round;
+      }
+    }
     std::vector<unsigned> answers(traffic.size());
-    for (std::size_t i = 0; i < asked.size(); ++i) {
-      ASSERT_EQ(asked[i].complete, polled[i].complete) << "seed " << seed << ", round " << round;
-      ASSERT_GE(asked[i].complete, asked[i].arrival);
-      if (asked[i].kind != DramNote::Kind::Written) ++answers[asked[i].token];
+    for (const Noted& noted : polled) {
+      ASSERT_GE(noted.note.complete, noted.note.arrival);
+      if (noted.note.kind != DramNote::Kind::Written) ++answers[noted.note.token];
     }
     for (const unsigned count : answers) ASSERT_EQ(count, 1u) << "seed " << seed << ", round " << round;
+  }
+}
+
+void expect_same_plan(const DramChannel& channel, Clocks from) {
+  DramChannel anew = channel;
+  anew.plan_anew(from);
+  ASSERT_EQ(channel.planned().at, anew.planned().at);
+  ASSERT_EQ(channel.planned().command, anew.planned().command);
+  ASSERT_EQ(channel.planned().subject, anew.planned().subject);
+}
+
+/// What is remembered of banks from one plan to the next spares work and decides nothing.
+TEST(DramRules, EveryPlanIsTheOneOfAChannelThatRemembersNothing) {
+  const unsigned seed = random_seed();
+  std::mt19937 random(seed);
+  for (unsigned round = 0; round < 20; ++round) {
+    DramConfig config = random_config(random);
+    if (random() % 3 == 0) config.page_policy = PagePolicy::Closed;
+    if (random() % 2 == 0) config.refresh = RefreshKind::SameBank;
+    config.t_rfc_ns = std::min(config.t_rfc_ns, 30.0);
+    config.row_hit_limit = static_cast<std::uint32_t>(1 + random() % 4);
+    DramChannel channel(config, DramTimings(config, line_bytes));
+    for (const Arrival& arrival : random_traffic(random, config, 1000)) {
+      while (channel.next() < Clocks(arrival.at)) {
+        const Clocks at = channel.next();
+        channel.run(at);
+        ASSERT_NO_FATAL_FAILURE(expect_same_plan(channel, at + Clocks(1))) << "seed " << seed << ", round " << round;
+      }
+      channel.arrive(arrival.place, arrival.line, arrival.write, Clocks(arrival.at), 0);
+      ASSERT_NO_FATAL_FAILURE(expect_same_plan(channel, Clocks(arrival.at))) << "seed " << seed << ", round " << round;
+    }
   }
 }
 
