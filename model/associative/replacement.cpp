@@ -1,14 +1,49 @@
 #include "associative/replacement.h"
 
 #include <algorithm>
-
-#include "base/types.h"
+#include <vector>
 
 namespace tablewalk {
 namespace {
 
-constexpr std::uint8_t srrip_distant = 3;
-constexpr std::uint8_t srrip_inserted = 2;
+/// A time for each way: that of its last mark.
+class Stamps {
+ public:
+  Stamps(std::uint32_t sets, std::uint32_t ways) : ways_(ways), stamps_(std::size_t{sets} * ways) {}
+  void mark(std::uint32_t set, std::uint32_t way) { stamps_[std::size_t{set} * ways_ + way] = ++clock_; }
+  std::uint32_t oldest(std::uint32_t set) const {
+    const auto first = stamps_.begin() + static_cast<std::ptrdiff_t>(std::size_t{set} * ways_);
+    return static_cast<std::uint32_t>(std::min_element(first, first + ways_) - first);
+  }
+
+ private:
+  std::uint32_t ways_;
+  std::uint64_t clock_ = 0;
+  std::vector<std::uint64_t> stamps_;
+};
+
+/// LRU of more ways than an LruOrder takes.
+class WideLru final : public ReplacementPolicy {
+ public:
+  WideLru(std::uint32_t sets, std::uint32_t ways) : used_(sets, ways) {}
+  void touch(std::uint32_t set, std::uint32_t way) override { used_.mark(set, way); }
+  void filled(std::uint32_t set, std::uint32_t way) override { used_.mark(set, way); }
+  std::uint32_t victim(std::uint32_t set) override { return used_.oldest(set); }
+
+ private:
+  Stamps used_;
+};
+
+class Fifo final : public ReplacementPolicy {
+ public:
+  Fifo(std::uint32_t sets, std::uint32_t ways) : came_(sets, ways) {}
+  void touch(std::uint32_t, std::uint32_t) override {}
+  void filled(std::uint32_t set, std::uint32_t way) override { came_.mark(set, way); }
+  std::uint32_t victim(std::uint32_t set) override { return came_.oldest(set); }
+
+ private:
+  Stamps came_;
+};
 
 std::uint32_t next_power_of_two(std::uint32_t value) {
   std::uint32_t power = 1;
@@ -16,116 +51,104 @@ std::uint32_t next_power_of_two(std::uint32_t value) {
   return power;
 }
 
-/// xorshift64*: small, fast, and the same on every platform.
-std::uint64_t next_random(std::uint64_t& state) {
-  state ^= state >> 12;
-  state ^= state << 25;
-  state ^= state >> 27;
-  return state * 0x2545F4914F6CDD1DULL;
+/// The tree of a set is stored as a heap: node 1 is the root, node i has children 2i and 2i+1, leaf w is node
+/// leaves_ + w. A bit of 1 sends the victim search to the right. Leaves beyond the last way are never entered.
+class TreePlru final : public ReplacementPolicy {
+ public:
+  TreePlru(std::uint32_t sets, std::uint32_t ways)
+      : ways_(ways), leaves_(next_power_of_two(ways)), bits_(std::size_t{sets} * leaves_) {}
+
+  void touch(std::uint32_t set, std::uint32_t way) override {
+    std::uint8_t* tree = &bits_[std::size_t{set} * leaves_];
+    for (std::uint32_t node = leaves_ + way; node > 1; node /= 2) tree[node / 2] = node % 2 == 0 ? 1 : 0;
+  }
+  void filled(std::uint32_t set, std::uint32_t way) override { touch(set, way); }
+  std::uint32_t victim(std::uint32_t set) override {
+    const std::uint8_t* tree = &bits_[std::size_t{set} * leaves_];
+    std::uint32_t node = 1;
+    for (std::uint32_t span = leaves_; span > 1; span /= 2) {
+      const std::uint32_t right = 2 * node + 1;
+      const std::uint32_t first_way_on_the_right = right * (span / 2) - leaves_;
+      node = tree[node] != 0 && first_way_on_the_right < ways_ ? right : 2 * node;
+    }
+    return node - leaves_;
+  }
+
+ private:
+  std::uint32_t ways_;
+  std::uint32_t leaves_;  ///< ways rounded up to a power of two
+  std::vector<std::uint8_t> bits_;
+};
+
+class RandomChoice final : public ReplacementPolicy {
+ public:
+  RandomChoice(std::uint32_t ways, std::uint64_t seed) : ways_(ways), state_(seed * 0x9E3779B97F4A7C15ULL | 1) {}
+  void touch(std::uint32_t, std::uint32_t) override {}
+  void filled(std::uint32_t, std::uint32_t) override {}
+  std::uint32_t victim(std::uint32_t) override { return static_cast<std::uint32_t>((next() >> 32) * ways_ >> 32); }
+
+ private:
+  /// xorshift64*: small, fast, and the same on every platform.
+  std::uint64_t next() {
+    state_ ^= state_ >> 12;
+    state_ ^= state_ << 25;
+    state_ ^= state_ >> 27;
+    return state_ * 0x2545F4914F6CDD1DULL;
+  }
+
+  std::uint32_t ways_;
+  std::uint64_t state_;
+};
+
+/// A prediction for each way, from 0 (used again soon) to 3 (distant).
+class Srrip final : public ReplacementPolicy {
+ public:
+  Srrip(std::uint32_t sets, std::uint32_t ways) : ways_(ways), predictions_(std::size_t{sets} * ways, distant) {}
+
+  void touch(std::uint32_t set, std::uint32_t way) override { of(set)[way] = 0; }
+  void filled(std::uint32_t set, std::uint32_t way) override { of(set)[way] = inserted; }
+  std::uint32_t victim(std::uint32_t set) override {
+    std::uint8_t* predictions = of(set);
+    const std::uint8_t farthest = *std::max_element(predictions, predictions + ways_);
+    const auto ageing = static_cast<std::uint8_t>(distant - farthest);
+    for (std::uint32_t way = 0; way < ways_; ++way)
+      predictions[way] = static_cast<std::uint8_t>(predictions[way] + ageing);
+    return static_cast<std::uint32_t>(std::find(predictions, predictions + ways_, distant) - predictions);
+  }
+
+ private:
+  static constexpr std::uint8_t distant = 3;
+  static constexpr std::uint8_t inserted = 2;
+  std::uint8_t* of(std::uint32_t set) { return &predictions_[std::size_t{set} * ways_]; }
+
+  std::uint32_t ways_;
+  std::vector<std::uint8_t> predictions_;
+};
+
+/// nullptr for what an LruOrder does.
+std::unique_ptr<ReplacementPolicy> make_policy(Replacement policy, std::uint32_t sets, std::uint32_t ways,
+                                               std::uint64_t seed) {
+  switch (policy) {
+    case Replacement::Lru:
+      if (ways > LruOrder::most_ways) return std::make_unique<WideLru>(sets, ways);
+      break;
+    case Replacement::Fifo:
+      return std::make_unique<Fifo>(sets, ways);
+    case Replacement::TreePlru:
+      return std::make_unique<TreePlru>(sets, ways);
+    case Replacement::Random:
+      return std::make_unique<RandomChoice>(ways, seed);
+    case Replacement::Srrip:
+      return std::make_unique<Srrip>(sets, ways);
+  }
+  return nullptr;
 }
 
 }  // namespace
 
 ReplacementState::ReplacementState(Replacement policy, std::uint32_t sets, std::uint32_t ways, std::uint64_t seed)
-    : policy_(policy), ways_(ways), random_(seed * 0x9E3779B97F4A7C15ULL | 1) {
-  switch (policy_) {
-    case Replacement::Lru:
-      if (ways <= most_ordered_ways) {
-        orders_.resize(sets, 0xFEDCBA9876543210ULL);
-        break;
-      }
-      stamps_.resize(std::size_t{sets} * ways);
-      break;
-    case Replacement::Fifo:
-      stamps_.resize(std::size_t{sets} * ways);
-      break;
-    case Replacement::TreePlru:
-      tree_leaves_ = next_power_of_two(ways);
-      bits_.resize(std::size_t{sets} * tree_leaves_);
-      break;
-    case Replacement::Srrip:
-      bits_.resize(std::size_t{sets} * ways, srrip_distant);
-      break;
-    case Replacement::Random:
-      break;
-  }
-}
-
-/// Moves the four bits that name the way to the lowest place, and those below it one place up.
-void ReplacementState::move_to_front(std::uint64_t& order, std::uint64_t way) {
-  constexpr std::uint64_t ones = 0x1111111111111111ULL;
-  // The lowest zero digit of the difference is where the way stands; the carries of this test only reach digits above.
-  const std::uint64_t difference = order ^ way * ones;
-  const std::uint64_t zero_digits = (difference - ones) & ~difference & ones << 3;
-  const auto place = static_cast<unsigned>(__builtin_ctzll(zero_digits)) - 3;
-  const std::uint64_t below = low_bits(place);
-  const std::uint64_t above = ~low_bits(place + 4);
-  order = (order & above) | (order & below) << 4 | way;
-}
-
-void ReplacementState::touch_other(std::uint32_t set, std::uint32_t way) {
-  if (policy_ == Replacement::TreePlru) point_tree_away_from(set, way);
-  if (policy_ == Replacement::Srrip) bits_[std::size_t{set} * ways_ + way] = 0;
-}
-
-void ReplacementState::filled(std::uint32_t set, std::uint32_t way) {
-  if (policy_ == Replacement::Fifo) {
-    stamps_[std::size_t{set} * ways_ + way] = ++clock_;
-  } else if (policy_ == Replacement::Srrip) {
-    bits_[std::size_t{set} * ways_ + way] = srrip_inserted;
-  } else {
-    touch(set, way);
-  }
-}
-
-std::uint32_t ReplacementState::victim(std::uint32_t set) {
-  switch (policy_) {
-    case Replacement::TreePlru:
-      return follow_tree(set);
-    case Replacement::Random:
-      return static_cast<std::uint32_t>((next_random(random_) >> 32) * ways_ >> 32);
-    case Replacement::Srrip:
-      return distant(set);
-    case Replacement::Lru:
-      if (!orders_.empty()) return orders_[set] >> 4 * (ways_ - 1) & 15;
-      break;
-    case Replacement::Fifo:
-      break;
-  }
-  return oldest(set);
-}
-
-std::uint32_t ReplacementState::oldest(std::uint32_t set) const {
-  const auto first = stamps_.begin() + static_cast<std::ptrdiff_t>(std::size_t{set} * ways_);
-  return static_cast<std::uint32_t>(std::min_element(first, first + ways_) - first);
-}
-
-// The tree of a set is stored as a heap: node 1 is the root, node i has children 2i and 2i+1, leaf w is node
-// tree_leaves_ + w. A bit of 1 sends the victim search to the right. Leaves beyond the last way are never entered.
-
-void ReplacementState::point_tree_away_from(std::uint32_t set, std::uint32_t way) {
-  std::uint8_t* tree = &bits_[std::size_t{set} * tree_leaves_];
-  for (std::uint32_t node = tree_leaves_ + way; node > 1; node /= 2) tree[node / 2] = node % 2 == 0 ? 1 : 0;
-}
-
-std::uint32_t ReplacementState::follow_tree(std::uint32_t set) const {
-  const std::uint8_t* tree = &bits_[std::size_t{set} * tree_leaves_];
-  std::uint32_t node = 1;
-  for (std::uint32_t span = tree_leaves_; span > 1; span /= 2) {
-    const std::uint32_t right = 2 * node + 1;
-    const std::uint32_t first_way_on_the_right = right * (span / 2) - tree_leaves_;
-    node = tree[node] != 0 && first_way_on_the_right < ways_ ? right : 2 * node;
-  }
-  return node - tree_leaves_;
-}
-
-std::uint32_t ReplacementState::distant(std::uint32_t set) {
-  std::uint8_t* predictions = &bits_[std::size_t{set} * ways_];
-  const std::uint8_t farthest = *std::max_element(predictions, predictions + ways_);
-  const std::uint8_t ageing = static_cast<std::uint8_t>(srrip_distant - farthest);
-  for (std::uint32_t way = 0; way < ways_; ++way)
-    predictions[way] = static_cast<std::uint8_t>(predictions[way] + ageing);
-  return static_cast<std::uint32_t>(std::find(predictions, predictions + ways_, srrip_distant) - predictions);
+    : other_(make_policy(policy, sets, ways, seed)), fill_is_touch_(policy != Replacement::Srrip) {
+  if (!other_) order_ = LruOrder(sets, ways);
 }
 
 }  // namespace tablewalk

@@ -2,8 +2,9 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
+#include <memory>
 
+#include "associative/lru_order.h"
 #include "config/schema.h"
 
 namespace tablewalk {
@@ -25,44 +26,45 @@ struct EnumNames<Replacement> {
                                        std::pair{"srrip", Replacement::Srrip}};
 };
 
-/// What a replacement policy remembers of `sets` sets of `ways` ways. It knows nothing of contents: the array that uses
-/// it fills invalid ways first and asks for a victim only when a set is full.
+/// What a replacement policy remembers of the ways of an array's sets. It knows nothing of contents: the array fills
+/// invalid ways first and asks for a victim only when a set is full. Each policy is a class of its own.
+///
+/// `touch` is called for each hit, but a hit of the way that was touched last in its set, with no other way filled
+/// since, may be left out: of every policy, repeated touches of a way are one touch.
+class ReplacementPolicy {
+ public:
+  virtual ~ReplacementPolicy() = default;
+  /// The way was used.
+  virtual void touch(std::uint32_t set, std::uint32_t way) = 0;
+  /// The way received new contents.
+  virtual void filled(std::uint32_t set, std::uint32_t way) = 0;
+  /// Who leaves a full set: filled() with the same way is what comes next.
+  virtual std::uint32_t victim(std::uint32_t set) = 0;
+};
+
+/// The state of any policy for `sets` sets of `ways` ways. LRU as most arrays have it is inlined; the other policies
+/// are called through the interface.
 class ReplacementState {
  public:
   ReplacementState(Replacement policy, std::uint32_t sets, std::uint32_t ways, std::uint64_t seed);
 
-  /// The way was used.
-  void touch(std::uint32_t set, std::uint32_t way) {
-    if (!orders_.empty()) {
-      if ((orders_[set] & 15) != way) move_to_front(orders_[set], way);
-    } else if (policy_ == Replacement::Lru) {
-      stamps_[std::size_t{set} * ways_ + way] = ++clock_;
-    } else {
-      touch_other(set, way);
-    }
+  void touch(std::uint32_t set, std::uint32_t way) { other_ ? other_->touch(set, way) : order_.touch(set, way); }
+  void filled(std::uint32_t set, std::uint32_t way) { other_ ? other_->filled(set, way) : order_.touch(set, way); }
+  std::uint32_t victim(std::uint32_t set) { return other_ ? other_->victim(set) : order_.victim(set); }
+  /// The victim, filled.
+  std::uint32_t replace(std::uint32_t set) {
+    if (!other_) return order_.replace(set);
+    const std::uint32_t way = other_->victim(set);
+    other_->filled(set, way);
+    return way;
   }
-  /// The way received new contents.
-  void filled(std::uint32_t set, std::uint32_t way);
-  /// Who leaves a full set.
-  std::uint32_t victim(std::uint32_t set);
+  /// Whether to touch a way that was just filled changes nothing, as to touch it twice never does.
+  bool fill_is_touch() const { return fill_is_touch_; }
 
  private:
-  static constexpr std::uint32_t most_ordered_ways = 16;
-  static void move_to_front(std::uint64_t& order, std::uint64_t way);
-  void touch_other(std::uint32_t set, std::uint32_t way);
-  void point_tree_away_from(std::uint32_t set, std::uint32_t way);
-  std::uint32_t oldest(std::uint32_t set) const;
-  std::uint32_t follow_tree(std::uint32_t set) const;
-  std::uint32_t distant(std::uint32_t set);
-
-  Replacement policy_;
-  std::uint32_t ways_;
-  std::uint32_t tree_leaves_ = 1;  ///< ways rounded up to a power of two
-  std::uint64_t clock_ = 0;        ///< LRU: time of use; FIFO: time of arrival
-  std::uint64_t random_;
-  std::vector<std::uint64_t> stamps_;  ///< FIFO, and LRU of more than 16 ways: one for each way
-  std::vector<std::uint64_t> orders_;  ///< LRU: the ways of a set, four bits each, the most recent one lowest
-  std::vector<std::uint8_t> bits_;     ///< tree-PLRU: one for each inner node; SRRIP: a prediction for each way
+  LruOrder order_;  ///< unless there is an `other_`
+  std::unique_ptr<ReplacementPolicy> other_;
+  bool fill_is_touch_;
 };
 
 }  // namespace tablewalk

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "associative/replacement.h"
+#include "associative/tag_array.h"
 #include "base/types.h"
 
 namespace tablewalk {
@@ -26,6 +27,7 @@ class SetAssociative {
         ways_(ways),
         mask_(is_power_of_two(sets) ? sets - 1 : 0),
         masked_(is_power_of_two(sets)),
+        tags_(sets, ways),
         keys_(std::size_t{sets} * ways, no_key),
         values_(std::size_t{sets} * ways),
         recent_(sets, 0),
@@ -35,7 +37,8 @@ class SetAssociative {
   static constexpr std::uint64_t host_bytes(std::uint64_t entries, std::uint64_t ways) {
     constexpr std::uint64_t key = sizeof(std::uint64_t);
     constexpr std::uint64_t stamp = sizeof(std::uint64_t);
-    return entries * (key + sizeof(Value) + stamp) + entries / ways * sizeof(std::uint32_t);
+    const std::uint64_t set = TagArray::bytes_of_set(ways) + sizeof(std::uint32_t);
+    return entries * (key + sizeof(Value) + stamp) + entries / ways * set;
   }
 
   std::uint32_t sets() const { return sets_; }
@@ -48,13 +51,15 @@ class SetAssociative {
   template <class Match>
   Value* find(std::uint32_t set, std::uint64_t key, Match match) {
     const std::size_t base = std::size_t{set} * ways_;
-    // Most lookups find what the last lookup in the set found.
+    // Most lookups find what the last lookup in the set found. To use that once more changes nothing.
     const std::uint32_t recent = recent_[set];
-    if (keys_[base + recent] == key && match(values_[base + recent])) return use(set, recent);
-    for (std::uint32_t way = 0; way < ways_; ++way) {
-      if (keys_[base + way] == key && match(values_[base + way])) return use(set, way);
+    if (keys_[base + recent] == key && match(values_[base + recent])) {
+      return replacement_.fill_is_touch() ? &values_[base + recent] : use(set, recent);
     }
-    return nullptr;
+    const std::uint32_t first = tags_.first(set, key);
+    if (first == ways_) return nullptr;
+    if (keys_[base + first] == key && match(values_[base + first])) return use(set, first);
+    return find_beyond_first(set, key, match);
   }
   Value* find(std::uint32_t set, std::uint64_t key) {
     return find(set, key, [](const Value&) { return true; });
@@ -72,13 +77,18 @@ class SetAssociative {
 
   /// Puts a value that is not there yet in an invalid way, or in the victim's.
   Evicted insert(std::uint32_t set, std::uint64_t key, const Value& value) {
-    const std::uint32_t way = way_for_fill(set);
+    std::uint32_t way = tags_.first_invalid(set);
+    if (way >= ways_) {
+      way = replacement_.replace(set);
+    } else {
+      replacement_.filled(set, way);
+    }
     const std::size_t slot = std::size_t{set} * ways_ + way;
-    Evicted evicted{keys_[slot], values_[slot]};
+    const Evicted evicted{keys_[slot], values_[slot]};
+    tags_.set(set, way, key);
     keys_[slot] = key;
     values_[slot] = value;
     recent_[set] = way;
-    replacement_.filled(set, way);
     return evicted;
   }
 
@@ -89,6 +99,7 @@ class SetAssociative {
     for (std::size_t slot = 0; slot < keys_.size(); ++slot) {
       if (keys_[slot] != no_key && match(keys_[slot], values_[slot])) {
         keys_[slot] = no_key;
+        tags_.clear(static_cast<std::uint32_t>(slot / ways_), static_cast<std::uint32_t>(slot % ways_));
         ++erased;
       }
     }
@@ -103,25 +114,26 @@ class SetAssociative {
   }
 
  private:
-  Value* use(std::uint32_t set, std::uint32_t way) {
+  // The rest of find(), apart so that what it mostly does is short.
+  template <class Match>
+  [[gnu::noinline]] Value* find_beyond_first(std::uint32_t set, std::uint64_t key, Match match) {
+    const std::size_t base = std::size_t{set} * ways_;
+    const std::uint32_t way =
+        tags_.find(set, key, [&](std::uint32_t w) { return keys_[base + w] == key && match(values_[base + w]); });
+    return way == ways_ ? nullptr : use(set, way);
+  }
+  [[gnu::noinline]] Value* use(std::uint32_t set, std::uint32_t way) {
     recent_[set] = way;
     replacement_.touch(set, way);
     return &values_[std::size_t{set} * ways_ + way];
-  }
-
-  std::uint32_t way_for_fill(std::uint32_t set) {
-    const std::size_t base = std::size_t{set} * ways_;
-    for (std::uint32_t way = 0; way < ways_; ++way) {
-      if (keys_[base + way] == no_key) return way;
-    }
-    return replacement_.victim(set);
   }
 
   std::uint32_t sets_;
   std::uint32_t ways_;
   std::uint64_t mask_;
   bool masked_;
-  std::vector<std::uint64_t> keys_;
+  TagArray tags_;
+  std::vector<std::uint64_t> keys_;  ///< no_key in an invalid way
   std::vector<Value> values_;
   std::vector<std::uint32_t> recent_;  ///< the way that the last find or insert in the set ended at
   ReplacementState replacement_;

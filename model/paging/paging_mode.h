@@ -12,6 +12,9 @@
 namespace tablewalk {
 
 class PhysicalMemory;
+template <class Mode>
+class BasicWalk;
+using Walk = BasicWalk<class PagingMode>;
 
 /// What one table entry says, whatever its format.
 struct EntryView {
@@ -105,6 +108,9 @@ class PagingMode {
     return table + ((va.value() >> index.shift) & index.mask) * entry_bytes_;
   }
 
+  /// As level(at_level).index_shift says, for walks.
+  unsigned index_shift(unsigned at_level) const { return index_[at_level].shift; }
+
   /// Whose instructions invalidate translations.
   virtual Architecture architecture() const { return Architecture::Generic; }
   /// Whether TLBs tell address spaces apart: without, a write of the root's register drops what is not global.
@@ -149,6 +155,8 @@ class PagingMode {
   virtual WalkOutcome walk(PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const = 0;
   virtual WalkOutcome walk(const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va,
                            Access access) const = 0;
+  /// One step of a walk, by the machine compiled for this very mode: what follows from the entry that it was given.
+  virtual void decide(Walk& walk) const = 0;
 
  protected:
   /// `shape`: from the last level to the root's. `further`: sizes of page that no level has by itself.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "paging/paging_mode.h"
 
@@ -49,6 +50,11 @@ class BasicWalk {
   /// Tells what memory held at the compare-and-swap; if not what was expected, the walk looks at it afresh.
   void updated(std::uint64_t held);
 
+  /// What follows from the entry in hand: a fault, an update of its accessed and dirty bits, or the way on. `mode` is
+  /// the walk's, as an object of its own final class: for PagingMode::decide() only.
+  template <class Known>
+  void decide_by(const Known& mode);
+
   /// The table that the pointer just read leads to: what a paging-structure cache may remember. Valid when step() is
   /// ReadEntry after a supply() or updated(), or with Done and Fault for the last table.
   const WalkStart& position() const { return position_; }
@@ -58,11 +64,16 @@ class BasicWalk {
  private:
   void begin(const Mode& mode, VirtualAddress va, Access access);
   void decide();
-  void mark(bool needs_dirty, bool needs_accessed);
-  void descend(const EntryView& view, Rights effective);
-  void read_entry();
-  void finish(const EntryView& view, Rights effective);
-  void fail(FaultReason reason);
+  template <class Known>
+  void mark(const Known& mode, bool needs_dirty, bool needs_accessed);
+  template <class Known>
+  void descend(const Known& mode, const EntryView& view, Rights effective);
+  template <class Known>
+  void read_entry(const Known& mode);
+  template <class Known>
+  void finish(const Known& mode, const EntryView& view, Rights effective);
+  template <class Known>
+  void fail(const Known& mode, FaultReason reason);
 
   const Mode* mode_ = nullptr;
   VirtualAddress va_;
@@ -93,8 +104,8 @@ TABLEWALK_INLINE void BasicWalk<Mode>::begin(const Mode& mode, VirtualAddress va
   mode_ = &mode;
   va_ = va;
   access_ = access;
-  if (!mode.translates(va)) return fail(FaultReason::NonCanonical);
-  read_entry();
+  if (!mode.translates(va)) return fail(mode, FaultReason::NonCanonical);
+  read_entry(mode);
 }
 
 template <class Mode>
@@ -110,54 +121,68 @@ TABLEWALK_INLINE void BasicWalk<Mode>::updated(std::uint64_t held) {
   decide();
 }
 
-/// What follows from the entry in hand: a fault, an update of its accessed and dirty bits, or the way on.
+/// A mode that is known only when the program runs is asked once for the whole step, and not for each part of it.
 template <class Mode>
 TABLEWALK_INLINE void BasicWalk<Mode>::decide() {
-  const EntryView view = mode_->decode(entry_, position_.level);
-  if (view.kind == EntryView::Kind::Absent) return fail(FaultReason::NotPresent);
-  if (view.kind == EntryView::Kind::Malformed) return fail(view.malformed);
+  if constexpr (std::is_same_v<Mode, PagingMode>) {
+    mode_->decide(*this);
+  } else {
+    decide_by(*mode_);
+  }
+}
+
+template <class Mode>
+template <class Known>
+TABLEWALK_INLINE void BasicWalk<Mode>::decide_by(const Known& mode) {
+  const EntryView view = mode.decode(entry_, position_.level);
+  if (view.kind == EntryView::Kind::Absent) return fail(mode, FaultReason::NotPresent);
+  if (view.kind == EntryView::Kind::Malformed) return fail(mode, view.malformed);
 
   const bool leaf = view.kind == EntryView::Kind::Leaf;
-  const Rights effective = mode_->combine(position_.rights, view.rights);
+  const Rights effective = mode.combine(position_.rights, view.rights);
   if (leaf) {
-    const FaultReason forbidden = mode_->forbids(effective, access_);
-    if (forbidden != FaultReason::None) return fail(forbidden);
+    const FaultReason forbidden = mode.forbids(effective, access_);
+    if (forbidden != FaultReason::None) return fail(mode, forbidden);
   }
   const bool needs_dirty = leaf && access_.kind == AccessKind::Store && !view.dirty;
-  if (needs_dirty || !view.accessed) return mark(needs_dirty, !view.accessed);
-  if (leaf) return finish(view, effective);
-  descend(view, effective);
+  if (needs_dirty || !view.accessed) return mark(mode, needs_dirty, !view.accessed);
+  if (leaf) return finish(mode, view, effective);
+  descend(mode, view, effective);
 }
 
 /// The entry lacks accessed or dirty: sets them, or leaves that to software.
 template <class Mode>
-TABLEWALK_INLINE void BasicWalk<Mode>::mark(bool needs_dirty, bool needs_accessed) {
-  if (!mode_->marks_entries()) return fail(needs_accessed ? FaultReason::NotAccessed : FaultReason::NotDirty);
-  update_desired_ = mode_->mark_used(entry_, needs_dirty);
+template <class Known>
+TABLEWALK_INLINE void BasicWalk<Mode>::mark(const Known& mode, bool needs_dirty, bool needs_accessed) {
+  if (!mode.marks_entries()) return fail(mode, needs_accessed ? FaultReason::NotAccessed : FaultReason::NotDirty);
+  update_desired_ = mode.mark_used(entry_, needs_dirty);
   step_ = Step::UpdateEntry;
 }
 
 template <class Mode>
-TABLEWALK_INLINE void BasicWalk<Mode>::descend(const EntryView& view, Rights effective) {
+template <class Known>
+TABLEWALK_INLINE void BasicWalk<Mode>::descend(const Known& mode, const EntryView& view, Rights effective) {
   position_ = {static_cast<std::uint8_t>(position_.level - 1), view.target, effective, position_.global || view.global};
-  read_entry();
+  read_entry(mode);
 }
 
 template <class Mode>
-TABLEWALK_INLINE void BasicWalk<Mode>::read_entry() {
-  entry_address_ = mode_->entry_address(position_.level, position_.table, va_);
-  if (entry_address_.value() >= mode_->physical_limit()) return fail(FaultReason::OutOfMemory);
+template <class Known>
+TABLEWALK_INLINE void BasicWalk<Mode>::read_entry(const Known& mode) {
+  entry_address_ = mode.entry_address(position_.level, position_.table, va_);
+  if (entry_address_.value() >= mode.physical_limit()) return fail(mode, FaultReason::OutOfMemory);
   step_ = Step::ReadEntry;
 }
 
 /// A page that is larger than physical memory begins at address 0. Of it the translation covers what exists: a TLB that
 /// remembers it never serves an access beyond.
 template <class Mode>
-TABLEWALK_INLINE void BasicWalk<Mode>::finish(const EntryView& view, Rights effective) {
+template <class Known>
+TABLEWALK_INLINE void BasicWalk<Mode>::finish(const Known& mode, const EntryView& view, Rights effective) {
   const std::uint64_t accessed = view.target.value() | (va_.value() & low_bits(view.page_shift));
-  if (accessed >= mode_->physical_limit()) return fail(FaultReason::OutOfMemory);
+  if (accessed >= mode.physical_limit()) return fail(mode, FaultReason::OutOfMemory);
   translation_.page = view.target;
-  translation_.page_shift = std::min(view.page_shift, mode_->physical_bits());
+  translation_.page_shift = std::min(view.page_shift, mode.physical_bits());
   translation_.whole_shift = view.page_shift;
   translation_.level = position_.level;
   translation_.rights = effective;
@@ -168,14 +193,14 @@ TABLEWALK_INLINE void BasicWalk<Mode>::finish(const EntryView& view, Rights effe
 }
 
 template <class Mode>
-TABLEWALK_INLINE void BasicWalk<Mode>::fail(FaultReason reason) {
-  fault_ = {reason, position_.level, mode_->error_code(reason, position_.level, access_)};
+template <class Known>
+TABLEWALK_INLINE void BasicWalk<Mode>::fail(const Known& mode, FaultReason reason) {
+  fault_ = {reason, position_.level, mode.error_code(reason, position_.level, access_)};
   step_ = Step::Fault;
 }
 
 #undef TABLEWALK_INLINE
 
-using Walk = BasicWalk<PagingMode>;
 extern template class BasicWalk<PagingMode>;
 
 }  // namespace tablewalk

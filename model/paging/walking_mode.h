@@ -46,6 +46,7 @@ class WalkingMode : public Base {
   WalkOutcome walk(const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const final {
     return drive_walk(self(), memory, root, va, access, [](const auto& walk) { return walk.update_expected(); });
   }
+  void decide(Walk& walk) const final { walk.decide_by(self()); }
 
  protected:
   using Base::Base;

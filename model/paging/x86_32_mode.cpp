@@ -20,10 +20,11 @@ class X8632Mode final : public WalkingMode<X8632Mode, x86::Mode> {
 
   EntryView decode(std::uint64_t entry, unsigned at_level) const override {
     if ((entry & x86::present) == 0) return {};
-    if (at_level == 0 || !is_leaf(entry, at_level)) return view(entry, at_level, entry & frame_mask);
+    if (at_level == 0) return leaf(entry, 0, entry & frame_mask);
+    if (!is_leaf(entry, at_level)) return pointer(entry, at_level, entry & frame_mask);
     if ((entry & large_reserved_) != 0) return reserved_bit_set();
     const std::uint64_t high = (entry & high_frame_mask) >> high_frame_shift;
-    return view(entry, at_level, (entry & large_frame_mask) | high << 32);
+    return leaf(entry, at_level, (entry & large_frame_mask) | high << 32);
   }
 
   std::uint64_t encode_pointer(PhysicalAddress table, unsigned) const override {

@@ -29,10 +29,11 @@ class X8664Mode final : public WalkingMode<X8664Mode, x86::Mode> {
     if ((entry & x86::present) == 0) return {};
     if ((entry & reserved_) != 0) return reserved_bit_set();
     if (at_level > highest_leaf_level_ && (entry & x86::page_size) != 0) return reserved_bit_set();
-    if (at_level == 0 || (entry & x86::page_size) == 0) return view(entry, at_level, entry & frame_mask);
+    if (at_level == 0) return leaf(entry, 0, entry & frame_mask);
+    if ((entry & x86::page_size) == 0) return pointer(entry, at_level, entry & frame_mask);
     const std::uint64_t below_frame = low_bits(page_shift + at_level * index_bits) & frame_mask;
     if ((entry & below_frame & ~x86::large_pat) != 0) return reserved_bit_set();
-    return view(entry, at_level, entry & frame_mask & ~below_frame);
+    return leaf(entry, at_level, entry & frame_mask & ~below_frame);
   }
 
   std::uint64_t encode_pointer(PhysicalAddress table, unsigned) const override {

@@ -59,7 +59,8 @@ class Mode : public PagingMode {
   /// Whether a present entry of that level maps a page.
   bool is_leaf(std::uint64_t entry, unsigned at_level) const;
   /// A present entry without reserved bits; `target` is its table or page.
-  EntryView view(std::uint64_t entry, unsigned at_level, std::uint64_t target) const;
+  EntryView pointer(std::uint64_t entry, unsigned at_level, std::uint64_t target) const;
+  EntryView leaf(std::uint64_t entry, unsigned at_level, std::uint64_t target) const;
   static EntryView reserved_bit_set();
   /// All of a leaf but its frame.
   std::uint64_t leaf_flags(unsigned at_level, const LeafSpec& spec) const;
@@ -110,20 +111,25 @@ inline bool Mode::is_leaf(std::uint64_t entry, unsigned at_level) const {
   return at_level == 0 || (level(at_level).leaf_allowed && (entry & page_size) != 0);
 }
 
-inline EntryView Mode::view(std::uint64_t entry, unsigned at_level, std::uint64_t target) const {
+inline EntryView Mode::pointer(std::uint64_t entry, unsigned at_level, std::uint64_t target) const {
   EntryView view;
-  const bool leaf = is_leaf(entry, at_level);
-  view.kind = leaf ? EntryView::Kind::Leaf : EntryView::Kind::Pointer;
-  view.page_shift = static_cast<std::uint8_t>(level(at_level).index_shift);
+  view.kind = EntryView::Kind::Pointer;
+  view.page_shift = static_cast<std::uint8_t>(index_shift(at_level));
   view.target = PhysicalAddress(target);
   view.rights.write = (entry & writable) != 0;
   view.rights.user = (entry & user) != 0;
   view.rights.execute = !no_execute_enabled_ || (entry & no_execute) == 0;
   view.rights.privileged_execute = view.rights.execute;
-  if (leaf && keys_enabled_) view.rights.key = static_cast<std::uint8_t>(entry >> key_shift & 0xF);
   view.accessed = (entry & accessed) != 0;
-  view.dirty = leaf && (entry & dirty) != 0;
-  view.global = leaf && controls_.pge && (entry & global) != 0;
+  return view;
+}
+
+inline EntryView Mode::leaf(std::uint64_t entry, unsigned at_level, std::uint64_t target) const {
+  EntryView view = pointer(entry, at_level, target);
+  view.kind = EntryView::Kind::Leaf;
+  if (keys_enabled_) view.rights.key = static_cast<std::uint8_t>(entry >> key_shift & 0xF);
+  view.dirty = (entry & dirty) != 0;
+  view.global = controls_.pge && (entry & global) != 0;
   return view;
 }
 

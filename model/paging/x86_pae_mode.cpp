@@ -23,9 +23,10 @@ class X86PaeMode final : public WalkingMode<X86PaeMode, x86::Mode> {
     if ((entry & x86::present) == 0) return {};
     if (at_level == pointers_level) return decode_pdpte(entry);
     if ((entry & reserved_) != 0) return reserved_bit_set();
-    if (at_level == 0 || !is_leaf(entry, at_level)) return view(entry, at_level, entry & frame_mask);
+    if (at_level == 0) return leaf(entry, 0, entry & frame_mask);
+    if (!is_leaf(entry, at_level)) return pointer(entry, at_level, entry & frame_mask);
     if ((entry & below_large_frame & ~x86::large_pat) != 0) return reserved_bit_set();
-    return view(entry, at_level, entry & frame_mask & ~below_large_frame);
+    return leaf(entry, at_level, entry & frame_mask & ~below_large_frame);
   }
 
   std::uint64_t encode_pointer(PhysicalAddress table, unsigned at_level) const override {

@@ -27,32 +27,40 @@ std::optional<unsigned> TlbArray::largest_shift_within(unsigned page_shift) cons
   return largest;
 }
 
+std::uint8_t TlbArray::allowed(const PagingMode& mode, const Translation& translation) {
+  Allowed& last = last_allowed_;
+  const bool again = last.mode == &mode && last.rights == translation.rights && last.dirty == translation.dirty;
+  if (!again) last = {&mode, translation.rights, translation.dirty, allowed_accesses(mode, translation)};
+  return last.accesses;
+}
+
 void TlbArray::install(VirtualAddress va, AddressSpaceId asid, const Translation& translation, std::uint8_t allowed) {
   const auto size =
       std::find_if(sizes_.begin(), sizes_.end(), [&](const Size& s) { return s.shift == translation.page_shift; });
   const std::uint64_t number = va.value() >> size->shift;
+  const std::uint64_t key = size->key_of(number);
   const std::uint32_t set = entries_.set_of(number);
   const Entry entry{translation, asid, allowed, translation.global};
   // A walk for an access that the old entry did not allow (a first store) renews the entry.
-  Entry* old = entries_.find(set, key_of(number, *size),
-                             [&](const Entry& candidate) { return candidate.global || candidate.asid == asid; });
+  Entry* old =
+      entries_.find(set, key, [&](const Entry& candidate) { return candidate.global || candidate.asid == asid; });
   if (old != nullptr) {
     *old = entry;
     return;
   }
-  const auto evicted = entries_.insert(set, key_of(number, *size), entry);
-  ++size->held;
-  if (evicted.key != SetAssociative<Entry>::no_key) --sizes_[evicted.key >> 60].held;
+  const auto evicted = entries_.insert(set, key, entry);
+  count_in(size->index);
+  if (evicted.key != SetAssociative<Entry>::no_key) count_out(index_in(evicted.key));
 }
 
 std::uint64_t TlbArray::invalidate(const Invalidation& invalidation) {
   return entries_.erase_if([&](std::uint64_t key, const Entry& entry) {
-    Size& size = sizes_[key >> 60];
+    const Size& size = sizes_[index_in(key)];
     const VirtualAddress place((key & low_bits(60)) << size.shift);
     // Every part of a page goes with the page.
     const unsigned whole = std::max(entry.translation.whole_shift, entry.translation.page_shift);
     const bool covered = invalidation.covers(place, whole, entry.asid, entry.global);
-    if (covered) --size.held;
+    if (covered) count_out(index_in(key));
     return covered;
   });
 }
@@ -72,7 +80,7 @@ bool install_in(std::vector<TlbArray>& arrays, const PagingMode& mode, VirtualAd
   Translation part = found;
   part.page = PhysicalAddress(part.physical(va).value() & ~low_bits(best_shift));
   part.page_shift = static_cast<std::uint8_t>(best_shift);
-  best->install(va, asid, part, allowed_accesses(mode, part));
+  best->install(va, asid, part, best->allowed(mode, part));
   return true;
 }
 

@@ -49,10 +49,10 @@ class TlbArray {
   /// The translation for `va`, if one is there that allows the access without a walk (a store wants the dirty bit set).
   /// Marks it as used.
   const Translation* find(VirtualAddress va, AddressSpaceId asid, Access access) {
-    for (Size& size : sizes_) {
-      if (size.held == 0) continue;
+    for (std::uint32_t left = sizes_held_; left != 0; left &= left - 1) {
+      const Size& size = sizes_[static_cast<unsigned>(__builtin_ctz(left))];
       const std::uint64_t number = va.value() >> size.shift;
-      const Entry* entry = entries_.find(entries_.set_of(number), key_of(number, size), [&](const Entry& candidate) {
+      const Entry* entry = entries_.find(entries_.set_of(number), size.key_of(number), [&](const Entry& candidate) {
         return (candidate.global || candidate.asid == asid) && (candidate.allowed >> code_of(access) & 1) != 0;
       });
       if (entry != nullptr) return &entry->translation;
@@ -63,6 +63,8 @@ class TlbArray {
   bool holds(unsigned page_shift) const;
   /// The largest page size (log2) it holds that is no larger than `page_shift`.
   std::optional<unsigned> largest_shift_within(unsigned page_shift) const;
+  /// Which accesses `translation` serves without a walk, as install() wants it. Most are as the one before.
+  std::uint8_t allowed(const PagingMode& mode, const Translation& translation);
   /// Puts in a translation of a size it holds; `allowed` says which accesses it serves (bit code_of(access)).
   void install(VirtualAddress va, AddressSpaceId asid, const Translation& translation, std::uint8_t allowed);
   /// Forgets what that covers; returns how many translations went. A page that is held in parts goes with all of them.
@@ -85,12 +87,29 @@ class TlbArray {
   struct Size {
     unsigned shift;
     std::uint64_t index;
-    std::uint64_t held = 0;  ///< entries of that size: sizes that are not there are not looked up
+    std::uint64_t held = 0;  ///< entries of that size
+    std::uint64_t key_of(std::uint64_t number) const { return number | index << 60; }
   };
-  static std::uint64_t key_of(std::uint64_t number, const Size& size) { return number | size.index << 60; }
+  static std::size_t index_in(std::uint64_t key) { return key >> 60; }
+  void count_in(std::size_t size) {
+    if (sizes_[size].held++ == 0) sizes_held_ |= std::uint32_t{1} << size;
+  }
+  void count_out(std::size_t size) {
+    if (--sizes_[size].held == 0) sizes_held_ &= ~(std::uint32_t{1} << size);
+  }
 
   std::vector<Size> sizes_;
+  std::uint32_t sizes_held_ = 0;  ///< bit i: there are entries of sizes_[i]; others are not looked up
   SetAssociative<Entry> entries_;
+
+  /// The last answer of allowed(), and to what.
+  struct Allowed {
+    const PagingMode* mode = nullptr;
+    Rights rights;
+    bool dirty = false;
+    std::uint8_t accesses = 0;
+  };
+  Allowed last_allowed_;
 };
 
 /// Puts what a walk found in the array for its page size; if none holds that size, the part of the page that holds the

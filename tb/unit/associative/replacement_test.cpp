@@ -30,6 +30,53 @@ class OfWays : public testing::TestWithParam<std::uint32_t> {
   bool chance() { return random() % 2 == 0; }
 };
 
+constexpr Replacement policies[] = {Replacement::Lru, Replacement::TreePlru, Replacement::Fifo, Replacement::Random,
+                                    Replacement::Srrip};
+
+/// The contract: who leaves out repeated touches of a way gets the same victims.
+TEST_P(OfWays, RepeatedTouchesAreOne) {
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  for (const Replacement policy : policies) {
+    ReplacementState once = full(policy, ways);
+    ReplacementState often = full(policy, ways);
+    for (int i = 0; i < 3000; ++i) {
+      const std::uint32_t set = any_set();
+      std::uint32_t way = any_way();
+      if (chance()) {
+        once.touch(set, way);
+        often.touch(set, way);
+      } else {
+        way = once.victim(set);
+        ASSERT_EQ(often.victim(set), way) << "policy " << static_cast<int>(policy) << ", step " << i;
+        once.filled(set, way);
+        often.filled(set, way);
+        if (!once.fill_is_touch()) continue;
+      }
+      for (std::uint64_t more = random() % 3; more != 0; --more) often.touch(set, way);
+    }
+  }
+}
+
+TEST_P(OfWays, ReplaceIsVictimAndFill) {
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  for (const Replacement policy : policies) {
+    ReplacementState in_one = full(policy, ways);
+    ReplacementState in_two = full(policy, ways);
+    for (int i = 0; i < 3000; ++i) {
+      const std::uint32_t set = any_set();
+      if (chance()) {
+        const std::uint32_t way = any_way();
+        in_one.touch(set, way);
+        in_two.touch(set, way);
+        continue;
+      }
+      const std::uint32_t way = in_two.victim(set);
+      in_two.filled(set, way);
+      ASSERT_EQ(in_one.replace(set), way) << "policy " << static_cast<int>(policy) << ", step " << i;
+    }
+  }
+}
+
 /// A list of ways for each set: the first one leaves.
 using Order = std::vector<std::list<std::uint32_t>>;
 Order order_of_filling(std::uint32_t ways) {
@@ -168,7 +215,7 @@ TEST_P(OfWays, RandomTakesEveryWayAboutEquallyOften) {
   for (unsigned count : taken) EXPECT_NEAR(count, draws, draws / 8);
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, OfWays, testing::Values(1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u, 12u, 13u));
+INSTANTIATE_TEST_SUITE_P(Ways, OfWays, testing::Values(1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u, 12u, 13u, 16u, 17u, 20u));
 
 TEST(ReplacementState, RandomRepeatsItselfForASeedAndDiffersForAnother) {
   ReplacementState one = full(Replacement::Random, 8, 5);

@@ -82,7 +82,7 @@ TEST(SetAssociative, LruHitsAndMissesLikeListsForAnyShape) {
   std::mt19937_64 random(seed);
   for (int machine = 0; machine < 40; ++machine) {
     const auto sets = static_cast<std::uint32_t>(1 + random() % 7);
-    const auto ways = static_cast<std::uint32_t>(1 + random() % 9);
+    const auto ways = static_cast<std::uint32_t>(1 + random() % 20);
     Array array(sets, ways, Replacement::Lru);
     std::vector<std::list<std::uint64_t>> lists(sets);
     for (int i = 0; i < 500; ++i) {
@@ -97,6 +97,84 @@ TEST(SetAssociative, LruHitsAndMissesLikeListsForAnyShape) {
       ASSERT_EQ(array.insert(array.set_of(key), key, 0).key, full ? list.front() : Array::no_key);
       if (full) list.pop_front();
     }
+  }
+}
+
+/// The same array without any shortcut: looks at every way, and tells the policy of every use.
+struct PlainArray {
+  struct Slot {
+    std::uint64_t key = Array::no_key;
+    int value = 0;
+  };
+  std::uint32_t ways;
+  std::vector<Slot> slots;
+  std::vector<std::uint32_t> recent;  ///< of several that match, the one used or put in last; else the first
+  ReplacementState state;
+
+  PlainArray(std::uint32_t sets, std::uint32_t of_ways, Replacement policy)
+      : ways(of_ways), slots(sets * of_ways), recent(sets), state(policy, sets, of_ways, 1) {}
+  Slot& at(std::uint32_t set, std::uint32_t way) { return slots[set * ways + way]; }
+  /// `ways` if there is none.
+  std::uint32_t way_of(std::uint32_t set, std::uint64_t key, int parity) {
+    const auto is = [&](std::uint32_t way) { return at(set, way).key == key && at(set, way).value % 2 == parity; };
+    if (is(recent[set])) return recent[set];
+    std::uint32_t way = 0;
+    while (way < ways && !is(way)) ++way;
+    return way;
+  }
+  int* find(std::uint32_t set, std::uint64_t key, int parity) {
+    const std::uint32_t way = way_of(set, key, parity);
+    if (way == ways) return nullptr;
+    recent[set] = way;
+    state.touch(set, way);
+    return &at(set, way).value;
+  }
+  std::uint64_t insert(std::uint32_t set, std::uint64_t key, int value) {
+    std::uint32_t way = 0;
+    while (way < ways && at(set, way).key != Array::no_key) ++way;
+    if (way == ways) way = state.victim(set);
+    const std::uint64_t evicted = at(set, way).key;
+    at(set, way) = {key, value};
+    recent[set] = way;
+    state.filled(set, way);
+    return evicted;
+  }
+};
+
+/// Any finds, inserts and erasures, with keys that are there twice, for each policy.
+void compare_with_plain_array(Replacement policy, std::mt19937_64& random) {
+  const auto sets = static_cast<std::uint32_t>(1 + random() % 5);
+  const auto ways = static_cast<std::uint32_t>(1 + random() % 20);
+  Array array(sets, ways, policy);
+  PlainArray plain(sets, ways, policy);
+  for (int i = 0; i < 3000; ++i) {
+    const std::uint64_t key = random() % (sets * ways + 3);
+    const std::uint32_t set = array.set_of(key);
+    const int parity = static_cast<int>(random() % 2);
+    if (random() % 50 == 0) {
+      array.erase_if([&](std::uint64_t held, int) { return held % 7 == key % 7; });
+      for (auto& slot : plain.slots) {
+        if (slot.key != Array::no_key && slot.key % 7 == key % 7) slot.key = Array::no_key;
+      }
+    }
+    const int* found = array.find(set, key, [&](int value) { return value % 2 == parity; });
+    const int* expected = plain.find(set, key, parity);
+    ASSERT_EQ(found != nullptr, expected != nullptr) << sets << " sets, " << ways << " ways, step " << i;
+    if (found != nullptr) {
+      ASSERT_EQ(*found, *expected) << sets << " sets, " << ways << " ways, step " << i;
+    }
+    if (found != nullptr && random() % 8 != 0) continue;
+    ASSERT_EQ(array.insert(set, key, 2 * i + parity).key, plain.insert(set, key, 2 * i + parity))
+        << sets << " sets, " << ways << " ways, step " << i;
+  }
+}
+
+TEST(SetAssociative, IsAPlainArrayForEveryPolicyAndShape) {
+  constexpr std::uint64_t seed = 17;
+  std::mt19937_64 random(seed);
+  for (const auto& [name, policy] : EnumNames<Replacement>::names) {
+    SCOPED_TRACE(testing::Message() << name << ", seed " << seed);
+    for (int machine = 0; machine < 30; ++machine) compare_with_plain_array(policy, random);
   }
 }
 

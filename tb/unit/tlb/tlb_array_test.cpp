@@ -297,6 +297,28 @@ TEST(AllowedAccesses, RightsDecide) {
   EXPECT_TRUE(allowed(translation, {AccessKind::Load, false}));
 }
 
+TEST(InstallIn, EachPageServesWhatItsOwnRightsAndDirtyBitAllow) {
+  const auto mode = make_paging_mode("x86-64");
+  std::vector<TlbArray> arrays;
+  arrays.emplace_back(of(8, 0), x86_64_shifts);
+  const auto put = [&](std::uint64_t va, bool write, bool dirty) {
+    Translation translation = page(va + 0x100000);
+    translation.rights.write = write;
+    translation.dirty = dirty;
+    ASSERT_TRUE(install_in(arrays, *mode, VirtualAddress(va), 0, translation));
+  };
+  put(0x1000, true, true);
+  put(0x2000, false, true);
+  put(0x3000, true, true);
+  put(0x4000, true, false);
+  put(0x5000, true, true);
+  for (const std::uint64_t va : {0x1000U, 0x3000U, 0x5000U}) EXPECT_NE(lookup(arrays[0], va, store), 0u) << va;
+  for (const std::uint64_t va : {0x2000U, 0x4000U}) {
+    EXPECT_EQ(lookup(arrays[0], va, store), 0u) << va;
+    EXPECT_NE(lookup(arrays[0], va, load), 0u) << va;
+  }
+}
+
 TEST(AllowedAccesses, SupervisorsOfRiscvReachUserPagesAsSumSays) {
   PagingControls controls;
   Translation translation = page(0x5000, 16);

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/types.h"
+
+namespace tablewalk {
+
+/// LRU of at most 16 ways: the ways of a set in the order of their use, four bits each, the most recent one lowest.
+/// What stands above the lowest `ways` places means nothing.
+class LruOrder {
+ public:
+  static constexpr std::uint32_t most_ways = 16;
+
+  LruOrder() = default;
+  LruOrder(std::uint32_t sets, std::uint32_t ways) : oldest_(4 * (ways - 1)), orders_(sets, 0xFEDCBA9876543210ULL) {}
+
+  /// The way was used, or received new contents.
+  void touch(std::uint32_t set, std::uint32_t way) {
+    std::uint64_t& order = orders_[set];
+    if ((order & 15) != way) move_to_front(order, way);
+  }
+  std::uint32_t victim(std::uint32_t set) const { return orders_[set] >> oldest_ & 15; }
+  /// The victim, which is the most recent one from now on.
+  std::uint32_t replace(std::uint32_t set) {
+    std::uint64_t& order = orders_[set];
+    const std::uint64_t way = order >> oldest_ & 15;
+    order = order << 4 | way;  // its old digit is now above the others
+    return static_cast<std::uint32_t>(way);
+  }
+
+ private:
+  /// Moves the four bits that name the way to the lowest place, and those below it one place up.
+  static void move_to_front(std::uint64_t& order, std::uint64_t way) {
+    constexpr std::uint64_t ones = 0x1111111111111111ULL;
+    // The lowest zero digit of the difference is where the way stands; the carries of this test only reach digits
+    // above.
+    const std::uint64_t difference = order ^ way * ones;
+    const std::uint64_t zero_digits = (difference - ones) & ~difference & ones << 3;
+    // All places up to that one, so far: from its highest bit down.
+    const std::uint64_t up_to = zero_digits ^ (zero_digits - 1);
+    order = (order & ~up_to) | ((order << 4 | way) & up_to);
+  }
+
+  unsigned oldest_ = 0;  ///< where the digit of the least recently used way begins
+  std::vector<std::uint64_t> orders_;
+};
+
+}  // namespace tablewalk
