@@ -87,7 +87,6 @@ class Tlb : public TimedModule {
   struct Page {
     std::uint64_t number = 0;
     AddressSpaceId asid = 0;
-    std::uint64_t value() const { return number; }
     bool operator==(const Page& other) const { return number == other.number && asid == other.asid; }
   };
   struct Hit {
