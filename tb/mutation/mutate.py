@@ -1,6 +1,7 @@
 """Changes the hardware of rtl/ in one small place at a time, and asks whether any test notices.
 
-    python3 tb/mutation/mutate.py [--mutants N] [--seed S] [--only FILE] [--jobs J] [--build FOLDER] [-o REPORT]
+    python3 tb/mutation/mutate.py [--mutants N] [--seed S] [--only FILE] [--changed-since COMMIT] [--jobs J]
+                                  [--build FOLDER] [-o REPORT]
     python3 tb/mutation/mutate.py --mutant K         one mutant, with all that the tests say
     python3 tb/mutation/mutate.py --list             all of them, by number
     python3 tb/mutation/mutate.py --prove            proves again what equivalent.txt says is proved
@@ -14,6 +15,7 @@ import collections
 import concurrent.futures
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import time
@@ -112,6 +114,23 @@ def kill_all(chosen, folder, patience, jobs, memory):
     return results
 
 
+def changed_lines(since):
+    """The lines of rtl/, by file without its ending, that are not as they were in that commit; None if git knows none."""
+    done = subprocess.run(["git", "-C", ROOT, "diff", "-U0", since, "--", "rtl/"], stdout=subprocess.PIPE, text=True,
+                          check=False)
+    if done.returncode != 0:
+        return None
+    changed = collections.defaultdict(set)
+    for line in done.stdout.splitlines():
+        hunk = re.match(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@", line)
+        if line.startswith("+++ "):
+            file = os.path.splitext(os.path.basename(line))[0]
+        elif hunk:
+            first = int(hunk.group(1))
+            changed[file].update(range(first, first + int(hunk.group(2) or 1)))
+    return changed
+
+
 def commit():
     said = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, text=True, check=False)
@@ -162,6 +181,7 @@ def parse(arguments):
     parser.add_argument("--mutants", type=int, default=1 << 30, help="so many, of each file its share (all of them)")
     parser.add_argument("--seed", type=int, default=1, help="which ones (1)")
     parser.add_argument("--only", metavar="FILE", help="of this file of rtl/")
+    parser.add_argument("--changed-since", metavar="COMMIT", help="of the lines of rtl/ that changed since that commit")
     parser.add_argument("--mutant", type=int, metavar="K", help="this one alone, with all that the tests say")
     parser.add_argument("--prove", action="store_true", help="prove what is equivalent, and end")
     parser.add_argument("--list", action="store_true", help="print all mutants and end")
@@ -181,6 +201,9 @@ def choose(everything, arguments):
     if arguments.only is not None:
         wanted = os.path.splitext(os.path.basename(arguments.only))[0]
         everything = [mutant for mutant in everything if mutant.file == wanted]
+    if arguments.changed_since is not None:
+        changed = changed_lines(arguments.changed_since) or {}
+        everything = [mutant for mutant in everything if mutant.line in changed.get(mutant.file, ())]
     return mutants.sample(everything, arguments.mutants, arguments.seed)
 
 
