@@ -45,6 +45,30 @@ TEST(Inbox, OrdersByCycleAndByArrivalAmongEquals) {
   }
 }
 
+TEST(Inbox, GivesThoseOfOneCycleByPortAndThenByArrival) {
+  Inbox<int> inbox;
+  inbox.push(Cycles(9), 1, 3);
+  inbox.push(Cycles(7), 2, 200);
+  inbox.push(Cycles(7), 3, 1);
+  inbox.push(Cycles(7), 4, 200);
+  inbox.push(Cycles(7), 5, 0);
+  std::vector<std::pair<int, unsigned>> taken;
+  for (; !inbox.empty(); inbox.pop()) taken.emplace_back(inbox.front(), inbox.front_port());
+  EXPECT_EQ(taken, (std::vector<std::pair<int, unsigned>>{{5, 0}, {3, 1}, {2, 200}, {4, 200}, {1, 3}}));
+}
+
+TEST(Inbox, KeepsItsOrderWhenItsRingGrowsAndWraps) {
+  Inbox<int> inbox;
+  int next = 0;
+  int expected = 0;
+  for (int round = 1; round < 20; ++round) {
+    for (int i = 0; i < 2 * round; ++i, ++next) inbox.push(Cycles(static_cast<std::uint64_t>(next / 3)), next);
+    for (int i = 0; i < round; ++i, inbox.pop()) ASSERT_EQ(inbox.front(), expected++);
+  }
+  for (; !inbox.empty(); inbox.pop()) ASSERT_EQ(inbox.front(), expected++);
+  EXPECT_EQ(expected, next);
+}
+
 TEST(WaitingRequests, AreTakenInOrderOfArrival) {
   std::array<TranslationRequest, 3> requests;
   WaitingRequests waiting;
