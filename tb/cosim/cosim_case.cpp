@@ -125,7 +125,7 @@ CosimOutcome run_cosim_case(const CosimCase& the_case) {
   Bench bench(the_case, dice);
   const Subject& subject = bench.subject;
   Walker walker("walker", subject.config, *bench.mode, 2);
-  WalkerShadow shadow("shadow", subject.config, subject.controls, *bench.mode, 2);
+  WalkerShadow shadow("shadow", subject.config, subject.controls, *bench.mode);
   shadow.record_wave({the_case.wave, {}});
   walker.tap(the_case.tap ? the_case.tap(shadow) : &shadow);
   bench.bind(walker);

@@ -184,7 +184,7 @@ std::string WalkCases::walk_three_ways(CaseWalker& with, const std::vector<Quest
   // can change what another is.
   bool changed = true;
   for (const auto& [va, access] : questions) {
-    if (changed) with.client.translator_side.invalidate({}, sc_core::SC_ZERO_TIME);
+    if (changed) with.client.translator_side.invalidate({}, Clockwork::cycle_after(sc_core::SC_ZERO_TIME));
     const PlainWalk plain = plain_walk(with.name, with.controls, plain_, root, va, access.kind, access.user);
     const WalkOutcome model = reference_walk(*with.mode, model_, PhysicalAddress(root), VirtualAddress(va), access);
     changed = plain.updates != 0;
