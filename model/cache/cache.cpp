@@ -1,6 +1,7 @@
 #include "cache/cache.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tablewalk {
 
@@ -24,13 +25,29 @@ bool Cache::receive_access(unsigned port, MemoryAccess& access, Cycles& cycle) {
     if (!blocked_) wake_at(cycle);
     return false;
   }
-  if (hits_recent_line(access) || hits(access)) {
-    cycle += config_.latency_cycles;
+  const bool missed = std::exchange(looked_up_, false);
+  const bool hit = !missed && look_up(access.physical(), access.is_write(), cycle);
+  looked_up_ = false;
+  if (hit) {
+    serve(access, place_);
     return true;
   }
   access.info.missed = cycle;
   if (!start_miss(access, cycle)) stalled_.push(cycle, &access);
   return false;
+}
+
+/// The core's next access is often to the line of the one before, and to find that again would change nothing.
+bool Cache::look_up(PhysicalAddress address, bool write, Cycles& cycle) {
+  const bool again = recent_ != nullptr && array_.line_of(address) == recent_line_;
+  CacheArray::Line* line = again ? recent_ : find(address);
+  looked_up_ = line == nullptr;
+  if (looked_up_) return false;
+  ++stats_.lookups;
+  ++stats_.hits;
+  line->dirty |= write;
+  cycle += config_.latency_cycles;
+  return true;
 }
 
 void Cache::receive_response(unsigned, MemoryAccess& fetch, Cycles visible) {
@@ -133,8 +150,7 @@ void Cache::respond_to_miss(MemoryAccess& access, Cycles visible) {
   respond(access, visible);
 }
 
-/// Like the array's, and remembers what it found: the core's next access is often to the same line, and to find that
-/// again would change nothing.
+/// Like the array's, and remembers what it found.
 CacheArray::Line* Cache::find(PhysicalAddress address) {
   recent_line_ = array_.line_of(address);
   recent_ = array_.find(address);

@@ -54,6 +54,7 @@ class Cache : public TimedModule {
   void report(const std::string& prefix, StatSet& figures) const;
 
   // Called by the ports.
+  bool look_up(PhysicalAddress address, bool write, Cycles& cycle);
   bool receive_access(unsigned port, MemoryAccess& access, Cycles& cycle);
   void receive_response(unsigned port, MemoryAccess& fetch, Cycles visible);
 
@@ -71,14 +72,6 @@ class Cache : public TimedModule {
   void look_up_arrivals(Cycles cycle, std::uint32_t& lookups_left);
   void sleep(Cycles cycle);
 
-  /// A core's access to the line that the last lookup found.
-  bool hits_recent_line(const MemoryAccess& access) {
-    if (recent_ == nullptr || array_.line_of(access.physical()) != recent_line_) return false;
-    ++stats_.lookups;
-    ++stats_.hits;
-    recent_->dirty |= access.is_write();
-    return true;
-  }
   bool look_up_arrival(MemoryAccess& access, Cycles cycle);
   CacheArray::Line* find(PhysicalAddress address);
   bool hits(MemoryAccess& access);
@@ -106,7 +99,8 @@ class Cache : public TimedModule {
   Inbox<MemoryAccess*> stalled_;                   ///< from AtOnce ports: misses that found no free register
   bool blocked_ = false;                           ///< the oldest arrival missed and found no free register
   const MemoryAccess* blocked_arrival_ = nullptr;  ///< looked up before, and next again
-  CacheArray::Line* recent_ = nullptr;             ///< what the last lookup found, unless something was put in since
+  bool looked_up_ = false;              ///< look_up() has just missed, so that the access which follows misses too
+  CacheArray::Line* recent_ = nullptr;  ///< what the last lookup found, unless something was put in since
   PhysicalAddress recent_line_;
   CacheStats stats_;
 };

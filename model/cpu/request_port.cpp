@@ -105,7 +105,7 @@ void RequestPort::take_translations(Cycles cycle) {
         continue;
       }
       --access.pending;
-      translated(request.tag, request, cycle, cycle);
+      translated(request.tag, request.answer.translation, cycle, cycle);
       if (request.tag >= ring_size_) prefetch_next_line(access, request.answer.translation.physical(request.va), cycle);
       check_complete(access);
       end_translation(request, cycle);
@@ -183,7 +183,7 @@ void RequestPort::repeat_faulted(Cycles cycle) {
   if (!tlb(side_of(ring_[request.tag].kind)).request(request, visible)) return;
   request.account(request.cycles.tlb_lookup, visible);
   --ring_[request.tag].pending;
-  translated(request.tag, request, visible, cycle);
+  translated(request.tag, request.answer.translation, visible, cycle);
   check_complete(ring_[request.tag]);
   end_translation(request, visible);
 }
@@ -353,13 +353,29 @@ void RequestPort::start() {
 bool RequestPort::translate(std::uint32_t slot, Cycles at) {
   InFlight& access = ring_[slot];
   const Side side = side_of(access.kind);
+  ++stats_.translations_requested;
+  if (job_.observer == nullptr) {
+    Cycles answered = at;
+    if (const Translation* found = tlb(side).look_up(access.address, asid_, access_of(access), answered)) {
+      access.times.tlb_hit_until = answered;
+      ++stats_.translations_answered;
+      translated(slot, *found, answered, at);
+      return true;
+    }
+  }
+  return request_translation(slot, at);
+}
+
+/// The same with a request, which observers see, and which is on its way if the translation is not there.
+bool RequestPort::request_translation(std::uint32_t slot, Cycles at) {
+  InFlight& access = ring_[slot];
+  const Side side = side_of(access.kind);
   TranslationRequest& request = *probe_;
   request.va = access.address;
   request.asid = asid_;
   request.root = *root_;  // a TLB may pass the request on before it returns: all that is asked is there by then
   request.access = access_of(access);
   request.tag = slot;
-  ++stats_.translations_requested;
   if (job_.observer != nullptr) job_.observer->translation_requested(request, at);
 
   Cycles answered = at;
@@ -367,7 +383,7 @@ bool RequestPort::translate(std::uint32_t slot, Cycles at) {
     access.times.tlb_hit_until = answered;
     ++stats_.translations_answered;
     if (job_.observer != nullptr) job_.observer->translation_answered(request, at, answered, true);
-    translated(slot, request, answered, at);
+    translated(slot, request.answer.translation, answered, at);
     return true;
   }
   // The next translator sees it in the next cycle at the earliest.
@@ -389,16 +405,16 @@ void RequestPort::note_miss(std::uint32_t slot, VirtualAddress fetched, std::uin
 }
 
 /// The translation is there from cycle `visible` on; the first-level cache is looked up in `lookup`.
-void RequestPort::translated(std::uint32_t slot, const TranslationRequest& request, Cycles visible, Cycles lookup) {
+void RequestPort::translated(std::uint32_t slot, const Translation& translation, Cycles visible, Cycles lookup) {
   InFlight& access = ring_[slot];
   access.times.translated = visible;
   access.times.cache_hit_until = visible + neighbours_.cache_hit_latency[side_of(access.kind)];
   access.times.done = access.times.cache_hit_until;
-  const PhysicalAddress physical = request.answer.translation.physical(access.address);
+  physical_ = translation.physical(access.address);
   if (within_block(access.address, access.size, neighbours_.line_shift)) {
-    access_line(slot, physical, access.size, lookup);
+    access_line(slot, physical_, access.size, lookup);
   } else {
-    access_lines(slot, physical, lookup);
+    access_lines(slot, physical_, lookup);
   }
 }
 
@@ -416,8 +432,11 @@ inline void RequestPort::access_lines(std::uint32_t slot, PhysicalAddress addres
 inline void RequestPort::access_line(std::uint32_t slot, PhysicalAddress address, std::uint32_t size, Cycles lookup) {
   InFlight& access = ring_[slot];
   const Side side = side_of(access.kind);
+  const bool write = access.kind >= RecordKind::Store;
+  Cycles data = lookup;
+  if (neighbours_.cache_at_once[side] && cache(side).look_up(address, write, data)) return;
   MemoryAccess& request = *access_probe_;
-  request.prepare(address, size, access.kind >= RecordKind::Store);
+  request.prepare(address, size, write);
   request.info.tag = slot;
   if (!send_probe(side, lookup)) ++access.pending;
 }

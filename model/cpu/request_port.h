@@ -140,8 +140,9 @@ class RequestPort : public TimedModule {
   std::uint32_t enter_window(std::uint32_t size);
   std::uint32_t bytes_in_page() const;
   bool translate(std::uint32_t slot, Cycles at);
+  bool request_translation(std::uint32_t slot, Cycles at);
   void note_miss(std::uint32_t slot, VirtualAddress fetched, std::uint64_t record);
-  void translated(std::uint32_t slot, const TranslationRequest& request, Cycles visible, Cycles lookup);
+  void translated(std::uint32_t slot, const Translation& translation, Cycles visible, Cycles lookup);
   void access_lines(std::uint32_t slot, PhysicalAddress address, Cycles lookup);
   void access_line(std::uint32_t slot, PhysicalAddress address, std::uint32_t size, Cycles lookup);
   bool send_probe(Side side, Cycles lookup);
@@ -273,6 +274,7 @@ class RequestPort : public TimedModule {
   std::vector<std::unique_ptr<TranslationRequest>> all_requests_;
   std::vector<TranslationRequest*> free_requests_;
   TranslationRequest* probe_;  ///< the request that the next translation uses
+  PhysicalAddress physical_;   ///< of the access whose translation came last
   AccessPool pool_;
   MemoryAccess* access_probe_;  ///< the payload that the next access to memory uses
   CoreStats stats_;

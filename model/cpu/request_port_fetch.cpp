@@ -62,7 +62,7 @@ bool RequestPort::fetch_block(Cycles cycle) {
   fetch_not_before_ = at + Cycles(1);
   ++stats_.fetch_blocks;
   if (translate(slot, at)) {
-    prefetch_next_line(access, probe_->answer.translation.physical(access.address), at);
+    prefetch_next_line(access, physical_, at);
   } else {
     note_miss(slot, access.address, access.record);
   }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <type_traits>
+
 #include "protocol/clockwork.h"
 #include "protocol/inbox.h"
 #include "protocol/memory_access.h"
@@ -19,6 +21,10 @@ namespace tablewalk {
 /// What a target port of this machine is to an initiator port of this machine.
 class MachineTarget {
  public:
+  /// Accesses the line of `address` in a core's own first-level cache, in `cycle`, as take_access() would, without a
+  /// payload: true if it hits; then `cycle` has become the one in which the data are there. Else nothing has happened,
+  /// and take_access() must follow for the same access.
+  virtual bool look_up(PhysicalAddress /*address*/, bool /*write*/, Cycles& /*cycle*/) { return false; }
   /// The access is seen in `cycle`. True: completed at once, and `cycle` has become the one in which the data are
   /// there.
   virtual bool take_access(MemoryAccess& access, Cycles& cycle) = 0;
@@ -37,8 +43,15 @@ class MachineInitiator {
   ~MachineInitiator() = default;
 };
 
+/// Whether the owner of a target socket can be accessed without a payload.
+template <class Owner, class = void>
+struct has_payloadless_look_up : std::false_type {};
+template <class Owner>
+struct has_payloadless_look_up<Owner, std::void_t<decltype(&Owner::look_up)>> : std::true_type {};
+
 /// A target socket whose owner implements
 ///     bool receive_access(unsigned port, MemoryAccess&, Cycles& cycle)   as MachineTarget::take_access
+/// and, if it can, `look_up` as MachineTarget has it.
 template <class Owner>
 class AccessTargetPort final : public tlm::tlm_fw_transport_if<>, public MachineTarget {
  public:
@@ -56,6 +69,13 @@ class AccessTargetPort final : public tlm::tlm_fw_transport_if<>, public Machine
     initiator_->nb_transport_bw(access, phase, delay);
   }
 
+  bool look_up(PhysicalAddress address, bool write, Cycles& cycle) override {
+    if constexpr (has_payloadless_look_up<Owner>::value) {
+      return owner_.look_up(address, write, cycle);
+    } else {
+      return false;
+    }
+  }
   bool take_access(MemoryAccess& access, Cycles& cycle) override {
     return owner_.receive_access(index_, access, cycle);
   }
@@ -103,6 +123,11 @@ class AccessInitiatorPort final : public tlm::tlm_bw_transport_if<>, public Mach
     socket.bind(*this);
   }
 
+  /// As MachineTarget::look_up.
+  bool look_up(PhysicalAddress address, bool write, Cycles& cycle) {
+    if (target_ == nullptr) find_target();
+    return machine_target_ != nullptr && machine_target_->look_up(address, write, cycle);
+  }
   /// For targets that may complete at once: the access is seen in `cycle`. True if it was completed; then `cycle` has
   /// become the one in which the data are there.
   bool access(MemoryAccess& access, Cycles& cycle) {

@@ -2,6 +2,8 @@
 
 #include <tlm>
 
+#include <type_traits>
+
 #include "protocol/clockwork.h"
 #include "protocol/invalidation.h"
 #include "protocol/translation_request.h"
@@ -28,6 +30,13 @@ struct TranslateProtocol {
 
 class TranslateForward : public tlm::tlm_fw_transport_if<TranslateProtocol> {
  public:
+  /// Asks a core's own first-level TLB in `cycle` what take_request() would, without a request: a hit is counted, and
+  /// `cycle` becomes the one in which the answer is there. nullptr, and nothing has happened, if it does not hit or
+  /// knows no answer without a request: then take_request() must follow for the same access.
+  virtual const Translation* look_up(VirtualAddress /*va*/, AddressSpaceId /*asid*/, Access /*access*/,
+                                     Cycles& /*cycle*/) {
+    return nullptr;
+  }
   /// The request is seen in `cycle`. True if answered at once; then `cycle` has become the one in which the answer is
   /// there.
   virtual bool take_request(TranslationRequest& request, Cycles& cycle) {
@@ -54,9 +63,16 @@ class TranslateBackward : public tlm::tlm_bw_transport_if<TranslateProtocol> {
 using TranslateInitiatorSocket = tlm::tlm_base_initiator_socket<64, TranslateForward, TranslateBackward>;
 using TranslateTargetSocket = tlm::tlm_base_target_socket<64, TranslateForward, TranslateBackward>;
 
+/// Whether the owner of a target socket can look up without a request.
+template <class Owner, class = void>
+struct has_look_up : std::false_type {};
+template <class Owner>
+struct has_look_up<Owner, std::void_t<decltype(&Owner::look_up)>> : std::true_type {};
+
 /// A target socket whose owner implements
 ///     bool receive_request(unsigned port, TranslationRequest&, Cycles& cycle)   as TranslateForward::take_request
 ///     void receive_invalidation(const Invalidation&, Cycles cycle)
+/// and, if it can, `look_up` as TranslateForward has it.
 template <class Owner>
 class TranslateTargetPort final : public TranslateForward {
  public:
@@ -70,6 +86,13 @@ class TranslateTargetPort final : public TranslateForward {
     initiator_->take_answer(request, visible);
   }
 
+  const Translation* look_up(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle) override {
+    if constexpr (has_look_up<Owner>::value) {
+      return owner_.look_up(va, asid, access, cycle);
+    } else {
+      return nullptr;
+    }
+  }
   bool take_request(TranslationRequest& request, Cycles& cycle) override {
     return owner_.receive_request(index_, request, cycle);
   }
@@ -108,6 +131,10 @@ class TranslateInitiatorPort final : public TranslateBackward {
     socket.bind(*this);
   }
 
+  /// As TranslateForward::look_up.
+  const Translation* look_up(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle) {
+    return target().look_up(va, asid, access, cycle);
+  }
   /// The request is seen in `cycle`. True if answered at once; then `cycle` has become the one in which the answer is
   /// there.
   bool request(TranslationRequest& request, Cycles& cycle) { return target().take_request(request, cycle); }

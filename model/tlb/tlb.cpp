@@ -1,6 +1,7 @@
 #include "tlb/tlb.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tablewalk {
 namespace {
@@ -18,6 +19,7 @@ Tlb::Tlb(sc_core::sc_module_name name, Service service, const TlbConfig& config,
       walker_side("walker_side", *this),
       service_(service),
       mode_(mode),
+      page_shift_(mode.offset_bits()),
       miss_latency_(1),
       lookups_per_cycle_(config.lookups_per_cycle),
       cpu_side_("cpu_side", *this, ports),
@@ -36,21 +38,31 @@ bool Tlb::receive_request(unsigned port, TranslationRequest& request, Cycles& cy
     if (!blocked_) wake_at(cycle);
     return false;
   }
+  const bool missed = std::exchange(looked_up_, false);
+  const Translation* found = missed ? nullptr : look_up(request.va, request.asid, request.access, cycle);
+  looked_up_ = false;
+  if (found == nullptr) {
+    miss(port, request, cycle);
+    return false;
+  }
+  request.answer_with(*found);
+  return true;
+}
+
+const Translation* Tlb::look_up(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle) {
   // Most accesses are to the page of the one before. To find it again would change nothing: the last entry that was
   // used is used once more.
-  if (!again_.serves(request, page_of(request))) {
-    const Hit hit = find(request);
-    if (hit.translation == nullptr) {
-      miss(port, request, cycle);
-      return false;
-    }
-    again_ = {hit, page_of(request), request.access};
+  const Page page = page_of(va, asid);
+  if (!again_.serves(page, access)) {
+    const Hit hit = find(va, asid, access);
+    looked_up_ = hit.translation == nullptr;
+    if (looked_up_) return nullptr;
+    again_ = {hit, page, access};
   }
   ++stats_.lookups;
   ++stats_.hits;
-  request.answer_with(*again_.hit.translation);
   cycle += latencies_[again_.hit.array];
-  return true;
+  return again_.hit.translation;
 }
 
 /// A first-level lookup that missed in `cycle`.
@@ -190,12 +202,10 @@ void Tlb::sleep(Cycles cycle) {
   if (!blocked_ && !arrivals.empty()) wake_at(std::max(arrivals.next_visible(), cycle + Cycles(1)));
 }
 
-Tlb::Hit Tlb::find(const TranslationRequest& request) {
+Tlb::Hit Tlb::find(VirtualAddress va, AddressSpaceId asid, Access access) {
   again_ = {};
   for (std::size_t i = 0; i < arrays_.size(); ++i) {
-    if (const Translation* found = arrays_[i].find(request.va, request.asid, request.access)) {
-      return {found, i};
-    }
+    if (const Translation* found = arrays_[i].find(va, asid, access)) return {found, i};
   }
   return {};
 }

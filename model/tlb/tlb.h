@@ -78,6 +78,7 @@ class Tlb : public TimedModule {
   void report(const std::string& prefix, StatSet& figures) const;
 
   // Called by the ports.
+  const Translation* look_up(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle);
   bool receive_request(unsigned port, TranslationRequest& request, Cycles& cycle);
   void receive_invalidation(const Invalidation& invalidation, Cycles cycle);
   void receive_translation(unsigned port, TranslationRequest& request, Cycles visible);
@@ -98,9 +99,9 @@ class Tlb : public TimedModule {
     Hit hit;
     Page page;
     Access access;
-    bool serves(const TranslationRequest& request, const Page& its_page) const {
-      return hit.translation != nullptr && page == its_page && access.kind == request.access.kind &&
-             access.user == request.access.user;
+    bool serves(const Page& its_page, Access its_access) const {
+      return hit.translation != nullptr && page == its_page && access.kind == its_access.kind &&
+             access.user == its_access.user;
     }
   };
 
@@ -119,17 +120,18 @@ class Tlb : public TimedModule {
     ++stats_.misses;
     ++how_it_ended;
   }
-  Hit find(const TranslationRequest& request);
+  Hit find(VirtualAddress va, AddressSpaceId asid, Access access);
+  Hit find(const TranslationRequest& request) { return find(request.va, request.asid, request.access); }
   void start_or_stall(TranslationRequest& request, Cycles sent);
   bool start_miss(TranslationRequest& request, Cycles sent);
   void install(const TranslationRequest& request);
   void respond(TranslationRequest& request, Cycles cycle);
-  Page page_of(const TranslationRequest& request) const {
-    return {request.va.value() >> mode_.offset_bits(), request.asid};
-  }
+  Page page_of(VirtualAddress va, AddressSpaceId asid) const { return {va.value() >> page_shift_, asid}; }
+  Page page_of(const TranslationRequest& request) const { return page_of(request.va, request.asid); }
 
   Service service_;
   const PagingMode& mode_;
+  unsigned page_shift_;  ///< log2 of the mode's smallest page
   std::vector<TlbArray> arrays_;
   std::vector<Cycles> latencies_;
   Cycles miss_latency_;  ///< a miss is known when the slowest array has answered
@@ -143,6 +145,7 @@ class Tlb : public TimedModule {
   Cycles blocked_since_;                                 ///< when that arrival was looked up first
   const TranslationRequest* blocked_arrival_ = nullptr;  ///< looked up before, and next again
   LastHit again_;
+  bool looked_up_ = false;  ///< look_up() has just missed, so that the request which follows misses too
   TlbStats stats_;
 };
 

@@ -110,8 +110,7 @@ class Questions {
 template <class Shape>
 class TlbPair {
  public:
-  TlbPair(const rtl::Mode& tested, const PagingControls& controls)
-      : mode_(make_paging_mode(tested.name, controls)) {
+  TlbPair(const rtl::Mode& tested, const PagingControls& controls) : mode_(make_paging_mode(tested.name, controls)) {
     model_.emplace_back(config(), Shape::shifts());
     reset(pins_);
     pins_.lookup_mode_i = pins_.remember_mode_i = tested.code;
