@@ -33,6 +33,7 @@ FORMATS = {"radix_entry_decoder": "*radix:*Radix*", "x86_entry_decoder": "*x86*"
 KILLERS = [
     *(Killer("entry_decoder", "rtl_entry_decoder_test", (f"--gtest_filter={modes}",), files=(file,))
       for file, modes in FORMATS.items()),
+    Killer("walk_parts", "rtl_walk_parts_test", files=("walk_begin", "walk_step")),
     Killer("walker", "rtl_walker_test"),
     Killer("walker", "rtl_walker_rest_test"),
     Killer("walker_pressure", "rtl_walker_pressure_test"),

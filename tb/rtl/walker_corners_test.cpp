@@ -244,6 +244,28 @@ TEST(RtlWalkerCorners, AnInvalidationOfEverythingCoversEverySpaceAndEveryPage) {
   EXPECT_EQ(bench.events.restarts, 1u);
 }
 
+/// RISC-V alone has pointers that are global.
+TEST(RtlWalkerCorners, AGlobalPointerGoesWithAnInvalidationThatCoversGlobalOnesOnly) {
+  const Access load{AccessKind::Load, true};
+  constexpr std::uint64_t va = 0x40001000;
+  WalkerBench<Vwalker4> bench("sv39");
+  SmallTables tables(*bench.mode, bench.memory);
+  tables.map(va, 0xA00000);
+  const PhysicalAddress pointer = bench.mode->entry_address(2, PhysicalAddress(SmallTables::root), VirtualAddress(va));
+  constexpr std::uint64_t global_bit = 1 << 5;
+  bench.memory.write(pointer, 8, bench.memory.read(pointer, 8) | global_bit);
+  bench.ask(0, va, load, 5);
+  const unsigned reads = bench.events.reads[2];
+  bench.invalidation = RtlInvalidation{false, std::uint16_t{5}, {}, false, Invalidation::Pointers::Every};
+  bench.tick();
+  bench.ask(1, va, load, 5);
+  EXPECT_EQ(bench.events.reads[2], reads) << "the walk caches know it still";
+  bench.invalidation = RtlInvalidation{false, {}, va, true, Invalidation::Pointers::OnTheWay};
+  bench.tick();
+  bench.ask(2, va, load, 5);
+  EXPECT_EQ(bench.events.reads[2], reads + 1) << "it was walked from the root again";
+}
+
 /// What every pin says in and after a reset, whatever was before; without a clock.
 TEST(RtlWalkerCorners, AResetClearsEveryPinAtOnce) {
   for (const std::uint64_t seed : printed_seeds(100)) {
