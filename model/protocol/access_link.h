@@ -45,9 +45,9 @@ class MachineInitiator {
 
 /// Whether the owner of a target socket can be accessed without a payload.
 template <class Owner, class = void>
-struct has_payloadless_look_up : std::false_type {};
+struct HasPayloadlessLookUp : std::false_type {};
 template <class Owner>
-struct has_payloadless_look_up<Owner, std::void_t<decltype(&Owner::look_up)>> : std::true_type {};
+struct HasPayloadlessLookUp<Owner, std::void_t<decltype(&Owner::look_up)>> : std::true_type {};
 
 /// A target socket whose owner implements
 ///     bool receive_access(unsigned port, MemoryAccess&, Cycles& cycle)   as MachineTarget::take_access
@@ -70,7 +70,7 @@ class AccessTargetPort final : public tlm::tlm_fw_transport_if<>, public Machine
   }
 
   bool look_up(PhysicalAddress address, bool write, Cycles& cycle) override {
-    if constexpr (has_payloadless_look_up<Owner>::value) {
+    if constexpr (HasPayloadlessLookUp<Owner>::value) {
       return owner_.look_up(address, write, cycle);
     } else {
       return false;

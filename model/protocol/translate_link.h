@@ -65,9 +65,9 @@ using TranslateTargetSocket = tlm::tlm_base_target_socket<64, TranslateForward, 
 
 /// Whether the owner of a target socket can look up without a request.
 template <class Owner, class = void>
-struct has_look_up : std::false_type {};
+struct HasLookUp : std::false_type {};
 template <class Owner>
-struct has_look_up<Owner, std::void_t<decltype(&Owner::look_up)>> : std::true_type {};
+struct HasLookUp<Owner, std::void_t<decltype(&Owner::look_up)>> : std::true_type {};
 
 /// A target socket whose owner implements
 ///     bool receive_request(unsigned port, TranslationRequest&, Cycles& cycle)   as TranslateForward::take_request
@@ -87,7 +87,7 @@ class TranslateTargetPort final : public TranslateForward {
   }
 
   const Translation* look_up(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle) override {
-    if constexpr (has_look_up<Owner>::value) {
+    if constexpr (HasLookUp<Owner>::value) {
       return owner_.look_up(va, asid, access, cycle);
     } else {
       return nullptr;
