@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include "protocol/access_link.h"
 #include "protocol/translate_link.h"
 
@@ -28,6 +30,7 @@ class AccessRelay : public sc_core::sc_module, tlm::tlm_fw_transport_if<>, tlm::
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay) override {
     ++responses_;
+    EXPECT_EQ(payload.get_response_status(), tlm::TLM_OK_RESPONSE);
     return above->nb_transport_bw(payload, phase, delay);
   }
   void b_transport(tlm::tlm_generic_payload&, sc_core::sc_time&) override {}
