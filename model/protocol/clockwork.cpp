@@ -64,7 +64,7 @@ void Clockwork::forget_all() {
 }
 
 void Clockwork::look_at_kernel() {
-  const sc_core::sc_time now = sc_core::sc_time_stamp();
+  const sc_core::sc_time& now = sc_core::sc_time_stamp();
   const sc_core::sc_time pending = sc_core::sc_time_to_pending_activity();
   const bool nothing = pending == sc_core::sc_max_time() - now;
   kernel_activity_ = nothing ? Cycles::never() : cycle_of(now + pending);
