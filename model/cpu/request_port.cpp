@@ -349,17 +349,23 @@ void RequestPort::start() {
   if (kind_ == RecordKind::Fetch && access.pending != 0) fetch_barrier_ = end_ - 1;
 }
 
+/// The first-level TLB, asked in `at`, had the translation in `answered`.
+inline void RequestPort::translated_at_once(std::uint32_t slot, const Translation& translation, Cycles answered,
+                                            Cycles at) {
+  ring_[slot].times.tlb_hit_until = answered;
+  ++stats_.translations_answered;
+  translated(slot, translation, answered, at);
+}
+
 /// Asks for the translation; whether it was there at once.
 bool RequestPort::translate(std::uint32_t slot, Cycles at) {
-  InFlight& access = ring_[slot];
+  const InFlight& access = ring_[slot];
   const Side side = side_of(access.kind);
   ++stats_.translations_requested;
   if (job_.observer == nullptr) {
     Cycles answered = at;
     if (const Translation* found = tlb(side).look_up(access.address, asid_, access_of(access), answered)) {
-      access.times.tlb_hit_until = answered;
-      ++stats_.translations_answered;
-      translated(slot, *found, answered, at);
+      translated_at_once(slot, *found, answered, at);
       return true;
     }
   }
@@ -380,10 +386,8 @@ bool RequestPort::request_translation(std::uint32_t slot, Cycles at) {
 
   Cycles answered = at;
   if (tlb(side).request(request, answered)) {
-    access.times.tlb_hit_until = answered;
-    ++stats_.translations_answered;
     if (job_.observer != nullptr) job_.observer->translation_answered(request, at, answered, true);
-    translated(slot, request.answer.translation, answered, at);
+    translated_at_once(slot, request.answer.translation, answered, at);
     return true;
   }
   // The next translator sees it in the next cycle at the earliest.

@@ -141,6 +141,7 @@ class RequestPort : public TimedModule {
   std::uint32_t bytes_in_page() const;
   bool translate(std::uint32_t slot, Cycles at);
   bool request_translation(std::uint32_t slot, Cycles at);
+  void translated_at_once(std::uint32_t slot, const Translation& translation, Cycles answered, Cycles at);
   void note_miss(std::uint32_t slot, VirtualAddress fetched, std::uint64_t record);
   void translated(std::uint32_t slot, const Translation& translation, Cycles visible, Cycles lookup);
   void access_lines(std::uint32_t slot, PhysicalAddress address, Cycles lookup);

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <type_traits>
-
 #include "protocol/clockwork.h"
 #include "protocol/inbox.h"
+#include "protocol/look_up.h"
 #include "protocol/memory_access.h"
 
 namespace tablewalk {
@@ -43,12 +42,6 @@ class MachineInitiator {
   ~MachineInitiator() = default;
 };
 
-/// Whether the owner of a target socket can be accessed without a payload.
-template <class Owner, class = void>
-struct HasPayloadlessLookUp : std::false_type {};
-template <class Owner>
-struct HasPayloadlessLookUp<Owner, std::void_t<decltype(&Owner::look_up)>> : std::true_type {};
-
 /// A target socket whose owner implements
 ///     bool receive_access(unsigned port, MemoryAccess&, Cycles& cycle)   as MachineTarget::take_access
 /// and, if it can, `look_up` as MachineTarget has it.
@@ -70,7 +63,7 @@ class AccessTargetPort final : public tlm::tlm_fw_transport_if<>, public Machine
   }
 
   bool look_up(PhysicalAddress address, bool write, Cycles& cycle) override {
-    if constexpr (HasPayloadlessLookUp<Owner>::value) {
+    if constexpr (HasLookUp<Owner>::value) {
       return owner_.look_up(address, write, cycle);
     } else {
       return false;

@@ -15,6 +15,7 @@ constexpr std::uint64_t units = 1000;  ///< of the kernel's default time resolut
 inline sc_core::sc_time start_of(Cycles cycle) {
   return sc_core::sc_time::from_value(cycle.count() * clock_period::units);
 }
+
 /// The cycle that a point in time falls in.
 inline Cycles cycle_of(const sc_core::sc_time& time) {
   return Cycles(time.value() / clock_period::units);

@@ -2,10 +2,9 @@
 
 #include <tlm>
 
-#include <type_traits>
-
 #include "protocol/clockwork.h"
 #include "protocol/invalidation.h"
+#include "protocol/look_up.h"
 #include "protocol/translation_request.h"
 
 namespace tablewalk {
@@ -62,12 +61,6 @@ class TranslateBackward : public tlm::tlm_bw_transport_if<TranslateProtocol> {
 
 using TranslateInitiatorSocket = tlm::tlm_base_initiator_socket<64, TranslateForward, TranslateBackward>;
 using TranslateTargetSocket = tlm::tlm_base_target_socket<64, TranslateForward, TranslateBackward>;
-
-/// Whether the owner of a target socket can look up without a request.
-template <class Owner, class = void>
-struct HasLookUp : std::false_type {};
-template <class Owner>
-struct HasLookUp<Owner, std::void_t<decltype(&Owner::look_up)>> : std::true_type {};
 
 /// A target socket whose owner implements
 ///     bool receive_request(unsigned port, TranslationRequest&, Cycles& cycle)   as TranslateForward::take_request
