@@ -116,8 +116,8 @@ def kill_all(chosen, folder, patience, jobs, memory):
 
 def changed_lines(since):
     """The lines of rtl/, by file without its ending, that are not as they were in that commit; None if git knows none."""
-    done = subprocess.run(["git", "-C", ROOT, "diff", "-U0", since, "--", "rtl/"], stdout=subprocess.PIPE, text=True,
-                          check=False)
+    done = subprocess.run(["git", "-C", ROOT, "diff", "-U0", since, "--", "rtl/"], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True, check=False)
     if done.returncode != 0:
         return None
     changed = collections.defaultdict(set)
@@ -195,14 +195,14 @@ def parse(arguments):
     return parser.parse_args(arguments)
 
 
-def choose(everything, arguments):
+def choose(everything, arguments, changed):
+    """`changed`: lines by file, as changed_lines() has them; None: all."""
     if arguments.mutant is not None:
         return [mutant for mutant in everything if mutant.number == arguments.mutant]
     if arguments.only is not None:
         wanted = os.path.splitext(os.path.basename(arguments.only))[0]
         everything = [mutant for mutant in everything if mutant.file == wanted]
-    if arguments.changed_since is not None:
-        changed = changed_lines(arguments.changed_since) or {}
+    if changed is not None:
         everything = [mutant for mutant in everything if mutant.line in changed.get(mutant.file, ())]
     return mutants.sample(everything, arguments.mutants, arguments.seed)
 
@@ -225,7 +225,12 @@ def main(arguments):
         for mutant in everything:
             print(f"{mutant.number} line {mutant.line}: {mutant.name}")
         return 0
-    chosen = mutants.shuffled(choose(everything, arguments), arguments.seed)
+    changed = None
+    if arguments.changed_since is not None:
+        changed = changed_lines(arguments.changed_since)
+        if changed is None:
+            return fail(f"--changed-since {arguments.changed_since}: expected a commit of this repository")
+    chosen = mutants.shuffled(choose(everything, arguments, changed), arguments.seed)
     if not chosen:
         return fail(f"no such mutant; expected 1 to {len(everything)} and one of the files "
                     f"{', '.join(name + '.sv' for name in mutants.FILES)}")
