@@ -11,11 +11,18 @@
 namespace tablewalk {
 namespace {
 
+/// A hit takes more than one cycle, so that nothing else is taken for its latency.
+TlbConfig slow_hits() {
+  TlbConfig config;
+  config.arrays[0].latency_cycles = Cycles(3);
+  return config;
+}
+
 /// What a client above a TLB saw of each request, with a relay in each of the TLB's links or with none.
 struct Machine {
   Machine(const std::string& name, Tlb::Service service, bool relayed)
       : mode(make_paging_mode("x86-64")),
-        tlb((name + "_tlb").c_str(), service, TlbConfig{}, *mode, 1),
+        tlb((name + "_tlb").c_str(), service, slow_hits(), *mode, 1),
         lower((name + "_lower").c_str(), Cycles(20)),
         client((name + "_client").c_str()),
         upper((name + "_upper").c_str()),
