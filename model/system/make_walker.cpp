@@ -6,18 +6,18 @@
 
 namespace tablewalk {
 
-std::unique_ptr<PageWalker> make_walker(const WalkerConfig& config, const PagingControls& controls,
+std::unique_ptr<PageWalker> make_walker(const char* name, const WalkerConfig& config, const PagingControls& controls,
                                         const PagingMode& mode, PhysicalMemory& memory, unsigned ports) {
   switch (config.kind) {
     case WalkerKind::SystemC:
-      return std::make_unique<Walker>("walker", config, mode, ports);
+      return std::make_unique<Walker>(name, config, mode, ports);
     case WalkerKind::Instant:
-      return std::make_unique<InstantWalker>("walker", mode, memory, ports);
+      return std::make_unique<InstantWalker>(name, mode, memory, ports);
     case WalkerKind::Rtl:
     case WalkerKind::Foreign:
       break;
   }
-  return std::make_unique<RtlWalker>("walker", config, controls, mode, ports);
+  return std::make_unique<RtlWalker>(name, config, controls, mode, ports);
 }
 
 }  // namespace tablewalk

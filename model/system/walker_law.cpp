@@ -225,7 +225,7 @@ WalkerLaw measure_walker(const MachineConfig& config) {
     questions.push_back({absent, pages.front(), memory});
   }
 
-  const std::unique_ptr<PageWalker> walker = make_walker(config.walker, config.paging, *mode, bytes, 1);
+  const std::unique_ptr<PageWalker> walker = make_walker("walker", config.walker, config.paging, *mode, bytes, 1);
   EvenMemory memory("memory", bytes);
   Questioner questioner("questioner", memory, *mode, tables.root(), questions, config.walker.walkers == 1);
   questioner.walker_side.socket.bind(walker->tlb_side(0));

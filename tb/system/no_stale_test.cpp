@@ -295,7 +295,7 @@ std::string run_under_restless_kernel(const MachineConfig& config, std::uint64_t
   std::unique_ptr<Tlb> stlb;
   if (config.stlb.enabled) stlb = std::make_unique<Tlb>("stlb", Tlb::Service::Registered, config.stlb, *mode, 2);
   const std::unique_ptr<PageWalker> walker =
-      make_walker(config.walker, config.paging, *mode, tables.memory(), stlb ? 1 : 2);
+      make_walker("walker", config.walker, config.paging, *mode, tables.memory(), stlb ? 1 : 2);
   auto* hardware = dynamic_cast<RtlWalker*>(walker.get());
   if (hardware != nullptr && config.core.run_ahead) hardware->record_wave(wanted_wave());
   Dram dram("dram", config.dram, config.clock_mhz, config.memory.line_bytes, tables.memory(), 3);

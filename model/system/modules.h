@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "cache/cache.h"
+#include "cpu/request_port.h"
+#include "dram/dram.h"
+#include "dram/ideal_memory.h"
+#include "system/topology.h"
+#include "tlb/free_translator.h"
+#include "tlb/tlb.h"
+#include "walker/page_walker.h"
+
+namespace tablewalk {
+
+/// The module of a node, by what a machine does with it.
+using Module = std::variant<std::unique_ptr<RequestPort>, std::unique_ptr<FreeTranslator>, std::unique_ptr<Tlb>,
+                            std::unique_ptr<PageWalker>, std::unique_ptr<Cache>, std::unique_ptr<Dram>,
+                            std::unique_ptr<IdealMemory>>;
+
+/// Binds the modules of the nodes that the link joins.
+void bind(const Link& link, Module& from, Module& to);
+void reset_stats(Module& module);
+/// Adds the module's figures, if it has any. `name`: the node's, which stands before them.
+void report(const Module& module, const std::string& name, StatSet& figures);
+
+}  // namespace tablewalk

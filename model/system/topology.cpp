@@ -1,0 +1,240 @@
+#include "system/topology.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "system/machine_config.h"
+
+namespace tablewalk {
+namespace {
+
+constexpr std::size_t node_kinds = static_cast<std::size_t>(NodeKind::WalkerDram) + 1;
+constexpr unsigned most_cores = 64;
+
+/// A kind of node: whether the machine has it, and whether one serves all cores.
+struct Part {
+  NodeKind kind;
+  const char* name;
+  bool present;
+  bool shared;
+};
+
+/// An initiator side of a kind of node, and what it can be linked to: the first of these that the machine has.
+struct Route {
+  NodeKind from;
+  Side side;
+  std::vector<NodeKind> to;
+};
+
+/// In the order in which nodes are built and reported.
+std::vector<Part> parts_of_program(const MachineConfig& config, const Sharing& sharing) {
+  const bool free = config.core.free_translation;
+  return {
+      {NodeKind::Core, "core", true, false},
+      {NodeKind::FreeItlb, "free_itlb", free, false},
+      {NodeKind::FreeDtlb, "free_dtlb", free, false},
+      {NodeKind::Itlb, "itlb", true, false},
+      {NodeKind::Dtlb, "dtlb", true, false},
+      {NodeKind::Stlb, "stlb", config.stlb.enabled, sharing.stlb},
+      {NodeKind::Walker, "walker", true, sharing.walker},
+      {NodeKind::L1i, "l1i", config.l1i.enabled, false},
+      {NodeKind::L1d, "l1d", config.l1d.enabled, false},
+      {NodeKind::L2, "l2", config.l2.enabled, sharing.l2},
+      {NodeKind::Llc, "llc", config.llc.enabled, true},
+      {NodeKind::Dram, "dram", true, true},
+  };
+}
+
+/// The memory that only walkers read.
+std::vector<Part> parts_of_walkers(const MachineConfig& config, const Sharing& sharing) {
+  const bool own = config.walker_memory == WalkerMemory::Own;
+  const auto reads = [&](WalkerReads level, const CacheConfig& cache) {
+    return own && config.walker_reads <= level && cache.enabled;
+  };
+  return {
+      {NodeKind::WalkerIdeal, "walker_ideal", config.walker_memory == WalkerMemory::Ideal, sharing.walker},
+      {NodeKind::WalkerL1d, "walker_l1d", reads(WalkerReads::L1d, config.l1d), sharing.walker},
+      {NodeKind::WalkerL2, "walker_l2", reads(WalkerReads::L2, config.l2), sharing.walker || sharing.l2},
+      {NodeKind::WalkerLlc, "walker_llc", reads(WalkerReads::Llc, config.llc), true},
+      {NodeKind::WalkerDram, "walker_dram", own, true},
+  };
+}
+
+/// What a walker's reads are linked to, whichever memory it has.
+std::vector<NodeKind> memory_of_walker(const MachineConfig& config) {
+  constexpr std::array levels = {NodeKind::L1d, NodeKind::L2, NodeKind::Llc, NodeKind::Dram};  // by WalkerReads
+  std::vector<NodeKind> memory = {NodeKind::WalkerIdeal, NodeKind::WalkerL1d, NodeKind::WalkerL2, NodeKind::WalkerLlc,
+                                  NodeKind::WalkerDram};
+  memory.insert(memory.end(), levels.begin() + static_cast<std::ptrdiff_t>(config.walker_reads), levels.end());
+  return memory;
+}
+
+/// In the order of the ports at a common target, core by core: that is the priority among equals.
+std::vector<Route> routes(const MachineConfig& config) {
+  using K = NodeKind;
+  return {
+      {K::Core, Side::Itlb, {K::FreeItlb, K::Itlb}},
+      {K::Core, Side::Dtlb, {K::FreeDtlb, K::Dtlb}},
+      {K::FreeItlb, Side::Itlb, {K::Itlb}},
+      {K::FreeDtlb, Side::Dtlb, {K::Dtlb}},
+      {K::Itlb, Side::Walker, {K::Stlb, K::Walker}},
+      {K::Dtlb, Side::Walker, {K::Stlb, K::Walker}},
+      {K::Stlb, Side::Walker, {K::Walker}},
+      {K::Core, Side::Icache, {K::L1i, K::L2, K::Llc, K::Dram}},
+      {K::L1i, Side::Memory, {K::L2, K::Llc, K::Dram}},
+      {K::Core, Side::Dcache, {K::L1d, K::L2, K::Llc, K::Dram}},
+      {K::L1d, Side::Memory, {K::L2, K::Llc, K::Dram}},
+      {K::Walker, Side::Memory, memory_of_walker(config)},
+      {K::L2, Side::Memory, {K::Llc, K::Dram}},
+      {K::Llc, Side::Memory, {K::Dram}},
+      {K::WalkerL1d, Side::Memory, {K::WalkerL2, K::WalkerLlc, K::WalkerDram}},
+      {K::WalkerL2, Side::Memory, {K::WalkerLlc, K::WalkerDram}},
+      {K::WalkerLlc, Side::Memory, {K::WalkerDram}},
+  };
+}
+
+/// Whether the link is one of a core to its own first level.
+bool answers_at_once(NodeKind from, NodeKind to) {
+  const bool core = from == NodeKind::Core || from == NodeKind::FreeItlb || from == NodeKind::FreeDtlb;
+  switch (to) {
+    case NodeKind::FreeItlb:
+    case NodeKind::FreeDtlb:
+    case NodeKind::Itlb:
+    case NodeKind::Dtlb:
+    case NodeKind::L1i:
+    case NodeKind::L1d:
+      return core;
+    default:
+      return false;
+  }
+}
+
+class TopologyMaker {
+ public:
+  TopologyMaker(const MachineConfig& config, unsigned cores, const Sharing& sharing)
+      : config_(config), sharing_(sharing), used_by_(cores) {}
+
+  Topology make() {
+    add_nodes(parts_of_program(config_, sharing_));
+    add_nodes(parts_of_walkers(config_, sharing_));
+    add_links(routes(config_));
+    number_ports();
+    return std::move(topology_);
+  }
+
+ private:
+  using NodeIndex = std::optional<std::size_t>;
+
+  unsigned cores() const { return static_cast<unsigned>(used_by_.size()); }
+  NodeIndex& used_by(unsigned core, NodeKind kind) { return used_by_[core][static_cast<std::size_t>(kind)]; }
+
+  /// Core by core; then what they share.
+  void add_nodes(const std::vector<Part>& parts) {
+    for (unsigned core = 0; core < cores(); ++core) {
+      for (const Part& part : parts) {
+        if (part.present && !part.shared) add_private(part, core);
+      }
+    }
+    for (const Part& part : parts) {
+      if (part.present && part.shared) add_shared(part);
+    }
+  }
+  void add_private(const Part& part, unsigned core) {
+    std::string name = part.name;
+    if (cores() > 1) name = fmt::format(part.kind == NodeKind::Core ? "core{}" : "core{}.{}", core, part.name);
+    used_by(core, part.kind) = topology_.nodes.size();
+    topology_.nodes.push_back({part.kind, core, std::move(name)});
+  }
+  void add_shared(const Part& part) {
+    for (unsigned core = 0; core < cores(); ++core) used_by(core, part.kind) = topology_.nodes.size();
+    topology_.nodes.push_back({part.kind, std::nullopt, part.name});
+  }
+
+  void add_links(const std::vector<Route>& all) {
+    for (unsigned core = 0; core < cores(); ++core) add_links(all, core, true);
+    add_links(all, 0, false);
+  }
+  /// The links from the core's own nodes, or from the shared ones.
+  void add_links(const std::vector<Route>& all, unsigned core, bool from_private) {
+    for (const Route& route : all) {
+      const NodeIndex from = used_by(core, route.from);
+      if (from && topology_.nodes[*from].core.has_value() == from_private) add_link(*from, route, core);
+    }
+  }
+  void add_link(std::size_t from, const Route& route, unsigned core) {
+    const auto to =
+        std::find_if(route.to.begin(), route.to.end(), [&](NodeKind kind) { return used_by(core, kind).has_value(); });
+    const std::size_t target = used_by(core, *to).value();
+    if (!topology_.nodes[from].core && topology_.nodes[target].core) refuse(route.from, *to);
+    topology_.links.push_back({from, route.side, target, 0, answers_at_once(route.from, *to)});
+  }
+
+  /// A shared node cannot tell which core's node it would have to ask.
+  [[noreturn]] void refuse(NodeKind from, NodeKind to) const {
+    if (from == NodeKind::Stlb) {
+      throw InputError(
+          "stlb: the cores share it, and one walker serves its misses, but each core has a walker of its own; expected "
+          "a shared walker, or an stlb for each core");
+    }
+    throw InputError(fmt::format(
+        "walker_reads: the cores share the walker, but each has an {} of its own; expected {}llc or dram, or a walker "
+        "for each core",
+        to == NodeKind::L2 ? "l2" : "l1d", sharing_.l2 ? "l2, " : ""));
+  }
+
+  /// A core's own port of its first-level cache is the last.
+  void number_ports() {
+    std::vector<unsigned> ports(topology_.nodes.size());
+    for (const bool at_once : {false, true}) {
+      for (Link& link : topology_.links) {
+        if (link.at_once == at_once) link.port = ports[link.to]++;
+      }
+    }
+  }
+
+  const MachineConfig& config_;
+  Sharing sharing_;
+  std::vector<std::array<NodeIndex, node_kinds>> used_by_;  ///< the nodes by core and kind, private and shared ones
+  Topology topology_;
+};
+
+}  // namespace
+
+std::string Node::systemc_name() const {
+  std::string underscored = name;
+  std::replace(underscored.begin(), underscored.end(), '.', '_');
+  return underscored;
+}
+
+std::vector<Link> Topology::links_to(std::size_t node) const {
+  std::vector<Link> found;
+  std::copy_if(links.begin(), links.end(), std::back_inserter(found),
+               [&](const Link& link) { return link.to == node; });
+  std::sort(found.begin(), found.end(), [](const Link& a, const Link& b) { return a.port < b.port; });
+  return found;
+}
+
+const Link& Topology::link_from(std::size_t node, Side side) const {
+  return *std::find_if(links.begin(), links.end(),
+                       [&](const Link& link) { return link.from == node && link.side == side; });
+}
+
+std::optional<std::size_t> Topology::find(NodeKind kind, unsigned core) const {
+  const auto node = std::find_if(nodes.begin(), nodes.end(), [&](const Node& candidate) {
+    return candidate.kind == kind && candidate.core.value_or(core) == core;
+  });
+  if (node == nodes.end()) return std::nullopt;
+  return static_cast<std::size_t>(node - nodes.begin());
+}
+
+Topology make_topology(const MachineConfig& config, unsigned cores, const Sharing& sharing) {
+  if (cores == 0 || cores > most_cores) {
+    throw InputError(fmt::format("cores: {}; expected 1 to {}", cores, most_cores));
+  }
+  return TopologyMaker(config, cores, cores == 1 ? Sharing{} : sharing).make();
+}
+
+}  // namespace tablewalk
