@@ -92,6 +92,16 @@ class SetAssociative {
     return evicted;
   }
 
+  /// Forgets the value at `key`, which is there, and gives it.
+  Value erase(std::uint32_t set, std::uint64_t key) {
+    std::uint32_t way = 0;
+    while (keys_[std::size_t{set} * ways_ + way] != key) ++way;
+    const std::size_t slot = std::size_t{set} * ways_ + way;
+    keys_[slot] = no_key;
+    tags_.clear(set, way);
+    return values_[slot];
+  }
+
   /// Forgets every value for which `match(key, value)` holds; returns how many.
   template <class Match>
   std::uint64_t erase_if(Match match) {

@@ -4,6 +4,22 @@
 #include <utility>
 
 namespace tablewalk {
+namespace {
+
+bool writes(const MemoryAccess& access) {
+  return access.is_write() || access.info.operation == AccessInfo::Operation::CompareAndSwap;
+}
+
+/// Whether it may only be served by a line that nobody else has.
+bool wants_to_own(const MemoryAccess& access) {
+  return writes(access) || access.info.owned;
+}
+
+bool serves(const CacheArray::Line& line, const MemoryAccess& access) {
+  return line.owned || !wants_to_own(access);
+}
+
+}  // namespace
 
 Cache::Cache(sc_core::sc_module_name name, ServedBy place, const CacheConfig& config, std::uint64_t line_bytes,
              PhysicalMemory& memory, const std::vector<PortKind>& ports)
@@ -41,7 +57,7 @@ bool Cache::receive_access(unsigned port, MemoryAccess& access, Cycles& cycle) {
 bool Cache::look_up(PhysicalAddress address, bool write, Cycles& cycle) {
   const bool again = recent_ != nullptr && array_.line_of(address) == recent_line_;
   CacheArray::Line* line = again ? recent_ : find(address);
-  looked_up_ = line == nullptr;
+  looked_up_ = line == nullptr || (write && !line->owned);
   if (looked_up_) return false;
   ++stats_.lookups;
   ++stats_.hits;
@@ -81,22 +97,39 @@ void Cache::take_fills(Cycles cycle) {
   }
 }
 
-/// Puts the line in and answers everybody who waits for it in the next cycle.
+/// Puts the line in and answers everybody who waits for it in the next cycle. Those who want to write a line that came
+/// without the right to it go on waiting; a line that was taken away meanwhile is not kept.
 void Cache::install_fill(MemoryAccess& fetch, Cycles cycle) {
   const Waiting waiting = registers_.release(fetch.physical());
   CacheArray::Line line;
+  line.owned = !coherent_ || fetch.info.owned;
   for (MemoryAccess* access = waiting.first; access != nullptr; access = access->info.next) {
-    line.dirty |= access->is_write() || access->info.operation == AccessInfo::Operation::CompareAndSwap;
+    if (!serves(line, *access)) continue;
+    line.dirty |= writes(*access);
     line.table |= access->info.table_entry;
   }
   ++stats_.fills;
-  install(fetch.physical(), line, cycle);
+  const bool kept = !fetch.info.snooped;
+  if (kept) install(fetch.physical(), line, cycle);
+  Waiting unserved;
   for (MemoryAccess* access = waiting.first; access != nullptr;) {
     MemoryAccess* next = access->info.next;
-    serve(*access, fetch.info.served_by);
-    respond_to_miss(*access, cycle + Cycles(1));
+    if (serves(line, *access) && (kept || !access->info.by_cache)) {
+      access->info.owned = line.owned;
+      serve(*access, fetch.info.served_by);
+      respond_to_miss(*access, cycle + Cycles(1));
+    } else {
+      add(unserved, *access);
+    }
     access = next;
   }
+  if (unserved.first != nullptr) fetch_line(unserved, fetch.physical(), cycle);
+}
+
+void Cache::add(Waiting& waiting, MemoryAccess& access) {
+  access.info.next = nullptr;
+  (waiting.first == nullptr ? waiting.first : waiting.last->info.next) = &access;
+  waiting.last = &access;
 }
 
 void Cache::retry_stalled(Cycles cycle) {
@@ -122,6 +155,11 @@ void Cache::look_up_arrivals(Cycles cycle, std::uint32_t& lookups_left) {
 bool Cache::look_up_arrival(MemoryAccess& access, Cycles cycle) {
   const bool waited = blocked_arrival_ == &access;
   blocked_arrival_ = nullptr;
+  if (access.info.snooped) {  // a line on its way down, that another core has by now
+    count_miss(access, stats_.written_whole);
+    respond(access, cycle + config_.latency_cycles);
+    return true;
+  }
   if (waited) {
     if (found_after_wait(access, cycle)) return true;
   } else if (hits(access)) {
@@ -160,7 +198,7 @@ CacheArray::Line* Cache::find(PhysicalAddress address) {
 /// Serves an access that finds its line. A miss is counted later, when it is known how it ends.
 bool Cache::hits(MemoryAccess& access) {
   CacheArray::Line* line = find(access.physical());
-  if (line == nullptr) return false;
+  if (line == nullptr || !serves(*line, access)) return false;
   ++stats_.lookups;
   ++stats_.hits;
   if (access.info.table_entry) ++stats_.table_lookups;
@@ -171,7 +209,7 @@ bool Cache::hits(MemoryAccess& access) {
 /// The line of a miss that waited for a register may have come in with somebody else's fetch since.
 bool Cache::found_after_wait(MemoryAccess& access, Cycles cycle) {
   CacheArray::Line* line = find(access.physical());
-  if (line == nullptr) return false;
+  if (line == nullptr || !serves(*line, access)) return false;
   count_miss(access, stats_.found_after_wait);
   use(*line, access);
   respond_to_miss(access, cycle + config_.latency_cycles);
@@ -179,7 +217,8 @@ bool Cache::found_after_wait(MemoryAccess& access, Cycles cycle) {
 }
 
 void Cache::use(CacheArray::Line& line, MemoryAccess& access) {
-  line.dirty |= access.is_write() || access.info.operation == AccessInfo::Operation::CompareAndSwap;
+  line.dirty |= writes(access);
+  access.info.owned = line.owned;
   if (access.info.table_entry) array_.mark_table(line);
   serve(access, place_);
 }
@@ -196,23 +235,31 @@ void Cache::count_miss(const MemoryAccess& access, std::uint64_t& how_it_ended) 
 /// Joins or starts a fetch of the line; false if no register is free.
 bool Cache::start_miss(MemoryAccess& access, Cycles cycle) {
   const PhysicalAddress line = array_.line_of(access.physical());
-  access.info.next = nullptr;
   if (Waiting* waiting = registers_.find(line)) {
-    waiting->last->info.next = &access;
-    waiting->last = &access;
+    add(*waiting, access);
     count_miss(access, stats_.merged_misses);
     if (access.info.table_entry) ++stats_.table_merged_misses;
     return true;
   }
   if (registers_.full()) return false;
   count_miss(access, stats_.sent_down);
-  registers_.take(line) = {&access, &access};
+  Waiting waiting;
+  add(waiting, access);
+  fetch_line(waiting, line, cycle);
+  return true;
+}
+
+/// Takes a free register for those who wait for the line, and sends for it what the first of them wants.
+void Cache::fetch_line(const Waiting& waiting, PhysicalAddress line, Cycles cycle) {
+  registers_.take(line) = waiting;
   MemoryAccess& fetch = pool_.take();
   fetch.prepare(line, static_cast<unsigned>(line_bytes_), false);
-  fetch.info.table_entry = access.info.table_entry;
+  fetch.info.table_entry = waiting.first->info.table_entry;
+  fetch.info.by_cache = true;
+  fetch.info.owned = wants_to_own(*waiting.first);
   fetch.info.served_by = ServedBy::Dram;  // what a memory that does not say is taken for
+  if (coherent_ && holds(line)) ++stats_.upgrades;
   memory_side.send(fetch, cycle + config_.tag_cycles);
-  return true;
 }
 
 /// A whole line written from above needs no fetch. True if the access was one, and is done.
@@ -228,11 +275,18 @@ bool Cache::allocate_written_line(MemoryAccess& access, Cycles cycle) {
 /// Puts a line in; a dirty victim goes down in the next cycle.
 void Cache::install(PhysicalAddress address, CacheArray::Line line, Cycles cycle) {
   recent_ = nullptr;
+  if (CacheArray::Line* there = coherent_ ? array_.peek(address) : nullptr) {
+    there->dirty |= line.dirty;
+    there->owned = line.owned;
+    if (line.table) array_.mark_table(*there);
+    return;
+  }
   const CacheArray::Evicted evicted = array_.install(address, line);
   if (!evicted.dirty) return;
   ++stats_.writebacks;
   MemoryAccess& writeback = pool_.take();
   writeback.prepare(evicted.line, static_cast<unsigned>(line_bytes_), true);
+  writeback.info.by_cache = true;
   memory_side.send(writeback, cycle + Cycles(1));
 }
 
@@ -240,6 +294,46 @@ void Cache::install(PhysicalAddress address, CacheArray::Line line, Cycles cycle
 void Cache::serve(MemoryAccess& access, ServedBy place) {
   access.info.served_by = place;
   if (access.wants_entry()) access.transfer_entry(memory_);
+}
+
+bool Cache::snoop(PhysicalAddress line, bool invalidates) {
+  bool dirty = false;
+  if (CacheArray::Line* held = array_.peek(line)) {
+    dirty = held->dirty;
+    recent_ = nullptr;
+    held->dirty = held->owned = false;
+    if (invalidates) {
+      array_.erase(line);
+      ++stats_.snooped;
+    }
+  }
+  fills_.for_each([&](MemoryAccess* fetch) {
+    if (fetch->physical() != line) return;
+    fetch->info.owned = false;
+    fetch->info.snooped |= invalidates;
+  });
+  cpu_side_.arrivals().for_each([&](MemoryAccess* access) {
+    if (!comes_back(*access, line)) return;
+    access->info.snooped = true;
+    dirty = true;
+  });
+  return dirty;
+}
+
+/// Whether the access brings the line back from the cache above, and nobody else has it meanwhile.
+bool Cache::comes_back(const MemoryAccess& access, PhysicalAddress line) {
+  return access.is_write() && access.info.by_cache && !access.info.snooped && access.physical() == line;
+}
+
+bool Cache::holds_or_receives(PhysicalAddress line) const {
+  bool receives = registers_.has(line);
+  cpu_side_.arrivals().for_each([&](const MemoryAccess* access) { receives |= comes_back(*access, line); });
+  return receives || holds(line);
+}
+
+bool Cache::owns(PhysicalAddress line) const {
+  const CacheArray::Line* held = array_.peek(line);
+  return held != nullptr && held->owned;
 }
 
 void Cache::report(const std::string& prefix, StatSet& figures) const {

@@ -30,10 +30,16 @@ struct CacheStats {
   std::uint64_t table_merged_misses = 0;
   std::uint64_t fills = 0;
   std::uint64_t writebacks = 0;  ///< dirty lines sent down
+  std::uint64_t upgrades = 0;    ///< of the fetches, those of lines that it held and must not write
+  std::uint64_t snooped = 0;     ///< lines that other cores took away
 };
 
 /// One level of cache: write-back, write-allocate, with miss-status registers. Serves page walkers as it serves cores,
 /// and gives walkers the bytes of the entry.
+///
+/// A private cache of one of several cores is coherent: it writes only lines that it owns, which others have no copy
+/// of. A write to another one is a miss, which fetches the line to own it. The directory that it fetches from lets it
+/// own a line that nobody else has, and takes lines away.
 class Cache : public TimedModule {
  public:
   /// How a port is served. A core's own first-level cache answers hits inside the call, in the middle of a cycle;
@@ -47,6 +53,16 @@ class Cache : public TimedModule {
   tlm::tlm_target_socket<64>& cpu_side(unsigned port) { return cpu_side_.port(port).socket; }
 
   AccessInitiatorPort<Cache> memory_side;
+
+  void make_coherent() { coherent_ = true; }
+  /// Takes the line away, or only the right to write it, also where it is on its way into or out of this cache; whether
+  /// it was modified. To be called at the end of a cycle.
+  bool snoop(PhysicalAddress line, bool invalidates);
+  bool holds(PhysicalAddress line) const { return array_.peek(line) != nullptr; }
+  /// Whether it has the line, is fetching it, or is about to get it back from the cache above.
+  bool holds_or_receives(PhysicalAddress line) const;
+  /// Whether it has the line and may write it.
+  bool owns(PhysicalAddress line) const;
 
   const CacheStats& stats() const { return stats_; }
   void reset_stats() { stats_ = {}; }
@@ -77,6 +93,9 @@ class Cache : public TimedModule {
   bool hits(MemoryAccess& access);
   bool found_after_wait(MemoryAccess& access, Cycles cycle);
   bool start_miss(MemoryAccess& access, Cycles cycle);
+  void fetch_line(const Waiting& waiting, PhysicalAddress line, Cycles cycle);
+  static void add(Waiting& waiting, MemoryAccess& access);
+  static bool comes_back(const MemoryAccess& access, PhysicalAddress line);
   bool allocate_written_line(MemoryAccess& access, Cycles cycle);
   void install(PhysicalAddress address, CacheArray::Line line, Cycles cycle);
   void count_miss(const MemoryAccess& access, std::uint64_t& how_it_ended);
@@ -97,6 +116,7 @@ class Cache : public TimedModule {
   MissRegisters<PhysicalAddress, Waiting> registers_;
   Inbox<MemoryAccess*> fills_;
   Inbox<MemoryAccess*> stalled_;                   ///< from AtOnce ports: misses that found no free register
+  bool coherent_ = false;
   bool blocked_ = false;                           ///< the oldest arrival missed and found no free register
   const MemoryAccess* blocked_arrival_ = nullptr;  ///< looked up before, and next again
   bool looked_up_ = false;              ///< look_up() has just missed, so that the access which follows misses too

@@ -14,6 +14,13 @@ CacheArray::CacheArray(const CacheConfig& config, std::uint64_t line_bytes)
       lines_(sets_of(lines_of(config, line_bytes), config.ways), ways_of(lines_of(config, line_bytes), config.ways),
              config.replacement, config.seed) {}
 
+void CacheArray::erase(PhysicalAddress address) {
+  const std::uint64_t number = address.value() >> shift_;
+  const Line erased = lines_.erase(lines_.set_of(number), number);
+  --valid_lines_;
+  table_lines_ -= erased.table ? 1 : 0;
+}
+
 CacheArray::Evicted CacheArray::install(PhysicalAddress address, Line line) {
   const std::uint64_t number = address.value() >> shift_;
   const auto evicted = lines_.insert(lines_.set_of(number), number, line);

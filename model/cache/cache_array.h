@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "associative/geometry.h"
 #include "associative/set_associative.h"
 #include "base/types.h"
@@ -51,6 +53,7 @@ class CacheArray {
   struct Line {
     bool dirty = false;
     bool table = false;  ///< was fetched, or last read, by a page walker
+    bool owned = true;   ///< no other core has it, so it may be written
   };
   struct Evicted {
     bool dirty = false;
@@ -68,6 +71,14 @@ class CacheArray {
     const std::uint64_t number = address.value() >> shift_;
     return lines_.find(lines_.set_of(number), number);
   }
+  /// The same, and nothing is marked.
+  const Line* peek(PhysicalAddress address) const {
+    const std::uint64_t number = address.value() >> shift_;
+    return lines_.peek(lines_.set_of(number), number, [](const Line&) { return true; });
+  }
+  Line* peek(PhysicalAddress address) { return const_cast<Line*>(std::as_const(*this).peek(address)); }
+  /// Takes out a line that is there.
+  void erase(PhysicalAddress address);
   /// Puts in a line that is not there.
   Evicted install(PhysicalAddress address, Line line);
   void mark_table(Line& line) {

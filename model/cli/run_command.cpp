@@ -23,6 +23,7 @@ namespace tablewalk {
 namespace {
 
 struct RunArguments {
+  std::vector<std::string> traces;
   RunOptions options;
   ConfigSource config;
   std::string mode;
@@ -90,6 +91,7 @@ RunResult run_with_cost(const RunArguments& arguments, const MachineConfig& conf
     tee.emplace("-");
   }
   options.trace_path = real.options.trace_path;
+  options.more_traces = real.options.more_traces;
   options.trace_format = arguments.options.trace_format;
   options.warmup = arguments.options.warmup;
   options.limit = arguments.options.limit;
@@ -155,6 +157,8 @@ void check_outputs(const RunArguments& arguments) {
 }
 
 void run(RunArguments& arguments) {
+  arguments.options.trace_path = arguments.traces.front();
+  arguments.options.more_traces.assign(arguments.traces.begin() + 1, arguments.traces.end());
   PrintOptions printing = print_options(arguments.format);
   printing.explain = arguments.explain;
   printing.attribution_rows = arguments.attribution_rows;
@@ -190,7 +194,9 @@ void add_run_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("run", "Run one trace on one machine");
   const auto arguments = std::make_shared<RunArguments>();
   RunOptions& options = arguments->options;
-  command->add_option("TRACE", options.trace_path, "Trace file, `-` for standard input")->required();
+  command->add_option("TRACE", arguments->traces,
+                      "Trace file, `-` for standard input; several for several cores, or to take turns on one")
+      ->required();
   command->add_option("-c,--config", arguments->config.name, "Machine: a preset's name or a YAML file");
   command->add_option("--set", arguments->config.overrides, "KEY=VALUE: set one key of the machine")
       ->allow_extra_args(false);

@@ -28,6 +28,7 @@ class RecordSource {
     const std::size_t count = reader_.read(records_.data() + filled_, static_cast<std::size_t>(wanted));
     left_ -= count;
     filled_ += count;
+    reader_ended_ = count == 0;
     return count != 0;
   }
   bool has_room() const { return filled_ - delivered_and_done() + batch_records <= records_.size(); }
@@ -46,6 +47,8 @@ class RecordSource {
     place_ = filled_ = 0;
   }
   double progress() const { return reader_.progress(); }
+  /// Whether next() and read_batch() will give nothing more.
+  bool ended() const { return place_ == filled_ && (left_ == 0 || reader_ended_); }
 
  private:
   /// So few that a run is asked to stop in time, however slow it is: with the wires of hardware written to a file, a
@@ -64,6 +67,7 @@ class RecordSource {
 
   TraceReader& reader_;
   std::uint64_t left_;
+  bool reader_ended_ = false;
   std::vector<Record> records_;
   std::uint64_t before_ = 0;  ///< records that were dropped
   std::size_t place_ = 0;

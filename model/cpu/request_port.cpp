@@ -59,6 +59,9 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
 
 void RequestPort::run(Job job) {
   job_ = std::move(job);
+  processes_ = job_.more_sources;
+  processes_.insert(processes_.begin(), job_.source);
+  if (processes_.size() > 1) slice_end_ = job_.time_slice;
   warm_ = job_.warmup == 0;
   wake_at(Cycles(0));
 }
@@ -75,18 +78,23 @@ void RequestPort::receive_response(unsigned port, MemoryAccess& access, Cycles v
 
 void RequestPort::on_cycle() {
   const Cycles cycle = now();
+  acting_ = true;
+  local_ = cycle;
   take_translations(cycle);
   take_memory_responses(cycle);
+  if (one_of_several()) take_acknowledgements(cycle);
   repeat_faulted(cycle);
   handle_fault_of_oldest(cycle);
+  if (one_of_several()) take_interrupts(cycle);
   wake_for_answers();
   look_ahead();
   issue(cycle);
+  acting_ = false;
 }
 
 /// Asks to be woken for what is on its way, so that looking ahead sees it too. Issuing asks for itself.
 void RequestPort::wake_for_answers() {
-  if (repeated_ != nullptr) wake_at(repeat_at_);
+  if (repeated_ != nullptr && acknowledgements_awaited_ == 0) wake_at(repeat_at_);
   for (unsigned side : {Instructions, Data}) {
     if (!translations_[side].empty()) wake_at(translations_[side].next_visible());
     if (!responses_[side].empty()) wake_at(responses_[side].next_visible());
@@ -156,10 +164,17 @@ void RequestPort::handle_fault_of_oldest(Cycles cycle) {
   repeated_ = &request;
   if (repair->page_changed) {
     const Invalidation page{Invalidation::Scope::Page, request.va, request.asid};
-    for (Side side : {Instructions, Data}) tlb(side).invalidate(page, cycle);
+    forget(page, cycle);
+    if (one_of_several()) start_shootdown(page, cycle);
   }
-  repeat_at_ = cycle + std::max(repair->cycles, Cycles(1));
-  request.account(request.cycles.fault, repeat_at_);
+  repeat_at_ = cycle;
+  repeat_not_before(cycle + std::max(repair->cycles, Cycles(1)));
+}
+
+/// The access whose fault has been handled is repeated in that cycle at the earliest.
+void RequestPort::repeat_not_before(Cycles cycle) {
+  repeat_at_ = std::max(repeat_at_, cycle);
+  repeated_->account(repeated_->cycles.fault, repeat_at_);
   issue_not_before(repeat_at_);
 }
 
@@ -176,7 +191,7 @@ void RequestPort::pass_over(TranslationRequest& request, Cycles cycle) {
 }
 
 void RequestPort::repeat_faulted(Cycles cycle) {
-  if (repeated_ == nullptr || repeat_at_ > cycle) return;
+  if (repeated_ == nullptr || acknowledgements_awaited_ != 0 || repeat_at_ > cycle) return;
   TranslationRequest& request = *repeated_;
   repeated_ = nullptr;
   Cycles visible = cycle;
@@ -192,8 +207,13 @@ void RequestPort::repeat_faulted(Cycles cycle) {
 /// an older one, for a cycle that only the kernel can bring, or for the end.
 void RequestPort::issue(Cycles cycle) {
   issue_not_before(cycle);
+  if (plan_at_ <= cycle) {
+    plan_at_ = Cycles::never();
+    plan_fetch(plan_not_before_);
+  }
   for (;;) {
-    const bool may_start = (left_ != 0 || next_part()) && repeated_ == nullptr && may_issue();
+    const bool interrupted = interrupts_.due(cycle);
+    const bool may_start = !interrupted && (left_ != 0 || next_part()) && repeated_ == nullptr && may_issue();
     const Cycles start_at = may_start ? issue_cycle_ : Cycles::never();
     if (may_fetch_by(start_at) && (ready_.empty() || fetch_at_ < ready_.front().at)) {
       if (!fetch_block(cycle)) return;
@@ -204,7 +224,7 @@ void RequestPort::issue(Cycles cycle) {
       continue;
     }
     if (!may_start) return;
-    if (issue_cycle_ > cycle && !may_run_ahead_to(issue_cycle_)) {
+    if (issue_cycle_ > cycle && !(may_run_ahead_to(issue_cycle_) && may_start_early())) {
       wake_at(issue_cycle_);
       return;
     }
@@ -222,10 +242,11 @@ inline bool RequestPort::next_part() {
       open_access(*std::exchange(held_, std::nullopt));
       return true;
     }
+    if (issue_cycle_ >= slice_end_ && !switch_process()) return false;
     record = job_.source->next();
     if (record == nullptr) {
       if (!next_batch()) return false;
-      record = job_.source->next();
+      continue;
     }
     if (is_event(record->kind)) {
       fence_ = trace_event(*record, mode_, asid_);
@@ -274,10 +295,14 @@ bool RequestPort::read_batch() {
 bool RequestPort::next_batch() {
   if (!warm_ && job_.source->delivered() == job_.warmup) {
     if (!drained()) return false;
-    warm();
+    if (next_process() != running_) return switch_process();
+    if (!warm()) return false;
   }
   if (read_batch()) return true;
-  finished_ = drained() && front_end_idle();
+  if (!drained() || !front_end_idle()) return false;
+  if (next_process() != running_) return switch_process();
+  finished_ = true;
+  if (one_of_several() && !warm_) wait_for_others_to_warm();  // nothing is left to run, but they wait for it
   return false;
 }
 
@@ -329,6 +354,7 @@ bool RequestPort::retire_oldest() {
 /// Starts what is left of the record, or the part of it that lies in one page.
 void RequestPort::start() {
   const Cycles at = issue_cycle_;
+  local_ = at;
   if (++issued_in_cycle_ == issue_width_) {
     issue_cycle_ += Cycles(1);
     issued_in_cycle_ = 0;

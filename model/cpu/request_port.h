@@ -12,6 +12,7 @@
 #include "cpu/operands.h"
 #include "cpu/record_source.h"
 #include "cpu/retirement.h"
+#include "cpu/shootdown.h"
 #include "cpu/trace_event.h"
 #include "protocol/access_link.h"
 #include "protocol/observers.h"
@@ -35,6 +36,9 @@ struct CoreStats {
   std::uint64_t supervisor_accesses = 0;
   std::uint64_t invalidations = 0;
   std::uint64_t switches = 0;  ///< of the address space
+  std::uint64_t process_switches = 0;  ///< ends of a time slice, or of a trace, after which another one ran
+  std::uint64_t shootdowns = 0;        ///< started by this core, and sent to at least one other
+  std::uint64_t interrupts = 0;        ///< taken for shootdowns of other cores
   std::uint64_t instructions = 0;
   std::uint64_t fetch_blocks = 0;  ///< fetched ahead
   std::uint64_t next_line_prefetches = 0;
@@ -69,16 +73,28 @@ class RequestPort : public TimedModule {
 
   /// What to run, and what to be told of. Before the simulation starts.
   struct Job {
-    RecordSource* source = nullptr;
-    std::uint64_t warmup = 0;        ///< records before the statistics start
-    std::function<void()> on_warm;   ///< the machine is idle and warm: statistics start now
+    RecordSource* source = nullptr;          ///< the trace that runs
+    std::vector<RecordSource*> more_sources;  ///< further traces, which take turns with it
+    Cycles time_slice = Cycles::never();      ///< after which another one's turn comes
+    std::uint64_t warmup = 0;                 ///< records of each trace before the statistics start
+    /// The core is idle and warm: statistics start now; with several cores, when all have said so: then
+    /// start_measuring() is called.
+    std::function<void()> on_warm;
     std::function<bool()> on_batch;  ///< now and then; true ends the trace here
     TranslationObserver* observer = nullptr;
     bool chained = false;  ///< the address of every data access comes from the load before it
   };
   void run(Job job);
+  /// Makes it one of several cores. Before the simulation starts, and before run().
+  void join(Shootdowns& shootdowns, unsigned number);
+  /// All cores are warm: the statistics have been reset, and it goes on in `cycle`.
+  void start_measuring(Cycles cycle);
 
   bool finished() const { return finished_; }
+  /// The trace that runs.
+  const RecordSource& source() const { return *job_.source; }
+  /// Whether it was acting when the simulation ended with an exception.
+  bool is_acting() const { return acting_; }
   /// For messages: the record whose fault is being handled, else the newest one; the first is 1.
   std::uint64_t current_record() const { return record_of_fault_ != 0 ? record_of_fault_ : job_.source->delivered(); }
   const CoreStats& stats() const { return stats_; }
@@ -89,6 +105,9 @@ class RequestPort : public TimedModule {
   // Called by the ports: port 0 is the instruction side, 1 the data side.
   void receive_translation(unsigned port, TranslationRequest& request, Cycles visible);
   void receive_response(unsigned port, MemoryAccess& access, Cycles visible);
+  // Called by Shootdowns.
+  void receive_interrupt(const ShootdownInterrupt& interrupt, Cycles visible);
+  void receive_acknowledgement(Cycles visible);
 
  private:
   enum Side : unsigned { Instructions = 0, Data = 1 };
@@ -133,8 +152,23 @@ class RequestPort : public TimedModule {
   void enter_buffers(const Record& record);
   void count_gap();
   bool drained();
-  void warm();
+  bool warm();
   bool may_issue();
+
+  // One of several cores, or with several traces (request_port_cores.cpp).
+  bool one_of_several() const { return shootdowns_ != nullptr; }
+  bool must_be_on_time(Cycles at) const { return at > now() && (one_of_several() || !may_run_ahead_to(at)); }
+  bool may_start_early();
+  bool wait_for_others_to_warm();
+  bool switch_process();
+  std::size_t next_process() const;
+  bool can_run(std::size_t process) const;
+  void start_shootdown(const Invalidation& invalidation, Cycles cycle);
+  void take_acknowledgements(Cycles cycle);
+  void take_interrupts(Cycles cycle);
+  void forget(const Invalidation& invalidation, Cycles cycle);
+  void end_fence();
+
   void issue_not_before(Cycles cycle);
   void start();
   std::uint32_t enter_window(std::uint32_t size);
@@ -148,6 +182,7 @@ class RequestPort : public TimedModule {
   void access_line(std::uint32_t slot, PhysicalAddress address, std::uint32_t size, Cycles lookup);
   bool send_probe(Side side, Cycles lookup);
   void end_translation(TranslationRequest& request, Cycles answered);
+  void repeat_not_before(Cycles cycle);
 
   static Access access_of(const InFlight& access);
   bool await_operand(std::uint32_t slot, Cycles at);
@@ -173,6 +208,7 @@ class RequestPort : public TimedModule {
   void catch_up();
   bool read_ahead();
   void plan_fetch(Cycles not_before);
+  void plan_again(Cycles not_before);
   bool fetch_block(Cycles cycle);
   void prefetch_next_line(const InFlight& fetched, PhysicalAddress address, Cycles lookup);
   bool instruction_arrived();
@@ -192,7 +228,9 @@ class RequestPort : public TimedModule {
   std::uint32_t in_flight() const { return static_cast<std::uint32_t>(end_ - first_); }
   /// Finds the first cycle in which anybody else has something to do: until then this core is alone.
   void look_ahead() {
-    if (run_ahead_) horizon_ = clockwork().next_activity();
+    if (!run_ahead_) return;
+    horizon_ = clockwork().next_activity();
+    if (one_of_several()) horizon_ = std::min(horizon_, now() + reach_of_others);
   }
   bool may_run_ahead_to(Cycles at) const { return run_ahead_ && horizon_ > at; }
   Side side_of(RecordKind kind) const { return kind == RecordKind::Fetch ? Instructions : Data; }
@@ -231,11 +269,35 @@ class RequestPort : public TimedModule {
   VirtualAddress fetched_;  ///< of the newest fetch, if there was one
   bool warm_ = false;
   bool finished_ = false;
+  bool acting_ = false;
+
+  // The traces, if they are several, and which of them runs.
+  std::vector<RecordSource*> processes_;
+  std::size_t running_ = 0;
+  Cycles slice_end_ = Cycles::never();
+
+  // The other cores. What another core does in a cycle reaches a shared module in the next one at the earliest, and
+  // this core in the one after that (ADR 0015).
+  static constexpr Cycles reach_of_others{2};
+  Shootdowns* shootdowns_ = nullptr;
+  unsigned number_ = 0;
+  Inbox<ShootdownInterrupt> interrupts_;
+  Inbox<bool> acknowledgements_;
+  unsigned acknowledgements_awaited_ = 0;
+  bool told_warm_ = false;
+  struct KnownPage {
+    std::uint64_t number = ~std::uint64_t{0};
+    AddressSpaceId asid = 0;
+  };
+  std::array<KnownPage, 64> mapped_pages_;  ///< some pages that are known to be mapped
+  Cycles plan_at_ = Cycles::never();        ///< when the front end looks again whether its next page is mapped
+  Cycles plan_not_before_;                  ///< the block that it would fetch then is not fetched before this cycle
 
   // Time: when the next access may issue, and until when nothing in the kernel can interfere.
   Cycles issue_cycle_;
   std::uint32_t issued_in_cycle_ = 0;
   Cycles horizon_;
+  Cycles local_;  ///< of what is being done: beyond now() when it is done ahead
   std::uint64_t instruction_ = 0;
 
   // The front end: the path ahead, the block that is to be fetched next, and those that have been and that the core has

@@ -6,9 +6,9 @@ namespace tablewalk {
 
 /// Carries an event out; false if it must wait: for an older access, or for a cycle that only the kernel can bring.
 bool RequestPort::pass_fence() {
-  if (!drained()) return false;
+  if (acknowledgements_awaited_ != 0 || !drained()) return false;
   issue_not_before(retirement_.last());
-  if (issue_cycle_ > now() && !may_run_ahead_to(issue_cycle_)) {
+  if (must_be_on_time(issue_cycle_)) {
     wake_at(issue_cycle_);
     return false;
   }
@@ -16,19 +16,30 @@ bool RequestPort::pass_fence() {
   if (switches) enter_address_space(*fence_->switch_to);
   if (fence_->invalidation) {
     kernel_.before_invalidation(*fence_->invalidation);
-    for (Side side : {Instructions, Data}) tlb(side).invalidate(*fence_->invalidation, issue_cycle_);
+    forget(*fence_->invalidation, issue_cycle_);
+    if (one_of_several() && fence_->on_all_cores) start_shootdown(*fence_->invalidation, issue_cycle_);
     look_ahead();
   }
   ++(switches ? stats_.switches : stats_.invalidations);
   issue_not_before(switches ? retirement_.pass_event(issue_cycle_, switch_cycles_, &CoreCycles::switching)
                             : retirement_.pass_event(issue_cycle_, invalidate_cycles_, &CoreCycles::invalidation));
-  fence_.reset();
-  path_.go_on_from(held_ ? record_being_started() : job_.source->delivered());
-  known_page_ = ~std::uint64_t{0};
+  if (acknowledgements_awaited_ != 0) return false;
+  end_fence();
   return true;
 }
 
+/// What lies beyond it may start.
+void RequestPort::end_fence() {
+  fence_.reset();
+  path_.go_on_from(held_ ? record_being_started() : job_.source->delivered());
+  known_page_ = ~std::uint64_t{0};
+}
+
 void RequestPort::enter_address_space(AddressSpaceId asid) {
+  if (one_of_several()) {
+    if (root_ && !mode_.has_asids()) shootdowns_->leave(number_, asid_);  // its TLBs are emptied
+    shootdowns_->enter(number_, asid);
+  }
   asid_ = asid;
   root_ = kernel_.root(asid);
 }
@@ -40,11 +51,13 @@ bool RequestPort::drained() {
   return true;
 }
 
-/// The warm-up is over and nothing is in flight: the statistics start here.
-void RequestPort::warm() {
-  warm_ = true;
+/// The warm-up is over and nothing is in flight: the statistics start here. False if other cores are not warm yet.
+bool RequestPort::warm() {
   issue_not_before(retirement_.last());
+  if (one_of_several()) return wait_for_others_to_warm();
+  warm_ = true;
   if (job_.on_warm) job_.on_warm();
+  return true;
 }
 
 }  // namespace tablewalk

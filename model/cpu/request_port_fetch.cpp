@@ -35,10 +35,22 @@ void RequestPort::plan_fetch(Cycles not_before) {
   if (!next_block_ || end_block_ - first_block_ == fetch_queue_) return;
   const std::uint64_t page = next_block_->start.value() >> neighbours_.page_shift;
   if (page != known_page_) {
-    if (!kernel_.is_mapped(asid_, next_block_->start)) return;
+    if (!kernel_.is_mapped(asid_, next_block_->start)) {
+      plan_again(not_before);
+      return;
+    }
     known_page_ = page;
   }
   fetch_at_ = std::max(not_before, fetch_not_before_);
+}
+
+/// Another core may map the page before this one comes to the cycle for which it has looked ahead.
+void RequestPort::plan_again(Cycles not_before) {
+  if (!one_of_several() || local_ <= now()) return;
+  plan_at_ = local_;
+  plan_not_before_ = not_before;
+  wake_at(plan_at_);
+  look_ahead();
 }
 
 /// Fetches the next block; false if only the kernel can bring its cycle.
@@ -48,6 +60,7 @@ bool RequestPort::fetch_block(Cycles cycle) {
     wake_at(at);
     return false;
   }
+  local_ = at;
   const std::uint32_t slot = block_slot(end_block_++);
   InFlight& access = ring_[slot];
   access.address = next_block_->start;

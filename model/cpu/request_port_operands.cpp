@@ -74,6 +74,7 @@ bool RequestPort::issue_ready(Cycles cycle) {
     wake_at(at);
     return false;
   }
+  local_ = at;
   const auto slot = static_cast<std::uint32_t>(ready_.front().part & mask_);
   ready_.pop();
   InFlight& access = ring_[slot];

@@ -14,7 +14,11 @@ struct CoreCycles {
   std::uint64_t memory_stall = 0;       ///< the oldest access waited for its data, beyond a first-level cache hit
   std::uint64_t invalidation = 0;       ///< in invalidate events
   std::uint64_t switching = 0;          ///< in switches of the address space
-  std::uint64_t total() const { return issue + translation_stall + memory_stall + invalidation + switching; }
+  std::uint64_t interrupts = 0;         ///< in the handlers of shootdowns that other cores started
+  std::uint64_t shootdown_wait = 0;     ///< waiting for other cores to acknowledge a shootdown
+  std::uint64_t total() const {
+    return issue + translation_stall + memory_stall + invalidation + switching + interrupts + shootdown_wait;
+  }
 };
 
 /// The milestones of one access.
@@ -55,6 +59,8 @@ class Retirement {
   }
   /// From here on cycles are counted afresh.
   void restart() { cycles_ = {}; }
+  /// With everything retired, nothing happens until then: these cycles are in no part.
+  void pause_until(Cycles cycle) { last_ = std::max(last_, cycle); }
 
  private:
   /// The cycles of (from, to] after the last retirement.

@@ -12,6 +12,7 @@ namespace tablewalk {
 struct TraceEvent {
   std::optional<AddressSpaceId> switch_to;
   std::optional<Invalidation> invalidation;
+  bool on_all_cores = false;  ///< the event is a change of the tables, not an instruction of one core
 };
 
 /// A switch of the address space: the root's register is written.

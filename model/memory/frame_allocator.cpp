@@ -24,6 +24,7 @@ std::uint64_t round_up_to_power_of_two(std::uint64_t value) {
 struct FrameAllocator::State {
   std::uint64_t memory_bytes;
   std::uint64_t frame_bytes;
+  PhysicalAddress base;  ///< of frame 0
   std::unique_ptr<SmallFrames> small;
   BlockPool gaps;                                     ///< free blocks between and among the large ones
   std::uint64_t ceiling;                              ///< the frame where large blocks begin
@@ -37,8 +38,9 @@ struct FrameAllocator::State {
 
   PhysicalAddress address_of(std::optional<std::uint64_t> frame) const {
     if (!frame) throw_exhausted(frame_bytes);
-    return PhysicalAddress(*frame * frame_bytes);
+    return base + *frame * frame_bytes;
   }
+  std::uint64_t frame_of(PhysicalAddress address) const { return (address - base) / frame_bytes; }
 
   PhysicalAddress take_large(std::uint64_t bytes) {
     const unsigned order = log2_floor(bytes / frame_bytes);
@@ -71,7 +73,8 @@ struct FrameAllocator::State {
   }
 };
 
-FrameAllocator::FrameAllocator(std::uint64_t memory_bytes, std::uint64_t frame_bytes, FrameAllocatorConfig config)
+FrameAllocator::FrameAllocator(std::uint64_t memory_bytes, std::uint64_t frame_bytes, FrameAllocatorConfig config,
+                               PhysicalAddress base)
     : state_(std::make_unique<State>()) {
   const std::uint64_t frames = memory_bytes / frame_bytes;
   if (frames < 2) {
@@ -80,10 +83,12 @@ FrameAllocator::FrameAllocator(std::uint64_t memory_bytes, std::uint64_t frame_b
   }
   state_->memory_bytes = memory_bytes;
   state_->frame_bytes = frame_bytes;
+  state_->base = base;
   state_->small = make_small_frames(config, frames);
   state_->ceiling = frames;
 }
 
+FrameAllocator::FrameAllocator(FrameAllocator&&) noexcept = default;
 FrameAllocator::~FrameAllocator() = default;
 
 PhysicalAddress FrameAllocator::allocate_page(VirtualAddress virtual_address, std::uint64_t bytes,
@@ -102,7 +107,7 @@ PhysicalAddress FrameAllocator::allocate_table(std::uint64_t bytes) {
 }
 
 void FrameAllocator::release_page(PhysicalAddress address, std::uint64_t bytes) {
-  const std::uint64_t frame = address.value() / state_->frame_bytes;
+  const std::uint64_t frame = state_->frame_of(address);
   if (bytes > state_->frame_bytes) {
     state_->gaps.give_back(frame, log2_floor(bytes / state_->frame_bytes));
   } else if (frame >= state_->ceiling) {

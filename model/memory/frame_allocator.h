@@ -33,9 +33,12 @@ struct FrameAllocatorConfig {
 /// Throws InputError when simulated memory is exhausted (says how large it is and which key enlarges it).
 class FrameAllocator {
  public:
-  /// `memory_bytes`: size of simulated RAM from address 0; `frame_bytes`: the smallest page.
-  /// Frame 0 is never handed out, so that a zero pointer is always a defect.
-  FrameAllocator(std::uint64_t memory_bytes, std::uint64_t frame_bytes, FrameAllocatorConfig config);
+  /// `memory_bytes`: size of the simulated RAM that it hands out, from address `base` on, which is aligned to the
+  /// largest block that will be asked for; `frame_bytes`: the smallest page. The first frame is never handed out, so
+  /// that a zero pointer is always a defect.
+  FrameAllocator(std::uint64_t memory_bytes, std::uint64_t frame_bytes, FrameAllocatorConfig config,
+                 PhysicalAddress base = {});
+  FrameAllocator(FrameAllocator&&) noexcept;
   ~FrameAllocator();
 
   /// Memory for a page of `bytes` (a power of two) that will be mapped at `virtual_address` in `space`.

@@ -7,7 +7,7 @@
 
 namespace tablewalk {
 AddressSpaces::AddressSpaces(const OsConfig& config, std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory,
-                             FrameAllocator& frames)
+                             std::vector<FrameAllocator>& frames)
     : config_(config),
       page_bytes_(config.page_bytes.bytes == 0 ? mode->page_bytes() : config.page_bytes.bytes),
       page_shift_(log2_floor(page_bytes_)),
@@ -17,7 +17,10 @@ AddressSpaces::AddressSpaces(const OsConfig& config, std::shared_ptr<const Pagin
 
 void AddressSpaces::find_space(AddressSpaceId asid) {
   auto place = spaces_.find(asid);
-  if (place == spaces_.end()) place = spaces_.emplace(asid, Space{TableBuilder(mode_, memory_, frames_), {}, {}}).first;
+  if (place == spaces_.end()) {
+    FrameAllocator& frames = frames_[asid % frames_.size()];
+    place = spaces_.emplace(asid, Space{frames, TableBuilder(mode_, memory_, frames), {}, {}}).first;
+  }
   recent_ = &place->second;
   recent_asid_ = asid;
 }
@@ -78,7 +81,7 @@ void AddressSpaces::map_page(VirtualAddress va, Access access) {
   const bool shared = !access.user && may_share(va, access);
   LeafSpec spec;
   spec.rights.user = access.user || shared;
-  recent_->tables.map(page, frames_.allocate_page(page, page_bytes_, recent_asid_), page_bytes_, spec);
+  recent_->tables.map(page, recent_->frames.allocate_page(page, page_bytes_, recent_asid_), page_bytes_, spec);
   if (shared) recent_->shared.insert(number);
   mapped = true;
   ++pages_;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "os/os_config.h"
 #include "paging/table_builder.h"
@@ -14,11 +15,13 @@
 namespace tablewalk {
 
 /// The kernel's side of address translation: one set of page tables for each address space, made as the program
-/// touches its pages.
+/// touches its pages. Each process has memory of its own for frames, so that which frame a page gets depends on what its
+/// process did, and not on when others did what they do.
 class AddressSpaces final : public Kernel {
  public:
+  /// `frames`: of the processes. The address spaces of process p among n have the ids p, n + p, 2n + p and so on.
   AddressSpaces(const OsConfig& config, std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory,
-                FrameAllocator& frames);
+                std::vector<FrameAllocator>& frames);
 
   PhysicalAddress root(AddressSpaceId asid) override {
     if (recent_ == nullptr || asid != recent_asid_) find_space(asid);
@@ -44,9 +47,10 @@ class AddressSpaces final : public Kernel {
   unsigned page_shift_;  ///< log2 of page_bytes_
   std::shared_ptr<const PagingMode> mode_;
   PhysicalMemory& memory_;
-  FrameAllocator& frames_;
+  std::vector<FrameAllocator>& frames_;
   /// An address space's tables, and a bit for each page of it that is mapped: asked before every walk.
   struct Space {
+    FrameAllocator& frames;
     TableBuilder tables;
     std::unordered_map<std::uint64_t, std::bitset<512>> mapped;  ///< by page number / 512
     std::unordered_set<std::uint64_t> shared;  ///< numbers of user pages that the kernel touched first

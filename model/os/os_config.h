@@ -17,6 +17,7 @@ struct OsConfig {
   ByteSize page_bytes{0};
   FramePolicy frames = FramePolicy::Sequential;
   std::uint64_t frame_seed = 1;
+  Cycles time_slice_cycles{4'000'000};
 
   template <class Keys>
   void describe(Keys& keys) {
@@ -28,9 +29,12 @@ struct OsConfig {
     keys.value("page_bytes", page_bytes, "bytes", "page size used for mapping; 0: the paging mode's smallest");
     keys.value("frames", frames, "", "the order in which physical frames are handed out");
     keys.value("frame_seed", frame_seed, "", "of the random frame order");
+    keys.value("time_slice_cycles", time_slice_cycles, "cycles",
+               "how long a trace runs before the next one of the same core has its turn", largest::slice_cycles);
   }
   template <class Problem>
   void check(Problem&& problem) const {
+    if (time_slice_cycles < Cycles(1)) problem("time_slice_cycles", "0 cycles; expected at least 1");
     if (!prefault && fault_cycles < Cycles(1)) problem("fault_cycles", "0 cycles; expected at least 1");
   }
 };

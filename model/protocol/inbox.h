@@ -40,6 +40,10 @@ class Inbox {
     next_ = empty() ? Cycles::never() : Cycles(ring_[first_ & mask_].key / most_ports);
   }
   template <class Visit>
+  void for_each(Visit visit) const {
+    for (std::size_t place = first_; place != end_; ++place) visit(ring_[place & mask_].message);
+  }
+  template <class Visit>
   void for_each(Visit visit) {
     for (std::size_t place = first_; place != end_; ++place) visit(ring_[place & mask_].message);
   }

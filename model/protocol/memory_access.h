@@ -22,9 +22,13 @@ struct AccessInfo : tlm::tlm_extension<AccessInfo> {
   std::uint64_t desired = 0;
   std::uint64_t held = 0;  ///< what memory held before a compare-and-swap
   bool swapped = false;    ///< a compare-and-swap was carried out, whether it wrote or not
+  bool by_cache = false;   ///< made by a cache: it fetches a line that it keeps, or writes one back
+  bool owned = false;      ///< of a fetch: the line is to be written; of its answer: nobody else has it
+  bool snooped = false;    ///< of a line on its way between two caches: it was taken away meanwhile
   ServedBy served_by = ServedBy::L1;
   std::uint32_t tag = 0;               ///< the initiator's own
   std::uint8_t port = 0;               ///< the port of the target that holds it
+  std::uint8_t directory_port = 0;     ///< the port of the directory that it passed
   Cycles missed;                       ///< when the target looked it up first, if it missed
   class MemoryAccess* next = nullptr;  ///< who waits with it in the target
 
@@ -56,6 +60,7 @@ class MemoryAccess : public tlm::tlm_generic_payload {
     info.table_entry = false;
     info.operation = AccessInfo::Operation::Plain;
     info.swapped = false;
+    info.by_cache = info.owned = info.snooped = false;
     info.next = nullptr;
   }
   PhysicalAddress physical() const { return PhysicalAddress(get_address()); }

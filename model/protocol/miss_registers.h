@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -18,6 +19,10 @@ class MissRegisters {
       if (keys_[place] == key) return &waiting_[place];
     }
     return nullptr;
+  }
+  bool has(const Key& key) const {
+    return std::find(keys_.begin(), keys_.begin() + static_cast<std::ptrdiff_t>(busy_), key) !=
+           keys_.begin() + static_cast<std::ptrdiff_t>(busy_);
   }
   bool full() const { return busy_ == keys_.size(); }
   /// Takes a free register for `key`, with nobody waiting; there is one, and `key` has none.

@@ -23,6 +23,7 @@ class UpstreamPorts {
 
   Port& port(unsigned index) { return *ports_[index]; }
   Inbox<Message*>& arrivals() { return arrivals_; }
+  const Inbox<Message*>& arrivals() const { return arrivals_; }
 
  private:
   std::vector<std::unique_ptr<Port>> ports_;

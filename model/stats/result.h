@@ -45,6 +45,7 @@ struct CostSummary {
 struct RunResult {
   nlohmann::ordered_json config;  ///< fully resolved: every key with the value it had
   TraceSummary trace;
+  std::vector<TraceSummary> more_traces;  ///< further traces, or threads of one, in the order of the cores' turns
   ImageSummary image;
   StatSet stats;
   bool partial = false;               ///< the run was ended before the trace was

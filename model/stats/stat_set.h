@@ -53,6 +53,23 @@ class StatSet {
   void add(Figure figure);
   void add(Distribution distribution);
 
+  void merge(const StatSet& other) {
+    for (const Figure& f : other.figures_) {
+      bool found = false;
+      for (Figure& mine : figures_) {
+        if (mine.name != f.name) continue;
+        found = true;
+        mine.count += f.count;
+        mine.real += f.real;
+      }
+      if (!found) figures_.push_back(f);
+    }
+  }
+  StatSet prefixed(const std::string& prefix) const {
+    StatSet s = *this;
+    for (Figure& f : s.figures_) f.name = prefix + (f.name.compare(0, 5, "core.") == 0 ? f.name.substr(5) : f.name);
+    return s;
+  }
   const std::vector<Figure>& figures() const { return figures_; }
   const std::vector<Distribution>& distributions() const { return distributions_; }
   /// The figure of that name; throws InputError that names the nearest one.

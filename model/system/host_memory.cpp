@@ -9,9 +9,9 @@
 namespace tablewalk {
 namespace {
 
-void add_tlb(std::vector<HostMemoryNeed>& needs, const std::string& name, const TlbConfig& tlb) {
+void add_tlb(std::vector<HostMemoryNeed>& needs, const std::string& name, const TlbConfig& tlb, std::uint64_t tlbs) {
   for (std::size_t i = 0; tlb.enabled && i < tlb.arrays.size(); ++i) {
-    needs.push_back({fmt::format("{}.arrays.{}.entries", name, i), TlbArray::host_bytes(tlb.arrays[i])});
+    needs.push_back({fmt::format("{}.arrays.{}.entries", name, i), tlbs * TlbArray::host_bytes(tlb.arrays[i])});
   }
 }
 
@@ -23,22 +23,24 @@ std::string readable(std::uint64_t bytes) {
 
 std::vector<HostMemoryNeed> host_memory_of(const MachineConfig& config) {
   std::vector<HostMemoryNeed> needs;
-  add_tlb(needs, "itlb", config.itlb);
-  add_tlb(needs, "dtlb", config.dtlb);
-  add_tlb(needs, "stlb", config.stlb);
+  const std::uint64_t cores = config.cores;
+  add_tlb(needs, "itlb", config.itlb, cores);
+  add_tlb(needs, "dtlb", config.dtlb, cores);
+  add_tlb(needs, "stlb", config.stlb, config.sharing.stlb ? 1 : cores);
+  const std::uint64_t walkers = config.sharing.walker ? 1 : cores;
   for (std::size_t i = 0; i < config.walker.walk_caches.size(); ++i) {
     const WalkCacheConfig& cache = config.walker.walk_caches[i];
-    needs.push_back({fmt::format("walker.walk_caches.{}.entries", i), WalkCaches::host_bytes(cache)});
+    needs.push_back({fmt::format("walker.walk_caches.{}.entries", i), walkers * WalkCaches::host_bytes(cache)});
   }
-  const auto add_cache = [&](const char* name, const CacheConfig& cache) {
+  const auto add_cache = [&](const char* name, const CacheConfig& cache, std::uint64_t caches) {
     if (!cache.enabled) return;
-    const std::uint64_t copies = config.walker_memory == WalkerMemory::Own ? 2 : 1;
+    const std::uint64_t copies = caches * (config.walker_memory == WalkerMemory::Own ? 2 : 1);
     needs.push_back({fmt::format("{}.bytes", name), copies * CacheArray::host_bytes(cache, config.memory.line_bytes)});
   };
-  add_cache("l1i", config.l1i);
-  add_cache("l1d", config.l1d);
-  add_cache("l2", config.l2);
-  add_cache("llc", config.llc);
+  add_cache("l1i", config.l1i, cores);
+  add_cache("l1d", config.l1d, cores);
+  add_cache("l2", config.l2, config.sharing.l2 ? 1 : cores);
+  add_cache("llc", config.llc, 1);
   return needs;
 }
 

@@ -1,5 +1,7 @@
 #include "system/machine.h"
 
+#include <fmt/format.h>
+
 #include "system/host_memory.h"
 #include "system/make_walker.h"
 
@@ -21,15 +23,28 @@ std::vector<Cache::PortKind> port_kinds(const std::vector<Link>& links) {
 
 }  // namespace
 
-Machine::Machine(const MachineConfig& config, ConstructionOrder order, const std::optional<ImageTables>& tables)
+Machine::Machine(const MachineConfig& config, ConstructionOrder order, const std::optional<ImageTables>& tables,
+                 std::size_t processes)
     : config_(config),
       mode_(make_paging_mode(config.paging.mode, config.paging)),
-      frames_(config.memory_bytes(), mode_->page_bytes(), {config.os.frames, config.os.frame_seed}),
-      topology_(make_topology(config, 1, {})) {
+      shootdowns_(config.shootdown),
+      topology_(make_topology(config)) {
   require_host_memory(config_);
+  make_frames(processes);
   make_kernel(tables);
   build(order);
   bind_links();
+  if (config_.cores > 1) join_cores();
+}
+
+/// Equal parts of memory, each aligned to its size, so that the largest block of it is aligned too.
+void Machine::make_frames(std::size_t processes) {
+  const std::uint64_t all = config_.memory_bytes(processes);
+  const std::uint64_t part = processes == 1 ? all : std::uint64_t{1} << log2_floor(all / processes);
+  for (std::size_t process = 0; process < processes; ++process) {
+    frames_.emplace_back(part, mode_->page_bytes(), FrameAllocatorConfig{config_.os.frames, config_.os.frame_seed},
+                         PhysicalAddress(process * part));
+  }
 }
 
 void Machine::make_kernel(const std::optional<ImageTables>& tables) {
@@ -54,6 +69,18 @@ void Machine::build(ConstructionOrder order) {
 
 void Machine::bind_links() {
   for (const Link& link : topology_.links) bind(link, modules_[link.from], modules_[link.to]);
+}
+
+/// What cores have to do with each other, beside the memory that they share.
+void Machine::join_cores() {
+  for (unsigned core = 0; core < config_.cores; ++core) {
+    port(core).join(shootdowns_, core);
+    auto& directory = module<Directory>(NodeKind::Directory, core);
+    for (const NodeKind kind : {NodeKind::L1i, NodeKind::L1d, NodeKind::L2}) {
+      const std::optional<std::size_t> cache = topology_.find(kind, core);
+      if (cache && topology_.nodes[*cache].core) directory.add_cache(core, module<Cache>(kind, core));
+    }
+  }
 }
 
 Module Machine::make(std::size_t index) {
@@ -93,6 +120,9 @@ Module Machine::make(std::size_t index) {
     case NodeKind::L2:
     case NodeKind::WalkerL2:
       return cache(ServedBy::L2, config_.l2);
+    case NodeKind::Directory:
+      return std::make_unique<Directory>(name.c_str(), config_.coherence, line_bytes, config_.cores,
+                                         cores_above(index));
     case NodeKind::Llc:
     case NodeKind::WalkerLlc:
       return cache(ServedBy::Llc, config_.llc);
@@ -115,6 +145,21 @@ CoreNeighbours Machine::neighbours(std::size_t core) const {
   neighbours.line_shift = log2_floor(config_.memory.line_bytes);
   neighbours.page_shift = mode_->offset_bits();
   return neighbours;
+}
+
+/// By the node's ports.
+std::vector<std::optional<unsigned>> Machine::cores_above(std::size_t node) const {
+  std::vector<std::optional<unsigned>> cores;
+  for (const Link& link : topology_.links_to(node)) cores.push_back(topology_.nodes[link.from].core);
+  return cores;
+}
+
+std::vector<PageWalker*> Machine::walkers() {
+  std::vector<PageWalker*> walkers;
+  for (Module& module : modules_) {
+    if (auto* walker = std::get_if<std::unique_ptr<PageWalker>>(&module)) walkers.push_back(walker->get());
+  }
+  return walkers;
 }
 
 /// An unlimited walker has as many slots as there can be requests: one for each page that a TLB above waits for.
@@ -145,12 +190,44 @@ void Machine::reset_stats() {
   for (Module& module : modules_) tablewalk::reset_stats(module);
 }
 
+void Machine::start_measuring() {
+  const Cycles next = Clockwork::of_simulation().now() + Cycles(1);
+  for (unsigned core = 0; core < config_.cores; ++core) port(core).start_measuring(next);
+}
+
 void Machine::report(StatSet& figures) const {
-  for (std::size_t i = 0; i < modules_.size(); ++i) {
-    // The kernel's figures are between those of the caches and of the memory that its tables are in.
-    if (topology_.nodes[i].kind == NodeKind::Dram) report_kernel(figures);
-    tablewalk::report(modules_[i], topology_.nodes[i].name, figures);
+  if (config_.cores == 1) {
+    for (std::size_t i = 0; i < modules_.size(); ++i) report_node(i, figures);
+    return;
   }
+  std::vector<StatSet> of_core;
+  for (unsigned core = 0; core < config_.cores; ++core) {
+    of_core.push_back(figures_of(core));
+    figures.merge(of_core.back());
+  }
+  for (std::size_t i = 0; i < modules_.size(); ++i) {
+    if (!topology_.nodes[i].core) report_node(i, figures);
+  }
+  for (unsigned core = 0; core < config_.cores; ++core) {
+    figures.merge(of_core[core].prefixed(fmt::format("core{}.", core)));
+  }
+}
+
+/// Of the core's own modules, under the names that they have in a machine of one core.
+StatSet Machine::figures_of(unsigned core) const {
+  StatSet figures;
+  for (std::size_t i = 0; i < modules_.size(); ++i) {
+    const Node& node = topology_.nodes[i];
+    if (node.core == core) tablewalk::report(modules_[i], node.part, figures);
+  }
+  return figures;
+}
+
+void Machine::report_node(std::size_t index, StatSet& figures) const {
+  const Node& node = topology_.nodes[index];
+  // The kernel's figures are between those of the caches and of the memory that its tables are in.
+  if (node.kind == NodeKind::Dram) report_kernel(figures);
+  tablewalk::report(modules_[index], node.part, figures);
 }
 
 void Machine::report_kernel(StatSet& figures) const {

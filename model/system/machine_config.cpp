@@ -46,10 +46,10 @@ MachineConfig::MachineConfig() {
   llc.miss_registers = 32;
 }
 
-std::uint64_t MachineConfig::memory_bytes() const {
+std::uint64_t MachineConfig::memory_bytes(std::size_t processes) const {
   constexpr std::uint64_t plenty = std::uint64_t{1} << 40;
   if (memory.bytes.bytes != 0) return memory.bytes.bytes;
-  return std::min(plenty, make_paging_mode(paging.mode, paging)->memory_limit());
+  return std::min(plenty * processes, make_paging_mode(paging.mode, paging)->memory_limit());
 }
 
 std::vector<std::string> MachineConfig::empty_tlb_arrays() const {

@@ -7,7 +7,9 @@
 
 #include "base/error.h"
 #include "cache/cache_array.h"
+#include "coherence/coherence_config.h"
 #include "cpu/core_config.h"
+#include "cpu/shootdown.h"
 #include "dram/dram_config.h"
 #include "os/os_config.h"
 #include "tlb/tlb.h"
@@ -35,6 +37,21 @@ template <>
 struct EnumNames<WalkerMemory> {
   static constexpr std::array names = {std::pair{"shared", WalkerMemory::Shared}, std::pair{"own", WalkerMemory::Own},
                                        std::pair{"ideal", WalkerMemory::Ideal}};
+};
+
+/// Which parts the cores of a machine share; first levels are always private, the last-level cache and the DRAM always
+/// shared.
+struct SharingConfig {
+  bool l2 = false;
+  bool stlb = false;
+  bool walker = false;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value("l2", l2, "", "true: all cores have one second-level cache");
+    keys.value("stlb", stlb, "", "true: all cores have one second-level TLB; it needs a shared walker");
+    keys.value("walker", walker, "", "true: all cores have one walker with its walk caches");
+  }
 };
 
 struct PagingConfig : PagingControls {
@@ -81,7 +98,13 @@ struct MemoryConfig {
 /// made simpler where that machine would hide what paging modes differ in: TLBs of one array for every page size, LRU
 /// everywhere, and no walk caches, so that a walk reads an entry of every level.
 struct MachineConfig {
+  static constexpr std::uint32_t most_cores = 64;
+
   std::uint32_t clock_mhz = 4000;
+  std::uint32_t cores = 1;
+  SharingConfig sharing;
+  CoherenceConfig coherence;
+  ShootdownConfig shootdown;
   PagingConfig paging;
   OsConfig os;
   MemoryConfig memory;
@@ -103,6 +126,11 @@ struct MachineConfig {
   template <class Keys>
   void describe(Keys& keys) {
     keys.value("clock_mhz", clock_mhz, "MHz", "the core's clock: how many cycles the DRAM's nanoseconds are", 100000);
+    keys.value("cores", cores, "cores",
+               "each with first-level TLBs and caches of its own, and with its own trace to run", most_cores);
+    keys.group("sharing", sharing, "what several cores share, beside the last-level cache and the memory");
+    keys.group("coherence", coherence, "how the private caches of several cores are kept coherent");
+    keys.group("shootdown", shootdown, "how one core has the others forget a translation");
     keys.group("paging", paging, "what the page tables look like");
     keys.group("os", os, "what the kernel does: mapping, page faults, frames");
     keys.group("memory", memory, "simulated RAM");
@@ -125,6 +153,8 @@ struct MachineConfig {
   template <class Problem>
   void check(Problem&& problem) const {
     if (clock_mhz == 0 || clock_mhz > 100000) problem("clock_mhz", "expected 1 to 100000 MHz");
+    if (cores == 0 || cores > most_cores) problem("cores", fmt::format("{}; expected 1 to {}", cores, most_cores));
+    if (cores > 1) check_sharing(problem);
     check_cache(l1i, "l1i", problem);
     check_cache(l1d, "l1d", problem);
     check_cache(l2, "l2", problem);
@@ -150,10 +180,24 @@ struct MachineConfig {
   /// The TLB arrays that can hold nothing, because the paging mode has no page of their sizes, by key; empty if there
   /// are none. A TLB that consists of such arrays is an error.
   std::vector<std::string> empty_tlb_arrays() const;
-  /// Simulated RAM in bytes, with the default worked out.
-  std::uint64_t memory_bytes() const;
+  /// Simulated RAM in bytes, with the default worked out: for each of that many processes as much as one would have.
+  std::uint64_t memory_bytes(std::size_t processes = 1) const;
 
  private:
+  /// Links lead from private to shared parts, never back.
+  template <class Problem>
+  void check_sharing(Problem&& problem) const {
+    if (stlb.enabled && sharing.stlb && !sharing.walker) {
+      problem("sharing.stlb", "the cores share it, but not the walker that its misses go to; expected sharing.walker: true");
+    }
+    if (!sharing.walker || walker_memory == WalkerMemory::Ideal) return;
+    const bool private_l1 = walker_reads == WalkerReads::L1d && l1d.enabled;
+    const bool private_l2 = walker_reads <= WalkerReads::L2 && l2.enabled && !sharing.l2;
+    if (walker_memory == WalkerMemory::Shared && (private_l1 || private_l2)) {
+      problem("sharing.walker", fmt::format("it reads through the {} that each core has of its own; expected walker_reads: {}",
+                                            private_l1 ? "l1d" : "l2", l2.enabled && sharing.l2 ? "l2" : "llc"));
+    }
+  }
   template <class Problem>
   void check_cache(const CacheConfig& cache, const std::string& name, Problem&& problem) const {
     if (!is_power_of_two(memory.line_bytes)) return;

@@ -30,6 +30,7 @@ TranslateTargetSocket& translate_target(Module& module, unsigned port) {
 tlm::tlm_initiator_socket<64>& access_initiator(Module& module, Side side) {
   if (is<Cache>(module)) return as<Cache>(module).memory_side.socket;
   if (is<PageWalker>(module)) return as<PageWalker>(module).memory_side.socket;
+  if (is<Directory>(module)) return as<Directory>(module).memory_side.socket;
   auto& core = as<RequestPort>(module);
   return side == Side::Icache ? core.icache_side.socket : core.dcache_side.socket;
 }
@@ -37,6 +38,7 @@ tlm::tlm_initiator_socket<64>& access_initiator(Module& module, Side side) {
 tlm::tlm_target_socket<64>& access_target(Module& module, unsigned port) {
   if (is<Cache>(module)) return as<Cache>(module).cpu_side(port);
   if (is<IdealMemory>(module)) return as<IdealMemory>(module).cpu_side();
+  if (is<Directory>(module)) return as<Directory>(module).cpu_side(port);
   return as<Dram>(module).cpu_side(port);
 }
 

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "cache/cache.h"
+#include "coherence/directory.h"
 #include "cpu/request_port.h"
 #include "dram/dram.h"
 #include "dram/ideal_memory.h"
@@ -17,8 +18,8 @@ namespace tablewalk {
 
 /// The module of a node, by what a machine does with it.
 using Module = std::variant<std::unique_ptr<RequestPort>, std::unique_ptr<FreeTranslator>, std::unique_ptr<Tlb>,
-                            std::unique_ptr<PageWalker>, std::unique_ptr<Cache>, std::unique_ptr<Dram>,
-                            std::unique_ptr<IdealMemory>>;
+                            std::unique_ptr<PageWalker>, std::unique_ptr<Cache>, std::unique_ptr<Directory>,
+                            std::unique_ptr<Dram>, std::unique_ptr<IdealMemory>>;
 
 /// Binds the modules of the nodes that the link joins.
 void bind(const Link& link, Module& from, Module& to);

@@ -16,8 +16,7 @@
 #include "observe/walk_attribution.h"
 #include "observe/walk_log.h"
 #include "system/machine.h"
-#include "trace/stoppable_reader.h"
-#include "trace/trace_reader.h"
+#include "system/streams.h"
 
 namespace tablewalk {
 namespace {
@@ -27,7 +26,7 @@ using Clock = std::chrono::steady_clock;
 /// Tells of progress a few times a second, and whether the run is to end early.
 class Watch {
  public:
-  Watch(const RunOptions& options, const RecordSource& source) : options_(options), source_(source) {}
+  Watch(const RunOptions& options, const Streams& streams) : options_(options), streams_(streams) {}
 
   /// Called at every batch of records; true ends the trace.
   bool operator()() {
@@ -35,20 +34,15 @@ class Watch {
     stopped_ = stopped_ || stop;
     if (options_.on_progress && Clock::now() >= next_) {
       next_ = Clock::now() + std::chrono::milliseconds(200);
-      options_.on_progress({source_.delivered(), share()});
+      options_.on_progress({streams_.delivered(), streams_.progress()});
     }
     return stop;
   }
   bool stopped() const { return stopped_; }
 
  private:
-  double share() const {
-    if (options_.limit == 0) return source_.progress();
-    return static_cast<double>(source_.delivered()) / static_cast<double>(options_.warmup + options_.limit);
-  }
-
   const RunOptions& options_;
-  const RecordSource& source_;
+  const Streams& streams_;
   Clock::time_point next_ = Clock::now();
   bool stopped_ = false;
 };
@@ -101,58 +95,74 @@ void warn_of_image(RunResult& result, const RunOptions& options, Machine& machin
   if (!refusal.empty()) warn(result, options, fmt::format("{}: {}", image_name(options.tables->image), refusal));
 }
 
-/// From which loads the core takes addresses to come.
-std::string name_of_dependences(const TraceDescription& trace, const CoreConfig& core) {
-  if (trace.dependences) return "trace";
-  return core.dependences == Dependences::Chained ? "chained" : "none";
+/// What the trace's reader found says where it was found; what the machine found was found at the record it had reached.
+std::string describe_place(const Streams& streams, const RequestPort& core, const std::string& what) {
+  const std::string& path = streams.path_of(core.source());
+  if (what.compare(0, path.size() + 1, path + ":") == 0) return what;
+  return fmt::format("{}: record {}: {}", path, core.current_record(), what);
 }
 
-/// What the front end looks ahead: 32 records for each block that it may have fetched.
-std::size_t records_ahead(const CoreConfig& core) {
-  return std::size_t{32} * core.fetch_queue;
-}
-
-/// What the trace's reader found says where it stands; what the machine found stands at the record it had reached.
-std::string describe_place(const RunOptions& options, std::uint64_t records, const std::string& what) {
-  if (what.compare(0, options.trace_path.size() + 1, options.trace_path + ":") == 0) return what;
-  return fmt::format("{}: record {}: {}", options.trace_path, records, what);
+/// The core that was acting when something went wrong, else the first.
+const RequestPort& acting_core(Machine& machine) {
+  for (unsigned core = 0; core < machine.cores(); ++core) {
+    if (machine.port(core).is_acting()) return machine.port(core);
+  }
+  return machine.port();
 }
 
 /// Runs it; what goes wrong gets its place in the trace.
-void run_to_end(Machine& machine, const RunOptions& options) {
+void run_to_end(Machine& machine, const Streams& streams) {
   try {
     machine.run();
   } catch (const InputError& error) {
-    throw InputError(describe_place(options, machine.port().current_record(), error.what()));
+    throw InputError(describe_place(streams, acting_core(machine), error.what()));
   } catch (const LawViolation& violation) {
-    throw LawViolation(describe_place(options, machine.port().current_record(), violation.what()));
+    throw LawViolation(describe_place(streams, acting_core(machine), violation.what()));
   }
-  if (!machine.port().finished()) throw LawViolation("the machine came to rest with accesses in flight");
+  for (unsigned core = 0; core < machine.cores(); ++core) {
+    if (!machine.port(core).finished()) throw LawViolation("the machine came to rest with accesses in flight");
+  }
 }
 
-/// A whole trace that the warm-up has used up.
-void refuse_short_trace(const RunOptions& options, std::uint64_t records) {
-  if (options.warmup == 0 || options.warmup < records) return;
-  throw InputError(fmt::format("{}: it has {} records; expected more than the warm-up of {}", options.trace_path,
-                               records, options.warmup));
+/// Starts the statistics when all cores are warm and idle.
+class WarmUp {
+ public:
+  WarmUp(Machine& machine, std::function<void()> on_warm) : machine_(machine), on_warm_(std::move(on_warm)) {}
+
+  /// A core is.
+  void core_is_warm() {
+    if (++warm_ != machine_.cores()) return;
+    machine_.reset_stats();
+    on_warm_();
+    if (machine_.cores() > 1) machine_.start_measuring();
+  }
+
+ private:
+  Machine& machine_;
+  std::function<void()> on_warm_;
+  unsigned warm_ = 0;
+};
+
+/// Gives each core its streams.
+void start_cores(Machine& machine, const MachineConfig& config, Streams& streams, const RequestPort::Job& common) {
+  for (unsigned core = 0; core < machine.cores(); ++core) {
+    const std::vector<RecordSource*> sources = streams.of_core(core);
+    RequestPort::Job job = common;
+    job.source = sources.front();
+    job.more_sources.assign(sources.begin() + 1, sources.end());
+    job.time_slice = config.os.time_slice_cycles;
+    job.chained = streams.chained(core);
+    machine.port(core).run(std::move(job));
+  }
 }
 
-}  // namespace
-
-RunResult run_machine(const MachineConfig& config, const RunOptions& options) {
-  return run_machine(config, *open_trace(options.trace_path, options.trace_format), options);
-}
-
-RunResult run_machine(const MachineConfig& config, TraceReader& trace, const RunOptions& options) {
-  StoppableReader reader(trace, options.stop);
-  RecordSource source(reader, options.limit == 0 ? 0 : options.warmup + options.limit, records_ahead(config.core));
+RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOptions& options) {
   std::optional<WalkLog> walk_log;
   if (!options.walk_log.empty()) walk_log.emplace(options.walk_log, options.warmup != 0);
 
   RunResult result;
-  const std::string dependences = name_of_dependences(trace.description(), config.core);
   warn_of_empty_arrays(result, config, options);
-  Machine machine(config, options.construction, options.tables);
+  Machine machine(config, options.construction, options.tables, streams.processes());
   warn_of_image(result, options, machine);
   LawChecker checker(machine.mode(), machine.memory(), machine.kernel());
   WalkObservers observers;
@@ -160,39 +170,38 @@ RunResult run_machine(const MachineConfig& config, TraceReader& trace, const Run
   if (options.check) observers.add(checker);
   WalkAttribution attribution;
   if (options.attribute) observers.add(attribution);
-  if (!observers.empty()) machine.walker().observe(&observers);
+  if (!observers.empty()) {
+    for (PageWalker* walker : machine.walkers()) walker->observe(&observers);
+  }
 
   const std::unique_ptr<WalkerShadow> shadow = make_shadow(config, options, machine);
   record_wave(options, machine);
-  Watch watch(options, source);
-  RequestPort::Job job;
-  job.source = &source;
-  job.warmup = options.warmup;
-  job.on_warm = [&] {
-    machine.reset_stats();
+  Watch watch(options, streams);
+  WarmUp warm_up(machine, [&] {
     attribution.reset();
     if (walk_log) walk_log->start_statistics();
-  };
+  });
+  RequestPort::Job job;
+  job.warmup = options.warmup;
+  job.on_warm = [&] { warm_up.core_is_warm(); };
   job.on_batch = [&] { return watch(); };
-  job.chained = dependences == "chained";
   job.observer = options.check ? &checker : nullptr;
-  machine.port().run(std::move(job));
-  run_to_end(machine, options);
-  if (!watch.stopped() && !reader.stopped()) refuse_short_trace(options, source.delivered());
+  start_cores(machine, config, streams, job);
+  run_to_end(machine, streams);
+  if (!watch.stopped() && !streams.stopped()) streams.refuse_short(options.warmup);
 
   if (shadow) *options.cosim = shadow->counts();
   result.version = program_version();
   result.config = to_json(config);
-  result.trace = {printable(reader.description().path), reader.description().format,
-                  fmt::format("{:016x}", reader.checksum()), source.delivered(), dependences};
+  result.more_traces = streams.summaries();
+  result.trace = result.more_traces.front();
+  result.more_traces.erase(result.more_traces.begin());
   if (options.tables) {
     result.image = {printable(image_name(options.tables->image)), machine.image()->format,
                     fmt::format("{:#x}", options.tables->root_value)};
   }
-  if (!reader.description().note.empty()) {
-    warn(result, options, fmt::format("{}: {}", options.trace_path, reader.description().note));
-  }
-  result.partial = watch.stopped() || reader.stopped();
+  for (const std::string& note : streams.notes()) warn(result, options, note);
+  result.partial = watch.stopped() || streams.stopped();
   machine.report(result.stats);
   if (options.attribute) result.attribution = attribution.result();
   if (options.check) {
@@ -201,6 +210,18 @@ RunResult run_machine(const MachineConfig& config, TraceReader& trace, const Run
   }
   if (walk_log) walk_log->finish();
   return result;
+}
+
+}  // namespace
+
+RunResult run_machine(const MachineConfig& config, const RunOptions& options) {
+  Streams streams(config, options);
+  return run_streams(config, streams, options);
+}
+
+RunResult run_machine(const MachineConfig& config, TraceReader& trace, const RunOptions& options) {
+  Streams streams(config, trace, options);
+  return run_streams(config, streams, options);
 }
 
 }  // namespace tablewalk

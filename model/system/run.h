@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "observe/walker_shadow.h"
 #include "stats/result.h"
@@ -21,9 +22,10 @@ struct Progress {
 
 struct RunOptions {
   std::string trace_path;                            ///< `-` is standard input
+  std::vector<std::string> more_traces;              ///< further ones: each is a process of its own
   std::string trace_format = "auto";                 ///< a format's name, or `auto`: detected from content
-  std::uint64_t warmup = 0;                          ///< records simulated before the statistics start
-  std::uint64_t limit = 0;                           ///< records simulated after the warm-up; 0 is all
+  std::uint64_t warmup = 0;                          ///< records of each trace before the statistics start
+  std::uint64_t limit = 0;                           ///< records of each trace after the warm-up; 0 is all
   std::string walk_log;                              ///< file that gets one row per walk; empty is none
   std::optional<ImageTables> tables;                 ///< page tables of a memory image, instead of the kernel's own
   bool check = false;                                ///< hold the laws while running
@@ -43,7 +45,7 @@ struct RunOptions {
   ConstructionOrder construction = ConstructionOrder::CoreFirst;
 };
 
-/// Builds the machine, runs the trace and gives the statistics. Once per process: SystemC elaborates only once.
+/// Builds the machine, runs the traces and gives the statistics. Once per process: SystemC elaborates only once.
 /// Throws InputError (trace, config, output path), LawViolation, and WalkersDiffer from a co-simulation.
 RunResult run_machine(const MachineConfig& config, const RunOptions& options);
 /// The same for a trace that is open already, or that no file holds; the options' path and format are not looked at.

@@ -12,7 +12,6 @@ namespace tablewalk {
 namespace {
 
 constexpr std::size_t node_kinds = static_cast<std::size_t>(NodeKind::WalkerDram) + 1;
-constexpr unsigned most_cores = 64;
 
 /// A kind of node: whether the machine has it, and whether one serves all cores.
 struct Part {
@@ -30,7 +29,7 @@ struct Route {
 };
 
 /// In the order in which nodes are built and reported.
-std::vector<Part> parts_of_program(const MachineConfig& config, const Sharing& sharing) {
+std::vector<Part> parts_of_program(const MachineConfig& config, const SharingConfig& sharing) {
   const bool free = config.core.free_translation;
   return {
       {NodeKind::Core, "core", true, false},
@@ -43,13 +42,14 @@ std::vector<Part> parts_of_program(const MachineConfig& config, const Sharing& s
       {NodeKind::L1i, "l1i", config.l1i.enabled, false},
       {NodeKind::L1d, "l1d", config.l1d.enabled, false},
       {NodeKind::L2, "l2", config.l2.enabled, sharing.l2},
+      {NodeKind::Directory, "directory", config.cores > 1, true},
       {NodeKind::Llc, "llc", config.llc.enabled, true},
       {NodeKind::Dram, "dram", true, true},
   };
 }
 
 /// The memory that only walkers read.
-std::vector<Part> parts_of_walkers(const MachineConfig& config, const Sharing& sharing) {
+std::vector<Part> parts_of_walkers(const MachineConfig& config, const SharingConfig& sharing) {
   const bool own = config.walker_memory == WalkerMemory::Own;
   const auto reads = [&](WalkerReads level, const CacheConfig& cache) {
     return own && config.walker_reads <= level && cache.enabled;
@@ -72,6 +72,12 @@ std::vector<NodeKind> memory_of_walker(const MachineConfig& config) {
   return memory;
 }
 
+/// What the directory of several cores stands above.
+NodeKind first_shared_memory(const MachineConfig& config, const SharingConfig& sharing) {
+  if (config.l2.enabled && sharing.l2) return NodeKind::L2;
+  return config.llc.enabled ? NodeKind::Llc : NodeKind::Dram;
+}
+
 /// In the order of the ports at a common target, core by core: that is the priority among equals.
 std::vector<Route> routes(const MachineConfig& config) {
   using K = NodeKind;
@@ -89,6 +95,7 @@ std::vector<Route> routes(const MachineConfig& config) {
       {K::L1d, Side::Memory, {K::L2, K::Llc, K::Dram}},
       {K::Walker, Side::Memory, memory_of_walker(config)},
       {K::L2, Side::Memory, {K::Llc, K::Dram}},
+      {K::Directory, Side::Memory, {first_shared_memory(config, config.sharing)}},
       {K::Llc, Side::Memory, {K::Dram}},
       {K::WalkerL1d, Side::Memory, {K::WalkerL2, K::WalkerLlc, K::WalkerDram}},
       {K::WalkerL2, Side::Memory, {K::WalkerLlc, K::WalkerDram}},
@@ -114,8 +121,8 @@ bool answers_at_once(NodeKind from, NodeKind to) {
 
 class TopologyMaker {
  public:
-  TopologyMaker(const MachineConfig& config, unsigned cores, const Sharing& sharing)
-      : config_(config), sharing_(sharing), used_by_(cores) {}
+  explicit TopologyMaker(const MachineConfig& config)
+      : config_(config), sharing_(config.cores == 1 ? SharingConfig{} : config.sharing), used_by_(config.cores) {}
 
   Topology make() {
     add_nodes(parts_of_program(config_, sharing_));
@@ -146,11 +153,11 @@ class TopologyMaker {
     std::string name = part.name;
     if (cores() > 1) name = fmt::format(part.kind == NodeKind::Core ? "core{}" : "core{}.{}", core, part.name);
     used_by(core, part.kind) = topology_.nodes.size();
-    topology_.nodes.push_back({part.kind, core, std::move(name)});
+    topology_.nodes.push_back({part.kind, core, std::move(name), part.name});
   }
   void add_shared(const Part& part) {
     for (unsigned core = 0; core < cores(); ++core) used_by(core, part.kind) = topology_.nodes.size();
-    topology_.nodes.push_back({part.kind, std::nullopt, part.name});
+    topology_.nodes.push_back({part.kind, std::nullopt, part.name, part.name});
   }
 
   void add_links(const std::vector<Route>& all) {
@@ -167,8 +174,10 @@ class TopologyMaker {
   void add_link(std::size_t from, const Route& route, unsigned core) {
     const auto to =
         std::find_if(route.to.begin(), route.to.end(), [&](NodeKind kind) { return used_by(core, kind).has_value(); });
-    const std::size_t target = used_by(core, *to).value();
+    std::size_t target = used_by(core, *to).value();
     if (!topology_.nodes[from].core && topology_.nodes[target].core) refuse(route.from, *to);
+    const NodeIndex directory = used_by(core, NodeKind::Directory);
+    if (directory && from != *directory && *to == first_shared_memory(config_, sharing_)) target = *directory;
     topology_.links.push_back({from, route.side, target, 0, answers_at_once(route.from, *to)});
   }
 
@@ -196,7 +205,7 @@ class TopologyMaker {
   }
 
   const MachineConfig& config_;
-  Sharing sharing_;
+  SharingConfig sharing_;
   std::vector<std::array<NodeIndex, node_kinds>> used_by_;  ///< the nodes by core and kind, private and shared ones
   Topology topology_;
 };
@@ -230,11 +239,8 @@ std::optional<std::size_t> Topology::find(NodeKind kind, unsigned core) const {
   return static_cast<std::size_t>(node - nodes.begin());
 }
 
-Topology make_topology(const MachineConfig& config, unsigned cores, const Sharing& sharing) {
-  if (cores == 0 || cores > most_cores) {
-    throw InputError(fmt::format("cores: {}; expected 1 to {}", cores, most_cores));
-  }
-  return TopologyMaker(config, cores, cores == 1 ? Sharing{} : sharing).make();
+Topology make_topology(const MachineConfig& config) {
+  return TopologyMaker(config).make();
 }
 
 }  // namespace tablewalk

@@ -23,6 +23,7 @@ enum class NodeKind : std::uint8_t {
   L1i,
   L1d,
   L2,
+  Directory,  ///< between the caches of several cores and the first memory that they share
   Llc,
   Dram,
   WalkerIdeal,
@@ -36,18 +37,11 @@ enum class NodeKind : std::uint8_t {
 /// walkers and caches have `Memory`.
 enum class Side : std::uint8_t { Itlb, Dtlb, Icache, Dcache, Walker, Memory };
 
-/// Which parts the cores of a machine share; first levels are always private, the last-level cache and the DRAM always
-/// shared.
-struct Sharing {
-  bool l2 = false;
-  bool stlb = false;
-  bool walker = false;  ///< with its walk caches
-};
-
 struct Node {
   NodeKind kind = NodeKind::Core;
   std::optional<unsigned> core;  ///< the core that it belongs to; none: the cores share it
-  std::string name;              ///< in figures: `dtlb`; of a private node among several cores' `core0.dtlb`
+  std::string name;              ///< `dtlb`; of a private node among several cores' `core0.dtlb`
+  std::string part;              ///< what stands before its figures: `dtlb`
 
   /// The same where SystemC wants a name, which has no dots: `core0_dtlb`.
   std::string systemc_name() const;
@@ -73,13 +67,13 @@ struct Topology {
   std::optional<std::size_t> find(NodeKind kind, unsigned core) const;
 };
 
-/// The machine that a config describes, with 1 to 64 cores. What is left out (`enabled: false`) is passed over: its
-/// neighbours are linked to each other. One core shares nothing, whatever `sharing` says.
+/// The machine that a config describes. What is left out (`enabled: false`) is passed over: its
+/// neighbours are linked to each other. One core shares nothing, whatever the config says, and needs no directory.
 ///
 /// Memory that only walkers read is shared as its original is, but never less than the walker above it.
 ///
 /// Throws InputError if a shared node would need a private one: a walker that reads through a private cache, a
 /// second-level TLB above private walkers.
-Topology make_topology(const MachineConfig& config, unsigned cores, const Sharing& sharing);
+Topology make_topology(const MachineConfig& config);
 
 }  // namespace tablewalk

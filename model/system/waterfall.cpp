@@ -39,6 +39,7 @@ MachineConfig with_free_translation(const MachineConfig& config) {
   free.walker = defaults.walker;
   free.walker_reads = defaults.walker_reads;
   free.walker_memory = defaults.walker_memory;
+  free.sharing.stlb = free.sharing.walker = false;
   return free;
 }
 

@@ -1,0 +1,139 @@
+// What a core does because it is one of several, or has several traces to run.
+
+#include "cpu/request_port.h"
+
+namespace tablewalk {
+
+void RequestPort::join(Shootdowns& shootdowns, unsigned number) {
+  shootdowns_ = &shootdowns;
+  number_ = number;
+  shootdowns.add(*this);
+}
+
+/// Pages are mapped in the order of simulated time, whoever touches them: so what may map one is not done ahead.
+bool RequestPort::may_start_early() {
+  if (!one_of_several()) return true;
+  const std::uint64_t page = address_.value() >> neighbours_.page_shift;
+  KnownPage& known = mapped_pages_[page % mapped_pages_.size()];
+  if (known.number == page && known.asid == asid_) return true;
+  if (!kernel_.is_mapped(asid_, address_)) return false;
+  known = {page, asid_};
+  return true;
+}
+
+/// The core is idle at the end of its warm-up; true when all are.
+bool RequestPort::wait_for_others_to_warm() {
+  if (issue_cycle_ > now()) {
+    wake_at(issue_cycle_);
+    return false;
+  }
+  if (!told_warm_) {
+    told_warm_ = true;
+    job_.on_warm();
+  }
+  return warm_;
+}
+
+void RequestPort::start_measuring(Cycles cycle) {
+  warm_ = true;
+  issue_not_before(cycle);
+  retirement_.pause_until(cycle);
+  wake_at(cycle);
+}
+
+/// Whether it has a record that may be run now.
+bool RequestPort::can_run(std::size_t process) const {
+  const RecordSource& source = *processes_[process];
+  return !source.ended() && (warm_ || source.delivered() < job_.warmup);
+}
+
+/// The one whose turn comes after the one that runs; that one itself if there is no other.
+std::size_t RequestPort::next_process() const {
+  std::size_t next = running_;
+  for (std::size_t i = 1; i < processes_.size() && next == running_; ++i) {
+    const std::size_t candidate = (running_ + i) % processes_.size();
+    if (can_run(candidate)) next = candidate;
+  }
+  return next;
+}
+
+/// Lets the next trace run; false if it must wait until nothing of this one is in flight. What was fetched ahead is
+/// fetched again when its turn comes back.
+bool RequestPort::switch_process() {
+  const std::size_t next = next_process();
+  if (next != running_) {
+    if (!drained() || !front_end_idle()) return false;
+    first_block_ = end_block_;
+    next_block_.reset();
+    fetch_at_ = plan_at_ = Cycles::never();
+    known_page_ = ~std::uint64_t{0};
+    on_demand_until_ = 0;
+    running_ = next;
+    job_.source = processes_[next];
+    path_.go_on_from(job_.source->delivered());
+    issue_not_before(retirement_.last());
+    ++stats_.process_switches;
+  }
+  slice_end_ = issue_cycle_ + job_.time_slice;
+  return true;
+}
+
+void RequestPort::receive_interrupt(const ShootdownInterrupt& interrupt, Cycles visible) {
+  interrupts_.push(visible, interrupt, interrupt.initiator);
+  wake_at(visible);
+}
+
+void RequestPort::receive_acknowledgement(Cycles visible) {
+  acknowledgements_.push(visible, true);
+  wake_at(visible);
+}
+
+void RequestPort::forget(const Invalidation& invalidation, Cycles cycle) {
+  for (Side side : {Instructions, Data}) tlb(side).invalidate(invalidation, cycle);
+}
+
+void RequestPort::start_shootdown(const Invalidation& invalidation, Cycles cycle) {
+  acknowledgements_awaited_ = shootdowns_->start(number_, invalidation, cycle);
+  if (acknowledgements_awaited_ != 0) ++stats_.shootdowns;
+}
+
+/// With the last one, what waited for them goes on: an event of the trace, or an access whose fault has been handled.
+void RequestPort::take_acknowledgements(Cycles cycle) {
+  while (acknowledgements_.due(cycle)) {
+    acknowledgements_.pop();
+    if (--acknowledgements_awaited_ != 0) continue;
+    if (repeated_ != nullptr) {
+      repeat_not_before(cycle);
+    } else {
+      const Cycles waited = cycle > retirement_.last() ? cycle - retirement_.last() : Cycles(0);
+      issue_not_before(retirement_.pass_event(retirement_.last(), waited, &CoreCycles::shootdown_wait));
+      end_fence();
+    }
+  }
+}
+
+/// An interrupt is taken between two accesses, when everything that has started has retired. A core that is in its
+/// kernel, or has nothing more to run, only has to forget.
+void RequestPort::take_interrupts(Cycles cycle) {
+  while (interrupts_.due(cycle)) {
+    const bool in_kernel = acknowledgements_awaited_ != 0 || finished_;
+    if (!in_kernel) {
+      if (!drained()) {
+        if (oldest().pending == 0) wake_at(oldest().times.done);
+        return;
+      }
+      if (retirement_.last() > cycle) return wake_at(retirement_.last());
+    }
+    const ShootdownInterrupt interrupt = interrupts_.front();
+    interrupts_.pop();
+    forget(interrupt.invalidation, cycle);
+    const Cycles handled = cycle + shootdowns_->handler_cycles();
+    if (!in_kernel) {
+      issue_not_before(retirement_.pass_event(cycle, shootdowns_->handler_cycles(), &CoreCycles::interrupts));
+      ++stats_.interrupts;
+    }
+    shootdowns_->acknowledge(interrupt, handled);
+  }
+}
+
+}  // namespace tablewalk

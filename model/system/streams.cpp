@@ -1,0 +1,164 @@
+#include "system/streams.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "trace/process_reader.h"
+#include "trace/thread_reader.h"
+
+namespace tablewalk {
+namespace {
+
+/// What the front end looks ahead: 32 records for each block that it may have fetched.
+std::size_t records_ahead(const CoreConfig& core) {
+  return std::size_t{32} * core.fetch_queue;
+}
+
+/// From which loads the core takes addresses to come.
+std::string name_of_dependences(const TraceDescription& trace, const CoreConfig& core) {
+  if (trace.dependences) return "trace";
+  return core.dependences == Dependences::Chained ? "chained" : "none";
+}
+
+std::vector<std::string> paths_of(const RunOptions& options) {
+  std::vector<std::string> paths = options.more_traces;
+  paths.insert(paths.begin(), options.trace_path);
+  return paths;
+}
+
+/// Each of several streams reads the file from its beginning.
+void refuse_standard_input(const std::vector<std::string>& paths) {
+  if (std::find(paths.begin(), paths.end(), "-") == paths.end()) return;
+  throw InputError("-: several cores or traces read their traces at their own pace; expected files");
+}
+
+}  // namespace
+
+Streams::Streams(const MachineConfig& config, const RunOptions& options)
+    : cores_(config.cores), limit_(options.limit == 0 ? 0 : options.warmup + options.limit) {
+  const std::vector<std::string> paths = paths_of(options);
+  processes_ = paths.size();
+  const bool several = cores_ > 1 || processes_ > 1;
+  if (several) refuse_standard_input(paths);
+  for (std::size_t process = 0; process < processes_; ++process) {
+    const std::string& path = paths[process];
+    const std::vector<unsigned> threads =
+        several ? threads_of(path, options.trace_format) : std::vector<unsigned>{};
+    for (std::size_t thread = 0; thread < std::max<std::size_t>(threads.size(), 1); ++thread) {
+      std::vector<std::unique_ptr<TraceReader>> readers;
+      readers.push_back(open_trace(path, options.trace_format));
+      if (threads.size() > 1) readers.push_back(std::make_unique<ThreadReader>(*readers.back(), threads[thread]));
+      if (processes_ > 1) {
+        readers.push_back(std::make_unique<ProcessReader>(*readers.back(), process, processes_));
+      }
+      TraceReader& outermost = *readers.back();
+      add(config, options, path, outermost, std::move(readers));
+    }
+  }
+  if (streams_.size() >= cores_) return;
+  throw InputError(
+      fmt::format("{}: {} for {} cores; expected one for each core: further traces (one may be named several times), "
+                  "or a trace of several threads",
+                  options.trace_path, streams_.size() == 1 ? "one trace" : fmt::format("{} traces or threads", streams_.size()),
+                  cores_));
+}
+
+Streams::Streams(const MachineConfig& config, TraceReader& trace, const RunOptions& options)
+    : cores_(1), limit_(options.limit == 0 ? 0 : options.warmup + options.limit) {
+  if (config.cores != 1) {
+    throw InputError(fmt::format("cores: {}, and one trace that is open already; expected 1", config.cores));
+  }
+  add(config, options, options.trace_path, trace, {});
+}
+
+void Streams::add(const MachineConfig& config, const RunOptions& options, const std::string& path, TraceReader& reader,
+                  std::vector<std::unique_ptr<TraceReader>> readers) {
+  Stream stream;
+  stream.path = path;
+  stream.dependences = name_of_dependences(reader.description(), config.core);
+  stream.stoppable = std::make_unique<StoppableReader>(reader, options.stop);
+  stream.source = std::make_unique<RecordSource>(*stream.stoppable, limit_, records_ahead(config.core));
+  stream.readers = std::move(readers);
+  streams_.push_back(std::move(stream));
+}
+
+std::vector<RecordSource*> Streams::of_core(unsigned core) {
+  std::vector<RecordSource*> sources;
+  for (std::size_t i = core; i < streams_.size(); i += cores_) sources.push_back(streams_[i].source.get());
+  return sources;
+}
+
+bool Streams::chained(unsigned core) const {
+  const std::string& first = streams_[core].dependences;
+  for (std::size_t i = core; i < streams_.size(); i += cores_) {
+    if (streams_[i].dependences == first) continue;
+    throw InputError(
+        fmt::format("{}: it runs on one core with {}, and only one of them says from which loads addresses come; "
+                    "expected both, or core.dependences: none",
+                    streams_[i].path, streams_[core].path));
+  }
+  return first == "chained";
+}
+
+std::uint64_t Streams::delivered() const {
+  std::uint64_t records = 0;
+  for (const Stream& stream : streams_) records += stream.source->delivered();
+  return records;
+}
+
+double Streams::progress() const {
+  if (limit_ != 0) {
+    return static_cast<double>(delivered()) / static_cast<double>(limit_ * streams_.size());
+  }
+  double sum = 0;
+  for (const Stream& stream : streams_) {
+    const double share = stream.source->progress();
+    if (share < 0) return -1;
+    sum += share;
+  }
+  return sum / static_cast<double>(streams_.size());
+}
+
+bool Streams::stopped() const {
+  return std::any_of(streams_.begin(), streams_.end(), [](const Stream& stream) { return stream.stoppable->stopped(); });
+}
+
+const std::string& Streams::path_of(const RecordSource& source) const {
+  return std::find_if(streams_.begin(), streams_.end(), [&](const Stream& stream) {
+           return stream.source.get() == &source;
+         })->path;
+}
+
+std::vector<TraceSummary> Streams::summaries() const {
+  std::vector<TraceSummary> summaries;
+  for (const Stream& stream : streams_) {
+    const StoppableReader& reader = *stream.stoppable;
+    summaries.push_back({printable(reader.description().path), reader.description().format,
+                         fmt::format("{:016x}", reader.checksum()), stream.source->delivered(), stream.dependences});
+  }
+  return summaries;
+}
+
+std::vector<std::string> Streams::notes() const {
+  std::vector<std::string> notes;
+  for (const Stream& stream : streams_) {
+    const std::string& note = stream.stoppable->description().note;
+    if (!note.empty()) notes.push_back(fmt::format("{}: {}", stream.path, note));
+  }
+  notes.erase(std::unique(notes.begin(), notes.end()), notes.end());
+  return notes;
+}
+
+void Streams::refuse_short(std::uint64_t warmup) const {
+  for (const Stream& stream : streams_) {
+    const std::uint64_t records = stream.source->delivered();
+    if (warmup == 0 || warmup < records) continue;
+    throw InputError(
+        fmt::format("{}: it has {} records; expected more than the warm-up of {}", stream.path, records, warmup));
+  }
+}
+
+}  // namespace tablewalk

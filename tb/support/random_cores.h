@@ -1,0 +1,17 @@
+#pragma once
+
+#include "support/random_machine.h"
+#include "system/run.h"
+#include "support/temporary_folder.h"
+
+namespace tablewalk::test {
+
+/// Makes it a machine of 2 to `most` cores that share what a dice throws, with random times between them.
+void add_cores(Dice& dice, MachineConfig& config, unsigned most);
+
+/// As many traces as the machine needs, and sometimes more, so that some take turns: each of a process of its own, or
+/// one trace of several threads in one process.
+void write_traces(Dice& dice, const MachineConfig& config, std::size_t records, const TemporaryFolder& folder,
+                  RunOptions& options);
+
+}  // namespace tablewalk::test

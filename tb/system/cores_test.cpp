@@ -1,0 +1,67 @@
+// The laws over machines of several cores, drawn at random.
+
+#include <gtest/gtest.h>
+
+#include "config/printer.h"
+#include "support/child_run.h"
+#include "support/random_cores.h"
+
+namespace tablewalk::test {
+namespace {
+
+constexpr std::size_t records = 2500;
+
+/// A machine of 2 to 8 cores and its traces, decided by a seed.
+class RandomCase {
+ public:
+  explicit RandomCase(std::uint64_t seed) : seed_(seed) {
+    Dice dice(seed);
+    config = random_machine(dice);
+    if (dice.chance(25)) idealise(dice, config);
+    add_cores(dice, config, 8);
+    write_traces(dice, config, records, folder_, options);
+    if (dice.chance(20)) options.warmup = dice.between(1, 20);
+  }
+  std::string run() const { return text_without_config(run_in_child(config, options)); }
+  std::string describe() {
+    return "have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED=" + std::to_string(seed_) + "; its machine:\n" +
+           to_yaml(config, false);
+  }
+
+  MachineConfig config;
+  RunOptions options;
+
+ private:
+  std::uint64_t seed_;
+  TemporaryFolder folder_;
+};
+
+TEST(CoresLaws, EveryMachineFinishesWithEveryTranslationRightAndEveryCycleAccountedFor) {
+  for (const std::uint64_t seed : printed_seeds(100)) {
+    RandomCase random(seed);
+    random.options.check = true;
+    RunResult result;
+    ASSERT_NO_THROW(result = run_in_child(random.config, random.options)) << random.describe();
+  }
+}
+
+TEST(CoresLaws, RunningAheadChangesNoByteOfTheResult) {
+  for (const std::uint64_t seed : printed_seeds(100)) {
+    RandomCase random(seed);
+    const std::string ahead = random.run();
+    random.config.core.run_ahead = false;
+    ASSERT_EQ(random.run(), ahead) << random.describe();
+  }
+}
+
+TEST(CoresLaws, TheOrderInWhichModulesAreMadeChangesNoByteOfTheResult) {
+  for (const std::uint64_t seed : printed_seeds(60)) {
+    RandomCase random(seed);
+    const std::string core_first = random.run();
+    random.options.construction = ConstructionOrder::MemoryFirst;
+    ASSERT_EQ(random.run(), core_first) << random.describe();
+  }
+}
+
+}  // namespace
+}  // namespace tablewalk::test
