@@ -355,13 +355,13 @@ void Cache::report(const std::string& prefix, StatSet& figures) const {
         "of them, those that joined a fetch of the line under way");
   count("fills", stats_.fills, "lines", "lines fetched from the next memory");
   count("writebacks", stats_.writebacks, "lines", "dirty lines written to the next memory");
-  figures.real(prefix + ".miss_share", ratio(stats_.misses, stats_.lookups), "share", "misses / lookups");
+  figures.ratio(prefix + ".miss_share", stats_.misses, stats_.lookups, "share", "misses / lookups");
   figures.per_kilo_instruction(prefix + ".mpki", stats_.misses, "misses", "misses per thousand instructions");
-  figures.real(prefix + ".miss_latency_cycles.mean", ratio(stats_.miss_cycles, stats_.waits), "cycles",
-               "of a miss that needs its line, from its lookup here until its answer is one level up; waiting for a "
-               "free miss register included: mean");
-  figures.real(prefix + ".table_share", ratio(array_.table_lines(), array_.valid_lines()), "share",
-               "lines that hold page-table entries / valid lines, at the end");
+  figures.ratio(prefix + ".miss_latency_cycles.mean", stats_.miss_cycles, stats_.waits, "cycles",
+                "of a miss that needs its line, from its lookup here until its answer is one level up; waiting for a "
+                "free miss register included: mean");
+  figures.ratio(prefix + ".table_share", array_.table_lines(), array_.valid_lines(), "share",
+                "lines that hold page-table entries / valid lines, at the end");
 }
 
 }  // namespace tablewalk

@@ -55,10 +55,9 @@ void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& fi
                 "in invalidate events, once everything older had retired");
   figures.count("core.switching_cycles", cycles.switching, "cycles",
                 "in switches of the address space, once everything older had retired");
-  figures.real("core.translation_stall_share", ratio(cycles.translation_stall, cycles.total()), "share",
-               "translation stall cycles / cycles; translation.cost_share is what translation costs");
-  figures.real("core.cycles_per_instruction", ratio(cycles.total(), stats.instructions), "cycles",
-               "cycles / instructions");
+  figures.ratio("core.translation_stall_share", cycles.translation_stall, cycles.total(), "share",
+                "translation stall cycles / cycles; translation.cost_share is what translation costs");
+  figures.ratio("core.cycles_per_instruction", cycles.total(), stats.instructions, "cycles", "cycles / instructions");
   figures.count("core.invalidations", stats.invalidations, "events",
                 "invalidate events: TLBs and walk caches forgot what those covered");
   figures.count("core.switches", stats.switches, "events",
@@ -87,9 +86,9 @@ void report_translations(const CoreStats& stats, StatSet& figures) {
   for (unsigned level = 0; level < max_levels; ++level) {
     for (unsigned place = 0; place < served_by_count; ++place) {
       const std::uint64_t value = cycles.memory[level][place];
-      if (value == 0) continue;
       const std::string where = to_string(static_cast<ServedBy>(place));
-      part("level" + std::to_string(level) + "." + where, value, "reading entries of this level that were found there");
+      figures.count_if_any("translation.cycles.level" + std::to_string(level) + "." + where, value, "cycles",
+                           "reading entries of this level that were found there");
     }
   }
   part("entry_writeback", cycles.entry_writeback, "updating accessed and dirty bits");

@@ -124,9 +124,8 @@ void Dram::report(const std::string& prefix, StatSet& figures) const {
   count("row_hits", stats_.row_hits, "accesses", "accesses that found their row in the row buffer");
   count("row_misses", stats_.row_misses, "accesses", "accesses that found their bank without an open row");
   count("row_conflicts", stats_.row_conflicts, "accesses", "accesses that found another row open");
-  figures.real(prefix + ".row_hit_share",
-               ratio(stats_.row_hits, stats_.row_hits + stats_.row_misses + stats_.row_conflicts), "share",
-               "row hits / accesses that the devices served");
+  figures.ratio(prefix + ".row_hit_share", stats_.row_hits, stats_.row_hits + stats_.row_misses + stats_.row_conflicts,
+                "share", "row hits / accesses that the devices served");
   count("forwarded_reads", stats_.forwarded_reads, "accesses",
         "reads of lines that waited to be written: answered from the write buffer");
   count("refresh_stalls", stats_.refresh_stalls, "accesses", "accesses that waited for the end of a refresh");

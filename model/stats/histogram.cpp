@@ -27,6 +27,14 @@ std::uint64_t Histogram::low_of(std::size_t bucket) {
   return (sub_buckets + above % sub_buckets) << (magnitude - sub_bucket_bits);
 }
 
+Histogram::Histogram(const std::vector<Bucket>& buckets, const Extent& extent) : sum_(extent.sum), max_(extent.max) {
+  if (!buckets.empty()) buckets_.resize(bucket_of(buckets.back().low) + 1);
+  for (const Bucket& bucket : buckets) {
+    buckets_[bucket_of(bucket.low)] = bucket.count;
+    count_ += bucket.count;
+  }
+}
+
 void Histogram::add(const Histogram& other) {
   if (other.buckets_.size() > buckets_.size()) buckets_.resize(other.buckets_.size());
   for (std::size_t i = 0; i < other.buckets_.size(); ++i) buckets_[i] += other.buckets_[i];

@@ -11,6 +11,22 @@ class Histogram {
  public:
   static constexpr std::uint64_t exact_limit = 1 << 14;
 
+  /// The values from `low` to `high`, both included. Below exact_limit a bucket holds one value: low == high.
+  struct Bucket {
+    std::uint64_t low;
+    std::uint64_t high;
+    std::uint64_t count;  ///< never 0
+  };
+  /// What the buckets do not tell of the values in them.
+  struct Extent {
+    std::uint64_t sum;
+    std::uint64_t max;
+  };
+
+  Histogram() = default;
+  /// The histogram that had these nonempty_buckets() and that extent().
+  Histogram(const std::vector<Bucket>& buckets, const Extent& extent);
+
   void add(std::uint64_t value) {
     ++count_;
     sum_ += value;
@@ -24,17 +40,12 @@ class Histogram {
   std::uint64_t count() const { return count_; }
   std::uint64_t sum() const { return sum_; }
   std::uint64_t max() const { return max_; }
+  Extent extent() const { return {sum_, max_}; }
   /// 0 when empty.
   double mean() const { return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_); }
   /// The smallest recorded value that at least `percent` of all values do not exceed (nearest rank); 0 when empty.
   std::uint64_t percentile(double percent) const;
 
-  /// The values from `low` to `high`, both included. Below exact_limit a bucket holds one value: low == high.
-  struct Bucket {
-    std::uint64_t low;
-    std::uint64_t high;
-    std::uint64_t count;  ///< never 0
-  };
   std::vector<Bucket> nonempty_buckets() const;
 
  private:

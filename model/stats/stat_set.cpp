@@ -1,12 +1,117 @@
 #include "stats/stat_set.h"
 
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+
 #include "base/error.h"
+#include "stats/core_name.h"
 
 namespace tablewalk {
+namespace {
+
+using Figure = StatSet::Figure;
+using Distribution = StatSet::Distribution;
+
+/// The value that the parts make.
+void evaluate(Figure& figure) {
+  const StatSet::Parts& parts = figure.parts;
+  const bool negative = parts.plus < parts.minus;
+  const std::uint64_t distance = negative ? parts.minus - parts.plus : parts.plus - parts.minus;
+  if (figure.whole) {
+    figure.count = distance;
+    figure.negative = negative;
+  } else {
+    figure.real = (negative ? -parts.scale : parts.scale) * ratio(distance, parts.over);
+  }
+}
+
+Figure sum_figure(std::string name, std::string unit, std::string meaning, bool whole, StatSet::Parts parts) {
+  Figure figure{std::move(name), std::move(unit), std::move(meaning), whole};
+  figure.adding = StatSet::Adding::Sum;
+  figure.parts = parts;
+  evaluate(figure);
+  return figure;
+}
+
+/// `distribution`'s own, for the histogram that it is of.
+std::array<Figure, 5> derived_figures(const Distribution& distribution, const Histogram& values) {
+  const auto figure = [&](const char* part, const char* meaning, bool whole, std::uint64_t count, double real) {
+    Figure made{
+        distribution.name + "." + part, distribution.unit, distribution.meaning + ": " + meaning, whole, count, real};
+    made.adding = StatSet::Adding::Derived;
+    return made;
+  };
+  return {figure("mean", "mean", false, 0, values.mean()), figure("p50", "median", true, values.percentile(50), 0),
+          figure("p95", "95th percentile", true, values.percentile(95), 0),
+          figure("p99", "99th percentile", true, values.percentile(99), 0),
+          figure("max", "largest", true, values.max(), 0)};
+}
+
+[[noreturn]] void refuse(const std::string& name, const std::string& why) {
+  throw LawViolation("statistic '" + name + "' cannot be added to another of its name: " + why);
+}
+
+void add_to(Figure& figure, const Figure& other) {
+  const bool alike = figure.whole == other.whole && figure.adding == other.adding && figure.unit == other.unit &&
+                     figure.parts.scale == other.parts.scale;
+  if (!alike) refuse(figure.name, "they are of different units or kinds");
+  switch (figure.adding) {
+    case StatSet::Adding::Never:
+      refuse(figure.name, "it has no parts to add");
+    case StatSet::Adding::Sum:
+      figure.parts.plus += other.parts.plus;
+      figure.parts.minus += other.parts.minus;
+      figure.parts.over += other.parts.over;
+      evaluate(figure);
+      break;
+    case StatSet::Adding::Largest:
+      figure.count = std::max(figure.count, other.count);
+      break;
+    case StatSet::Adding::Derived:
+      break;
+  }
+}
+
+/// Calls `both` for each pair of namesakes, and puts the others of `added` where StatSet::merge() says.
+template <class Named, class Both>
+void merge_lists(std::vector<Named>& list, const std::vector<Named>& added, Both both) {
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < list.size(); ++i) places.emplace(list[i].name, i);
+  std::vector<std::vector<const Named*>> before(list.size() + 1);
+  std::vector<const Named*> unknown;
+  for (const Named& one : added) {
+    const auto place = places.find(one.name);
+    if (place == places.end()) {
+      unknown.push_back(&one);
+      continue;
+    }
+    both(list[place->second], one);
+    std::vector<const Named*>& there = before[place->second];
+    there.insert(there.end(), unknown.begin(), unknown.end());
+    unknown.clear();
+  }
+  before.back() = std::move(unknown);
+  std::vector<Named> all;
+  all.reserve(list.size() + added.size());
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    for (const Named* one : before[i]) all.push_back(*one);
+    if (i < list.size()) all.push_back(std::move(list[i]));
+  }
+  list = std::move(all);
+}
+
+}  // namespace
 
 void StatSet::add(Figure figure) {
-  if (find(figure.name) != nullptr) throw LawViolation("statistic '" + figure.name + "' is declared twice");
-  figures_.push_back(std::move(figure));
+  const bool shown = !figure.only_if_any || figure.count != 0;
+  const bool added = index_.emplace(figure.name, shown ? figures_.size() : hidden).second;
+  if (!added) throw LawViolation("statistic '" + figure.name + "' is declared twice");
+  if (shown) {
+    figures_.push_back(std::move(figure));
+  } else {
+    hidden_.push_back({figures_.size(), std::move(figure)});
+  }
 }
 
 void StatSet::add(Distribution distribution) {
@@ -17,39 +122,109 @@ void StatSet::add(Distribution distribution) {
 }
 
 void StatSet::count(std::string name, std::uint64_t value, std::string unit, std::string meaning) {
-  add(Figure{std::move(name), std::move(unit), std::move(meaning), true, value, 0, false});
+  add(sum_figure(std::move(name), std::move(unit), std::move(meaning), true, {value}));
+}
+
+void StatSet::count_if_any(std::string name, std::uint64_t value, std::string unit, std::string meaning) {
+  Figure figure = sum_figure(std::move(name), std::move(unit), std::move(meaning), true, {value});
+  figure.only_if_any = true;
+  add(std::move(figure));
+}
+
+void StatSet::largest(std::string name, std::uint64_t value, std::string unit, std::string meaning) {
+  Figure figure{std::move(name), std::move(unit), std::move(meaning), true, value};
+  figure.adding = Adding::Largest;
+  add(std::move(figure));
 }
 
 void StatSet::difference(std::string name, std::uint64_t a, std::uint64_t b, std::string unit, std::string meaning) {
-  const std::uint64_t distance = a < b ? b - a : a - b;
-  add(Figure{std::move(name), std::move(unit), std::move(meaning), true, distance, 0, a < b});
+  add(sum_figure(std::move(name), std::move(unit), std::move(meaning), true, {a, b}));
+}
+
+void StatSet::ratio(std::string name, std::uint64_t numerator, std::uint64_t denominator, std::string unit,
+                    std::string meaning) {
+  ratio_of_difference(std::move(name), numerator, 0, denominator, std::move(unit), std::move(meaning));
+}
+
+void StatSet::ratio_of_difference(std::string name, std::uint64_t a, std::uint64_t b, std::uint64_t denominator,
+                                  std::string unit, std::string meaning) {
+  add(sum_figure(std::move(name), std::move(unit), std::move(meaning), false, {a, b, denominator}));
 }
 
 void StatSet::real(std::string name, double value, std::string unit, std::string meaning) {
-  add(Figure{std::move(name), std::move(unit), std::move(meaning), false, 0, value, false});
+  add(Figure{std::move(name), std::move(unit), std::move(meaning), false, 0, value});
 }
 
 void StatSet::per_kilo_instruction(std::string name, std::uint64_t value, std::string unit, std::string meaning) {
   const Figure* instructions = find("core.instructions");
   if (instructions == nullptr) return;
-  real(std::move(name), 1000 * ratio(value, instructions->count), std::move(unit), std::move(meaning));
+  add(sum_figure(std::move(name), std::move(unit), std::move(meaning), false, {value, 0, instructions->count, 1000}));
 }
 
 void StatSet::distribution(const std::string& name, const Histogram& values, const std::string& unit,
                            const std::string& meaning) {
-  real(name + ".mean", values.mean(), unit, meaning + ": mean");
-  count(name + ".p50", values.percentile(50), unit, meaning + ": median");
-  count(name + ".p95", values.percentile(95), unit, meaning + ": 95th percentile");
-  count(name + ".p99", values.percentile(99), unit, meaning + ": 99th percentile");
-  count(name + ".max", values.max(), unit, meaning + ": largest");
-  add(Distribution{name, unit, meaning, values.nonempty_buckets()});
+  Distribution distribution{name, unit, meaning, values.nonempty_buckets(), values.extent()};
+  for (Figure& figure : derived_figures(distribution, values)) add(std::move(figure));
+  add(std::move(distribution));
+}
+
+std::vector<Figure> StatSet::declared() const {
+  std::vector<Figure> all;
+  all.reserve(figures_.size() + hidden_.size());
+  auto next = hidden_.begin();
+  for (std::size_t i = 0; i <= figures_.size(); ++i) {
+    for (; next != hidden_.end() && next->place == i; ++next) all.push_back(next->figure);
+    if (i < figures_.size()) all.push_back(figures_[i]);
+  }
+  return all;
+}
+
+StatSet StatSet::prefixed(const std::string& prefix) const {
+  StatSet renamed;
+  for (Figure& figure : declared()) {
+    figure.name = prefixed_name(prefix, figure.name);
+    renamed.add(std::move(figure));
+  }
+  for (Distribution distribution : distributions_) {
+    distribution.name = prefixed_name(prefix, distribution.name);
+    renamed.add(std::move(distribution));
+  }
+  return renamed;
+}
+
+void StatSet::merge(const StatSet& other) {
+  const bool shared = std::any_of(other.index_.begin(), other.index_.end(),
+                                  [this](const auto& entry) { return index_.count(entry.first) != 0; });
+  if (!shared) return append(other);
+  std::vector<Figure> all = declared();
+  merge_lists(all, other.declared(), add_to);
+  figures_.clear();
+  hidden_.clear();
+  index_.clear();
+  for (Figure& figure : all) add(std::move(figure));
+  merge_distributions(other.distributions_);
+}
+
+/// merge() for sets that share no name: the cost does not grow with what is here already.
+void StatSet::append(const StatSet& other) {
+  for (Figure& figure : other.declared()) add(std::move(figure));
+  for (const Distribution& distribution : other.distributions_) add(distribution);
+}
+
+void StatSet::merge_distributions(const std::vector<Distribution>& others) {
+  merge_lists(distributions_, others, [this](Distribution& mine, const Distribution& added) {
+    if (!mine.extent || !added.extent) refuse(mine.name, "it was read from a file");
+    Histogram values(mine.buckets, *mine.extent);
+    values.add(Histogram(added.buckets, *added.extent));
+    mine.buckets = values.nonempty_buckets();
+    mine.extent = values.extent();
+    for (Figure& figure : derived_figures(mine, values)) figures_[index_.at(figure.name)] = std::move(figure);
+  });
 }
 
 const StatSet::Figure* StatSet::find(std::string_view name) const {
-  for (const Figure& figure : figures_) {
-    if (figure.name == name) return &figure;
-  }
-  return nullptr;
+  const auto found = index_.find(name);
+  return found == index_.end() || found->second == hidden ? nullptr : &figures_[found->second];
 }
 
 const StatSet::Figure& StatSet::at(std::string_view name) const {

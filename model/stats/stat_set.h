@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,12 +16,27 @@ namespace tablewalk {
 /// a unit and a meaning. A module declares its figures in one function, `void report(StatSet&) const`:
 ///
 ///     stats.count("dtlb.hits", hits, "lookups", "lookups answered by this TLB");
-///     stats.real("dtlb.miss_share", ratio(misses, lookups), "share", "misses / lookups");
+///     stats.ratio("dtlb.miss_share", misses, lookups, "share", "misses / lookups");
 ///     stats.distribution("walker.latency_cycles", latency, "cycles", "from request to answer, per walk");
 ///
-/// A name declared twice is a defect and throws LawViolation.
+/// Figures keep what they were made of, so that the sets of several cores can be added: merge(). A name declared twice
+/// is a defect and throws LawViolation.
 class StatSet {
  public:
+  /// What becomes of a figure where two sets have it.
+  enum class Adding : std::uint8_t {
+    Never,    ///< it has no parts to add: a plain real number, or a figure that was read from a file
+    Sum,      ///< its parts are added; the value follows from their sums
+    Largest,  ///< the larger one stays
+    Derived,  ///< one of the figures of a distribution: they follow from the merged histogram
+  };
+  /// A whole figure is plus - minus, another one scale * (plus - minus) / over.
+  struct Parts {
+    std::uint64_t plus = 0;
+    std::uint64_t minus = 0;
+    std::uint64_t over = 0;
+    double scale = 1;
+  };
   struct Figure {
     std::string name;
     std::string unit;
@@ -27,6 +45,9 @@ class StatSet {
     std::uint64_t count = 0;
     double real = 0;
     bool negative = false;  ///< whole: the value is -count
+    Adding adding = Adding::Never;
+    Parts parts = {};
+    bool only_if_any = false;  ///< in figures() only if it is not 0
 
     double value() const {
       if (!whole) return real;
@@ -38,11 +59,24 @@ class StatSet {
     std::string unit;
     std::string meaning;
     std::vector<Histogram::Bucket> buckets;
+    /// What the buckets do not tell. Distributions that were read from a file have none, and cannot be merged.
+    std::optional<Histogram::Extent> extent = std::nullopt;
   };
 
   void count(std::string name, std::uint64_t value, std::string unit, std::string meaning);
+  /// A count that is a figure only if it is not 0. Its place in the order is kept: it may not be 0 on another core.
+  void count_if_any(std::string name, std::uint64_t value, std::string unit, std::string meaning);
+  /// A value of which the machine has the largest of its modules' (a path's length), not the sum.
+  void largest(std::string name, std::uint64_t value, std::string unit, std::string meaning);
   /// a - b, which may be negative.
   void difference(std::string name, std::uint64_t a, std::uint64_t b, std::string unit, std::string meaning);
+  /// numerator / denominator, and 0 when that is 0.
+  void ratio(std::string name, std::uint64_t numerator, std::uint64_t denominator, std::string unit,
+             std::string meaning);
+  /// (a - b) / denominator, which may be negative, and 0 when the denominator is 0.
+  void ratio_of_difference(std::string name, std::uint64_t a, std::uint64_t b, std::uint64_t denominator,
+                           std::string unit, std::string meaning);
+  /// A value that is no ratio of counts: it cannot be added to another, and merging two throws LawViolation.
   void real(std::string name, double value, std::string unit, std::string meaning);
   /// `value` for each thousand instructions (`core.instructions`, declared before; without it there is no such figure).
   void per_kilo_instruction(std::string name, std::uint64_t value, std::string unit, std::string meaning);
@@ -53,23 +87,15 @@ class StatSet {
   void add(Figure figure);
   void add(Distribution distribution);
 
-  void merge(const StatSet& other) {
-    for (const Figure& f : other.figures_) {
-      bool found = false;
-      for (Figure& mine : figures_) {
-        if (mine.name != f.name) continue;
-        found = true;
-        mine.count += f.count;
-        mine.real += f.real;
-      }
-      if (!found) figures_.push_back(f);
-    }
-  }
-  StatSet prefixed(const std::string& prefix) const {
-    StatSet s = *this;
-    for (Figure& f : s.figures_) f.name = prefix + (f.name.compare(0, 5, "core.") == 0 ? f.name.substr(5) : f.name);
-    return s;
-  }
+  /// The same figures under the names that prefixed_name() (stats/core_name.h) makes.
+  StatSet prefixed(const std::string& prefix) const;
+  /// Adds the figures of `other` to those of the same name: counts, and both sides of differences and ratios, are
+  /// summed, distributions are merged, and the other values follow. A figure that this set lacks is put before the next
+  /// figure of `other` that this set has, behind all of its own there; at the end if there is none. So sets that the
+  /// same modules declared merge in the order of declaration. Throws LawViolation if a figure of both has no parts
+  /// to add, or another unit or kind than its namesake.
+  void merge(const StatSet& other);
+
   const std::vector<Figure>& figures() const { return figures_; }
   const std::vector<Distribution>& distributions() const { return distributions_; }
   /// The figure of that name; throws InputError that names the nearest one.
@@ -78,7 +104,21 @@ class StatSet {
   const Figure* find(std::string_view name) const;
 
  private:
+  static constexpr std::size_t hidden = static_cast<std::size_t>(-1);
+  /// A figure that is not shown because it is 0, and how many of those shown were declared before it.
+  struct Hidden {
+    std::size_t place;
+    Figure figure;
+  };
+
+  /// All of them in their order, the hidden ones too.
+  std::vector<Figure> declared() const;
+  void append(const StatSet& other);
+  void merge_distributions(const std::vector<Distribution>& others);
+
   std::vector<Figure> figures_;
+  std::vector<Hidden> hidden_;
+  std::map<std::string, std::size_t, std::less<>> index_;  ///< place in figures_, or `hidden`
   std::vector<Distribution> distributions_;
 };
 

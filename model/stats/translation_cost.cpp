@@ -7,10 +7,6 @@ std::uint64_t cycles_of(const RunResult& result) {
   return result.stats.at("core.cycles").count;
 }
 
-double share_of(const StatSet::Figure& part, std::uint64_t whole) {
-  return whole == 0 ? 0 : part.value() / static_cast<double>(whole);
-}
-
 /// Puts `added` behind the figure of that name, or before all if there is none.
 void put_behind(StatSet& stats, const StatSet& added, const std::string& behind) {
   StatSet all;
@@ -36,8 +32,8 @@ void add_translation_cost(RunResult& result, const RunResult& with_free_translat
   StatSet stats;
   stats.difference("translation.cost_cycles", cycles, free, "cycles",
                    "what translation costs: cycles minus those of the same machine with free translation");
-  stats.real("translation.cost_share", share_of(stats.at("translation.cost_cycles"), cycles), "share",
-             "cost cycles / cycles: the part of the time that free translation would save");
+  stats.ratio_of_difference("translation.cost_share", cycles, free, cycles, "share",
+                            "cost cycles / cycles: the part of the time that free translation would save");
   stats.count("translation.free_cycles", free, "cycles",
               "cycles of the machine with free translation: every access has a first-level TLB hit");
   put_behind(result.stats, stats, "");
@@ -48,11 +44,12 @@ void add_chained_cost(RunResult& result, const RunResult& chained, const RunResu
   const bool whole = !result.partial && !chained.partial && !chained_free.partial;
   if (!whole || result.trace.records != chained.trace.records) return;
   const std::uint64_t cycles = cycles_of(chained);
+  const std::uint64_t free = cycles_of(chained_free);
   StatSet stats;
-  stats.difference("translation.chained_cost_cycles", cycles, cycles_of(chained_free), "cycles",
+  stats.difference("translation.chained_cost_cycles", cycles, free, "cycles",
                    "what translation costs if the address of every data access comes from the load before it");
-  stats.real("translation.chained_cost_share", share_of(stats.at("translation.chained_cost_cycles"), cycles), "share",
-             "that / the cycles of that machine");
+  stats.ratio_of_difference("translation.chained_cost_share", cycles, free, cycles, "share",
+                            "that / the cycles of that machine");
   stats.count("core.chained_cycles", cycles, "cycles",
               "cycles if the address of every data access comes from the load before it");
   put_behind(result.stats, stats, "translation.cost_share");

@@ -261,11 +261,11 @@ void Tlb::report(const std::string& prefix, StatSet& figures) const {
   count("invalidated", stats_.invalidated, "translations", "translations that invalidate events took out");
   count("switched_out", stats_.switched_out, "translations",
         "translations that switches of the address space took out");
-  figures.real(prefix + ".miss_share", ratio(stats_.misses, stats_.lookups), "share", "misses / lookups");
+  figures.ratio(prefix + ".miss_share", stats_.misses, stats_.lookups, "share", "misses / lookups");
   figures.per_kilo_instruction(prefix + ".mpki", stats_.misses, "misses", "misses per thousand instructions");
-  figures.real(prefix + ".miss_latency_cycles.mean", ratio(stats_.miss_cycles, stats_.misses), "cycles",
-               "of a miss, from its lookup here until its answer is one level up; waiting for a free miss register "
-               "included: mean");
+  figures.ratio(prefix + ".miss_latency_cycles.mean", stats_.miss_cycles, stats_.misses, "cycles",
+                "of a miss, from its lookup here until its answer is one level up; waiting for a free miss register "
+                "included: mean");
 }
 
 }  // namespace tablewalk

@@ -96,8 +96,8 @@ void PageWalker::report(StatSet& figures) const {
   figures.count("walker.merged_walks", stats_.merged_walks, "requests", "requests that joined a walk of their page");
   figures.count("walker.faults", stats_.faults, "walks", "walks that ended in a fault");
   figures.count("walker.entry_reads", stats_.entry_reads, "reads", "page-table entries read");
-  figures.real("walker.entry_reads_per_walk", ratio(stats_.entry_reads, stats_.latency.count()), "reads",
-               "page-table entries read, per finished walk");
+  figures.ratio("walker.entry_reads_per_walk", stats_.entry_reads, stats_.latency.count(), "reads",
+                "page-table entries read, per finished walk");
   figures.count("walker.entry_updates", stats_.entry_updates, "updates", "locked updates of accessed and dirty bits");
   figures.count("walker.restarts", stats_.restarts, "restarts",
                 "walks sent back to the root by an invalidate event while they were under way");

@@ -17,14 +17,15 @@ struct AreaFigure {
   const char* name;
   const char* unit;
   const char* meaning;
+  bool adds = true;  ///< several walkers take the sum; else the largest of theirs counts
 };
 constexpr std::array area_figures = {
     AreaFigure{"cells", "cells", "of the hardware, in gates of two inputs, multiplexers and flip-flops"},
     AreaFigure{"flip_flops", "flip-flops", "of these cells, those that hold a bit"},
-    AreaFigure{"logic_depth", "cells", "on the longest path between two flip-flops"},
+    AreaFigure{"logic_depth", "cells", "on the longest path between two flip-flops", false},
     AreaFigure{"ice40_luts", "LUTs", "of the hardware on an iCE40, tables of four inputs"},
     AreaFigure{"ice40_flip_flops", "flip-flops", "of the hardware on an iCE40"},
-    AreaFigure{"ice40_logic_depth", "cells", "LUTs and carries on the longest path on an iCE40"},
+    AreaFigure{"ice40_logic_depth", "cells", "LUTs and carries on the longest path on an iCE40", false},
 };
 
 }  // namespace
@@ -299,7 +300,9 @@ void RtlWalker::report(StatSet& figures) const {
   }
   for (const auto& [name, value] : port_.variant().area) {
     for (const AreaFigure& figure : area_figures) {
-      if (name == figure.name) figures.count(fmt::format("rtl_walker.{}", name), value, figure.unit, figure.meaning);
+      if (name != figure.name) continue;
+      const auto declare = figure.adds ? &StatSet::count : &StatSet::largest;
+      (figures.*declare)(fmt::format("rtl_walker.{}", name), value, figure.unit, figure.meaning);
     }
   }
 }
