@@ -355,6 +355,11 @@ void Cache::report(const std::string& prefix, StatSet& figures) const {
         "of them, those that joined a fetch of the line under way");
   count("fills", stats_.fills, "lines", "lines fetched from the next memory");
   count("writebacks", stats_.writebacks, "lines", "dirty lines written to the next memory");
+  if (coherent_) {
+    count("upgrades", stats_.upgrades, "accesses",
+          "of the fetches, those of lines that were there and could not be written: other cores might have had them");
+    count("snooped", stats_.snooped, "lines", "lines that were taken away for other cores");
+  }
   figures.ratio(prefix + ".miss_share", stats_.misses, stats_.lookups, "share", "misses / lookups");
   figures.per_kilo_instruction(prefix + ".mpki", stats_.misses, "misses", "misses per thousand instructions");
   figures.ratio(prefix + ".miss_latency_cycles.mean", stats_.miss_cycles, stats_.waits, "cycles",

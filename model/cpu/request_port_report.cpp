@@ -68,6 +68,16 @@ void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& fi
                 "for each");
 }
 
+void report_shootdowns(const CoreStats& stats, const CoreCycles& cycles, StatSet& figures) {
+  figures.count("core.shootdowns", stats.shootdowns, "events",
+                "invalidate events for which other cores were interrupted");
+  figures.count("core.shootdown_wait_cycles", cycles.shootdown_wait, "cycles",
+                "waiting until those had acknowledged them, beyond the event's own cycles");
+  figures.count("core.interrupts", stats.interrupts, "interrupts", "taken for shootdowns of other cores");
+  figures.count("core.interrupt_cycles", cycles.interrupts, "cycles",
+                "in the handlers of these, once everything older had retired");
+}
+
 void report_translations(const CoreStats& stats, StatSet& figures) {
   const LatencyBreakdown& cycles = stats.translation_cycles;
   const auto part = [&](const std::string& name, std::uint64_t value, const char* meaning) {
@@ -101,6 +111,11 @@ void report_translations(const CoreStats& stats, StatSet& figures) {
 void RequestPort::report(StatSet& figures) const {
   report_accesses(stats_, figures);
   report_cycles(stats_, retirement_.cycles(), figures);
+  if (processes_.size() > 1) {
+    figures.count("core.process_switches", stats_.process_switches, "switches",
+                  "times that another trace of the core had its turn");
+  }
+  if (one_of_several()) report_shootdowns(stats_, retirement_.cycles(), figures);
   report_translations(stats_, figures);
 }
 
