@@ -202,12 +202,17 @@ class Bench final : public TimedModule {
   std::vector<std::unique_ptr<User>> users_;
 };
 
-TEST(Coherence, AWriterIsAloneAndNobodyWaitsForEver) {
-  const std::uint64_t seed = setting("TABLEWALK_SEED", 1);
-  std::printf("seed %llu (TABLEWALK_SEED)\n", static_cast<unsigned long long>(seed));
-  Bench bench("bench", seed, 2000);
+class Coherence : public testing::TestWithParam<std::uint64_t> {};
+
+/// A million operations in all.
+TEST_P(Coherence, AWriterIsAloneAndNobodyWaitsForEver) {
+  const std::uint64_t seed = setting("TABLEWALK_SEED", 1) + GetParam();
+  std::printf("seed %llu (TABLEWALK_SEED and %llu)\n", static_cast<unsigned long long>(seed),
+              static_cast<unsigned long long>(GetParam()));
+  Bench bench("bench", seed, 6000);
   bench.run();
 }
+INSTANTIATE_TEST_SUITE_P(Seeds, Coherence, testing::Range(std::uint64_t{0}, std::uint64_t{24}));
 
 }  // namespace
 }  // namespace tablewalk::test
