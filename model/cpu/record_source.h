@@ -13,8 +13,14 @@ namespace tablewalk {
 class RecordSource {
  public:
   /// `limit` 0: all of them. `ahead`: how many records at least can be read ahead of the newest that was delivered.
-  explicit RecordSource(TraceReader& reader, std::uint64_t limit, std::size_t ahead = 0)
-      : reader_(reader), left_(limit == 0 ? ~std::uint64_t{0} : limit), records_(2 * batch_records + ahead) {}
+  /// `chained`: the address of every data access comes from the load before it.
+  explicit RecordSource(TraceReader& reader, std::uint64_t limit, std::size_t ahead = 0, bool chained = false)
+      : reader_(reader),
+        left_(limit == 0 ? ~std::uint64_t{0} : limit),
+        chained_(chained),
+        records_(2 * batch_records + ahead) {}
+
+  bool chained() const { return chained_; }
 
   /// The next record, or nullptr when those that were read are used up. It stays valid until more are read.
   const Record* next() { return place_ == filled_ ? nullptr : &records_[place_++]; }
@@ -67,6 +73,7 @@ class RecordSource {
 
   TraceReader& reader_;
   std::uint64_t left_;
+  bool chained_;
   bool reader_ended_ = false;
   std::vector<Record> records_;
   std::uint64_t before_ = 0;  ///< records that were dropped

@@ -59,6 +59,7 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
 
 void RequestPort::run(Job job) {
   job_ = std::move(job);
+  chained_ = job_.source->chained();
   processes_ = job_.more_sources;
   processes_.insert(processes_.begin(), job_.source);
   if (processes_.size() > 1) slice_end_ = job_.time_slice;
@@ -249,7 +250,7 @@ inline bool RequestPort::next_part() {
       continue;
     }
     if (is_event(record->kind)) {
-      fence_ = trace_event(*record, mode_, asid_);
+      fence_ = trace_event(*record, mode_, asid_, job_.processes);
       record = nullptr;
     } else if (root_ && record->asid != asid_) {
       held_ = *record;

@@ -76,13 +76,13 @@ class RequestPort : public TimedModule {
     RecordSource* source = nullptr;          ///< the trace that runs
     std::vector<RecordSource*> more_sources;  ///< further traces, which take turns with it
     Cycles time_slice = Cycles::never();      ///< after which another one's turn comes
+    AddressSpaceId processes = 1;             ///< their first address spaces have the ids below it
     std::uint64_t warmup = 0;                 ///< records of each trace before the statistics start
     /// The core is idle and warm: statistics start now; with several cores, when all have said so: then
     /// start_measuring() is called.
     std::function<void()> on_warm;
     std::function<bool()> on_batch;  ///< now and then; true ends the trace here
     TranslationObserver* observer = nullptr;
-    bool chained = false;  ///< the address of every data access comes from the load before it
   };
   void run(Job job);
   /// Makes it one of several cores. Before the simulation starts, and before run().
@@ -261,6 +261,7 @@ class RequestPort : public TimedModule {
   VirtualAddress address_;
   std::uint32_t left_ = 0;
   bool user_ = true;
+  bool chained_ = false;             ///< addresses come from the load before, whatever the record says
   AccessParts operand_;              ///< the load that its address comes from; none if it has no parts
   std::uint64_t must_retire_ = 0;    ///< the end of what must retire before there is room for it in its buffer
   std::optional<TraceEvent> fence_;  ///< the event that is to be passed before the next record

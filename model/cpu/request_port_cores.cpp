@@ -70,6 +70,7 @@ bool RequestPort::switch_process() {
     on_demand_until_ = 0;
     running_ = next;
     job_.source = processes_[next];
+    chained_ = job_.source->chained();
     path_.go_on_from(job_.source->delivered());
     issue_not_before(retirement_.last());
     ++stats_.process_switches;
@@ -118,10 +119,7 @@ void RequestPort::take_interrupts(Cycles cycle) {
   while (interrupts_.due(cycle)) {
     const bool in_kernel = acknowledgements_awaited_ != 0 || finished_;
     if (!in_kernel) {
-      if (!drained()) {
-        if (oldest().pending == 0) wake_at(oldest().times.done);
-        return;
-      }
+      if (!drained()) return;
       if (retirement_.last() > cycle) return wake_at(retirement_.last());
     }
     const ShootdownInterrupt interrupt = interrupts_.front();

@@ -19,7 +19,7 @@ void RequestPort::enter_buffers(const Record& record) {
     stores_.enter(end_);
     must_retire_ = std::max(must_retire_, stores_.newest(buffers_[1] + 1).end);
   }
-  const std::uint64_t distance = job_.chained ? 1 : record.distance;
+  const std::uint64_t distance = chained_ ? 1 : record.distance;
   operand_ = distance == 0 ? AccessParts{} : loads_.newest(distance + (loads ? 1 : 0));
 }
 
@@ -82,8 +82,8 @@ bool RequestPort::issue_ready(Cycles cycle) {
   access.times.issued = at;
   if (!translate(slot, at)) note_miss(slot, operands_[slot].fetched, operands_[slot].record);
   check_complete(access);
-  if (access.pending == 0 && faults_waiting_ != 0) {
-    // A younger fault may be handled as soon as this one has its data.
+  if (access.pending == 0 && (faults_waiting_ != 0 || !interrupts_.empty())) {
+    // A younger fault may be handled as soon as this one has its data, or an interrupt taken.
     wake_at(access.times.done);
     look_ahead();
   }

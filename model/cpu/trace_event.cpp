@@ -32,13 +32,17 @@ const char* instructions_of(Architecture architecture) {
   return "invalidate or switch";
 }
 
-void require_instruction(const Record& event, const PagingMode& mode) {
+void require_instruction(const Record& event, const PagingMode& mode, AddressSpaceId processes) {
+  if (event.kind == RecordKind::Thread) {
+    throw InputError(fmt::format(
+        "'thread {}': a core runs one thread; expected the records of one, without 'thread' events", event.asid));
+  }
   if (!has_event(mode, event.kind)) {
     throw InputError(fmt::format("'{}' is no instruction of paging mode {}; expected {}", form_of(event.kind).word,
                                  mode.name(), instructions_of(mode.architecture())));
   }
   const bool names_pcid = event.kind == RecordKind::InvpcidAddress || event.kind == RecordKind::InvpcidContext;
-  if (names_pcid && !mode.has_asids() && event.asid != 0) {
+  if (names_pcid && !mode.has_asids() && event.asid >= processes) {
     throw InputError(
         fmt::format("'{}' of address space {} without PCIDs; expected address space 0, or "
                     "paging.x86.pcide with 4 or 5 levels",
@@ -81,6 +85,7 @@ Scope scope_of(RecordKind kind, const PagingMode& mode) {
 }  // namespace
 
 bool has_event(const PagingMode& mode, RecordKind kind) {
+  if (kind == RecordKind::Thread) return false;  // of no architecture: it is about the trace
   const Architecture its = architecture_of(kind);
   return its == Architecture::Generic || its == mode.architecture();
 }
@@ -92,8 +97,8 @@ TraceEvent switch_event(AddressSpaceId to, const PagingMode& mode) {
   return event;
 }
 
-TraceEvent trace_event(const Record& event, const PagingMode& mode, AddressSpaceId running) {
-  require_instruction(event, mode);
+TraceEvent trace_event(const Record& event, const PagingMode& mode, AddressSpaceId running, AddressSpaceId processes) {
+  require_instruction(event, mode, processes);
   if (event.kind == RecordKind::SwitchSpace) return switch_event(event.asid, mode);
   if (event.kind == RecordKind::MovToCr3) {
     TraceEvent written = switch_event(event.asid, mode);

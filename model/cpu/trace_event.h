@@ -60,7 +60,10 @@ bool has_event(const PagingMode& mode, RecordKind kind);
 /// Without PCIDs everything belongs to PCID 0, the only one that invpcid may name: type 0 drops the page of the address
 /// space that runs, type 1 all that is not global, and every pointer.
 ///
+/// `processes`: each has a PCID 0 of its own, by an id below it.
+///
 /// Throws InputError for an instruction that the mode's architecture does not have.
-TraceEvent trace_event(const Record& event, const PagingMode& mode, AddressSpaceId running);
+TraceEvent trace_event(const Record& event, const PagingMode& mode, AddressSpaceId running,
+                       AddressSpaceId processes = 1);
 
 }  // namespace tablewalk

@@ -151,7 +151,7 @@ void start_cores(Machine& machine, const MachineConfig& config, Streams& streams
     job.source = sources.front();
     job.more_sources.assign(sources.begin() + 1, sources.end());
     job.time_slice = config.os.time_slice_cycles;
-    job.chained = streams.chained(core);
+    job.processes = static_cast<AddressSpaceId>(streams.processes());
     machine.port(core).run(std::move(job));
   }
 }

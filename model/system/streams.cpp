@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "trace/process_reader.h"
+#include "trace/thread_counts.h"
 #include "trace/thread_reader.h"
 
 namespace tablewalk {
@@ -46,16 +47,16 @@ Streams::Streams(const MachineConfig& config, const RunOptions& options)
   for (std::size_t process = 0; process < processes_; ++process) {
     const std::string& path = paths[process];
     const std::vector<unsigned> threads =
-        several ? threads_of(path, options.trace_format) : std::vector<unsigned>{};
-    for (std::size_t thread = 0; thread < std::max<std::size_t>(threads.size(), 1); ++thread) {
-      std::vector<std::unique_ptr<TraceReader>> readers;
-      readers.push_back(open_trace(path, options.trace_format));
-      if (threads.size() > 1) readers.push_back(std::make_unique<ThreadReader>(*readers.back(), threads[thread]));
+        several ? threads_of(path, options.trace_format) : std::vector<unsigned>{0};
+    for (const unsigned thread : threads) {
+      std::unique_ptr<TraceReader> reader = open_trace(path, options.trace_format);
+      if (threads.size() > 1) reader = std::make_unique<ThreadReader>(std::move(reader), thread);
       if (processes_ > 1) {
-        readers.push_back(std::make_unique<ProcessReader>(*readers.back(), process, processes_));
+        reader = std::make_unique<ProcessReader>(std::move(reader), static_cast<unsigned>(process),
+                                                 static_cast<unsigned>(processes_));
       }
-      TraceReader& outermost = *readers.back();
-      add(config, options, path, outermost, std::move(readers));
+      TraceReader& opened = *reader;
+      add(config, options, path, opened, std::move(reader));
     }
   }
   if (streams_.size() >= cores_) return;
@@ -71,17 +72,18 @@ Streams::Streams(const MachineConfig& config, TraceReader& trace, const RunOptio
   if (config.cores != 1) {
     throw InputError(fmt::format("cores: {}, and one trace that is open already; expected 1", config.cores));
   }
-  add(config, options, options.trace_path, trace, {});
+  add(config, options, options.trace_path, trace, nullptr);
 }
 
 void Streams::add(const MachineConfig& config, const RunOptions& options, const std::string& path, TraceReader& reader,
-                  std::vector<std::unique_ptr<TraceReader>> readers) {
+                  std::unique_ptr<TraceReader> opened) {
   Stream stream;
   stream.path = path;
   stream.dependences = name_of_dependences(reader.description(), config.core);
   stream.stoppable = std::make_unique<StoppableReader>(reader, options.stop);
-  stream.source = std::make_unique<RecordSource>(*stream.stoppable, limit_, records_ahead(config.core));
-  stream.readers = std::move(readers);
+  stream.source = std::make_unique<RecordSource>(*stream.stoppable, limit_, records_ahead(config.core),
+                                                 stream.dependences == "chained");
+  stream.opened = std::move(opened);
   streams_.push_back(std::move(stream));
 }
 
@@ -89,18 +91,6 @@ std::vector<RecordSource*> Streams::of_core(unsigned core) {
   std::vector<RecordSource*> sources;
   for (std::size_t i = core; i < streams_.size(); i += cores_) sources.push_back(streams_[i].source.get());
   return sources;
-}
-
-bool Streams::chained(unsigned core) const {
-  const std::string& first = streams_[core].dependences;
-  for (std::size_t i = core; i < streams_.size(); i += cores_) {
-    if (streams_[i].dependences == first) continue;
-    throw InputError(
-        fmt::format("{}: it runs on one core with {}, and only one of them says from which loads addresses come; "
-                    "expected both, or core.dependences: none",
-                    streams_[i].path, streams_[core].path));
-  }
-  return first == "chained";
 }
 
 std::uint64_t Streams::delivered() const {

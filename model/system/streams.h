@@ -23,8 +23,6 @@ class Streams {
   std::size_t processes() const { return processes_; }
   /// Those of a core, in the order of their turns.
   std::vector<RecordSource*> of_core(unsigned core);
-  /// Of the core's streams: whether addresses come from the load before, since the traces do not say.
-  bool chained(unsigned core) const;
 
   /// Records so far, of all streams; and which share of the work that is, negative if unknown.
   std::uint64_t delivered() const;
@@ -44,13 +42,13 @@ class Streams {
   struct Stream {
     std::string path;
     std::string dependences;  ///< trace, none or chained
-    std::vector<std::unique_ptr<TraceReader>> readers;  ///< the outermost is the last
+    std::unique_ptr<TraceReader> opened;  ///< none if somebody else has it
     std::unique_ptr<StoppableReader> stoppable;
     std::unique_ptr<RecordSource> source;
   };
 
   void add(const MachineConfig& config, const RunOptions& options, const std::string& path, TraceReader& reader,
-           std::vector<std::unique_ptr<TraceReader>> readers);
+           std::unique_ptr<TraceReader> opened);
 
   unsigned cores_;
   std::uint64_t limit_;  ///< records of each stream, or 0

@@ -95,7 +95,6 @@ struct Bench {
   void run() {
     RequestPort::Job job;
     job.source = &source;
-    job.chained = chained;
     port.run(std::move(job));
     sc_core::sc_start();
     Clockwork::of_simulation().rethrow_failure();

@@ -13,6 +13,14 @@
 namespace tablewalk {
 namespace {
 
+using Sharing = SharingConfig;
+
+Topology make_topology(MachineConfig config, unsigned cores, const Sharing& sharing) {
+  config.cores = cores;
+  config.sharing = sharing;
+  return make_topology(config);
+}
+
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
