@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 
 #include "base/error.h"
 #include "paging/reference_walk.h"
+#include "stats/core_name.h"
 
 namespace tablewalk {
 namespace {
@@ -24,6 +26,53 @@ void require_sum(const StatSet& figures, const std::string& whole, const std::ve
   for (const std::string& part : parts) sum += at(figures, part);
   require(at(figures, whole) == sum, fmt::format("{} is {}, but its parts ({}) add up to {}", whole, at(figures, whole),
                                                  fmt::join(parts, ", "), sum));
+}
+
+/// `dtlb` if the figure is `dtlb.lookups`, `core0.dtlb` if it is `core0.dtlb.lookups`; else nothing: the levels of walk
+/// caches count no misses.
+std::string looked_up_module(const std::string& figure) {
+  static const std::string lookups = ".lookups";
+  const std::optional<CoreName> own = core_name(figure);
+  const std::string name = own ? own->rest : figure;
+  if (name.substr(std::min(name.find('.'), name.size())) != lookups) return "";
+  return figure.substr(0, figure.size() - lookups.size());
+}
+
+/// Of every TLB and every cache, a walker's own caches too.
+void check_lookups(const StatSet& figures, const std::string& module) {
+  require_sum(figures, module + ".lookups", {module + ".hits", module + ".misses"});
+  require_sum(
+      figures, module + ".misses",
+      {module + ".sent_down", module + ".merged_misses", module + ".found_after_wait", module + ".written_whole"});
+}
+
+/// The laws about the figures of one core, or of all (no prefix).
+void check_core(const StatSet& figures, const std::string& prefix) {
+  const auto sum = [&](const std::string& whole, std::vector<std::string> parts) {
+    for (std::string& part : parts) part = prefixed_name(prefix, part);
+    require_sum(figures, prefixed_name(prefix, whole), parts);
+  };
+  sum("translation.requests", {"translation.responses"});
+  sum("core.cycles", {"core.issue_cycles", "core.translation_stall_cycles", "core.memory_stall_cycles",
+                      "core.invalidation_cycles", "core.switching_cycles"});
+  sum("translation.cycles.total",
+      {"translation.cycles.queue", "translation.cycles.tlb_lookup", "translation.cycles.walk_cache_lookup",
+       "translation.cycles.memory", "translation.cycles.entry_writeback", "translation.cycles.fault",
+       "translation.cycles.fill"});
+  // One that the cores share is among all their figures only, with the sums of what they sent to it.
+  if (figures.find(prefixed_name(prefix, "stlb.lookups")) != nullptr) {
+    sum("stlb.lookups", {"itlb.sent_down", "itlb.resent", "dtlb.sent_down", "dtlb.resent"});
+  }
+}
+
+/// Those of each core, and that they add up to those of all.
+void check_cores(const StatSet& figures, const std::vector<unsigned>& cores) {
+  for (const unsigned core : cores) check_core(figures, core_prefix(core));
+  for (const char* whole : {"core.cycles", "translation.requests", "translation.cycles.total"}) {
+    std::vector<std::string> parts;
+    for (const unsigned core : cores) parts.push_back(prefixed_name(core_prefix(core), whole));
+    require_sum(figures, whole, parts);
+  }
 }
 
 }  // namespace
@@ -105,24 +154,12 @@ void LawChecker::check_leaf(const WalkRecord& walk, const Translation& expected)
 
 void LawChecker::check_figures(const StatSet& figures) const {
   require(requested_ == answered_, fmt::format("{} translations were asked for, {} answered", requested_, answered_));
-  require_sum(figures, "translation.requests", {"translation.responses"});
-  require_sum(figures, "core.cycles",
-              {"core.issue_cycles", "core.translation_stall_cycles", "core.memory_stall_cycles",
-               "core.invalidation_cycles", "core.switching_cycles"});
-  require_sum(figures, "translation.cycles.total",
-              {"translation.cycles.queue", "translation.cycles.tlb_lookup", "translation.cycles.walk_cache_lookup",
-               "translation.cycles.memory", "translation.cycles.entry_writeback", "translation.cycles.fault",
-               "translation.cycles.fill"});
-  // Of every TLB and every cache, a walker's own caches too.
+  check_core(figures, "");
+  const std::vector<unsigned> cores = cores_of(figures);
+  if (!cores.empty()) check_cores(figures, cores);
   for (const StatSet::Figure& figure : figures.figures()) {
-    const std::string name = figure.name.substr(0, figure.name.find('.'));
-    if (figure.name != name + ".lookups") continue;
-    require_sum(figures, name + ".lookups", {name + ".hits", name + ".misses"});
-    require_sum(figures, name + ".misses",
-                {name + ".sent_down", name + ".merged_misses", name + ".found_after_wait", name + ".written_whole"});
-  }
-  if (figures.find("stlb.lookups") != nullptr) {
-    require_sum(figures, "stlb.lookups", {"itlb.sent_down", "itlb.resent", "dtlb.sent_down", "dtlb.resent"});
+    const std::string module = looked_up_module(figure.name);
+    if (!module.empty()) check_lookups(figures, module);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "report/print_options.h"
+#include "stats/core_name.h"
 
 namespace tablewalk {
 
@@ -97,6 +98,7 @@ const Explanations& core_explanations() {
       {"core.switches", "how often another address space began to run; without PCIDs or ASIDs, TLBs are emptied"},
       {"core.switching_cycles", "cycles those took: the core does nothing else meanwhile"},
       {"walker.restarts", "walks that an invalidation sent back to the root"},
+      {"cores", "their other figures are in result.json: core0.NAME and so on; the figures above are the sums"},
       {"core.page_straddles", "accesses that reach into the next page and so need two translations"},
       {"core.faults", "accesses that had no valid translation"},
       {"core.cycles_per_instruction", "cycles an instruction takes on average; less than 1 when several start at once"},
@@ -195,6 +197,11 @@ bool is_share(const StatSet::Figure& figure) {
 }  // namespace
 
 std::string explanation_of(const std::string& name) {
+  if (const std::optional<CoreName> own = core_name(name)) {
+    std::string text = explanation_of(own->rest);
+    if (text.empty()) text = explanation_of("core." + own->rest);
+    return text.empty() ? "" : fmt::format("of core {}: {}", own->core, text);
+  }
   for (const Explanations* explanations : {&core_explanations(), &machine_explanations()}) {
     const auto found = explanations->find(name);
     if (found != explanations->end()) return found->second;

@@ -27,9 +27,10 @@ constexpr std::size_t longest_label = 15;
 /// Every figure that any result has, in the order of the first that has it.
 std::vector<std::string> all_figures(const Results& results) {
   std::vector<std::string> names;
+  std::set<std::string> known;
   for (const LabelledResult& one : results) {
     for (const Figure& figure : one.result.stats.figures()) {
-      if (std::find(names.begin(), names.end(), figure.name) == names.end()) names.push_back(figure.name);
+      if (known.insert(figure.name).second) names.push_back(figure.name);
     }
   }
   return names;

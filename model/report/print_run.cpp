@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "report/attribution_text.h"
+#include "report/cores_text.h"
 #include "report/dependences_text.h"
 #include "report/figures.h"
 #include "report/histogram_text.h"
@@ -42,7 +43,7 @@ bool starts_with(const std::string& text, const std::string& start) {
 class RunPrinter {
  public:
   RunPrinter(const RunResult& result, const PrintOptions& options, std::ostream& out)
-      : result_(result), stats_(result.stats), options_(options), out_(out) {}
+      : result_(result), stats_(without_single_cores(result.stats)), options_(options), out_(out) {}
 
   void print() {
     print_heading();
@@ -67,6 +68,7 @@ class RunPrinter {
     print_module("Page tables", "tables");
     print_module("DRAM", "dram");
     print_list("Other", [](const Figure&) { return true; });
+    print_cores();
     print_attribution();
     print_checked();
   }
@@ -81,6 +83,14 @@ class RunPrinter {
       out_ << "page tables of " << image.path << " (" << image.format << ", root " << image.root << ")\n";
     }
     if (result_.partial) out_ << "PARTIAL: the run was ended before the trace was\n";
+  }
+
+  void print_cores() {
+    const std::string table = cores_text(result_.stats, indent);
+    if (table.empty()) return;
+    print_title("Per core (memory, translation: shares of its cycles in these stalls)");
+    out_ << table;
+    explain("cores");
   }
 
   void print_attribution() {
@@ -311,7 +321,7 @@ class RunPrinter {
   }
 
   const RunResult& result_;
-  const StatSet& stats_;
+  const StatSet stats_;  ///< without those of single cores
   const PrintOptions& options_;
   std::ostream& out_;
   std::set<std::string> printed_;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <string_view>
+#include <unordered_map>
 
 #include "base/error.h"
 #include "report/attribution_json.h"
@@ -66,14 +67,24 @@ CostSummary cost_from_json(const ordered_json& json) {
   return {true, {}, json.at("free_translation_cycles").get<std::uint64_t>()};
 }
 
+/// Adds a member without the search for its name among all that are there: names of figures are unique.
+void append(ordered_json& object, const std::string& name, ordered_json value) {
+  object.get_ref<ordered_json::object_t&>().emplace_back(name, std::move(value));
+}
+
 StatSet stats_from_json(const ordered_json& json) {
   StatSet stats;
-  const ordered_json& meaning = json.at("meaning");
+  std::unordered_map<std::string, const ordered_json*> meanings;
+  for (const auto& [name, meaning] : json.at("meaning").items()) meanings.emplace(name, &meaning);
+  const auto told_of = [&](const std::string& name) -> const ordered_json& {
+    const auto found = meanings.find(name);
+    return found != meanings.end() ? *found->second : json.at("meaning").at(name);  // which throws
+  };
   for (const auto& [name, value] : json.at("stats").items()) {
     StatSet::Figure figure;
     figure.name = name;
-    figure.unit = meaning.at(name).at("unit").get<std::string>();
-    figure.meaning = meaning.at(name).at("description").get<std::string>();
+    figure.unit = told_of(name).at("unit").get<std::string>();
+    figure.meaning = told_of(name).at("description").get<std::string>();
     figure.whole = value.is_number_integer();
     if (figure.whole) {
       figure.negative = !value.is_number_unsigned() && value.get<std::int64_t>() < 0;
@@ -87,8 +98,8 @@ StatSet stats_from_json(const ordered_json& json) {
   for (const auto& [name, buckets] : json.at("histograms").items()) {
     StatSet::Distribution distribution;
     distribution.name = name;
-    distribution.unit = meaning.at(name).at("unit").get<std::string>();
-    distribution.meaning = meaning.at(name).at("description").get<std::string>();
+    distribution.unit = told_of(name).at("unit").get<std::string>();
+    distribution.meaning = told_of(name).at("description").get<std::string>();
     for (const ordered_json& bucket : buckets) {
       const auto part = [&](std::size_t place) { return bucket.at(place).get<std::uint64_t>(); };
       distribution.buckets.push_back({part(0), part(1), part(2)});
@@ -127,16 +138,16 @@ std::string result_to_json(const RunResult& result, std::size_t attribution_rows
   ordered_json histograms = ordered_json::object();
   ordered_json meaning = ordered_json::object();
   for (const StatSet::Figure& figure : result.stats.figures()) {
-    stats[figure.name] = figure_value(figure);
-    meaning[figure.name] = meaning_of(figure.unit, figure.meaning);
+    append(stats, figure.name, figure_value(figure));
+    append(meaning, figure.name, meaning_of(figure.unit, figure.meaning));
   }
   for (const StatSet::Distribution& distribution : result.stats.distributions()) {
     ordered_json buckets = ordered_json::array();
     for (const Histogram::Bucket& bucket : distribution.buckets) {
       buckets.push_back(ordered_json::array({bucket.low, bucket.high, bucket.count}));
     }
-    histograms[distribution.name] = std::move(buckets);
-    meaning[distribution.name] = meaning_of(distribution.unit, distribution.meaning);
+    append(histograms, distribution.name, std::move(buckets));
+    append(meaning, distribution.name, meaning_of(distribution.unit, distribution.meaning));
   }
   json["stats"] = std::move(stats);
   json["histograms"] = std::move(histograms);

@@ -14,6 +14,7 @@ std::string core_prefix(unsigned core) {
 }
 
 std::string prefixed_name(const std::string& prefix, const std::string& name) {
+  if (prefix.empty()) return name;
   const bool of_core = name.compare(0, core_module.size(), core_module) == 0;
   return prefix + (of_core ? name.substr(core_module.size()) : name);
 }

@@ -12,7 +12,7 @@ namespace tablewalk {
 std::string core_prefix(unsigned core);
 
 /// The name with the prefix; one that begins with `core.` loses that word. With `core3.`, `dtlb.misses` becomes
-/// `core3.dtlb.misses`, and `core.cycles` becomes `core3.cycles`.
+/// `core3.dtlb.misses`, and `core.cycles` becomes `core3.cycles`. An empty prefix changes nothing.
 std::string prefixed_name(const std::string& prefix, const std::string& name);
 
 /// Whose figure a name is: `core3.dtlb.misses` is `dtlb.misses` of core 3.

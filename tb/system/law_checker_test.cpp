@@ -204,6 +204,73 @@ TEST_F(LawCheckerOfX8664, SeesFiguresThatDoNotAddUp) {
   }
 }
 
+/// Of two cores that share nothing, or the second-level TLB: the sums, and each core's own.
+std::vector<std::pair<std::string, std::uint64_t>> right_counts_of_two_cores(bool shared_stlb) {
+  std::vector<std::pair<std::string, std::uint64_t>> counts{{"core.cycles", 11},
+                                                            {"core.memory_stall_cycles", 11},
+                                                            {"translation.requests", 5},
+                                                            {"translation.responses", 5},
+                                                            {"translation.cycles.total", 30},
+                                                            {"translation.cycles.memory", 30},
+                                                            {"dtlb.lookups", 5},
+                                                            {"dtlb.misses", 5},
+                                                            {"dtlb.sent_down", 5},
+                                                            {"dtlb.resent", 1},
+                                                            {"stlb.lookups", 6},
+                                                            {"stlb.hits", 6}};
+  for (const std::uint64_t core : {0U, 1U}) {
+    const std::string prefix = "core" + std::to_string(core) + ".";
+    counts.emplace_back(prefix + "cycles", 5 + core);
+    counts.emplace_back(prefix + "memory_stall_cycles", 5 + core);
+    counts.emplace_back(prefix + "translation.requests", 2 + core);
+    counts.emplace_back(prefix + "translation.responses", 2 + core);
+    counts.emplace_back(prefix + "translation.cycles.total", 15);
+    counts.emplace_back(prefix + "translation.cycles.memory", 15);
+    counts.emplace_back(prefix + "dtlb.lookups", 2 + core);
+    counts.emplace_back(prefix + "dtlb.misses", 2 + core);
+    counts.emplace_back(prefix + "dtlb.sent_down", 2 + core);
+    counts.emplace_back(prefix + "dtlb.resent", core);
+    counts.emplace_back(prefix + "walk_cache.level1.lookups", 3);
+    if (shared_stlb) continue;
+    counts.emplace_back(prefix + "stlb.lookups", 2 + core + core);
+    counts.emplace_back(prefix + "stlb.hits", 2 + core + core);
+  }
+  return counts;
+}
+
+TEST_F(LawCheckerOfX8664, HoldsTheSumsOfEachCoreAndOfAll) {
+  const auto check = [&](const std::vector<std::pair<std::string, std::uint64_t>>& counts) {
+    StatSet figures;
+    for (const auto& [name, value] : counts) figures.count(name, value, "", "");
+    checker_.check_figures(figures);
+  };
+  for (const bool shared_stlb : {false, true}) {
+    const auto right = right_counts_of_two_cores(shared_stlb);
+    EXPECT_NO_THROW(check(right));
+    for (std::size_t i = 0; i < right.size(); ++i) {
+      auto wrong = right;
+      ++wrong[i].second;
+      const std::string& name = wrong[i].first;
+      if (name.find("walk_cache") != std::string::npos) {
+        EXPECT_NO_THROW(check(wrong)) << name;
+      } else if (name.find("resent") != std::string::npos && shared_stlb && name.find("core") == 0) {
+        EXPECT_NO_THROW(check(wrong)) << name;  // the sum alone is held against the shared TLB's lookups
+      } else {
+        EXPECT_THROW(check(wrong), LawViolation) << name << (shared_stlb ? ", shared" : ", private");
+      }
+    }
+  }
+}
+
+TEST_F(LawCheckerOfX8664, SeesACoreThatIsMissingInTheSums) {
+  StatSet figures;
+  for (const auto& [name, value] : right_counts_of_two_cores(false)) {
+    if (name.find("core1.") != 0) figures.count(name, value, "", "");
+  }
+  EXPECT_THAT([&] { checker_.check_figures(figures); },
+              ThrowsMessage<LawViolation>(HasSubstr("core.cycles is 11, but its parts (core0.cycles) add up to 5")));
+}
+
 TEST_F(LawCheckerOfX8664, SeesAMissOfATlbOrCacheThatIsCountedTwiceOrNotAtAll) {
   using Counts = std::vector<std::pair<std::string, std::uint64_t>>;
   const Counts right{{"dtlb.lookups", 20},

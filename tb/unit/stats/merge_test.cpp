@@ -273,6 +273,11 @@ TEST(Prefixed, NamesLoseTheWordCoreAndKeepTheRest) {
   EXPECT_EQ(twice.distributions().at(0).buckets.at(0).count, 2U);
 }
 
+TEST(Prefixed, AnEmptyPrefixChangesNothing) {
+  const StatSet stats = ones({"core.cycles", "cycles", "dtlb.misses"});
+  expect_equal(stats.prefixed(""), stats);
+}
+
 TEST(Prefixed, TwoNamesThatBecomeOneAreADefect) {
   EXPECT_THROW(ones({"core.x", "x"}).prefixed("core0."), LawViolation);
 }
