@@ -85,7 +85,8 @@ class RequestPort : public TimedModule {
     TranslationObserver* observer = nullptr;
   };
   void run(Job job);
-  /// Makes it one of several cores. Before the simulation starts, and before run().
+  /// Makes it one of several cores. Before the simulation starts, and before run(), of core 0 first: in that order they
+  /// act in a cycle, in which they may map pages.
   void join(Shootdowns& shootdowns, unsigned number);
   /// All cores are warm: the statistics have been reset, and it goes on in `cycle`.
   void start_measuring(Cycles cycle);

@@ -8,6 +8,7 @@ void RequestPort::join(Shootdowns& shootdowns, unsigned number) {
   shootdowns_ = &shootdowns;
   number_ = number;
   shootdowns.add(*this);
+  take_last_seat(Phase::Middle);
 }
 
 /// Pages are mapped in the order of simulated time, whoever touches them: so what may map one is not done ahead.

@@ -19,6 +19,12 @@ class TimedModule : public sc_core::sc_module {
   /// What the module does in a cycle: first it takes what has become visible, then it acts and sends.
   virtual void on_cycle() = 0;
 
+  /// From now on it acts after all modules of its phase that have been made so far. Before the simulation starts.
+  void take_last_seat(Phase phase) {
+    clockwork_.dismiss(seat_);
+    seat_ = clockwork_.enlist(*this, phase);
+  }
+
   Cycles now() const { return clockwork_.now(); }
   const Clockwork& clockwork() const { return clockwork_; }
 
