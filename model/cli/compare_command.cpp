@@ -16,6 +16,7 @@
 #include "cli/machine_jobs.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
+#include "cli/trace_arguments.h"
 #include "report/print_compare.h"
 #include "stats/translation_cost.h"
 #include "system/waterfall.h"
@@ -119,7 +120,7 @@ void add_compare_command(CLI::App& app) {
   const auto add_list = [command](const char* name, std::vector<std::string>& values, const char* help) {
     command->add_option(name, values, help)->allow_extra_args(false);
   };
-  command->add_option("TRACE", options.trace_path, "Trace file")->required();
+  add_traces(*command, options, "Trace file; several for several cores, or to take turns on one");
   add_list("-c,--config", arguments->configs, "Machine: a preset's name or a YAML file; may be given several times");
   add_list("--set", arguments->overrides, "KEY=VALUE: set one key of every machine");
   add_list("--vary", arguments->vary, "KEY=V1,V2,... (KEY=V1;V2 if values hold commas): a machine for each value");

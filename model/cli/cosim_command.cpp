@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
+#include "cli/trace_arguments.h"
 #include "cli/wave_file.h"
 #include "config/loader.h"
 #include "report/print_options.h"
@@ -156,7 +157,7 @@ void add_cosim_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("cosim", "Compare the SystemC and the RTL walker cycle by cycle on a trace");
   const auto arguments = std::make_shared<CosimArguments>();
   RunOptions& options = arguments->options;
-  command->add_option("TRACE", options.trace_path, "Trace file, `-` for standard input")->required();
+  add_traces(*command, options, "Trace file, `-` for standard input; several for several cores");
   command->add_option("-c,--config", arguments->config.name, "Machine: a preset's name or a YAML file");
   command->add_option("--set", arguments->config.overrides, "KEY=VALUE: set one key of the machine")
       ->allow_extra_args(false);

@@ -1,5 +1,7 @@
 #include "cli/dependence_interval.h"
 
+#include <algorithm>
+
 #include "report/result_json.h"
 #include "stats/translation_cost.h"
 #include "system/waterfall.h"
@@ -19,7 +21,10 @@ MachineConfig with_chained_loads(MachineConfig config) {
 }
 
 bool says_dependences(const RunOptions& options) {
-  return open_trace(options.trace_path, options.trace_format)->description().dependences;
+  const auto says = [&](const std::string& path) {
+    return open_trace(path, options.trace_format)->description().dependences;
+  };
+  return says(options.trace_path) && std::all_of(options.more_traces.begin(), options.more_traces.end(), says);
 }
 
 bool asks_for_interval(const MachineConfig& config) {

@@ -11,6 +11,7 @@
 #include "cli/input_tee.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
+#include "cli/trace_arguments.h"
 #include "cli/wave_file.h"
 #include "config/loader.h"
 #include "report/print_run.h"
@@ -23,7 +24,6 @@ namespace tablewalk {
 namespace {
 
 struct RunArguments {
-  std::vector<std::string> traces;
   RunOptions options;
   ConfigSource config;
   std::string mode;
@@ -157,8 +157,6 @@ void check_outputs(const RunArguments& arguments) {
 }
 
 void run(RunArguments& arguments) {
-  arguments.options.trace_path = arguments.traces.front();
-  arguments.options.more_traces.assign(arguments.traces.begin() + 1, arguments.traces.end());
   PrintOptions printing = print_options(arguments.format);
   printing.explain = arguments.explain;
   printing.attribution_rows = arguments.attribution_rows;
@@ -194,9 +192,7 @@ void add_run_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("run", "Run one trace on one machine");
   const auto arguments = std::make_shared<RunArguments>();
   RunOptions& options = arguments->options;
-  command->add_option("TRACE", arguments->traces,
-                      "Trace file, `-` for standard input; several for several cores, or to take turns on one")
-      ->required();
+  add_traces(*command, options, "Trace file, `-` for standard input; several for several cores, or to take turns on one");
   command->add_option("-c,--config", arguments->config.name, "Machine: a preset's name or a YAML file");
   command->add_option("--set", arguments->config.overrides, "KEY=VALUE: set one key of the machine")
       ->allow_extra_args(false);

@@ -19,6 +19,17 @@ struct CosimCounts {
   std::uint64_t invalidations = 0;
   std::uint64_t cycles = 0;          ///< from the first in which something came to the walkers to the last
   std::uint64_t clocked_cycles = 0;  ///< those in which the RTL could change
+
+  /// Those of another walker of the machine.
+  void add(const CosimCounts& other) {
+    walks += other.walks;
+    entry_reads += other.entry_reads;
+    entry_updates += other.entry_updates;
+    answers += other.answers;
+    invalidations += other.invalidations;
+    cycles += other.cycles;
+    clocked_cycles += other.clocked_cycles;
+  }
 };
 
 /// The two walkers did not do the same. `what()` is the report, of several lines.

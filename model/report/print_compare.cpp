@@ -13,6 +13,7 @@
 #include "report/figures.h"
 #include "report/result_json.h"
 #include "report/text_table.h"
+#include "report/traces_text.h"
 
 namespace tablewalk {
 namespace {
@@ -103,10 +104,9 @@ class TextComparison {
   }
 
   std::string heading() const {
-    const TraceSummary& trace = results_.front().result.trace;
-    std::string text = fmt::format("{} ({}, {} records)\n", trace.path, trace.format, with_thousands(trace.records));
+    std::string text = traces_text(results_.front().result);
     std::set<std::string> dependences;
-    for (const LabelledResult& result : results_) dependences.insert(result.result.trace.dependences);
+    for (const LabelledResult& result : results_) dependences.merge(dependences_of(result.result));
     text += dependences_text(dependences);
     for (std::size_t i = 0; i < results_.size(); ++i) {
       const bool partial = results_[i].result.partial;

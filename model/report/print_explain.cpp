@@ -14,6 +14,7 @@
 #include "report/figures.h"
 #include "report/result_json.h"
 #include "report/text_table.h"
+#include "report/traces_text.h"
 
 namespace tablewalk {
 namespace {
@@ -55,11 +56,6 @@ std::string bar(std::int64_t value, std::int64_t largest) {
   if (largest == 0) return "";
   const double length = bar_width * static_cast<double>(std::abs(value)) / static_cast<double>(largest);
   return std::string(static_cast<std::size_t>(std::lround(length)), value < 0 ? '-' : '#');
-}
-
-std::string heading(const RunResult& result) {
-  return fmt::format("{} ({}, {} records)\n", result.trace.path, result.trace.format,
-                     with_thousands(result.trace.records));
 }
 
 std::string text_of_one(const ExplainedMachine& machine) {
@@ -126,8 +122,8 @@ std::string text_of_several(const std::vector<ExplainedMachine>& machines) {
 
 void print_text(const std::vector<ExplainedMachine>& machines, std::size_t rows, std::ostream& out) {
   std::set<std::string> dependences;
-  for (const ExplainedMachine& machine : machines) dependences.insert(machine.result.trace.dependences);
-  out << heading(machines.front().result) << dependences_text(dependences) << "\nWhat address translation costs\n";
+  for (const ExplainedMachine& machine : machines) dependences.merge(dependences_of(machine.result));
+  out << traces_text(machines.front().result) << dependences_text(dependences) << "\nWhat address translation costs\n";
   out << (machines.size() == 1 ? text_of_one(machines.front()) : text_of_several(machines));
   for (const ExplainedMachine& machine : machines) {
     if (!machine.result.attribution) continue;
@@ -157,12 +153,15 @@ nlohmann::ordered_json json_of(const ExplainedMachine& machine) {
 }
 
 void print_json(const std::vector<ExplainedMachine>& machines, std::ostream& out) {
-  const TraceSummary& trace = machines.front().result.trace;
+  TraceSummary trace = machines.front().result.trace;
+  trace.dependences.clear();
   nlohmann::ordered_json json;
   json["schema"] = "tablewalk.explanation/1";
   json["version"] = machines.front().result.version;
-  json["trace"] = {
-      {"path", trace.path}, {"format", trace.format}, {"checksum", trace.checksum}, {"records", trace.records}};
+  json["trace"] = trace_to_json(trace);
+  for (const TraceSummary& more : machines.front().result.more_traces) {
+    json["more_traces"].push_back(trace_to_json(more));
+  }
   json["machines"] = nlohmann::ordered_json::array();
   for (const ExplainedMachine& machine : machines) json["machines"].push_back(json_of(machine));
   out << readable_json(json);

@@ -16,6 +16,7 @@
 #include "report/histogram_text.h"
 #include "report/result_json.h"
 #include "report/text_table.h"
+#include "report/traces_text.h"
 
 namespace tablewalk {
 namespace {
@@ -65,6 +66,7 @@ class RunPrinter {
     print_module("Walk caches", "walk_cache");
     print_module("Translation after a miss in the first-level TLB", "translation");
     print_units("Caches", {"l1i", "l1d", "l2", "llc"}, "cache", true);
+    print_module("Directory", "directory");
     print_module("Page tables", "tables");
     print_module("DRAM", "dram");
     print_list("Other", [](const Figure&) { return true; });
@@ -75,9 +77,7 @@ class RunPrinter {
 
  private:
   void print_heading() {
-    const TraceSummary& trace = result_.trace;
-    out_ << trace.path << " (" << trace.format << ", " << with_thousands(trace.records) << " records)\n";
-    out_ << dependences_text({trace.dependences}) << interval_text(stats_);
+    out_ << traces_text(result_) << dependences_text(dependences_of(result_)) << interval_text(stats_);
     const ImageSummary& image = result_.image;
     if (!image.path.empty()) {
       out_ << "page tables of " << image.path << " (" << image.format << ", root " << image.root << ")\n";

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "report/attribution_json.h"
+#include "report/traces_text.h"
 
 namespace tablewalk {
 namespace {
@@ -123,11 +124,8 @@ std::string result_to_json(const RunResult& result, std::size_t attribution_rows
   json["version"] = result.version;
   if (result.partial) json["partial"] = true;
   json["config"] = result.config;
-  json["trace"] = {{"path", result.trace.path},
-                   {"format", result.trace.format},
-                   {"checksum", result.trace.checksum},
-                   {"records", result.trace.records}};
-  if (!result.trace.dependences.empty()) json["trace"]["dependences"] = result.trace.dependences;
+  json["trace"] = trace_to_json(result.trace);
+  for (const TraceSummary& trace : result.more_traces) json["more_traces"].push_back(trace_to_json(trace));
   if (!result.image.path.empty()) {
     json["image"] = {{"path", result.image.path}, {"format", result.image.format}, {"root", result.image.root}};
   }
@@ -166,12 +164,10 @@ RunResult result_from_json(const std::string& text, const std::string& source) {
     result.version = json.at("version").get<std::string>();
     result.partial = json.value("partial", false);
     result.config = json.at("config");
-    const ordered_json& trace = json.at("trace");
-    result.trace.path = trace.at("path").get<std::string>();
-    result.trace.format = trace.at("format").get<std::string>();
-    result.trace.checksum = trace.at("checksum").get<std::string>();
-    result.trace.records = trace.at("records").get<std::uint64_t>();
-    result.trace.dependences = trace.value("dependences", "");
+    result.trace = trace_from_json(json.at("trace"));
+    if (json.contains("more_traces")) {
+      for (const ordered_json& trace : json.at("more_traces")) result.more_traces.push_back(trace_from_json(trace));
+    }
     if (json.contains("image")) {
       const ordered_json& image = json.at("image");
       result.image.path = image.at("path").get<std::string>();

@@ -47,18 +47,23 @@ class Watch {
   bool stopped_ = false;
 };
 
-/// The RTL walker beside the machine's own; nothing unless the run is a co-simulation.
-std::unique_ptr<WalkerShadow> make_shadow(const MachineConfig& config, const RunOptions& options, Machine& machine) {
-  if (options.cosim == nullptr) return nullptr;
-  Walker* walker = machine.systemc_walker();
-  if (walker == nullptr) throw InputError("walker.kind: a co-simulation has the model and rtl/; expected systemc");
+/// An RTL walker beside each of the machine's own; none unless the run is a co-simulation. A wave is of the first.
+std::vector<std::unique_ptr<WalkerShadow>> make_shadows(const MachineConfig& config, const RunOptions& options,
+                                                        Machine& machine) {
+  std::vector<std::unique_ptr<WalkerShadow>> shadows;
+  if (options.cosim == nullptr) return shadows;
   if (config.walker.unlimited) {
     throw InputError("walker.unlimited: hardware has as many slots as it was made with; expected false");
   }
-  auto shadow = std::make_unique<WalkerShadow>("rtl_walker", config.walker, config.paging, machine.mode());
-  shadow->record_wave(options.wave);
-  walker->tap(shadow.get());
-  return shadow;
+  for (PageWalker* its : machine.walkers()) {
+    auto* walker = dynamic_cast<Walker*>(its);
+    if (walker == nullptr) throw InputError("walker.kind: a co-simulation has the model and rtl/; expected systemc");
+    const std::string name = shadows.empty() ? "rtl_walker" : fmt::format("rtl_walker{}", shadows.size());
+    shadows.push_back(std::make_unique<WalkerShadow>(name.c_str(), config.walker, config.paging, machine.mode()));
+    if (shadows.size() == 1) shadows.back()->record_wave(options.wave);
+    walker->tap(shadows.back().get());
+  }
+  return shadows;
 }
 
 /// The wires of the machine's own walker; those of a co-simulation are the shadow's.
@@ -174,7 +179,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
     for (PageWalker* walker : machine.walkers()) walker->observe(&observers);
   }
 
-  const std::unique_ptr<WalkerShadow> shadow = make_shadow(config, options, machine);
+  const std::vector<std::unique_ptr<WalkerShadow>> shadows = make_shadows(config, options, machine);
   record_wave(options, machine);
   Watch watch(options, streams);
   WarmUp warm_up(machine, [&] {
@@ -190,7 +195,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   run_to_end(machine, streams);
   if (!watch.stopped() && !streams.stopped()) streams.refuse_short(options.warmup);
 
-  if (shadow) *options.cosim = shadow->counts();
+  for (const auto& shadow : shadows) options.cosim->add(shadow->counts());
   result.version = program_version();
   result.config = to_json(config);
   result.more_traces = streams.summaries();

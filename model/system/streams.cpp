@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "trace/process_reader.h"
 #include "trace/thread_counts.h"
@@ -30,10 +31,11 @@ std::vector<std::string> paths_of(const RunOptions& options) {
   return paths;
 }
 
-/// Each of several streams reads the file from its beginning.
-void refuse_standard_input(const std::vector<std::string>& paths) {
-  if (std::find(paths.begin(), paths.end(), "-") == paths.end()) return;
-  throw InputError("-: several cores or traces read their traces at their own pace; expected files");
+/// Each stream reads the file from its beginning.
+void refuse_pipes(const std::vector<std::string>& paths) {
+  const auto pipe = std::find_if(paths.begin(), paths.end(), readable_once);
+  if (pipe == paths.end()) return;
+  throw InputError(*pipe + ": several cores, and several traces, are read each at its own pace: expected files, not a pipe");
 }
 
 }  // namespace
@@ -43,7 +45,7 @@ Streams::Streams(const MachineConfig& config, const RunOptions& options)
   const std::vector<std::string> paths = paths_of(options);
   processes_ = paths.size();
   const bool several = cores_ > 1 || processes_ > 1;
-  if (several) refuse_standard_input(paths);
+  if (several) refuse_pipes(paths);
   for (std::size_t process = 0; process < processes_; ++process) {
     const std::string& path = paths[process];
     const std::vector<unsigned> threads =

@@ -269,7 +269,7 @@ MachineConfig random_machine(Dice& dice, const std::string& mode_name) {
 
 std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::size_t count) {
   const auto mode = make_paging_mode(config.paging.mode, config.paging);
-  if (usable_bytes(*mode) > 4096 && dice.chance(25)) return generated(dice, *mode, count);
+  if (usable_bytes(*mode) > (1U << 14) && dice.chance(25)) return generated(dice, *mode, count);
   const std::vector<Region> regions = random_regions(dice, *mode);
   const unsigned fetch_share = dice.chance(50) ? dice.number(10, 90) : 0;
   const std::uint64_t spaces = dice.chance(20) ? 3 : 1;

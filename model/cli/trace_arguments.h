@@ -1,0 +1,20 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "system/run.h"
+
+namespace tablewalk {
+
+/// Adds the positional argument for one trace or several.
+inline void add_traces(CLI::App& command, RunOptions& options, const std::string& help) {
+  const auto take = [&options](const std::vector<std::string>& paths) {
+    options.trace_path = paths.front();
+    options.more_traces.assign(paths.begin() + 1, paths.end());
+  };
+  command.add_option_function<std::vector<std::string>>("TRACE", take, help)->required()->type_name("");
+}
+
+}  // namespace tablewalk
