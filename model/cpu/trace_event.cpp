@@ -33,6 +33,10 @@ const char* instructions_of(Architecture architecture) {
 }
 
 void require_instruction(const Record& event, const PagingMode& mode) {
+  if (event.kind == RecordKind::Thread) {
+    throw InputError(fmt::format(
+        "'thread {}': a core runs one thread; expected the records of one, without 'thread' events", event.asid));
+  }
   if (!has_event(mode, event.kind)) {
     throw InputError(fmt::format("'{}' is no instruction of paging mode {}; expected {}", form_of(event.kind).word,
                                  mode.name(), instructions_of(mode.architecture())));
@@ -81,6 +85,7 @@ Scope scope_of(RecordKind kind, const PagingMode& mode) {
 }  // namespace
 
 bool has_event(const PagingMode& mode, RecordKind kind) {
+  if (kind == RecordKind::Thread) return false;  // of no architecture: it is about the trace
   const Architecture its = architecture_of(kind);
   return its == Architecture::Generic || its == mode.architecture();
 }

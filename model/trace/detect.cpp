@@ -65,7 +65,7 @@ bool looks_like_ramulator(std::string_view line) {
   return take_hex(line, value) == FieldResult::Good;
 }
 
-/// The format that one line speaks for, or an empty string when it says nothing (a comment).
+/// The format that one line speaks for, or an empty string when it says nothing (a comment, or `thread N`).
 std::string format_of_line(const ByteSource& bytes, std::string_view line) {
   if (is_valgrind_noise(line) || looks_like_lackey(line)) return "lackey";
   if (says_physical(line.substr(std::min(line.find('#'), line.size())))) {
@@ -76,7 +76,7 @@ std::string format_of_line(const ByteSource& bytes, std::string_view line) {
   if (starts_with(line, "#eof")) {
     refuse(bytes, "looks like Pin pinatrace, which is not read; convert it to text (R|W 0xADDRESS SIZE)");
   }
-  if (is_blank_or_comment(line)) return "";
+  if (is_blank_or_comment(line) || names_thread(line)) return "";
   if (looks_like_text(line)) return "text";
   if (looks_like_ramulator(line)) {
     refuse(bytes,

@@ -7,10 +7,11 @@
 
 namespace tablewalk {
 
-/// Whether an event names an address space.
-enum class AsidField : std::uint8_t { None, Optional, Required };
+/// Whether an event names an address space, or with its id a thread.
+enum class AsidField : std::uint8_t { None, Optional, Required, Thread };
 
-/// How an event is written in plain text, and which fields of its record it has: `WORD [0xADDRESS] [@ASID]`.
+/// How an event is written in plain text, and which fields of its record it has: `WORD [0xADDRESS] [@ASID]`, or
+/// `thread N`.
 struct EventForm {
   RecordKind kind;
   std::string_view word;
@@ -40,11 +41,19 @@ constexpr std::array<EventForm, record_kinds - access_kinds> event_forms{{
     {RecordKind::TlbiVaae1, "tlbi vaae1", true, AsidField::None},
     {RecordKind::TlbiVale1, "tlbi vale1", true, AsidField::Required},
     {RecordKind::TlbiVaale1, "tlbi vaale1", true, AsidField::None},
+    {RecordKind::Thread, "thread", false, AsidField::Thread},
 }};
 
 /// Of an event's kind.
 constexpr const EventForm& form_of(RecordKind kind) {
   return event_forms[static_cast<unsigned>(kind) - access_kinds];
+}
+
+/// Whether the id of such a record, an access or an event, is that of an address space.
+constexpr bool names_address_space(RecordKind kind) {
+  if (!is_event(kind)) return true;
+  const AsidField field = form_of(kind).asid;
+  return field == AsidField::Optional || field == AsidField::Required;
 }
 
 }  // namespace tablewalk

@@ -38,8 +38,10 @@ enum class RecordKind : std::uint8_t {
   TlbiVaae1 = 21,
   TlbiVale1 = 22,
   TlbiVaale1 = 23,
+  // The trace itself, and nothing that a core does
+  Thread = 24,  ///< the records from here on are of thread `asid`; before the first such event they are of thread 0
 };
-constexpr unsigned record_kinds = 24;
+constexpr unsigned record_kinds = 25;
 /// The kinds of access; they come first.
 constexpr unsigned access_kinds = 4;
 
@@ -56,12 +58,13 @@ enum class Privilege : std::uint8_t { User = 0, Supervisor = 1 };
 struct Record {
   VirtualAddress address;
   std::uint16_t size = 0;  ///< bytes, at least 1 in an access
-  /// From which load the address of a data access comes: from the n-th load or modify before this record in the trace,
-  /// whatever their address spaces; 0 from none. Of use only in a trace that knows (TraceDescription::dependences).
+  /// From which load the address of a data access comes: from the n-th load or modify before this record among those of
+  /// its thread, whatever their address spaces; 0 from none. Of use only in a trace that knows
+  /// (TraceDescription::dependences).
   std::uint16_t distance = 0;
   RecordKind kind = RecordKind::Load;
   Privilege privilege = Privilege::User;
-  AddressSpaceId asid = 0;  ///< whose address it is; 0 in traces of one process
+  AddressSpaceId asid = 0;  ///< whose address it is; 0 in traces of one process. In a Thread event, the thread's number
 
   constexpr Record() = default;
   /// A size beyond what a record can hold becomes the largest that it can, which no trace may hold either.

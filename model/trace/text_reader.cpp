@@ -67,6 +67,7 @@ std::string expected_event(std::string_view line) {
     if (form.has_address) text += " 0xADDRESS";
     if (form.asid == AsidField::Optional) text += " [@ASID]";
     if (form.asid == AsidField::Required) text += " @ASID";
+    if (form.asid == AsidField::Thread) text += " N";
     forms.push_back("'" + text + "'");
   }
   std::string text = "expected " + forms.front();
@@ -100,13 +101,22 @@ bool looks_like_text(std::string_view line) {
   drop_blanks(line);
   for (const EventForm& form : event_forms) {
     std::string_view rest = line;
-    if (!take_event_word(rest, form.word)) continue;
+    if (form.kind == RecordKind::Thread || !take_event_word(rest, form.word)) continue;
     if (form.has_address ? has_hex_prefix(rest) : rest.empty() || rest[0] == '@' || rest[0] == '#') return true;
   }
   if (line.size() < 2 || !kind_of(line[0]) || !is_blank(line[1])) return false;
   line.remove_prefix(1);
   drop_blanks(line);
   return has_hex_prefix(line);
+}
+
+bool names_thread(std::string_view line) {
+  drop_blanks(line);
+  std::uint64_t number = 0;
+  if (!take_word(line, form_of(RecordKind::Thread).word) || take_decimal(line, number) == FieldResult::NoDigits)
+    return false;
+  line = line.substr(0, line.find('#'));
+  return line.find_first_not_of(" \t\r") == std::string_view::npos;
 }
 
 bool says_physical(std::string_view comment) {
@@ -219,9 +229,13 @@ void TextReader::parse_event(std::string_view line, Record& record) {
     record = Record{};
     record.kind = form.kind;
     if (form.has_address) record.address = take_address(rest, line, expected);
-    const bool names_space = rest.substr(0, 1) == "@";
-    if (names_space ? form.asid == AsidField::None : form.asid == AsidField::Required) continue;
-    record.asid = take_asid(rest, line, expected);
+    if (form.asid == AsidField::Thread) {
+      record.asid = take_id(rest, line, expected, "a thread number");
+    } else {
+      const bool names_space = rest.substr(0, 1) == "@";
+      if (names_space ? form.asid == AsidField::None : form.asid == AsidField::Required) continue;
+      record.asid = take_asid(rest, line, expected);
+    }
     if (!rest.empty()) fail(line, expected);
     return;
   }
@@ -263,12 +277,18 @@ std::uint16_t TextReader::take_distance(std::string_view& rest, std::string_view
 AddressSpaceId TextReader::take_asid(std::string_view& rest, std::string_view line, std::string_view expected) const {
   if (rest.substr(0, 1) != "@") return 0;
   rest.remove_prefix(1);
-  std::uint64_t asid = 0;
-  const bool is_number = take_decimal(rest, asid) != FieldResult::NoDigits;
+  return take_id(rest, line, expected, "an address-space id");
+}
+
+/// Takes a decimal number off the start of `rest`, with the blanks after it.
+AddressSpaceId TextReader::take_id(std::string_view& rest, std::string_view line, std::string_view expected,
+                                   const char* what) const {
+  std::uint64_t id = 0;
+  const bool is_number = take_decimal(rest, id) != FieldResult::NoDigits;
   if (!is_number || (!rest.empty() && !is_blank(rest[0]))) fail(line, expected);
-  if (asid > 0xffff) lines_.fail("an address-space id above 65535 in " + quoted(line));
+  if (id > 0xffff) lines_.fail(std::string(what) + " above 65535 in " + quoted(line));
   drop_blanks(rest);
-  return static_cast<AddressSpaceId>(asid);
+  return static_cast<AddressSpaceId>(id);
 }
 
 void TextReader::fail(std::string_view line, std::string_view expected) const {

@@ -9,9 +9,10 @@
 namespace tablewalk {
 
 /// Plain text: one `R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor] [<-N]` on a line, or an event: `invalidate 0xADDRESS
-/// [@ASID]`, `invalidate @ASID`, `invalidate all`; `#` starts a comment; SIZE is 8, or 4 for X, when left out. A
-/// comment `# provenance: ...` before the first access becomes the description's provenance, and
-/// after `# dependences: known` an access may have `<-N`: its address comes from the N-th load before it; a comment
+/// [@ASID]`, `invalidate @ASID`, `invalidate all`, `thread N` and so on (event_form.h); `#` starts a comment; SIZE is
+/// 8, or 4 for X, when left out. A comment `# provenance: ...` before the first access becomes the description's
+/// provenance, and after `# dependences: known` an access may have `<-N`: its address comes from the N-th load before
+/// it; a comment
 /// `# addresses: physical` makes the trace one to be refused.
 class TextReader : public StreamReader {
  public:
@@ -29,6 +30,8 @@ class TextReader : public StreamReader {
   VirtualAddress take_address(std::string_view& rest, std::string_view line, std::string_view expected) const;
   std::uint16_t take_distance(std::string_view& rest, std::string_view line) const;
   AddressSpaceId take_asid(std::string_view& rest, std::string_view line, std::string_view expected) const;
+  AddressSpaceId take_id(std::string_view& rest, std::string_view line, std::string_view expected,
+                         const char* what) const;
   [[noreturn]] void fail(std::string_view line, std::string_view expected) const;
 
   LineSource lines_;
@@ -37,8 +40,12 @@ class TextReader : public StreamReader {
   bool has_size_ = false;  // of the last record
 };
 
-/// Whether a line is an access or an event in the plain text form, by its first characters.
+/// Whether a line is an access or an event in the plain text form, by its first characters. `thread N` does not count:
+/// a program may well print it.
 bool looks_like_text(std::string_view line);
+
+/// Whether a line is `thread N`.
+bool names_thread(std::string_view line);
 
 /// Whether a comment line says that the trace's addresses are physical.
 bool says_physical(std::string_view comment);

@@ -31,6 +31,7 @@ void append_event(fmt::memory_buffer& text, const Record& record) {
   if (form.has_address) fmt::format_to(out, " {:#x}", record.address.value());
   const bool names_space = form.asid == AsidField::Required || (form.asid == AsidField::Optional && record.asid != 0);
   if (names_space) fmt::format_to(out, " @{}", record.asid);
+  if (form.asid == AsidField::Thread) fmt::format_to(out, " {}", record.asid);
 }
 
 bool ends_with(const std::string& text, const std::string& ending) {

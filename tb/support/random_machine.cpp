@@ -204,7 +204,9 @@ std::vector<Record> generated(Dice& dice, const PagingMode& mode, std::size_t co
 
 std::vector<RecordKind> kinds_of_events() {
   std::vector<RecordKind> kinds;
-  for (const EventForm& form : event_forms) kinds.push_back(form.kind);
+  for (const EventForm& form : event_forms) {
+    if (form.kind != RecordKind::Thread) kinds.push_back(form.kind);
+  }
   return kinds;
 }
 

@@ -288,6 +288,8 @@ TEST(InvalidationRules, AnInstructionOfAnotherArchitectureIsRefusedByName) {
   EXPECT_NE(refused(RecordKind::TlbiVae1, "sv39"), "");
   EXPECT_NE(refused(RecordKind::Invlpg, "flat48"), "");
   EXPECT_NE(refused(RecordKind::InvpcidContext, "x86-pae", 3), "");
+  EXPECT_EQ(refused(RecordKind::Thread, "sv39", 3),
+            "'thread 3': a core runs one thread; expected the records of one, without 'thread' events");
   EXPECT_EQ(refused(RecordKind::InvpcidContext, "x86-64", 3), "");
   EXPECT_EQ(refused(RecordKind::SwitchSpace, "flat48", 3), "");
 }

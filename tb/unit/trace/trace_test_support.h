@@ -90,14 +90,19 @@ inline Record invalidate_asid(AddressSpaceId asid) {
 inline Record invalidate_all() {
   return record(0, 0, RecordKind::InvalidateAll);
 }
+inline Record thread_event(unsigned thread) {
+  return record(0, 0, RecordKind::Thread, static_cast<AddressSpaceId>(thread));
+}
 
 inline Record random_event(std::mt19937_64& random) {
   const auto asid = static_cast<AddressSpaceId>(random() >> random() % 64);
-  switch (random() % 3) {
+  switch (random() % 4) {
     case 0:
       return invalidate_page(random() >> random() % 64, asid);
     case 1:
       return invalidate_asid(asid);
+    case 2:
+      return thread_event(asid);
     default:
       return invalidate_all();
   }
