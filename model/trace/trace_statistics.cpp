@@ -143,10 +143,12 @@ std::uint64_t ReuseDistances::below(std::uint64_t distance) const {
 TraceStatistics measure_trace(TraceReader& reader) {
   TraceStatistics statistics;
   Footprint footprint;
+  ThreadCounts threads;
   std::vector<Record> batch(batch_records);
   statistics.lowest = ~std::uint64_t{0};
   while (const std::size_t count = reader.read(batch.data(), batch.size())) {
     statistics.records += count;
+    threads.add(batch.data(), count);
     for (std::size_t i = 0; i < count; ++i) {
       ++statistics.by_kind[static_cast<std::size_t>(batch[i].kind)];
       if (!is_event(batch[i].kind)) measure_access(batch[i], statistics, footprint);
@@ -154,6 +156,7 @@ TraceStatistics measure_trace(TraceReader& reader) {
   }
   if (statistics.accesses() == 0) statistics.lowest = 0;
   footprint.report(statistics);
+  statistics.threads = threads.threads();
   statistics.checksum = reader.checksum();
   return statistics;
 }

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "trace/thread_counts.h"
 #include "trace/trace_reader.h"
 
 namespace tablewalk {
@@ -56,9 +57,10 @@ struct TraceStatistics {
   std::uint64_t bytes = 0;           ///< sum of all sizes
   std::uint64_t page_straddles = 0;  ///< accesses that touch two 4 KiB pages
   std::uint64_t address_spaces = 0;
-  std::uint64_t pages_4k = 0;    ///< distinct, over all address spaces
-  std::uint64_t regions_2m = 0;  ///< distinct, over all address spaces
-  std::uint64_t lowest = 0;      ///< lowest and highest byte touched; both 0 when there is no access
+  std::vector<ThreadCount> threads;  ///< in order of first appearance
+  std::uint64_t pages_4k = 0;        ///< distinct, over all address spaces
+  std::uint64_t regions_2m = 0;      ///< distinct, over all address spaces
+  std::uint64_t lowest = 0;          ///< lowest and highest byte touched; both 0 when there is no access
   std::uint64_t highest = 0;
   std::vector<AddressRange> ranges;  ///< in ascending order, address spaces laid over each other
   ReuseDistances fetch_reuse;        ///< one lookup for each 4 KiB page an access touches

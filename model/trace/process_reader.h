@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "trace/trace_reader.h"
+
+namespace tablewalk {
+
+/// A trace as that of one process among several: its address space `a` becomes `a * processes + process`, in accesses
+/// and in the events that name one, so that no two of them share an address space. With one process nothing changes.
+///
+/// Checksum and progress are those of the trace as it was read. Its messages count the records of the reader below, so
+/// below a ThreadReader they name the place in the file.
+class ProcessReader : public TraceReader {
+ public:
+  /// `process`: its number, from 0, below `processes`; else std::invalid_argument.
+  ProcessReader(std::unique_ptr<TraceReader> reader, unsigned process, unsigned processes);
+
+  const TraceDescription& description() const override { return reader_->description(); }
+  double progress() const override { return reader_->progress(); }
+  std::uint64_t checksum() const override { return reader_->checksum(); }
+
+  /// Throws InputError when an address space's new number is above 65535, and the reader's errors.
+  std::size_t read(Record* records, std::size_t capacity) override;
+
+ private:
+  [[noreturn]] void fail(const Record& record, std::uint64_t number) const;
+
+  std::unique_ptr<TraceReader> reader_;
+  std::uint64_t process_;
+  std::uint64_t processes_;
+  std::uint64_t records_ = 0;  ///< read so far
+};
+
+}  // namespace tablewalk

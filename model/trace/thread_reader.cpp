@@ -1,0 +1,58 @@
+#include "trace/thread_reader.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/error.h"
+
+namespace tablewalk {
+
+ThreadReader::ThreadReader(std::unique_ptr<TraceReader> reader, unsigned thread)
+    : reader_(std::move(reader)), thread_(thread) {
+  describe();
+}
+
+/// A batch is read where the caller wants it, and what is not the thread's is taken out there. So nothing is read
+/// beyond the last record that was asked for.
+std::size_t ThreadReader::read(Record* records, std::size_t capacity) {
+  if (capacity == 0) return 0;
+  std::size_t kept = 0;
+  while (kept == 0) {
+    const std::size_t count = reader_->read(records, capacity);
+    if (count == 0) {
+      at_end();
+      return 0;
+    }
+    kept = keep_own(records, count);
+  }
+  found_ = true;
+  return kept;
+}
+
+/// Moves the thread's records to the front, and returns how many there are.
+std::size_t ThreadReader::keep_own(Record* records, std::size_t count) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (records[i].kind == RecordKind::Thread) {
+      running_ = records[i].asid;
+    } else if (running_ == thread_) {
+      records[kept++] = records[i];
+    }
+  }
+  return kept;
+}
+
+void ThreadReader::describe() {
+  description_ = reader_->description();
+  description_.records.reset();
+}
+
+void ThreadReader::at_end() {
+  describe();  // its note is complete now
+  if (found_) return;
+  throw InputError(
+      fmt::format("{}: no record is of thread {}: expected a thread that the trace has", description_.path, thread_));
+}
+
+}  // namespace tablewalk
