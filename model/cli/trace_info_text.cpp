@@ -38,9 +38,11 @@ constexpr const char* kind_names[record_kinds] = {"fetches",
                                                   "tlbi_vae1",
                                                   "tlbi_vaae1",
                                                   "tlbi_vale1",
-                                                  "tlbi_vaale1"};
+                                                  "tlbi_vaale1",
+                                                  "thread_events"};
 // Sizes of translation look-aside buffers: small and large first levels, small and large second levels.
 constexpr std::uint64_t reuse_distances[] = {16, 64, 512, 1536};
+constexpr std::size_t most_threads_in_text = 16;
 
 std::vector<AddressRange> largest_ranges(const TraceStatistics& statistics, std::size_t top) {
   std::vector<AddressRange> ranges = statistics.ranges;
@@ -85,9 +87,29 @@ std::string events_text(const TraceStatistics& statistics) {
     std::string name(form.word);
     if (form.has_address) name += " 0xADDRESS";
     if (form.asid == AsidField::Required) name += " @ASID";
+    if (form.asid == AsidField::Thread) name += " N";
     table.add_row({name, with_thousands(count)});
   }
   return "\n" + table.text();
+}
+
+/// Nothing for a trace without Thread events: its records are all of one thread, or of nobody knows which.
+std::string threads_text(const TraceStatistics& statistics) {
+  const std::uint64_t events = statistics.by_kind[static_cast<unsigned>(RecordKind::Thread)];
+  if (events == 0) return {};
+  TextTable table({"thread", "records", "share"}, 0);
+  const std::size_t shown = std::min(statistics.threads.size(), most_threads_in_text);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const ThreadCount& thread = statistics.threads[i];
+    table.add_row({std::to_string(thread.thread), with_thousands(thread.records),
+                   percent(share(thread.records, statistics.records - events))});
+  }
+  std::string text = fmt::format("\nthreads: {}, in the order in which they begin\n", statistics.threads.size());
+  text += table.text();
+  if (statistics.threads.size() > shown) {
+    text += fmt::format("({} more threads; --format json has all)\n", statistics.threads.size() - shown);
+  }
+  return text;
 }
 
 std::string reuse_text(const TraceStatistics& statistics) {
@@ -138,6 +160,7 @@ nlohmann::ordered_json figures_json(const TraceStatistics& statistics) {
   figures["bytes_accessed"] = statistics.bytes;
   figures["page_straddles"] = statistics.page_straddles;
   figures["address_spaces"] = statistics.address_spaces;
+  figures["threads"] = statistics.threads.size();
   figures["pages_4k"] = statistics.pages_4k;
   figures["regions_2m"] = statistics.regions_2m;
   figures["footprint_bytes"] = statistics.footprint_bytes();
@@ -152,7 +175,7 @@ std::string trace_info_text(const TraceDescription& description, const TraceStat
   std::string text = fmt::format("{}: {}\n", printable(description.path), description.format);
   if (!description.provenance.empty()) text += fmt::format("made by: {}\n", printable(description.provenance));
   text += fmt::format("checksum of the records (XXH3): {:016x}\n\n", statistics.checksum);
-  text += counts_text(statistics) + events_text(statistics);
+  text += counts_text(statistics) + events_text(statistics) + threads_text(statistics);
   text += fmt::format("\nfootprint: {} in {} pages of 4 KiB, in {} regions of 2 MiB",
                       humane_byte_size(statistics.footprint_bytes()), with_thousands(statistics.pages_4k),
                       with_thousands(statistics.regions_2m));
@@ -172,6 +195,10 @@ std::string trace_info_json(const TraceDescription& description, const TraceStat
   document["provenance"] = printable(description.provenance);
   document["checksum"] = fmt::format("{:016x}", statistics.checksum);
   document.update(figures_json(statistics));
+  document["thread_records"] = nlohmann::ordered_json::array();
+  for (const ThreadCount& thread : statistics.threads) {
+    document["thread_records"].push_back({{"thread", thread.thread}, {"records", thread.records}});
+  }
   document["ranges"] = nlohmann::ordered_json::array();
   for (const AddressRange& range : largest_ranges(statistics, top)) {
     document["ranges"].push_back({{"first", range.first}, {"last", range.last}, {"pages_4k", range.pages}});
@@ -187,6 +214,9 @@ std::string trace_info_csv(const TraceDescription& description, const TraceStati
                       description.format, statistics.checksum);
   const nlohmann::ordered_json figures = figures_json(statistics);
   for (const auto& [name, value] : figures.items()) text += fmt::format("{},{}\n", name, value.get<std::uint64_t>());
+  for (const ThreadCount& thread : statistics.threads) {
+    text += fmt::format("thread_{}_records,{}\n", thread.thread, thread.records);
+  }
   for (const auto& [stream, reuse] :
        {std::pair{"instruction", &statistics.fetch_reuse}, {"data", &statistics.data_reuse}}) {
     const nlohmann::ordered_json values = reuse_json(*reuse);
