@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -71,7 +72,7 @@ void print_notes(const CaptureConfig& config, const CaptureResult& result) {
   if (result.threads.size() > 1 && config.threads == CapturedThreads::Mixed) {
     fmt::print(stderr,
                "note: {} threads are in the trace, in the order in which Valgrind ran them; --threads apart makes a "
-               "trace of each\n",
+               "trace of each, --threads marked says in the trace whose each record is\n",
                result.threads.size());
   }
   if (result.processes > 1) {
@@ -105,13 +106,19 @@ void run_capture(const CaptureConfig& config, OutputFormat format) {
   print_notes(config, result);
 }
 
-/// Which of two words an option was given.
-bool is_second(const std::string& option, const std::string& given, const std::string& first,
-               const std::string& second) {
-  if (given == first) return false;
-  if (given == second) return true;
-  throw InputError(
-      fmt::format("{} {}: expected {} or {}{}", option, given, first, second, did_you_mean(given, {first, second})));
+/// Which of several words an option was given, as the value that it has.
+template <class Value>
+Value value_of(const std::string& option, const std::string& given,
+               const std::vector<std::pair<std::string, Value>>& words) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : words) {
+    if (name == given) return value;
+    names.push_back(name);
+  }
+  const std::string suggestion = did_you_mean(given, names);
+  const std::string last = names.back();
+  names.pop_back();
+  throw InputError(fmt::format("{} {}: expected {} or {}{}", option, given, fmt::join(names, ", "), last, suggestion));
 }
 
 struct Options {
@@ -128,8 +135,11 @@ void run(Options& options) {
     throw InputError(
         "trace capture: -o -: standard output belongs to the program: expected a name ending in .twt or .txt");
   }
-  if (is_second("--threads", options.threads, "mixed", "apart")) options.config.threads = CapturedThreads::Apart;
-  if (is_second("--children", options.children, "silent", "apart")) options.config.children = CapturedChildren::Apart;
+  options.config.threads = value_of<CapturedThreads>(
+      "--threads", options.threads,
+      {{"mixed", CapturedThreads::Mixed}, {"apart", CapturedThreads::Apart}, {"marked", CapturedThreads::Marked}});
+  options.config.children = value_of<CapturedChildren>(
+      "--children", options.children, {{"silent", CapturedChildren::Silent}, {"apart", CapturedChildren::Apart}});
   options.config.dependences = !options.no_dependences;
   run_capture(options.config, format);
 }
@@ -140,15 +150,15 @@ void add_capture_command(CLI::App& trace) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = trace.add_subcommand("capture", "run a program under Valgrind's Lackey and keep its accesses");
   command->add_option("-o,--output", options->config.output, "a name ending in .twt or .txt")->required();
-  add_whole(*command, "--skip", options->config.skip, "records of each process to pass over first")
+  add_whole(*command, "--skip", options->config.skip, "accesses of each process to pass over first")
       ->capture_default_str();
   add_whole(*command, "--limit", options->config.limit,
-            "records of each process to keep at most (a single one is then ended); 0 is all")
+            "accesses of each process to keep at most (a single one is then ended); 0 is all")
       ->capture_default_str();
   command
       ->add_option("--threads", options->threads,
                    "mixed: one trace, in the order in which Valgrind ran the threads; apart: one of each thread, "
-                   "OUTPUT.threadN.twt")
+                   "OUTPUT.threadN.twt; marked: one trace, in which 'thread N' says whose the next records are")
       ->capture_default_str();
   command
       ->add_option("--children", options->children,
@@ -164,6 +174,7 @@ void add_capture_command(CLI::App& trace) {
       "Examples:\n  tablewalk trace capture -o ls.twt -- ls -l /usr\n"
       "  tablewalk trace capture -o sort.twt --skip 1000000 --limit 4000000 -- sort words.txt\n"
       "  tablewalk trace capture -o xz.twt --threads apart -- xz -T2 -k big.tar\n"
+      "  tablewalk trace capture -o cores.twt --threads marked -- xz -T4 -k big.tar\n"
       "  tablewalk trace capture -o make.twt --children apart -- make\n\n"
       "With --children silent what the process forks is silent, and what it executes runs outside Valgrind. Ctrl-C "
       "and\n"

@@ -14,8 +14,9 @@ namespace tablewalk {
 
 /// What becomes of the threads of a program.
 enum class CapturedThreads : std::uint8_t {
-  Mixed,  ///< one trace, in the order in which Valgrind ran them: what one core would see
-  Apart,  ///< a trace for each
+  Mixed,   ///< one trace, in the order in which Valgrind ran them: what one core would see
+  Apart,   ///< a trace for each
+  Marked,  ///< as Mixed, with Thread events that give Valgrind's numbers, of which the main thread has 1
 };
 
 /// What becomes of the processes that a program starts.
@@ -28,8 +29,8 @@ enum class CapturedChildren : std::uint8_t {
 struct CaptureConfig {
   std::vector<std::string> command;  ///< the program (looked up in PATH) and its arguments
   std::string output;                ///< a name ending in .twt or .txt
-  std::uint64_t skip = 0;            ///< records of each process passed over, of all its threads, before the first kept
-  std::uint64_t limit = 0;           ///< records of each process kept at most; 0 is all. A single one is then ended
+  std::uint64_t skip = 0;   ///< accesses of each process passed over, of all its threads, before the first kept
+  std::uint64_t limit = 0;  ///< accesses of each process kept at most; 0 is all. A single one is then ended
   CapturedThreads threads = CapturedThreads::Mixed;
   CapturedChildren children = CapturedChildren::Silent;
   bool dependences = true;  ///< whether the records say from which loads addresses come, where that is possible
@@ -47,7 +48,7 @@ struct CaptureResult {
   unsigned processes = 1;             ///< that were traced
   std::set<unsigned> empty;           ///< the numbers of those of them that left no record to keep
   bool dependences = false;           ///< whether the traces have them
-  std::uint64_t records = 0;
+  std::uint64_t records = 0;          ///< accesses that were kept
   std::uint64_t skipped = 0;
   bool ended_by_limit = false;
   bool interrupted = false;  ///< the program was ended by `stop`

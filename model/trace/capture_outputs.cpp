@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
+
+#include "base/error.h"
 
 namespace tablewalk {
 namespace {
@@ -35,7 +38,7 @@ CaptureOutputs::CaptureOutputs(const CaptureConfig& config, TraceWriterOptions o
       asid_(static_cast<AddressSpaceId>(process - 1)) {
   if (process != 1) options_.provenance += fmt::format("; process {}", process);
   // So that no program runs for nothing.
-  if (config.threads == CapturedThreads::Mixed) output(0);
+  if (config.threads != CapturedThreads::Apart) output(0);
   if (config.threads == CapturedThreads::Apart) make_trace_writer(path_of_thread(path_, 1), options_);
 }
 
@@ -66,7 +69,7 @@ std::uint64_t CaptureOutputs::convert(const LackeyReader& lackey, TraceReader& r
 
 void CaptureOutputs::skip(unsigned thread, Record* records, std::size_t count) {
   if (follower_ == nullptr) return;
-  LoadCount& loads = loads_[trace_of(thread)];
+  LoadCount& loads = loads_of(thread);
   DependenceCounts not_counted;
   follower_->follow(thread, loads, records, count, not_counted);
   loads.leave_out();
@@ -74,10 +77,23 @@ void CaptureOutputs::skip(unsigned thread, Record* records, std::size_t count) {
 
 void CaptureOutputs::write(unsigned thread, Record* records, std::size_t count) {
   Output& to = output(trace_of(thread));
-  if (follower_ != nullptr) follower_->follow(thread, loads_[trace_of(thread)], records, count, to.addresses);
+  if (config_.threads == CapturedThreads::Marked && to.running != thread) mark(to, thread);
+  if (follower_ != nullptr) follower_->follow(thread, loads_of(thread), records, count, to.addresses);
   if (asid_ != 0) std::for_each(records, records + count, [this](Record& record) { record.asid = asid_; });
   to.writer->write(records, count);
   to.records += count;
+}
+
+/// The records from here on are of that thread.
+void CaptureOutputs::mark(Output& to, unsigned thread) const {
+  constexpr unsigned largest = std::numeric_limits<AddressSpaceId>::max();
+  if (thread > largest) {
+    throw InputError(fmt::format("{}: thread {} of Valgrind's: expected a number up to {}", path_, thread, largest));
+  }
+  const Record event{VirtualAddress(), 0, RecordKind::Thread, Privilege::User, static_cast<AddressSpaceId>(thread)};
+  to.writer->write(&event, 1);
+  ++to.records;
+  to.running = thread;
 }
 
 std::vector<CapturedTrace> CaptureOutputs::finish() {

@@ -37,6 +37,7 @@ class CaptureOutputs {
   struct Output {
     std::unique_ptr<TraceWriter> writer;
     std::uint64_t records = 0;
+    unsigned running = 0;  ///< the thread that the trace says to run
     DependenceCounts addresses;
   };
 
@@ -44,6 +45,9 @@ class CaptureOutputs {
   void write(unsigned thread, Record* records, std::size_t count);
   /// Whose trace a thread's accesses are in; 0 is that of all.
   unsigned trace_of(unsigned thread) const { return config_.threads == CapturedThreads::Apart ? thread : 0; }
+  /// Among which loads distances count: those of the thread, where the trace tells threads apart.
+  LoadCount& loads_of(unsigned thread) { return loads_[config_.threads == CapturedThreads::Mixed ? 0 : thread]; }
+  void mark(Output& to, unsigned thread) const;
   std::string path_of(unsigned thread) const { return thread == 0 ? path_ : path_of_thread(path_, thread); }
   Output& output(unsigned thread);
 
@@ -53,7 +57,7 @@ class CaptureOutputs {
   AddressSpaceId asid_;
   DependenceFollower* follower_ = nullptr;
   std::map<unsigned, Output> outputs_;   ///< by trace_of()
-  std::map<unsigned, LoadCount> loads_;  ///< the same, also of those of which nothing is kept
+  std::map<unsigned, LoadCount> loads_;  ///< by thread, or 0 for all; also of those of which nothing is kept
 };
 
 }  // namespace tablewalk
