@@ -16,6 +16,7 @@
 #include "cli/terminal.h"
 #include "cli/trace_arguments.h"
 #include "cli/wave_file.h"
+#include "report/traces_text.h"
 #include "config/loader.h"
 #include "report/print_options.h"
 #include "report/result_json.h"
@@ -57,9 +58,9 @@ std::string text_of(const RunResult& result, const CosimCounts& counts, OutputFo
     for (const auto& [name, count] : rows) text += fmt::format("{},{}\n", name, count);
     return text;
   }
-  std::string text = fmt::format(
-      "{} ({}, {} records{})\nno difference between the SystemC walker and the RTL walker\n\n", result.trace.path,
-      result.trace.format, with_thousands(result.trace.records), result.partial ? ", interrupted" : "");
+  std::string text = traces_text(result);
+  if (result.partial) text += "interrupted\n";
+  text += "no difference between the SystemC walker and the RTL walker\n\n";
   for (const auto& [name, count] : rows) {
     std::string words = name;
     std::replace(words.begin(), words.end(), '_', ' ');

@@ -35,7 +35,9 @@ const char* instructions_of(Architecture architecture) {
 void require_instruction(const Record& event, const PagingMode& mode, AddressSpaceId processes) {
   if (event.kind == RecordKind::Thread) {
     throw InputError(fmt::format(
-        "'thread {}': a core runs one thread; expected the records of one, without 'thread' events", event.asid));
+        "'thread {}': the trace has several threads; expected a machine of several cores (--set cores=2 or more), or "
+        "the threads mixed or apart (trace capture --threads)",
+        event.asid));
   }
   if (!has_event(mode, event.kind)) {
     throw InputError(fmt::format("'{}' is no instruction of paging mode {}; expected {}", form_of(event.kind).word,

@@ -44,8 +44,7 @@ class Machine {
   PageWalker& walker(unsigned core = 0) { return module<PageWalker>(NodeKind::Walker, core); }
   /// Every walker, once.
   std::vector<PageWalker*> walkers();
-  /// The first core's, if it is the model in SystemC, or if it is hardware; else nullptr.
-  Walker* systemc_walker() { return dynamic_cast<Walker*>(&walker()); }
+  /// The first core's, if it is hardware; else nullptr.
   RtlWalker* rtl_walker() { return dynamic_cast<RtlWalker*>(&walker()); }
   Kernel& kernel() { return *kernel_; }
   /// What the memory image held, if there is one.

@@ -52,6 +52,11 @@ class BadTraces(ProgramTest):
         self.write("event.txt", "R 0x1000 8\ninvalidate 4096\n")
         self.assert_refused(["run", "event.txt"], "event.txt:2: ", "expected 'invalidate 0xADDRESS [@ASID]'",
                             "found 'invalidate 4096'")
+        self.write("thread.txt", "R 0x1000 8\nthread x\n")
+        self.write("large.txt", "R 0x1000 8\nthread 65536\n")
+        for command in (["run"], ["trace", "info"], ["tables"]):
+            self.assert_refused([*command, "thread.txt"], "thread.txt:2: expected 'thread N', found 'thread x'")
+            self.assert_refused([*command, "large.txt"], "large.txt:2: a thread number above 65535 in 'thread 65536'")
         self.assert_refused(["run", "nowhere.twt"], "nowhere.twt: ", "No such file")
         self.assert_refused(["run", "."], ".: is a directory", "expected a trace file")
 

@@ -46,6 +46,19 @@ int main(void) {
 }
 """
 
+# A thread that is waited for.
+TWO_THREADS = r"""
+#include <pthread.h>
+static void* work(void* p) { for (int i = 0; i < 3000; ++i) ((volatile char*)p)[i] = 1; return 0; }
+int main(void) {
+  static char bytes[3000];
+  pthread_t thread;
+  pthread_create(&thread, 0, work, bytes);
+  pthread_join(thread, 0);
+  return 0;
+}
+"""
+
 # A parent and a child that only a signal ends.
 SPINS = r"""
 #include <unistd.h>
@@ -179,6 +192,31 @@ class Children(CaptureTest):
         self.assertFalse(os.path.exists(self.path("n.twt")))
         self.assert_refused(["trace", "capture", "-o", "x.twt", "--children", "apat", "--", "true"],
                             "--children apat: expected silent or apart (did you mean 'apart'?)")
+
+
+class Threads(CaptureTest):
+    def test_they_can_be_marked_in_one_trace(self):
+        self.compile(TWO_THREADS, "-pthread")
+        _, errors = self.capture("-o", "m.twt", "--threads", "marked", "--", "./p")
+        self.assertNotIn("threads", errors)
+        info = self.json("trace", "info", "m.twt")
+        self.assertEqual([one["thread"] for one in info["thread_records"]], [1, 2])
+        self.assertEqual(info["records"], info["thread_events"] + sum(one["records"] for one in info["thread_records"]))
+        self.assertEqual(self.records("m.twt")[0], ["thread", "1"])
+        _, errors = self.capture("-o", "x.twt", "--", "./p")
+        self.assertIn("note: 2 threads are in the trace", errors)
+
+    def test_of_each_process(self):
+        self.compile(FORKS)
+        self.capture("-o", "a.txt", "--children", "apart", "--threads", "marked", "--limit", "1000", "--", "./p")
+        for space, name in enumerate(("a.txt", "a.process2.txt", "a.process3.txt")):
+            records = self.records(name)
+            self.assertEqual((len(records), records[0]), (1001, ["thread", "1"]))
+            self.assertTrue(all(f"@{space}" in record for record in records[1:]) or space == 0)
+
+    def test_a_wrong_word_names_the_right_ones(self):
+        self.assert_refused(["trace", "capture", "-o", "x.twt", "--threads", "markd", "--", "true"],
+                            "--threads markd: expected mixed, apart or marked (did you mean 'marked'?)")
 
 
 class Dependences(CaptureTest):

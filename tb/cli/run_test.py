@@ -429,7 +429,7 @@ class TablesAndTraces(ProgramTest):
         events = ("invlpg 0x1000 @3\ninvlpg 0x2000\ninvpcid 0 0x1000 @3\ninvpcid 1 @3\ninvpcid 2\ninvpcid 3\n"
                   "mov-cr3 @4\nswitch @5\nsfence.vma\nsfence.vma 0x1000\nsfence.vma @2\nsfence.vma 0x1000 @2\n"
                   "tlbi vmalle1\ntlbi aside1 @1\ntlbi vae1 0x1000 @1\ntlbi vaae1 0x1000\ntlbi vale1 0x1000 @1\n"
-                  "tlbi vaale1 0x1000\nR 0x1000 8\n")
+                  "tlbi vaale1 0x1000\nthread 7\nR 0x1000 8\n")
         self.write("all.txt", events)
         self.output("trace", "convert", "all.txt", "all.twt")
         self.output("trace", "convert", "all.twt", "back.txt")
@@ -437,6 +437,22 @@ class TablesAndTraces(ProgramTest):
             self.assertEqual([line for line in file.read().splitlines() if not line.startswith("#")],
                              events.splitlines())
         self.assertEqual(self.json("trace", "info", "all.twt")["tlbi_vale1"], 1)
+
+    def test_threads_are_counted(self):
+        self.write("plain.txt", "R 0x1000 8\n" * 4)
+        self.assertNotIn("thread", self.output("trace", "info", "plain.txt"))
+        self.assertEqual(self.json("trace", "info", "plain.txt")["thread_records"], [{"thread": 0, "records": 4}])
+        self.write("two.txt", "thread 9\nR 0x1000 8\nthread 2\nR 0x1000 8\ninvalidate all\nthread 9\nW 0x1000 8\n")
+        info = self.json("trace", "info", "two.txt")
+        self.assertEqual((info["records"], info["threads"], info["thread_events"]), (7, 2, 3))
+        self.assertEqual(info["thread_records"], [{"thread": 9, "records": 2}, {"thread": 2, "records": 2}])
+        lines = [line.split() for line in self.output("trace", "info", "two.txt").splitlines()]
+        self.assertIn(["9", "2", "50.00", "%"], lines)
+        self.assertIn(["thread", "N", "3"], lines)
+        rows = self.output("trace", "info", "two.txt", "--format", "csv").splitlines()
+        self.assertLess({"threads,2", "thread_9_records,2", "thread_2_records,2"}, set(rows))
+        self.write("many.txt", "".join(f"thread {i}\nR 0x1000 8\n" for i in range(20)))
+        self.assertIn("(4 more threads; --format json has all)", self.output("trace", "info", "many.txt"))
 
     def test_events_map_no_pages(self):
         self.write("events.txt", "R 0x1000 8\ninvalidate 0x900000 @7\n")

@@ -149,6 +149,19 @@ TEST_F(BadInput, TextLines) {
   expect(good + "R 0x10 8 @65536\n", ":2: an address-space id above 65535 in 'R 0x10 8 @65536'");
 }
 
+TEST_F(BadInput, ThreadEvents) {
+  const std::string good = "R 0x10 8\n";
+  for (const char* bad : {"thread", "thread x", "thread 1x", "thread @1", "thread -1", "thread 0x10", "thread 1 2",
+                          "thread 1 @2", "thread 1 0x10"}) {
+    expect(good + bad + "\n", ":2: expected 'thread N', found '" + std::string(bad) + "'");
+  }
+  expect(good + "threads 1\n", ":2: expected 'R|W|X|M");
+  expect(good + "thread 65536\n", ":2: a thread number above 65535 in 'thread 65536'");
+  expect("thread 99999999999999999999\n" + good, ":1: a thread number above 65535");
+  expect("thread 1\nthread 2\n", "holds comments but no access: expected at least one");
+  expect("thread x\n" + good, "not a trace in any format that is read");
+}
+
 TEST_F(BadInput, TextEvents) {
   const std::string good = "R 0x10 8\n";
   for (const char* bad : {"invalidate", "invalidate 10", "invalidate 0x10 8", "invalidate 0x10 @", "invalidate 0x10,@1",

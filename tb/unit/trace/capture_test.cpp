@@ -1,17 +1,25 @@
 // A program is run under Valgrind, and what comes out is its accesses and nothing of what it says.
 #include "trace/capture.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <sstream>
 
+#include "trace/capture_outputs.h"
 #include "trace/lackey_reader.h"
+#include "trace/thread_counts.h"
+#include "trace/thread_reader.h"
 #include "unit/trace/trace_test_support.h"
 
 namespace tablewalk {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
 
 class Capture : public test::TraceTest {
  protected:
@@ -114,6 +122,128 @@ TEST_F(Capture, MixedThreadsAreOneTraceOfTheSameAccesses) {
   ASSERT_EQ(result.traces.size(), 1U);
   EXPECT_EQ(result.threads.size(), 3U);
   EXPECT_EQ(stores_into(test::read_file(wanted.output), arrays), (std::vector<std::size_t>{3000, 3000, 3000}));
+}
+
+/// The threads of a trace, in the order of their numbers.
+std::vector<std::vector<Record>> taken_apart(const std::string& path) {
+  std::vector<unsigned> numbers = threads_of(path);
+  std::sort(numbers.begin(), numbers.end());
+  std::vector<std::vector<Record>> threads;
+  for (const unsigned thread : numbers) {
+    ThreadReader reader(open_trace(path), thread);
+    threads.push_back(test::read_all(reader));
+  }
+  return threads;
+}
+
+TEST_F(Capture, MarkedThreadsCanBeTakenApart) {
+  CaptureConfig wanted = config({TABLEWALK_THREE_THREADS});
+  wanted.threads = CapturedThreads::Marked;
+  ::testing::internal::CaptureStdout();
+  const CaptureResult result = capture_trace(wanted);
+  std::istringstream output(::testing::internal::GetCapturedStdout());
+  std::vector<std::uint64_t> arrays(3);
+  for (std::uint64_t& array : arrays) output >> std::hex >> array;
+
+  ASSERT_EQ(result.traces.size(), 1U);
+  EXPECT_EQ(open_trace(wanted.output)->description().records, result.traces[0].records);
+  EXPECT_THAT(threads_of(wanted.output), UnorderedElementsAre(1, 2, 3));
+  const auto threads = taken_apart(wanted.output);
+  ASSERT_EQ(threads.size(), 3U);
+  std::uint64_t records = 0;
+  for (std::size_t i = 0; i < 3; ++i) {
+    records += threads[i].size();
+    std::vector<std::size_t> expected(3, 0);
+    expected[i] = 3000;
+    EXPECT_EQ(stores_into(threads[i], arrays), expected) << "thread " << i + 1;
+  }
+  EXPECT_EQ(records, result.records);
+}
+
+/// What CaptureOutputs makes of a log of Lackey's, whose code is in this process.
+class FromLog : public Capture {
+ protected:
+  FromLog() {
+    const std::uint8_t chase[] = {0x48, 0x8b, 0x00};  // mov rax, [rax]
+    std::copy(std::begin(chase), std::end(chase), code_);
+  }
+  static std::string runs(unsigned thread) { return "--7-- SCHED[" + std::to_string(thread) + "]: acquired lock\n"; }
+  std::string chase() const { return fmt::format("I  {:x},3\n L 1000,8\n", reinterpret_cast<std::uintptr_t>(code_)); }
+
+  std::vector<CapturedTrace> write(const std::string& log, CaptureConfig config) const {
+    TraceWriterOptions options;
+    options.dependences = true;
+    GuestCode code(::getpid(), GuestCode::Source::MemoryAndFiles);
+    DependenceFollower follower(code);
+    CaptureOutputs outputs(config, options);
+    outputs.use(follower);
+    LackeyReader reader(std::make_unique<ByteSource>(make_file("log", log)));
+    CaptureResult result;
+    outputs.convert(reader, reader, result, {});
+    return outputs.finish();
+  }
+
+  std::uint8_t code_[16] = {};
+};
+
+std::vector<unsigned> distances_of_loads(const std::vector<Record>& records) {
+  std::vector<unsigned> distances;
+  for (const Record& one : records) {
+    if (one.kind == RecordKind::Load) distances.push_back(one.distance);
+  }
+  return distances;
+}
+
+TEST_F(FromLog, DistancesCountWithinTheThreadIfItIsMarked) {
+  const std::string log = runs(1) + chase() + chase() + runs(2) + chase() + chase() + chase() + runs(1) + chase() +
+                          runs(3) + runs(2) + chase();
+  CaptureConfig wanted = config({});
+  write(log, wanted);
+  EXPECT_THAT(distances_of_loads(test::read_file(wanted.output)), ElementsAre(0, 1, 0, 1, 1, 4, 2));
+  wanted.threads = CapturedThreads::Marked;
+  const auto traces = write(log, wanted);
+  const auto records = test::read_file(wanted.output);
+  EXPECT_THAT(distances_of_loads(records), ElementsAre(0, 1, 0, 1, 1, 1, 1));
+  std::vector<std::pair<std::size_t, unsigned>> marks;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (records[i].kind == RecordKind::Thread) marks.emplace_back(i, records[i].asid);
+  }
+  EXPECT_THAT(marks, ElementsAre(Pair(0, 1), Pair(5, 2), Pair(12, 1), Pair(15, 2)));
+  ASSERT_EQ(traces.size(), 1U);
+  EXPECT_EQ(traces[0].records, records.size());
+}
+
+TEST_F(FromLog, MarkedAndTakenApartIsApart) {
+  const std::uint64_t seed = test::printed_seed();
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 20; ++round) {
+    SCOPED_TRACE("seed " + std::to_string(seed) + ", round " + std::to_string(round));
+    std::string log;
+    for (int i = 0; i < 300; ++i) log += random() % 4 == 0 ? runs(1 + random() % 4) : chase();
+    CaptureConfig wanted = config({});
+    wanted.skip = random() % 200;
+    wanted.limit = 1 + random() % 200;
+    wanted.threads = CapturedThreads::Marked;
+    write(log, wanted);
+    const auto marked = taken_apart(wanted.output);
+    wanted.threads = CapturedThreads::Apart;
+    std::vector<std::vector<Record>> apart;
+    for (const CapturedTrace& trace : write(log, wanted)) apart.push_back(test::read_file(trace.path));
+    EXPECT_EQ(marked, apart);
+  }
+}
+
+TEST_F(FromLog, AThreadNumberThatNoRecordHoldsIsRefused) {
+  CaptureConfig wanted = config({});
+  wanted.threads = CapturedThreads::Marked;
+  write(runs(65535) + chase(), wanted);
+  EXPECT_THAT(threads_of(wanted.output), ElementsAre(65535));
+  try {
+    write(runs(65536) + chase(), wanted);
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("a.twt: thread 65536 of Valgrind's: expected a number up to 65535"));
+  }
 }
 
 TEST(PathOfThread, HasTheNumberBeforeTheEnding) {

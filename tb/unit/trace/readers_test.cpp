@@ -33,7 +33,7 @@ const std::string plain_text =
     "# provenance: by hand\n\n  # indented\nR 0x1000\nW 0x2000 4\nX 0xffffffffffffff00\r\nM\t0xABC 16 @3  # in a "
     "space\n"
     "R 0x10 supervisor\nW 0x18 4  @2  supervisor \ninvalidate 0xfff\ninvalidate 0x1000 @7\r\n"
-    "invalidate @65535\n invalidate\tall # last\n";
+    "invalidate @65535\nthread 0\n thread\t65535  # of another\r\n invalidate\tall # last\n";
 const std::vector<Record> plain_records = {record(0x1000, 8, RecordKind::Load),
                                            record(0x2000, 4, RecordKind::Store),
                                            record(0xffffffffffffff00, 4, RecordKind::Fetch),
@@ -43,6 +43,8 @@ const std::vector<Record> plain_records = {record(0x1000, 8, RecordKind::Load),
                                            test::invalidate_page(0xfff),
                                            test::invalidate_page(0x1000, 7),
                                            test::invalidate_asid(65535),
+                                           test::thread_event(0),
+                                           test::thread_event(65535),
                                            test::invalidate_all()};
 
 class Readers : public test::TraceTest {
@@ -242,6 +244,17 @@ TEST_F(Readers, ATraceThatBeginsWithAnEventIsText) {
   for (const char* event :
        {"invalidate all", "invalidate @3", "invalidate 0x1000 @3", "sfence.vma", "mov-cr3 @1", "tlbi vmalle1"}) {
     EXPECT_EQ(open_trace(make_file("a", std::string(event) + "\r\nR 0x10\n"))->description().format, "text") << event;
+  }
+}
+
+TEST_F(Readers, ThreadLinesAtTheHeadDecideNoFormat) {
+  const std::string file = make_file("a", "thread 1\r\n thread 2 # of another\nR 0x10 8\n");
+  EXPECT_EQ(open_trace(file)->description().format, "text");
+  EXPECT_EQ(test::read_file(file),
+            (std::vector<Record>{test::thread_event(1), test::thread_event(2), record(0x10, 8, RecordKind::Load)}));
+  // A traced program may print such a line into Lackey's pipe.
+  for (const char* printed : {"thread 1\n", "thread\n", "thread 1 starts\n"}) {
+    EXPECT_EQ(test::read_file(make_file("b", printed + lackey_text)), lackey_records) << printed;
   }
 }
 

@@ -79,6 +79,8 @@ TEST_F(Statistics, EventsAreCountedAndTouchNoPage) {
   EXPECT_EQ(with.supervisor_accesses, 1u);
   EXPECT_EQ(with.pages_4k, without.pages_4k);
   EXPECT_EQ(with.address_spaces, 1u);
+  ASSERT_EQ(with.threads.size(), 1u);
+  EXPECT_EQ(with.threads[0].records, 6u);
   EXPECT_EQ(with.lowest, 0x1ffcu);
   EXPECT_EQ(with.highest, 0x5003u);
   EXPECT_EQ(with.bytes, without.bytes);

@@ -191,6 +191,7 @@ TEST_F(Twt, ImpossibleRecordsAreNotWritten) {
         test::record(~std::uint64_t{0}, 2, RecordKind::Load), test::record(0x1000, 8, RecordKind::InvalidatePage),
         test::supervisor(test::invalidate_page(0x1000)), test::record(0x1000, 0, RecordKind::InvalidateAsid, 1),
         test::record(0x1000, 0, RecordKind::InvalidateAll), test::record(0, 0, RecordKind::InvalidateAll, 1),
+        test::record(0x1000, 0, RecordKind::Thread, 1), test::record(0, 8, RecordKind::Thread, 1),
         test::record(0, 8, static_cast<RecordKind>(record_kinds))}) {
     EXPECT_THROW(write_records(path("a.twt"), {bad}), InputError);
   }
@@ -227,6 +228,8 @@ TEST_F(Twt, WhatNoRecordCanBeIsNotDecoded) {
   EXPECT_FALSE(is_decoded(shape(0, 5, 0, 5), 0x1000)) << "an address that is not asked for";
   EXPECT_TRUE(is_decoded(shape(0, 6, 0, 0), 0));
   EXPECT_FALSE(is_decoded(shape(0, 6, 0, 5), 0)) << "an address space that is not asked for";
+  EXPECT_TRUE(is_decoded(shape(0, 24, 0, 5), 0)) << "the number of Thread events is a part of the format";
+  EXPECT_FALSE(is_decoded(shape(0, 24, 0, 5), 0x1000)) << "a thread with an address";
   EXPECT_FALSE(is_decoded(shape(0, static_cast<std::uint8_t>(record_kinds), 0, 0), 0)) << "an unknown kind";
 }
 
