@@ -212,8 +212,8 @@ void RequestPort::issue(Cycles cycle) {
     plan_at_ = Cycles::never();
     plan_fetch(plan_not_before_);
   }
+  const bool interrupted = interrupts_.due(cycle);
   for (;;) {
-    const bool interrupted = interrupts_.due(cycle);
     const bool may_start = !interrupted && (left_ != 0 || next_part()) && repeated_ == nullptr && may_issue();
     const Cycles start_at = may_start ? issue_cycle_ : Cycles::never();
     if (may_fetch_by(start_at) && (ready_.empty() || fetch_at_ < ready_.front().at)) {

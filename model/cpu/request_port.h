@@ -233,7 +233,7 @@ class RequestPort : public TimedModule {
     horizon_ = clockwork().next_activity();
     if (one_of_several()) horizon_ = std::min(horizon_, now() + reach_of_others);
   }
-  bool may_run_ahead_to(Cycles at) const { return run_ahead_ && horizon_ > at; }
+  bool may_run_ahead_to(Cycles at) const { return horizon_ > at; }
   Side side_of(RecordKind kind) const { return kind == RecordKind::Fetch ? Instructions : Data; }
   TranslateInitiatorPort<RequestPort>& tlb(Side side) { return side == Instructions ? itlb_side : dtlb_side; }
   AccessInitiatorPort<RequestPort>& cache(Side side) { return side == Instructions ? icache_side : dcache_side; }
@@ -298,7 +298,7 @@ class RequestPort : public TimedModule {
   // Time: when the next access may issue, and until when nothing in the kernel can interfere.
   Cycles issue_cycle_;
   std::uint32_t issued_in_cycle_ = 0;
-  Cycles horizon_;
+  Cycles horizon_;  ///< nobody else does anything before it that reaches this core; 0 in lockstep
   Cycles local_;  ///< of what is being done: beyond now() when it is done ahead
   std::uint64_t instruction_ = 0;
 

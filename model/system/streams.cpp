@@ -48,14 +48,14 @@ Streams::Streams(const MachineConfig& config, const RunOptions& options)
   if (several) refuse_pipes(paths);
   for (std::size_t process = 0; process < processes_; ++process) {
     const std::string& path = paths[process];
-    const std::vector<unsigned> threads =
-        several ? threads_of(path, options.trace_format) : std::vector<unsigned>{0};
+    std::vector<unsigned> threads{0};
+    if (several) threads = threads_of(path, options.trace_format);
     for (const unsigned thread : threads) {
       std::unique_ptr<TraceReader> reader = open_trace(path, options.trace_format);
-      if (threads.size() > 1) reader = std::make_unique<ThreadReader>(std::move(reader), thread);
-      if (processes_ > 1) {
+      if (several) {
         reader = std::make_unique<ProcessReader>(std::move(reader), static_cast<unsigned>(process),
                                                  static_cast<unsigned>(processes_));
+        reader = std::make_unique<ThreadReader>(std::move(reader), thread);
       }
       TraceReader& opened = *reader;
       add(config, options, path, opened, std::move(reader));
@@ -65,7 +65,7 @@ Streams::Streams(const MachineConfig& config, const RunOptions& options)
   throw InputError(
       fmt::format("{}: {} for {} cores; expected one for each core: further traces (one may be named several times), "
                   "or a trace of several threads",
-                  options.trace_path, streams_.size() == 1 ? "one trace" : fmt::format("{} traces or threads", streams_.size()),
+                  options.trace_path, streams_.size() == 1 ? "one trace" : fmt::format("{} traces and threads", streams_.size()),
                   cores_));
 }
 
