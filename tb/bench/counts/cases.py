@@ -29,6 +29,14 @@ def run_shipped(name, *machine):
     return ["run", "{traces}/" + name, "--limit", "{n}", *machine]
 
 
+def run_cores(cores, name, *machine):
+    return ["run", *["{traces}/" + name] * cores, "--set", f"cores={cores}", "--limit", "{n}", *machine]
+
+
+def run_generated_cores(cores, *machine):
+    return ["run", *["input-{n}.twt"] * cores, "--set", f"cores={cores}", *machine]
+
+
 def cut(name, ending):
     """The first records of a shipped trace."""
     return ["trace", "convert", "{traces}/" + name, "input-{n}" + ending, "--limit", "{n}"]
@@ -56,7 +64,15 @@ CASES = [
     Case("walk-rtl", "the same as `walk` with `walker.kind=rtl`", 1000, 2000, run("--set", "walker.kind=rtl"),
          UNIFORM_4G),
 
-    # Machines of several cores belong here: run("--set", "cores=2"), and 16.
+    # Several cores, each with the same trace: for a record of every core.
+    Case("cores-2-hit", "2 cores: 2 accesses of `traces/gzip.twt`", 1000, 21000, run_cores(2, "gzip.twt")),
+    Case("cores-2-walk", "2 cores: 2 loads as in `walk-caches`", 1000, 2000, run_generated_cores(2, "-c", "skylake"),
+         UNIFORM_4G),
+    Case("cores-16-hit", "16 cores: 16 accesses of `traces/gzip.twt`", 1000, 6000, run_cores(16, "gzip.twt")),
+    Case("cores-16-walk", "16 cores: 16 loads as in `walk-caches`", 500, 1000,
+         run_generated_cores(16, "-c", "skylake"), UNIFORM_4G),
+    Case("cores-4-threads", "4 cores: 4 accesses of the threads of `traces/histogram.twt`", 1000, 11000,
+         run_shipped("histogram.twt", "-c", "skylake-4")),
 
     # Parts.
     Case("read-twt", "record, `trace info` of a `.twt`", 20000, 120000, ["trace", "info", "input-{n}.twt"],
