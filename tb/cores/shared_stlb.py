@@ -32,10 +32,10 @@ def shipped(*names):
 
 
 def large(program, folder, seed, records):
-    """Uniform loads over 24 MiB: four times what the second-level TLB of a core reaches."""
+    """A pointer chase over 24 MiB: four times what the second-level TLB of a core reaches."""
     path = os.path.join(folder, f"large{seed}.twt")
     if not os.path.exists(path):
-        subprocess.run([program, "trace", "generate", "uniform", "--footprint", "24M", "--count", str(records), "--seed",
+        subprocess.run([program, "trace", "generate", "pointer-chase", "--footprint", "24M", "--count", str(records), "--seed",
                         str(seed), "-o", path], check=True, capture_output=True)
     return path
 

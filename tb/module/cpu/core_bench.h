@@ -78,10 +78,10 @@ inline Record invalidate(std::uint64_t address, AddressSpaceId asid = 0) {
 /// A core on translators and memories of fixed latency: a request sent in t is answered in t + 1 + latency.
 struct Bench {
   Bench(const CoreConfig& config, std::vector<Record> records,
-        std::shared_ptr<const PagingMode> of_mode = make_paging_mode("sv48"))
+        std::shared_ptr<const PagingMode> of_mode = make_paging_mode("sv48"), bool chained = false)
       : mode(std::move(of_mode)),
         trace(std::move(records)),
-        source(trace, 0),
+        source(trace, 0, 0, chained),
         port("port", config, neighbours(), *mode, kernel),
         itlb("itlb", Cycles(tlb_latency)),
         dtlb("dtlb", Cycles(tlb_latency)),
@@ -107,7 +107,6 @@ struct Bench {
     return cycles;
   }
 
-  bool chained = false;
   std::shared_ptr<const PagingMode> mode;
   test::ListedTrace trace;
   RecordSource source;

@@ -342,8 +342,7 @@ TEST(RequestPort, AnOperandThatHasRetiredIsThere) {
 }
 
 TEST(RequestPort, ChainedMakesEveryDataAccessWaitForTheLoadBeforeIt) {
-  Bench bench(core(8), {load(0x1000), store(0x2000), load(0x3000), load(0x4000)});
-  bench.chained = true;
+  Bench bench(core(8), {load(0x1000), store(0x2000), load(0x3000), load(0x4000)}, make_paging_mode("sv48"), true);
   bench.run();
   EXPECT_EQ(bench.loads_at(), (Starts{0, whole_access, whole_access, 2 * whole_access}));
 }
