@@ -115,7 +115,7 @@ class Cache : public TimedModule {
   std::vector<PortKind> kinds_;
   MissRegisters<PhysicalAddress, Waiting> registers_;
   Inbox<MemoryAccess*> fills_;
-  Inbox<MemoryAccess*> stalled_;                   ///< from AtOnce ports: misses that found no free register
+  Inbox<MemoryAccess*> stalled_;  ///< from AtOnce ports: misses that found no free register
   bool coherent_ = false;
   bool blocked_ = false;                           ///< the oldest arrival missed and found no free register
   const MemoryAccess* blocked_arrival_ = nullptr;  ///< looked up before, and next again

@@ -16,10 +16,10 @@
 #include "cli/terminal.h"
 #include "cli/trace_arguments.h"
 #include "cli/wave_file.h"
-#include "report/traces_text.h"
 #include "config/loader.h"
 #include "report/print_options.h"
 #include "report/result_json.h"
+#include "report/traces_text.h"
 #include "system/run.h"
 
 namespace tablewalk {

@@ -192,7 +192,8 @@ void add_run_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("run", "Run one trace on one machine");
   const auto arguments = std::make_shared<RunArguments>();
   RunOptions& options = arguments->options;
-  add_traces(*command, options, "Trace file, `-` for standard input; several for several cores, or to take turns on one");
+  add_traces(*command, options,
+             "Trace file, `-` for standard input; several for several cores, or to take turns on one");
   command->add_option("-c,--config", arguments->config.name, "Machine: a preset's name or a YAML file");
   command->add_option("--set", arguments->config.overrides, "KEY=VALUE: set one key of the machine")
       ->allow_extra_args(false);

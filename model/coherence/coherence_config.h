@@ -29,9 +29,10 @@ struct CoherenceConfig {
       problem("directory_cycles", "0 cycles; expected at least 1: links are registered");
     }
     if (snoop_cycles < directory_cycles + Cycles(3)) {
-      problem("snoop_cycles",
-              "a line that was granted must reach its core before the next snoop takes it away; expected at least 3 more "
-              "than coherence.directory_cycles");
+      problem(
+          "snoop_cycles",
+          "a line that was granted must reach its core before the next snoop takes it away; expected at least 3 more "
+          "than coherence.directory_cycles");
     }
   }
 };

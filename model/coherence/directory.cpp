@@ -165,9 +165,8 @@ void Directory::serve(std::uint32_t number, Cycles cycle) {
   const std::optional<unsigned> keeper = keeper_of(access);
   if (keeper && access.info.owned) {
     const auto& caches = caches_[*keeper];
-    const bool has_data = std::any_of(caches.begin(), caches.end(), [&](const Cache* cache) {
-      return cache->holds(address_of(transaction.line));
-    });
+    const bool has_data = std::any_of(caches.begin(), caches.end(),
+                                      [&](const Cache* cache) { return cache->holds(address_of(transaction.line)); });
     if (has_data) {
       ++stats_.upgrades;
       return end(number, visible);

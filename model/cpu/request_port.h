@@ -35,7 +35,7 @@ struct CoreStats {
   std::array<std::uint64_t, access_kinds> accesses{};  ///< by RecordKind
   std::uint64_t supervisor_accesses = 0;
   std::uint64_t invalidations = 0;
-  std::uint64_t switches = 0;  ///< of the address space
+  std::uint64_t switches = 0;          ///< of the address space
   std::uint64_t process_switches = 0;  ///< ends of a time slice, or of a trace, after which another one ran
   std::uint64_t shootdowns = 0;        ///< started by this core, and sent to at least one other
   std::uint64_t interrupts = 0;        ///< taken for shootdowns of other cores
@@ -73,7 +73,7 @@ class RequestPort : public TimedModule {
 
   /// What to run, and what to be told of. Before the simulation starts.
   struct Job {
-    RecordSource* source = nullptr;          ///< the trace that runs
+    RecordSource* source = nullptr;           ///< the trace that runs
     std::vector<RecordSource*> more_sources;  ///< further traces, which take turns with it
     Cycles time_slice = Cycles::never();      ///< after which another one's turn comes
     AddressSpaceId processes = 1;             ///< their first address spaces have the ids below it
@@ -299,7 +299,7 @@ class RequestPort : public TimedModule {
   Cycles issue_cycle_;
   std::uint32_t issued_in_cycle_ = 0;
   Cycles horizon_;  ///< nobody else does anything before it that reaches this core; 0 in lockstep
-  Cycles local_;  ///< of what is being done: beyond now() when it is done ahead
+  Cycles local_;    ///< of what is being done: beyond now() when it is done ahead
   std::uint64_t instruction_ = 0;
 
   // The front end: the path ahead, the block that is to be fetched next, and those that have been and that the core has

@@ -23,8 +23,8 @@ struct ShootdownConfig {
 
   template <class Keys>
   void describe(Keys& keys) {
-    keys.value("interrupt_cycles", interrupt_cycles, "cycles", "from the initiator's request to the other core's interrupt",
-               largest::event_cycles);
+    keys.value("interrupt_cycles", interrupt_cycles, "cycles",
+               "from the initiator's request to the other core's interrupt", largest::event_cycles);
     keys.value("handler_cycles", handler_cycles, "cycles",
                "what the interrupt takes on the other core, once everything older there has retired",
                largest::event_cycles);

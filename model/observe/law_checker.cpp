@@ -53,9 +53,9 @@ void check_core(const StatSet& figures, const std::string& prefix) {
     require_sum(figures, prefixed_name(prefix, whole), parts);
   };
   sum("translation.requests", {"translation.responses"});
-  sum("core.cycles", {"core.issue_cycles", "core.translation_stall_cycles", "core.memory_stall_cycles",
-                      "core.invalidation_cycles", "core.switching_cycles", "core.interrupt_cycles",
-                      "core.shootdown_wait_cycles"});
+  sum("core.cycles",
+      {"core.issue_cycles", "core.translation_stall_cycles", "core.memory_stall_cycles", "core.invalidation_cycles",
+       "core.switching_cycles", "core.interrupt_cycles", "core.shootdown_wait_cycles"});
   sum("translation.cycles.total",
       {"translation.cycles.queue", "translation.cycles.tlb_lookup", "translation.cycles.walk_cache_lookup",
        "translation.cycles.memory", "translation.cycles.entry_writeback", "translation.cycles.fault",

@@ -15,8 +15,8 @@
 namespace tablewalk {
 
 /// The kernel's side of address translation: one set of page tables for each address space, made as the program
-/// touches its pages. Each process has memory of its own for frames, so that which frame a page gets depends on what its
-/// process did, and not on when others did what they do.
+/// touches its pages. Each process has memory of its own for frames, so that which frame a page gets depends on what
+/// its process did, and not on when others did what they do.
 class AddressSpaces final : public Kernel {
  public:
   /// `frames`: of the processes. The address spaces of process p among n have the ids p, n + p, 2n + p and so on.

@@ -188,14 +188,16 @@ struct MachineConfig {
   template <class Problem>
   void check_sharing(Problem&& problem) const {
     if (stlb.enabled && sharing.stlb && !sharing.walker) {
-      problem("sharing.stlb", "the cores share it, but not the walker that its misses go to; expected sharing.walker: true");
+      problem("sharing.stlb",
+              "the cores share it, but not the walker that its misses go to; expected sharing.walker: true");
     }
     if (!sharing.walker || walker_memory == WalkerMemory::Ideal) return;
     const bool private_l1 = walker_reads == WalkerReads::L1d && l1d.enabled;
     const bool private_l2 = walker_reads <= WalkerReads::L2 && l2.enabled && !sharing.l2;
     if (walker_memory == WalkerMemory::Shared && (private_l1 || private_l2)) {
-      problem("sharing.walker", fmt::format("it reads through the {} that each core has of its own; expected walker_reads: {}",
-                                            private_l1 ? "l1d" : "l2", l2.enabled && sharing.l2 ? "l2" : "llc"));
+      problem("sharing.walker",
+              fmt::format("it reads through the {} that each core has of its own; expected walker_reads: {}",
+                          private_l1 ? "l1d" : "l2", l2.enabled && sharing.l2 ? "l2" : "llc"));
     }
   }
   template <class Problem>

@@ -100,7 +100,8 @@ void warn_of_image(RunResult& result, const RunOptions& options, Machine& machin
   if (!refusal.empty()) warn(result, options, fmt::format("{}: {}", image_name(options.tables->image), refusal));
 }
 
-/// What the trace's reader found says where it was found; what the machine found was found at the record it had reached.
+/// What the trace's reader found says where it was found; what the machine found was found at the record it had
+/// reached.
 std::string describe_place(const Streams& streams, const RequestPort& core, const std::string& what) {
   const std::string& path = streams.path_of(core.source());
   if (what.compare(0, path.size() + 1, path + ":") == 0) return what;

@@ -35,7 +35,8 @@ std::vector<std::string> paths_of(const RunOptions& options) {
 void refuse_pipes(const std::vector<std::string>& paths) {
   const auto pipe = std::find_if(paths.begin(), paths.end(), readable_once);
   if (pipe == paths.end()) return;
-  throw InputError(*pipe + ": several cores, and several traces, are read each at its own pace: expected files, not a pipe");
+  throw InputError(*pipe +
+                   ": several cores, and several traces, are read each at its own pace: expected files, not a pipe");
 }
 
 }  // namespace
@@ -65,8 +66,8 @@ Streams::Streams(const MachineConfig& config, const RunOptions& options)
   throw InputError(
       fmt::format("{}: {} for {} cores; expected one for each core: further traces (one may be named several times), "
                   "or a trace of several threads",
-                  options.trace_path, streams_.size() == 1 ? "one trace" : fmt::format("{} traces and threads", streams_.size()),
-                  cores_));
+                  options.trace_path,
+                  streams_.size() == 1 ? "one trace" : fmt::format("{} traces and threads", streams_.size()), cores_));
 }
 
 Streams::Streams(const MachineConfig& config, TraceReader& trace, const RunOptions& options)
@@ -115,13 +116,14 @@ double Streams::progress() const {
 }
 
 bool Streams::stopped() const {
-  return std::any_of(streams_.begin(), streams_.end(), [](const Stream& stream) { return stream.stoppable->stopped(); });
+  return std::any_of(streams_.begin(), streams_.end(),
+                     [](const Stream& stream) { return stream.stoppable->stopped(); });
 }
 
 const std::string& Streams::path_of(const RecordSource& source) const {
-  return std::find_if(streams_.begin(), streams_.end(), [&](const Stream& stream) {
-           return stream.source.get() == &source;
-         })->path;
+  return std::find_if(streams_.begin(), streams_.end(),
+                      [&](const Stream& stream) { return stream.source.get() == &source; })
+      ->path;
 }
 
 std::vector<TraceSummary> Streams::summaries() const {

@@ -41,7 +41,7 @@ class Streams {
  private:
   struct Stream {
     std::string path;
-    std::string dependences;  ///< trace, none or chained
+    std::string dependences;              ///< trace, none or chained
     std::unique_ptr<TraceReader> opened;  ///< none if somebody else has it
     std::unique_ptr<StoppableReader> stoppable;
     std::unique_ptr<RecordSource> source;

@@ -46,14 +46,16 @@ void add_cores(Dice& dice, MachineConfig& config, unsigned most) {
     config.sharing.l2 = dice.chance(30);
     config.sharing.walker = dice.chance(40);
     config.sharing.stlb = config.sharing.walker && dice.chance(60);
-    if (config.sharing.walker) config.walker_reads = dice.pick<WalkerReads>({WalkerReads::L2, WalkerReads::Llc, WalkerReads::Dram});
+    if (config.sharing.walker)
+      config.walker_reads = dice.pick<WalkerReads>({WalkerReads::L2, WalkerReads::Llc, WalkerReads::Dram});
     config.coherence.directory_cycles = Cycles(dice.number(1, 12));
     config.coherence.snoop_cycles = config.coherence.directory_cycles + Cycles(dice.number(3, 20));
     config.shootdown.interrupt_cycles = Cycles(dice.number(2, 200));
     config.shootdown.handler_cycles = Cycles(dice.number(0, 100));
     config.shootdown.acknowledge_cycles = Cycles(dice.number(2, 50));
     config.os.time_slice_cycles = Cycles(dice.number(1, 5000));
-    config.memory.bytes = ByteSize{std::min(16 * config.memory.bytes.bytes, make_paging_mode(config.paging.mode, config.paging)->memory_limit())};
+    config.memory.bytes = ByteSize{
+        std::min(16 * config.memory.bytes.bytes, make_paging_mode(config.paging.mode, config.paging)->memory_limit())};
   } while (!is_possible(config));
 }
 
@@ -61,12 +63,17 @@ void write_traces(Dice& dice, const MachineConfig& config, std::size_t records, 
                   RunOptions& options) {
   const unsigned streams = config.cores + (dice.chance(30) ? dice.number(1, 3) : 0);
   if (dice.chance(60)) {
-    options.trace_path = folder.write_trace("trace.txt", interleave(dice, random_trace(dice, config, records), streams));
+    options.trace_path =
+        folder.write_trace("trace.txt", interleave(dice, random_trace(dice, config, records), streams));
     return;
   }
   for (unsigned i = 0; i < streams; ++i) {
-    const std::string path = folder.write_trace("trace" + std::to_string(i) + ".txt", random_trace(dice, config, records / streams));
-    if (i == 0) options.trace_path = path; else options.more_traces.push_back(path);
+    const std::string path =
+        folder.write_trace("trace" + std::to_string(i) + ".txt", random_trace(dice, config, records / streams));
+    if (i == 0)
+      options.trace_path = path;
+    else
+      options.more_traces.push_back(path);
   }
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "support/random_machine.h"
-#include "system/run.h"
 #include "support/temporary_folder.h"
+#include "system/run.h"
 
 namespace tablewalk::test {
 

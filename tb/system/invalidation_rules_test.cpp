@@ -288,9 +288,10 @@ TEST(InvalidationRules, AnInstructionOfAnotherArchitectureIsRefusedByName) {
   EXPECT_NE(refused(RecordKind::TlbiVae1, "sv39"), "");
   EXPECT_NE(refused(RecordKind::Invlpg, "flat48"), "");
   EXPECT_NE(refused(RecordKind::InvpcidContext, "x86-pae", 3), "");
-  EXPECT_EQ(refused(RecordKind::Thread, "sv39", 3),
-            "'thread 3': the trace has several threads; expected a machine of several cores (--set cores=2 or more), or the "
-            "threads mixed or apart (trace capture --threads)");
+  EXPECT_EQ(
+      refused(RecordKind::Thread, "sv39", 3),
+      "'thread 3': the trace has several threads; expected a machine of several cores (--set cores=2 or more), or the "
+      "threads mixed or apart (trace capture --threads)");
   EXPECT_EQ(refused(RecordKind::InvpcidContext, "x86-64", 3), "");
   EXPECT_EQ(refused(RecordKind::SwitchSpace, "flat48", 3), "");
 }

@@ -26,8 +26,8 @@ CacheConfig random_cache(Dice& dice, std::uint32_t largest_ways) {
   return config;
 }
 
-/// Reads table entries and counts them up, as walkers do who set bits: a compare-and-swap writes one more than was read.
-/// On a port that answers at once it also loads and stores, as a core does.
+/// Reads table entries and counts them up, as walkers do who set bits: a compare-and-swap writes one more than was
+/// read. On a port that answers at once it also loads and stores, as a core does.
 class User final : public TimedModule {
  public:
   User(sc_core::sc_module_name name, Phase phase, std::uint64_t seed, unsigned lines, std::uint64_t operations)

@@ -29,7 +29,8 @@ class Cores {
  public:
   explicit Cores(const std::vector<std::vector<Record>>& traces, const CoreConfig& config = core(8))
       : mode(make_paging_mode("sv48")), shootdowns(shootdown_config()) {
-    for (std::size_t i = 0; i < traces.size(); ++i) cores_.push_back(std::make_unique<One>(*this, i, traces[i], config));
+    for (std::size_t i = 0; i < traces.size(); ++i)
+      cores_.push_back(std::make_unique<One>(*this, i, traces[i], config));
   }
   void run(std::uint64_t warmup = 0) {
     for (auto& one : cores_) {
@@ -110,8 +111,8 @@ TEST(SeveralCores, AShootdownInterruptsTheOtherAndItsInitiatorWaits) {
   ASSERT_EQ(cores.dtlb(1).invalidations().size(), 1u);
   EXPECT_EQ(cores.dtlb(1).invalidations()[0].cycle, taken);
   EXPECT_EQ(cores.dtlb(0).invalidations()[0].cycle, event);
-  EXPECT_EQ(cores.loads_at(1), (Starts{0, whole_access, 2 * whole_access, taken + handler_cycles,
-                                       taken + handler_cycles + whole_access}));
+  EXPECT_EQ(cores.loads_at(1),
+            (Starts{0, whole_access, 2 * whole_access, taken + handler_cycles, taken + handler_cycles + whole_access}));
   EXPECT_EQ(cores.loads_at(0), (Starts{0, acknowledged}));
   EXPECT_EQ(cores.port(0).cycles().invalidation, 5u);
   EXPECT_EQ(cores.port(0).cycles().shootdown_wait, acknowledged - event - 5);
@@ -143,8 +144,7 @@ TEST(SeveralCores, ACoreThatHasFinishedForgetsAndAcknowledges) {
   cores.run();
   EXPECT_EQ(cores.dtlb(1).invalidations().size(), 1u);
   EXPECT_EQ(cores.port(1).cycles().total(), whole_access);
-  EXPECT_EQ(cores.loads_at(0).back(),
-            2 * whole_access + interrupt_cycles + handler_cycles + acknowledge_cycles);
+  EXPECT_EQ(cores.loads_at(0).back(), 2 * whole_access + interrupt_cycles + handler_cycles + acknowledge_cycles);
 }
 
 TEST(SeveralCores, OnlyTheCoresOfTheAddressSpaceAreInterrupted) {

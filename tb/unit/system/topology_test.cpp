@@ -164,16 +164,15 @@ TEST(Topology, PrivateNodesHaveTheirCoresNames) {
 TEST(Topology, PortsAreNumberedCoreByCore) {
   MachineConfig config;
   config.walker_reads = WalkerReads::Llc;
-  EXPECT_THAT(links_of(make_topology(config, 2, {})),
-              IsSupersetOf({"core0.walker.memory directory:0", "core0.l2.memory directory:1",
-                            "core1.walker.memory directory:2", "core1.l2.memory directory:3",
-                            "directory.memory llc:0", "llc.memory dram:0"}));
   EXPECT_THAT(
-      links_of(make_topology(config, 2, {true, true, true})),
-      IsSupersetOf({"core0.itlb.walker stlb:0", "core0.dtlb.walker stlb:1", "core1.itlb.walker stlb:2",
-                    "core1.dtlb.walker stlb:3", "core0.l1i.memory directory:0", "core0.l1d.memory directory:1",
-                    "core1.l1i.memory directory:2", "core1.l1d.memory directory:3", "walker.memory llc:0",
-                    "directory.memory l2:0", "l2.memory llc:1"}));
+      links_of(make_topology(config, 2, {})),
+      IsSupersetOf({"core0.walker.memory directory:0", "core0.l2.memory directory:1", "core1.walker.memory directory:2",
+                    "core1.l2.memory directory:3", "directory.memory llc:0", "llc.memory dram:0"}));
+  EXPECT_THAT(links_of(make_topology(config, 2, {true, true, true})),
+              IsSupersetOf({"core0.itlb.walker stlb:0", "core0.dtlb.walker stlb:1", "core1.itlb.walker stlb:2",
+                            "core1.dtlb.walker stlb:3", "core0.l1i.memory directory:0", "core0.l1d.memory directory:1",
+                            "core1.l1i.memory directory:2", "core1.l1d.memory directory:3", "walker.memory llc:0",
+                            "directory.memory l2:0", "l2.memory llc:1"}));
   config.walker_reads = WalkerReads::L2;
   EXPECT_THAT(links_of(make_topology(config, 2, {true, false, false})),
               IsSupersetOf({"core0.l1i.memory directory:0", "core0.l1d.memory directory:1",
@@ -187,8 +186,9 @@ TEST(Topology, TheDirectoryIsInFrontOfTheFirstMemoryThatCoresShare) {
   EXPECT_THAT(links_of(make_topology(config, 2, {})),
               IsSupersetOf({"core0.l2.memory directory:0", "core1.l2.memory directory:1", "directory.memory dram:0"}));
   config.l1i.enabled = config.l1d.enabled = config.l2.enabled = false;
-  EXPECT_THAT(links_of(make_topology(config, 2, {})),
-              IsSupersetOf({"core0.icache directory:0", "core0.dcache directory:1", "core0.walker.memory directory:2"}));
+  EXPECT_THAT(
+      links_of(make_topology(config, 2, {})),
+      IsSupersetOf({"core0.icache directory:0", "core0.dcache directory:1", "core0.walker.memory directory:2"}));
   // What reads below it sees no copies, as with one core.
   config = {};
   config.walker_reads = WalkerReads::Dram;
