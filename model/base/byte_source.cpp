@@ -17,7 +17,7 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::size_t window_bytes = 1 << 20;
+constexpr std::size_t window_bytes = 1 << 18;
 constexpr std::size_t compressed_chunk_bytes = 1 << 18;
 constexpr std::size_t longest_magic = 6;
 constexpr std::size_t skippable_header_bytes = 8;

@@ -3,8 +3,8 @@
 
 usage: python3 tb/cores/shared_stlb.py TABLEWALK_PROGRAM [--records N]
 
-Four machines from the presets skylake-4 and skylake-8, each with the same number of entries, walkers and miss registers
-in all; a shared walker reads entries through the last-level cache, so the private ones do too, but for the first machine,
+Four machines from the presets skylake-4 and skylake-8, each with the same number of entries, walkers, pointers in walk
+caches and miss registers in all; a shared walker reads entries through the last-level cache, so the private ones do too, but for the first machine,
 which is the preset.
 """
 
@@ -58,6 +58,8 @@ def settings(cores, reads, stlb, walker):
     keys = {"walker_reads": reads}
     if walker:
         keys.update({"sharing.walker": "true", "walker.walkers": 2 * cores})
+        for level, entries in enumerate([32, 8, 4, 2]):
+            keys[f"walker.walk_caches.{level}.entries"] = entries * cores
     if stlb:
         keys.update({"sharing.stlb": "true", "stlb.arrays.0.entries": 1536 * cores,
                      "stlb.arrays.1.entries": 16 * cores, "stlb.miss_registers": 16 * cores})

@@ -37,7 +37,7 @@ class RandomCase {
 };
 
 TEST(CoresLaws, EveryMachineFinishesWithEveryTranslationRightAndEveryCycleAccountedFor) {
-  for (const std::uint64_t seed : printed_seeds(100)) {
+  for (const std::uint64_t seed : printed_seeds(60)) {
     RandomCase random(seed);
     random.options.check = true;
     RunResult result;
@@ -46,7 +46,7 @@ TEST(CoresLaws, EveryMachineFinishesWithEveryTranslationRightAndEveryCycleAccoun
 }
 
 TEST(CoresLaws, RunningAheadChangesNoByteOfTheResult) {
-  for (const std::uint64_t seed : printed_seeds(100)) {
+  for (const std::uint64_t seed : printed_seeds(80)) {
     RandomCase random(seed);
     const std::string ahead = random.run();
     random.config.core.run_ahead = false;

@@ -14,8 +14,8 @@ from repository_files import repository_files
 
 # A folder of model/ includes only from itself and from folders before it.
 STATIONS = ["base", "stats", "config", "associative", "memory", "trace", "paging",
-            "protocol", "cpu", "tlb", "walker", "cache", "coherence", "dram", "os", "observe", "system", "report", "validate",
-            "cli"]
+            "protocol", "cpu", "tlb", "walker", "cache", "coherence", "dram", "os", "observe", "system", "report",
+            "validate", "cli"]
 FIRST_WITH_SYSTEMC = "protocol"
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 500
