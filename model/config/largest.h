@@ -11,8 +11,8 @@ namespace tablewalk::largest {
 constexpr std::uint64_t latency_cycles = 100'000;
 /// What the kernel does at once: 25 milliseconds at 4 GHz, a page fault that a slow disk serves.
 constexpr std::uint64_t event_cycles = 100'000'000;
-/// Of one trace, before another one's turn comes.
-constexpr std::uint64_t slice_cycles = std::uint64_t{1} << 50;
+/// Of one trace, before another one's turn comes: a quarter of a second at 4 GHz.
+constexpr std::uint64_t slice_cycles = 1'000'000'000;
 /// A timing of the DRAM.
 constexpr std::uint64_t nanoseconds = 1'000'000;
 /// Translations or pointers of one array.

@@ -24,10 +24,11 @@ class TraceWriter {
 };
 
 struct TraceWriterOptions {
-  std::string provenance;                      ///< how the trace was made; one line of text or JSON
-  bool dependences = false;                    ///< whether the records say from which loads addresses come
-  int level = 1;                               ///< zstd's, 1 to 19; of .twt only
-  std::uint32_t records_per_block = 1u << 20;  ///< of .twt only
+  std::string provenance;    ///< how the trace was made; one line of text or JSON
+  bool dependences = false;  ///< whether the records say from which loads addresses come
+  int level = 1;             ///< zstd's, 1 to 19; of .twt only
+  /// Of .twt only. A reader holds one block: some 2 to 4 bytes a record.
+  std::uint32_t records_per_block = 1U << 17;
 };
 
 /// A trace that was written.

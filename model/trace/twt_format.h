@@ -20,7 +20,6 @@ constexpr std::string_view foot_magic{"TWTEND\r\n", 8};
 constexpr std::uint32_t block_tag = 0x314b4c42;  // "BLK1"
 constexpr std::uint32_t index_tag = 0x31584449;  // "IDX1"
 
-constexpr std::uint32_t default_records_per_block = 1 << 17;
 constexpr std::uint32_t max_records_per_block = 1 << 22;
 constexpr std::uint32_t max_provenance_bytes = 1 << 20;
 constexpr std::uint32_t max_blocks = 1 << 24;

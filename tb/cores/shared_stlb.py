@@ -48,7 +48,7 @@ def programs(program, folder, cores, records):
         ("different programs", shipped(*different)),
         ("the same program, a process each", shipped(*["python3"] * cores)),
         ("threads of one program" if cores == 4 else "two programs of four threads",
-         shipped(*["histogram"] * (cores // 4))),
+         shipped(*["threads/histogram"] * (cores // 4))),
         ("one large footprint, small ones beside it", larges[:1] + shipped(*small)),
         ("large footprints on all cores", larges),
     ]

@@ -71,8 +71,8 @@ CASES = [
     Case("cores-16-hit", "16 cores: 16 accesses of `traces/gzip.twt`", 1000, 6000, run_cores(16, "gzip.twt")),
     Case("cores-16-walk", "16 cores: 16 loads as in `walk-caches`", 500, 1000,
          run_generated_cores(16, "-c", "skylake"), UNIFORM_4G),
-    Case("cores-4-threads", "4 cores: 4 accesses of the threads of `traces/histogram.twt`", 1000, 11000,
-         run_shipped("histogram.twt", "-c", "skylake-4")),
+    Case("cores-4-threads", "4 cores: 4 accesses of the threads of `traces/threads/histogram.twt`", 1000, 11000,
+         run_shipped("threads/histogram.twt", "-c", "skylake-4")),
 
     # Parts.
     Case("read-twt", "record, `trace info` of a `.twt`", 20000, 120000, ["trace", "info", "input-{n}.twt"],
