@@ -88,9 +88,9 @@ class Directory : public TimedModule {
   void take_arrivals(Cycles cycle);
 
   void take(MemoryAccess& access, Cycles cycle);
-  void begin(std::uint32_t transaction, Cycles cycle);
-  void serve(std::uint32_t transaction, Cycles cycle);
-  void end(std::uint32_t transaction, Cycles cycle);
+  void begin(std::uint32_t number, Cycles cycle);
+  void serve(std::uint32_t number, Cycles cycle);
+  void end(std::uint32_t number, Cycles visible);
   void respond(MemoryAccess& access, Cycles visible);
   void write_back(std::uint64_t line, Cycles visible);
   std::uint64_t others_that_hold(Entry& entry, std::uint64_t line, std::optional<unsigned> keeper);

@@ -321,7 +321,7 @@ class RunPrinter {
   }
 
   const RunResult& result_;
-  const StatSet stats_;  ///< without those of single cores
+  StatSet stats_;  ///< without those of single cores
   const PrintOptions& options_;
   std::ostream& out_;
   std::set<std::string> printed_;
