@@ -283,10 +283,18 @@ class Presets(ProgramTest):
         for preset in presets:
             self.assertIn("can be built", self.output("config", "check", preset))
             narrow = preset == "teaching"  # its addresses have 32 bits
+            cores = self.json("config", "show", preset)["cores"]
             for name in traces:
                 with self.subTest(preset=preset, trace=name):
                     mode = ["--set", "paging.mode=x86-64"] if narrow else []
-                    self.output("run", trace(name), "-c", preset, "--check", "--limit", "20000", *mode)
+                    self.output("run", *[trace(name)] * cores, "-c", preset, "--check", "--limit", str(20000 // cores),
+                                *mode)
+
+    def test_the_threads_of_a_trace_run_on_several_cores(self):
+        stats = self.json("run", trace("threads/histogram"), "-c", "skylake-4", "--check", "--limit", "10000")["stats"]
+        self.assertEqual([stats[f"core{core}.accesses"] for core in range(4)], [10000] * 4)
+        self.assertEqual(stats["core.accesses"], 40000)
+        self.assertGreater(stats["directory.snoops"], 0)
 
     def test_32_bit_traces_run_on_32_bit_tables(self):
         for name in ("sieve32", "tree32"):
