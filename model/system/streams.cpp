@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -47,11 +48,13 @@ Streams::Streams(const MachineConfig& config, const RunOptions& options)
   processes_ = paths.size();
   const bool several = cores_ > 1 || processes_ > 1;
   if (several) refuse_pipes(paths);
+  std::map<std::string, std::vector<unsigned>> threads;  // of each trace, which may be named several times
   for (std::size_t process = 0; process < processes_; ++process) {
     const std::string& path = paths[process];
-    std::vector<unsigned> threads{0};
-    if (several) threads = threads_of(path, options.trace_format);
-    for (const unsigned thread : threads) {
+    const auto known = threads.find(path);
+    if (several && known == threads.end()) threads[path] = threads_of(path, options.trace_format);
+    if (!several) threads[path] = {0};
+    for (const unsigned thread : threads[path]) {
       std::unique_ptr<TraceReader> reader = open_trace(path, options.trace_format);
       if (several) {
         reader = std::make_unique<ProcessReader>(std::move(reader), static_cast<unsigned>(process),
