@@ -47,6 +47,8 @@ class Directory : public TimedModule {
   /// One of the core's private caches; it is made coherent.
   void add_cache(unsigned core, Cache& cache);
 
+  /// How many lines it has entries of.
+  std::size_t known_lines() const { return lines_.size(); }
   const DirectoryStats& stats() const { return stats_; }
   void reset_stats() { stats_ = {}; }
   /// Adds its figures under `prefix`.
