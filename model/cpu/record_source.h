@@ -27,7 +27,7 @@ class RecordSource {
 
   /// Reads a further batch, of at most `most` records; false at the end of the trace, and when there is no room.
   bool read_batch(std::uint64_t most = ~std::uint64_t{0}) {
-    if (!has_room()) return false;
+    if (reader_ended_ || !has_room()) return false;
     if (filled_ + batch_records > records_.size()) drop(delivered_and_done());
     const std::uint64_t wanted = std::min({left_, most, std::uint64_t{batch_records}});
     if (wanted == 0) return false;
@@ -53,8 +53,8 @@ class RecordSource {
     place_ = filled_ = 0;
   }
   double progress() const { return reader_.progress(); }
-  /// Whether next() and read_batch() will give nothing more.
-  bool ended() const { return place_ == filled_ && (left_ == 0 || reader_ended_); }
+  /// Whether next() will give one without a further batch.
+  bool has_next() const { return place_ != filled_; }
 
  private:
   /// So few that a run is asked to stop in time, however slow it is: with the wires of hardware written to a file, a

@@ -162,8 +162,8 @@ class RequestPort : public TimedModule {
   bool may_start_early();
   bool wait_for_others_to_warm();
   bool switch_process();
-  std::size_t next_process() const;
-  bool can_run(std::size_t process) const;
+  std::size_t next_process();
+  bool can_run(std::size_t process);
   void start_shootdown(const Invalidation& invalidation, Cycles cycle);
   void take_acknowledgements(Cycles cycle);
   void take_interrupts(Cycles cycle);

@@ -42,14 +42,16 @@ void RequestPort::start_measuring(Cycles cycle) {
   wake_at(cycle);
 }
 
-/// Whether it has a record that may be run now.
-bool RequestPort::can_run(std::size_t process) const {
-  const RecordSource& source = *processes_[process];
-  return !source.ended() && (warm_ || source.delivered() < job_.warmup);
+/// Whether it has a record that may be run now. That a trace is at its end is only known when it has been read: else an
+/// empty turn would drop what another one has fetched ahead.
+bool RequestPort::can_run(std::size_t process) {
+  RecordSource& source = *processes_[process];
+  if (!warm_ && source.delivered() >= job_.warmup) return false;
+  return source.has_next() || source.read_batch(warm_ ? ~std::uint64_t{0} : job_.warmup - source.read());
 }
 
 /// The one whose turn comes after the one that runs; that one itself if there is no other.
-std::size_t RequestPort::next_process() const {
+std::size_t RequestPort::next_process() {
   std::size_t next = running_;
   for (std::size_t i = 1; i < processes_.size() && next == running_; ++i) {
     const std::size_t candidate = (running_ + i) % processes_.size();
