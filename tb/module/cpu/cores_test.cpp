@@ -27,8 +27,9 @@ Record of_space(Record record, AddressSpaceId asid) {
 /// Cores on translators and memories of fixed latency, one kernel, and shootdowns between them.
 class Cores {
  public:
-  explicit Cores(const std::vector<std::vector<Record>>& traces, const CoreConfig& config = core(8))
-      : mode(make_paging_mode("sv48")), shootdowns(shootdown_config()) {
+  explicit Cores(const std::vector<std::vector<Record>>& traces, const CoreConfig& config = core(8),
+                 const char* paging_mode = "sv48")
+      : mode(make_paging_mode(paging_mode)), shootdowns(shootdown_config()) {
     for (std::size_t i = 0; i < traces.size(); ++i)
       cores_.push_back(std::make_unique<One>(*this, i, traces[i], config));
   }
@@ -52,6 +53,8 @@ class Cores {
     for (auto& one : cores_) EXPECT_TRUE(one->port.finished());
   }
   const FakeTranslator& dtlb(std::size_t core) const { return cores_[core]->dtlb; }
+  FakeTranslator& dtlb(std::size_t core) { return cores_[core]->dtlb; }
+  const FakeTranslator& itlb(std::size_t core) const { return cores_[core]->itlb; }
   const RequestPort& port(std::size_t core) const { return cores_[core]->port; }
   Starts loads_at(std::size_t core) const {
     Starts cycles;
@@ -60,6 +63,7 @@ class Cores {
   }
 
   std::uint64_t warm_at = 0;
+  NotingKernel kernel;
 
  private:
   struct One {
@@ -89,7 +93,6 @@ class Cores {
   };
 
   std::shared_ptr<const PagingMode> mode;
-  NotingKernel kernel;
   Shootdowns shootdowns;
   std::vector<std::unique_ptr<One>> cores_;
   std::size_t warm_ = 0;
@@ -120,6 +123,69 @@ TEST(SeveralCores, AShootdownInterruptsTheOtherAndItsInitiatorWaits) {
   EXPECT_EQ(cores.port(0).stats().shootdowns, 1u);
   EXPECT_EQ(cores.port(1).stats().interrupts, 1u);
   EXPECT_EQ(cores.port(1).cycles().total(), 5 * whole_access + handler_cycles);
+}
+
+TEST(SeveralCores, AnInterruptWaitsForEverythingThatHasStartedAndNothingStartsMeanwhile) {
+  CoreConfig config = core(8);
+  config.invalidate_cycles = Cycles(0);
+  std::vector<Record> busy;
+  for (std::uint64_t page = 1; page <= 26; ++page) busy.push_back(load(page << 12));
+  Cores cores({{load(0x1000), invalidate(0x1000)}, busy}, config);
+  cores.run();
+  // Eight at a time, from 0, 31 and 62 on; the interrupt comes in 71, when the last of them are in flight.
+  ASSERT_EQ(whole_access + interrupt_cycles, 2 * whole_access + 9);
+  const std::uint64_t drained = 2 * whole_access + 7 + whole_access;
+  const std::uint64_t goes_on = drained + handler_cycles;
+  ASSERT_EQ(cores.dtlb(1).invalidations().size(), 1u);
+  EXPECT_EQ(cores.dtlb(1).invalidations()[0].cycle, drained);
+  ASSERT_EQ(cores.itlb(1).invalidations().size(), 1u) << "both sides forget";
+  const Starts starts = cores.loads_at(1);
+  EXPECT_EQ(starts[23], 2 * whole_access + 7);
+  EXPECT_EQ(Starts(starts.begin() + 24, starts.end()), (Starts{goes_on, goes_on + 1}));
+  EXPECT_EQ(cores.port(1).cycles().total(), goes_on + 1 + whole_access);
+}
+
+TEST(SeveralCores, InterruptsOfTwoInitiatorsAreHandledOneAfterTheOther) {
+  CoreConfig config = blocking();
+  config.invalidate_cycles = Cycles(0);
+  const std::vector<Record> initiator = {load(0x1000), invalidate(0x1000), load(0x2000)};
+  std::vector<Record> busy;
+  for (std::uint64_t page = 1; page <= 5; ++page) busy.push_back(load(page << 12));
+  Cores cores({initiator, initiator, busy}, config);
+  cores.run();
+  const std::uint64_t taken = 3 * whole_access;
+  EXPECT_EQ(cores.loads_at(0), (Starts{0, taken + handler_cycles + acknowledge_cycles}));
+  EXPECT_EQ(cores.loads_at(1), (Starts{0, taken + 2 * handler_cycles + acknowledge_cycles}));
+  EXPECT_EQ(cores.loads_at(2)[3], taken + 2 * handler_cycles);
+  EXPECT_EQ(cores.port(2).cycles().interrupts, 2 * handler_cycles);
+  EXPECT_EQ(cores.port(2).stats().interrupts, 2u);
+}
+
+TEST(SeveralCores, AnAccessWhosePageTheKernelChangedIsRepeatedWhenAllHaveForgottenThePage) {
+  std::vector<Record> busy;
+  for (std::uint64_t page = 1; page <= 5; ++page) busy.push_back(load(page << 12));
+  Cores cores({{load(0x9000)}, busy}, blocking());
+  cores.kernel.changes_page = true;
+  cores.dtlb(0).decide = [&](const TranslationRequest& request) {
+    Answer answer;
+    answer.faulted = cores.kernel.faults.empty();
+    answer.fault.reason = FaultReason::Permission;
+    answer.translation.page = PhysicalAddress(request.va.value());
+    answer.translation.page_shift = 12;
+    return answer;
+  };
+  cores.run();
+  // The fault is known in 10, the other core's second load done in 62.
+  const std::uint64_t taken = 2 * whole_access;
+  ASSERT_GT(taken, tlb_latency + interrupt_cycles);
+  const std::uint64_t acknowledged = taken + handler_cycles + acknowledge_cycles;
+  ASSERT_GT(acknowledged, tlb_latency + fault_cycles);
+  EXPECT_EQ(cores.loads_at(0), (Starts{0, acknowledged}));
+  ASSERT_EQ(cores.dtlb(1).invalidations().size(), 1u);
+  EXPECT_EQ(cores.dtlb(1).invalidations()[0].cycle, taken);
+  EXPECT_EQ(cores.dtlb(1).invalidations()[0].invalidation.va.value(), 0x9000u);
+  EXPECT_EQ(cores.port(0).cycles().total(), acknowledged + whole_access);
+  EXPECT_EQ(cores.port(0).stats().shootdowns, 1u);
 }
 
 TEST(SeveralCores, TwoInitiatorsDoNotWaitForEachOther) {
@@ -167,6 +233,38 @@ TEST(SeveralCores, AnInstructionOfOneCoreStaysThere) {
   EXPECT_EQ(cores.port(0).stats().shootdowns, 0u);
 }
 
+TEST(SeveralCores, InvlpgStaysOnItsCoreAndAChangeOfTheTablesDoesNot) {
+  Record invlpg = invalidate(0x1000);
+  invlpg.kind = RecordKind::Invlpg;
+  const std::vector<Record> other = {load(0x1000), load(0x2000), load(0x3000), load(0x4000)};
+  Cores cores({{load(0x1000), invlpg, load(0x2000), invalidate(0x2000), load(0x3000)}, other}, blocking(), "x86-64");
+  cores.run();
+  ASSERT_EQ(cores.dtlb(0).invalidations().size(), 2u);
+  ASSERT_EQ(cores.dtlb(1).invalidations().size(), 1u);
+  EXPECT_EQ(cores.dtlb(1).invalidations()[0].invalidation.va.value(), 0x2000u);
+  EXPECT_EQ(cores.port(0).stats().shootdowns, 1u);
+}
+
+/// How often core 1 is interrupted for address space 1, which it has left when core 0 changes it.
+std::uint64_t interrupts_after_leaving(const char* mode) {
+  std::vector<Record> changing;
+  for (std::uint64_t page = 1; page <= 9; ++page) changing.push_back(of_space(load(page << 12), 1));
+  changing.push_back(invalidate(0x1000, 1));
+  std::vector<Record> leaving = {of_space(load(0x1000), 1)};
+  for (std::uint64_t page = 1; page <= 20; ++page) leaving.push_back(of_space(load(page << 12), 2));
+  Cores cores({changing, leaving}, blocking(), mode);
+  cores.run();
+  return cores.port(1).stats().interrupts;
+}
+
+TEST(SeveralCores, ACoreThatLeftTheAddressSpaceIsInterruptedAsItsTlbsRememberIt) {
+  EXPECT_EQ(interrupts_after_leaving("sv48"), 1u);
+}
+
+TEST(SeveralCores, ACoreThatLeftTheAddressSpaceAndDroppedItIsNotInterrupted) {
+  EXPECT_EQ(interrupts_after_leaving("x86-32"), 0u);
+}
+
 TEST(SeveralCores, StatisticsStartInTheSameCycleOnAll) {
   Cores cores({{load(0x1000), load(0x2000)}, {load(0x1000, 8), load(0x2ffc), load(0x4000)}}, blocking());
   cores.run(1);
@@ -178,35 +276,93 @@ TEST(SeveralCores, StatisticsStartInTheSameCycleOnAll) {
 }
 
 /// One core that has several traces.
-Starts starts_in_turns(std::vector<std::vector<Record>> lists, std::uint64_t slice, std::vector<std::uint64_t>* pages) {
-  Bench bench(blocking(), std::move(lists.front()));
+struct Turns {
+  Turns(std::vector<std::vector<Record>> lists, std::uint64_t slice, const CoreConfig& config = blocking(),
+        std::uint64_t limit = 0)
+      : bench(config, {}) {
+    for (auto& list : lists) {
+      traces.push_back(std::make_unique<test::ListedTrace>(std::move(list)));
+      sources.push_back(std::make_unique<RecordSource>(*traces.back(), limit, 32 * config.fetch_queue));
+    }
+    job.source = sources.front().get();
+    for (std::size_t i = 1; i < sources.size(); ++i) job.more_sources.push_back(sources[i].get());
+    job.time_slice = Cycles(slice);
+  }
+  void run(std::uint64_t warmup = 0) {
+    job.warmup = warmup;
+    job.on_warm = [this] {
+      warm_at.push_back(Clockwork::of_simulation().now().count());
+      bench.port.reset_stats();
+    };
+    bench.port.run(std::move(job));
+    sc_core::sc_start();
+    Clockwork::of_simulation().rethrow_failure();
+    EXPECT_TRUE(bench.port.finished());
+  }
+  /// Of the loads, in the order of their start.
+  Starts pages() const {
+    Starts numbers;
+    for (const auto& arrival : bench.dtlb.arrivals()) numbers.push_back(arrival.va >> 12);
+    return numbers;
+  }
+
+  Bench bench;
   std::vector<std::unique_ptr<test::ListedTrace>> traces;
   std::vector<std::unique_ptr<RecordSource>> sources;
   RequestPort::Job job;
-  job.source = &bench.source;
-  job.time_slice = Cycles(slice);
-  for (std::size_t i = 1; i < lists.size(); ++i) {
-    traces.push_back(std::make_unique<test::ListedTrace>(std::move(lists[i])));
-    sources.push_back(std::make_unique<RecordSource>(*traces.back(), 0));
-    job.more_sources.push_back(sources.back().get());
-  }
-  bench.port.run(std::move(job));
-  sc_core::sc_start();
-  Clockwork::of_simulation().rethrow_failure();
-  EXPECT_TRUE(bench.port.finished());
-  for (const auto& arrival : bench.dtlb.arrivals()) pages->push_back(arrival.va >> 12);
-  return bench.loads_at();
+  Starts warm_at;
+};
+
+std::vector<Record> loads(std::uint64_t first_page, std::uint64_t count) {
+  std::vector<Record> records;
+  for (std::uint64_t i = 0; i < count; ++i) records.push_back(load((first_page + i) << 12));
+  return records;
 }
 
 TEST(SeveralTraces, TakeTurnsAndTheOthersGoOnWhenOneEnds) {
-  std::vector<std::uint64_t> pages;
   // A slice of 40 cycles: the load that is the next one when a load of 31 cycles starts in it still belongs to it.
-  const Starts starts = starts_in_turns({{load(0x1000), load(0x2000), load(0x3000), load(0x4000), load(0x5000)},
-                                         {load(0x11000)},
-                                         {load(0x21000), load(0x22000), load(0x23000)}},
-                                        40, &pages);
-  EXPECT_EQ(pages, (std::vector<std::uint64_t>{1, 2, 3, 0x11, 0x21, 0x22, 0x23, 4, 5}));
+  Turns turns({loads(1, 5), loads(0x11, 1), loads(0x21, 3)}, 40);
+  turns.run();
+  EXPECT_EQ(turns.pages(), (Starts{1, 2, 3, 0x11, 0x21, 0x22, 0x23, 4, 5}));
+  const Starts starts = turns.bench.loads_at();
   for (std::size_t i = 0; i < starts.size(); ++i) EXPECT_EQ(starts[i], i * whole_access);
+  EXPECT_EQ(turns.bench.port.stats().process_switches, 3u);
+}
+
+TEST(SeveralTraces, OneThatHasNoTurnYetWaitsUntilNothingOfTheOtherIsInFlight) {
+  Turns turns({loads(1, 5), loads(0x11, 2)}, 3, core(8));
+  turns.run();
+  EXPECT_EQ(turns.pages(), (Starts{1, 2, 3, 0x11, 0x12, 4, 5}));
+  const std::uint64_t second = 2 + whole_access;
+  const std::uint64_t third = second + 1 + whole_access;
+  EXPECT_EQ(turns.bench.loads_at(), (Starts{0, 1, 2, second, second + 1, third, third + 1}));
+}
+
+TEST(SeveralTraces, HaveTheLimitEach) {
+  Turns turns({loads(1, 5), loads(0x11, 1), loads(0x21, 3)}, 1000000, blocking(), 2);
+  turns.run();
+  EXPECT_EQ(turns.pages(), (Starts{1, 2, 0x11, 0x21, 0x22}));
+}
+
+TEST(SeveralTraces, AreWarmWhenEachHasRunItsOwnWarmUp) {
+  Turns turns({loads(1, 3), loads(0x11, 3)}, 1000000);
+  turns.run(1);
+  EXPECT_EQ(turns.pages(), (Starts{1, 0x11, 0x12, 0x13, 2, 3}));
+  EXPECT_EQ(turns.warm_at, Starts{2 * whole_access}) << "once";
+  EXPECT_EQ(turns.bench.port.stats().accesses[static_cast<unsigned>(RecordKind::Load)], 4u);
+  EXPECT_EQ(turns.bench.port.cycles().total(), 4 * whole_access);
+}
+
+TEST(SeveralTraces, WhatWasFetchedAheadIsFetchedAgain) {
+  CoreConfig config = core(1);
+  config.fetch_queue = 4;
+  Turns turns({{fetch(0x8000), fetch(0x8040), fetch(0x8080), fetch(0x80c0)}, loads(0x11, 1)}, 1, config);
+  turns.run();
+  Starts fetched;
+  for (const auto& arrival : turns.bench.itlb.arrivals()) fetched.push_back(arrival.va);
+  EXPECT_EQ(fetched, (Starts{0x8000, 0x8040, 0x8080, 0x80c0, 0x8040, 0x8080, 0x80c0}));
+  EXPECT_EQ(turns.bench.port.stats().instructions, 4u);
+  EXPECT_EQ(turns.bench.port.stats().process_switches, 2u);
 }
 
 }  // namespace
