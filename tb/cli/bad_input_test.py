@@ -189,6 +189,60 @@ class BadConfigs(ProgramTest):
         self.output("run", "good.txt", "-c", "default")
 
 
+class SeveralCores(ProgramTest):
+    def refused(self, settings, traces, *says):
+        options = [option for setting in settings for option in ("--set", setting)]
+        for command in (["run", "--no-cost"], ["run"]):
+            self.assert_refused([command[0], *traces, *command[1:], *options], *says)
+
+    def test_numbers_of_cores(self):
+        self.refused(["cores=0"], ["good.txt"], "--set cores=0: cores: 0; expected 1 to 64")
+        self.refused(["cores=65"], ["good.txt"] * 65, "--set cores=65: cores: expected", "at most 64, not '65'")
+        self.refused(["cores=two"], ["good.txt"], "cores", "'two'")
+
+    def test_fewer_traces_than_cores(self):
+        self.refused(["cores=2"], ["good.txt"], "good.txt: one trace for 2 cores; expected one for each core")
+        self.refused(["cores=3"], ["good.txt", "good.txt"], "good.txt: 2 traces and threads for 3 cores; expected one")
+        self.write("threads.txt", "thread 1\nR 0x1000 8\nthread 2\nR 0x2000 8\n")
+        self.refused(["cores=3"], ["threads.txt"], "threads.txt: 2 traces and threads for 3 cores; expected one")
+        self.refused([], ["threads.txt"], "threads.txt: record 1: 'thread 1': ", "expected a machine of several cores")
+
+    def test_a_pipe_cannot_be_read_by_several(self):
+        self.refused(["cores=2"], ["-", "good.txt"], "-: several cores, and several traces", "expected files")
+        self.refused([], ["good.txt", "-"], "-: several cores, and several traces", "expected files")
+
+    def test_impossible_sharing(self):
+        pair = ["good.txt", "good.txt"]
+        self.refused(["cores=2", "sharing.stlb=true"], pair, "sharing.stlb: ", "expected sharing.walker: true")
+        self.refused(["cores=2", "sharing.walker=true"], pair, "sharing.walker: it reads through the l1d that each core",
+                     "expected walker_reads: llc")
+        self.refused(["cores=2", "sharing.walker=true", "sharing.l2=true"], pair, "sharing.walker: ",
+                     "expected walker_reads: l2")
+        self.refused(["cores=2", "sharing.walker=true", "walker_reads=l2"], pair, "through the l2 that each core")
+        self.refused(["cores=2", "coherence.directory_cycles=0"], pair, "coherence.directory_cycles: 0 cycles")
+        self.refused(["cores=2", "coherence.snoop_cycles=3"], pair, "coherence.snoop_cycles: ", "at least 3 more")
+        self.refused(["cores=2", "shootdown.interrupt_cycles=1"], pair, "shootdown.interrupt_cycles: ", "2 or more")
+        self.refused(["cores=2", "shootdown.acknowledge_cycles=0"], pair, "shootdown.acknowledge_cycles: ", "2 or more")
+        self.refused(["os.time_slice_cycles=0"], pair, "os.time_slice_cycles: 0 cycles; expected at least 1")
+
+    def test_what_is_wrong_in_one_of_the_traces_names_it(self):
+        self.write("bad.txt", "R 0x1000 8\nR zz 8\n")
+        self.write("hole.txt", "R 0x1000 8\nR 0x800000000000 8\n")
+        self.refused(["cores=2"], ["good.txt", "bad.txt"], "bad.txt:2: ")
+        self.refused(["cores=2"], ["good.txt", "hole.txt"], "hole.txt: record 2: ", "0x800000000000")
+        self.refused(["cores=2"], ["good.txt", "nowhere.txt"], "nowhere.txt: ", "No such file")
+        self.refused([], ["good.txt", "hole.txt"], "hole.txt: record 2: ", "0x800000000000")
+
+    def test_two_traces_take_turns_on_a_preset_of_one_core(self):
+        self.write("long.txt", "".join(f"R {0x1000 * page:#x} 8\n" for page in range(1, 200)))
+        result = self.json("run", "long.txt", "good.txt", "-c", "skylake", "--no-cost", "--check", "--set",
+                           "os.time_slice_cycles=500")
+        figures = result["stats"]
+        self.assertEqual(figures["core.accesses"], 203)
+        self.assertEqual(figures["core.process_switches"], 2)
+        self.assertNotIn("core0.core.accesses", figures)
+
+
 class BadOptions(ProgramTest):
     def test_commands_and_options(self):
         self.assert_refused([], "no command after `tablewalk`", "expected one of run, compare")

@@ -5,6 +5,7 @@
 #include "config/printer.h"
 #include "support/child_run.h"
 #include "support/random_cores.h"
+#include "trace/generate.h"
 
 namespace tablewalk::test {
 namespace {
@@ -61,6 +62,43 @@ TEST(CoresLaws, TheOrderInWhichModulesAreMadeChangesNoByteOfTheResult) {
     random.options.construction = ConstructionOrder::MemoryFirst;
     ASSERT_EQ(random.run(), core_first) << random.describe();
   }
+}
+
+/// The most memory that a process with 16 cores has held, each with a trace of so many records in that format, KiB.
+std::uint64_t peak_kib_of_16(std::uint64_t length, const std::string& format) {
+  const TemporaryFolder folder;
+  MachineConfig config;
+  config.cores = 16;
+  RunOptions options;
+  std::vector<Record> trace(length);
+  for (unsigned core = 0; core < config.cores; ++core) {
+    GeneratorConfig generator;
+    generator.count = length;
+    generator.footprint = 1 << 20;
+    generator.seed = core;
+    const auto source = make_generator(generator);
+    for (std::size_t read = 0; read < length;) read += source->read(trace.data() + read, length - read);
+    const std::string path = folder.write_trace(std::to_string(core) + "." + format, trace);
+    if (core != 0) {
+      options.more_traces.push_back(path);
+    } else {
+      options.trace_path = path;
+    }
+  }
+  const std::uint64_t kib = peak_kib_in_child(config, options);
+  std::printf("%llu KiB for 16 times %llu records\n", static_cast<unsigned long long>(kib),
+              static_cast<unsigned long long>(length));
+  return kib;
+}
+
+TEST(CoresMemory, SixteenCoresTakeLessThan40MiB) {
+  EXPECT_LT(peak_kib_of_16(60000, "twt"), 40U << 10);
+}
+
+TEST(CoresMemory, DoesNotGrowWithTheTraces) {
+  // As text, whose reader has no blocks that could be half full.
+  const std::uint64_t few = peak_kib_of_16(3000, "txt");
+  EXPECT_LT(peak_kib_of_16(60000, "txt"), few + few / 20);
 }
 
 }  // namespace

@@ -185,6 +185,7 @@ TEST(SeveralCores, AnAccessWhosePageTheKernelChangedIsRepeatedWhenAllHaveForgott
   EXPECT_EQ(cores.dtlb(1).invalidations()[0].cycle, taken);
   EXPECT_EQ(cores.dtlb(1).invalidations()[0].invalidation.va.value(), 0x9000u);
   EXPECT_EQ(cores.port(0).cycles().total(), acknowledged + whole_access);
+  EXPECT_EQ(cores.port(0).stats().translation_cycles.fault, acknowledged - tlb_latency);
   EXPECT_EQ(cores.port(0).stats().shootdowns, 1u);
 }
 

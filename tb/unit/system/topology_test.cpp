@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "config/loader.h"
+#include "support/dice.h"
 #include "system/machine_config.h"
 
 namespace tablewalk {
@@ -189,6 +190,15 @@ TEST(Topology, TheDirectoryIsInFrontOfTheFirstMemoryThatCoresShare) {
   EXPECT_THAT(
       links_of(make_topology(config, 2, {})),
       IsSupersetOf({"core0.icache directory:0", "core0.dcache directory:1", "core0.walker.memory directory:2"}));
+  // A shared walker is above it too, if what it reads is what the directory is in front of.
+  EXPECT_THAT(links_of(make_topology(config, 2, {false, false, true})),
+              IsSupersetOf({"core1.dcache directory:3", "walker.memory directory:4", "directory.memory dram:0"}));
+  config = {};
+  config.walker_reads = WalkerReads::L2;
+  EXPECT_THAT(links_of(make_topology(config, 2, {true, false, true})),
+              IsSupersetOf({"core1.l1d.memory directory:3", "walker.memory directory:4", "directory.memory l2:0",
+                            "l2.memory llc:0"}));
+  EXPECT_EQ(make_topology(config, 1, {}).find(NodeKind::Directory, 0), std::nullopt) << "one core needs none";
   // What reads below it sees no copies, as with one core.
   config = {};
   config.walker_reads = WalkerReads::Dram;
@@ -364,14 +374,59 @@ void expect_laws(const MachineConfig& config, unsigned cores, const Sharing& sha
   expect_no_circle(topology);
 }
 
+/// Whatever of it concerns the topology, drawn at random.
+MachineConfig random_config(test::Dice& dice) {
+  MachineConfig config;
+  config.cores = dice.number(1, 5);
+  config.sharing = {dice.chance(50), dice.chance(50), dice.chance(50)};
+  config.walker_reads =
+      dice.pick<WalkerReads>({WalkerReads::L1d, WalkerReads::L2, WalkerReads::Llc, WalkerReads::Dram});
+  config.walker_memory = dice.pick<WalkerMemory>({WalkerMemory::Shared, WalkerMemory::Own, WalkerMemory::Ideal});
+  for (CacheConfig* cache : {&config.l1i, &config.l1d, &config.l2, &config.llc}) cache->enabled = dice.chance(60);
+  for (TlbConfig* tlb : {&config.itlb, &config.dtlb, &config.stlb}) tlb->enabled = dice.chance(70);
+  config.core.free_translation = dice.chance(20);
+  return config;
+}
+
+/// Every path from a core to memory that cores share passes the directory, but for those of what reads below it.
+void expect_directory_below_private_caches(const Topology& topology) {
+  for (const Link& link : topology.links) {
+    const Node& from = topology.nodes[link.from];
+    const NodeKind to = topology.nodes[link.to].kind;
+    const bool cache = from.kind == NodeKind::L1i || from.kind == NodeKind::L1d || from.kind == NodeKind::L2;
+    if (!from.core || !cache) continue;
+    EXPECT_TRUE(topology.nodes[link.to].core || to == NodeKind::Directory) << from.name;
+  }
+  const std::size_t directory = topology.find(NodeKind::Directory, 0).value();
+  EXPECT_FALSE(topology.nodes[directory].core);
+  EXPECT_EQ(topology.links_to(topology.link_from(directory, Side::Memory).to).size(), 1u)
+      << "nobody passes it by to the memory that it is in front of";
+}
+
+TEST(TopologyLaws, TheConfigCheckRefusesWhatCannotBeBuiltAndNothingElse) {
+  unsigned refused = 0;
+  for (const std::uint64_t seed : test::printed_seeds(2000)) {
+    test::Dice dice(seed);
+    const MachineConfig config = random_config(dice);
+    expect_laws(config, config.cores, config.sharing);
+    const bool possible_one = accepted(config, config.cores, config.sharing);
+    if (possible_one && config.cores > 1) {
+      expect_directory_below_private_caches(make_topology(config, config.cores, config.sharing));
+    }
+    refused += possible_one ? 0 : 1;
+    ASSERT_FALSE(HasFailure()) << "seed " << seed;
+  }
+  std::printf("%u refused\n", refused);
+}
+
 struct Variant {
   const char* name;
   std::function<void(MachineConfig&)> change;
 };
 
-class TopologyLaws : public testing::TestWithParam<Variant> {};
+class TopologyOf : public testing::TestWithParam<Variant> {};
 
-TEST_P(TopologyLaws, HoldForEveryNumberOfCoresAndEverySharing) {
+TEST_P(TopologyOf, HoldForEveryNumberOfCoresAndEverySharing) {
   MachineConfig config;
   GetParam().change(config);
   for (unsigned cores = 1; cores <= 64; ++cores) {
@@ -400,7 +455,7 @@ const std::vector<Variant> variants = {
     {"FreeTranslation", [](MachineConfig& config) { config.core.free_translation = true; }},
 };
 
-INSTANTIATE_TEST_SUITE_P(Machines, TopologyLaws, testing::ValuesIn(variants),
+INSTANTIATE_TEST_SUITE_P(Machines, TopologyOf, testing::ValuesIn(variants),
                          [](const auto& tested) { return std::string(tested.param.name); });
 
 }  // namespace
