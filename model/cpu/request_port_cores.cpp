@@ -42,11 +42,10 @@ void RequestPort::start_measuring(Cycles cycle) {
   wake_at(cycle);
 }
 
-/// Whether it has a record that may be run now. That a trace is at its end is only known when it has been read: else an
-/// empty turn would drop what another one has fetched ahead.
+/// Whether it has a record that may be run now: none is read past the warm-up before all are warm. That a trace is at
+/// its end is only known when it has been read: else an empty turn would drop what another one has fetched ahead.
 bool RequestPort::can_run(std::size_t process) {
   RecordSource& source = *processes_[process];
-  if (!warm_ && source.delivered() >= job_.warmup) return false;
   return source.has_next() || source.read_batch(warm_ ? ~std::uint64_t{0} : job_.warmup - source.read());
 }
 

@@ -330,6 +330,13 @@ TEST(SeveralTraces, TakeTurnsAndTheOthersGoOnWhenOneEnds) {
   EXPECT_EQ(turns.bench.port.stats().process_switches, 3u);
 }
 
+TEST(SeveralTraces, EveryTurnIsASlice) {
+  Turns turns({loads(1, 5), loads(0x11, 8)}, 40);
+  turns.run();
+  EXPECT_EQ(turns.pages(), (Starts{1, 2, 3, 0x11, 0x12, 0x13, 4, 5, 0x14, 0x15, 0x16, 0x17, 0x18}));
+  EXPECT_EQ(turns.bench.port.stats().process_switches, 3u);
+}
+
 TEST(SeveralTraces, OneThatHasNoTurnYetWaitsUntilNothingOfTheOtherIsInFlight) {
   Turns turns({loads(1, 5), loads(0x11, 2)}, 3, core(8));
   turns.run();
@@ -357,13 +364,19 @@ TEST(SeveralTraces, AreWarmWhenEachHasRunItsOwnWarmUp) {
 TEST(SeveralTraces, WhatWasFetchedAheadIsFetchedAgain) {
   CoreConfig config = core(1);
   config.fetch_queue = 4;
-  Turns turns({{fetch(0x8000), fetch(0x8040), fetch(0x8080), fetch(0x80c0)}, loads(0x11, 1)}, 1, config);
+  const std::vector<Record> first = {fetch(0x8000), fetch(0x8040), fetch(0x8080), fetch(0x80c0)};
+  const std::vector<Record> second = {fetch(0x20000), fetch(0x20040)};
+  Turns turns({first, second}, 1, config);
   turns.run();
   Starts fetched;
   for (const auto& arrival : turns.bench.itlb.arrivals()) fetched.push_back(arrival.va);
-  EXPECT_EQ(fetched, (Starts{0x8000, 0x8040, 0x8080, 0x80c0, 0x8040, 0x8080, 0x80c0}));
-  EXPECT_EQ(turns.bench.port.stats().instructions, 4u);
-  EXPECT_EQ(turns.bench.port.stats().process_switches, 2u);
+  EXPECT_EQ(fetched, (Starts{0x8000, 0x8040, 0x8080, 0x80c0,   // the first one's turn
+                             0x20000, 0x20040,                 // the second one's
+                             0x8040, 0x8080, 0x80c0, 0x20040,  // and again
+                             0x8080, 0x80c0}));                // the rest of the first one
+  EXPECT_EQ(turns.bench.port.stats().instructions, 6u);
+  EXPECT_EQ(turns.bench.port.stats().process_switches, 4u);
+  EXPECT_EQ(turns.bench.port.stats().line_straddles, 0u) << "nobody took another one's block for its own";
 }
 
 }  // namespace
