@@ -1,30 +1,12 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 
 #include "associative/lru_order.h"
-#include "config/schema.h"
+#include "associative/replacement_kind.h"
 
 namespace tablewalk {
-
-/// Who leaves when a set is full.
-enum class Replacement : std::uint8_t {
-  Lru,       ///< the least recently used
-  TreePlru,  ///< the leaf that a binary tree of "not this side" bits points to; any number of ways
-  Fifo,      ///< the one that came first
-  Random,    ///< any, from a seeded generator
-  Srrip,     ///< static re-reference interval prediction, 2 bits (Jaleel et al., ISCA 2010)
-};
-
-template <>
-struct EnumNames<Replacement> {
-  static constexpr std::array names = {std::pair{"lru", Replacement::Lru},
-                                       std::pair{"tree_plru", Replacement::TreePlru},
-                                       std::pair{"fifo", Replacement::Fifo}, std::pair{"random", Replacement::Random},
-                                       std::pair{"srrip", Replacement::Srrip}};
-};
 
 /// What a replacement policy remembers of the ways of an array's sets. It knows nothing of contents: the array fills
 /// invalid ways first and asks for a victim only when a set is full. Each policy is a class of its own.

@@ -17,6 +17,7 @@
 #include "cli/trace_arguments.h"
 #include "cli/wave_file.h"
 #include "config/loader.h"
+#include "observe/walker_shadow.h"
 #include "report/print_options.h"
 #include "report/result_json.h"
 #include "report/traces_text.h"

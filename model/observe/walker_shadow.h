@@ -5,32 +5,11 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "observe/cosim_counts.h"
 #include "protocol/timed_module.h"
 #include "walker/rtl_port.h"
 
 namespace tablewalk {
-
-/// What a co-simulation has compared.
-struct CosimCounts {
-  std::uint64_t walks = 0;
-  std::uint64_t entry_reads = 0;
-  std::uint64_t entry_updates = 0;
-  std::uint64_t answers = 0;
-  std::uint64_t invalidations = 0;
-  std::uint64_t cycles = 0;          ///< from the first in which something came to the walkers to the last
-  std::uint64_t clocked_cycles = 0;  ///< those in which the RTL could change
-
-  /// Those of another walker of the machine.
-  void add(const CosimCounts& other) {
-    walks += other.walks;
-    entry_reads += other.entry_reads;
-    entry_updates += other.entry_updates;
-    answers += other.answers;
-    invalidations += other.invalidations;
-    cycles += other.cycles;
-    clocked_cycles += other.clocked_cycles;
-  }
-};
 
 /// The two walkers did not do the same. `what()` is the report, of several lines.
 class WalkersDiffer : public Difference {

@@ -5,6 +5,9 @@
 #include <algorithm>
 
 #include "base/host_memory.h"
+#include "cache/cache_array.h"
+#include "tlb/tlb_array.h"
+#include "walker/walk_cache.h"
 
 namespace tablewalk {
 namespace {

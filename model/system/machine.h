@@ -9,22 +9,13 @@
 #include "os/address_spaces.h"
 #include "os/image_space.h"
 #include "system/machine_config.h"
+#include "system/machine_setup.h"
 #include "system/modules.h"
 #include "system/topology.h"
 #include "walker/rtl_walker.h"
 #include "walker/walker.h"
 
 namespace tablewalk {
-
-/// The order in which a machine's modules are made: no result depends on it, and a test holds us to that.
-enum class ConstructionOrder : std::uint8_t { CoreFirst, MemoryFirst };
-
-/// Page tables that are there already: a memory image, and the register that points to their root.
-struct ImageTables {
-  ImageSource image;
-  std::uint64_t root_value = 0;
-  bool skip_faults = false;  ///< accesses that fault are passed over; else the first one ends the run
-};
 
 /// The machine that a config describes, built and bound: the only place where modules learn of each other. Which
 /// modules there are, and which is bound to which, is its topology.

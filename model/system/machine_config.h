@@ -6,13 +6,15 @@
 #include <vector>
 
 #include "base/error.h"
-#include "cache/cache_array.h"
+#include "cache/cache_config.h"
 #include "coherence/coherence_config.h"
 #include "cpu/core_config.h"
 #include "cpu/shootdown.h"
 #include "dram/dram_config.h"
 #include "os/os_config.h"
-#include "tlb/tlb.h"
+#include "paging/paging_controls.h"
+#include "paging/paging_mode.h"
+#include "tlb/tlb_config.h"
 #include "walker/walker_config.h"
 
 namespace tablewalk {

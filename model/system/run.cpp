@@ -15,6 +15,7 @@
 #include "observe/observer_list.h"
 #include "observe/walk_attribution.h"
 #include "observe/walk_log.h"
+#include "observe/walker_shadow.h"
 #include "system/machine.h"
 #include "system/streams.h"
 

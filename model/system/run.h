@@ -7,10 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "observe/walker_shadow.h"
+#include "observe/cosim_counts.h"
 #include "stats/result.h"
-#include "system/machine.h"
+#include "system/machine_config.h"
+#include "system/machine_setup.h"
 #include "trace/trace_reader.h"
+#include "walker/wave_window.h"
 
 namespace tablewalk {
 

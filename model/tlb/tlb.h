@@ -3,45 +3,15 @@
 #include <memory>
 #include <vector>
 
-#include "config/largest.h"
 #include "protocol/miss_registers.h"
 #include "protocol/timed_module.h"
 #include "protocol/translate_link.h"
 #include "protocol/upstream_ports.h"
 #include "stats/stat_set.h"
 #include "tlb/tlb_array.h"
+#include "tlb/tlb_config.h"
 
 namespace tablewalk {
-
-struct TlbConfig {
-  bool enabled = true;
-  std::vector<TlbArrayConfig> arrays{TlbArrayConfig{}};
-  std::uint32_t miss_registers = 8;
-  std::uint32_t lookups_per_cycle = 1;
-
-  template <class Keys>
-  void describe(Keys& keys) {
-    keys.value("enabled", enabled, "",
-               "false: every lookup of a first-level TLB misses, in one cycle; the second level is left out, and "
-               "first-level misses go to the walker");
-    keys.list("arrays", arrays, "arrays looked up in parallel, each for some page sizes");
-    keys.value("miss_registers", miss_registers, "pages", "pages being translated further down at once",
-               largest::in_flight);
-    keys.value("lookups_per_cycle", lookups_per_cycle, "lookups",
-               "lookups that can start in a cycle; a core's own first-level lookups are not limited",
-               largest::per_cycle);
-  }
-  template <class Problem>
-  void check(Problem&& problem) const {
-    if (miss_registers == 0) problem("miss_registers", "0 registers could translate nothing; expected at least 1");
-    if (lookups_per_cycle == 0) problem("lookups_per_cycle", "0 lookups would never end; expected at least 1");
-    if (arrays.size() > most_arrays) {
-      problem("arrays", std::to_string(arrays.size()) + " arrays; expected at most " + std::to_string(most_arrays));
-    }
-  }
-
-  static constexpr std::size_t most_arrays = 64;
-};
 
 /// A miss is counted when it is known how it ended: misses = sent_down + merged_misses + found_after_wait.
 struct TlbStats {

@@ -3,42 +3,12 @@
 #include <optional>
 #include <vector>
 
-#include "associative/geometry.h"
 #include "associative/set_associative.h"
-#include "base/units.h"
-#include "config/largest.h"
 #include "paging/walk.h"
 #include "protocol/invalidation.h"
+#include "tlb/tlb_config.h"
 
 namespace tablewalk {
-
-struct TlbArrayConfig {
-  std::uint32_t entries = 64;
-  std::uint32_t ways = 4;
-  std::vector<ByteSize> page_sizes;
-  Cycles latency_cycles{1};
-  Replacement replacement = Replacement::Lru;
-  std::uint64_t seed = 1;
-
-  template <class Keys>
-  void describe(Keys& keys) {
-    keys.value("entries", entries, "translations", "how many translations the array holds", largest::entries);
-    keys.value("ways", ways, "translations", "translations of a set; 0 makes the array fully associative",
-               largest::entries);
-    keys.value("page_sizes", page_sizes, "bytes", "page sizes it holds; empty: every size of the paging mode");
-    keys.value("latency_cycles", latency_cycles, "cycles", "from a lookup to its answer", largest::latency_cycles);
-    keys.value("replacement", replacement, "", "who leaves when a set is full");
-    keys.value("seed", seed, "", "of random replacement");
-  }
-  template <class Problem>
-  void check(Problem&& problem) const {
-    check_geometry(entries, ways, problem);
-    if (latency_cycles < Cycles(1)) problem("latency_cycles", "0 cycles; expected at least 1: links are registered");
-    for (ByteSize size : page_sizes) {
-      if (!is_power_of_two(size.bytes)) problem("page_sizes", format_byte_size(size) + " is not a power of two");
-    }
-  }
-};
 
 /// One array of a TLB: which translations it holds and who leaves. Pure: no time.
 class TlbArray {

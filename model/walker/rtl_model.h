@@ -10,6 +10,7 @@
 
 #include "paging/paging_mode.h"
 #include "walker/walker_config.h"
+#include "walker/wave_window.h"
 
 namespace tablewalk {
 
@@ -72,13 +73,6 @@ struct RtlOutputs {
   bool ev_replay = false;
   std::uint32_t ev_restart = 0;
   std::uint8_t violation = 0;  ///< of an adapter: what its walker did that it must not
-};
-
-/// Which part of a run is written to an FST file of all wires.
-struct WaveWindow {
-  std::string path;                ///< empty: none
-  Cycles from;                     ///< the first cycle
-  Cycles until = Cycles::never();  ///< and the one after the last
 };
 
 /// One RTL walker, Verilated.

@@ -5,6 +5,7 @@
 
 #include "walker/page_walker.h"
 #include "walker/slot_set.h"
+#include "walker/walk_cache.h"
 #include "walker/walker_cycle.h"
 
 namespace tablewalk {

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "config/largest.h"
-#include "walker/walk_cache.h"
+#include "walker/walk_cache_config.h"
 
 namespace tablewalk {
 

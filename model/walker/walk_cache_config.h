@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "associative/geometry.h"
+#include "associative/replacement_kind.h"
+#include "config/largest.h"
+
+namespace tablewalk {
+
+/// One paging-structure cache.
+struct WalkCacheConfig {
+  std::uint32_t level = 1;
+  std::uint32_t entries = 16;
+  std::uint32_t ways = 4;
+  Replacement replacement = Replacement::Lru;
+  std::uint64_t seed = 1;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value("level", level, "level",
+               "level of the entries it remembers: 1 = those that point to last-level tables; a level that the paging "
+               "mode lacks stays empty",
+               7);
+    keys.value("entries", entries, "entries", "how many entries it remembers", largest::entries);
+    keys.value("ways", ways, "entries", "entries of a set; 0 makes it fully associative", largest::entries);
+    keys.value("replacement", replacement, "", "who leaves when a set is full");
+    keys.value("seed", seed, "", "of random replacement");
+  }
+  template <class Problem>
+  void check(Problem&& problem) const {
+    check_geometry(entries, ways, problem);
+    if (level == 0 || level > 7)
+      problem("level", "level " + std::to_string(level) + " has no pointers; expected 1 to 7");
+  }
+};
+
+}  // namespace tablewalk
