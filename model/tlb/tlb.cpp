@@ -195,15 +195,15 @@ bool Tlb::finish_lookup(unsigned port, TranslationRequest& request, Cycles cycle
 }
 
 void Tlb::sleep(Cycles cycle) {
-  if (!stalled_.empty() && !registers_.full()) {
-    wake_at(std::max(stalled_.next_visible(), cycle + Cycles(1)));
-  }
+  // One that has been tried, in vain, is tried again when an answer comes: only that frees a register or brings a page.
+  const bool tried = stalled_.due(cycle) && registers_.full();
+  if (!stalled_.empty() && !tried) wake_at(std::max(stalled_.next_visible(), cycle + Cycles(1)));
   const Inbox<TranslationRequest*>& arrivals = cpu_side_.arrivals();
   if (!blocked_ && !arrivals.empty()) wake_at(std::max(arrivals.next_visible(), cycle + Cycles(1)));
 }
 
 Tlb::Hit Tlb::find(VirtualAddress va, AddressSpaceId asid, Access access) {
-  again_ = {};
+  again_.hit = {};
   for (std::size_t i = 0; i < arrays_.size(); ++i) {
     if (const Translation* found = arrays_[i].find(va, asid, access)) return {found, i};
   }
@@ -211,10 +211,7 @@ Tlb::Hit Tlb::find(VirtualAddress va, AddressSpaceId asid, Access access) {
 }
 
 void Tlb::start_or_stall(TranslationRequest& request, Cycles sent) {
-  if (!start_miss(request, sent)) {
-    stalled_.push(sent, &request);
-    wake_at(sent);
-  }
+  if (!start_miss(request, sent)) stalled_.push(sent, &request);
 }
 
 /// Joins the page's miss under way, or sends the request down so that it is seen in cycle `sent`; false if no register
