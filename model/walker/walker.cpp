@@ -17,7 +17,8 @@ Walker::Walker(sc_core::sc_module_name name, const WalkerConfig& config, const P
 bool Walker::receive_request(unsigned port, TranslationRequest& request, Cycles& cycle) {
   request.begin_account(cycle);
   tlb_side_.arrivals().push(cycle, &request, port);
-  wake_at(cycle);
+  // While every slot has a walk, the end of one of them is what it waits for.
+  if (!in(SlotState::Idle).empty()) wake_at(cycle);
   if (tap_ != nullptr) tap_->request_arrives(port, request, cycle);
   return false;
 }
