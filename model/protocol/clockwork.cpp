@@ -46,7 +46,7 @@ void Clockwork::run() {
   kernel_cycle_ = cycle_of(sc_core::sc_time_stamp());
   look_at_kernel();
   try {
-    for (Cycles cycle = next_wake(); cycle != Cycles::never() && may_go_to(cycle); cycle = next_wake()) step(cycle);
+    for (Cycles cycle = next_wake(); cycle < limit_; cycle = next_wake()) step(cycle);
   } catch (...) {
     failure_ = std::current_exception();
     forget_all();
@@ -68,16 +68,18 @@ void Clockwork::look_at_kernel() {
   const sc_core::sc_time pending = sc_core::sc_time_to_pending_activity();
   const bool nothing = pending == sc_core::sc_max_time() - now;
   kernel_activity_ = nothing ? Cycles::never() : cycle_of(now + pending);
+  const Cycles after_kernel = kernel_cycle_ + Cycles(1);
+  limit_ = lockstep_ ? after_kernel : std::max(after_kernel, kernel_activity_);
 }
 
 /// Whoever acts may wake others for a later phase of the cycle. Before the last ones act the slot is left, so that they
 /// see when something else happens next.
 void Clockwork::step(Cycles cycle) {
   now_ = cycle;
-  if (first_far_ != Cycles::never() && (first_far_ - now_).count() < wheel_cycles) bring_near();
+  if ((first_far_ - now_).count() < wheel_cycles) bring_near();
   const std::uint64_t number = cycle.count() % wheel_cycles;
+  if (lanes_ == phases) return step_narrow(number);
   std::uint64_t* const slot = &wheel_[number * lanes_];
-  if (lanes_ == phases) return step_narrow(number, slot);
   act(Phase::Beginning, slot);
   if (!anybody(Phase::End, slot)) leave(number);
   act(Phase::Middle, slot);
@@ -87,7 +89,8 @@ void Clockwork::step(Cycles cycle) {
 }
 
 /// The same where each phase has one lane.
-inline void Clockwork::step_narrow(std::uint64_t number, std::uint64_t* slot) {
+inline void Clockwork::step_narrow(std::uint64_t number) {
+  std::uint64_t* const slot = &wheel_[number * phases];
   constexpr std::size_t beginning = 0;
   constexpr std::size_t middle = 1;
   constexpr std::size_t end = 2;

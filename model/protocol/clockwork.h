@@ -85,11 +85,10 @@ class Clockwork : public sc_core::sc_module {
   explicit Clockwork(sc_core::sc_module_name name);
   void run();
   void step(Cycles cycle);
-  void step_narrow(std::uint64_t number, std::uint64_t* slot);
+  void step_narrow(std::uint64_t number);
   void act(Phase phase, std::uint64_t* slot);
   void act_lane(std::size_t lane, std::uint64_t* slot);
   bool anybody(Phase phase, const std::uint64_t* slot) const;
-  bool may_go_to(Cycles cycle) const { return kernel_cycle_ >= cycle || (!lockstep_ && kernel_activity_ > cycle); }
   void bring_near();
   void forget_all();
   void arm();
@@ -110,6 +109,7 @@ class Clockwork : public sc_core::sc_module {
   Cycles now_;
   Cycles kernel_cycle_;     ///< of the kernel's time, while modules act
   Cycles kernel_activity_;  ///< the cycle in which the kernel has something else to do next
+  Cycles limit_;            ///< the first cycle that modules must not go on to before the kernel has been there
   bool lockstep_ = false;
   bool running_ = false;
   sc_core::sc_event wake_;
