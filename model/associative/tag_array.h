@@ -24,14 +24,12 @@ class TagArray {
   /// The first of all valid ways with the tag of `key` for which `is(way)` holds; `ways` if there is none.
   template <class Is>
   std::uint32_t find(std::uint32_t set, std::uint64_t key, Is is) const {
-    const std::uint64_t* words = &words_[set * words_per_set_];
-    for (std::size_t word = 0; word < words_per_set_; ++word) {
-      for (std::uint64_t equal = zero_bytes(words[word] ^ wanted(key)); equal != 0; equal &= equal - 1) {
-        const std::uint32_t way = first_way(word, equal);
-        if (is(way)) return way;
-      }
-    }
-    return ways_;
+    return find_in(words_per_set_, set, key, is);
+  }
+  /// The same where no way from `end` on is valid.
+  template <class Is>
+  std::uint32_t find_below(std::uint32_t end, std::uint32_t set, std::uint64_t key, Is is) const {
+    return find_in(words_of(end), set, key, is);
   }
 
   /// The first way that holds nothing; `ways` or more if all of them do hold something.
@@ -64,6 +62,18 @@ class TagArray {
     return static_cast<std::uint32_t>(8 * word) + (static_cast<std::uint32_t>(__builtin_ctzll(highest_bits)) >> 3);
   }
 
+  template <class Is>
+  std::uint32_t find_in(std::size_t words, std::uint32_t set, std::uint64_t key, Is is) const {
+    const std::uint64_t* word = &words_[set * words_per_set_];
+    const std::uint64_t tags = wanted(key);
+    for (std::size_t i = 0; i < words; ++i) {
+      for (std::uint64_t equal = zero_bytes(word[i] ^ tags); equal != 0; equal &= equal - 1) {
+        const std::uint32_t way = first_way(i, equal);
+        if (is(way)) return way;
+      }
+    }
+    return ways_;
+  }
   std::uint32_t first_in(std::size_t words, std::uint32_t set, std::uint64_t key) const {
     const std::uint64_t* word = &words_[set * words_per_set_];
     const std::uint64_t tags = wanted(key);

@@ -75,15 +75,13 @@ void Cache::receive_response(unsigned, MemoryAccess& fetch, Cycles visible) {
   wake_at(visible);
 }
 
-void Cache::on_cycle() {
+/// What a wake mostly does is one thing, of which each part is short: so it is one function.
+[[gnu::flatten]] void Cache::on_cycle() {
   const Cycles cycle = now();
-  if (fills_.due(cycle)) take_fills(cycle);
-  // Who has waited longer for a register gets it first.
+  take_fills(cycle);
   std::uint32_t lookups_left = config_.lookups_per_cycle;
-  const Inbox<MemoryAccess*>& arrivals = cpu_side_.arrivals();
-  if (arrivals.next_visible() < stalled_.next_visible()) look_up_arrivals(cycle, lookups_left);
-  if (!blocked_ && stalled_.due(cycle)) retry_stalled(cycle);
-  if (arrivals.due(cycle)) look_up_arrivals(cycle, lookups_left);
+  if (!stalled_.empty()) take_turns(cycle, lookups_left);
+  look_up_arrivals(cycle, lookups_left);
   sleep(cycle);
 }
 
@@ -95,6 +93,12 @@ void Cache::take_fills(Cycles cycle) {
     fetch.release();
     blocked_ = false;
   }
+}
+
+/// Who has waited longer for a register gets it first.
+[[gnu::noinline]] void Cache::take_turns(Cycles cycle, std::uint32_t& lookups_left) {
+  if (cpu_side_.arrivals().next_visible() < stalled_.next_visible()) look_up_arrivals(cycle, lookups_left);
+  if (!blocked_) retry_stalled(cycle);
 }
 
 /// Puts the line in and answers everybody who waits for it in the next cycle. Those who want to write a line that came

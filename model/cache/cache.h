@@ -84,6 +84,7 @@ class Cache : public TimedModule {
   void on_cycle() override;
   void take_fills(Cycles cycle);
   void install_fill(MemoryAccess& fetch, Cycles cycle);
+  void take_turns(Cycles cycle, std::uint32_t& lookups_left);
   void retry_stalled(Cycles cycle);
   void look_up_arrivals(Cycles cycle, std::uint32_t& lookups_left);
   void sleep(Cycles cycle);

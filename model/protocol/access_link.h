@@ -46,7 +46,7 @@ class MachineInitiator {
 ///     bool receive_access(unsigned port, MemoryAccess&, Cycles& cycle)   as MachineTarget::take_access
 /// and, if it can, `look_up` as MachineTarget has it.
 template <class Owner>
-class AccessTargetPort final : public tlm::tlm_fw_transport_if<>, public MachineTarget {
+class AccessTargetPort final : public MachineTarget, public tlm::tlm_fw_transport_if<> {
  public:
   AccessTargetPort(const char* name, Owner& owner, unsigned index) : socket(name), owner_(owner), index_(index) {
     socket.bind(*this);
@@ -54,12 +54,8 @@ class AccessTargetPort final : public tlm::tlm_fw_transport_if<>, public Machine
 
   /// Sends a response that the neighbour sees in cycle `visible`.
   void respond(MemoryAccess& access, Cycles visible) {
-    if (initiator_ == nullptr) find_initiator();
-    if (machine_initiator_ != nullptr) return machine_initiator_->take_response(access, visible);
-    access.set_response_status(tlm::TLM_OK_RESPONSE);
-    tlm::tlm_phase phase = tlm::BEGIN_RESP;
-    sc_core::sc_time delay = Clockwork::delay_until(visible);
-    initiator_->nb_transport_bw(access, phase, delay);
+    if (machine_initiator_ == nullptr) return respond_to_foreign(access, visible);
+    machine_initiator_->take_response(access, visible);
   }
 
   bool look_up(PhysicalAddress address, bool write, Cycles& cycle) override {
@@ -76,9 +72,17 @@ class AccessTargetPort final : public tlm::tlm_fw_transport_if<>, public Machine
   tlm::tlm_target_socket<64> socket;
 
  private:
-  void find_initiator() {
-    initiator_ = socket.operator->();
-    machine_initiator_ = dynamic_cast<MachineInitiator*>(initiator_);
+  /// Also the first response to one of ours.
+  [[gnu::noinline]] void respond_to_foreign(MemoryAccess& access, Cycles visible) {
+    if (initiator_ == nullptr) {
+      initiator_ = socket.operator->();
+      machine_initiator_ = dynamic_cast<MachineInitiator*>(initiator_);
+      if (machine_initiator_ != nullptr) return machine_initiator_->take_response(access, visible);
+    }
+    access.set_response_status(tlm::TLM_OK_RESPONSE);
+    tlm::tlm_phase phase = tlm::BEGIN_RESP;
+    sc_core::sc_time delay = Clockwork::delay_until(visible);
+    initiator_->nb_transport_bw(access, phase, delay);
   }
   tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay) override {
@@ -110,7 +114,7 @@ class AccessTargetPort final : public tlm::tlm_fw_transport_if<>, public Machine
 ///     void receive_response(unsigned port, MemoryAccess&, Cycles visible)
 /// Keeps the base protocol's request exclusion: while a target has not ended a request's phase, later ones wait here.
 template <class Owner>
-class AccessInitiatorPort final : public tlm::tlm_bw_transport_if<>, public MachineInitiator {
+class AccessInitiatorPort final : public MachineInitiator, public tlm::tlm_bw_transport_if<> {
  public:
   AccessInitiatorPort(const char* name, Owner& owner, unsigned index = 0) : socket(name), owner_(owner), index_(index) {
     socket.bind(*this);
@@ -118,14 +122,12 @@ class AccessInitiatorPort final : public tlm::tlm_bw_transport_if<>, public Mach
 
   /// As MachineTarget::look_up.
   bool look_up(PhysicalAddress address, bool write, Cycles& cycle) {
-    if (target_ == nullptr) find_target();
-    return machine_target_ != nullptr && machine_target_->look_up(address, write, cycle);
+    return is_of_machine() && machine_target_->look_up(address, write, cycle);
   }
   /// For targets that may complete at once: the access is seen in `cycle`. True if it was completed; then `cycle` has
   /// become the one in which the data are there.
   bool access(MemoryAccess& access, Cycles& cycle) {
-    if (target_ == nullptr) find_target();
-    if (machine_target_ != nullptr) return machine_target_->take_access(access, cycle);
+    if (is_of_machine()) return machine_target_->take_access(access, cycle);
     tlm::tlm_phase phase = tlm::BEGIN_REQ;
     const sc_core::sc_time begin = Clockwork::delay_until(cycle);
     sc_core::sc_time delay = begin;
@@ -137,8 +139,7 @@ class AccessInitiatorPort final : public tlm::tlm_bw_transport_if<>, public Mach
   /// Sends a request that the neighbour sees in cycle `visible`. The response, even one given at once, goes to
   /// `receive_response`.
   void send(MemoryAccess& access, Cycles visible) {
-    if (target_ == nullptr) find_target();
-    if (machine_target_ == nullptr) return send_to_foreign(access, visible);
+    if (!is_of_machine()) return send_to_foreign(access, visible);
     if (machine_target_->take_access(access, visible)) take_response(access, visible);
   }
 
@@ -149,9 +150,11 @@ class AccessInitiatorPort final : public tlm::tlm_bw_transport_if<>, public Mach
   tlm::tlm_initiator_socket<64> socket;
 
  private:
-  void find_target() {
+  bool is_of_machine() { return machine_target_ != nullptr || (target_ == nullptr && find_target()); }
+  [[gnu::noinline]] bool find_target() {
     target_ = socket.operator->();
     machine_target_ = dynamic_cast<MachineTarget*>(target_);
+    return machine_target_ != nullptr;
   }
   tlm::tlm_sync_enum call(MemoryAccess& access, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
     const tlm::tlm_sync_enum status = target_->nb_transport_fw(access, phase, delay);
@@ -159,7 +162,7 @@ class AccessInitiatorPort final : public tlm::tlm_bw_transport_if<>, public Mach
     return status;
   }
 
-  void send_to_foreign(MemoryAccess& access, Cycles visible) {
+  [[gnu::noinline]] void send_to_foreign(MemoryAccess& access, Cycles visible) {
     if (open_request_ != nullptr) {
       waiting_.push(visible, &access);
       return;

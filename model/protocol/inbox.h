@@ -18,12 +18,10 @@ class Inbox {
 
   void push(Cycles visible, const Message& message, unsigned port = 0) {
     const std::uint64_t key = visible.count() * most_ports + port;
-    if (empty()) {
-      next_ = visible;
-    } else if (end_ - first_ > mask_) {
-      grow();
-    }
-    if (!empty() && ring_[(end_ - 1) & mask_].key > key) return insert(key, message);
+    if (end_ - first_ > mask_) grow();
+    if (key < newest_) return insert(key, message);
+    if (empty()) next_ = visible;
+    newest_ = key;
     ring_[end_++ & mask_] = {key, message};
   }
 
@@ -55,15 +53,16 @@ class Inbox {
   };
 
   /// Before those that come later.
-  void insert(std::uint64_t key, const Message& message) {
+  [[gnu::noinline]] void insert(std::uint64_t key, const Message& message) {
     std::size_t place = end_++;
     for (; place != first_ && ring_[(place - 1) & mask_].key > key; --place) {
       ring_[place & mask_] = ring_[(place - 1) & mask_];
     }
     ring_[place & mask_] = {key, message};
+    newest_ = ring_[(end_ - 1) & mask_].key;
     next_ = Cycles(ring_[first_ & mask_].key / most_ports);
   }
-  void grow() {
+  [[gnu::noinline]] void grow() {
     std::vector<Item> larger(2 * ring_.size());
     for (std::size_t place = first_; place != end_; ++place) larger[place - first_] = ring_[place & mask_];
     ring_.swap(larger);
@@ -76,6 +75,7 @@ class Inbox {
   std::size_t mask_ = 3;
   std::size_t first_ = 0;
   std::size_t end_ = 0;
+  std::uint64_t newest_ = 0;  ///< at least the key of the last one; its key, if there is one
   Cycles next_ = Cycles::never();
 };
 

@@ -16,21 +16,21 @@ namespace tablewalk {
 struct AccessInfo : tlm::tlm_extension<AccessInfo> {
   enum class Operation : std::uint8_t { Plain, CompareAndSwap };
 
-  bool table_entry = false;  ///< made by a page walker
-  Operation operation = Operation::Plain;
   std::uint64_t expected = 0;  ///< compare-and-swap; `desired` is written if memory holds it
   std::uint64_t desired = 0;
-  std::uint64_t held = 0;  ///< what memory held before a compare-and-swap
-  bool swapped = false;    ///< a compare-and-swap was carried out, whether it wrote or not
-  bool by_cache = false;   ///< made by a cache: it fetches a line that it keeps, or writes one back
-  bool owned = false;      ///< of a fetch: the line is to be written; of its answer: nobody else has it
-  bool snooped = false;    ///< of a line on its way between two caches: it was taken away meanwhile
+  std::uint64_t held = 0;    ///< what memory held before a compare-and-swap
+  bool table_entry = false;  ///< made by a page walker
+  Operation operation = Operation::Plain;
+  bool swapped = false;   ///< a compare-and-swap was carried out, whether it wrote or not
+  bool by_cache = false;  ///< made by a cache: it fetches a line that it keeps, or writes one back
+  bool owned = false;     ///< of a fetch: the line is to be written; of its answer: nobody else has it
+  bool snooped = false;   ///< of a line on its way between two caches: it was taken away meanwhile
   ServedBy served_by = ServedBy::L1;
-  std::uint32_t tag = 0;               ///< the initiator's own
   std::uint8_t port = 0;               ///< the port of the target that holds it
   std::uint8_t directory_port = 0;     ///< the port of the directory that it passed
+  std::uint32_t tag = 0;               ///< the initiator's own
   Cycles missed;                       ///< when the target looked it up first, if it missed
-  class MemoryAccess* next = nullptr;  ///< who waits with it in the target
+  class MemoryAccess* next = nullptr;  ///< the next one that waits with it in the target, or in the pool
 
   tlm_extension_base* clone() const override { return new AccessInfo(*this); }
   void copy_from(const tlm_extension_base& other) override { *this = static_cast<const AccessInfo&>(other); }
@@ -93,20 +93,26 @@ class MemoryAccess : public tlm::tlm_generic_payload {
 class AccessPool final : public tlm::tlm_mm_interface {
  public:
   MemoryAccess& take() {
-    if (free_.empty()) {
-      all_.push_back(std::make_unique<MemoryAccess>(*this));
-      free_.push_back(all_.back().get());
-    }
-    MemoryAccess* access = free_.back();
-    free_.pop_back();
-    access->acquire();
-    return *access;
+    if (free_ == nullptr) add();
+    MemoryAccess& access = *free_;
+    free_ = access.info.next;
+    access.acquire();
+    return access;
   }
-  void free(tlm::tlm_generic_payload* access) override { free_.push_back(static_cast<MemoryAccess*>(access)); }
+  void free(tlm::tlm_generic_payload* payload) override {
+    auto* access = static_cast<MemoryAccess*>(payload);
+    access->info.next = free_;
+    free_ = access;
+  }
 
  private:
+  [[gnu::noinline]] void add() {
+    all_.push_back(std::make_unique<MemoryAccess>(*this));
+    free_ = all_.back().get();
+  }
+
   std::vector<std::unique_ptr<MemoryAccess>> all_;
-  std::vector<MemoryAccess*> free_;
+  MemoryAccess* free_ = nullptr;  ///< the first of those that nobody holds
 };
 
 }  // namespace tablewalk

@@ -59,6 +59,7 @@ class Tlb : public TimedModule {
     std::uint64_t number = 0;
     AddressSpaceId asid = 0;
     bool operator==(const Page& other) const { return number == other.number && asid == other.asid; }
+    std::uint64_t value() const { return number ^ std::uint64_t{asid} << 48; }
   };
   struct Hit {
     const Translation* translation = nullptr;

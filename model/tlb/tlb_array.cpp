@@ -13,18 +13,14 @@ TlbArray::TlbArray(const TlbArrayConfig& config, const std::vector<unsigned>& pa
     const bool kept = wanted.empty() || std::find(wanted.begin(), wanted.end(), bytes) != wanted.end();
     if (kept) sizes_.push_back({shift, sizes_.size()});
   }
+  size_within_.fill(no_size);
+  for (const Size& size : sizes_) {
+    std::fill(size_within_.begin() + size.shift, size_within_.end(), static_cast<std::uint8_t>(size.index));
+  }
 }
 
 bool TlbArray::holds(unsigned page_shift) const {
   return std::any_of(sizes_.begin(), sizes_.end(), [&](const Size& size) { return size.shift == page_shift; });
-}
-
-std::optional<unsigned> TlbArray::largest_shift_within(unsigned page_shift) const {
-  std::optional<unsigned> largest;
-  for (const Size& size : sizes_) {
-    if (size.shift <= page_shift) largest = size.shift;
-  }
-  return largest;
 }
 
 std::uint8_t TlbArray::allowed(const PagingMode& mode, const Translation& translation) {
@@ -35,10 +31,9 @@ std::uint8_t TlbArray::allowed(const PagingMode& mode, const Translation& transl
 }
 
 void TlbArray::install(VirtualAddress va, AddressSpaceId asid, const Translation& translation, std::uint8_t allowed) {
-  const auto size =
-      std::find_if(sizes_.begin(), sizes_.end(), [&](const Size& s) { return s.shift == translation.page_shift; });
-  const std::uint64_t number = va.value() >> size->shift;
-  const std::uint64_t key = size->key_of(number);
+  const Size& size = sizes_[size_within_[translation.page_shift]];
+  const std::uint64_t number = va.value() >> size.shift;
+  const std::uint64_t key = size.key_of(number);
   const std::uint32_t set = entries_.set_of(number);
   const Entry entry{translation, asid, allowed, translation.global};
   // A walk for an access that the old entry did not allow (a first store) renews the entry.
@@ -49,7 +44,7 @@ void TlbArray::install(VirtualAddress va, AddressSpaceId asid, const Translation
     return;
   }
   const auto evicted = entries_.insert(set, key, entry);
-  count_in(size->index);
+  count_in(size.index);
   if (evicted.key != SetAssociative<Entry>::no_key) count_out(index_in(evicted.key));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -32,7 +33,10 @@ class TlbArray {
 
   bool holds(unsigned page_shift) const;
   /// The largest page size (log2) it holds that is no larger than `page_shift`.
-  std::optional<unsigned> largest_shift_within(unsigned page_shift) const;
+  std::optional<unsigned> largest_shift_within(unsigned page_shift) const {
+    const std::uint8_t size = size_within_[page_shift];
+    return size == no_size ? std::nullopt : std::optional<unsigned>(sizes_[size].shift);
+  }
   /// Which accesses `translation` serves without a walk, as install() wants it. Most are as the one before.
   std::uint8_t allowed(const PagingMode& mode, const Translation& translation);
   /// Puts in a translation of a size it holds; `allowed` says which accesses it serves (bit code_of(access)).
@@ -68,7 +72,10 @@ class TlbArray {
     if (--sizes_[size].held == 0) sizes_held_ &= ~(std::uint32_t{1} << size);
   }
 
+  static constexpr std::uint8_t no_size = 0xff;
+
   std::vector<Size> sizes_;
+  std::array<std::uint8_t, 65> size_within_{};  ///< [log2 of bytes]: the largest of sizes_ that is no larger
   std::uint32_t sizes_held_ = 0;  ///< bit i: there are entries of sizes_[i]; others are not looked up
   SetAssociative<Entry> entries_;
 

@@ -10,7 +10,10 @@ Walker::Walker(sc_core::sc_module_name name, const WalkerConfig& config, const P
       slots_(config.walkers),
       in_state_{SlotSet(config.walkers), SlotSet(config.walkers), SlotSet(config.walkers), SlotSet(config.walkers),
                 SlotSet(config.walkers)} {
-  for (std::size_t slot = 0; slot < slots_.size(); ++slot) in(SlotState::Idle).add(slot);
+  for (std::uint32_t slot = 0; slot < config.walkers; ++slot) {
+    slots_[slot].number = slot;
+    in(SlotState::Idle).add(slot);
+  }
   for (RequestId id = 0; id < config.requests; ++id) free_ids_.push({}, id);
 }
 
@@ -29,7 +32,8 @@ void Walker::receive_response(unsigned, MemoryAccess& access, Cycles visible) {
   if (tap_ != nullptr) tap_->memory_answers(access, visible);
 }
 
-void Walker::on_cycle() {
+/// One function, as in a cache: of a wake's parts most have nothing to do, and none is long.
+[[gnu::flatten]] void Walker::on_cycle() {
   const Cycles cycle = now();
   // In this order: a lookup does not see what is remembered in its own cycle.
   if (!in(SlotState::LooksUp).empty()) look_up_walk_caches(cycle);
@@ -133,7 +137,7 @@ void Walker::present_memory_request(Cycles cycle) {
   const Cycles presented = cycle + Cycles(1);
   const bool update = slot->walk.step() == Walk::Step::UpdateEntry;
   const PhysicalAddress address = slot->walk.entry_address();
-  MemoryAccess& access = prepare_access(address, static_cast<std::uint32_t>(slot - slots_.data()));
+  MemoryAccess& access = prepare_access(address, slot->number);
   if (update) {
     access.info.operation = AccessInfo::Operation::CompareAndSwap;
     access.info.expected = slot->walk.update_expected();
@@ -260,9 +264,8 @@ Walker::Slot* Walker::free_slot(Cycles cycle) {
 
 /// The slot does that from `ready` on.
 void Walker::set_state(Slot& slot, SlotState state, Cycles ready) {
-  const auto number = static_cast<std::size_t>(&slot - slots_.data());
-  in(slot.state).remove(number);
-  in(state).add(number);
+  in(slot.state).remove(slot.number);
+  in(state).add(slot.number);
   slot.state = state;
   slot.ready = ready;
 }

@@ -40,6 +40,7 @@ class Walker final : public PageWalker {
   static constexpr std::size_t slot_states = 5;
   /// A walk under way.
   struct Slot {
+    std::uint32_t number = 0;  ///< of the slot
     SlotState state = SlotState::Idle;
     Cycles ready;  ///< the first cycle in which it can do what it wants
     TranslationRequest* request = nullptr;
@@ -72,7 +73,7 @@ class Walker final : public PageWalker {
   Slot* walk_of(const TranslationRequest& request);
   void set_state(Slot& slot, SlotState state, Cycles ready);
   SlotSet& in(SlotState state) { return in_state_[static_cast<std::size_t>(state)]; }
-  std::uint32_t bit_of(const Slot& slot) const { return std::uint32_t{1} << (&slot - slots_.data()) % 32; }
+  std::uint32_t bit_of(const Slot& slot) const { return std::uint32_t{1} << slot.number % 32; }
 
   WalkCaches walk_caches_;
   std::vector<Slot> slots_;
