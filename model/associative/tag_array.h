@@ -17,10 +17,6 @@ class TagArray {
 
   /// The first valid way that has the tag of `key`; `ways` if there is none: then no way holds the key.
   std::uint32_t first(std::uint32_t set, std::uint64_t key) const { return first_in(words_per_set_, set, key); }
-  /// The same where no way from `end` on is valid.
-  std::uint32_t first_below(std::uint32_t end, std::uint32_t set, std::uint64_t key) const {
-    return first_in(words_of(end), set, key);
-  }
   /// The first of all valid ways with the tag of `key` for which `is(way)` holds; `ways` if there is none.
   template <class Is>
   std::uint32_t find(std::uint32_t set, std::uint64_t key, Is is) const {

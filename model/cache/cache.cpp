@@ -104,7 +104,7 @@ void Cache::take_fills(Cycles cycle) {
 /// Puts the line in and answers everybody who waits for it in the next cycle. Those who want to write a line that came
 /// without the right to it go on waiting; a line that was taken away meanwhile is not kept.
 void Cache::install_fill(MemoryAccess& fetch, Cycles cycle) {
-  const Waiting waiting = registers_.release(fetch.physical());
+  const Waiting waiting = registers_.release(fetch.info.tag);
   CacheArray::Line line;
   line.owned = !coherent_ || fetch.info.owned;
   for (MemoryAccess* access = waiting.first; access != nullptr; access = access->info.next) {
@@ -255,9 +255,9 @@ bool Cache::start_miss(MemoryAccess& access, Cycles cycle) {
 
 /// Takes a free register for those who wait for the line, and sends for it what the first of them wants.
 void Cache::fetch_line(const Waiting& waiting, PhysicalAddress line, Cycles cycle) {
-  registers_.take(line) = waiting;
   MemoryAccess& fetch = pool_.take();
   fetch.prepare(line, static_cast<unsigned>(line_bytes_), false);
+  fetch.info.tag = registers_.take(line, waiting);
   fetch.info.table_entry = waiting.first->info.table_entry;
   fetch.info.by_cache = true;
   fetch.info.owned = wants_to_own(*waiting.first);

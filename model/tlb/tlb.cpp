@@ -105,7 +105,7 @@ void Tlb::take_answers(Cycles cycle) {
       ask_again(answered, cycle);
       continue;
     }
-    const WaitingRequests waiting = registers_.release(page_of(answered));
+    const WaitingRequests waiting = registers_.release_of(page_of(answered));
     blocked_ = false;
     if (!answered.answer.faulted) install(answered);
     respond(answered, cycle);
@@ -223,7 +223,7 @@ bool Tlb::start_miss(TranslationRequest& request, Cycles sent) {
     return true;
   }
   if (registers_.full()) return false;
-  registers_.take(page_of(request));
+  registers_.take(page_of(request), {});
   count_miss(stats_.sent_down);
   request.account(request.cycles.queue, sent);
   walker_side.request_at(request, sent);

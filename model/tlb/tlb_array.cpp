@@ -72,6 +72,10 @@ bool install_in(std::vector<TlbArray>& arrays, const PagingMode& mode, VirtualAd
     }
   }
   if (best == nullptr) return false;
+  if (best_shift == found.page_shift) {
+    best->install(va, asid, found, best->allowed(mode, found));
+    return true;
+  }
   Translation part = found;
   part.page = PhysicalAddress(part.physical(va).value() & ~low_bits(best_shift));
   part.page_shift = static_cast<std::uint8_t>(best_shift);

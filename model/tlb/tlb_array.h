@@ -76,7 +76,7 @@ class TlbArray {
 
   std::vector<Size> sizes_;
   std::array<std::uint8_t, 65> size_within_{};  ///< [log2 of bytes]: the largest of sizes_ that is no larger
-  std::uint32_t sizes_held_ = 0;  ///< bit i: there are entries of sizes_[i]; others are not looked up
+  std::uint32_t sizes_held_ = 0;                ///< bit i: there are entries of sizes_[i]; others are not looked up
   SetAssociative<Entry> entries_;
 
   /// The last answer of allowed(), and to what.

@@ -5,37 +5,44 @@
 
 namespace tablewalk {
 
-/// Some of a walker's slots, by number: a bit for each.
+/// Some of a walker's slots, by number: a bit for each. Most walkers have few.
 class SlotSet {
  public:
   /// Of `slots` slots; none at first.
-  explicit SlotSet(std::size_t slots) : words_((slots + 63) / 64) {}
+  explicit SlotSet(std::size_t slots) : more_(slots / 64) {}
 
   bool empty() const { return count_ == 0; }
   /// One that is not in the set.
   void add(std::size_t slot) {
-    words_[slot / 64] |= std::uint64_t{1} << slot % 64;
+    word(slot) |= std::uint64_t{1} << slot % 64;
     ++count_;
   }
   /// One that is.
   void remove(std::size_t slot) {
-    words_[slot / 64] &= ~(std::uint64_t{1} << slot % 64);
+    word(slot) ^= std::uint64_t{1} << slot % 64;
     --count_;
   }
   /// From the lowest to the highest, until `visit(slot)` is true.
   template <class Visit>
   void find(Visit visit) const {
-    std::size_t left = count_;
-    for (std::size_t word = 0; left != 0; ++word) {
-      for (std::uint64_t bits = words_[word]; bits != 0; bits &= bits - 1) {
-        if (visit(64 * word + static_cast<unsigned>(__builtin_ctzll(bits)))) return;
-        --left;
-      }
+    if (visit_bits(first_, 0, visit)) return;
+    for (std::size_t word = 0; word < more_.size(); ++word) {
+      if (visit_bits(more_[word], 64 * (word + 1), visit)) return;
     }
   }
 
  private:
-  std::vector<std::uint64_t> words_;
+  std::uint64_t& word(std::size_t slot) { return slot < 64 ? first_ : more_[slot / 64 - 1]; }
+  template <class Visit>
+  static bool visit_bits(std::uint64_t bits, std::size_t base, Visit& visit) {
+    for (; bits != 0; bits &= bits - 1) {
+      if (visit(base + static_cast<unsigned>(__builtin_ctzll(bits)))) return true;
+    }
+    return false;
+  }
+
+  std::uint64_t first_ = 0;
+  std::vector<std::uint64_t> more_;  ///< from slot 64 on
   std::size_t count_ = 0;
 };
 

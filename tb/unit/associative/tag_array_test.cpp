@@ -63,10 +63,11 @@ TEST_P(TagsOfWays, OfferOnlyValidWaysAndOfThemFew) {
 }
 
 TEST_P(TagsOfWays, SearchBelowTheEndOfTheValidOnesFindsTheSame) {
+  const auto any = [](std::uint32_t) { return true; };
   for (std::uint32_t end = 0; end < ways; ++end) {
-    for (std::uint64_t key = 0; key <= ways; ++key) ASSERT_EQ(tags.first_below(end, 0, key), tags.first(0, key));
+    for (std::uint64_t key = 0; key <= ways; ++key) ASSERT_EQ(tags.find_below(end, 0, key, any), tags.first(0, key));
     tags.set(0, end, end);
-    ASSERT_LE(tags.first_below(end + 1, 0, end), end);
+    ASSERT_LE(tags.find_below(end + 1, 0, end, any), end);
   }
 }
 
