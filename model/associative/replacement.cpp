@@ -11,6 +11,7 @@ class Stamps {
  public:
   Stamps(std::uint32_t sets, std::uint32_t ways) : ways_(ways), stamps_(std::size_t{sets} * ways) {}
   void mark(std::uint32_t set, std::uint32_t way) { stamps_[std::size_t{set} * ways_ + way] = ++clock_; }
+  std::uint64_t of(std::uint32_t set, std::uint32_t way) const { return stamps_[std::size_t{set} * ways_ + way]; }
   std::uint32_t oldest(std::uint32_t set) const {
     const auto first = stamps_.begin() + static_cast<std::ptrdiff_t>(std::size_t{set} * ways_);
     return static_cast<std::uint32_t>(std::min_element(first, first + ways_) - first);
@@ -29,6 +30,7 @@ class WideLru final : public ReplacementPolicy {
   void touch(std::uint32_t set, std::uint32_t way) override { used_.mark(set, way); }
   void filled(std::uint32_t set, std::uint32_t way) override { used_.mark(set, way); }
   std::uint32_t victim(std::uint32_t set) override { return used_.oldest(set); }
+  Repeats repeats() const override { return Repeats::AddNothingToFill; }
 
  private:
   Stamps used_;
@@ -40,6 +42,7 @@ class Fifo final : public ReplacementPolicy {
   void touch(std::uint32_t, std::uint32_t) override {}
   void filled(std::uint32_t set, std::uint32_t way) override { came_.mark(set, way); }
   std::uint32_t victim(std::uint32_t set) override { return came_.oldest(set); }
+  Repeats repeats() const override { return Repeats::AddNothingToFill; }
 
  private:
   Stamps came_;
@@ -73,6 +76,7 @@ class TreePlru final : public ReplacementPolicy {
     }
     return node - leaves_;
   }
+  Repeats repeats() const override { return Repeats::AddNothingToFill; }
 
  private:
   std::uint32_t ways_;
@@ -86,6 +90,7 @@ class RandomChoice final : public ReplacementPolicy {
   void touch(std::uint32_t, std::uint32_t) override {}
   void filled(std::uint32_t, std::uint32_t) override {}
   std::uint32_t victim(std::uint32_t) override { return static_cast<std::uint32_t>((next() >> 32) * ways_ >> 32); }
+  Repeats repeats() const override { return Repeats::AddNothingToFill; }
 
  private:
   /// xorshift64*: small, fast, and the same on every platform.
@@ -98,6 +103,36 @@ class RandomChoice final : public ReplacementPolicy {
 
   std::uint32_t ways_;
   std::uint64_t state_;
+};
+
+/// How often each way was used since it was filled.
+class Lfu final : public ReplacementPolicy {
+ public:
+  Lfu(std::uint32_t sets, std::uint32_t ways) : ways_(ways), used_(sets, ways), uses_(std::size_t{sets} * ways) {}
+  void touch(std::uint32_t set, std::uint32_t way) override {
+    ++uses_of(set, way);
+    used_.mark(set, way);
+  }
+  void filled(std::uint32_t set, std::uint32_t way) override {
+    uses_of(set, way) = 0;
+    used_.mark(set, way);
+  }
+  std::uint32_t victim(std::uint32_t set) override {
+    std::uint32_t least = 0;
+    for (std::uint32_t way = 1; way < ways_; ++way) {
+      const bool fewer = uses_of(set, way) < uses_of(set, least);
+      const bool older = uses_of(set, way) == uses_of(set, least) && used_.of(set, way) < used_.of(set, least);
+      if (fewer || older) least = way;
+    }
+    return least;
+  }
+
+ private:
+  std::uint64_t& uses_of(std::uint32_t set, std::uint32_t way) { return uses_[std::size_t{set} * ways_ + way]; }
+
+  std::uint32_t ways_;
+  Stamps used_;
+  std::vector<std::uint64_t> uses_;
 };
 
 /// A prediction for each way, from 0 (used again soon) to 3 (distant).
@@ -115,6 +150,7 @@ class Srrip final : public ReplacementPolicy {
       predictions[way] = static_cast<std::uint8_t>(predictions[way] + ageing);
     return static_cast<std::uint32_t>(std::find(predictions, predictions + ways_, distant) - predictions);
   }
+  Repeats repeats() const override { return Repeats::AreOneTouch; }
 
  private:
   static constexpr std::uint8_t distant = 3;
@@ -138,6 +174,8 @@ std::unique_ptr<ReplacementPolicy> make_policy(Replacement policy, std::uint32_t
       return std::make_unique<TreePlru>(sets, ways);
     case Replacement::Random:
       return std::make_unique<RandomChoice>(ways, seed);
+    case Replacement::Lfu:
+      return std::make_unique<Lfu>(sets, ways);
     case Replacement::Srrip:
       return std::make_unique<Srrip>(sets, ways);
   }
@@ -147,8 +185,12 @@ std::unique_ptr<ReplacementPolicy> make_policy(Replacement policy, std::uint32_t
 }  // namespace
 
 ReplacementState::ReplacementState(Replacement policy, std::uint32_t sets, std::uint32_t ways, std::uint64_t seed)
-    : other_(make_policy(policy, sets, ways, seed)), fill_is_touch_(policy != Replacement::Srrip) {
-  if (!other_) order_ = LruOrder(sets, ways);
+    : other_(make_policy(policy, sets, ways, seed)) {
+  if (other_) {
+    repeats_ = other_->repeats();
+  } else {
+    order_ = LruOrder(sets, ways);
+  }
 }
 
 }  // namespace tablewalk

@@ -8,20 +8,26 @@
 
 namespace tablewalk {
 
+/// What a policy makes of touches of the way that was touched or filled last in its set. Most hits are such, and what
+/// changes nothing need not be done.
+enum class Repeats : std::uint8_t {
+  Count,            ///< each touch counts
+  AreOneTouch,      ///< after a touch, further ones of that way change nothing
+  AddNothingToFill  ///< nor do they after a fill
+};
+
 /// What a replacement policy remembers of the ways of an array's sets. It knows nothing of contents: the array fills
 /// invalid ways first and asks for a victim only when a set is full. Each policy is a class of its own.
-///
-/// `touch` is called for each hit, but a hit of the way that was touched last in its set, with no other way filled
-/// since, may be left out: of every policy, repeated touches of a way are one touch.
 class ReplacementPolicy {
  public:
   virtual ~ReplacementPolicy() = default;
-  /// The way was used.
+  /// The way was hit: called once for each hit, but for those that repeats() allows to leave out.
   virtual void touch(std::uint32_t set, std::uint32_t way) = 0;
   /// The way received new contents.
   virtual void filled(std::uint32_t set, std::uint32_t way) = 0;
   /// Who leaves a full set: filled() with the same way is what comes next.
   virtual std::uint32_t victim(std::uint32_t set) = 0;
+  virtual Repeats repeats() const { return Repeats::Count; }
 };
 
 /// The state of any policy for `sets` sets of `ways` ways. LRU as most arrays have it is inlined; the other policies
@@ -40,13 +46,13 @@ class ReplacementState {
     other_->filled(set, way);
     return way;
   }
-  /// Whether to touch a way that was just filled changes nothing, as to touch it twice never does.
-  bool fill_is_touch() const { return fill_is_touch_; }
+  /// Of its policy.
+  Repeats repeats() const { return repeats_; }
 
  private:
   LruOrder order_;  ///< unless there is an `other_`
   std::unique_ptr<ReplacementPolicy> other_;
-  bool fill_is_touch_;
+  Repeats repeats_ = Repeats::AddNothingToFill;  ///< of LRU
 };
 
 }  // namespace tablewalk

@@ -31,7 +31,8 @@ class SetAssociative {
         keys_(std::size_t{sets} * ways, no_key),
         values_(std::size_t{sets} * ways),
         recent_(sets, 0),
-        replacement_(policy, sets, ways, seed) {}
+        replacement_(policy, sets, ways, seed),
+        repeats_(replacement_.repeats()) {}
 
   /// What an array of `entries` in sets of `ways` takes of the host's memory, in bytes; with some policies less.
   static constexpr std::uint64_t host_bytes(std::uint64_t entries, std::uint64_t ways) {
@@ -43,6 +44,9 @@ class SetAssociative {
 
   std::uint32_t sets() const { return sets_; }
   std::uint32_t ways() const { return ways_; }
+  /// Whether whoever knows what the last find() found may go on using it instead of finding it again, as long as
+  /// nothing else happens to the array.
+  bool may_reuse_last() const { return repeats_ != Repeats::Count; }
   std::uint32_t set_of(std::uint64_t number) const {
     return static_cast<std::uint32_t>(masked_ ? number & mask_ : number % sets_);
   }
@@ -51,10 +55,10 @@ class SetAssociative {
   template <class Match>
   Value* find(std::uint32_t set, std::uint64_t key, Match match) {
     const std::size_t base = std::size_t{set} * ways_;
-    // Most lookups find what the last lookup in the set found. To use that once more changes nothing.
+    // Most lookups find what the last lookup in the set found. To most policies that is nothing new.
     const std::uint32_t recent = recent_[set];
     if (keys_[base + recent] == key && match(values_[base + recent])) {
-      return replacement_.fill_is_touch() ? &values_[base + recent] : use(set, recent);
+      return repeats_ == Repeats::AddNothingToFill ? &values_[base + recent] : use(set, recent);
     }
     const std::uint32_t first = tags_.first(set, key);
     if (first == ways_) return nullptr;
@@ -147,6 +151,7 @@ class SetAssociative {
   std::vector<Value> values_;
   std::vector<std::uint32_t> recent_;  ///< the way that the last find or insert in the set ended at
   ReplacementState replacement_;
+  Repeats repeats_;  ///< of the policy
 };
 
 }  // namespace tablewalk

@@ -30,6 +30,7 @@ Cache::Cache(sc_core::sc_module_name name, ServedBy place, const CacheConfig& co
       line_bytes_(line_bytes),
       memory_(memory),
       array_(config, line_bytes),
+      may_reuse_last_(array_.may_reuse_last()),
       cpu_side_("cpu_side", *this, static_cast<unsigned>(ports.size())),
       kinds_(ports),
       registers_(config.miss_registers) {}
@@ -194,9 +195,10 @@ void Cache::respond_to_miss(MemoryAccess& access, Cycles visible) {
 
 /// Like the array's, and remembers what it found.
 CacheArray::Line* Cache::find(PhysicalAddress address) {
+  CacheArray::Line* found = array_.find(address);
   recent_line_ = array_.line_of(address);
-  recent_ = array_.find(address);
-  return recent_;
+  recent_ = may_reuse_last_ ? found : nullptr;
+  return found;
 }
 
 /// Serves an access that finds its line. A miss is counted later, when it is known how it ends.

@@ -110,6 +110,7 @@ class Cache : public TimedModule {
   std::uint64_t line_bytes_;
   PhysicalMemory& memory_;
   CacheArray array_;
+  bool may_reuse_last_;  ///< what the array found last
   AccessPool pool_;
 
   UpstreamPorts<AccessTargetPort<Cache>, MemoryAccess> cpu_side_;
@@ -121,7 +122,7 @@ class Cache : public TimedModule {
   bool blocked_ = false;                           ///< the oldest arrival missed and found no free register
   const MemoryAccess* blocked_arrival_ = nullptr;  ///< looked up before, and next again
   bool looked_up_ = false;              ///< look_up() has just missed, so that the access which follows misses too
-  CacheArray::Line* recent_ = nullptr;  ///< what the last lookup found, unless something was put in since
+  CacheArray::Line* recent_ = nullptr;  ///< what the last lookup found, if it may be used again
   PhysicalAddress recent_line_;
   CacheStats stats_;
 };

@@ -39,6 +39,8 @@ class CacheArray {
     return lines_.peek(lines_.set_of(number), number, [](const Line&) { return true; });
   }
   Line* peek(PhysicalAddress address) { return const_cast<Line*>(std::as_const(*this).peek(address)); }
+  /// As SetAssociative has it.
+  bool may_reuse_last() const { return lines_.may_reuse_last(); }
   /// Takes out a line that is there.
   void erase(PhysicalAddress address);
   /// Puts in a line that is not there.

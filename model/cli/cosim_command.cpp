@@ -163,7 +163,7 @@ void add_cosim_command(CLI::App& app) {
   command->add_option("-c,--config", arguments->config.name, "Machine: a preset's name or a YAML file");
   command->add_option("--set", arguments->config.overrides, "KEY=VALUE: set one key of the machine")
       ->allow_extra_args(false);
-  command->add_option("--trace-format", options.trace_format, "Format of the trace; detected if left out");
+  add_trace_format(*command, options.trace_format);
   add_whole(*command, "--warmup", options.warmup, "Records before those that --limit counts; they are compared too");
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
   command->add_option("--format", arguments->format, "text, json or csv: how the counts are printed")

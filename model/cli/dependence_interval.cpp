@@ -5,7 +5,6 @@
 #include "report/result_json.h"
 #include "stats/translation_cost.h"
 #include "system/waterfall.h"
-#include "trace/detect.h"
 
 namespace tablewalk {
 namespace {

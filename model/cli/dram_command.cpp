@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/trace_arguments.h"
 #include "config/loader.h"
 #include "dram/dram_load.h"
 #include "dram/dram_timing.h"
@@ -260,7 +261,7 @@ void add_dram_command(CLI::App& app) {
       ->type_name("CLOCKS");
   add_whole(*command, "--requests", arguments->requests, "Requests at most; 0 is 30000, or a whole trace");
   add_whole(*command, "--seed", arguments->load.seed, "Decides addresses and arrivals");
-  command->add_option("--trace-format", arguments->trace_format, "Format of the trace; detected if left out");
+  add_trace_format(*command, arguments->trace_format);
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
   command->footer(
       "The keys `dram`, `clock_mhz` and `memory.line_bytes` of the machine count. Addresses of a trace are taken as\n"

@@ -200,7 +200,7 @@ void add_run_command(CLI::App& app) {
   command->add_option("-m,--mode", arguments->mode, "Page-table organisation: short for --set paging.mode=MODE");
   add_image_options(*command, arguments->image);
   command->add_flag("--skip-faults", arguments->skip_faults, "Pass over accesses that the image's tables do not allow");
-  command->add_option("--trace-format", options.trace_format, "Format of the trace; detected if left out");
+  add_trace_format(*command, options.trace_format);
   add_whole(*command, "--warmup", options.warmup, "Records simulated before the statistics start");
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
   command->add_option("-o,--output", arguments->output_folder, "Folder that gets result.json");

@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "cli/map_spec.h"
 #include "cli/terminal.h"
+#include "cli/trace_arguments.h"
 #include "paging/table_size.h"
 #include "report/figures.h"
 #include "report/print_options.h"
@@ -213,8 +214,7 @@ void add_tables_commands(CLI::App& app) {
   const auto options = std::make_shared<TablesOptions>();
   CLI::App* command = app.add_subcommand("tables", "How large each page-table organisation is for a footprint");
   command->add_option("TRACE", options->trace_path, "map every page this trace touches; - is standard input");
-  command->add_option("--trace-format", options->trace_format, "the trace's format; auto detects it from content")
-      ->capture_default_str();
+  add_trace_format(*command, options->trace_format);
   command->add_option("--map", options->maps, "map a range: VA:SIZE[:PAGE], sizes as 4K, 2M, 1G; may be repeated")
       ->allow_extra_args(false);
   command

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "system/run.h"
+#include "trace/trace_formats.h"
 
 namespace tablewalk {
 
@@ -15,6 +16,12 @@ inline void add_traces(CLI::App& command, RunOptions& options, const std::string
     options.more_traces.assign(paths.begin() + 1, paths.end());
   };
   command.add_option_function<std::vector<std::string>>("TRACE", take, help)->required()->type_name("");
+}
+
+/// Adds `--trace-format`.
+inline void add_trace_format(CLI::App& command, std::string& format) {
+  const std::string help = "format of the trace: auto (by its content), " + list_of_trace_formats();
+  command.add_option("--trace-format", format, help)->capture_default_str();
 }
 
 }  // namespace tablewalk

@@ -19,6 +19,7 @@
 #include "cli/capture_command.h"
 #include "cli/options.h"
 #include "cli/progress_line.h"
+#include "cli/trace_arguments.h"
 #include "cli/trace_info_text.h"
 #include "cli/trace_output.h"
 #include "report/figures.h"
@@ -92,8 +93,7 @@ struct CommonOptions {
 
 void add_input(CLI::App& command, CommonOptions& options) {
   command.add_option("TRACE", options.input, "the trace; - is standard input")->required();
-  command.add_option("--trace-format", options.trace_format, "auto (by content), lackey, champsim, text or twt")
-      ->capture_default_str();
+  add_trace_format(command, options.trace_format);
 }
 
 void add_info(CLI::App& trace) {

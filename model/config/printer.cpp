@@ -51,6 +51,14 @@ std::string yaml_value(const ConfigNode& node) {
   return node.is_list ? fmt::format("[{}]", fmt::join(texts, ", ")) : texts.at(0);
 }
 
+/// What the key means, and its legal values unless they are named there.
+std::string meaning_of(const ConfigNode& node) {
+  const bool named = std::all_of(node.legal.begin(), node.legal.end(), [&](const std::string& value) {
+    return node.meaning.find(value) != std::string::npos;
+  });
+  return named ? node.meaning : fmt::format("{}; one of {}", node.meaning, fmt::join(node.legal, ", "));
+}
+
 /// Collects lines of YAML and their comments, so that the comments can stand in one column.
 class YamlPrinter {
  public:
@@ -89,8 +97,8 @@ class YamlPrinter {
   void print_key(const ConfigNode& node, const std::string& indent, const std::string& prefix, bool documented) {
     const std::string head = prefix + node.name + ":";
     const std::string comment = !documented         ? ""
-                                : node.unit.empty() ? node.meaning
-                                                    : fmt::format("{}: {}", node.unit, node.meaning);
+                                : node.unit.empty() ? meaning_of(node)
+                                                    : fmt::format("{}: {}", node.unit, meaning_of(node));
     if (node.kind == ConfigNode::Kind::Value) {
       lines_.push_back({head + " " + yaml_value(node), comment});
     } else if (node.children.empty()) {

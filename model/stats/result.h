@@ -14,7 +14,7 @@ namespace tablewalk {
 /// Which trace a result was measured on.
 struct TraceSummary {
   std::string path;           ///< as the user gave it, printable() (base/text.h)
-  std::string format;         ///< lackey, champsim, text, twt
+  std::string format;         ///< champsim, lackey, text, twt
   std::string checksum;       ///< of the records, 16 hexadecimal digits: the same in every format and compression
   std::uint64_t records = 0;  ///< how many were simulated
   /// From which loads addresses come: trace: it says so; none, chained: it does not; empty: not told.

@@ -28,6 +28,7 @@ Tlb::Tlb(sc_core::sc_module_name name, Service service, const TlbConfig& config,
   for (const TlbArrayConfig& array : config.arrays) {
     arrays_.emplace_back(array, page_shifts(mode));
     latencies_.push_back(array.latency_cycles);
+    may_reuse_last_ &= arrays_.back().may_reuse_last();
     miss_latency_ = std::max(miss_latency_, array.latency_cycles);
   }
 }
@@ -57,12 +58,10 @@ const Translation* Tlb::look_up(VirtualAddress va, AddressSpaceId asid, Access a
     const Hit hit = find(va, asid, access);
     looked_up_ = hit.translation == nullptr;
     if (looked_up_) return nullptr;
-    again_ = {hit, page, access};
+    if (may_reuse_last_) again_ = {hit, page, access};
+    return count_hit(hit, cycle);
   }
-  ++stats_.lookups;
-  ++stats_.hits;
-  cycle += latencies_[again_.hit.array];
-  return again_.hit.translation;
+  return count_hit(again_.hit, cycle);
 }
 
 /// A first-level lookup that missed in `cycle`.

@@ -91,6 +91,12 @@ class Tlb : public TimedModule {
     ++stats_.misses;
     ++how_it_ended;
   }
+  const Translation* count_hit(const Hit& hit, Cycles& cycle) {
+    ++stats_.lookups;
+    ++stats_.hits;
+    cycle += latencies_[hit.array];
+    return hit.translation;
+  }
   Hit find(VirtualAddress va, AddressSpaceId asid, Access access);
   Hit find(const TranslationRequest& request) { return find(request.va, request.asid, request.access); }
   void start_or_stall(TranslationRequest& request, Cycles sent);
@@ -115,6 +121,7 @@ class Tlb : public TimedModule {
   bool blocked_ = false;                                 ///< the oldest arrival missed and found no free register
   Cycles blocked_since_;                                 ///< when that arrival was looked up first
   const TranslationRequest* blocked_arrival_ = nullptr;  ///< looked up before, and next again
+  bool may_reuse_last_ = true;                           ///< what the arrays found last
   LastHit again_;
   bool looked_up_ = false;  ///< look_up() has just missed, so that the request which follows misses too
   TlbStats stats_;

@@ -31,6 +31,8 @@ class TlbArray {
     return nullptr;
   }
 
+  /// As SetAssociative has it.
+  bool may_reuse_last() const { return entries_.may_reuse_last(); }
   bool holds(unsigned page_shift) const;
   /// The largest page size (log2) it holds that is no larger than `page_shift`.
   std::optional<unsigned> largest_shift_within(unsigned page_shift) const {

@@ -13,7 +13,7 @@ namespace tablewalk {
 /// What is known of a trace before its end is reached.
 struct TraceDescription {
   std::string path;                      ///< as the user gave it; `-` is standard input
-  std::string format;                    ///< lackey, champsim, text, twt
+  std::string format;                    ///< champsim, lackey, text, twt
   std::string provenance;                ///< how it was made, when the trace itself says so
   std::string note;                      ///< what the user should know of how it was read; complete at its end
   bool dependences = false;              ///< whether its records say from which loads addresses come; else nobody knows

@@ -15,8 +15,9 @@ constexpr std::uint64_t lower_latency = 20;
 /// From the lookup of a miss to its answer.
 constexpr std::uint64_t miss_cycles = tag_cycles + lower_latency + 1;
 
-CacheConfig config_of(std::uint32_t miss_registers) {
+CacheConfig config_of(std::uint32_t miss_registers, Replacement replacement) {
   CacheConfig config;
+  config.replacement = replacement;
   config.bytes = ByteSize{512};  // 4 sets of 2 lines of 64 bytes
   config.ways = 2;
   config.latency_cycles = Cycles(hit_cycles);
@@ -27,8 +28,8 @@ CacheConfig config_of(std::uint32_t miss_registers) {
 
 /// A cache with a core (at once) and a walker (registered) above it and a memory of fixed latency below.
 struct Bench {
-  explicit Bench(std::uint32_t miss_registers = 4)
-      : cache("cache", ServedBy::L1, config_of(miss_registers), 64, bytes,
+  explicit Bench(std::uint32_t miss_registers = 4, Replacement replacement = Replacement::Lru)
+      : cache("cache", ServedBy::L1, config_of(miss_registers, replacement), 64, bytes,
               {Cache::PortKind::Registered, Cache::PortKind::AtOnce, Cache::PortKind::Registered}),
         lower("lower", lower_latency),
         walker("walker"),
@@ -92,6 +93,19 @@ TEST(Cache, LookupInTheCycleOfTheFillHitsAndTheOneBeforeJoinsTheFetch) {
   EXPECT_EQ(bench.walker.answered(before), fill + 1);
   EXPECT_EQ(bench.walker.answered(at), fill + hit_cycles);
   EXPECT_EQ(bench.cache.stats().miss_cycles, miss_cycles + 2) << "each from its lookup to its answer";
+}
+
+TEST(Cache, EveryHitCountsForAPolicyThatCounts) {
+  Bench bench(4, Replacement::Lfu);
+  bench.core_asks(5, 0x1000);
+  bench.core_asks(50, 0x1100);
+  for (const std::uint64_t cycle : {100, 101, 102}) bench.core_asks(cycle, 0x1000);
+  for (const std::uint64_t cycle : {110, 111}) bench.core_asks(cycle, 0x1100);
+  bench.core_asks(120, 0x1200);  // the third line of a set of two
+  bench.run();
+  EXPECT_TRUE(bench.cache.holds(PhysicalAddress(0x1000))) << "the most frequently used, though not the most recently";
+  EXPECT_FALSE(bench.cache.holds(PhysicalAddress(0x1100)));
+  EXPECT_TRUE(bench.cache.holds(PhysicalAddress(0x1200)));
 }
 
 TEST(Cache, LooksUpOneRegisteredAccessInACycle) {

@@ -14,8 +14,9 @@ constexpr std::uint64_t page_b = 0x2000;
 constexpr std::uint64_t page_c = 0x3000;
 constexpr std::uint64_t lower_latency = 20;
 
-TlbConfig config_of(std::uint32_t miss_registers) {
+TlbConfig config_of(std::uint32_t miss_registers, Replacement replacement = Replacement::Lru) {
   TlbConfig config;
+  config.arrays[0].replacement = replacement;
   config.arrays[0].entries = 4;
   config.arrays[0].ways = 0;
   config.arrays[0].latency_cycles = Cycles(3);
@@ -25,9 +26,9 @@ TlbConfig config_of(std::uint32_t miss_registers) {
 
 /// A TLB with two neighbours above and a translator of fixed latency below.
 struct Bench {
-  explicit Bench(Tlb::Service service, std::uint32_t miss_registers = 2)
+  explicit Bench(Tlb::Service service, std::uint32_t miss_registers = 2, Replacement replacement = Replacement::Lru)
       : mode(make_paging_mode("x86-64")),
-        tlb("tlb", service, config_of(miss_registers), *mode, 2),
+        tlb("tlb", service, config_of(miss_registers, replacement), *mode, 2),
         lower("lower", Cycles(lower_latency)),
         first("first"),
         second("second"),
@@ -160,6 +161,24 @@ TEST(FirstLevelTlb, HitIsAnsweredInTheCallWithItsLatency) {
   EXPECT_FALSE(bench.first.all()[0].at_once);
   EXPECT_TRUE(bench.first.all()[1].at_once);
   EXPECT_EQ(bench.answered(1), 53u);
+}
+
+TEST(FirstLevelTlb, EveryHitCountsForAPolicyThatCounts) {
+  Bench bench(Tlb::Service::AtOnce, 2, Replacement::Lfu);
+  const std::vector<std::uint64_t> pages = {page_a, page_b, page_c, 0x4000};  // all that it holds
+  std::uint64_t cycle = 5;
+  for (const std::uint64_t page : pages) bench.ask_at(cycle += 50, page);
+  for (const std::uint64_t page : pages) {
+    const int hits = page == page_a ? 3 : 2;
+    for (int hit = 0; hit < hits; ++hit) bench.ask_at(cycle += 10, page);
+  }
+  bench.ask_at(cycle += 50, 0x5000);
+  bench.ask_at(cycle += 50, page_a);
+  bench.ask_at(cycle += 50, page_b);
+  bench.run();
+  const std::size_t last = bench.first.all().size() - 1;
+  EXPECT_TRUE(bench.first.all()[last - 1].at_once) << "the most frequently used, though not the most recently";
+  EXPECT_FALSE(bench.first.all()[last].at_once);
 }
 
 TEST(FirstLevelTlb, HitUnderMissIsNotHeldUp) {

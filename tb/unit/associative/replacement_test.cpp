@@ -30,11 +30,11 @@ class OfWays : public testing::TestWithParam<std::uint32_t> {
   bool chance() { return random() % 2 == 0; }
 };
 
-constexpr Replacement policies[] = {Replacement::Lru, Replacement::TreePlru, Replacement::Fifo, Replacement::Random,
-                                    Replacement::Srrip};
+constexpr Replacement policies[] = {Replacement::Lru,    Replacement::TreePlru, Replacement::Fifo,
+                                    Replacement::Random, Replacement::Lfu,      Replacement::Srrip};
 
-/// The contract: who leaves out repeated touches of a way gets the same victims.
-TEST_P(OfWays, RepeatedTouchesAreOne) {
+/// The contract: who leaves out the touches that the policy says it may gets the same victims.
+TEST_P(OfWays, WhatRepeatsAllowsToLeaveOutChangesNothing) {
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   for (const Replacement policy : policies) {
     ReplacementState once = full(policy, ways);
@@ -50,8 +50,9 @@ TEST_P(OfWays, RepeatedTouchesAreOne) {
         ASSERT_EQ(often.victim(set), way) << "policy " << static_cast<int>(policy) << ", step " << i;
         once.filled(set, way);
         often.filled(set, way);
-        if (!once.fill_is_touch()) continue;
+        if (once.repeats() != Repeats::AddNothingToFill) continue;
       }
+      if (once.repeats() == Repeats::Count) continue;
       for (std::uint64_t more = random() % 3; more != 0; --more) often.touch(set, way);
     }
   }
@@ -99,6 +100,29 @@ TEST_P(OfWays, LruIsAListWithTheUsedWayMovedToItsEnd) {
     } else {
       way = state.victim(set);
       ASSERT_EQ(way, order[set].front()) << "step " << i;
+      state.filled(set, way);
+    }
+    order[set].remove(way);
+    order[set].push_back(way);
+  }
+}
+
+TEST_P(OfWays, LfuCountsEveryTouchSinceTheFill) {
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  ReplacementState state = full(Replacement::Lfu, ways);
+  Order order = order_of_filling(ways);  // by the time of the last use
+  std::vector<std::vector<unsigned>> uses(sets, std::vector<unsigned>(ways));
+  for (int i = 0; i < 3000; ++i) {
+    const std::uint32_t set = any_set();
+    std::uint32_t way = any_way();
+    if (chance()) {
+      ++uses[set][way];
+      state.touch(set, way);
+    } else {
+      way = *std::min_element(order[set].begin(), order[set].end(),
+                              [&](std::uint32_t a, std::uint32_t b) { return uses[set][a] < uses[set][b]; });
+      ASSERT_EQ(state.victim(set), way) << "step " << i;
+      uses[set][way] = 0;
       state.filled(set, way);
     }
     order[set].remove(way);

@@ -85,7 +85,7 @@ TEST_F(BadInput, KnownFormatsThatAreNotReadAreNamed) {
 }
 
 TEST_F(BadInput, UnknownContent) {
-  expect("hello world\n", "not a trace in any format that is read: expected lackey, champsim, text or twt");
+  expect("hello world\n", "not a trace in any format that is read: expected champsim, lackey, text or twt");
   expect(std::string(4096, '\0'), "not a trace in any format");
   expect(std::string(200000, 'x'), "not a trace in any format");
 }
@@ -93,7 +93,7 @@ TEST_F(BadInput, UnknownContent) {
 TEST_F(BadInput, UnknownFormatName) {
   make_file("trace", "R 0x10 8\n");
   EXPECT_THAT(test::error_of(path("trace"), "lacky"),
-              HasSubstr("trace format 'lacky' is unknown: expected auto, lackey, champsim, text or twt (did you mean "
+              HasSubstr("trace format 'lacky' is unknown: expected auto, champsim, lackey, text or twt (did you mean "
                         "'lackey'?)"));
 }
 
