@@ -16,8 +16,20 @@ set(default_walkers
   "slots=4 caches=1x32x8,2x8x4,3x4x0,4x2x0 radix=20/12@4"
   "slots=8 radix=9,9,9/12@8"
   "slots=8 caches=1x32x8,2x8x4,3x4x0,4x2x0 radix=36/12@8")
-set(TABLEWALK_RTL_WALKERS "${default_walkers}" CACHE STRING
-  "RTL walkers built into the program: a list of 'slots=N [caches=LxExW,...] radix=B1,B2,.../OFFSET@BYTES'")
+# Each takes half a minute to build: without the tests the program has those that the default machine and skylake ask
+# for.
+set(program_walkers
+  "slots=2 radix=36/12@8"
+  "slots=2 caches=1x32x8,2x8x4,3x4x0,4x2x0 radix=36/12@8")
+set(TABLEWALK_RTL_WALKERS "" CACHE STRING
+  "RTL walkers built into the program: a list of 'slots=N [caches=LxExW,...] radix=B1,B2,.../OFFSET@BYTES'; empty: two, with the tests eight")
+if(TABLEWALK_RTL_WALKERS)
+  set(rtl_walkers ${TABLEWALK_RTL_WALKERS})
+elseif(TABLEWALK_TESTS)
+  set(rtl_walkers ${default_walkers})
+else()
+  set(rtl_walkers ${program_walkers})
+endif()
 
 # So many requests can be under way, and so many accesses to memory that walks of one slot were restarted from.
 set(rtl_id_bits 6)
@@ -133,7 +145,7 @@ function(tablewalk_rtl_walkers target)
   set(includes "")
   set(entries "")
   set(number 0)
-  foreach(item IN LISTS TABLEWALK_RTL_WALKERS)
+  foreach(item IN LISTS rtl_walkers)
     rtl_parse("${item}")
     verilate(${target} PREFIX Vbuilt_walker${number} TOP_MODULE walker TRACE_FST
       SOURCES ${rtl_sources} ${rtl_folder}/walker.sv

@@ -176,9 +176,8 @@ TEST(FirstLevelTlb, EveryHitCountsForAPolicyThatCounts) {
   bench.ask_at(cycle += 50, page_a);
   bench.ask_at(cycle += 50, page_b);
   bench.run();
-  const std::size_t last = bench.first.all().size() - 1;
-  EXPECT_TRUE(bench.first.all()[last - 1].at_once) << "the most frequently used, though not the most recently";
-  EXPECT_FALSE(bench.first.all()[last].at_once);
+  EXPECT_TRUE(bench.first.all().rbegin()[1].at_once) << "the most frequently used, though not the most recently";
+  EXPECT_FALSE(bench.first.all().back().at_once);
 }
 
 TEST(FirstLevelTlb, HitUnderMissIsNotHeldUp) {
