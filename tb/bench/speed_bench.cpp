@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <systemc>
 #include <vector>
 
 #include "base/error.h"

@@ -12,6 +12,7 @@
 #include "support/listed_trace.h"
 #include "support/random_machine.h"
 #include "support/temporary_folder.h"
+#include "system/machine.h"
 #include "system/waterfall.h"
 
 namespace tablewalk::test {
