@@ -56,7 +56,8 @@ std::string meaning_of(const ConfigNode& node) {
   const bool named = std::all_of(node.legal.begin(), node.legal.end(), [&](const std::string& value) {
     return node.meaning.find(value) != std::string::npos;
   });
-  return named ? node.meaning : fmt::format("{}; one of {}", node.meaning, fmt::join(node.legal, ", "));
+  if (named) return node.meaning;
+  return fmt::format("{}; {} of {}", node.meaning, node.is_list ? "each" : "one", fmt::join(node.legal, ", "));
 }
 
 /// Collects lines of YAML and their comments, so that the comments can stand in one column.

@@ -51,7 +51,8 @@ bool holds_lackey(std::string_view text) {
 }
 
 std::size_t bytes_of_mark(ByteSource& bytes) {
-  return bytes.peek(byte_order_mark.size()) == byte_order_mark ? byte_order_mark.size() : 0;
+  const std::string_view head = bytes.peek(byte_order_mark.size()).substr(0, byte_order_mark.size());
+  return head == byte_order_mark ? head.size() : 0;
 }
 
 /// Looks at lines until one decides, however many comments stand before it; nullptr if that one is of no known format.

@@ -70,7 +70,7 @@ class BadTraces(ProgramTest):
         self.assert_refused(["run", "good.txt", "--trace-format", "twt"], "good.txt: ", "not a .twt trace")
         self.assert_refused(["run", "good.txt", "--trace-format", "champsim"], "good.txt: ", "ChampSim")
         self.assert_refused(["run", "good.txt", "--trace-format", "lackey"], "good.txt: no Lackey trace", "line 1")
-        self.assert_refused(["run", "good.txt", "--trace-format", "lackei"], "lackei", "expected auto, lackey")
+        self.assert_refused(["run", "good.txt", "--trace-format", "lackei"], "lackei", "expected auto, champsim")
 
     def test_an_address_outside_the_mode(self):
         for mode in ("x86-32", "flat32"):

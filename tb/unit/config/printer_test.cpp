@@ -28,7 +28,7 @@ TEST(YamlPrinter, PrintsEveryKeyWithUnitAndMeaningInOneColumn) {
   arrays:               # arrays looked up at once
     - entries: 64       # translations: how many translations the array holds
       ways: 4           # ways: ways of a set
-      colour: red       # who leaves
+      colour: red       # who leaves; one of red, green, blue
       page_sizes: [4K]  # bytes: page sizes held
   latency_cycles: 1     # cycles: from the lookup to its answer
 mode: x86-64            # how tables are laid out
@@ -37,7 +37,7 @@ prefault: true          # map pages before the run
 period_ns: 0.625        # ns: of the clock
 seed: 1                 # of the generator
 labels: []              # free texts
-colours: [green]        # in order
+colours: [green]        # in order; each of red, green, blue
 )");
 }
 
