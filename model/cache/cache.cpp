@@ -343,22 +343,28 @@ bool Cache::owns(PhysicalAddress line) const {
 }
 
 void Cache::report(const std::string& prefix, StatSet& figures) const {
+  const bool walkers_may_ask = std::count(kinds_.begin(), kinds_.end(), PortKind::Registered) != 0;
   const auto count = [&](const char* name, std::uint64_t value, const char* unit, const char* meaning) {
-    figures.count(prefix + "." + name, value, unit, meaning);
+    return figures.count(prefix + "." + name, value, unit, meaning);
   };
   count("lookups", stats_.lookups, "accesses", "accesses looked up in this cache");
   count("hits", stats_.hits, "accesses", "lookups that found their line");
   count("misses", stats_.misses, "accesses", "lookups that did not: the four kinds below");
-  count("sent_down", stats_.sent_down, "accesses", "misses that started a fetch from the next memory");
-  count("merged_misses", stats_.merged_misses, "accesses", "misses that joined a fetch of the line under way");
+  count("sent_down", stats_.sent_down, "accesses", "misses that started a fetch from the next memory")
+      .explain("misses that fetched their line from the next memory");
+  count("merged_misses", stats_.merged_misses, "accesses", "misses that joined a fetch of the line under way")
+      .explain("misses on a line whose fetch was already under way");
   count("found_after_wait", stats_.found_after_wait, "accesses",
-        "misses that waited for a free miss register and then found their line there");
+        "misses that waited for a free miss register and then found their line there")
+      .explain("misses that waited for a free miss register, and found their line there by then");
   count("written_whole", stats_.written_whole, "accesses",
-        "misses that wrote a whole line, which is put in without a fetch: lines written back by the cache above");
+        "misses that wrote a whole line, which is put in without a fetch: lines written back by the cache above")
+      .explain("lines written back by the cache above that this one did not hold: no fetch is needed");
   count("table_lookups", stats_.table_lookups, "accesses", "lookups made by page walkers");
   count("table_misses", stats_.table_misses, "accesses", "misses of page walkers");
   count("table_merged_misses", stats_.table_merged_misses, "accesses",
-        "of them, those that joined a fetch of the line under way");
+        "of them, those that joined a fetch of the line under way")
+      .explain("misses of page walkers on a line whose fetch was already under way");
   count("fills", stats_.fills, "lines", "lines fetched from the next memory");
   count("writebacks", stats_.writebacks, "lines", "dirty lines written to the next memory");
   if (coherent_) {
@@ -367,12 +373,19 @@ void Cache::report(const std::string& prefix, StatSet& figures) const {
     count("snooped", stats_.snooped, "lines", "lines that were taken away for other cores");
   }
   figures.ratio(prefix + ".miss_share", stats_.misses, stats_.lookups, "share", "misses / lookups");
-  figures.per_kilo_instruction(prefix + ".mpki", stats_.misses, "misses", "misses per thousand instructions");
-  figures.ratio(prefix + ".miss_latency_cycles.mean", stats_.miss_cycles, stats_.waits, "cycles",
-                "of a miss that needs its line, from its lookup here until its answer is one level up; waiting for a "
-                "free miss register included: mean");
-  figures.ratio(prefix + ".table_share", array_.table_lines(), array_.valid_lines(), "share",
-                "lines that hold page-table entries / valid lines, at the end");
+  figures.per_kilo_instruction(prefix + ".mpki", stats_.misses, "misses", "misses per thousand instructions")
+      .explain("misses per thousand instructions: comparable between programs of any length");
+  figures
+      .ratio(prefix + ".miss_latency_cycles.mean", stats_.miss_cycles, stats_.waits, "cycles",
+             "of a miss that needs its line, from its lookup here until its answer is one level up; waiting for a "
+             "free miss register included: mean")
+      .explain(
+          "from a miss's lookup in this cache to its answer one level up; waiting for a miss register is part of it");
+  figures
+      .ratio(prefix + ".table_share", array_.table_lines(), array_.valid_lines(), "share",
+             "lines that hold page-table entries / valid lines, at the end")
+      .key(walkers_may_ask)
+      .explain("the part of its lines that held table entries instead of data");
 }
 
 }  // namespace tablewalk

@@ -242,15 +242,18 @@ void Directory::forget_lines_of_nobody() {
 
 void Directory::report(const std::string& prefix, StatSet& figures) const {
   const auto count = [&](const char* name, std::uint64_t value, const char* unit, const char* meaning) {
-    figures.count(prefix + "." + name, value, unit, meaning);
+    return figures.count(prefix + "." + name, value, unit, meaning);
   };
   count("requests", stats_.requests, "requests",
-        "lines that private caches asked for, and accesses of walkers and cores that have no cache above it");
+        "lines that private caches asked for, and accesses of walkers and cores that have no cache above it")
+      .explain("lines that a core's own caches did not have, or might not write");
   count("upgrades", stats_.upgrades, "requests", "of them, those of a core that had the line and wanted to write it");
   count("waits", stats_.waits, "requests", "requests that waited for an earlier one of their line");
-  count("snoops", stats_.snoops, "snoops", "sent to the caches of another core");
+  count("snoops", stats_.snoops, "snoops", "sent to the caches of another core")
+      .explain("of them, how often another core had to give the line up, or the right to write it");
   count("invalidations", stats_.invalidations, "snoops", "of them, those that took the line away");
-  count("dirty_snoops", stats_.dirty_snoops, "snoops", "of them, those that found the line modified");
+  count("dirty_snoops", stats_.dirty_snoops, "snoops", "of them, those that found the line modified")
+      .explain("the other core had modified the line: it is written back before it is read");
   count("writebacks", stats_.writebacks, "lines", "modified lines that private caches had no room for");
 }
 

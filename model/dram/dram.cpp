@@ -116,12 +116,15 @@ void Dram::count_row(const DramNote& note) {
 
 void Dram::report(const std::string& prefix, StatSet& figures) const {
   const auto count = [&](const char* name, std::uint64_t value, const char* unit, const char* meaning) {
-    figures.count(prefix + "." + name, value, unit, meaning);
+    return figures.count(prefix + "." + name, value, unit, meaning);
   };
-  count("reads", stats_.reads, "accesses", "reads of main memory");
+  count("reads", stats_.reads, "accesses", "reads of main memory").key().explain("reads that missed every cache");
   count("writes", stats_.writes, "accesses", "lines written back to main memory");
-  count("table_reads", stats_.table_reads, "accesses", "reads made for page walkers");
-  count("row_hits", stats_.row_hits, "accesses", "accesses that found their row in the row buffer");
+  count("table_reads", stats_.table_reads, "accesses", "reads made for page walkers")
+      .explain("of them, reads of page-table entries");
+  count("row_hits", stats_.row_hits, "accesses", "accesses that found their row in the row buffer")
+      .key()
+      .explain("reads and writes that found their DRAM row open, the fast case");
   count("row_misses", stats_.row_misses, "accesses", "accesses that found their bank without an open row");
   count("row_conflicts", stats_.row_conflicts, "accesses", "accesses that found another row open");
   figures.ratio(prefix + ".row_hit_share", stats_.row_hits, stats_.row_hits + stats_.row_misses + stats_.row_conflicts,

@@ -125,14 +125,17 @@ void AddressSpaces::report(StatSet& figures) const {
     bytes += space.tables.table_bytes();
     count += space.tables.table_count();
   }
-  figures.count("tables.count", count, "tables", "page tables of all address spaces, at the end");
-  figures.count("tables.bytes", bytes, "bytes", "what they occupy");
+  figures.count("tables.count", count, "tables", "page tables of all address spaces, at the end")
+      .key()
+      .explain("page tables that exist for this program");
+  figures.count("tables.bytes", bytes, "bytes", "what they occupy").key().explain("memory the page tables take");
   for (unsigned level = 0; level < mode_->levels(); ++level) {
     figures.count("tables.level" + std::to_string(level) + ".count", per_level[level], "tables",
                   "page tables of this level (level 0 is the last)");
   }
   figures.count("tables.mapped_pages", pages_, "pages", "pages mapped");
-  figures.count("tables.mapped_bytes", pages_ * page_bytes_, "bytes", "what they hold");
+  figures.count("tables.mapped_bytes", pages_ * page_bytes_, "bytes", "what they hold")
+      .explain("memory of the program that the tables map");
 }
 
 }  // namespace tablewalk

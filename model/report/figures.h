@@ -7,12 +7,8 @@
 
 namespace tablewalk {
 
-/// The figures a comparison shows when nobody selects any, in order; those a result lacks are left out.
-const std::vector<std::string>& key_figures();
-
-/// What a figure tells, in a plain sentence for a newcomer; empty when there is none for `name`. A single core's figure
-/// is explained as that of all cores is.
-std::string explanation_of(const std::string& name);
+/// What a figure tells, in a plain sentence for a newcomer; empty when there is none. A single core's says whose it is.
+std::string explanation_of(const StatSet::Figure& figure);
 
 /// Value for people: thousands separators, shares as percentages.
 std::string figure_text(const StatSet::Figure& figure);

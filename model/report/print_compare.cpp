@@ -25,16 +25,32 @@ constexpr std::size_t page_width = 100;
 constexpr std::size_t most_columns = 5;
 constexpr std::size_t longest_label = 15;
 
-/// Every figure that any result has, in the order of the first that has it.
-std::vector<std::string> all_figures(const Results& results) {
+/// The names of the figures that any result has and that `selects`, in the order of the first that has them.
+template <class Selects>
+std::vector<std::string> names_of(const Results& results, Selects selects) {
   std::vector<std::string> names;
   std::set<std::string> known;
   for (const LabelledResult& one : results) {
     for (const Figure& figure : one.result.stats.figures()) {
-      if (known.insert(figure.name).second) names.push_back(figure.name);
+      if (selects(figure) && known.insert(figure.name).second) names.push_back(figure.name);
     }
   }
   return names;
+}
+
+std::vector<std::string> all_figures(const Results& results) {
+  return names_of(results, [](const Figure&) { return true; });
+}
+
+std::vector<std::string> key_figures(const Results& results) {
+  return names_of(results, [](const Figure& figure) { return figure.key; });
+}
+
+std::string explanation_of(const Results& results, const std::string& name) {
+  for (const LabelledResult& one : results) {
+    if (const Figure* figure = one.result.stats.find(name)) return explanation_of(*figure);
+  }
+  return {};
 }
 
 std::vector<std::string> select(const Results& results, const std::vector<std::string>& patterns) {
@@ -53,16 +69,6 @@ std::vector<std::string> select(const Results& results, const std::vector<std::s
     }
   }
   return selected;
-}
-
-/// The key figures that exist.
-std::vector<std::string> existing_key_figures(const Results& results) {
-  const std::vector<std::string> names = all_figures(results);
-  std::vector<std::string> existing;
-  for (const std::string& name : key_figures()) {
-    if (std::find(names.begin(), names.end(), name) != names.end()) existing.push_back(name);
-  }
-  return existing;
 }
 
 /// At most 5 characters.
@@ -135,7 +141,7 @@ class TextComparison {
     text += line + '\n';
     for (const std::string& name : names_) {
       std::getline(lines, line);
-      const std::string explanation = explanation_of(name);
+      const std::string explanation = explanation_of(results_, name);
       text += line + '\n' + (explanation.empty() ? "" : "    " + explanation + '\n');
     }
     return text;
@@ -220,7 +226,7 @@ void print_compare(const Results& results, const PrintOptions& options, std::ost
   const std::vector<std::string> selected = select(results, options.stats);
   switch (options.format) {
     case OutputFormat::Text:
-      out << TextComparison(results, selected.empty() ? existing_key_figures(results) : selected, options).text();
+      out << TextComparison(results, selected.empty() ? key_figures(results) : selected, options).text();
       break;
     case OutputFormat::Json:
       print_json(results, out);

@@ -41,6 +41,28 @@ bool starts_with(const std::string& text, const std::string& start) {
   return text.compare(0, start.size(), start) == 0;
 }
 
+/// What is said below a table as a whole.
+std::string explanation_of_section(const std::string& section) {
+  static const std::map<std::string, std::string> explanations = {
+      {"tlb",
+       "a TLB remembers recent translations; a miss goes on to the next TLB, and at last to the page-table walker"},
+      {"tlb.misses",
+       "misses = sent down + merged + found after wait; mean latency: from the lookup here to the answer above"},
+      {"cache", "table share: the part of the lines that held page-table entries instead of data"},
+      {"cache.misses",
+       "misses = sent down + merged + found after wait + written whole; mean latency: from lookup to answer above"},
+      {"walker.levels",
+       "which level's entries were read, and where each was found; level 0 holds the pages' own entries"},
+      {"walk_cache.levels", "walk caches remember upper-level entries, so that a walk can skip them"},
+      {"translation.cycles", "the same cycles by cause: the rows add up exactly to all the waiting there was"},
+      {"attribution",
+       "a walk is its region's and its instruction's; its cycles are those from its request to its answer"},
+      {"cores", "their other figures are in result.json: core0.NAME and so on; the figures above are the sums"},
+  };
+  const auto found = explanations.find(section);
+  return found == explanations.end() ? "" : found->second;
+}
+
 class RunPrinter {
  public:
   RunPrinter(const RunResult& result, const PrintOptions& options, std::ostream& out)
@@ -90,13 +112,13 @@ class RunPrinter {
     if (table.empty()) return;
     print_title("Per core (memory, translation: shares of its cycles in these stalls)");
     out_ << table;
-    explain("cores");
+    explain_section("cores");
   }
 
   void print_attribution() {
     if (!result_.attribution) return;
     print_title("Who causes the walks");
-    explain("attribution");
+    explain_section("attribution");
     out_ << attribution_text(*result_.attribution, options_.attribution_rows, indent);
   }
 
@@ -110,9 +132,9 @@ class RunPrinter {
     out_ << '\n' << (options_.colour ? "\033[1m" + title + "\033[0m" : title) << '\n';
   }
 
-  void explain(const std::string& name) {
-    const std::string text = options_.explain ? explanation_of(name) : "";
-    if (text.empty()) return;
+  void explain_section(const std::string& section) { explain(explanation_of_section(section)); }
+  void explain(const std::string& text) {
+    if (!options_.explain || text.empty()) return;
     out_ << std::string(indent + 4, ' ') << (options_.colour ? "\033[2m" + text + "\033[0m" : text) << '\n';
   }
 
@@ -136,7 +158,7 @@ class RunPrinter {
                        pad_left(figure_text(figure), 18) + "  " + unit;
     line.erase(line.find_last_not_of(' ') + 1);
     out_ << line << '\n';
-    explain(figure.name);
+    explain(explanation_of(figure));
   }
 
   /// Modules of one kind as the rows of one table.
@@ -155,9 +177,9 @@ class RunPrinter {
     if (rows.empty()) return;
     print_title(title);
     print_rows(rows, with_miss_share);
-    explain(topic);
+    explain_section(topic);
     const std::string misses = rows.front().name + ".sent_down";
-    if (stats_.find(misses) != nullptr) explain(topic + ".misses");
+    if (stats_.find(misses) != nullptr) explain_section(topic + ".misses");
     for (const std::string& module : modules) print_distributions(module);
   }
 
@@ -201,7 +223,7 @@ class RunPrinter {
         line += fmt::format("  {} {}", part, figure_text(*figure));
       }
       out_ << line << '\n';
-      explain(distribution.name);
+      explain(distribution.explanation);
       // Those that answer the question; the others' are in result.json.
       const bool drawn =
           distribution.name == "walker.latency_cycles" || distribution.name == "translation.latency_cycles";
@@ -240,7 +262,7 @@ class RunPrinter {
     if (!sum.figures.empty() && reads != nullptr) sum.figures.emplace_back("reads", reads);
     if (!sum.figures.empty()) rows.push_back(std::move(sum));
     print_rows(rows, false);
-    explain(module + ".levels");
+    explain_section(module + ".levels");
   }
 
   static std::string column_title(const std::string& column) {
@@ -317,7 +339,7 @@ class RunPrinter {
     }
     if (!any) return;
     out_ << table.text();
-    explain(module + ".cycles");
+    explain_section(module + ".cycles");
   }
 
   const RunResult& result_;

@@ -25,11 +25,27 @@ ordered_json figure_value(const StatSet::Figure& figure) {
   return figure.real;
 }
 
-ordered_json meaning_of(const std::string& unit, const std::string& description) {
+/// Of a figure or a distribution.
+template <class Named>
+ordered_json meaning_of(const Named& named) {
   ordered_json json = ordered_json::object();
-  json["unit"] = unit;
-  json["description"] = description;
+  json["unit"] = named.unit;
+  json["description"] = named.meaning;
+  if (!named.explanation.empty()) json["explanation"] = named.explanation;
   return json;
+}
+
+ordered_json meaning_of_figure(const StatSet::Figure& figure) {
+  ordered_json json = meaning_of(figure);
+  if (figure.key) json["key"] = true;
+  return json;
+}
+
+template <class Named>
+void read_meaning(const ordered_json& json, Named& named) {
+  named.unit = json.at("unit").get<std::string>();
+  named.meaning = json.at("description").get<std::string>();
+  named.explanation = json.value("explanation", "");
 }
 
 void write_json(const ordered_json& json, const std::string& indent, std::string& out) {
@@ -84,8 +100,8 @@ StatSet stats_from_json(const ordered_json& json) {
   for (const auto& [name, value] : json.at("stats").items()) {
     StatSet::Figure figure;
     figure.name = name;
-    figure.unit = told_of(name).at("unit").get<std::string>();
-    figure.meaning = told_of(name).at("description").get<std::string>();
+    read_meaning(told_of(name), figure);
+    figure.key = told_of(name).value("key", false);
     figure.whole = value.is_number_integer();
     if (figure.whole) {
       figure.negative = !value.is_number_unsigned() && value.get<std::int64_t>() < 0;
@@ -99,8 +115,7 @@ StatSet stats_from_json(const ordered_json& json) {
   for (const auto& [name, buckets] : json.at("histograms").items()) {
     StatSet::Distribution distribution;
     distribution.name = name;
-    distribution.unit = told_of(name).at("unit").get<std::string>();
-    distribution.meaning = told_of(name).at("description").get<std::string>();
+    read_meaning(told_of(name), distribution);
     for (const ordered_json& bucket : buckets) {
       const auto part = [&](std::size_t place) { return bucket.at(place).get<std::uint64_t>(); };
       distribution.buckets.push_back({part(0), part(1), part(2)});
@@ -137,7 +152,7 @@ std::string result_to_json(const RunResult& result, std::size_t attribution_rows
   ordered_json meaning = ordered_json::object();
   for (const StatSet::Figure& figure : result.stats.figures()) {
     append(stats, figure.name, figure_value(figure));
-    append(meaning, figure.name, meaning_of(figure.unit, figure.meaning));
+    append(meaning, figure.name, meaning_of_figure(figure));
   }
   for (const StatSet::Distribution& distribution : result.stats.distributions()) {
     ordered_json buckets = ordered_json::array();
@@ -145,7 +160,7 @@ std::string result_to_json(const RunResult& result, std::size_t attribution_rows
       buckets.push_back(ordered_json::array({bucket.low, bucket.high, bucket.count}));
     }
     append(histograms, distribution.name, std::move(buckets));
-    append(meaning, distribution.name, meaning_of(distribution.unit, distribution.meaning));
+    append(meaning, distribution.name, meaning_of(distribution));
   }
   json["stats"] = std::move(stats);
   json["histograms"] = std::move(histograms);

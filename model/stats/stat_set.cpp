@@ -103,15 +103,23 @@ void merge_lists(std::vector<Named>& list, const std::vector<Named>& added, Both
 
 }  // namespace
 
-void StatSet::add(Figure figure) {
+StatSet::Declared StatSet::add(Figure figure) {
   const bool shown = !figure.only_if_any || figure.count != 0;
   const bool added = index_.emplace(figure.name, shown ? figures_.size() : hidden).second;
   if (!added) throw LawViolation("statistic '" + figure.name + "' is declared twice");
   if (shown) {
     figures_.push_back(std::move(figure));
-  } else {
-    hidden_.push_back({figures_.size(), std::move(figure)});
+    return Declared(&figures_.back());
   }
+  hidden_.push_back({figures_.size(), std::move(figure)});
+  return Declared(&hidden_.back().figure);
+}
+
+StatSet::DeclaredDistribution& StatSet::DeclaredDistribution::key(const char* part, std::string explanation) {
+  Figure& figure = stats_.figures_[stats_.index_.at(distribution_.name + "." + part)];
+  figure.key = true;
+  figure.explanation = std::move(explanation);
+  return *this;
 }
 
 void StatSet::add(Distribution distribution) {
@@ -121,51 +129,55 @@ void StatSet::add(Distribution distribution) {
   distributions_.push_back(std::move(distribution));
 }
 
-void StatSet::count(std::string name, std::uint64_t value, std::string unit, std::string meaning) {
-  add(sum_figure(std::move(name), std::move(unit), std::move(meaning), true, {value}));
+StatSet::Declared StatSet::count(std::string name, std::uint64_t value, std::string unit, std::string meaning) {
+  return add(sum_figure(std::move(name), std::move(unit), std::move(meaning), true, {value}));
 }
 
-void StatSet::count_if_any(std::string name, std::uint64_t value, std::string unit, std::string meaning) {
+StatSet::Declared StatSet::count_if_any(std::string name, std::uint64_t value, std::string unit, std::string meaning) {
   Figure figure = sum_figure(std::move(name), std::move(unit), std::move(meaning), true, {value});
   figure.only_if_any = true;
-  add(std::move(figure));
+  return add(std::move(figure));
 }
 
-void StatSet::largest(std::string name, std::uint64_t value, std::string unit, std::string meaning) {
+StatSet::Declared StatSet::largest(std::string name, std::uint64_t value, std::string unit, std::string meaning) {
   Figure figure{std::move(name), std::move(unit), std::move(meaning), true, value};
   figure.adding = Adding::Largest;
-  add(std::move(figure));
+  return add(std::move(figure));
 }
 
-void StatSet::difference(std::string name, std::uint64_t a, std::uint64_t b, std::string unit, std::string meaning) {
-  add(sum_figure(std::move(name), std::move(unit), std::move(meaning), true, {a, b}));
+StatSet::Declared StatSet::difference(std::string name, std::uint64_t a, std::uint64_t b, std::string unit,
+                                      std::string meaning) {
+  return add(sum_figure(std::move(name), std::move(unit), std::move(meaning), true, {a, b}));
 }
 
-void StatSet::ratio(std::string name, std::uint64_t numerator, std::uint64_t denominator, std::string unit,
-                    std::string meaning) {
-  ratio_of_difference(std::move(name), numerator, 0, denominator, std::move(unit), std::move(meaning));
+StatSet::Declared StatSet::ratio(std::string name, std::uint64_t numerator, std::uint64_t denominator, std::string unit,
+                                 std::string meaning) {
+  return ratio_of_difference(std::move(name), numerator, 0, denominator, std::move(unit), std::move(meaning));
 }
 
-void StatSet::ratio_of_difference(std::string name, std::uint64_t a, std::uint64_t b, std::uint64_t denominator,
-                                  std::string unit, std::string meaning) {
-  add(sum_figure(std::move(name), std::move(unit), std::move(meaning), false, {a, b, denominator}));
+StatSet::Declared StatSet::ratio_of_difference(std::string name, std::uint64_t a, std::uint64_t b,
+                                               std::uint64_t denominator, std::string unit, std::string meaning) {
+  return add(sum_figure(std::move(name), std::move(unit), std::move(meaning), false, {a, b, denominator}));
 }
 
-void StatSet::real(std::string name, double value, std::string unit, std::string meaning) {
-  add(Figure{std::move(name), std::move(unit), std::move(meaning), false, 0, value});
+StatSet::Declared StatSet::real(std::string name, double value, std::string unit, std::string meaning) {
+  return add(Figure{std::move(name), std::move(unit), std::move(meaning), false, 0, value});
 }
 
-void StatSet::per_kilo_instruction(std::string name, std::uint64_t value, std::string unit, std::string meaning) {
+StatSet::Declared StatSet::per_kilo_instruction(std::string name, std::uint64_t value, std::string unit,
+                                                std::string meaning) {
   const Figure* instructions = find("core.instructions");
-  if (instructions == nullptr) return;
-  add(sum_figure(std::move(name), std::move(unit), std::move(meaning), false, {value, 0, instructions->count, 1000}));
+  if (instructions == nullptr) return Declared(nullptr);
+  return add(
+      sum_figure(std::move(name), std::move(unit), std::move(meaning), false, {value, 0, instructions->count, 1000}));
 }
 
-void StatSet::distribution(const std::string& name, const Histogram& values, const std::string& unit,
-                           const std::string& meaning) {
+StatSet::DeclaredDistribution StatSet::distribution(const std::string& name, const Histogram& values,
+                                                    const std::string& unit, const std::string& meaning) {
   Distribution distribution{name, unit, meaning, values.nonempty_buckets(), values.extent()};
   for (Figure& figure : derived_figures(distribution, values)) add(std::move(figure));
   add(std::move(distribution));
+  return {*this, distributions_.back()};
 }
 
 std::vector<Figure> StatSet::declared() const {
@@ -183,6 +195,7 @@ StatSet StatSet::prefixed(const std::string& prefix) const {
   StatSet renamed;
   for (Figure& figure : declared()) {
     figure.name = prefixed_name(prefix, figure.name);
+    figure.key = figure.key && prefix.empty();
     renamed.add(std::move(figure));
   }
   for (Distribution distribution : distributions_) {
@@ -218,7 +231,11 @@ void StatSet::merge_distributions(const std::vector<Distribution>& others) {
     values.add(Histogram(added.buckets, *added.extent));
     mine.buckets = values.nonempty_buckets();
     mine.extent = values.extent();
-    for (Figure& figure : derived_figures(mine, values)) figures_[index_.at(figure.name)] = std::move(figure);
+    for (Figure& figure : derived_figures(mine, values)) {
+      Figure& old = figures_[index_.at(figure.name)];
+      old.count = figure.count;
+      old.real = figure.real;
+    }
   });
 }
 

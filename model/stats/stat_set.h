@@ -12,10 +12,13 @@
 
 namespace tablewalk {
 
-/// The figures of a finished run, in the order in which the modules declare them. Each has a flat dotted name,
-/// a unit and a meaning. A module declares its figures in one function, `void report(StatSet&) const`:
+/// The figures of a finished run, in the order in which the modules declare them. Each has a flat dotted name, a unit
+/// and a meaning, which says exactly what was counted. It may have an explanation, a plain sentence for a newcomer, and
+/// be a key figure, which a comparison shows when nobody selects any. All of that is said where it is counted: a module
+/// declares its figures in one function, `void report(StatSet&) const`:
 ///
 ///     stats.count("dtlb.hits", hits, "lookups", "lookups answered by this TLB");
+///     stats.count("walker.walks", walks, "walks", "walks started").key().explain("how often no TLB knew the page");
 ///     stats.ratio("dtlb.miss_share", misses, lookups, "share", "misses / lookups");
 ///     stats.distribution("walker.latency_cycles", latency, "cycles", "from request to answer, per walk");
 ///
@@ -48,6 +51,8 @@ class StatSet {
     Adding adding = Adding::Never;
     Parts parts = {};
     bool only_if_any = false;  ///< in figures() only if it is not 0
+    std::string explanation = {};
+    bool key = false;
 
     double value() const {
       if (!whole) return real;
@@ -61,33 +66,66 @@ class StatSet {
     std::vector<Histogram::Bucket> buckets;
     /// What the buckets do not tell. Distributions that were read from a file have none, and cannot be merged.
     std::optional<Histogram::Extent> extent = std::nullopt;
+    std::string explanation = {};
   };
 
-  void count(std::string name, std::uint64_t value, std::string unit, std::string meaning);
+  /// A figure that was just declared; to be used before the next one is.
+  class Declared {
+   public:
+    explicit Declared(Figure* figure) : figure_(figure) {}
+    Declared& explain(std::string explanation) {
+      if (figure_ != nullptr) figure_->explanation = std::move(explanation);
+      return *this;
+    }
+    Declared& key(bool is_key = true) {
+      if (figure_ != nullptr) figure_->key = is_key;
+      return *this;
+    }
+
+   private:
+    Figure* figure_;  ///< nullptr if it was left out
+  };
+  /// The same of a distribution.
+  class DeclaredDistribution {
+   public:
+    DeclaredDistribution(StatSet& stats, Distribution& distribution) : stats_(stats), distribution_(distribution) {}
+    DeclaredDistribution& explain(std::string explanation) {
+      distribution_.explanation = std::move(explanation);
+      return *this;
+    }
+    /// Its figure `part` (mean, p50, p95, p99 or max) is a key figure.
+    DeclaredDistribution& key(const char* part, std::string explanation);
+
+   private:
+    StatSet& stats_;
+    Distribution& distribution_;
+  };
+
+  Declared count(std::string name, std::uint64_t value, std::string unit, std::string meaning);
   /// A count that is a figure only if it is not 0. Its place in the order is kept: it may not be 0 on another core.
-  void count_if_any(std::string name, std::uint64_t value, std::string unit, std::string meaning);
+  Declared count_if_any(std::string name, std::uint64_t value, std::string unit, std::string meaning);
   /// A value of which the machine has the largest of its modules' (a path's length), not the sum.
-  void largest(std::string name, std::uint64_t value, std::string unit, std::string meaning);
+  Declared largest(std::string name, std::uint64_t value, std::string unit, std::string meaning);
   /// a - b, which may be negative.
-  void difference(std::string name, std::uint64_t a, std::uint64_t b, std::string unit, std::string meaning);
+  Declared difference(std::string name, std::uint64_t a, std::uint64_t b, std::string unit, std::string meaning);
   /// numerator / denominator, and 0 when that is 0.
-  void ratio(std::string name, std::uint64_t numerator, std::uint64_t denominator, std::string unit,
-             std::string meaning);
+  Declared ratio(std::string name, std::uint64_t numerator, std::uint64_t denominator, std::string unit,
+                 std::string meaning);
   /// (a - b) / denominator, which may be negative, and 0 when the denominator is 0.
-  void ratio_of_difference(std::string name, std::uint64_t a, std::uint64_t b, std::uint64_t denominator,
-                           std::string unit, std::string meaning);
+  Declared ratio_of_difference(std::string name, std::uint64_t a, std::uint64_t b, std::uint64_t denominator,
+                               std::string unit, std::string meaning);
   /// A value that is no ratio of counts: it cannot be added to another, and merging two throws LawViolation.
-  void real(std::string name, double value, std::string unit, std::string meaning);
+  Declared real(std::string name, double value, std::string unit, std::string meaning);
   /// `value` for each thousand instructions (`core.instructions`, declared before; without it there is no such figure).
-  void per_kilo_instruction(std::string name, std::uint64_t value, std::string unit, std::string meaning);
+  Declared per_kilo_instruction(std::string name, std::uint64_t value, std::string unit, std::string meaning);
   /// Adds the figures NAME.mean, .p50, .p95, .p99, .max and the distribution NAME.
-  void distribution(const std::string& name, const Histogram& values, const std::string& unit,
-                    const std::string& meaning);
+  DeclaredDistribution distribution(const std::string& name, const Histogram& values, const std::string& unit,
+                                    const std::string& meaning);
   /// What those above end in; for figures that were written to a file and read again.
-  void add(Figure figure);
+  Declared add(Figure figure);
   void add(Distribution distribution);
 
-  /// The same figures under the names that prefixed_name() (stats/core_name.h) makes.
+  /// The same figures under the names that prefixed_name() (stats/core_name.h) makes, none of them a key figure.
   StatSet prefixed(const std::string& prefix) const;
   /// Adds the figures of `other` to those of the same name: counts, and both sides of differences and ratios, are
   /// summed, distributions are merged, and the other values follow. A figure that this set lacks is put before the next

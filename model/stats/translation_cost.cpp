@@ -30,12 +30,22 @@ void add_translation_cost(RunResult& result, const RunResult& with_free_translat
   const std::uint64_t cycles = cycles_of(result);
   const std::uint64_t free = cycles_of(with_free_translation);
   StatSet stats;
-  stats.difference("translation.cost_cycles", cycles, free, "cycles",
-                   "what translation costs: cycles minus those of the same machine with free translation");
-  stats.ratio_of_difference("translation.cost_share", cycles, free, cycles, "share",
-                            "cost cycles / cycles: the part of the time that free translation would save");
-  stats.count("translation.free_cycles", free, "cycles",
-              "cycles of the machine with free translation: every access has a first-level TLB hit");
+  stats
+      .difference("translation.cost_cycles", cycles, free, "cycles",
+                  "what translation costs: cycles minus those of the same machine with free translation")
+      .key()
+      .explain(
+          "what address translation costs: these cycles would be saved if every translation were a first-level TLB "
+          "hit");
+  stats
+      .ratio_of_difference("translation.cost_share", cycles, free, cycles, "share",
+                           "cost cycles / cycles: the part of the time that free translation would save")
+      .key()
+      .explain("the part of all cycles that address translation costs");
+  stats
+      .count("translation.free_cycles", free, "cycles",
+             "cycles of the machine with free translation: every access has a first-level TLB hit")
+      .explain("how long the program takes with free translation: measured by a second run");
   put_behind(result.stats, stats, "");
   result.cost = {true, {}, free};
 }
@@ -46,12 +56,19 @@ void add_chained_cost(RunResult& result, const RunResult& chained, const RunResu
   const std::uint64_t cycles = cycles_of(chained);
   const std::uint64_t free = cycles_of(chained_free);
   StatSet stats;
-  stats.difference("translation.chained_cost_cycles", cycles, free, "cycles",
-                   "what translation costs if the address of every data access comes from the load before it");
-  stats.ratio_of_difference("translation.chained_cost_share", cycles, free, cycles, "share",
-                            "that / the cycles of that machine");
-  stats.count("core.chained_cycles", cycles, "cycles",
-              "cycles if the address of every data access comes from the load before it");
+  stats
+      .difference("translation.chained_cost_cycles", cycles, free, "cycles",
+                  "what translation costs if the address of every data access comes from the load before it")
+      .explain("the same if every data access waited for the load before it: the trace does not say which do");
+  stats
+      .ratio_of_difference("translation.chained_cost_share", cycles, free, cycles, "share",
+                           "that / the cycles of that machine")
+      .key()
+      .explain("what it costs at the other end; cycles lie between the ends, their cost mostly does");
+  stats
+      .count("core.chained_cycles", cycles, "cycles",
+             "cycles if the address of every data access comes from the load before it")
+      .explain("how long the program takes if every data access waited for the load before it");
   put_behind(result.stats, stats, "translation.cost_share");
 }
 

@@ -244,25 +244,38 @@ void Tlb::respond(TranslationRequest& request, Cycles cycle) {
 
 void Tlb::report(const std::string& prefix, StatSet& figures) const {
   const auto count = [&](const char* name, std::uint64_t value, const char* unit, const char* meaning) {
-    figures.count(prefix + "." + name, value, unit, meaning);
+    return figures.count(prefix + "." + name, value, unit, meaning);
   };
   count("lookups", stats_.lookups, "lookups", "translations looked up in this TLB");
   count("hits", stats_.hits, "lookups", "lookups answered by this TLB");
-  count("misses", stats_.misses, "lookups", "lookups that did not find their page: the three kinds below");
-  count("sent_down", stats_.sent_down, "lookups", "misses that were sent to the next translator");
-  count("merged_misses", stats_.merged_misses, "lookups", "misses answered by a request for their page under way");
+  count("misses", stats_.misses, "lookups", "lookups that did not find their page: the three kinds below")
+      .key()
+      .explain(service_ == Service::AtOnce
+                   ? "accesses whose page this first-level TLB did not know"
+                   : "pages that this TLB did not know either: each needs a walk of the page table");
+  count("sent_down", stats_.sent_down, "lookups", "misses that were sent to the next translator")
+      .explain("misses that went to the next TLB, or to the walker");
+  count("merged_misses", stats_.merged_misses, "lookups", "misses answered by a request for their page under way")
+      .explain("misses that another request for the same page, already under way, answered");
   count("found_after_wait", stats_.found_after_wait, "lookups",
-        "misses that waited for a free miss register and then found their page there");
-  count("resent", stats_.resent, "requests", "requests sent down again because an invalidation overtook their answer");
+        "misses that waited for a free miss register and then found their page there")
+      .explain("misses that waited for a free miss register, and found their page there by then");
+  count("resent", stats_.resent, "requests", "requests sent down again because an invalidation overtook their answer")
+      .explain("requests sent down again: an invalidation overtook their answer");
   count("fills", stats_.fills, "translations", "translations put in");
   count("invalidated", stats_.invalidated, "translations", "translations that invalidate events took out");
   count("switched_out", stats_.switched_out, "translations",
         "translations that switches of the address space took out");
   figures.ratio(prefix + ".miss_share", stats_.misses, stats_.lookups, "share", "misses / lookups");
-  figures.per_kilo_instruction(prefix + ".mpki", stats_.misses, "misses", "misses per thousand instructions");
-  figures.ratio(prefix + ".miss_latency_cycles.mean", stats_.miss_cycles, stats_.misses, "cycles",
-                "of a miss, from its lookup here until its answer is one level up; waiting for a free miss register "
-                "included: mean");
+  figures.per_kilo_instruction(prefix + ".mpki", stats_.misses, "misses", "misses per thousand instructions")
+      .key()
+      .explain("misses per thousand instructions: comparable between programs of any length");
+  figures
+      .ratio(prefix + ".miss_latency_cycles.mean", stats_.miss_cycles, stats_.misses, "cycles",
+             "of a miss, from its lookup here until its answer is one level up; waiting for a free miss register "
+             "included: mean")
+      .explain(
+          "from a miss's lookup in this TLB to its answer one level up; waiting for a miss register is part of it");
 }
 
 }  // namespace tablewalk

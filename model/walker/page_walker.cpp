@@ -90,26 +90,53 @@ void PageWalker::respond(TranslationRequest& request, Cycles visible) {
 }
 
 void PageWalker::report(StatSet& figures) const {
-  figures.count("walker.walks", stats_.walks, "walks", "walks started");
-  figures.per_kilo_instruction("walker.walks_per_kilo_instruction", stats_.walks, "walks",
-                               "walks per thousand instructions");
-  figures.count("walker.merged_walks", stats_.merged_walks, "requests", "requests that joined a walk of their page");
+  constexpr std::array<const char*, served_by_count> found_there = {
+      "table entries the walker found in the first-level cache: a few cycles each",
+      "table entries it found in the second-level cache: about ten cycles each",
+      "table entries it found in the last-level cache: some forty cycles each",
+      "table entries it had to fetch from main memory: hundreds of cycles each"};
+  figures.count("walker.walks", stats_.walks, "walks", "walks started")
+      .key()
+      .explain("how often no TLB knew the page, so that the page table itself was read");
+  figures
+      .per_kilo_instruction("walker.walks_per_kilo_instruction", stats_.walks, "walks",
+                            "walks per thousand instructions")
+      .key()
+      .explain("walks per thousand instructions");
+  figures.count("walker.merged_walks", stats_.merged_walks, "requests", "requests that joined a walk of their page")
+      .key()
+      .explain("misses that joined a walk of the same page already under way");
   figures.count("walker.faults", stats_.faults, "walks", "walks that ended in a fault");
-  figures.count("walker.entry_reads", stats_.entry_reads, "reads", "page-table entries read");
-  figures.ratio("walker.entry_reads_per_walk", stats_.entry_reads, stats_.latency.count(), "reads",
-                "page-table entries read, per finished walk");
+  figures.count("walker.entry_reads", stats_.entry_reads, "reads", "page-table entries read")
+      .key()
+      .explain("page-table entries read from memory by the walker");
+  figures
+      .ratio("walker.entry_reads_per_walk", stats_.entry_reads, stats_.latency.count(), "reads",
+             "page-table entries read, per finished walk")
+      .key()
+      .explain("1 for a flat table; up to the number of levels otherwise, less what walk caches save");
   figures.count("walker.entry_updates", stats_.entry_updates, "updates", "locked updates of accessed and dirty bits");
-  figures.count("walker.restarts", stats_.restarts, "restarts",
-                "walks sent back to the root by an invalidate event while they were under way");
-  figures.distribution("walker.latency_cycles", stats_.latency, "cycles",
-                       "from a request standing at the walker to its answer, per walk");
-  figures.distribution("walker.queue_cycles", stats_.queue, "cycles", "of that, before the walk was taken");
+  figures
+      .count("walker.restarts", stats_.restarts, "restarts",
+             "walks sent back to the root by an invalidate event while they were under way")
+      .explain("walks that an invalidation sent back to the root");
+  figures
+      .distribution("walker.latency_cycles", stats_.latency, "cycles",
+                    "from a request standing at the walker to its answer, per walk")
+      .explain("how long a walk takes; a few slow ones read their entries from DRAM")
+      .key("mean", "how long a walk takes on average")
+      .key("p95", "19 of 20 walks are no slower than this")
+      .key("p99", "99 of 100 walks are no slower than this");
+  figures.distribution("walker.queue_cycles", stats_.queue, "cycles", "of that, before the walk was taken")
+      .explain("of that, how long it waited for a free walker");
   figures.distribution("walker.reads", stats_.reads_per_walk, "reads", "entries read by a walk");
   for (unsigned place = 0; place < served_by_count; ++place) {
     std::uint64_t reads = 0;
     for (const auto& level : stats_.served) reads += level[place];
     const std::string where = to_string(static_cast<ServedBy>(place));
-    figures.count("walker.served_by." + where, reads, "reads", "entries of all levels found in " + where);
+    figures.count("walker.served_by." + where, reads, "reads", "entries of all levels found in " + where)
+        .key()
+        .explain(found_there[place]);
   }
   for (unsigned level = 0; level < mode_.levels(); ++level) {
     const std::string prefix = "walker.level" + std::to_string(level);

@@ -17,15 +17,21 @@ struct AreaFigure {
   const char* name;
   const char* unit;
   const char* meaning;
+  const char* explanation;
   bool adds = true;  ///< several walkers take the sum; else the largest of theirs counts
 };
 constexpr std::array area_figures = {
-    AreaFigure{"cells", "cells", "of the hardware, in gates of two inputs, multiplexers and flip-flops"},
-    AreaFigure{"flip_flops", "flip-flops", "of these cells, those that hold a bit"},
-    AreaFigure{"logic_depth", "cells", "on the longest path between two flip-flops", false},
-    AreaFigure{"ice40_luts", "LUTs", "of the hardware on an iCE40, tables of four inputs"},
-    AreaFigure{"ice40_flip_flops", "flip-flops", "of the hardware on an iCE40"},
-    AreaFigure{"ice40_logic_depth", "cells", "LUTs and carries on the longest path on an iCE40", false},
+    AreaFigure{"cells", "cells", "of the hardware, in gates of two inputs, multiplexers and flip-flops",
+               "what the walker takes as hardware: gates of two inputs, multiplexers and flip-flops"},
+    AreaFigure{"flip_flops", "flip-flops", "of these cells, those that hold a bit",
+               "of these cells, those that remember something from cycle to cycle"},
+    AreaFigure{"logic_depth", "cells", "on the longest path between two flip-flops",
+               "cells between two flip-flops: the more, the slower the clock it can have", false},
+    AreaFigure{"ice40_luts", "LUTs", "of the hardware on an iCE40, tables of four inputs",
+               "the same walker in tables of four inputs, as a small FPGA has them"},
+    AreaFigure{"ice40_flip_flops", "flip-flops", "of the hardware on an iCE40", "its flip-flops there"},
+    AreaFigure{"ice40_logic_depth", "cells", "LUTs and carries on the longest path on an iCE40",
+               "tables and carries between two flip-flops there: the more, the slower its clock", false},
 };
 
 }  // namespace
@@ -302,7 +308,9 @@ void RtlWalker::report(StatSet& figures) const {
     for (const AreaFigure& figure : area_figures) {
       if (name != figure.name) continue;
       const auto declare = figure.adds ? &StatSet::count : &StatSet::largest;
-      (figures.*declare)(fmt::format("rtl_walker.{}", name), value, figure.unit, figure.meaning);
+      (figures.*declare)(fmt::format("rtl_walker.{}", name), value, figure.unit, figure.meaning)
+          .key()
+          .explain(figure.explanation);
     }
   }
 }

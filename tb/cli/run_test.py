@@ -117,6 +117,12 @@ class Run(ProgramTest):
         self.assertEqual(set(result["stats"]) - set(result["meaning"]), set())
         for name, meaning in result["meaning"].items():
             self.assertTrue(meaning["description"], name)
+        key_figures = {name: meaning for name, meaning in result["meaning"].items() if meaning.get("key")}
+        self.assertTrue({"core.cycles", "dtlb.misses", "walker.walks", "walker.latency_cycles.p95", "tables.bytes"} <= set(key_figures))
+        for name, meaning in key_figures.items():
+            self.assertTrue(meaning.get("explanation"), name)
+        for figure in ("sent_down", "merged_misses", "found_after_wait", "miss_latency_cycles.mean"):
+            self.assertEqual(len({result["meaning"][f"{tlb}.{figure}"]["explanation"] for tlb in ("itlb", "dtlb", "stlb")}), 1)
         stats = result["stats"]
         self.assertEqual(stats["core.accesses"], 50000)
         self.assertEqual(stats["dtlb.lookups"], stats["dtlb.hits"] + stats["dtlb.misses"])

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "report/attribution_text.h"
-#include "report/figures.h"
 #include "report/print_run.h"
 #include "report/result_json.h"
 #include "unit/report/example_result.h"
@@ -63,20 +62,6 @@ TEST(AttributionJson, AWrongOneIsNamed) {
   EXPECT_THROW(result_from_json(json.dump(), "r.json"), InputError);
   json["attribution"] = 7;
   EXPECT_THROW(result_from_json(json.dump(), "r.json"), InputError);
-}
-
-TEST(Explanations, AreTheSameForEveryTlbAndForEveryCache) {
-  for (const char* figure :
-       {".sent_down", ".merged_misses", ".found_after_wait", ".mpki", ".miss_latency_cycles.mean"}) {
-    EXPECT_NE(explanation_of(std::string("stlb") + figure), "") << figure;
-    EXPECT_EQ(explanation_of(std::string("itlb") + figure), explanation_of(std::string("dtlb") + figure)) << figure;
-    EXPECT_EQ(explanation_of(std::string("l1i") + figure), explanation_of(std::string("llc") + figure)) << figure;
-    EXPECT_NE(explanation_of(std::string("l2") + figure), "") << figure;
-    EXPECT_EQ(explanation_of(std::string("walker") + figure), "") << figure;
-  }
-  EXPECT_NE(explanation_of("l2.table_merged_misses"), "");
-  EXPECT_NE(explanation_of("walker.walks_per_kilo_instruction"), "");
-  EXPECT_EQ(explanation_of("dtlb"), "");
 }
 
 TEST(AttributionText, HasSharesOfWalksAndOfCyclesAndBars) {

@@ -13,22 +13,35 @@ inline RunResult example_result(std::uint64_t scale = 1) {
   result.config = {{"paging", {{"mode", "x86-64"}}}, {"seed", 18446744073709551615U}};
   result.trace = {"traces/sort.twt", "twt", "0123456789abcdef", 1234567, "trace"};
   StatSet& stats = result.stats;
-  stats.count("core.accesses", 1234567, "accesses", "accesses of the program");
+  stats.count("core.accesses", 1234567, "accesses", "accesses of the program")
+      .key()
+      .explain("instruction fetches, loads and stores of the program; each needs its address translated");
   stats.count("core.instructions", 901234, "instructions", "instructions of the program");
-  stats.count("core.cycles", 4567890123 * scale, "cycles", "length of the run");
-  stats.count("core.translation_stall_cycles", 456789 * scale, "cycles", "stalled for translation");
-  stats.real("core.translation_stall_share", 0.1234 * static_cast<double>(scale), "share", "of all cycles");
+  stats.count("core.cycles", 4567890123 * scale, "cycles", "length of the run")
+      .key()
+      .explain("how long the program takes on this machine");
+  stats.count("core.translation_stall_cycles", 456789 * scale, "cycles", "stalled for translation")
+      .key()
+      .explain("the oldest access waited for its translation");
+  stats.real("core.translation_stall_share", 0.1234 * static_cast<double>(scale), "share", "of all cycles").key();
   for (const std::string tlb : {"itlb", "dtlb", "stlb"}) {
     stats.count(tlb + ".lookups", 1000000, "lookups", "lookups");
     stats.count(tlb + ".hits", 999000, "lookups", "hits");
-    stats.count(tlb + ".misses", 1000 * scale, "lookups", "misses");
+    stats.count(tlb + ".misses", 1000 * scale, "lookups", "misses").key().explain("pages that it did not know");
   }
-  stats.count("walker.walks", 812, "walks", "walks");
-  stats.real("walker.entry_reads_per_walk", 3.4375, "reads", "entry reads per walk");
+  stats.count("walker.walks", 812, "walks", "walks")
+      .key()
+      .explain("how often no TLB knew the page, so that the page table itself was read");
+  stats.real("walker.entry_reads_per_walk", 3.4375, "reads", "entry reads per walk")
+      .key()
+      .explain("1 for a flat table; up to the number of levels otherwise");
   Histogram latency;
   for (std::uint64_t i = 0; i < 800; ++i) latency.add(20 + i % 37);
   for (std::uint64_t i = 0; i < 12; ++i) latency.add(400 + 10 * i);
-  stats.distribution("walker.latency_cycles", latency, "cycles", "from request to answer");
+  stats.distribution("walker.latency_cycles", latency, "cycles", "from request to answer")
+      .explain("how long a walk takes")
+      .key("mean", "how long a walk takes on average")
+      .key("p99", "99 of 100 walks are no slower than this");
   for (const std::string level : {"level0", "level1"}) {
     stats.count("walker." + level + ".reads", 812, "reads", "entry reads of the level");
     stats.count("walker." + level + ".served_by.l2", 800, "reads", "answered by the L2 cache");
@@ -38,10 +51,10 @@ inline RunResult example_result(std::uint64_t scale = 1) {
   stats.count("translation.cycles.memory", 750 * scale, "cycles", "reading entries");
   stats.count("l1d.lookups", 1100000, "lookups", "lookups");
   stats.count("l1d.misses", 11000, "lookups", "misses");
-  stats.real("l1d.table_share", 0.0625, "share", "of the lines, table entries");
-  stats.count("tables.count", 69, "tables", "page tables");
-  stats.count("tables.bytes", 8832, "bytes", "memory of the page tables");
-  stats.count("dram.reads", 0, "reads", "reads");
+  stats.real("l1d.table_share", 0.0625, "share", "of the lines, table entries").key();
+  stats.count("tables.count", 69, "tables", "page tables").key().explain("page tables that exist for this program");
+  stats.count("tables.bytes", 8832, "bytes", "memory of the page tables").key().explain("memory the page tables take");
+  stats.count("dram.reads", 0, "reads", "reads").key();
   stats.real("novel.figure", 1234.56, "things", "a figure that no section knows");
   return result;
 }
