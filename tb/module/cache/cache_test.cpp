@@ -95,6 +95,18 @@ TEST(Cache, LookupInTheCycleOfTheFillHitsAndTheOneBeforeJoinsTheFetch) {
   EXPECT_EQ(bench.cache.stats().miss_cycles, miss_cycles + 2) << "each from its lookup to its answer";
 }
 
+TEST(Cache, ALineIsATablesIfAnyWalkerJoinedItsFetch) {
+  Bench bench;
+  bench.core_asks(5, 0x1000);
+  bench.walker.ask(6, bench.walker.entry(0x1008));  // joins the fetch
+  bench.core_asks(5, 0x2040);
+  bench.run();
+  EXPECT_EQ(bench.cache.stats().table_merged_misses, 1u);
+  StatSet figures;
+  bench.cache.report("l1d", figures);
+  EXPECT_EQ(figures.at("l1d.table_share").real, 0.5) << "of two lines";
+}
+
 TEST(Cache, EveryHitCountsForAPolicyThatCounts) {
   Bench bench(4, Replacement::Lfu);
   bench.core_asks(5, 0x1000);

@@ -130,6 +130,20 @@ TEST(TableBuilder, ARangeThatCoversAPartOfALargePageChangesNothing) {
   EXPECT_TRUE(world.builder.is_mapped(VirtualAddress(2 * mebi)));
 }
 
+TEST(TableBuilder, ARangeEndsWithItsLastByte) {
+  World world("x86-64");
+  world.builder.map(VirtualAddress(2 * mebi - 4096), PhysicalAddress(mebi), 4096);
+  world.builder.map(VirtualAddress(2 * mebi), PhysicalAddress(4 * mebi), 2 * mebi);
+  world.builder.map(VirtualAddress(4 * mebi), PhysicalAddress(mebi), 4096);
+  EXPECT_NO_THROW(world.builder.unmap(VirtualAddress(2 * mebi - 4096), 4096)) << "the large page begins behind it";
+  EXPECT_NO_THROW(world.builder.unmap(VirtualAddress(4 * mebi), 4096)) << "and ends before this one";
+  EXPECT_TRUE(world.builder.is_mapped(VirtualAddress(2 * mebi)));
+  EXPECT_TRUE(world.builder.is_mapped(VirtualAddress(4 * mebi - 1)));
+  EXPECT_FALSE(world.builder.is_mapped(VirtualAddress(2 * mebi - 1)));
+  EXPECT_NO_THROW(world.builder.unmap(VirtualAddress(2 * mebi), 2 * mebi));
+  EXPECT_EQ(world.builder.table_count(), 1u) << "the root";
+}
+
 /// What std::map knows of a small address space, page by page of the smallest size.
 struct Expected {
   std::uint64_t frame;

@@ -110,6 +110,17 @@ TEST(TlbArray, RenewedEntryTakesThePlaceOfTheOldOne) {
   EXPECT_EQ(lookup(array, 0x8000), 0x6000u) << "nobody had to leave";
 }
 
+TEST(TlbArray, AnotherSpacesWalkRenewsAGlobalPageForEverybody) {
+  TlbArray array(of(2, 0), x86_64_shifts);
+  array.install(VirtualAddress(0x7000), 1, page(0x5000, 12, true),
+                static_cast<std::uint8_t>(1U << TlbArray::code_of(load)));
+  array.install(VirtualAddress(0x8000), 1, page(0x6000), everything);
+  EXPECT_EQ(lookup(array, 0x7000, store, 2), 0u);
+  array.install(VirtualAddress(0x7000), 2, page(0x5000, 12, true), everything);
+  for (const AddressSpaceId asid : {1, 2, 3}) EXPECT_EQ(lookup(array, 0x7000, store, asid), 0x5000u) << asid;
+  EXPECT_EQ(lookup(array, 0x8000, load, 1), 0x6000u) << "nobody had to leave";
+}
+
 TEST(TlbArray, UseKeepsAPage) {
   TlbArray array(of(2, 0), x86_64_shifts);
   array.install(VirtualAddress(0x1000), 0, page(0x5000), everything);

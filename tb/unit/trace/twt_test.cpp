@@ -1,6 +1,9 @@
 // The native format: what goes in comes out, and nothing that is damaged comes out as whole.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "trace/twt_codec.h"
 #include "trace/twt_format.h"
 #include "trace/twt_reader.h"
@@ -103,6 +106,23 @@ TEST_F(Twt, DescribesItselfWhenItIsOpened) {
   EXPECT_EQ(reader->description().format, "twt");
   EXPECT_EQ(reader->description().provenance, "made for a test");
   EXPECT_EQ(reader->description().records, 5000u);
+}
+
+/// A checksum does not say that an index is in order: whoever wrote it wrong wrote the checksum too.
+TEST_F(Twt, BlocksOutOfOrderInTheIndexAreRefused) {
+  std::string file = good_file();
+  const std::size_t footer_at = file.size() - sizeof(twt::Footer);
+  twt::Footer footer;
+  std::memcpy(&footer, file.data() + footer_at, sizeof(footer));
+  const std::size_t entries_at = footer.index_offset + sizeof(twt::IndexHeader);
+  ASSERT_GE(footer_at - entries_at, 3 * sizeof(twt::IndexEntry)) << "blocks enough";
+  std::swap_ranges(file.begin() + static_cast<std::ptrdiff_t>(entries_at + sizeof(twt::IndexEntry)),
+                   file.begin() + static_cast<std::ptrdiff_t>(entries_at + 2 * sizeof(twt::IndexEntry)),
+                   file.begin() + static_cast<std::ptrdiff_t>(entries_at + 2 * sizeof(twt::IndexEntry)));
+  footer.checksum =
+      twt::footer_checksum(footer, std::string_view(file).substr(footer.index_offset, footer_at - footer.index_offset));
+  std::memcpy(file.data() + footer_at, &footer, sizeof(footer));
+  EXPECT_THAT(error_of_content(file), HasSubstr("the block index is not in ascending order"));
 }
 
 TEST_F(Twt, SeekMakesAnyRecordTheNext) {
