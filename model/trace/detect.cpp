@@ -199,7 +199,8 @@ std::string detect_trace_format(ByteSource& bytes) {
   return format;
 }
 
-std::unique_ptr<TraceReader> open_trace(const std::string& path, const std::string& format) {
+std::unique_ptr<TraceReader> open_trace(const std::string& path, const std::string& format,
+                                        const std::shared_ptr<TwtScratch>& shared) {
   const auto& names = trace_formats();
   if (format != "auto" && std::find(names.begin(), names.end(), format) == names.end()) {
     throw InputError(fmt::format("trace format '{}' is unknown: expected auto, lackey, champsim, text or twt{}", format,
@@ -212,7 +213,7 @@ std::unique_ptr<TraceReader> open_trace(const std::string& path, const std::stri
   if (found == "lackey") return std::make_unique<LackeyReader>(std::move(bytes));
   if (found == "champsim") return std::make_unique<ChampsimReader>(std::move(bytes));
   if (found == "text") return std::make_unique<TextReader>(std::move(bytes));
-  return std::make_unique<TwtReader>(std::move(bytes));
+  return std::make_unique<TwtReader>(std::move(bytes), shared);
 }
 
 }  // namespace tablewalk
