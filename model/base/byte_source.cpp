@@ -59,7 +59,7 @@ ByteSource::ByteSource(const std::string& path, const std::string& thing)
     : ByteSource(open_or_throw(path, thing), path, thing) {}
 
 ByteSource::ByteSource(int descriptor, const std::string& name, const std::string& thing)
-    : path_(name), descriptor_(descriptor), window_(window_bytes), archive_(nullptr, archive_read_free) {
+    : path_(name), descriptor_(descriptor), archive_(nullptr, archive_read_free) {
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0) status = {};
   if (S_ISDIR(status.st_mode)) {
@@ -149,7 +149,7 @@ void ByteSource::fill(std::size_t wanted) {
     end_ -= begin_;
     begin_ = 0;
   }
-  if (window_.size() < wanted) window_.resize(std::max(wanted, 2 * window_.size()));
+  if (window_.size() < wanted) window_.resize(std::max({wanted, 2 * window_.size(), window_bytes}));
   while (end_ < wanted && !at_end_) {
     const std::size_t count = read_some(window_.data() + end_, window_.size() - end_);
     if (count == 0) at_end_ = true;
@@ -183,6 +183,11 @@ void ByteSource::seek(std::uint64_t offset) {
   window_offset_ = offset;
   bytes_from_file_ = offset;
   at_end_ = false;
+}
+
+void ByteSource::rest() {
+  seek(offset());
+  std::vector<char>().swap(window_);
 }
 
 double ByteSource::progress() const {

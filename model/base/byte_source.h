@@ -43,6 +43,8 @@ class ByteSource {
   bool seekable() const { return seekable_; }
   std::uint64_t size() const { return size_; }
   void seek(std::uint64_t offset);
+  /// Gives the window's memory back until the next peek(). For a seekable source.
+  void rest();
 
   /// Share of the file consumed, 0 to 1; negative when its size is unknown (a pipe).
   double progress() const;

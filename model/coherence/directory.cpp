@@ -237,7 +237,10 @@ void Directory::forget_lines_of_nobody() {
   lines_.erase_if([&](std::uint64_t line, Entry& entry) {
     return entry.transaction == none && others_that_hold(entry, line, std::nullopt) == 0;
   });
-  lines_to_look_through_ = std::max<std::size_t>(4096, 2 * lines_.size());
+  // Not often, and before the table grows if it can have half as many again.
+  const std::size_t some = lines_.size() + lines_.size() / 2;
+  const std::size_t most = lines_.room() < some ? 2 * lines_.size() : std::min(2 * lines_.size(), lines_.room());
+  lines_to_look_through_ = std::max<std::size_t>(4096, most);
 }
 
 void Directory::report(const std::string& prefix, StatSet& figures) const {

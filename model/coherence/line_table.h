@@ -16,6 +16,8 @@ class LineTable {
   LineTable() : places_(smallest) {}
 
   std::size_t size() const { return size_; }
+  /// How many lines it can have before it grows.
+  std::size_t room() const { return places_.size() - places_.size() / 4; }
 
   Value* find(std::uint64_t line) {
     const std::size_t place = place_of(line);
@@ -25,7 +27,7 @@ class LineTable {
   Value& insert(std::uint64_t line) {
     std::size_t place = place_of(line);
     if (places_[place].line == line) return places_[place].value;
-    if (2 * (size_ + 1) > places_.size()) {
+    if (size_ + 1 > room()) {
       grow();
       place = place_of(line);
     }

@@ -209,6 +209,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   }
   for (const std::string& note : streams.notes()) warn(result, options, note);
   result.partial = watch.stopped() || streams.stopped();
+  streams.close();  // the report takes memory too
   machine.report(result.stats);
   if (options.attribute) result.attribution = attribution.result();
   if (options.check) {

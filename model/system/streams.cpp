@@ -11,6 +11,7 @@
 #include "trace/process_reader.h"
 #include "trace/thread_counts.h"
 #include "trace/thread_reader.h"
+#include "trace/twt_scratch.h"
 
 namespace tablewalk {
 namespace {
@@ -49,13 +50,14 @@ Streams::Streams(const MachineConfig& config, const RunOptions& options)
   const bool several = cores_ > 1 || processes_ > 1;
   if (several) refuse_pipes(paths);
   std::map<std::string, std::vector<unsigned>> threads;  // of each trace, which may be named several times
+  const auto shared = several ? std::make_shared<TwtScratch>() : nullptr;
   for (std::size_t process = 0; process < processes_; ++process) {
     const std::string& path = paths[process];
     const auto known = threads.find(path);
     if (several && known == threads.end()) threads[path] = threads_of(path, options.trace_format);
     if (!several) threads[path] = {0};
     for (const unsigned thread : threads[path]) {
-      std::unique_ptr<TraceReader> reader = open_trace(path, options.trace_format);
+      std::unique_ptr<TraceReader> reader = open_trace(path, options.trace_format, shared);
       if (several) {
         reader = std::make_unique<ProcessReader>(std::move(reader), static_cast<unsigned>(process),
                                                  static_cast<unsigned>(processes_));

@@ -35,6 +35,8 @@ class Streams {
   std::vector<TraceSummary> summaries() const;
   /// What users should know of how the traces were read, with their paths.
   std::vector<std::string> notes() const;
+  /// Ends the reading of all traces and gives its memory back. The sources are no more.
+  void close() { streams_.clear(); }
   /// Throws InputError if the warm-up has used up a whole trace.
   void refuse_short(std::uint64_t warmup) const;
 

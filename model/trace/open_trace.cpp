@@ -99,7 +99,8 @@ const TraceFormat& detect(ByteSource& bytes) {
 
 }  // namespace
 
-std::unique_ptr<TraceReader> open_trace(const std::string& path, const std::string& format) {
+std::unique_ptr<TraceReader> open_trace(const std::string& path, const std::string& format,
+                                        const std::shared_ptr<TwtScratch>& shared) {
   const TraceFormat* named = find_trace_format(format);
   if (named == nullptr && format != "auto") {
     throw InputError(fmt::format("trace format '{}' is unknown: expected auto, {}{}", format, list_of_trace_formats(),
@@ -109,7 +110,7 @@ std::unique_ptr<TraceReader> open_trace(const std::string& path, const std::stri
   if (bytes->peek(1).empty()) refuse(*bytes, "the trace is empty: expected at least one access");
   const TraceFormat& found = named != nullptr ? *named : detect(*bytes);
   if (found.look == Look::Line) bytes->skip(bytes_of_mark(*bytes));
-  return found.open(std::move(bytes));
+  return found.open(std::move(bytes), shared);
 }
 
 }  // namespace tablewalk

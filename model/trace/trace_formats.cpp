@@ -84,8 +84,12 @@ bool is_ramulator(std::string_view line) {
 }
 
 template <class Reader>
-std::unique_ptr<TraceReader> open(std::unique_ptr<ByteSource> bytes) {
+std::unique_ptr<TraceReader> open(std::unique_ptr<ByteSource> bytes, const std::shared_ptr<TwtScratch>& /*shared*/) {
   return std::make_unique<Reader>(std::move(bytes));
+}
+
+std::unique_ptr<TraceReader> open_twt(std::unique_ptr<ByteSource> bytes, const std::shared_ptr<TwtScratch>& shared) {
+  return std::make_unique<TwtReader>(std::move(bytes), shared);
 }
 
 constexpr auto Head = TraceFormat::Look::Head;
@@ -96,7 +100,7 @@ constexpr auto Line = TraceFormat::Look::Line;
 const std::vector<TraceFormat>& trace_formats() {
   static const std::vector<TraceFormat> formats = {
       {"lackey", Line, is_lackey, open<LackeyReader>},
-      {"twt", Head, [](std::string_view head) { return starts_with(head, twt::head_magic); }, open<TwtReader>},
+      {"twt", Head, [](std::string_view head) { return starts_with(head, twt::head_magic); }, open_twt},
       {"a tar archive", Head, is_tar, nullptr, "which is not read: extract it (tar -xf) and name the trace in it"},
       {"a gem5 packet trace (protobuf)", Head, [](std::string_view head) { return starts_with(head, "gem5"); }, nullptr,
        "which is not read and whose addresses are physical; convert one of virtual addresses to text "

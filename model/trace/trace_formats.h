@@ -21,8 +21,9 @@ struct TraceFormat {
   std::string_view name;  ///< as `--trace-format` takes it; of one that is not read, as people call it
   Look look = Look::Head;
   bool (*recognises)(std::string_view head_or_line) = nullptr;
-  /// nullptr if it is not read.
-  std::unique_ptr<TraceReader> (*open)(std::unique_ptr<ByteSource> bytes) = nullptr;
+  /// nullptr if it is not read. `shared`: as open_trace() has it.
+  std::unique_ptr<TraceReader> (*open)(std::unique_ptr<ByteSource> bytes,
+                                       const std::shared_ptr<TwtScratch>& shared) = nullptr;
   /// Of one that is not read: why not, and what to do instead.
   const char* refusal = "";
 };

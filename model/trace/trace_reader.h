@@ -44,8 +44,12 @@ class TraceReader {
   virtual std::uint64_t checksum() const = 0;
 };
 
+struct TwtScratch;
+
 /// Opens `path` (`-` for standard input), through gzip, xz, zstd or bz2 if it is so compressed.
-/// The format is detected from content unless `format` names one. Throws InputError.
-std::unique_ptr<TraceReader> open_trace(const std::string& path, const std::string& format = "auto");
+/// The format is detected from content unless `format` names one. Readers that are read in turn take less memory with
+/// one `shared` by all (trace/twt_reader.h). Throws InputError.
+std::unique_ptr<TraceReader> open_trace(const std::string& path, const std::string& format = "auto",
+                                        const std::shared_ptr<TwtScratch>& shared = nullptr);
 
 }  // namespace tablewalk

@@ -27,8 +27,9 @@ struct TraceWriterOptions {
   std::string provenance;    ///< how the trace was made; one line of text or JSON
   bool dependences = false;  ///< whether the records say from which loads addresses come
   int level = 1;             ///< zstd's, 1 to 19; of .twt only
-  /// Of .twt only. A reader holds one block: some 2 to 4 bytes a record.
-  std::uint32_t records_per_block = 1U << 17;
+  /// Of .twt only. Smaller blocks make larger files, at 2^17 up to six times as large: what is known of the program is
+  /// forgotten at a block's end.
+  std::uint32_t records_per_block = 1U << 20;
 };
 
 /// A trace that was written.

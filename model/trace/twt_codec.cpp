@@ -121,6 +121,10 @@ void TwtEncoder::put_new_shape(KnownShape& recent, std::uint64_t shape) {
 void TwtDecoder::start_block(std::string_view codes, std::string_view operands) {
   predictor_.reset();
   known_shapes_.clear();
+  go_on(codes, operands);
+}
+
+void TwtDecoder::go_on(std::string_view codes, std::string_view operands) {
   next_code_ = reinterpret_cast<const std::uint8_t*>(codes.data());
   codes_end_ = next_code_ + codes.size();
   next_operand_ = reinterpret_cast<const std::uint8_t*>(operands.data());

@@ -62,9 +62,13 @@ class TwtEncoder {
 /// Turns the bytes of a block back into records, in as many steps as the reader likes.
 class TwtDecoder {
  public:
+  explicit TwtDecoder(TwtPredictor::Memory memory = TwtPredictor::Memory::Fast) : predictor_(memory) {}
+
   /// `codes` and `operands` stay valid until the block is done; `operands_padding` bytes after the operands can be
   /// read.
   void start_block(std::string_view codes, std::string_view operands);
+  /// The same block goes on with these bytes, in place of those that were left.
+  void go_on(std::string_view codes, std::string_view operands);
 
   /// Whether records may have a distance: in version 1 of the format none has.
   void allow_distances(bool allowed) { distances_allowed_ = allowed; }
@@ -74,8 +78,8 @@ class TwtDecoder {
   bool decode(Record* records, std::size_t count);
 
   std::size_t records_left() const { return static_cast<std::size_t>(codes_end_ - next_code_); }
-  /// Whether exactly all operands were used: true after the last record of a good block.
-  bool operands_used_up() const { return next_operand_ == operands_end_; }
+  /// 0 after the last record of a good block.
+  std::size_t operands_left() const { return static_cast<std::size_t>(operands_end_ - next_operand_); }
 
   static constexpr std::size_t operands_padding = 32;
 

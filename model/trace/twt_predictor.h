@@ -57,16 +57,25 @@ class TwtPredictor {
   };
   static_assert(sizeof(Entry) == 32, "two entries to a cache line");
 
-  TwtPredictor() : entries_(table_entries) {}
+  /// How much of the host's memory it takes: a whole table of 512 KiB; or only the entries that are used, of which most
+  /// programs have a few hundred or thousand, found a few cycles later.
+  enum class Memory : std::uint8_t { Fast, Small };
+
+  explicit TwtPredictor(Memory memory = Memory::Fast)
+      : numbers_(memory == Memory::Small ? table_entries : 0), small_(memory == Memory::Small) {}
 
   void reset() {
-    std::fill(entries_.begin(), entries_.end(), Entry{});
+    std::fill(numbers_.begin(), numbers_.end(), std::uint16_t{0});
+    entries_.assign(small_ ? 0 : table_entries, Entry{});
     reference_[0] = reference_[1] = 0;
     place_ = 0;
     data_accesses_ = 0;
   }
 
-  Entry& here() { return entries_[(place_ + data_accesses_) & (table_entries - 1)]; }
+  Entry& here() {
+    const std::size_t place = (place_ + data_accesses_) & (table_entries - 1);
+    return entries_[small_ ? number_of(place) : place];
+  }
 
   /// Where an access of this shape would be if nothing else were known: after the last fetch, or at the last data.
   std::uint64_t reference(std::uint64_t shape) const { return reference_[is_data_shape(shape)]; }
@@ -102,7 +111,17 @@ class TwtPredictor {
   // Knuth's multiplicative hashing: 2^64 divided by the golden ratio, odd.
   static constexpr std::uint64_t place_multiplier = 0x9E3779B97F4A7C15ull;
 
+  std::size_t number_of(std::size_t place) {
+    if (numbers_[place] == 0) {
+      entries_.emplace_back();
+      numbers_[place] = static_cast<std::uint16_t>(entries_.size());
+    }
+    return numbers_[place] - std::size_t{1};
+  }
+
+  std::vector<std::uint16_t> numbers_;  ///< if small: of the entry of each place, from 1 in the order of first use
   std::vector<Entry> entries_;
+  bool small_;
   std::uint64_t reference_[2] = {0, 0};
   std::uint64_t place_ = 0;
   std::uint64_t data_accesses_ = 0;

@@ -12,13 +12,22 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::size_t batch_records = 4096;  // decoded and hashed while in the L1 and L2 caches
+constexpr std::size_t batch_records = 4096;                    // decoded and hashed while in the L1 and L2 caches
+constexpr std::size_t bytes_of_all_parts = 3 << 20;            // of the readers that share a scratch
+constexpr std::size_t few_operands = 256 * max_operand_bytes;  // fewer are not worth a step if the block has more
 
 template <class Structure>
 Structure structure_from(std::string_view bytes) {
   Structure result;
   std::memcpy(&result, bytes.data(), sizeof(result));
   return result;
+}
+
+/// What was in it is lost if it was too small. It grows to that size, while resize() would keep twice as much.
+void make_room(std::vector<char>& bytes, std::size_t wanted) {
+  if (bytes.size() >= wanted) return;
+  bytes = std::vector<char>();
+  bytes.resize(wanted);
 }
 
 std::vector<twt::IndexEntry> entries_from(std::string_view index) {
@@ -31,11 +40,18 @@ std::vector<twt::IndexEntry> entries_from(std::string_view index) {
 
 }  // namespace
 
-TwtReader::TwtReader(std::unique_ptr<ByteSource> bytes)
-    : StreamReader(std::move(bytes), "twt"), decompressor_(ZSTD_createDCtx(), ZSTD_freeDCtx) {
-  if (decompressor_ == nullptr) throw std::bad_alloc();
+TwtScratch::TwtScratch() : decompressor(ZSTD_createDCtx(), ZSTD_freeDCtx) {
+  if (decompressor == nullptr) throw std::bad_alloc();
+}
+
+TwtReader::TwtReader(std::unique_ptr<ByteSource> bytes, std::shared_ptr<TwtScratch> shared)
+    : StreamReader(std::move(bytes), "twt"),
+      shares_(shared != nullptr && bytes_->seekable()),
+      decoder_(shares_ ? TwtPredictor::Memory::Small : TwtPredictor::Memory::Fast) {
+  scratch_ = shares_ ? std::move(shared) : std::make_shared<TwtScratch>();
   read_header();
   if (bytes_->seekable()) read_index_and_footer();
+  if (shares_) bytes_->rest();
 }
 
 void TwtReader::fail(std::uint64_t offset, const std::string& message) const {
@@ -120,9 +136,13 @@ void TwtReader::check_index(const twt::Footer& footer) const {
 }
 
 std::size_t TwtReader::read_records(Record* records, std::size_t capacity) {
-  if (decoder_.records_left() == 0 && !at_end_) start_next_block();
-  const std::size_t count = std::min({capacity, decoder_.records_left(), batch_records});
-  if (!decoder_.decode(records, count) || (decoder_.records_left() == 0 && !at_end_ && !decoder_.operands_used_up())) {
+  if (decoder_.records_left() + codes_after_ == 0 && !at_end_) start_next_block();
+  if (needs_next_part()) take_next_part();
+  std::size_t count = std::min({capacity, decoder_.records_left(), batch_records});
+  if (operands_after_ != 0) count = std::min(count, decoder_.operands_left() / max_operand_bytes);
+  const bool good = decoder_.decode(records, count);
+  const bool block_ends = decoder_.records_left() + codes_after_ == 0 && !at_end_;
+  if (!good || (block_ends && decoder_.operands_left() + operands_after_ != 0)) {
     fail(block_offset_, "damaged: the block holds no valid records");
   }
   records_read_ += count;
@@ -136,31 +156,70 @@ void TwtReader::start_next_block() {
     finish_stream();
     return;
   }
-  const auto header = structure_from<twt::BlockHeader>(take(sizeof(twt::BlockHeader), "block header"));
-  if (header.tag != twt::block_tag) fail(block_offset_, "damaged: expected a block or the block index here");
-  const bool plausible = header.records != 0 && header.records <= twt::max_records_per_block &&
-                         header.operand_bytes <= header.records * max_operand_bytes &&
-                         header.stored_bytes <= ZSTD_compressBound(header.records + header.operand_bytes);
-  if (!plausible || header.first_record != records_read_) fail(block_offset_, "damaged: a senseless block header");
-  const std::string_view frame = bytes_->peek(header.stored_bytes);
-  if (frame.size() < header.stored_bytes) {
-    fail(bytes_->offset() + frame.size(), "truncated: the .twt file ends inside a block");
-  }
-  decompress(header, frame.substr(0, header.stored_bytes));
-  bytes_->skip(header.stored_bytes);
-  decoder_.start_block({plain_.data(), header.records}, {plain_.data() + header.records, header.operand_bytes});
+  block_ = structure_from<twt::BlockHeader>(take(sizeof(twt::BlockHeader), "block header"));
+  check_header();
+  decoder_.start_block({}, {});
+  codes_after_ = block_.records;
+  operands_after_ = block_.operand_bytes;
+  if (shares_) return;
+  decompress();
+  const char* const plain = scratch_->plain.data();
+  decoder_.go_on({plain, block_.records}, {plain + block_.records, block_.operand_bytes});
+  codes_after_ = operands_after_ = 0;
 }
 
-void TwtReader::decompress(const twt::BlockHeader& header, std::string_view frame) {
-  if (twt::block_checksum(header, frame) != header.checksum) {
-    fail(block_offset_, fmt::format("damaged: the checksum of the block of records {} to {} is wrong",
-                                    header.first_record, header.first_record + header.records - 1));
+void TwtReader::check_header() const {
+  if (block_.tag != twt::block_tag) fail(block_offset_, "damaged: expected a block or the block index here");
+  const bool plausible = block_.records != 0 && block_.records <= twt::max_records_per_block &&
+                         block_.operand_bytes <= block_.records * max_operand_bytes &&
+                         block_.stored_bytes <= ZSTD_compressBound(block_.records + block_.operand_bytes);
+  if (!plausible || block_.first_record != records_read_) fail(block_offset_, "damaged: a senseless block header");
+}
+
+/// The block whose frame comes next.
+void TwtReader::decompress() {
+  std::string_view frame = bytes_->peek(block_.stored_bytes);
+  if (frame.size() < block_.stored_bytes) {
+    fail(bytes_->offset() + frame.size(), "truncated: the .twt file ends inside a block");
   }
-  const std::size_t expected = std::size_t{header.records} + header.operand_bytes;
-  plain_.resize(expected + TwtDecoder::operands_padding);
+  frame = frame.substr(0, block_.stored_bytes);
+  if (twt::block_checksum(block_, frame) != block_.checksum) {
+    fail(block_offset_, fmt::format("damaged: the checksum of the block of records {} to {} is wrong",
+                                    block_.first_record, block_.first_record + block_.records - 1));
+  }
+  const std::size_t expected = std::size_t{block_.records} + block_.operand_bytes;
+  std::vector<char>& plain = scratch_->plain;
+  make_room(plain, expected + TwtDecoder::operands_padding);
   const std::size_t bytes =
-      ZSTD_decompressDCtx(decompressor_.get(), plain_.data(), expected, frame.data(), frame.size());
+      ZSTD_decompressDCtx(scratch_->decompressor.get(), plain.data(), expected, frame.data(), frame.size());
   if (ZSTD_isError(bytes) || bytes != expected) fail(block_offset_, "damaged: the block does not decompress");
+  bytes_->skip(block_.stored_bytes);
+}
+
+bool TwtReader::needs_next_part() const {
+  return (codes_after_ != 0 && decoder_.records_left() == 0) ||
+         (operands_after_ != 0 && decoder_.operands_left() < few_operands);
+}
+
+/// Decompresses the block where all readers do, and keeps what comes next of it: of codes and operands the same share,
+/// so that both last about as long.
+void TwtReader::take_next_part() {
+  const std::size_t codes = decoder_.records_left() + codes_after_;
+  const std::size_t operands = decoder_.operands_left() + operands_after_;
+  bytes_->seek(block_offset_ + sizeof(twt::BlockHeader));
+  decompress();
+  bytes_->rest();
+  const std::size_t part_bytes = bytes_of_all_parts / static_cast<std::size_t>(scratch_.use_count());
+  const std::size_t all = std::max(codes + operands, part_bytes);
+  const std::size_t of_codes = std::min(codes, codes * part_bytes / all + 1);
+  const std::size_t of_operands = std::min(operands, std::max(2 * few_operands, operands * part_bytes / all));
+  make_room(part_, of_codes + of_operands + TwtDecoder::operands_padding);
+  const char* const operands_end = scratch_->plain.data() + block_.records + block_.operand_bytes;
+  std::memcpy(part_.data(), scratch_->plain.data() + block_.records - codes, of_codes);
+  std::memcpy(part_.data() + of_codes, operands_end - operands, of_operands);
+  decoder_.go_on({part_.data(), of_codes}, {part_.data() + of_codes, of_operands});
+  codes_after_ = codes - of_codes;
+  operands_after_ = operands - of_operands;
 }
 
 /// At the index: all blocks are read. What was read from the start must be what the footer says.
@@ -185,6 +244,7 @@ void TwtReader::finish_stream() {
     fail(footer_offset, "damaged: the checksum of all records is wrong");
   }
   if (!bytes_->peek(1).empty()) fail(bytes_->offset(), "damaged: bytes follow the footer");
+  if (shares_) bytes_->rest();
 }
 
 void TwtReader::seek(std::uint64_t record_index) {
@@ -200,6 +260,7 @@ void TwtReader::seek(std::uint64_t record_index) {
   at_end_ = record_index == *description_.records;
   records_read_ = record_index;
   decoder_.start_block({}, {});
+  codes_after_ = operands_after_ = 0;
   if (at_end_) return;
   const auto after =
       std::upper_bound(index_.begin(), index_.end(), record_index,

@@ -7,17 +7,20 @@
 #include "trace/stream_reader.h"
 #include "trace/twt_codec.h"
 #include "trace/twt_format.h"
-
-struct ZSTD_DCtx_s;
+#include "trace/twt_scratch.h"
 
 namespace tablewalk {
 
 /// Reads the native trace format (docs/trace-format.md). A plain file is checked for completeness when it is opened and
 /// can be sought in; a pipe or a compressed file is read front to back and checked when its end is reached.
+///
+/// It holds a decompressed block, 1 to 2 MiB in real programs' traces. Readers that are read in turn can share the
+/// memory for one: each keeps a part of its block and decompresses the block once more for the next part. All parts
+/// together take 3 MiB, so a few readers hardly decompress a block twice, and many take little more memory.
 class TwtReader : public StreamReader {
  public:
   /// Throws InputError on a header, an index or a footer that is damaged or missing.
-  explicit TwtReader(std::unique_ptr<ByteSource> bytes);
+  explicit TwtReader(std::unique_ptr<ByteSource> bytes, std::shared_ptr<TwtScratch> shared = nullptr);
 
   /// Makes `record_index` (0 is the first) the next record to be read; equal to the number of records it is the end.
   /// checksum() starts anew. Throws InputError when there is no such record or the input is a pipe or compressed.
@@ -34,13 +37,20 @@ class TwtReader : public StreamReader {
   void check_index(const twt::Footer& footer) const;
   void start_next_block();
   void finish_stream();
-  void decompress(const twt::BlockHeader& header, std::string_view frame);
+  void check_header() const;
+  void decompress();
+  bool needs_next_part() const;
+  void take_next_part();
   std::string take(std::size_t bytes, const char* what);
   [[noreturn]] void fail(std::uint64_t offset, const std::string& message) const;
 
-  std::unique_ptr<ZSTD_DCtx_s, std::size_t (*)(ZSTD_DCtx_s*)> decompressor_;
+  std::shared_ptr<TwtScratch> scratch_;
+  bool shares_ = false;  // the scratch: what the decoder has is in part_
   TwtDecoder decoder_;
-  std::vector<char> plain_;
+  twt::BlockHeader block_{};        // of the block that is read
+  std::size_t codes_after_ = 0;     // of the block, what the decoder does not have yet
+  std::size_t operands_after_ = 0;  // the same
+  std::vector<char> part_;
   std::vector<twt::IndexEntry> index_;  // of a seekable file: known from the start; otherwise grows with the blocks
   std::uint64_t records_read_ = 0;
   std::uint64_t block_offset_ = 0;

@@ -1,6 +1,7 @@
 #include "trace/x86_decoder.h"
 
 #include <capstone/capstone.h>
+#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -253,13 +254,51 @@ void mend_results(const cs_insn& instruction, DecodedInstruction& to) {
   if (breaks_dependences(instruction)) to.reads = 0;
 }
 
+/// What is used of Capstone. The library is loaded by the first decoder: it takes 3 MiB and a millisecond in a process,
+/// and only captures need it.
+struct Capstone {
+  static const Capstone& library() {
+    static const Capstone loaded;
+    return loaded;
+  }
+
+  decltype(&cs_version) version;
+  decltype(&cs_open) open;
+  decltype(&cs_close) close;
+  decltype(&cs_option) option;
+  decltype(&cs_strerror) strerror;
+  decltype(&cs_malloc) malloc;
+  decltype(&cs_free) free;
+  decltype(&cs_disasm_iter) disasm_iter;
+
+ private:
+  Capstone() : handle_(::dlopen(("libcapstone.so." + std::to_string(CS_API_MAJOR)).c_str(), RTLD_NOW)) {
+    if (handle_ == nullptr) throw std::runtime_error(fmt::format("Capstone: {}", ::dlerror()));
+    find(version, "cs_version");
+    find(open, "cs_open");
+    find(close, "cs_close");
+    find(option, "cs_option");
+    find(strerror, "cs_strerror");
+    find(malloc, "cs_malloc");
+    find(free, "cs_free");
+    find(disasm_iter, "cs_disasm_iter");
+  }
+  template <class Function>
+  void find(Function& function, const char* name) {
+    function = reinterpret_cast<Function>(::dlsym(handle_, name));
+    if (function == nullptr) throw std::runtime_error(fmt::format("Capstone: it has no {}", name));
+  }
+
+  void* handle_;  // never closed
+};
+
 }  // namespace
 
 struct X86Decoder::Handles {
   Handles() = default;
   ~Handles() {
-    if (instruction != nullptr) cs_free(instruction, 1);
-    if (engine != 0) cs_close(&engine);
+    if (instruction != nullptr) Capstone::library().free(instruction, 1);
+    if (engine != 0) Capstone::library().close(&engine);
   }
   Handles(const Handles&) = delete;
   Handles& operator=(const Handles&) = delete;
@@ -269,10 +308,11 @@ struct X86Decoder::Handles {
 };
 
 X86Decoder::X86Decoder(Mode mode) : handles_(std::make_unique<Handles>()) {
-  const cs_err error = cs_open(CS_ARCH_X86, mode == Mode::Bits64 ? CS_MODE_64 : CS_MODE_32, &handles_->engine);
-  if (error != CS_ERR_OK) throw std::runtime_error(fmt::format("Capstone: {}", cs_strerror(error)));
-  cs_option(handles_->engine, CS_OPT_DETAIL, CS_OPT_ON);
-  handles_->instruction = cs_malloc(handles_->engine);
+  const Capstone& library = Capstone::library();
+  const cs_err error = library.open(CS_ARCH_X86, mode == Mode::Bits64 ? CS_MODE_64 : CS_MODE_32, &handles_->engine);
+  if (error != CS_ERR_OK) throw std::runtime_error(fmt::format("Capstone: {}", library.strerror(error)));
+  library.option(handles_->engine, CS_OPT_DETAIL, CS_OPT_ON);
+  handles_->instruction = library.malloc(handles_->engine);
   if (handles_->instruction == nullptr) throw std::bad_alloc();
 }
 
@@ -280,7 +320,8 @@ X86Decoder::~X86Decoder() = default;
 
 DecodedInstruction X86Decoder::decode(const std::uint8_t* bytes, std::size_t count, std::uint64_t address) {
   DecodedInstruction decoded;
-  if (!cs_disasm_iter(handles_->engine, &bytes, &count, &address, handles_->instruction)) return decoded;
+  if (!Capstone::library().disasm_iter(handles_->engine, &bytes, &count, &address, handles_->instruction))
+    return decoded;
   const cs_insn& instruction = *handles_->instruction;
   decoded.known = true;
   decoded.size = static_cast<std::uint8_t>(instruction.size);
@@ -294,7 +335,7 @@ DecodedInstruction X86Decoder::decode(const std::uint8_t* bytes, std::size_t cou
 std::string X86Decoder::version() {
   int major = 0;
   int minor = 0;
-  cs_version(&major, &minor);
+  Capstone::library().version(&major, &minor);
   return fmt::format("Capstone {}.{}.{}", major, minor, CS_VERSION_EXTRA);
 }
 

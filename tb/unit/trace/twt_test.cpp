@@ -141,6 +141,56 @@ TEST_F(Twt, SeekMakesAnyRecordTheNext) {
   EXPECT_THROW(reader.seek(5001), InputError);
 }
 
+/// A scratch that so many readers seem to share: the more, the smaller are the parts of a block that each keeps.
+std::vector<std::shared_ptr<TwtScratch>> shared_by(std::size_t readers) {
+  return std::vector<std::shared_ptr<TwtScratch>>(readers, std::make_shared<TwtScratch>());
+}
+
+TEST_F(Twt, ReadersThatShareMemoryInTurnReadWhatIsThere) {
+  std::mt19937_64 random(test::printed_seed());
+  TraceWriterOptions options;
+  options.records_per_block = 60000;
+  for (const std::size_t sharing : {1U, 8U, 100U, 5000U}) {
+    const auto shared = shared_by(sharing);
+    std::vector<std::vector<Record>> expected;
+    std::vector<std::vector<Record>> read(3);
+    std::vector<std::unique_ptr<TraceReader>> readers;
+    for (std::size_t i = 0; i < read.size(); ++i) {
+      expected.push_back(random_records(random(), 100000));
+      write_records(path(std::to_string(i) + ".twt"), expected[i], options);
+      readers.push_back(open_trace(path(std::to_string(i) + ".twt"), "auto", shared.front()));
+    }
+    std::vector<Record> batch(5000);
+    std::size_t turns_without = 0;
+    while (turns_without < 100) {  // all have ended
+      const std::size_t i = random() % readers.size();
+      const std::size_t count = readers[i]->read(batch.data(), 1 + random() % batch.size());
+      read[i].insert(read[i].end(), batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(count));
+      turns_without = count == 0 ? turns_without + 1 : 0;
+    }
+    EXPECT_EQ(read, expected) << sharing << " readers";
+  }
+}
+
+TEST_F(Twt, AReaderThatSharesMemorySeeksAndNoticesDamage) {
+  std::string content = good_file();
+  const auto records = random_records(7, 5000);
+  const auto shared = shared_by(5000);
+  TwtReader reader(std::make_unique<ByteSource>(path("good.twt")), shared.front());
+  for (const std::size_t index : {4999U, 0U, 701U, 2345U}) {
+    reader.seek(index);
+    const std::vector<Record> expected(records.begin() + static_cast<std::ptrdiff_t>(index), records.end());
+    EXPECT_EQ(test::read_all(reader), expected) << "from record " << index;
+  }
+  for (std::size_t at = 0; at < content.size(); at += 1 + at % 53) {
+    content[at] = static_cast<char>(content[at] ^ 0x41);
+    EXPECT_THROW(test::read_all(*open_trace(make_file("bad.twt", content), "twt", shared.front())), InputError) << at;
+    content[at] = static_cast<char>(content[at] ^ 0x41);
+  }
+  const std::string compressed = make_file("a.twt.xz", test::compressed(content, "xz"));
+  EXPECT_EQ(test::read_all(*open_trace(compressed, "auto", shared.front())), records) << "it cannot seek";
+}
+
 TEST_F(Twt, SeekInACompressedFileIsRefused) {
   TwtReader reader(std::make_unique<ByteSource>(make_file("a.twt.xz", test::compressed(good_file(), "xz"))));
   EXPECT_THROW(reader.seek(1), InputError);
@@ -229,7 +279,7 @@ bool is_decoded(std::uint64_t shape, std::uint64_t address) {
   TwtDecoder decoder;
   Record record;
   decoder.start_block(codes, std::string_view(operands).substr(0, length));
-  return decoder.decode(&record, 1) && decoder.operands_used_up();
+  return decoder.decode(&record, 1) && decoder.operands_left() == 0;
 }
 
 std::uint64_t shape(std::uint64_t size, std::uint64_t kind, std::uint64_t privilege, std::uint64_t asid) {
