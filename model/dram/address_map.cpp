@@ -24,11 +24,13 @@ AddressMap::AddressMap(const DramConfig& config, std::uint64_t line_bytes) {
     return log2_floor(config.row_bytes / line_bytes);
   };
   const AddressOrder order = parse_address_mapping(config.address_mapping);
-  top_bits_ = log2_floor(line_bytes);
+  unsigned top = log2_floor(line_bytes);
   for (auto name = order.rbegin(); name != order.rend(); ++name) {
-    fields_[static_cast<unsigned>(*name)] = {top_bits_, bits_of(*name)};
-    top_bits_ += bits_of(*name);
+    fields_[static_cast<unsigned>(*name)] = {top, low_bits(bits_of(*name))};
+    top += bits_of(*name);
   }
+  excess_ = ~low_bits(top);
+  excess_shift_ = top - bits_of(AddressField::Row);
 }
 
 }  // namespace tablewalk

@@ -25,11 +25,10 @@ class AddressMap {
   AddressMap(const DramConfig& config, std::uint64_t line_bytes);
 
   DramLocation locate(PhysicalAddress address) const {
-    const std::uint64_t excess = top_bits_ >= 64 ? 0 : address.value() >> top_bits_;
     return {static_cast<std::uint32_t>(part(AddressField::Channel, address)),
             static_cast<std::uint32_t>(part(AddressField::Rank, address)),
             static_cast<std::uint32_t>(part(AddressField::Bank, address)),
-            part(AddressField::Row, address) | excess << field(AddressField::Row).bits,
+            part(AddressField::Row, address) | (address.value() & excess_) >> excess_shift_,
             part(AddressField::Column, address)};
   }
 
@@ -39,16 +38,17 @@ class AddressMap {
  private:
   struct Bits {
     unsigned shift = 0;
-    unsigned bits = 0;
+    std::uint64_t mask = 0;
   };
 
   const Bits& field(AddressField name) const { return fields_[static_cast<unsigned>(name)]; }
   std::uint64_t part(AddressField name, PhysicalAddress address) const {
-    return address.value() >> field(name).shift & low_bits(field(name).bits);
+    return address.value() >> field(name).shift & field(name).mask;
   }
 
   std::array<Bits, address_field_count> fields_;
-  unsigned top_bits_ = 0;  ///< how many bits all fields and the offset in a line take
+  std::uint64_t excess_ = 0;   ///< the bits above all fields
+  unsigned excess_shift_ = 0;  ///< to above the other bits of the row
 };
 
 }  // namespace tablewalk

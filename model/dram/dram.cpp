@@ -23,25 +23,22 @@ bool Dram::receive_access(unsigned port, MemoryAccess& access, Cycles& cycle) {
 
 void Dram::on_cycle() {
   const Cycles cycle = now();
+  if (cpu_side_.arrivals().due(cycle)) take_arrivals(cycle);
   const Clocks last = clock_.last_edge(cycle);
-  if (cpu_side_.arrivals().due(cycle)) {
-    // What was to be done before these arrivals reach their channels, at this edge or the next one.
-    const Clocks arrival = clock_.first_edge(cycle);
-    for (DramChannel& channel : channels_) {
-      if (arrival != Clocks(0)) channel.run(arrival - Clocks(1));
-    }
-    take_arrivals(cycle, arrival);
-  }
   Clocks next = Clocks::never();
   for (DramChannel& channel : channels_) {
     channel.run(last);
     if (!channel.notes().empty()) answer(channel);
     next = std::min(next, channel.next_note());
   }
+  if (next == next_note_) return;
+  next_note_ = next;
   if (next != Clocks::never()) wake_at(clock_.cycle_at(next));
 }
 
-void Dram::take_arrivals(Cycles cycle, Clocks edge) {
+/// They reach their channels at this edge or the next one.
+void Dram::take_arrivals(Cycles cycle) {
+  const Clocks edge = clock_.first_edge(cycle);
   Inbox<MemoryAccess*>& arrivals = cpu_side_.arrivals();
   while (arrivals.due(cycle)) {
     MemoryAccess& access = *arrivals.front();
@@ -61,8 +58,10 @@ void Dram::take(unsigned port, MemoryAccess& access, Cycles cycle, Clocks edge) 
   access.info.served_by = ServedBy::Dram;
   if (access.wants_entry()) access.transfer_entry(memory_);
   const DramLocation place = map_.locate(access.physical());
-  channels_[place.channel].arrive(place, access.physical().value() >> line_shift_, access.is_write(), edge,
-                                  hold({&access, port, cycle}));
+  DramChannel& channel = channels_[place.channel];
+  if (edge != Clocks(0)) channel.run(edge - Clocks(1));
+  channel.arrive(place, access.physical().value() >> line_shift_, access.is_write(), edge,
+                 hold({&access, port, cycle}));
 }
 
 std::uint32_t Dram::hold(const Pending& pending) {
@@ -80,7 +79,7 @@ void Dram::answer(DramChannel& channel) {
   for (const DramNote& note : channel.notes()) {
     if (note.kind == DramNote::Kind::Read || note.kind == DramNote::Kind::Written) count_row(note);
     if (note.kind == DramNote::Kind::Written) continue;
-    const Pending pending = pending_[note.token];
+    const Pending& pending = pending_[note.token];
     free_tokens_.push_back(note.token);
     const Cycles answered = std::max(clock_.cycle_at(note.complete), now() + Cycles(1));
     if (note.kind != DramNote::Kind::Accepted) count_read(pending, note, answered);

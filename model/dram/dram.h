@@ -55,7 +55,7 @@ class Dram : public TimedModule {
     Cycles seen;
   };
 
-  void take_arrivals(Cycles cycle, Clocks edge);
+  void take_arrivals(Cycles cycle);
   void take(unsigned port, MemoryAccess& access, Cycles cycle, Clocks edge);
   void answer(DramChannel& channel);
   void count_read(const Pending& pending, const DramNote& note, Cycles answered);
@@ -68,7 +68,8 @@ class Dram : public TimedModule {
   DramTimings timings_;
   unsigned line_shift_;
   std::vector<DramChannel> channels_;
-  std::vector<Pending> pending_;  ///< by token
+  Clocks next_note_ = Clocks::never();  ///< what it is to wake for
+  std::vector<Pending> pending_;        ///< by token
   std::vector<std::uint32_t> free_tokens_;
   UpstreamPorts<AccessTargetPort<Dram>, MemoryAccess> cpu_side_;
   DramStats stats_;

@@ -12,8 +12,7 @@ DramChannel::DramChannel(const DramConfig& config, const DramTimings& timings)
       write_queue_(config.write_queue),
       write_low_(config.write_low),
       row_hit_limit_(config.row_hit_limit),
-      banks_(devices_.banks()),
-      place_(devices_.banks()) {
+      banks_(devices_.banks()) {
   const Clocks hit = timings.controller + timings.cl + timings.further_reads + timings.burst;
   service_ = {hit, hit + timings.rcd, hit + timings.rcd + timings.rp};
 }
@@ -30,26 +29,22 @@ void DramChannel::arrive(const DramLocation& place, std::uint64_t line, bool wri
   access.token = token;
   access.bank = place.rank * devices_.banks_of_rank() + place.bank;
   access.write = write;
-  access.begun = false;
   access.found = RowOutcome::Hit;
   access.refresh_stalled = false;
   const std::uint32_t bank = access.bank;
   const std::uint32_t in_buffer = writes_.count;
   if (incoming_.count != 0 || !admit(index, at)) pool_.append(incoming_, index);
   const bool drained = write && writes_.count <= in_buffer;
-  if (idle || drained) return make_plan(at);
-  revise_plan(bank, at);
-}
-
-/// Something may have entered that bank's queue; else nothing has changed since the plan was made.
-void DramChannel::revise_plan(std::uint32_t bank, Clocks at) {
   // A new hit may forbid to close the row. Else what could be done before can still be done.
-  if (plan_.command == Command::Precharge && plan_.bank == bank) return make_plan(at);
-  if (banks_[bank].queue.count != 0) consider(place_[bank], place_[bank] + 1, std::max(at, bus_free_));
+  if (drained || (plan_.command == Command::Precharge && plan_.bank == bank)) return make_plan(at);
+  if (banks_[bank].queue.count == 0) return;
+  const Clocks first = std::max(at, bus_free_);
+  consider(bank, first);
+  if (idle) consider_refreshes(first);
 }
 
 /// Whether there is room for it.
-bool DramChannel::admit(std::uint32_t index, Clocks at) {
+inline bool DramChannel::admit(std::uint32_t index, Clocks at) {
   const DramAccess& access = pool_[index];
   if (!in_order_) return access.write ? admit_write(index, at) : admit_read(index, at);
   if (!has_room(access.bank)) return false;
@@ -76,7 +71,7 @@ bool DramChannel::admit_write(std::uint32_t index, Clocks at) {
   return true;
 }
 
-bool DramChannel::admit_read(std::uint32_t index, Clocks at) {
+inline bool DramChannel::admit_read(std::uint32_t index, Clocks at) {
   const DramAccess& access = pool_[index];
   if (waits_to_be_written(access.line, access.bank)) {
     note(DramNote::Kind::Forwarded, access, at + Clocks(1) + timings_.controller);
@@ -104,20 +99,15 @@ bool DramChannel::waits_to_be_written(std::uint64_t line, std::uint32_t bank) co
   return holds(writes_) || holds(banks_[bank].queue);
 }
 
-void DramChannel::enter_bank(std::uint32_t index, Clocks at) {
+inline void DramChannel::enter_bank(std::uint32_t index, Clocks at) {
   DramAccess& access = pool_[index];
   Bank& bank = banks_[access.bank];
   access.refresh_stalled = at < bank.refreshed;
-  if (bank.queue.count == 0) {
-    place_[access.bank] = static_cast<std::uint32_t>(busy_.size());
-    busy_.push_back({access.bank, Clocks(0), 0, Clocks(0)});
-  } else {
-    clear_bounds(access.bank);
-  }
   pool_.append(bank.queue, index);
-  if (!devices_.open(access.bank) || devices_.row(access.bank) != access.row) return;
-  const bool considered = !in_order_ || bank.queue.count == 1;
-  if (considered && bank.hit[access.write] == DramQueues::none) bank.hit[access.write] = index;
+  bank.forget();
+  if (bank.queue.count != 1) return;
+  bank.place = static_cast<std::uint32_t>(busy_.size());
+  busy_.push_back(access.bank);
 }
 
 void DramChannel::drain_writes(Clocks at) {
@@ -161,98 +151,104 @@ void DramChannel::refill(std::uint32_t bank, Clocks at) {
   }
 }
 
-void DramChannel::look_for_hits(std::uint32_t number) {
-  Bank& bank = banks_[number];
-  bank.hit = {DramQueues::none, DramQueues::none};
-  if (bank.queue.count == 0) return;
-  clear_bounds(number);
-  if (!devices_.open(number)) return;
-  const std::uint64_t row = devices_.row(number);
-  for (std::uint32_t index = bank.queue.first; index != DramQueues::none; index = pool_[index].next) {
-    const DramAccess& access = pool_[index];
-    if (access.row == row && bank.hit[access.write] == DramQueues::none) bank.hit[access.write] = index;
-    if (in_order_) break;
-  }
-}
-
-bool DramChannel::may_close(std::uint32_t number) const {
-  const Bank& bank = banks_[number];
-  if (pool_[bank.queue.first].row == devices_.row(number)) return false;
-  const bool used = bank.hit[0] != DramQueues::none || bank.hit[1] != DramQueues::none;
-  return !used || devices_.columns(number) >= row_hit_limit_;
-}
-
 /// The next command, at `from` or later.
-void DramChannel::make_plan(Clocks from) {
+inline void DramChannel::make_plan(Clocks from) {
   plan_ = {};
+  first_column_ = Clocks::never();
   if (busy_.empty()) return;
   const Clocks first = std::max(from, bus_free_);
-  consider(0, busy_.size(), first);
-  if (refresh_.first_due() > plan_.at) return;
-  for (unsigned rank = 0; rank < refresh_.ranks(); ++rank) {
-    if (refresh_.due(rank) <= plan_.at) consider_refresh(rank, first);
-  }
+  for (const std::uint32_t number : busy_) consider(number, first);
+  consider_refreshes(first);
 }
 
 void DramChannel::plan_anew(Clocks from) {
-  for (BusyBank& busy : busy_) clear_bounds(busy.number);
+  for (const std::uint32_t number : busy_) banks_[number].forget();
   make_plan(from);
 }
 
-/// Of the busy banks from `begin` to before `end`, those that may have a better command than the plan. A bank's clock
-/// and age are bounded apart, so that the bounds hold for any `from`: which of two accesses comes first may change when
-/// both have to wait for the command bus.
-void DramChannel::consider(std::size_t begin, std::size_t end, Clocks from) {
-  for (std::size_t place = begin; place < end; ++place) {
-    BusyBank& busy = busy_[place];
-    if (!beats_plan(std::max(from, busy.at), busy.age)) continue;
-    if (devices_.open(busy.number)) {
-      consider_open(busy, from);
+/// A busy bank's commands. A bank's clock and age are bounded apart, so that the bounds hold for any `from`: which of
+/// two accesses comes first may change when both have to wait for the command bus.
+inline void DramChannel::consider(std::uint32_t number, Clocks from) {
+  const Bank& bank = banks_[number];
+  if (plan_.is_beaten_by(std::max(from, bank.at), bank.age)) {
+    const bool only_oldest = bank.queue.count == 1 || in_order_ || !devices_.open(number);
+    if (only_oldest) {
+      consider_oldest(number, from);
     } else {
-      consider_closed(busy, from);
+      consider_queue(number, from);
     }
   }
+  first_column_ = std::min(first_column_, bank.column);
 }
 
-void DramChannel::consider_closed(BusyBank& busy, Clocks from) {
-  const std::uint32_t oldest = banks_[busy.number].queue.first;
-  busy.age = pool_[oldest].age;
-  busy.at = devices_.earliest_activate(busy.number);
-  const Clocks at = std::max(from, busy.at);
-  busy.column = at + timings_.rcd;
-  if (!refresh_.blocks(busy.number, at)) propose(at, busy.age, Command::Activate, oldest, busy.number);
+/// Of a bank in which no other access than the oldest can get a command.
+inline void DramChannel::consider_oldest(std::uint32_t number, Clocks from) {
+  Bank& bank = banks_[number];
+  const std::uint32_t index = bank.queue.first;
+  const DramAccess& oldest = pool_[index];
+  Command command = Command::Activate;
+  Clocks to_column = timings_.rcd;
+  if (!devices_.open(number)) {
+    bank.at = devices_.earliest_activate(number);
+  } else if (devices_.row(number) == oldest.row) {
+    command = Command::Column;
+    to_column = Clocks(0);
+    bank.at = devices_.earliest_column(number, oldest.write);
+  } else {
+    command = Command::Precharge;
+    to_column = timings_.rp + timings_.rcd;
+    bank.at = devices_.earliest_precharge(number);
+  }
+  bank.age = oldest.age;
+  const Clocks at = std::max(from, bank.at);
+  bank.column = at + to_column;
+  if (may_be_issued(command, number, at)) plan_.improve({at, oldest.age, command, index, number});
 }
 
-void DramChannel::consider_open(BusyBank& busy, Clocks from) {
-  const Bank& bank = banks_[busy.number];
-  const std::uint32_t oldest = bank.queue.first;
-  const std::uint64_t age = pool_[oldest].age;
-  busy.at = Clocks::never();
-  busy.age = age;
-  for (const std::uint32_t hit : bank.hit) {
+/// Of a bank with an open row, and more than one access.
+void DramChannel::consider_queue(std::uint32_t number, Clocks from) {
+  Bank& bank = banks_[number];
+  const std::uint64_t row = devices_.row(number);
+  std::array<std::uint32_t, 2> hits{DramQueues::none, DramQueues::none};  // [write]: the oldest
+  for (std::uint32_t index = bank.queue.first; index != DramQueues::none; index = pool_[index].next) {
+    const DramAccess& access = pool_[index];
+    if (access.row == row && hits[access.write] == DramQueues::none) hits[access.write] = index;
+  }
+  const DramAccess& oldest = pool_[bank.queue.first];
+  bank.at = Clocks::never();
+  bank.age = oldest.age;
+  for (const std::uint32_t hit : hits) {
     if (hit == DramQueues::none) continue;
     const DramAccess& access = pool_[hit];
-    const Clocks ready = devices_.earliest_column(busy.number, access.write);
-    busy.at = std::min(busy.at, ready);
-    busy.age = std::min(busy.age, access.age);
+    const Clocks ready = devices_.earliest_column(number, access.write);
+    bank.at = std::min(bank.at, ready);
+    bank.age = std::min(bank.age, access.age);
     const Clocks at = std::max(from, ready);
-    if (refresh_.blocks(busy.number, at) && devices_.columns(busy.number) != 0) continue;
-    propose(at, access.age, Command::Column, hit, busy.number);
+    if (may_be_issued(Command::Column, number, at)) plan_.improve({at, access.age, Command::Column, hit, number});
   }
-  busy.column = busy.at;
-  if (!may_close(busy.number)) return;
-  const Clocks closed = devices_.earliest_precharge(busy.number);
-  busy.at = std::min(busy.at, closed);
+  bank.column = bank.at;
+  const bool used = bank.at != Clocks::never();
+  if (oldest.row == row || (used && devices_.columns(number) < row_hit_limit_)) return;
+  const Clocks closed = devices_.earliest_precharge(number);
+  bank.at = std::min(bank.at, closed);
   const Clocks at = std::max(from, closed);
-  busy.column = std::min(busy.column, at + timings_.rp + timings_.rcd);
-  if (!refresh_.blocks(busy.number, at)) propose(at, age, Command::Precharge, oldest, busy.number);
+  bank.column = std::min(bank.column, at + timings_.rp + timings_.rcd);
+  if (!may_be_issued(Command::Precharge, number, at)) return;
+  plan_.improve({at, oldest.age, Command::Precharge, bank.queue.first, number});
 }
 
-Clocks DramChannel::next_note() const {
-  if (plan_.command == Command::Column) return plan_.at;
-  Clocks first = Clocks::never();
-  for (const BusyBank& busy : busy_) first = std::min(first, busy.column);
-  return std::max(plan_.at, first);
+/// Whether no refresh that is due by then forbids it.
+inline bool DramChannel::may_be_issued(Command command, std::uint32_t bank, Clocks at) const {
+  if (!refresh_.blocks(bank, at)) return true;
+  return command == Command::Column && devices_.columns(bank) == 0;
+}
+
+/// Those that are due before the planned command.
+inline void DramChannel::consider_refreshes(Clocks from) {
+  if (refresh_.first_due() > plan_.at) return;
+  for (unsigned rank = 0; rank < refresh_.ranks(); ++rank) {
+    if (refresh_.due(rank) <= plan_.at) consider_refresh(rank, from);
+  }
 }
 
 void DramChannel::consider_refresh(std::uint32_t rank, Clocks from) {
@@ -263,10 +259,11 @@ void DramChannel::consider_refresh(std::uint32_t rank, Clocks from) {
     if (!devices_.open(bank)) continue;
     open = true;
     const Clocks at = std::max(start, devices_.earliest_precharge(bank));
-    if (devices_.columns(bank) != 0) propose(at, 0, Command::Close, bank, bank);
+    if (devices_.columns(bank) != 0) plan_.improve({at, 0, Command::Close, bank, bank});
   }
   if (open) return;
-  propose(std::max(start, devices_.earliest_refresh(first, refresh_.count())), 0, Command::Refresh, rank, first);
+  const Clocks at = std::max(start, devices_.earliest_refresh(first, refresh_.count()));
+  plan_.improve({at, 0, Command::Refresh, rank, first});
 }
 
 /// The refreshes of the time in which there was nothing else to do.
@@ -280,43 +277,46 @@ void DramChannel::catch_up(Clocks until) {
     plan_ = {};
     for (unsigned rank = 0; rank < refresh_.ranks(); ++rank) consider_refresh(rank, bus_free_);
     if (plan_.at >= until) break;
-    issue(plan_);
+    issue_for_refresh(plan_);
+    bus_free_ = plan_.at + Clocks(1);
   }
+  plan_ = {};
 }
 
-void DramChannel::step() {
-  issue(plan_);
-  make_plan(plan_.at + Clocks(1));
+void DramChannel::issue_up_to(Clocks until) {
+  do {
+    issue();
+    make_plan(bus_free_);
+  } while (plan_.at <= until);
 }
 
-void DramChannel::issue(const Plan& plan) {
-  bus_free_ = plan.at + Clocks(1);
-  switch (plan.command) {
+/// Issues the planned command.
+inline void DramChannel::issue() {
+  const std::uint32_t number = plan_.bank;
+  const Clocks at = plan_.at;
+  bus_free_ = at + Clocks(1);
+  switch (plan_.command) {
     case Command::Activate:
-      note_found(pool_[plan.subject], RowOutcome::Miss);
-      devices_.activate(plan.bank, pool_[plan.subject].row, plan.at);
+      note_found(pool_[plan_.subject], RowOutcome::Miss);
+      devices_.activate(number, pool_[plan_.subject].row, at);
       break;
     case Command::Precharge:
-      note_found(pool_[plan.subject], RowOutcome::Conflict);
-      devices_.precharge(plan.bank, plan.at);
+      note_found(pool_[plan_.subject], RowOutcome::Conflict);
+      devices_.precharge(number, at);
       break;
     case Command::Column:
-      issue_column(plan.subject, plan.at);
+      issue_column(plan_.subject, at);
       break;
     case Command::Close:
-      devices_.precharge(plan.bank, plan.at);
-      break;
     case Command::Refresh:
-      return issue_refresh(plan.subject, plan.at);
+      issue_for_refresh(plan_);
   }
-  look_for_hits(plan.bank);
-  if (plan.command == Command::Column) refill(plan.bank, plan.at);
+  banks_[number].forget();
 }
 
+/// The first command of an access that is not its column command says what it found.
 void DramChannel::note_found(DramAccess& access, RowOutcome found) {
-  if (access.begun) return;
-  access.begun = true;
-  access.found = found;
+  if (access.found == RowOutcome::Hit) access.found = found;
 }
 
 void DramChannel::issue_column(std::uint32_t index, Clocks at) {
@@ -335,18 +335,22 @@ void DramChannel::issue_column(std::uint32_t index, Clocks at) {
   }
   pool_.remove(bank.queue, index);
   pool_.give_back(index);
-  if (bank.queue.count != 0) return;
-  busy_[place_[number]] = busy_.back();
-  place_[busy_.back().number] = place_[number];
-  busy_.pop_back();
+  if (bank.queue.count == 0) {
+    busy_[bank.place] = busy_.back();
+    banks_[busy_.back()].place = bank.place;
+    busy_.pop_back();
+  }
+  refill(number, at);
 }
 
-void DramChannel::issue_refresh(std::uint32_t rank, Clocks at) {
+void DramChannel::issue_for_refresh(const Plan& plan) {
+  if (plan.command == Command::Close) return devices_.precharge(plan.bank, plan.at);
+  const std::uint32_t rank = plan.subject;
   const unsigned first = refresh_.first(rank);
-  devices_.refresh(first, refresh_.count(), at);
+  devices_.refresh(first, refresh_.count(), plan.at);
   for (unsigned number = first; number < first + refresh_.count(); ++number) {
     Bank& bank = banks_[number];
-    bank.refreshed = at + timings_.rfc;
+    bank.refreshed = plan.at + timings_.rfc;
     for (std::uint32_t index = bank.queue.first; index != DramQueues::none; index = pool_[index].next) {
       pool_[index].refresh_stalled = true;
     }

@@ -59,7 +59,14 @@ class DramChannel {
     std::uint64_t age = 0;  ///< of the access that it is for; 0: a refresh
     Command command = Command::Column;
     std::uint32_t subject = 0;  ///< the access; of Close the bank, of Refresh the rank
-    std::uint32_t bank = 0;     ///< the access's
+    std::uint32_t bank = 0;     ///< the access's; of Refresh the first one
+
+    bool is_beaten_by(Clocks other_at, std::uint64_t other_age) const {
+      return other_at < at || (other_at == at && other_age <= age);
+    }
+    void improve(const Plan& other) {
+      if (is_beaten_by(other.at, other.age)) *this = other;
+    }
   };
 
   DramChannel(const DramConfig& config, const DramTimings& timings);
@@ -72,7 +79,7 @@ class DramChannel {
   /// A clock before which nothing is noted unless an access arrives; never while there is nothing to do. Notes come of
   /// arrivals and of column commands only: the commands that lead up to one need not be issued before this clock, since
   /// run() issues them then as it would have before, each in its own clock.
-  Clocks next_note() const;
+  Clocks next_note() const { return plan_.command == Command::Column ? plan_.at : std::max(plan_.at, first_column_); }
   /// The command that is issued next, unless an access arrives before it.
   const Plan& planned() const { return plan_; }
   /// The access that a planned command is for.
@@ -82,7 +89,7 @@ class DramChannel {
   void plan_anew(Clocks from);
   /// Issues the commands of all clocks up to that one.
   void run(Clocks until) {
-    while (plan_.at <= until) step();
+    if (plan_.at <= until) issue_up_to(until);
   }
 
   /// What was noted since clear_notes().
@@ -90,40 +97,36 @@ class DramChannel {
   void clear_notes() { notes_.clear(); }
 
  private:
-  struct Bank {
-    DramQueues::List queue;
-    std::array<std::uint32_t, 2> hit{DramQueues::none, DramQueues::none};  ///< [write] the oldest one to the open row
-    Clocks refreshed;                                                      ///< the end of its last refresh
-  };
-  /// A bank whose queue holds something, and bounds of what it can do: no command of it is better than `at` and `age`.
+  /// Of a bank whose queue holds something, bounds of what it can do: no command of it is better than `at` and `age`.
   /// All timings only rise (DramDevices), and so does each command's first clock: what was computed once remains a
-  /// bound until a command goes to this bank or an access enters its queue. Both clear it.
-  struct BusyBank {
-    std::uint32_t number = 0;
-    Clocks at;              ///< of its commands, without the command bus and refreshes
-    std::uint64_t age = 0;  ///< of the accesses that they are for
-    Clocks column;          ///< of its next column command
+  /// bound until a command goes to this bank or an access enters its queue. Both forget it.
+  struct alignas(64) Bank {
+    DramQueues::List queue;
+    std::uint32_t place = 0;  ///< in busy_, if its queue holds something
+    Clocks refreshed;         ///< the end of its last refresh
+    Clocks at;                ///< of its commands, without the command bus and refreshes
+    std::uint64_t age = 0;    ///< of the accesses that they are for
+    Clocks column;            ///< of its next column command
+
+    void forget() {
+      at = column = Clocks(0);
+      age = 0;
+    }
   };
 
-  void step();
-  void issue(const Plan& plan);
+  void issue_up_to(Clocks until);
+  void issue();
   void issue_column(std::uint32_t index, Clocks at);
-  void issue_refresh(std::uint32_t rank, Clocks at);
+  void issue_for_refresh(const Plan& plan);
   void make_plan(Clocks from);
-  void revise_plan(std::uint32_t bank, Clocks at);
-  void consider(std::size_t begin, std::size_t end, Clocks from);
-  void consider_closed(BusyBank& busy, Clocks from);
-  void consider_open(BusyBank& busy, Clocks from);
-  bool beats_plan(Clocks at, std::uint64_t age) const { return at < plan_.at || (at == plan_.at && age <= plan_.age); }
-  void propose(Clocks at, std::uint64_t age, Command command, std::uint32_t subject, std::uint32_t bank) {
-    if (beats_plan(at, age)) plan_ = {at, age, command, subject, bank};
-  }
-  void clear_bounds(std::uint32_t bank) { busy_[place_[bank]] = {bank, Clocks(0), 0, Clocks(0)}; }
+  void consider(std::uint32_t number, Clocks from);
+  void consider_oldest(std::uint32_t number, Clocks from);
+  void consider_queue(std::uint32_t number, Clocks from);
+  bool may_be_issued(Command command, std::uint32_t bank, Clocks at) const;
+  void consider_refreshes(Clocks from);
   void consider_refresh(std::uint32_t rank, Clocks from);
   void catch_up(Clocks until);
-  void look_for_hits(std::uint32_t number);
-  bool may_close(std::uint32_t number) const;
-  void note_found(DramAccess& access, RowOutcome found);
+  static void note_found(DramAccess& access, RowOutcome found);
 
   bool admit(std::uint32_t index, Clocks at);
   bool admit_write(std::uint32_t index, Clocks at);
@@ -149,9 +152,8 @@ class DramChannel {
   std::array<Clocks, 3> service_;  ///< [RowOutcome]: what a read takes of an idle channel
 
   DramQueues pool_;
-  std::vector<Bank> banks_;  ///< [rank][bank in rank]
-  std::vector<BusyBank> busy_;
-  std::vector<std::uint32_t> place_;             ///< [bank]: where it is in busy_
+  std::vector<Bank> banks_;                      ///< [rank][bank in rank]
+  std::vector<std::uint32_t> busy_;              ///< the banks whose queues hold something
   DramQueues::List incoming_;                    ///< not admitted for want of room
   DramQueues::List reads_;                       ///< admitted, and not in their bank's queue
   DramQueues::List writes_;                      ///< the write buffer
@@ -161,6 +163,7 @@ class DramChannel {
   std::uint64_t next_age_ = 1;
   Clocks bus_free_;  ///< the first clock without a command
   Plan plan_;
+  Clocks first_column_ = Clocks::never();  ///< a bound of all banks' next column commands
   std::vector<DramNote> notes_;
 };
 

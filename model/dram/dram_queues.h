@@ -16,7 +16,7 @@ enum class RowOutcome : std::uint8_t {
 };
 
 /// An access that a channel holds.
-struct DramAccess {
+struct alignas(64) DramAccess {
   std::uint64_t line = 0;
   std::uint64_t row = 0;
   std::uint64_t age = 0;  ///< the lower, the earlier it came
@@ -26,8 +26,7 @@ struct DramAccess {
   std::uint32_t previous = 0;  ///< in its list
   std::uint32_t next = 0;
   bool write = false;
-  bool begun = false;  ///< a command was given for it, and `found` says what it found
-  RowOutcome found = RowOutcome::Hit;
+  RowOutcome found = RowOutcome::Hit;  ///< what its first command says
   bool refresh_stalled = false;
 };
 
