@@ -92,33 +92,34 @@ std::unique_ptr<TraceReader> open_twt(std::unique_ptr<ByteSource> bytes, const s
   return std::make_unique<TwtReader>(std::move(bytes), shared);
 }
 
-constexpr auto Head = TraceFormat::Look::Head;
-constexpr auto Line = TraceFormat::Look::Line;
+constexpr auto by_head = TraceFormat::Look::Head;
+constexpr auto by_line = TraceFormat::Look::Line;
 
 }  // namespace
 
 const std::vector<TraceFormat>& trace_formats() {
   static const std::vector<TraceFormat> formats = {
-      {"lackey", Line, is_lackey, open<LackeyReader>},
-      {"twt", Head, [](std::string_view head) { return starts_with(head, twt::head_magic); }, open_twt},
-      {"a tar archive", Head, is_tar, nullptr, "which is not read: extract it (tar -xf) and name the trace in it"},
-      {"a gem5 packet trace (protobuf)", Head, [](std::string_view head) { return starts_with(head, "gem5"); }, nullptr,
+      {"lackey", by_line, is_lackey, open<LackeyReader>},
+      {"twt", by_head, [](std::string_view head) { return starts_with(head, twt::head_magic); }, open_twt},
+      {"a tar archive", by_head, is_tar, nullptr, "which is not read: extract it (tar -xf) and name the trace in it"},
+      {"a gem5 packet trace (protobuf)", by_head, [](std::string_view head) { return starts_with(head, "gem5"); },
+       nullptr,
        "which is not read and whose addresses are physical; convert one of virtual addresses to text "
        "(R|W|X 0xADDRESS SIZE)"},
-      {"a zip archive (DynamoRIO drmemtrace?)", Head,
+      {"a zip archive (DynamoRIO drmemtrace?)", by_head,
        [](std::string_view head) { return starts_with(head, "PK\x03\x04"); }, nullptr,
        "which is not read; convert it to text (R|W|X 0xADDRESS SIZE)"},
-      {"champsim", Head, is_champsim, open<ChampsimReader>},
-      {"ChampSim's 96-byte multi-core records", Head, is_multi_core_champsim, nullptr,
+      {"champsim", by_head, is_champsim, open<ChampsimReader>},
+      {"ChampSim's 96-byte multi-core records", by_head, is_multi_core_champsim, nullptr,
        "which are not read; expected the 64-byte input_instr"},
-      {"text", Line, looks_like_text, open<TextReader>},
-      {"a Ramulator LD|ST trace", Line, is_ramulator, nullptr,
+      {"text", by_line, looks_like_text, open<TextReader>},
+      {"a Ramulator LD|ST trace", by_line, is_ramulator, nullptr,
        "whose addresses are physical: expected virtual addresses, which are what is translated"},
-      {"a QEMU execlog", Line, is_execlog, nullptr,
+      {"a QEMU execlog", by_line, is_execlog, nullptr,
        "which is not read: in system mode its addresses are physical; convert a user-mode log to text "
        "(R|W|X 0xADDRESS SIZE)"},
-      {"Pin pinatrace", Line, is_pinatrace, nullptr, "which is not read; convert it to text (R|W 0xADDRESS SIZE)"},
-      {"Dinero .din", Line, is_dinero, nullptr, "which is not read; convert it to text (R|W|X 0xADDRESS SIZE)"},
+      {"Pin pinatrace", by_line, is_pinatrace, nullptr, "which is not read; convert it to text (R|W 0xADDRESS SIZE)"},
+      {"Dinero .din", by_line, is_dinero, nullptr, "which is not read; convert it to text (R|W|X 0xADDRESS SIZE)"},
   };
   return formats;
 }
