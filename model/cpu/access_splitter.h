@@ -23,9 +23,9 @@ inline PagePart take_part(VirtualAddress& address, std::uint32_t& size, unsigned
   return part;
 }
 
-/// Whether it lies in one block of 2^shift bytes.
+/// Whether all of it, at least a byte, lies in one block of 2^shift bytes.
 inline bool within_block(VirtualAddress address, std::uint32_t size, unsigned shift) {
-  return (address.value() & low_bits(shift)) + size <= std::uint64_t{1} << shift;
+  return (address.value() ^ (address.value() + size - 1)) >> shift == 0;
 }
 
 }  // namespace tablewalk

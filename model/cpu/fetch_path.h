@@ -42,6 +42,8 @@ class FetchPath {
   bool stopped() const { return stopped_; }
 
  private:
+  FetchBlock next_line();
+
   unsigned line_shift_;
   std::uint64_t cursor_ = 0;                ///< the next record to look at
   std::optional<VirtualAddress> expected_;  ///< where the next instruction of the open block begins

@@ -24,6 +24,11 @@ class RecordSource {
 
   /// The next record, or nullptr when those that were read are used up. It stays valid until more are read.
   const Record* next() { return place_ == filled_ ? nullptr : &records_[place_++]; }
+  /// The same, which is then still the next one; and the end of those that were read.
+  const Record* peek() const { return place_ == filled_ ? nullptr : &records_[place_]; }
+  const Record* end() const { return records_.data() + filled_; }
+  /// Delivers that many, which have been looked at.
+  void skip(std::size_t count) { place_ += count; }
 
   /// Reads a further batch, of at most `most` records; false at the end of the trace, and when there is no room.
   bool read_batch(std::uint64_t most = ~std::uint64_t{0}) {

@@ -19,10 +19,6 @@ std::uint32_t buffer_size(std::uint32_t configured, std::uint32_t capacity) {
   return configured == 0 ? capacity : std::min(configured, capacity);
 }
 
-/// By RecordKind; an access that reads and writes is checked as a write.
-constexpr std::array<AccessKind, access_kinds> kind_of_access{AccessKind::Fetch, AccessKind::Load, AccessKind::Store,
-                                                              AccessKind::Store};
-
 }  // namespace
 
 RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config, const CoreNeighbours& neighbours,
@@ -39,6 +35,7 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
       fetch_queue_(config.blocking ? 0 : config.fetch_queue),
       prefetches_(config.next_line_prefetch),
       buffers_{buffer_size(config.loads_in_flight, capacity_), buffer_size(config.stores_in_flight, capacity_)},
+      buffers_limit_(buffers_[0] < capacity_ || buffers_[1] < capacity_),
       invalidate_cycles_(config.invalidate_cycles),
       switch_cycles_(config.switch_cycles),
       run_ahead_(config.run_ahead),
@@ -87,19 +84,10 @@ void RequestPort::on_cycle() {
   repeat_faulted(cycle);
   handle_fault_of_oldest(cycle);
   if (one_of_several()) take_interrupts(cycle);
-  wake_for_answers();
-  look_ahead();
+  wake_to_repeat();
+  forget_horizon();
   issue(cycle);
   acting_ = false;
-}
-
-/// Asks to be woken for what is on its way, so that looking ahead sees it too. Issuing asks for itself.
-void RequestPort::wake_for_answers() {
-  if (repeated_ != nullptr && acknowledgements_awaited_ == 0) wake_at(repeat_at_);
-  for (unsigned side : {Instructions, Data}) {
-    if (!translations_[side].empty()) wake_at(translations_[side].next_visible());
-    if (!responses_[side].empty()) wake_at(responses_[side].next_visible());
-  }
 }
 
 void RequestPort::take_translations(Cycles cycle) {
@@ -114,7 +102,7 @@ void RequestPort::take_translations(Cycles cycle) {
         continue;
       }
       --access.pending;
-      translated(request.tag, request.answer.translation, cycle, cycle);
+      translated(access, request.answer.translation, cycle, cycle);
       if (request.tag >= ring_size_) prefetch_next_line(access, request.answer.translation.physical(request.va), cycle);
       check_complete(access);
       end_translation(request, cycle);
@@ -198,9 +186,10 @@ void RequestPort::repeat_faulted(Cycles cycle) {
   Cycles visible = cycle;
   if (!tlb(side_of(ring_[request.tag].kind)).request(request, visible)) return;
   request.account(request.cycles.tlb_lookup, visible);
-  --ring_[request.tag].pending;
-  translated(request.tag, request.answer.translation, visible, cycle);
-  check_complete(ring_[request.tag]);
+  InFlight& access = ring_[request.tag];
+  --access.pending;
+  translated(access, request.answer.translation, visible, cycle);
+  check_complete(access);
   end_translation(request, visible);
 }
 
@@ -214,6 +203,7 @@ void RequestPort::issue(Cycles cycle) {
   }
   const bool interrupted = interrupts_.due(cycle);
   for (;;) {
+    if (!interrupted && fetches_ahead()) start_straight(cycle);
     const bool may_start = !interrupted && (left_ != 0 || next_part()) && repeated_ == nullptr && may_issue();
     const Cycles start_at = may_start ? issue_cycle_ : Cycles::never();
     if (may_fetch_by(start_at) && (ready_.empty() || fetch_at_ < ready_.front().at)) {
@@ -225,7 +215,7 @@ void RequestPort::issue(Cycles cycle) {
       continue;
     }
     if (!may_start) return;
-    if (issue_cycle_ > cycle && !(may_run_ahead_to(issue_cycle_) && may_start_early())) {
+    if (issue_cycle_ > cycle && !(may_run_ahead_to(issue_cycle_) && may_start_early(address_))) {
       wake_at(issue_cycle_);
       return;
     }
@@ -234,7 +224,7 @@ void RequestPort::issue(Cycles cycle) {
 }
 
 /// Opens the next access, past the events before it; false when there is none, or none yet.
-inline bool RequestPort::next_part() {
+bool RequestPort::next_part() {
   const Record* record = nullptr;
   while (record == nullptr) {
     if (fence_) {
@@ -308,23 +298,26 @@ bool RequestPort::next_batch() {
 }
 
 /// In a trace without fetches an access stands for its instruction and for the gap before the next one.
-void RequestPort::count_gap() {
+inline void RequestPort::count_gap() {
   instruction_ += 1 + gap_;
   stats_.instructions += 1 + gap_;
+  if (gap_ == 0) return;
   const std::uint64_t slots = issued_in_cycle_ + std::uint64_t{gap_};
   issue_cycle_ += Cycles(slots / issue_width_);
   issued_in_cycle_ = static_cast<std::uint32_t>(slots % issue_width_);
 }
 
 /// Works out in issue_cycle_ when the next access may issue; false if that depends on an answer that is on its way.
-bool RequestPort::may_issue() {
-  while (in_flight() == capacity_ || first_ < must_retire_ ||
-         (in_flight() != 0 && instruction_ - oldest().instruction >= window_)) {
+inline bool RequestPort::may_issue() {
+  while (window_is_full(instruction_, must_retire_)) {
     if (!retire_oldest()) return false;
     issue_not_before(retirement_.last());
   }
-  if (fetches_ahead() && kind_ == RecordKind::Fetch && !instruction_arrived()) return false;
-  if (fetch_barrier_ == no_barrier) return true;
+  if (kind_ == RecordKind::Fetch && fetches_ahead() && !instruction_arrived()) return false;
+  return fetch_barrier_ == no_barrier || barrier_has_arrived();
+}
+
+bool RequestPort::barrier_has_arrived() {
   // The barrier may have retired already: then the slot's times are still those of the fetch.
   const InFlight& fetch = ring_[fetch_barrier_ & mask_];
   if (fetch.pending != 0) return false;
@@ -333,88 +326,44 @@ bool RequestPort::may_issue() {
   return true;
 }
 
-void RequestPort::issue_not_before(Cycles cycle) {
-  if (cycle <= issue_cycle_) return;
-  issue_cycle_ = cycle;
-  issued_in_cycle_ = 0;
-}
-
-Access RequestPort::access_of(const InFlight& access) {
-  return {kind_of_access[static_cast<unsigned>(access.kind)], access.user};
-}
-
-/// Retires the oldest access if all its answers are there.
-bool RequestPort::retire_oldest() {
-  InFlight& access = oldest();
-  if (access.pending != 0) return false;
-  retirement_.retire(access.times);
-  ++first_;
-  return true;
-}
-
 /// Starts what is left of the record, or the part of it that lies in one page.
-void RequestPort::start() {
+inline void RequestPort::start() {
   const Cycles at = issue_cycle_;
   local_ = at;
-  if (++issued_in_cycle_ == issue_width_) {
-    issue_cycle_ += Cycles(1);
-    issued_in_cycle_ = 0;
-  }
-  if (fetches_ahead() && kind_ == RecordKind::Fetch) return start_fetched(at);
-  std::uint32_t size = left_;
-  if (!within_block(address_, left_, neighbours_.page_shift)) {
-    size = bytes_in_page();
-    ++stats_.page_straddles;
-    if (kind_ == RecordKind::Load || kind_ == RecordKind::Modify) loads_.add_part();
-    if (kind_ == RecordKind::Store || kind_ == RecordKind::Modify) stores_.add_part();
-  }
-  const std::uint32_t slot = enter_window(size);
-  InFlight& access = ring_[slot];
+  count_issue();
+  if (kind_ == RecordKind::Fetch && fetches_ahead()) return start_fetched(at);
+  InFlight& access = enter_window(within_block(address_, left_, neighbours_.page_shift) ? left_ : cut_at_page());
   access.times.issued = at;
-  if (operand_.end > first_ && await_operand(slot, at)) return;
-  if (!translate(slot, at)) note_miss(slot, fetched_, job_.source->delivered());
+  if (operand_.end > first_ && await_operand(access, at)) return;
+  if (!translate(access, at)) note_miss(access, fetched_, job_.source->delivered());
   if (kind_ == RecordKind::Fetch && access.pending != 0) fetch_barrier_ = end_ - 1;
 }
 
-/// The first-level TLB, asked in `at`, had the translation in `answered`.
-inline void RequestPort::translated_at_once(std::uint32_t slot, const Translation& translation, Cycles answered,
-                                            Cycles at) {
-  ring_[slot].times.tlb_hit_until = answered;
-  ++stats_.translations_answered;
-  translated(slot, translation, answered, at);
-}
-
-/// Asks for the translation; whether it was there at once.
-bool RequestPort::translate(std::uint32_t slot, Cycles at) {
-  const InFlight& access = ring_[slot];
-  const Side side = side_of(access.kind);
-  ++stats_.translations_requested;
-  if (job_.observer == nullptr) {
-    Cycles answered = at;
-    if (const Translation* found = tlb(side).look_up(access.address, asid_, access_of(access), answered)) {
-      translated_at_once(slot, *found, answered, at);
-      return true;
-    }
-  }
-  return request_translation(slot, at);
+/// How much of a data access goes first that crosses a page.
+std::uint32_t RequestPort::cut_at_page() {
+  ++stats_.page_straddles;
+  if (kind_ == RecordKind::Load || kind_ == RecordKind::Modify) loads_.add_part();
+  if (kind_ == RecordKind::Store || kind_ == RecordKind::Modify) stores_.add_part();
+  return bytes_in_page();
 }
 
 /// The same with a request, which observers see, and which is on its way if the translation is not there.
-bool RequestPort::request_translation(std::uint32_t slot, Cycles at) {
-  InFlight& access = ring_[slot];
+bool RequestPort::request_translation(InFlight& access, Cycles at) {
   const Side side = side_of(access.kind);
   TranslationRequest& request = *probe_;
   request.va = access.address;
   request.asid = asid_;
   request.root = *root_;  // a TLB may pass the request on before it returns: all that is asked is there by then
   request.access = access_of(access);
-  request.tag = slot;
+  request.tag = slot_of(access);
   if (job_.observer != nullptr) job_.observer->translation_requested(request, at);
 
   Cycles answered = at;
   if (tlb(side).request(request, answered)) {
     if (job_.observer != nullptr) job_.observer->translation_answered(request, at, answered, true);
-    translated_at_once(slot, request.answer.translation, answered, at);
+    access.times.tlb_hit_until = answered;
+    ++stats_.translations_answered;
+    translated(access, request.answer.translation, answered, at);
     return true;
   }
   // The next translator sees it in the next cycle at the earliest.
@@ -425,51 +374,38 @@ bool RequestPort::request_translation(std::uint32_t slot, Cycles at) {
 
 /// What a request needs to have that a hit need not set: whoever looks at it has it from a registered link, in a later
 /// cycle.
-void RequestPort::note_miss(std::uint32_t slot, VirtualAddress fetched, std::uint64_t record) {
-  InFlight& access = ring_[slot];
+void RequestPort::note_miss(InFlight& access, VirtualAddress fetched, std::uint64_t record) {
   TranslationRequest& request = *probe_;
   request.instruction = has_fetches_ ? std::optional(fetched) : std::nullopt;
   access.record = record;
-  if (slot < ring_size_) kernel_.before_walk(asid_, access.address, request.access);  // not what is fetched ahead
+  if (request.tag < ring_size_)
+    kernel_.before_walk(asid_, access.address, request.access);  // not what is fetched ahead
   probe_ = &take_request();
-  look_ahead();
-}
-
-/// The translation is there from cycle `visible` on; the first-level cache is looked up in `lookup`.
-void RequestPort::translated(std::uint32_t slot, const Translation& translation, Cycles visible, Cycles lookup) {
-  InFlight& access = ring_[slot];
-  access.times.translated = visible;
-  access.times.cache_hit_until = visible + neighbours_.cache_hit_latency[side_of(access.kind)];
-  access.times.done = access.times.cache_hit_until;
-  physical_ = translation.physical(access.address);
-  if (within_block(access.address, access.size, neighbours_.line_shift)) {
-    access_line(slot, physical_, access.size, lookup);
-  } else {
-    access_lines(slot, physical_, lookup);
-  }
+  forget_horizon();
 }
 
 /// An access that crosses cache lines is one for each line.
-inline void RequestPort::access_lines(std::uint32_t slot, PhysicalAddress address, Cycles lookup) {
-  std::uint32_t left = ring_[slot].size;
+void RequestPort::access_lines(InFlight& access, PhysicalAddress address, Cycles lookup) {
+  const Side side = side_of(access.kind);
+  std::uint32_t left = access.size;
   VirtualAddress place(address.value());
   ++stats_.line_straddles;
   while (left != 0) {
     const PagePart part = take_part(place, left, neighbours_.line_shift);
-    access_line(slot, PhysicalAddress(part.address.value()), part.size, lookup);
+    const PhysicalAddress line(part.address.value());
+    Cycles data = lookup;
+    const bool write = access.kind >= RecordKind::Store;
+    if (neighbours_.cache_at_once[side] && cache(side).look_up(line, write, data)) continue;
+    send_access(access, line, part.size, lookup);
   }
 }
 
-inline void RequestPort::access_line(std::uint32_t slot, PhysicalAddress address, std::uint32_t size, Cycles lookup) {
-  InFlight& access = ring_[slot];
-  const Side side = side_of(access.kind);
-  const bool write = access.kind >= RecordKind::Store;
-  Cycles data = lookup;
-  if (neighbours_.cache_at_once[side] && cache(side).look_up(address, write, data)) return;
+/// An access to one line that the first-level cache did not have when it was asked by a call, or cannot be asked so.
+void RequestPort::send_access(InFlight& access, PhysicalAddress address, std::uint32_t size, Cycles lookup) {
   MemoryAccess& request = *access_probe_;
-  request.prepare(address, size, write);
-  request.info.tag = slot;
-  if (!send_probe(side, lookup)) ++access.pending;
+  request.prepare(address, size, access.kind >= RecordKind::Store);
+  request.info.tag = slot_of(access);
+  if (!send_probe(side_of(access.kind), lookup)) ++access.pending;
 }
 
 /// A request without an account, for an access that is to be translated.

@@ -126,6 +126,9 @@ class RequestPort : public TimedModule {
     std::uint64_t record = 0;               ///< of the trace, the first is 1; valid while it waits for a translation
   };
   static constexpr std::uint32_t nobody = ~std::uint32_t{0};
+  /// By RecordKind; an access that reads and writes is checked as a write.
+  static constexpr std::array<AccessKind, access_kinds> kind_of_access{AccessKind::Fetch, AccessKind::Load,
+                                                                       AccessKind::Store, AccessKind::Store};
   /// What an access waits for that is in the window and has not issued.
   struct Operand {
     AccessParts parts;            ///< of the load that its address comes from, those that are not known to be there
@@ -142,7 +145,10 @@ class RequestPort : public TimedModule {
   void pass_over(TranslationRequest& request, Cycles cycle);
   void repeat_faulted(Cycles cycle);
   void issue(Cycles cycle);
-  void wake_for_answers();
+  /// Answers have asked for their cycles when they were sent.
+  void wake_to_repeat() {
+    if (repeated_ != nullptr && acknowledgements_awaited_ == 0) wake_at(repeat_at_);
+  }
 
   bool next_part();
   bool next_batch();
@@ -151,15 +157,21 @@ class RequestPort : public TimedModule {
   void open_access(const Record& record);
   bool pass_fence();
   void enter_buffers(const Record& record);
+  void limit_by_buffers();
   void count_gap();
   bool drained();
   bool warm();
   bool may_issue();
+  /// Whether something must retire before there is room for an access of that instruction.
+  bool window_is_full(std::uint64_t instruction, std::uint64_t must_retire) const {
+    return in_flight() == capacity_ || first_ < must_retire || instruction >= window_end_;
+  }
+  bool barrier_has_arrived();
 
   // One of several cores, or with several traces (request_port_cores.cpp).
   bool one_of_several() const { return shootdowns_ != nullptr; }
-  bool must_be_on_time(Cycles at) const { return at > now() && (one_of_several() || !may_run_ahead_to(at)); }
-  bool may_start_early();
+  bool must_be_on_time(Cycles at) { return at > now() && (one_of_several() || !may_run_ahead_to(at)); }
+  bool may_start_early(VirtualAddress address);
   bool wait_for_others_to_warm();
   bool switch_process();
   std::size_t next_process();
@@ -170,23 +182,36 @@ class RequestPort : public TimedModule {
   void forget(const Invalidation& invalidation, Cycles cycle);
   void end_fence();
 
-  void issue_not_before(Cycles cycle);
+  void issue_not_before(Cycles cycle) {
+    if (cycle <= issue_cycle_) return;
+    issue_cycle_ = cycle;
+    issued_in_cycle_ = 0;
+  }
+  /// An access issues in issue_cycle_.
+  void count_issue() {
+    if (++issued_in_cycle_ != issue_width_) return;
+    issue_cycle_ += Cycles(1);
+    issued_in_cycle_ = 0;
+  }
   void start();
-  std::uint32_t enter_window(std::uint32_t size);
+  InFlight& take_place();
+  InFlight& enter_window(std::uint32_t size);
   std::uint32_t bytes_in_page() const;
-  bool translate(std::uint32_t slot, Cycles at);
-  bool request_translation(std::uint32_t slot, Cycles at);
-  void translated_at_once(std::uint32_t slot, const Translation& translation, Cycles answered, Cycles at);
-  void note_miss(std::uint32_t slot, VirtualAddress fetched, std::uint64_t record);
-  void translated(std::uint32_t slot, const Translation& translation, Cycles visible, Cycles lookup);
-  void access_lines(std::uint32_t slot, PhysicalAddress address, Cycles lookup);
-  void access_line(std::uint32_t slot, PhysicalAddress address, std::uint32_t size, Cycles lookup);
+  std::uint32_t cut_at_page();
+  bool translate(InFlight& access, Cycles at);
+  bool request_translation(InFlight& access, Cycles at);
+  void note_miss(InFlight& access, VirtualAddress fetched, std::uint64_t record);
+  void translated(InFlight& access, const Translation& translation, Cycles visible, Cycles lookup);
+  void access_lines(InFlight& access, PhysicalAddress address, Cycles lookup);
+  void send_access(InFlight& access, PhysicalAddress address, std::uint32_t size, Cycles lookup);
   bool send_probe(Side side, Cycles lookup);
   void end_translation(TranslationRequest& request, Cycles answered);
   void repeat_not_before(Cycles cycle);
 
-  static Access access_of(const InFlight& access);
-  bool await_operand(std::uint32_t slot, Cycles at);
+  static Access access_of(const InFlight& access) {
+    return {kind_of_access[static_cast<unsigned>(access.kind)], access.user};
+  }
+  bool await_operand(InFlight& access, Cycles at);
   bool follow_operand(std::uint32_t slot);
   bool issue_ready(Cycles cycle);
   void release_waiting(InFlight& access);
@@ -194,6 +219,15 @@ class RequestPort : public TimedModule {
   void check_complete(InFlight& access) {
     if (access.pending == 0 && access.waiting != nobody) release_waiting(access);
   }
+
+  // Accesses of which nothing is unusual (request_port_straight.cpp).
+  void start_straight(Cycles cycle);
+  Cycles undisturbed_until(Cycles cycle);
+  bool start_following(const Record& record);
+  bool start_data(const Record& record, Cycles cycle);
+  bool operand_is_there(const Record& record, Cycles at) const;
+  bool make_room_by(Cycles at, std::uint64_t instruction, std::uint64_t must_retire);
+  void count_start(const Record& record, Cycles at);
 
   // The front end (request_port_fetch.cpp).
   bool fetches_ahead() const { return fetch_queue_ != 0; }
@@ -211,6 +245,7 @@ class RequestPort : public TimedModule {
   void plan_fetch(Cycles not_before);
   void plan_again(Cycles not_before);
   bool fetch_block(Cycles cycle);
+  std::uint64_t follows_until() const;
   void prefetch_next_line(const InFlight& fetched, PhysicalAddress address, Cycles lookup);
   bool instruction_arrived();
   bool core_fetches() const;
@@ -226,14 +261,17 @@ class RequestPort : public TimedModule {
 
   bool retire_oldest();
   InFlight& oldest() { return ring_[first_ & mask_]; }
+  const InFlight& oldest() const { return ring_[first_ & mask_]; }
+  std::uint32_t slot_of(const InFlight& access) const { return static_cast<std::uint32_t>(&access - ring_.data()); }
   std::uint32_t in_flight() const { return static_cast<std::uint32_t>(end_ - first_); }
-  /// Finds the first cycle in which anybody else has something to do: until then this core is alone.
-  void look_ahead() {
-    if (!run_ahead_) return;
-    horizon_ = clockwork().next_activity();
-    if (one_of_several()) horizon_ = std::min(horizon_, now() + reach_of_others);
+  /// Whether this core is alone up to that cycle, because nobody else has anything to do before.
+  bool may_run_ahead_to(Cycles at) { return horizon_ > at || (!horizon_known_ && look_ahead() > at); }
+  Cycles look_ahead();
+  /// Somebody has been given something to do.
+  void forget_horizon() {
+    horizon_ = Cycles(0);
+    horizon_known_ = false;
   }
-  bool may_run_ahead_to(Cycles at) const { return horizon_ > at; }
   Side side_of(RecordKind kind) const { return kind == RecordKind::Fetch ? Instructions : Data; }
   TranslateInitiatorPort<RequestPort>& tlb(Side side) { return side == Instructions ? itlb_side : dtlb_side; }
   AccessInitiatorPort<RequestPort>& cache(Side side) { return side == Instructions ? icache_side : dcache_side; }
@@ -247,6 +285,7 @@ class RequestPort : public TimedModule {
   std::uint32_t fetch_queue_;  ///< fetch blocks ahead of the core; 0: none, fetches are accesses like all others
   bool prefetches_;
   std::array<std::uint32_t, 2> buffers_;  ///< how many loads, and stores, there may be in flight
+  bool buffers_limit_;                    ///< fewer than accesses
   Cycles invalidate_cycles_;
   Cycles switch_cycles_;
   bool run_ahead_;
@@ -298,8 +337,9 @@ class RequestPort : public TimedModule {
   // Time: when the next access may issue, and until when nothing in the kernel can interfere.
   Cycles issue_cycle_;
   std::uint32_t issued_in_cycle_ = 0;
-  Cycles horizon_;  ///< nobody else does anything before it that reaches this core; 0 in lockstep
-  Cycles local_;    ///< of what is being done: beyond now() when it is done ahead
+  Cycles horizon_;  ///< nobody else does anything before it that reaches this core; 0 in lockstep, and if not known
+  bool horizon_known_ = false;
+  Cycles local_;  ///< of what is being done: beyond now() when it is done ahead
   std::uint64_t instruction_ = 0;
 
   // The front end: the path ahead, the block that is to be fetched next, and those that have been and that the core has
@@ -321,6 +361,7 @@ class RequestPort : public TimedModule {
   std::uint64_t mask_;
   std::uint64_t first_ = 0;
   std::uint64_t end_ = 0;
+  std::uint64_t window_end_ = ~std::uint64_t{0};  ///< the first instruction too young for the oldest access
   Retirement retirement_;
   RecentAccesses loads_;
   RecentAccesses stores_;
@@ -345,20 +386,45 @@ class RequestPort : public TimedModule {
   CoreStats stats_;
 };
 
-/// The next `size` bytes of the access that is being started take a place in the window: its slot.
-inline std::uint32_t RequestPort::enter_window(std::uint32_t size) {
-  const auto slot = static_cast<std::uint32_t>(end_++ & mask_);
-  InFlight& access = ring_[slot];
+/// The place in the window of the next access, of the instruction that is being started.
+inline RequestPort::InFlight& RequestPort::take_place() {
+  if (in_flight() == 0) window_end_ = instruction_ + window_;
+  InFlight& access = ring_[end_++ & mask_];
   access.instruction = instruction_;
+  access.waiting = nobody;
+  access.pending = 0;
+  return access;
+}
+
+/// The next `size` bytes of the access that is being started take a place in the window.
+inline RequestPort::InFlight& RequestPort::enter_window(std::uint32_t size) {
+  InFlight& access = take_place();
   access.address = address_;
   access.size = size;
   access.kind = kind_;
   access.user = user_;
-  access.waiting = nobody;
-  access.pending = 0;
   address_ += size;
   left_ -= size;
-  return slot;
+  return access;
+}
+
+/// Finds the first cycle in which anybody else has something to do.
+inline Cycles RequestPort::look_ahead() {
+  horizon_known_ = true;
+  if (!run_ahead_) return horizon_;
+  horizon_ = clockwork().next_activity();
+  if (one_of_several()) horizon_ = std::min(horizon_, now() + reach_of_others);
+  return horizon_;
+}
+
+/// Retires the oldest access if all its answers are there.
+inline bool RequestPort::retire_oldest() {
+  const InFlight& access = oldest();
+  if (access.pending != 0) return false;
+  retirement_.retire(access.times);
+  ++first_;
+  window_end_ = in_flight() == 0 ? ~std::uint64_t{0} : oldest().instruction + window_;
+  return true;
 }
 
 /// What of the access that is being started lies in its first page.
@@ -366,6 +432,34 @@ inline std::uint32_t RequestPort::bytes_in_page() const {
   VirtualAddress place = address_;
   std::uint32_t left = left_;
   return take_part(place, left, neighbours_.page_shift).size;
+}
+
+/// Asks for the translation; whether it was there at once.
+inline bool RequestPort::translate(InFlight& access, Cycles at) {
+  ++stats_.translations_requested;
+  if (job_.observer != nullptr) return request_translation(access, at);
+  Cycles answered = at;
+  const Translation* found = tlb(side_of(access.kind)).look_up(access.address, asid_, access_of(access), answered);
+  if (found == nullptr) return request_translation(access, at);
+  access.times.tlb_hit_until = answered;
+  ++stats_.translations_answered;
+  translated(access, *found, answered, at);
+  return true;
+}
+
+/// The translation is there from cycle `visible` on; the first-level cache is looked up in `lookup`.
+inline void RequestPort::translated(InFlight& access, const Translation& translation, Cycles visible, Cycles lookup) {
+  const Side side = side_of(access.kind);
+  access.times.translated = visible;
+  access.times.cache_hit_until = access.times.done = visible + neighbours_.cache_hit_latency[side];
+  physical_ = translation.physical(access.address);
+  if (!within_block(access.address, access.size, neighbours_.line_shift)) {
+    return access_lines(access, physical_, lookup);
+  }
+  Cycles data = lookup;
+  const bool write = access.kind >= RecordKind::Store;
+  if (neighbours_.cache_at_once[side] && cache(side).look_up(physical_, write, data)) return;
+  send_access(access, physical_, access.size, lookup);
 }
 
 /// Sends access_probe_ to the first-level cache, which looks it up in `lookup`; true if it was answered at once.
@@ -377,7 +471,7 @@ inline bool RequestPort::send_probe(Side side, Cycles lookup) {
     cache(side).send(*access_probe_, lookup + Cycles(1));
   }
   access_probe_ = &pool_.take();
-  look_ahead();
+  forget_horizon();
   return false;
 }
 

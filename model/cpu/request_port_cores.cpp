@@ -12,12 +12,12 @@ void RequestPort::join(Shootdowns& shootdowns, unsigned number) {
 }
 
 /// Pages are mapped in the order of simulated time, whoever touches them: so what may map one is not done ahead.
-bool RequestPort::may_start_early() {
+bool RequestPort::may_start_early(VirtualAddress address) {
   if (!one_of_several()) return true;
-  const std::uint64_t page = address_.value() >> neighbours_.page_shift;
+  const std::uint64_t page = address.value() >> neighbours_.page_shift;
   KnownPage& known = mapped_pages_[page % mapped_pages_.size()];
   if (known.number == page && known.asid == asid_) return true;
-  if (!kernel_.is_mapped(asid_, address_)) return false;
+  if (!kernel_.is_mapped(asid_, address)) return false;
   known = {page, asid_};
   return true;
 }

@@ -18,7 +18,7 @@ bool RequestPort::pass_fence() {
     kernel_.before_invalidation(*fence_->invalidation);
     forget(*fence_->invalidation, issue_cycle_);
     if (one_of_several() && fence_->on_all_cores) start_shootdown(*fence_->invalidation, issue_cycle_);
-    look_ahead();
+    forget_horizon();
   }
   ++(switches ? stats_.switches : stats_.invalidations);
   issue_not_before(switches ? retirement_.pass_event(issue_cycle_, switch_cycles_, &CoreCycles::switching)

@@ -50,7 +50,7 @@ void RequestPort::plan_again(Cycles not_before) {
   plan_at_ = local_;
   plan_not_before_ = not_before;
   wake_at(plan_at_);
-  look_ahead();
+  forget_horizon();
 }
 
 /// Fetches the next block; false if only the kernel can bring its cycle.
@@ -61,8 +61,7 @@ bool RequestPort::fetch_block(Cycles cycle) {
     return false;
   }
   local_ = at;
-  const std::uint32_t slot = block_slot(end_block_++);
-  InFlight& access = ring_[slot];
+  InFlight& access = block(end_block_++);
   access.address = next_block_->start;
   access.size = static_cast<std::uint32_t>(line_bytes() - (access.address.value() & (line_bytes() - 1)));
   access.kind = RecordKind::Fetch;
@@ -74,10 +73,10 @@ bool RequestPort::fetch_block(Cycles cycle) {
   fetch_at_ = Cycles::never();
   fetch_not_before_ = at + Cycles(1);
   ++stats_.fetch_blocks;
-  if (translate(slot, at)) {
+  if (translate(access, at)) {
     prefetch_next_line(access, physical_, at);
   } else {
-    note_miss(slot, access.address, access.record);
+    note_miss(access, access.address, access.record);
   }
   look_for_block(fetch_not_before_);
   return true;
@@ -123,6 +122,16 @@ bool RequestPort::instruction_arrived() {
   return fetch_at_ == Cycles::never();
 }
 
+/// Up to which record, from the next one on, instructions follow in blocks that the core has reached, and the front end
+/// has nothing to do that look_for_block() would find, whenever it is called.
+std::uint64_t RequestPort::follows_until() const {
+  const bool room = end_block_ - first_block_ != fetch_queue_;
+  const bool idle = next_block_ ? !room || fetch_at_ != Cycles::never() : path_.stopped();
+  if (!idle || job_.source->delivered() < on_demand_until_) return 0;
+  if (first_block_ != end_block_) return block(first_block_).record - 1;
+  return next_block_ ? next_block_->record : path_.reached();
+}
+
 /// Starts what has been fetched of an instruction, up to what has not.
 void RequestPort::start_fetched(Cycles at) {
   if (core_fetches()) return fetch_on_demand(at);
@@ -146,7 +155,7 @@ void RequestPort::start_fetched(Cycles at) {
     }
     size = std::min(size, static_cast<std::uint32_t>(next_block_->start - address_));
   }
-  ring_[enter_window(size)].times = times;
+  enter_window(size).times = times;
   look_for_block(at);
 }
 
@@ -165,10 +174,10 @@ void RequestPort::fetch_on_demand(Cycles at) {
   if (first_block_ != end_block_ && block(first_block_).record == record_being_started() + 1) {
     size = std::min(size, static_cast<std::uint32_t>(block(first_block_).address - address_));
   }
-  const std::uint32_t slot = enter_window(size);
-  ring_[slot].times.issued = at;
-  if (!translate(slot, at)) note_miss(slot, fetched_, job_.source->delivered());
-  if (ring_[slot].pending != 0) fetch_barrier_ = end_ - 1;
+  InFlight& access = enter_window(size);
+  access.times.issued = at;
+  if (!translate(access, at)) note_miss(access, fetched_, job_.source->delivered());
+  if (access.pending != 0) fetch_barrier_ = end_ - 1;
   fetch_not_before_ = std::max(fetch_not_before_, at + Cycles(1));
   look_for_block(at);
 }
@@ -195,13 +204,12 @@ bool RequestPort::begins_within(std::uint64_t record, VirtualAddress start) cons
 void RequestPort::start_faulted(Cycles at) {
   InFlight& fetched = block(first_block_++);
   count_straddle(fetched.address);
-  const std::uint32_t slot = enter_window(std::min(left_, fetched.size));
-  InFlight& access = ring_[slot];
+  InFlight& access = enter_window(std::min(left_, fetched.size));
   access.times = fetched.times;
   access.pending = fetched.pending;
   access.record = fetched.record;
   access.faulted = fetched.faulted;
-  access.faulted->tag = slot;
+  access.faulted->tag = slot_of(access);
   fetched.faulted = nullptr;
   fetch_barrier_ = end_ - 1;
   ++faults_waiting_;
@@ -210,9 +218,9 @@ void RequestPort::start_faulted(Cycles at) {
     wake_at(at);
   } else {
     handle_fault_of_oldest(at);
-    wake_for_answers();
+    wake_to_repeat();
   }
-  look_ahead();
+  forget_horizon();
 }
 
 /// A block that begins within an instruction.

@@ -10,22 +10,23 @@ namespace tablewalk {
 /// its address comes from.
 void RequestPort::enter_buffers(const Record& record) {
   const bool loads = kind_ != RecordKind::Store;
-  must_retire_ = 0;
-  if (loads) {
-    loads_.enter(end_);
-    must_retire_ = loads_.newest(buffers_[0] + 1).end;
-  }
-  if (kind_ != RecordKind::Load) {
-    stores_.enter(end_);
-    must_retire_ = std::max(must_retire_, stores_.newest(buffers_[1] + 1).end);
-  }
+  if (loads) loads_.enter(end_);
+  if (kind_ != RecordKind::Load) stores_.enter(end_);
+  if (buffers_limit_) limit_by_buffers();
   const std::uint64_t distance = chained_ ? 1 : record.distance;
   operand_ = distance == 0 ? AccessParts{} : loads_.newest(distance + (loads ? 1 : 0));
 }
 
+/// As long as no buffer is smaller than the window, there is room in it for what the window has room for.
+void RequestPort::limit_by_buffers() {
+  must_retire_ = 0;
+  if (kind_ != RecordKind::Store) must_retire_ = loads_.newest(buffers_[0] + 1).end;
+  if (kind_ != RecordKind::Load) must_retire_ = std::max(must_retire_, stores_.newest(buffers_[1] + 1).end);
+}
+
 /// An access that enters the window in `at` waits for its operand; false if the data are there by then.
-bool RequestPort::await_operand(std::uint32_t slot, Cycles at) {
-  InFlight& access = ring_[slot];
+bool RequestPort::await_operand(InFlight& access, Cycles at) {
+  const std::uint32_t slot = slot_of(access);
   Operand& operand = operands_[slot];
   operand.parts = operand_;
   operand.ready = at;
@@ -80,12 +81,12 @@ bool RequestPort::issue_ready(Cycles cycle) {
   InFlight& access = ring_[slot];
   access.pending = 0;
   access.times.issued = at;
-  if (!translate(slot, at)) note_miss(slot, operands_[slot].fetched, operands_[slot].record);
+  if (!translate(access, at)) note_miss(access, operands_[slot].fetched, operands_[slot].record);
   check_complete(access);
   if (access.pending == 0 && (faults_waiting_ != 0 || !interrupts_.empty())) {
     // A younger fault may be handled as soon as this one has its data, or an interrupt taken.
     wake_at(access.times.done);
-    look_ahead();
+    forget_horizon();
   }
   return true;
 }

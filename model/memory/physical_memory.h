@@ -3,9 +3,8 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
-#include <memory>
-#include <vector>
 
+#include "base/number_map.h"
 #include "base/types.h"
 
 namespace tablewalk {
@@ -14,11 +13,9 @@ namespace tablewalk {
 /// Little-endian. Accesses are 1, 2, 4 or 8 bytes, naturally aligned; anything else is a LawViolation.
 class PhysicalMemory {
  public:
-  PhysicalMemory();
-
   std::uint64_t read(PhysicalAddress address, unsigned bytes) const {
     check_access(address, bytes);
-    const Page* page = find(address.value() / page_size);
+    const Page* page = pages_.find(address.value() / page_size);
     return page == nullptr ? 0 : load(page->data() + address.value() % page_size, bytes);
   }
   /// Writing zero to what was never written costs nothing either.
@@ -37,12 +34,6 @@ class PhysicalMemory {
 
  private:
   using Page = std::array<std::uint8_t, page_size>;
-
-  /// A place of the hash table from page number to page; free while `page` is null.
-  struct Slot {
-    std::uint64_t number = 0;
-    Page* page = nullptr;
-  };
 
   static void check_access(PhysicalAddress address, unsigned bytes) {
     const bool size_is_legal = bytes == 8 || bytes == 4 || bytes == 2 || bytes == 1;
@@ -63,21 +54,8 @@ class PhysicalMemory {
     return word;
   }
 
-  /// Open addressing with linear probing: the table is never more than half full, so a probe is nearly always the
-  /// first. A radix tree over 52 address bits would need more dependent loads than the walks it is read by.
-  std::size_t slot_of(std::uint64_t number) const {
-    std::size_t slot = (number * 0x9E3779B97F4A7C15u) >> hash_shift_;
-    while (slots_[slot].page != nullptr && slots_[slot].number != number) slot = (slot + 1) & slot_mask_;
-    return slot;
-  }
-  Page* find(std::uint64_t number) const { return slots_[slot_of(number)].page; }
-  Page& find_or_make(std::uint64_t number);
-  void grow();
-
-  std::vector<Slot> slots_;
-  std::size_t slot_mask_;  ///< slots_.size() - 1
-  unsigned hash_shift_;
-  std::vector<std::unique_ptr<Page>> pages_;
+  /// By page number. A radix tree over 52 address bits would need more dependent loads than the walks it is read by.
+  NumberMap<Page> pages_;
 };
 
 }  // namespace tablewalk

@@ -8,11 +8,12 @@
 namespace tablewalk {
 namespace {
 
-/// Frames in an order given by `frame_at(index)`; what was given back goes out again first. Pages and tables are served
-/// alike.
-class OrderedFrames : public SmallFrames {
+/// Frames in an order given by `Order::frame_at(index)`; what was given back goes out again first. Pages and tables are
+/// served alike.
+template <class Order>
+class OrderedFrames final : public SmallFrames {
  public:
-  explicit OrderedFrames(std::uint64_t frames) : frames_(frames) {}
+  explicit OrderedFrames(std::uint64_t frames, Order order) : frames_(frames), order_(order) {}
 
   std::optional<std::uint64_t> take_for_page(std::uint64_t, AddressSpaceId, std::uint64_t ceiling) override {
     return take_for_table(ceiling);
@@ -25,7 +26,7 @@ class OrderedFrames : public SmallFrames {
       return frame;
     }
     while (next_ < frames_ - 1) {
-      const std::uint64_t frame = frame_at(next_++);
+      const std::uint64_t frame = order_.frame_at(next_++);
       if (frame >= ceiling) continue;
       if (frame >= high_water_) high_water_ = frame + 1;
       return frame;
@@ -36,33 +37,26 @@ class OrderedFrames : public SmallFrames {
   void give_back(std::uint64_t frame) override { given_back_.push_back(frame); }
   std::uint64_t high_water() const override { return high_water_; }
 
- protected:
-  virtual std::uint64_t frame_at(std::uint64_t index) const = 0;
-
  private:
   std::uint64_t frames_;
+  Order order_;
   std::uint64_t next_ = 0;
   std::uint64_t high_water_ = 1;
   std::vector<std::uint64_t> given_back_;
 };
 
-class SequentialFrames : public OrderedFrames {
- public:
-  using OrderedFrames::OrderedFrames;
-
- protected:
-  std::uint64_t frame_at(std::uint64_t index) const override { return index + 1; }
+struct Sequential {
+  std::uint64_t frame_at(std::uint64_t index) const { return index + 1; }
 };
 
 /// The lower half of memory in random order, and when that is full the upper half: so that the upper half stays whole
 /// for large blocks as long as it can.
-class RandomFrames : public OrderedFrames {
+class RandomHalves {
  public:
-  RandomFrames(std::uint64_t frames, std::uint64_t seed)
-      : OrderedFrames(frames), lower_((frames - 1) - (frames - 1) / 2, seed), upper_((frames - 1) / 2, ~seed) {}
+  RandomHalves(std::uint64_t frames, std::uint64_t seed)
+      : lower_((frames - 1) - (frames - 1) / 2, seed), upper_((frames - 1) / 2, ~seed) {}
 
- protected:
-  std::uint64_t frame_at(std::uint64_t index) const override {
+  std::uint64_t frame_at(std::uint64_t index) const {
     if (index < lower_.size()) return 1 + lower_(index);
     return 1 + lower_.size() + upper_(index - lower_.size());
   }
@@ -77,9 +71,9 @@ class RandomFrames : public OrderedFrames {
 std::unique_ptr<SmallFrames> make_small_frames(const FrameAllocatorConfig& config, std::uint64_t frames) {
   switch (config.policy) {
     case FramePolicy::Sequential:
-      return std::make_unique<SequentialFrames>(frames);
+      return std::make_unique<OrderedFrames<Sequential>>(frames, Sequential{});
     case FramePolicy::Random:
-      return std::make_unique<RandomFrames>(frames, config.seed);
+      return std::make_unique<OrderedFrames<RandomHalves>>(frames, RandomHalves(frames, config.seed));
     case FramePolicy::Contiguous:
       return std::make_unique<ContiguousFrames>(frames);
   }

@@ -26,8 +26,7 @@ void AddressSpaces::find_space(AddressSpaceId asid) {
 }
 
 void AddressSpaces::before_walk(AddressSpaceId asid, VirtualAddress va, Access access) {
-  check_address(va);
-  if (!config_.prefault) return;
+  if (!config_.prefault) return check_address(va);
   root(asid);
   map_page(va, access);
 }
@@ -35,8 +34,8 @@ void AddressSpaces::before_walk(AddressSpaceId asid, VirtualAddress va, Access a
 bool AddressSpaces::is_mapped(AddressSpaceId asid, VirtualAddress va) {
   root(asid);
   const std::uint64_t number = va.value() >> page_shift_;
-  const auto mapped = recent_->mapped.find(number / 512);
-  return mapped != recent_->mapped.end() && mapped->second[number % 512];
+  const auto* mapped = recent_->mapped.find(number / 512);
+  return mapped != nullptr && (*mapped)[number % 512];
 }
 
 std::optional<FaultRepair> AddressSpaces::handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
@@ -75,15 +74,16 @@ FaultReason AddressSpaces::reason_now(VirtualAddress va, Access access) const {
 /// that may be a buffer of the program: that is shared until the kernel fetches from it where it may not.
 void AddressSpaces::map_page(VirtualAddress va, Access access) {
   const std::uint64_t number = va.value() >> page_shift_;
-  auto mapped = recent_->mapped[number / 512][number % 512];
-  if (mapped) return;
+  auto& mapped = recent_->mapped.find_or_make(number / 512);
+  if (mapped[number % 512]) return;
+  check_address(va);
   const VirtualAddress page(number << page_shift_);
   const bool shared = !access.user && may_share(va, access);
   LeafSpec spec;
   spec.rights.user = access.user || shared;
   recent_->tables.map(page, recent_->frames.allocate_page(page, page_bytes_, recent_asid_), page_bytes_, spec);
   if (shared) recent_->shared.insert(number);
-  mapped = true;
+  mapped[number % 512] = true;
   ++pages_;
 }
 

@@ -3,10 +3,10 @@
 #include <bitset>
 #include <map>
 #include <memory>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "base/number_map.h"
 #include "os/os_config.h"
 #include "paging/table_builder.h"
 #include "protocol/observers.h"
@@ -52,7 +52,7 @@ class AddressSpaces final : public Kernel {
   struct Space {
     FrameAllocator& frames;
     TableBuilder tables;
-    std::unordered_map<std::uint64_t, std::bitset<512>> mapped;  ///< by page number / 512
+    NumberMap<std::bitset<512>> mapped;        ///< by page number / 512
     std::unordered_set<std::uint64_t> shared;  ///< numbers of user pages that the kernel touched first
   };
 

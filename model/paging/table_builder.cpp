@@ -11,27 +11,34 @@ namespace tablewalk {
 
 TableBuilder::TableBuilder(std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
                            AddressSpaceId space)
-    : mode_(std::move(mode)), memory_(memory), frames_(frames), space_(space), tables_per_level_(mode_->levels()) {
-  root_ = make_table(mode_->root_level());
+    : mode_(std::move(mode)),
+      memory_(memory),
+      frames_(frames),
+      space_(space),
+      translated_(low_bits(mode_->virtual_bits())),
+      memory_limit_(mode_->memory_limit()),
+      levels_(mode_->root_level()),
+      tables_per_level_(mode_->levels()) {
+  for (unsigned level = 0; level < mode_->root_level(); ++level) {
+    levels_[level].prefix_shift = mode_->level(level).index_shift + mode_->level(level).index_bits;
+  }
+  root_.at = make_table(mode_->root_level());
 }
 
 void TableBuilder::map(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes, const LeafSpec& spec) {
   const PageSize& size = checked_size(va, page, page_bytes);
   const unsigned level = size.level;
   const std::uint64_t leaf = mode_->encode_leaf(page, size, spec);
-  if (mode_->decode(leaf, level).target != page) throw does_not_fit(page);
-  if (!last_.valid || last_.level != level || last_.prefix != prefix(level, va)) {
-    const PhysicalAddress table = table_for(level, va);
-    last_ = {true, level, prefix(level, va), table, &used_entries_[table]};
-  }
-  const PhysicalAddress at = mode_->entry_address(level, last_.table, va);
+  if (page.value() >= memory_limit_ && mode_->decode(leaf, level).target != page) throw does_not_fit(page);
+  Table& table = table_for(level, va);
+  const PhysicalAddress at = mode_->entry_address(level, table.at, va);
   for (std::uint64_t i = 0; i < size.entries; ++i) {
     if (memory_.read(at + i * mode_->entry_bytes(), mode_->entry_bytes()) == 0) continue;
     throw InputError(fmt::format("{}: address {:#x} is already mapped: expected an unmapped {} page", mode_->name(),
                                  va.value(), format_byte_size({page_bytes})));
   }
   for (std::uint64_t i = 0; i < size.entries; ++i) write_entry(at + i * mode_->entry_bytes(), leaf);
-  *last_.used_entries += size.entries;
+  table.used_entries += size.entries;
 }
 
 void TableBuilder::map_range(VirtualAddress va, std::uint64_t bytes, std::uint64_t page_bytes, const LeafSpec& spec) {
@@ -52,7 +59,6 @@ void TableBuilder::unmap(VirtualAddress va, std::uint64_t bytes) {
   const Range range = checked_range(va, bytes);
   check_covered(va, range);
   check_covered(va + (bytes - 1), range);
-  last_.valid = false;  // its table may go
   const Rewrite remove = [](const PagingMode&, const EntryView&, const LeafSpec&) -> std::uint64_t { return 0; };
   change_leaves(mode_->root_level(), root_, range, remove, {});
 }
@@ -85,13 +91,6 @@ std::uint64_t TableBuilder::table_bytes() const {
   return bytes;
 }
 
-/// Which table of that level an address belongs to: its bits above those that index the table.
-std::uint64_t TableBuilder::prefix(unsigned level, VirtualAddress va) const {
-  const LevelShape& shape = mode_->level(level);
-  const unsigned shift = shape.index_shift + shape.index_bits;
-  return shift >= 64 ? 0 : va.value() >> shift;
-}
-
 /// The size that the mode has, for a page at `va` that may lie at `page`.
 const PageSize& TableBuilder::checked_size(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes) const {
   const PageSize* size = mode_->find_page_size(page_bytes);
@@ -119,24 +118,24 @@ InputError TableBuilder::does_not_fit(PhysicalAddress page) const {
 }
 
 /// The table of that level for `va`, made with those above it where missing.
-PhysicalAddress TableBuilder::table_for(unsigned level, VirtualAddress va) {
-  PhysicalAddress table = root_;
-  for (unsigned above = mode_->root_level(); above > level; --above) {
-    const PhysicalAddress at = mode_->entry_address(above, table, va);
-    const EntryView view = read_entry(at, above);
-    if (view.kind == EntryView::Kind::Leaf) {
-      throw InputError(fmt::format("{}: address {:#x} is already mapped by a larger page of {}", mode_->name(),
-                                   va.value(), format_byte_size({mode_->page_bytes(above)})));
-    }
-    if (view.kind == EntryView::Kind::Pointer) {
-      table = view.target;
-      continue;
-    }
-    const PhysicalAddress made = make_table(above - 1);
-    write_entry(at, mode_->encode_pointer(made, above));
-    ++used_entries_[table];
-    table = made;
+TableBuilder::Table& TableBuilder::table_for(unsigned level, VirtualAddress va) {
+  if (level == mode_->root_level()) return root_;
+  Table* table = levels_[level].tables.find(prefix(level, va));
+  return table != nullptr && table->at != PhysicalAddress(0) ? *table : make_table_for(level, va);
+}
+
+TableBuilder::Table& TableBuilder::make_table_for(unsigned level, VirtualAddress va) {
+  Table& above = table_for(level + 1, va);
+  const PhysicalAddress at = mode_->entry_address(level + 1, above.at, va);
+  if (read_entry(at, level + 1).kind == EntryView::Kind::Leaf) {
+    throw InputError(fmt::format("{}: address {:#x} is already mapped by a larger page of {}", mode_->name(),
+                                 va.value(), format_byte_size({mode_->page_bytes(level + 1)})));
   }
+  const PhysicalAddress made = make_table(level);
+  write_entry(at, mode_->encode_pointer(made, level + 1));
+  ++above.used_entries;
+  Table& table = levels_[level].tables.find_or_make(prefix(level, va));
+  table.at = made;
   return table;
 }
 
@@ -148,13 +147,12 @@ PhysicalAddress TableBuilder::make_table(unsigned level) {
     throw InputError(fmt::format("{}: page table at {:#x} does not fit an entry: expected memory of at most {}",
                                  mode_->name(), table.value(), format_byte_size({mode_->memory_limit()})));
   }
-  used_entries_.emplace(table, 0);
   ++tables_per_level_[level];
   return table;
 }
 
 std::optional<EntryView> TableBuilder::find_leaf(VirtualAddress va) const {
-  PhysicalAddress table = root_;
+  PhysicalAddress table = root_.at;
   for (unsigned level = mode_->root_level();; --level) {
     const EntryView view = read_entry(mode_->entry_address(level, table, va), level);
     if (view.kind == EntryView::Kind::Leaf) return view;
@@ -193,24 +191,23 @@ void TableBuilder::check_covered(VirtualAddress va, Range range) const {
 
 /// Goes through the entries of one table that the range touches, and through the tables below; gives back tables that
 /// became empty. Stops early once the table itself is.
-void TableBuilder::change_leaves(unsigned level, PhysicalAddress table, Range range, Rewrite rewrite,
-                                 const LeafSpec& spec) {
+void TableBuilder::change_leaves(unsigned level, Table& table, Range range, Rewrite rewrite, const LeafSpec& spec) {
   const std::uint64_t span = mode_->page_bytes(level);
-  std::uint64_t& used = used_entries_[table];
-  for (std::uint64_t first = range.first; used != 0;) {
+  for (std::uint64_t first = range.first; table.used_entries != 0;) {
     const std::uint64_t last = std::min(range.last, first | (span - 1));
-    const PhysicalAddress at = mode_->entry_address(level, table, VirtualAddress(first));
+    const PhysicalAddress at = mode_->entry_address(level, table.at, VirtualAddress(first));
     const EntryView view = read_entry(at, level);
     if (view.kind == EntryView::Kind::Leaf) {
       const std::uint64_t entry = rewrite(*mode_, view, spec);
       write_entry(at, entry);
-      if (entry == 0) --used;
+      if (entry == 0) --table.used_entries;
     } else if (view.kind == EntryView::Kind::Pointer) {
-      change_leaves(level - 1, view.target, {first, last}, rewrite, spec);
-      if (used_entries_[view.target] == 0) {
-        drop_table(level - 1, view.target);
+      Table& below = table_for(level - 1, VirtualAddress(first));
+      change_leaves(level - 1, below, {first, last}, rewrite, spec);
+      if (below.used_entries == 0) {
+        give_back(level - 1, below);
         write_entry(at, 0);
-        --used;
+        --table.used_entries;
       }
     }
     if (last == range.last) return;
@@ -218,10 +215,10 @@ void TableBuilder::change_leaves(unsigned level, PhysicalAddress table, Range ra
   }
 }
 
-void TableBuilder::drop_table(unsigned level, PhysicalAddress table) {
-  used_entries_.erase(table);
+void TableBuilder::give_back(unsigned level, Table& table) {
+  frames_.release_table(table.at, mode_->table_bytes(level));
+  table = {};
   --tables_per_level_[level];
-  frames_.release_table(table, mode_->table_bytes(level));
 }
 
 EntryView TableBuilder::read_entry(PhysicalAddress at, unsigned level) const {

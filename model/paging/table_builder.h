@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "base/error.h"
+#include "base/number_map.h"
 #include "memory/frame_allocator.h"
 #include "memory/physical_memory.h"
 #include "paging/paging_mode.h"
@@ -23,7 +23,7 @@ class TableBuilder {
 
   const PagingMode& mode() const { return *mode_; }
   /// What CR3 points to.
-  PhysicalAddress root() const { return root_; }
+  PhysicalAddress root() const { return root_.at; }
 
   /// Maps one page of `page_bytes` (legal in the mode) at `va` to `page`, both aligned to it. Throws InputError: an
   /// address outside the mode's address space, a page size the mode lacks, a frame that does not fit an entry, a page
@@ -53,16 +53,31 @@ class TableBuilder {
   /// What a change does with a leaf: the entry to write instead, 0 to remove it.
   using Rewrite = std::uint64_t (*)(const PagingMode& mode, const EntryView& leaf, const LeafSpec& spec);
 
-  std::uint64_t prefix(unsigned level, VirtualAddress va) const;
+  /// A table, and how many of its entries are not 0.
+  struct Table {
+    PhysicalAddress at;  ///< 0: it was given back
+    std::uint64_t used_entries = 0;
+  };
+  /// The tables of one level but the root, by the bits of an address above those that index the table.
+  struct Level {
+    unsigned prefix_shift = 0;
+    NumberMap<Table> tables;
+  };
+
+  /// Which table of that level, below the root's, an address belongs to.
+  std::uint64_t prefix(unsigned level, VirtualAddress va) const {
+    return (va.value() & translated_) >> levels_[level].prefix_shift;
+  }
   const PageSize& checked_size(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes) const;
   InputError does_not_fit(PhysicalAddress page) const;
-  PhysicalAddress table_for(unsigned level, VirtualAddress va);
+  Table& table_for(unsigned level, VirtualAddress va);
+  Table& make_table_for(unsigned level, VirtualAddress va);
   PhysicalAddress make_table(unsigned level);
   std::optional<EntryView> find_leaf(VirtualAddress va) const;
   Range checked_range(VirtualAddress va, std::uint64_t bytes) const;
   void check_covered(VirtualAddress va, Range range) const;
-  void change_leaves(unsigned level, PhysicalAddress table, Range range, Rewrite rewrite, const LeafSpec& spec);
-  void drop_table(unsigned level, PhysicalAddress table);
+  void change_leaves(unsigned level, Table& table, Range range, Rewrite rewrite, const LeafSpec& spec);
+  void give_back(unsigned level, Table& table);
   EntryView read_entry(PhysicalAddress at, unsigned level) const;
   void write_entry(PhysicalAddress at, std::uint64_t entry) { memory_.write(at, mode_->entry_bytes(), entry); }
 
@@ -70,19 +85,11 @@ class TableBuilder {
   PhysicalMemory& memory_;
   FrameAllocator& frames_;
   AddressSpaceId space_;
-  PhysicalAddress root_;
+  std::uint64_t translated_;    ///< the bits of an address that are translated
+  std::uint64_t memory_limit_;  ///< of the mode
+  std::vector<Level> levels_;   ///< [0] is the last one
   std::vector<std::uint64_t> tables_per_level_;
-  std::unordered_map<PhysicalAddress, std::uint64_t> used_entries_;  ///< of each table
-
-  /// The table that the last map() wrote to: ranges are mapped without descending from the root for every page.
-  struct LastTable {
-    bool valid = false;
-    unsigned level = 0;
-    std::uint64_t prefix = 0;
-    PhysicalAddress table;
-    std::uint64_t* used_entries = nullptr;
-  };
-  LastTable last_;
+  Table root_;
 };
 
 }  // namespace tablewalk

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "config/printer.h"
@@ -83,6 +84,25 @@ TEST(Metamorphic, SettingsOfWhatIsNotThereChangeNothing) {
     for (TlbArrayConfig& array : random.config.dtlb.arrays) array.seed += array.replacement != Replacement::Random;
     if (random.config.os.frames != FramePolicy::Random) ++random.config.os.frame_seed;
     EXPECT_EQ(figures_of(random.config, options), before) << random.describe();
+  }
+}
+
+/// Without a front end a core looks at each access by itself, with one it starts those together of which nothing is
+/// unusual.
+TEST(Metamorphic, DataAccessesTakeTheSameCyclesWithAndWithoutAFrontEnd) {
+  for (const std::uint64_t seed : printed_seeds(40)) {
+    Case random(seed);
+    std::vector<Record>& records = random.records;
+    records.erase(std::remove_if(records.begin(), records.end(),
+                                 [](const Record& record) { return record.kind == RecordKind::Fetch; }),
+                  records.end());
+    const RunOptions options = random.options();
+    CoreConfig& core = random.config.core;
+    core.blocking = core.next_line_prefetch = false;
+    core.fetch_queue = 0;
+    const std::string without = figures_of(random.config, options);
+    core.fetch_queue = 24;
+    EXPECT_EQ(figures_of(random.config, options), without) << random.describe();
   }
 }
 

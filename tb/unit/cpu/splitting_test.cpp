@@ -104,6 +104,21 @@ TEST(RecordSource, BatchEndsWhereItIsTold) {
   EXPECT_EQ(take_all(source), 93u);
 }
 
+TEST(RecordSource, DeliversByCountWhatHasBeenLookedAt) {
+  Numbers trace(100);
+  RecordSource source(trace, 0);
+  EXPECT_EQ(source.peek(), nullptr);
+  ASSERT_TRUE(source.read_batch(7));
+  source.next();
+  const Record* const next = source.peek();
+  EXPECT_EQ(next->address.value(), 1u);
+  EXPECT_EQ(source.end() - next, 6);
+  source.skip(5);
+  EXPECT_EQ(source.delivered(), 6u);
+  EXPECT_EQ(source.next()->address.value(), 6u);
+  EXPECT_EQ(source.peek(), nullptr);
+}
+
 TEST(RecordSource, StopEndsTheTraceAtOnce) {
   Numbers trace(100);
   RecordSource source(trace, 0);

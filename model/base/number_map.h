@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <utility>
+#include <vector>
+
+namespace tablewalk {
+
+/// Values by a number that is spread widely, such as a page's. Nothing is removed; values keep their places in host
+/// memory. Open addressing with linear probing: the slots are never more than half full, so a probe is nearly always
+/// the first.
+template <class Value>
+class NumberMap {
+ public:
+  /// nullptr if there is none.
+  Value* find(std::uint64_t number) const { return slots_[slot_of(number)].value; }
+  /// A new one has its initial value.
+  Value& find_or_make(std::uint64_t number) {
+    if (Value* found = find(number)) return *found;
+    if (2 * (values_.size() + 1) > slots_.size()) grow();
+    Slot& slot = slots_[slot_of(number)];
+    slot = {number, &values_.emplace_back()};
+    return *slot.value;
+  }
+  std::size_t size() const { return values_.size(); }
+
+ private:
+  /// Free while `value` is null.
+  struct Slot {
+    std::uint64_t number = 0;
+    Value* value = nullptr;
+  };
+
+  std::size_t slot_of(std::uint64_t number) const {
+    std::size_t slot = (number * 0x9E3779B97F4A7C15u) >> hash_shift_;
+    while (slots_[slot].value != nullptr && slots_[slot].number != number) slot = (slot + 1) & (slots_.size() - 1);
+    return slot;
+  }
+  void grow() {
+    std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(2 * slots_.size()));
+    --hash_shift_;
+    for (const Slot& slot : old) {
+      if (slot.value != nullptr) slots_[slot_of(slot.number)] = slot;
+    }
+  }
+
+  static constexpr unsigned initial_slot_bits = 6;
+
+  std::vector<Slot> slots_ = std::vector<Slot>(std::size_t{1} << initial_slot_bits);
+  unsigned hash_shift_ = 64 - initial_slot_bits;
+  std::deque<Value> values_;
+};
+
+}  // namespace tablewalk
