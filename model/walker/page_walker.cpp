@@ -89,12 +89,39 @@ void PageWalker::respond(TranslationRequest& request, Cycles visible) {
   tlb_side_.port(request.pop_route()).respond(request, visible);
 }
 
-void PageWalker::report(StatSet& figures) const {
+namespace {
+
+/// Where entries were found: of all levels, and of each.
+void report_places(const WalkerStats& stats, unsigned levels, StatSet& figures) {
   constexpr std::array<const char*, served_by_count> found_there = {
       "table entries the walker found in the first-level cache: a few cycles each",
       "table entries it found in the second-level cache: about ten cycles each",
       "table entries it found in the last-level cache: some forty cycles each",
       "table entries it had to fetch from main memory: hundreds of cycles each"};
+  for (unsigned place = 0; place < served_by_count; ++place) {
+    std::uint64_t reads = 0;
+    for (const auto& level : stats.served) reads += level[place];
+    const std::string where = to_string(static_cast<ServedBy>(place));
+    figures.count("walker.served_by." + where, reads, "reads", "entries of all levels found in " + where)
+        .key()
+        .explain(found_there[place]);
+  }
+  for (unsigned level = 0; level < levels; ++level) {
+    const std::string prefix = "walker.level" + std::to_string(level);
+    std::uint64_t reads = 0;
+    for (unsigned place = 0; place < served_by_count; ++place) reads += stats.served[level][place];
+    figures.count(prefix + ".reads", reads, "reads", "entries of this level read (level 0 is the last)");
+    for (unsigned place = 0; place < served_by_count; ++place) {
+      const std::string where = to_string(static_cast<ServedBy>(place));
+      figures.count(prefix + ".served_by." + where, stats.served[level][place], "reads",
+                    "entries of this level found in " + where);
+    }
+  }
+}
+
+}  // namespace
+
+void PageWalker::report(StatSet& figures) const {
   figures.count("walker.walks", stats_.walks, "walks", "walks started")
       .key()
       .explain("how often no TLB knew the page, so that the page table itself was read");
@@ -130,25 +157,7 @@ void PageWalker::report(StatSet& figures) const {
   figures.distribution("walker.queue_cycles", stats_.queue, "cycles", "of that, before the walk was taken")
       .explain("of that, how long it waited for a free walker");
   figures.distribution("walker.reads", stats_.reads_per_walk, "reads", "entries read by a walk");
-  for (unsigned place = 0; place < served_by_count; ++place) {
-    std::uint64_t reads = 0;
-    for (const auto& level : stats_.served) reads += level[place];
-    const std::string where = to_string(static_cast<ServedBy>(place));
-    figures.count("walker.served_by." + where, reads, "reads", "entries of all levels found in " + where)
-        .key()
-        .explain(found_there[place]);
-  }
-  for (unsigned level = 0; level < mode_.levels(); ++level) {
-    const std::string prefix = "walker.level" + std::to_string(level);
-    std::uint64_t reads = 0;
-    for (unsigned place = 0; place < served_by_count; ++place) reads += stats_.served[level][place];
-    figures.count(prefix + ".reads", reads, "reads", "entries of this level read (level 0 is the last)");
-    for (unsigned place = 0; place < served_by_count; ++place) {
-      const std::string where = to_string(static_cast<ServedBy>(place));
-      figures.count(prefix + ".served_by." + where, stats_.served[level][place], "reads",
-                    "entries of this level found in " + where);
-    }
-  }
+  report_places(stats_, mode_.levels(), figures);
 }
 
 }  // namespace tablewalk

@@ -41,6 +41,7 @@ inline RunResult example_result(std::uint64_t scale = 1) {
   stats.distribution("walker.latency_cycles", latency, "cycles", "from request to answer")
       .explain("how long a walk takes")
       .key("mean", "how long a walk takes on average")
+      .key("p95", "19 of 20 walks are no slower than this")
       .key("p99", "99 of 100 walks are no slower than this");
   for (const std::string level : {"level0", "level1"}) {
     stats.count("walker." + level + ".reads", 812, "reads", "entry reads of the level");
