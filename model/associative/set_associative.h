@@ -31,8 +31,7 @@ class SetAssociative {
         keys_(std::size_t{sets} * ways, no_key),
         values_(std::size_t{sets} * ways),
         recent_(sets, 0),
-        replacement_(policy, sets, ways, seed),
-        repeats_(replacement_.repeats()) {}
+        replacement_(policy, sets, ways, seed) {}
 
   /// What an array of `entries` in sets of `ways` takes of the host's memory, in bytes; with some policies less.
   static constexpr std::uint64_t host_bytes(std::uint64_t entries, std::uint64_t ways) {
@@ -46,7 +45,7 @@ class SetAssociative {
   std::uint32_t ways() const { return ways_; }
   /// Whether whoever knows what the last find() found may go on using it instead of finding it again, as long as
   /// nothing else happens to the array.
-  bool may_reuse_last() const { return repeats_ != Repeats::Count; }
+  bool may_reuse_last() const { return replacement_.repeats() != Repeats::Count; }
   std::uint32_t set_of(std::uint64_t number) const {
     return static_cast<std::uint32_t>(masked_ ? number & mask_ : number % sets_);
   }
@@ -58,7 +57,7 @@ class SetAssociative {
     // Most lookups find what the last lookup in the set found. To most policies that is nothing new.
     const std::uint32_t recent = recent_[set];
     if (keys_[base + recent] == key && match(values_[base + recent])) {
-      return repeats_ == Repeats::AddNothingToFill ? &values_[base + recent] : use(set, recent);
+      return replacement_.repeats() == Repeats::AddNothingToFill ? &values_[base + recent] : use(set, recent);
     }
     const std::uint32_t first = tags_.first(set, key);
     if (first == ways_) return nullptr;
@@ -132,8 +131,8 @@ class SetAssociative {
   template <class Match>
   [[gnu::noinline]] Value* find_beyond_first(std::uint32_t set, std::uint64_t key, Match match) {
     const std::size_t base = std::size_t{set} * ways_;
-    const std::uint32_t way =
-        tags_.find(set, key, [&](std::uint32_t w) { return keys_[base + w] == key && match(values_[base + w]); });
+    const std::uint32_t way = tags_.find_below(
+        ways_, set, key, [&](std::uint32_t w) { return keys_[base + w] == key && match(values_[base + w]); });
     return way == ways_ ? nullptr : use(set, way);
   }
   [[gnu::noinline]] Value* use(std::uint32_t set, std::uint32_t way) {
@@ -151,7 +150,6 @@ class SetAssociative {
   std::vector<Value> values_;
   std::vector<std::uint32_t> recent_;  ///< the way that the last find or insert in the set ended at
   ReplacementState replacement_;
-  Repeats repeats_;  ///< of the policy
 };
 
 }  // namespace tablewalk

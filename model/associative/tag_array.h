@@ -16,16 +16,28 @@ class TagArray {
   static constexpr std::uint64_t bytes_of_set(std::uint64_t ways) { return words_of(ways) * sizeof(std::uint64_t); }
 
   /// The first valid way that has the tag of `key`; `ways` if there is none: then no way holds the key.
-  std::uint32_t first(std::uint32_t set, std::uint64_t key) const { return first_in(words_per_set_, set, key); }
-  /// The first of all valid ways with the tag of `key` for which `is(way)` holds; `ways` if there is none.
-  template <class Is>
-  std::uint32_t find(std::uint32_t set, std::uint64_t key, Is is) const {
-    return find_in(words_per_set_, set, key, is);
+  std::uint32_t first(std::uint32_t set, std::uint64_t key) const {
+    const std::uint64_t* word = &words_[set * words_per_set_];
+    const std::uint64_t tags = wanted(key);
+    for (std::size_t i = 0; i < words_per_set_; ++i) {
+      const std::uint64_t equal = zero_bytes(word[i] ^ tags);
+      if (equal != 0) return first_way(i, equal);
+    }
+    return ways_;
   }
-  /// The same where no way from `end` on is valid.
+  /// The first valid way with the tag of `key` for which `is(way)` holds, where no way from `end` on is valid; `ways`
+  /// if there is none.
   template <class Is>
   std::uint32_t find_below(std::uint32_t end, std::uint32_t set, std::uint64_t key, Is is) const {
-    return find_in(words_of(end), set, key, is);
+    const std::uint64_t* word = &words_[set * words_per_set_];
+    const std::uint64_t tags = wanted(key);
+    for (std::size_t i = 0; i < words_of(end); ++i) {
+      for (std::uint64_t equal = zero_bytes(word[i] ^ tags); equal != 0; equal &= equal - 1) {
+        const std::uint32_t way = first_way(i, equal);
+        if (is(way)) return way;
+      }
+    }
+    return ways_;
   }
 
   /// The first way that holds nothing; `ways` or more if all of them do hold something.
@@ -58,27 +70,6 @@ class TagArray {
     return static_cast<std::uint32_t>(8 * word) + (static_cast<std::uint32_t>(__builtin_ctzll(highest_bits)) >> 3);
   }
 
-  template <class Is>
-  std::uint32_t find_in(std::size_t words, std::uint32_t set, std::uint64_t key, Is is) const {
-    const std::uint64_t* word = &words_[set * words_per_set_];
-    const std::uint64_t tags = wanted(key);
-    for (std::size_t i = 0; i < words; ++i) {
-      for (std::uint64_t equal = zero_bytes(word[i] ^ tags); equal != 0; equal &= equal - 1) {
-        const std::uint32_t way = first_way(i, equal);
-        if (is(way)) return way;
-      }
-    }
-    return ways_;
-  }
-  std::uint32_t first_in(std::size_t words, std::uint32_t set, std::uint64_t key) const {
-    const std::uint64_t* word = &words_[set * words_per_set_];
-    const std::uint64_t tags = wanted(key);
-    for (std::size_t i = 0; i < words; ++i) {
-      const std::uint64_t equal = zero_bytes(word[i] ^ tags);
-      if (equal != 0) return first_way(i, equal);
-    }
-    return ways_;
-  }
   /// The lowest byte of a word is that of its first way, whichever way round the host stores it.
   unsigned char& byte(std::uint32_t set, std::uint32_t way) {
     constexpr std::uint32_t flip = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 7 : 0;

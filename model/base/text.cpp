@@ -78,6 +78,12 @@ bool is_control(std::string_view character) {
 
 }  // namespace
 
+std::string words_with_or(const std::vector<std::string>& words) {
+  std::string text = words.front();
+  for (std::size_t i = 1; i < words.size(); ++i) text += (i + 1 == words.size() ? " or " : ", ") + words[i];
+  return text;
+}
+
 std::string printable(std::string_view text, bool lines) {
   std::string shown;
   while (!text.empty()) {

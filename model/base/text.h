@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tablewalk {
 
@@ -24,6 +25,9 @@ std::size_t display_width(const std::string& text);
 /// `text` filled with spaces to `width` columns, at its right or (`pad_left`) its left.
 std::string pad_right(const std::string& text, std::size_t width);
 std::string pad_left(const std::string& text, std::size_t width);
+
+/// `a`, `a or b`, `a, b or c`. There is at least one.
+std::string words_with_or(const std::vector<std::string>& words);
 
 /// `text` as any terminal and any JSON can have it: valid UTF-8 as it is, every other byte and every control character
 /// as \xNN. A backslash before `xNN` is \x5c, so that the bytes can be had back. With `lines`, line ends stay.

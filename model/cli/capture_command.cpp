@@ -1,7 +1,6 @@
 #include "cli/capture_command.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <cstdio>
 #include <memory>
@@ -115,10 +114,8 @@ Value value_of(const std::string& option, const std::string& given,
     if (name == given) return value;
     names.push_back(name);
   }
-  const std::string suggestion = did_you_mean(given, names);
-  const std::string last = names.back();
-  names.pop_back();
-  throw InputError(fmt::format("{} {}: expected {} or {}{}", option, given, fmt::join(names, ", "), last, suggestion));
+  throw InputError(
+      fmt::format("{} {}: expected {}{}", option, given, words_with_or(names), did_you_mean(given, names)));
 }
 
 struct Options {

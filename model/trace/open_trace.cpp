@@ -35,16 +35,16 @@ bool says_nothing(std::string_view line) {
   return first == std::string_view::npos || line[first] == '#' || names_thread(line);
 }
 
-bool is_lackey(std::string_view line) {
-  static const TraceFormat& lackey = *find_trace_format("lackey");
-  return lackey.recognises(line);
+const TraceFormat& lackey() {
+  static const TraceFormat& format = *find_trace_format("lackey");
+  return format;
 }
 
 /// Whether Lackey's lines come later: a traced program's own output may be first in their pipe.
 bool holds_lackey(std::string_view text) {
   for (std::size_t start = 0; start < text.size();) {
     const std::size_t end = std::min(text.find('\n', start), text.size());
-    if (is_lackey(text.substr(start, end - start))) return true;
+    if (lackey().recognises(text.substr(start, end - start))) return true;
     start = end + 1;
   }
   return false;
@@ -66,16 +66,14 @@ const TraceFormat* format_of_text(ByteSource& bytes) {
       if (end == std::string_view::npos && !is_all) break;
       std::string_view line = text.substr(start, std::min(end, text.size()) - start);
       if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-      const bool lackey = is_lackey(line);
-      if (!lackey && says_physical(line.substr(std::min(line.find('#'), line.size())))) {
+      const TraceFormat* format = recognise(Look::Line, line);
+      if (format != &lackey() && says_physical(line.substr(std::min(line.find('#'), line.size())))) {
         refuse(bytes,
                "the trace says that its addresses are physical: expected virtual addresses, which are what is "
                "translated");
       }
-      const bool decides = lackey || !says_nothing(line);
-      const TraceFormat* format = decides || line.substr(0, 4) == "#eof" ? recognise(Look::Line, line) : nullptr;
       if (format != nullptr) return format;
-      if (decides) return holds_lackey(text.substr(start)) ? find_trace_format("lackey") : nullptr;
+      if (!says_nothing(line)) return holds_lackey(text.substr(start)) ? &lackey() : nullptr;
       start = std::min(end, text.size()) + 1;
     }
     if (is_all) refuse(bytes, "holds comments but no access: expected at least one");

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
 #include "trace/event_form.h"
 #include "trace/record_check.h"
 #include "trace/text_fields.h"
@@ -70,9 +71,7 @@ std::string expected_event(std::string_view line) {
     if (form.asid == AsidField::Thread) text += " N";
     forms.push_back("'" + text + "'");
   }
-  std::string text = "expected " + forms.front();
-  for (std::size_t i = 1; i < forms.size(); ++i) text += (i + 1 == forms.size() ? " or " : ", ") + forms[i];
-  return text;
+  return "expected " + words_with_or(forms);
 }
 
 std::optional<RecordKind> kind_of(char letter) {
@@ -208,15 +207,20 @@ void TextReader::parse_access(std::string_view line, Record& record) {
     if (!rest.empty() && !is_blank(rest[0])) fail(line, expected_access);
     drop_blanks(rest);
   }
-  const AddressSpaceId asid = take_asid(rest, line, expected_access);
-  const Privilege privilege = take_word(rest, "supervisor") ? Privilege::Supervisor : Privilege::User;
-  const std::uint16_t distance = take_distance(rest, line);
-  if (!rest.empty()) fail(line, expected_access);
-  if (distance != 0 && *kind == RecordKind::Fetch)
-    lines_.fail("a fetch's address comes from no load: expected no '<-N' in " + quoted(line));
+  record = Record{address, static_cast<std::uint32_t>(size), *kind};
+  if (!rest.empty()) parse_optional_fields(rest, line, record);
   if (!is_possible_access(address.value(), size)) lines_.fail(why_impossible(address.value(), size));
-  record = Record{address, static_cast<std::uint32_t>(size), *kind, privilege, asid};
-  record.distance = distance;
+}
+
+/// What may follow the size of an access; few do.
+void TextReader::parse_optional_fields(std::string_view rest, std::string_view line, Record& record) {
+  record.asid = take_asid(rest, line, expected_access);
+  if (take_word(rest, "supervisor")) record.privilege = Privilege::Supervisor;
+  record.distance = take_distance(rest, line);
+  if (!rest.empty()) fail(line, expected_access);
+  if (record.distance != 0 && record.kind == RecordKind::Fetch) {
+    lines_.fail("a fetch's address comes from no load: expected no '<-N' in " + quoted(line));
+  }
 }
 
 /// The form whose fields the line has.

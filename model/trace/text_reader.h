@@ -26,6 +26,7 @@ class TextReader : public StreamReader {
   void check_not_cut(std::string_view line, bool had_size);
   void parse(std::string_view line, Record& record);
   void parse_access(std::string_view line, Record& record);
+  void parse_optional_fields(std::string_view rest, std::string_view line, Record& record);
   void parse_event(std::string_view line, Record& record);
   VirtualAddress take_address(std::string_view& rest, std::string_view line, std::string_view expected) const;
   std::uint16_t take_distance(std::string_view& rest, std::string_view line) const;

@@ -1,10 +1,10 @@
 #include "trace/trace_formats.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "trace/champsim_reader.h"
 #include "trace/lackey_reader.h"
 #include "trace/text_fields.h"
@@ -134,10 +134,7 @@ std::vector<std::string> trace_format_names() {
 }
 
 std::string list_of_trace_formats() {
-  std::vector<std::string> names = trace_format_names();
-  const std::string last = names.back();
-  names.pop_back();
-  return fmt::format("{} or {}", fmt::join(names, ", "), last);
+  return words_with_or(trace_format_names());
 }
 
 const TraceFormat* find_trace_format(std::string_view name) {

@@ -23,7 +23,7 @@ class TagsOfWays : public testing::TestWithParam<std::uint32_t> {
     return static_cast<std::uint32_t>(std::find(keys[set].begin(), keys[set].end(), key) - keys[set].begin());
   }
   std::uint32_t found(std::uint32_t set, std::uint64_t key) const {
-    return tags.find(set, key, [&](std::uint32_t way) { return keys[set][way] == key; });
+    return tags.find_below(ways, set, key, [&](std::uint32_t way) { return keys[set][way] == key; });
   }
 };
 
@@ -53,7 +53,7 @@ TEST_P(TagsOfWays, OfferOnlyValidWaysAndOfThemFew) {
   constexpr std::uint64_t lookups = 10000;
   for (std::uint64_t i = 0; i < lookups; ++i) {
     const std::uint64_t key = random();
-    tags.find(1, key, [&](std::uint32_t way) {
+    tags.find_below(ways, 1, key, [&](std::uint32_t way) {
       EXPECT_LT(way, ways - 1);
       ++offered;
       return false;

@@ -82,6 +82,12 @@ TEST(NearestName, FindsALikelySlipOnly) {
   EXPECT_EQ(did_you_mean("entrie", {"entries"}), " (did you mean 'entries'?)");
 }
 
+TEST(Text, WordsAreListedWithOrBeforeTheLast) {
+  EXPECT_EQ(words_with_or({"a"}), "a");
+  EXPECT_EQ(words_with_or({"a", "b"}), "a or b");
+  EXPECT_EQ(words_with_or({"a", "b", "c"}), "a, b or c");
+}
+
 TEST(Text, ThousandsAreSeparated) {
   EXPECT_EQ(with_thousands(0), "0");
   EXPECT_EQ(with_thousands(999), "999");

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <vector>
+
+#include "cache/cache.h"
+
+namespace tablewalk {
+
+/// A core's own first-level cache: it answers the core's hits inside the call, in the middle of a cycle. Its other
+/// neighbours, the walkers, are on registered links, as in any cache.
+class FirstLevelCache final : public Cache {
+ public:
+  /// How a neighbour above is served.
+  enum class PortKind : std::uint8_t { AtOnce, Registered };
+
+  /// One port for each neighbour above.
+  FirstLevelCache(sc_core::sc_module_name name, ServedBy place, const CacheConfig& config, std::uint64_t line_bytes,
+                  PhysicalMemory& memory, const std::vector<PortKind>& ports);
+
+  // Called by the core's ports.
+  bool look_up(PhysicalAddress address, bool write, Cycles& cycle);
+  bool receive_access(unsigned port, MemoryAccess& access, Cycles& cycle);
+
+ private:
+  void on_cycle() override;
+  void take_turns(Cycles cycle, std::uint32_t& lookups_left);
+  void retry_stalled(Cycles cycle);
+
+  Inbox<MemoryAccess*> stalled_;  ///< the core's misses that found no free register
+  bool looked_up_ = false;        ///< look_up() has just missed, so that the access which follows misses too
+};
+
+}  // namespace tablewalk

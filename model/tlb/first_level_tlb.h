@@ -1,0 +1,24 @@
+#pragma once
+
+#include "tlb/tlb.h"
+
+namespace tablewalk {
+
+/// A core's own first-level TLB: it answers hits inside the call, in the middle of a cycle.
+class FirstLevelTlb final : public Tlb {
+ public:
+  /// `ports`: how many neighbours it has above.
+  FirstLevelTlb(sc_core::sc_module_name name, const TlbConfig& config, const PagingMode& mode, unsigned ports);
+
+  // Called by the port.
+  const Translation* look_up(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle);
+  bool receive_request(unsigned port, TranslationRequest& request, Cycles& cycle);
+
+ private:
+  void on_cycle() override;
+  void miss(unsigned port, TranslationRequest& request, Cycles cycle);
+
+  bool looked_up_ = false;  ///< look_up() has just missed, so that the request which follows misses too
+};
+
+}  // namespace tablewalk

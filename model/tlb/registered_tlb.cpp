@@ -1,0 +1,80 @@
+#include "tlb/registered_tlb.h"
+
+#include <algorithm>
+
+namespace tablewalk {
+
+RegisteredTlb::RegisteredTlb(sc_core::sc_module_name name, const TlbConfig& config, const PagingMode& mode,
+                             unsigned ports)
+    : Tlb(name, config, mode, "pages that this TLB did not know either: each needs a walk of the page table"),
+      lookups_per_cycle_(config.lookups_per_cycle) {
+  for (unsigned port = 0; port < ports; ++port) cpu_side_.add<TranslateTargetPort<RegisteredTlb>>("cpu_side", *this);
+}
+
+bool RegisteredTlb::receive_request(unsigned port, TranslationRequest& request, Cycles& cycle) {
+  cpu_side_.arrivals().push(cycle, &request, port);
+  if (!blocked_) wake_at(cycle);
+  return false;
+}
+
+/// One function: of a wake's parts most have nothing to do, and none is long.
+[[gnu::flatten]] void RegisteredTlb::on_cycle() {
+  const Cycles cycle = now();
+  if (take_answers(cycle)) blocked_ = false;
+  if (has_due_retry(cycle)) retry_stalled(cycle);
+  look_up_arrivals(cycle);
+  sleep(cycle);
+}
+
+void RegisteredTlb::look_up_arrivals(Cycles cycle) {
+  Inbox<TranslationRequest*>& arrivals = cpu_side_.arrivals();
+  for (std::uint32_t left = lookups_per_cycle_; left != 0 && !blocked_ && arrivals.due(cycle); --left) {
+    if (!finish_lookup(arrivals.front_port(), *arrivals.front(), cycle)) {
+      blocked_ = true;
+      return;
+    }
+    arrivals.pop();
+  }
+}
+
+/// False if the request missed and found no free register: it is looked up again when there is one.
+bool RegisteredTlb::finish_lookup(unsigned port, TranslationRequest& request, Cycles cycle) {
+  if (blocked_arrival_ != &request) blocked_since_ = cycle;
+  const TlbArrays::Hit hit = find(request);
+  if (hit.translation == nullptr && must_wait(request)) {
+    blocked_arrival_ = &request;
+    return false;
+  }
+  const bool waited = blocked_arrival_ == &request;
+  blocked_arrival_ = nullptr;
+  request.push_route(port, blocked_since_);
+  request.account(request.cycles.queue, cycle);
+  if (hit.translation != nullptr) {
+    answer_hit(request, hit, waited, cycle);
+  } else {
+    request.account(request.cycles.tlb_lookup, cycle + arrays_.miss_latency());
+    start_miss(request, cycle + arrays_.miss_latency());
+  }
+  return true;
+}
+
+/// `waited`: it missed at first, and waited for a free register.
+void RegisteredTlb::answer_hit(TranslationRequest& request, const TlbArrays::Hit& hit, bool waited, Cycles cycle) {
+  request.answer_with(*hit.translation);
+  const Cycles answered = cycle + hit.latency;
+  request.account(request.cycles.tlb_lookup, answered);
+  if (!waited) {
+    count_hit();
+    return respond(request, answered);
+  }
+  count_miss(stats_.found_after_wait);
+  respond_to_miss(request, answered);
+}
+
+void RegisteredTlb::sleep(Cycles cycle) {
+  sleep_until_retry(cycle);
+  const Inbox<TranslationRequest*>& arrivals = cpu_side_.arrivals();
+  if (!blocked_ && !arrivals.empty()) wake_at(std::max(arrivals.next_visible(), cycle + Cycles(1)));
+}
+
+}  // namespace tablewalk

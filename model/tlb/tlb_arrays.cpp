@@ -1,0 +1,47 @@
+#include "tlb/tlb_arrays.h"
+
+#include <algorithm>
+
+namespace tablewalk {
+namespace {
+
+std::vector<unsigned> page_shifts(const PagingMode& mode) {
+  std::vector<unsigned> shifts;
+  for (const PageSize& size : mode.page_sizes()) shifts.push_back(size.shift);
+  return shifts;
+}
+
+}  // namespace
+
+TlbArrays::TlbArrays(const TlbConfig& config, const PagingMode& mode) : mode_(mode), page_shift_(mode.offset_bits()) {
+  if (!config.enabled) return;
+  for (const TlbArrayConfig& array : config.arrays) {
+    arrays_.emplace_back(array, page_shifts(mode));
+    latencies_.push_back(array.latency_cycles);
+    may_reuse_last_ &= arrays_.back().may_reuse_last();
+    miss_latency_ = std::max(miss_latency_, array.latency_cycles);
+  }
+}
+
+TlbArrays::Hit TlbArrays::find(VirtualAddress va, AddressSpaceId asid, Access access) {
+  last_.hit = {};
+  for (std::size_t i = 0; i < arrays_.size(); ++i) {
+    if (const Translation* found = arrays_[i].find(va, asid, access)) return {found, latencies_[i]};
+  }
+  return {};
+}
+
+bool TlbArrays::install(VirtualAddress va, AddressSpaceId asid, const Translation& found) {
+  if (!install_in(arrays_, mode_, va, asid, found)) return false;
+  last_ = {};
+  return true;
+}
+
+std::uint64_t TlbArrays::invalidate(const Invalidation& invalidation) {
+  last_ = {};
+  std::uint64_t taken_out = 0;
+  for (TlbArray& array : arrays_) taken_out += array.invalidate(invalidation);
+  return taken_out;
+}
+
+}  // namespace tablewalk
