@@ -1,7 +1,6 @@
 #include "cache/cache.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace tablewalk {
 namespace {
@@ -22,49 +21,32 @@ bool serves(const CacheArray::Line& line, const MemoryAccess& access) {
 }  // namespace
 
 Cache::Cache(sc_core::sc_module_name name, ServedBy place, const CacheConfig& config, std::uint64_t line_bytes,
-             PhysicalMemory& memory, const std::vector<PortKind>& ports)
+             PhysicalMemory& memory)
     : TimedModule(name),
       memory_side("memory_side", *this),
       place_(place),
       config_(config),
+      array_(config, line_bytes),
       line_bytes_(line_bytes),
       memory_(memory),
-      array_(config, line_bytes),
-      may_reuse_last_(array_.may_reuse_last()),
-      cpu_side_("cpu_side", *this, static_cast<unsigned>(ports.size())),
-      kinds_(ports),
       registers_(config.miss_registers) {}
+
+Cache::Cache(sc_core::sc_module_name name, ServedBy place, const CacheConfig& config, std::uint64_t line_bytes,
+             PhysicalMemory& memory, unsigned ports)
+    : Cache(name, place, config, line_bytes, memory) {
+  for (unsigned port = 0; port < ports; ++port) add_registered_port();
+}
+
+void Cache::add_registered_port() {
+  cpu_side_.add<AccessTargetPort<Cache>>("cpu_side", *this);
+  walkers_may_ask_ = true;
+}
 
 bool Cache::receive_access(unsigned port, MemoryAccess& access, Cycles& cycle) {
   access.info.port = static_cast<std::uint8_t>(port);
-  if (kinds_[port] == PortKind::Registered) {
-    cpu_side_.arrivals().push(cycle, &access, port);
-    if (!blocked_) wake_at(cycle);
-    return false;
-  }
-  const bool missed = std::exchange(looked_up_, false);
-  const bool hit = !missed && look_up(access.physical(), access.is_write(), cycle);
-  looked_up_ = false;
-  if (hit) {
-    serve(access, place_);
-    return true;
-  }
-  access.info.missed = cycle;
-  if (!start_miss(access, cycle)) stalled_.push(cycle, &access);
+  cpu_side_.arrivals().push(cycle, &access, port);
+  if (!blocked_) wake_at(cycle);
   return false;
-}
-
-/// The core's next access is often to the line of the one before, and to find that again would change nothing.
-bool Cache::look_up(PhysicalAddress address, bool write, Cycles& cycle) {
-  const bool again = recent_ != nullptr && array_.line_of(address) == recent_line_;
-  CacheArray::Line* line = again ? recent_ : find(address);
-  looked_up_ = line == nullptr || (write && !line->owned);
-  if (looked_up_) return false;
-  ++stats_.lookups;
-  ++stats_.hits;
-  line->dirty |= write;
-  cycle += config_.latency_cycles;
-  return true;
 }
 
 void Cache::receive_response(unsigned, MemoryAccess& fetch, Cycles visible) {
@@ -81,7 +63,6 @@ void Cache::receive_response(unsigned, MemoryAccess& fetch, Cycles visible) {
   const Cycles cycle = now();
   take_fills(cycle);
   std::uint32_t lookups_left = config_.lookups_per_cycle;
-  if (!stalled_.empty()) take_turns(cycle, lookups_left);
   look_up_arrivals(cycle, lookups_left);
   sleep(cycle);
 }
@@ -94,12 +75,6 @@ void Cache::take_fills(Cycles cycle) {
     fetch.release();
     blocked_ = false;
   }
-}
-
-/// Who has waited longer for a register gets it first.
-[[gnu::noinline]] void Cache::take_turns(Cycles cycle, std::uint32_t& lookups_left) {
-  if (cpu_side_.arrivals().next_visible() < stalled_.next_visible()) look_up_arrivals(cycle, lookups_left);
-  if (!blocked_) retry_stalled(cycle);
 }
 
 /// Puts the line in and answers everybody who waits for it in the next cycle. Those who want to write a line that came
@@ -135,14 +110,6 @@ void Cache::add(Waiting& waiting, MemoryAccess& access) {
   access.info.next = nullptr;
   (waiting.first == nullptr ? waiting.first : waiting.last->info.next) = &access;
   waiting.last = &access;
-}
-
-void Cache::retry_stalled(Cycles cycle) {
-  while (stalled_.due(cycle)) {
-    MemoryAccess& access = *stalled_.front();
-    if (!found_after_wait(access, cycle) && !start_miss(access, cycle)) return;
-    stalled_.pop();
-  }
 }
 
 void Cache::look_up_arrivals(Cycles cycle, std::uint32_t& lookups_left) {
@@ -193,20 +160,11 @@ void Cache::respond_to_miss(MemoryAccess& access, Cycles visible) {
   respond(access, visible);
 }
 
-/// Like the array's, and remembers what it found.
-CacheArray::Line* Cache::find(PhysicalAddress address) {
-  CacheArray::Line* found = array_.find(address);
-  recent_line_ = array_.line_of(address);
-  recent_ = may_reuse_last_ ? found : nullptr;
-  return found;
-}
-
 /// Serves an access that finds its line. A miss is counted later, when it is known how it ends.
 bool Cache::hits(MemoryAccess& access) {
-  CacheArray::Line* line = find(access.physical());
+  CacheArray::Line* line = array_.find(access.physical());
   if (line == nullptr || !serves(*line, access)) return false;
-  ++stats_.lookups;
-  ++stats_.hits;
+  count_hit();
   if (access.info.table_entry) ++stats_.table_lookups;
   use(*line, access);
   return true;
@@ -214,7 +172,7 @@ bool Cache::hits(MemoryAccess& access) {
 
 /// The line of a miss that waited for a register may have come in with somebody else's fetch since.
 bool Cache::found_after_wait(MemoryAccess& access, Cycles cycle) {
-  CacheArray::Line* line = find(access.physical());
+  CacheArray::Line* line = array_.find(access.physical());
   if (line == nullptr || !serves(*line, access)) return false;
   count_miss(access, stats_.found_after_wait);
   use(*line, access);
@@ -280,7 +238,6 @@ bool Cache::allocate_written_line(MemoryAccess& access, Cycles cycle) {
 
 /// Puts a line in; a dirty victim goes down in the next cycle.
 void Cache::install(PhysicalAddress address, CacheArray::Line line, Cycles cycle) {
-  recent_ = nullptr;
   if (CacheArray::Line* there = coherent_ ? array_.peek(address) : nullptr) {
     there->dirty |= line.dirty;
     there->owned = line.owned;
@@ -306,7 +263,6 @@ bool Cache::snoop(PhysicalAddress line, bool invalidates) {
   bool dirty = false;
   if (CacheArray::Line* held = array_.peek(line)) {
     dirty = held->dirty;
-    recent_ = nullptr;
     held->dirty = held->owned = false;
     if (invalidates) {
       array_.erase(line);
@@ -343,7 +299,6 @@ bool Cache::owns(PhysicalAddress line) const {
 }
 
 void Cache::report(const std::string& prefix, StatSet& figures) const {
-  const bool walkers_may_ask = std::count(kinds_.begin(), kinds_.end(), PortKind::Registered) != 0;
   const auto count = [&](const char* name, std::uint64_t value, const char* unit, const char* meaning) {
     return figures.count(prefix + "." + name, value, unit, meaning);
   };
@@ -384,7 +339,7 @@ void Cache::report(const std::string& prefix, StatSet& figures) const {
   figures
       .ratio(prefix + ".table_share", array_.table_lines(), array_.valid_lines(), "share",
              "lines that hold page-table entries / valid lines, at the end")
-      .key(walkers_may_ask)
+      .key(walkers_may_ask_)
       .explain("the part of its lines that held table entries instead of data");
 }
 

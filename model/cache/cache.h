@@ -1,8 +1,5 @@
 #pragma once
 
-#include <memory>
-#include <vector>
-
 #include "cache/cache_array.h"
 #include "memory/physical_memory.h"
 #include "protocol/access_link.h"
@@ -34,21 +31,17 @@ struct CacheStats {
   std::uint64_t snooped = 0;     ///< lines that other cores took away
 };
 
-/// One level of cache: write-back, write-allocate, with miss-status registers. Serves page walkers as it serves cores,
-/// and gives walkers the bytes of the entry.
+/// One level of cache on registered links: write-back, write-allocate, with miss-status registers. Serves page walkers
+/// as it serves cores, and gives walkers the bytes of the entry. A core's own first level is a FirstLevelCache.
 ///
 /// A private cache of one of several cores is coherent: it writes only lines that it owns, which others have no copy
 /// of. A write to another one is a miss, which fetches the line to own it. The directory that it fetches from lets it
 /// own a line that nobody else has, and takes lines away.
 class Cache : public TimedModule {
  public:
-  /// How a port is served. A core's own first-level cache answers hits inside the call, in the middle of a cycle;
-  /// everybody else is on a registered link.
-  enum class PortKind : std::uint8_t { AtOnce, Registered };
-
-  /// One port for each neighbour above.
+  /// `ports`: how many neighbours it has above.
   Cache(sc_core::sc_module_name name, ServedBy place, const CacheConfig& config, std::uint64_t line_bytes,
-        PhysicalMemory& memory, const std::vector<PortKind>& ports);
+        PhysicalMemory& memory, unsigned ports);
 
   tlm::tlm_target_socket<64>& cpu_side(unsigned port) { return cpu_side_.port(port).socket; }
 
@@ -70,9 +63,33 @@ class Cache : public TimedModule {
   void report(const std::string& prefix, StatSet& figures) const;
 
   // Called by the ports.
-  bool look_up(PhysicalAddress address, bool write, Cycles& cycle);
   bool receive_access(unsigned port, MemoryAccess& access, Cycles& cycle);
   void receive_response(unsigned port, MemoryAccess& fetch, Cycles visible);
+
+ protected:
+  /// For one that makes its ports itself.
+  Cache(sc_core::sc_module_name name, ServedBy place, const CacheConfig& config, std::uint64_t line_bytes,
+        PhysicalMemory& memory);
+  void add_registered_port();
+
+  // The stages of a wake, in their order.
+  void take_fills(Cycles cycle);
+  void look_up_arrivals(Cycles cycle, std::uint32_t& lookups_left);
+  void sleep(Cycles cycle);
+
+  void count_hit() {
+    ++stats_.lookups;
+    ++stats_.hits;
+  }
+  bool found_after_wait(MemoryAccess& access, Cycles cycle);
+  bool start_miss(MemoryAccess& access, Cycles cycle);
+  void serve(MemoryAccess& access, ServedBy place);
+
+  const ServedBy place_;
+  const CacheConfig config_;
+  CacheArray array_;
+  UpstreamPorts<AccessTarget, MemoryAccess> cpu_side_;
+  bool blocked_ = false;  ///< the oldest arrival missed and found no free register
 
  private:
   /// Who waits for a line that is being fetched.
@@ -82,18 +99,9 @@ class Cache : public TimedModule {
   };
 
   void on_cycle() override;
-  void take_fills(Cycles cycle);
   void install_fill(MemoryAccess& fetch, Cycles cycle);
-  void take_turns(Cycles cycle, std::uint32_t& lookups_left);
-  void retry_stalled(Cycles cycle);
-  void look_up_arrivals(Cycles cycle, std::uint32_t& lookups_left);
-  void sleep(Cycles cycle);
-
   bool look_up_arrival(MemoryAccess& access, Cycles cycle);
-  CacheArray::Line* find(PhysicalAddress address);
   bool hits(MemoryAccess& access);
-  bool found_after_wait(MemoryAccess& access, Cycles cycle);
-  bool start_miss(MemoryAccess& access, Cycles cycle);
   void fetch_line(const Waiting& waiting, PhysicalAddress line, Cycles cycle);
   static void add(Waiting& waiting, MemoryAccess& access);
   static bool comes_back(const MemoryAccess& access, PhysicalAddress line);
@@ -101,29 +109,18 @@ class Cache : public TimedModule {
   void install(PhysicalAddress address, CacheArray::Line line, Cycles cycle);
   void count_miss(const MemoryAccess& access, std::uint64_t& how_it_ended);
   void use(CacheArray::Line& line, MemoryAccess& access);
-  void serve(MemoryAccess& access, ServedBy place);
   void respond(MemoryAccess& access, Cycles visible);
   void respond_to_miss(MemoryAccess& access, Cycles visible);
 
-  ServedBy place_;
-  CacheConfig config_;
   std::uint64_t line_bytes_;
   PhysicalMemory& memory_;
-  CacheArray array_;
-  bool may_reuse_last_;  ///< what the array found last
   AccessPool pool_;
 
-  UpstreamPorts<AccessTargetPort<Cache>, MemoryAccess> cpu_side_;
-  std::vector<PortKind> kinds_;
   MissRegisters<PhysicalAddress, Waiting> registers_;
   Inbox<MemoryAccess*> fills_;
-  Inbox<MemoryAccess*> stalled_;  ///< from AtOnce ports: misses that found no free register
   bool coherent_ = false;
-  bool blocked_ = false;                           ///< the oldest arrival missed and found no free register
+  bool walkers_may_ask_ = false;                   ///< it has a registered port
   const MemoryAccess* blocked_arrival_ = nullptr;  ///< looked up before, and next again
-  bool looked_up_ = false;              ///< look_up() has just missed, so that the access which follows misses too
-  CacheArray::Line* recent_ = nullptr;  ///< what the last lookup found, if it may be used again
-  PhysicalAddress recent_line_;
   CacheStats stats_;
 };
 

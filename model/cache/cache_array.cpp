@@ -15,6 +15,7 @@ CacheArray::CacheArray(const CacheConfig& config, std::uint64_t line_bytes)
              config.replacement, config.seed) {}
 
 void CacheArray::erase(PhysicalAddress address) {
+  last_ = nullptr;
   const std::uint64_t number = address.value() >> shift_;
   const Line erased = lines_.erase(lines_.set_of(number), number);
   --valid_lines_;
@@ -22,6 +23,7 @@ void CacheArray::erase(PhysicalAddress address) {
 }
 
 CacheArray::Evicted CacheArray::install(PhysicalAddress address, Line line) {
+  last_ = nullptr;
   const std::uint64_t number = address.value() >> shift_;
   const auto evicted = lines_.insert(lines_.set_of(number), number, line);
   table_lines_ += line.table ? 1 : 0;

@@ -31,7 +31,15 @@ class CacheArray {
   /// The line that holds the address, marked as used; nullptr on a miss.
   Line* find(PhysicalAddress address) {
     const std::uint64_t number = address.value() >> shift_;
-    return lines_.find(lines_.set_of(number), number);
+    Line* found = lines_.find(lines_.set_of(number), number);
+    last_number_ = number;
+    last_ = lines_.may_reuse_last() ? found : nullptr;
+    return found;
+  }
+  /// The same for whoever mostly asks for the line that was found last: that is not searched again if nothing else has
+  /// happened to the array. It would change nothing.
+  Line* find_again(PhysicalAddress address) {
+    return last_ != nullptr && address.value() >> shift_ == last_number_ ? last_ : find(address);
   }
   /// The same, and nothing is marked.
   const Line* peek(PhysicalAddress address) const {
@@ -39,8 +47,6 @@ class CacheArray {
     return lines_.peek(lines_.set_of(number), number, [](const Line&) { return true; });
   }
   Line* peek(PhysicalAddress address) { return const_cast<Line*>(std::as_const(*this).peek(address)); }
-  /// As SetAssociative has it.
-  bool may_reuse_last() const { return lines_.may_reuse_last(); }
   /// Takes out a line that is there.
   void erase(PhysicalAddress address);
   /// Puts in a line that is not there.
@@ -62,6 +68,8 @@ class CacheArray {
  private:
   unsigned shift_;
   SetAssociative<Line> lines_;
+  Line* last_ = nullptr;  ///< what find() found, if that may be used again
+  std::uint64_t last_number_ = 0;
   std::uint64_t valid_lines_ = 0;
   std::uint64_t table_lines_ = 0;
 };

@@ -42,31 +42,15 @@ class MachineInitiator {
   ~MachineInitiator() = default;
 };
 
-/// A target socket whose owner implements
-///     bool receive_access(unsigned port, MemoryAccess&, Cycles& cycle)   as MachineTarget::take_access
-/// and, if it can, `look_up` as MachineTarget has it.
-template <class Owner>
-class AccessTargetPort final : public MachineTarget, public tlm::tlm_fw_transport_if<> {
+/// A target socket, and the way back to whoever is bound to it.
+class AccessTarget : public MachineTarget, public tlm::tlm_fw_transport_if<> {
  public:
-  AccessTargetPort(const char* name, Owner& owner, unsigned index) : socket(name), owner_(owner), index_(index) {
-    socket.bind(*this);
-  }
+  explicit AccessTarget(const char* name) : socket(name) { socket.bind(*this); }
 
   /// Sends a response that the neighbour sees in cycle `visible`.
   void respond(MemoryAccess& access, Cycles visible) {
     if (machine_initiator_ == nullptr) return respond_to_foreign(access, visible);
     machine_initiator_->take_response(access, visible);
-  }
-
-  bool look_up(PhysicalAddress address, bool write, Cycles& cycle) override {
-    if constexpr (HasLookUp<Owner>::value) {
-      return owner_.look_up(address, write, cycle);
-    } else {
-      return false;
-    }
-  }
-  bool take_access(MemoryAccess& access, Cycles& cycle) override {
-    return owner_.receive_access(index_, access, cycle);
   }
 
   tlm::tlm_target_socket<64> socket;
@@ -90,7 +74,7 @@ class AccessTargetPort final : public MachineTarget, public tlm::tlm_fw_transpor
     auto& access = static_cast<MemoryAccess&>(payload);
     const Cycles asked = Clockwork::cycle_after(delay);
     Cycles cycle = asked;
-    if (owner_.receive_access(index_, access, cycle)) {
+    if (take_access(access, cycle)) {
       delay += start_of(cycle - asked);
       access.set_response_status(tlm::TLM_OK_RESPONSE);
       return tlm::TLM_COMPLETED;
@@ -104,10 +88,32 @@ class AccessTargetPort final : public MachineTarget, public tlm::tlm_fw_transpor
   bool get_direct_mem_ptr(tlm::tlm_generic_payload&, tlm::tlm_dmi&) override { return false; }
   unsigned transport_dbg(tlm::tlm_generic_payload&) override { return 0; }
 
-  Owner& owner_;
-  unsigned index_;
   tlm::tlm_bw_transport_if<>* initiator_ = nullptr;  ///< what the socket is bound to, looked up once
   MachineInitiator* machine_initiator_ = nullptr;    ///< the same, if it is of this machine
+};
+
+/// A target socket whose owner implements
+///     bool receive_access(unsigned port, MemoryAccess&, Cycles& cycle)   as MachineTarget::take_access
+/// and, if it can, `look_up` as MachineTarget has it.
+template <class Owner>
+class AccessTargetPort final : public AccessTarget {
+ public:
+  AccessTargetPort(const char* name, Owner& owner, unsigned index) : AccessTarget(name), owner_(owner), index_(index) {}
+
+  bool look_up(PhysicalAddress address, bool write, Cycles& cycle) override {
+    if constexpr (HasLookUp<Owner>::value) {
+      return owner_.look_up(address, write, cycle);
+    } else {
+      return false;
+    }
+  }
+  bool take_access(MemoryAccess& access, Cycles& cycle) override {
+    return owner_.receive_access(index_, access, cycle);
+  }
+
+ private:
+  Owner& owner_;
+  unsigned index_;
 };
 
 /// An initiator socket whose owner implements

@@ -62,35 +62,15 @@ class TranslateBackward : public tlm::tlm_bw_transport_if<TranslateProtocol> {
 using TranslateInitiatorSocket = tlm::tlm_base_initiator_socket<64, TranslateForward, TranslateBackward>;
 using TranslateTargetSocket = tlm::tlm_base_target_socket<64, TranslateForward, TranslateBackward>;
 
-/// A target socket whose owner implements
-///     bool receive_request(unsigned port, TranslationRequest&, Cycles& cycle)   as TranslateForward::take_request
-///     void receive_invalidation(const Invalidation&, Cycles cycle)
-/// and, if it can, `look_up` as TranslateForward has it.
-template <class Owner>
-class TranslateTargetPort final : public TranslateForward {
+/// A target socket, and the way back to whoever is bound to it.
+class TranslateTarget : public TranslateForward {
  public:
-  TranslateTargetPort(const char* name, Owner& owner, unsigned index) : socket(name), owner_(owner), index_(index) {
-    socket.bind(*this);
-  }
+  explicit TranslateTarget(const char* name) : socket(name) { socket.bind(*this); }
 
   /// Sends an answer that the neighbour sees in cycle `visible`.
   void respond(TranslationRequest& request, Cycles visible) {
     if (initiator_ == nullptr) initiator_ = socket.operator->();
     initiator_->take_answer(request, visible);
-  }
-
-  const Translation* look_up(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle) override {
-    if constexpr (HasLookUp<Owner>::value) {
-      return owner_.look_up(va, asid, access, cycle);
-    } else {
-      return nullptr;
-    }
-  }
-  bool take_request(TranslationRequest& request, Cycles& cycle) override {
-    return owner_.receive_request(index_, request, cycle);
-  }
-  void invalidate(const Invalidation& invalidation, Cycles cycle) override {
-    owner_.receive_invalidation(invalidation, cycle);
   }
 
   TranslateTargetSocket socket;
@@ -109,9 +89,36 @@ class TranslateTargetPort final : public TranslateForward {
   bool get_direct_mem_ptr(TranslationRequest&, tlm::tlm_dmi&) override { return false; }
   unsigned transport_dbg(TranslationRequest&) override { return 0; }
 
+  TranslateBackward* initiator_ = nullptr;  ///< what the socket is bound to, looked up once
+};
+
+/// A target socket whose owner implements
+///     bool receive_request(unsigned port, TranslationRequest&, Cycles& cycle)   as TranslateForward::take_request
+///     void receive_invalidation(const Invalidation&, Cycles cycle)
+/// and, if it can, `look_up` as TranslateForward has it.
+template <class Owner>
+class TranslateTargetPort final : public TranslateTarget {
+ public:
+  TranslateTargetPort(const char* name, Owner& owner, unsigned index)
+      : TranslateTarget(name), owner_(owner), index_(index) {}
+
+  const Translation* look_up(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle) override {
+    if constexpr (HasLookUp<Owner>::value) {
+      return owner_.look_up(va, asid, access, cycle);
+    } else {
+      return nullptr;
+    }
+  }
+  bool take_request(TranslationRequest& request, Cycles& cycle) override {
+    return owner_.receive_request(index_, request, cycle);
+  }
+  void invalidate(const Invalidation& invalidation, Cycles cycle) override {
+    owner_.receive_invalidation(invalidation, cycle);
+  }
+
+ private:
   Owner& owner_;
   unsigned index_;
-  TranslateBackward* initiator_ = nullptr;  ///< what the socket is bound to, looked up once
 };
 
 /// An initiator socket whose owner implements

@@ -13,12 +13,17 @@ namespace tablewalk {
 template <class Port, class Message>
 class UpstreamPorts {
  public:
+  UpstreamPorts() = default;
   /// Makes `count` ports named after `name`; inside the owner's constructor, as SystemC wants it.
   template <class Owner>
   UpstreamPorts(const char* name, Owner& owner, unsigned count) {
-    for (unsigned index = 0; index < count; ++index) {
-      ports_.push_back(std::make_unique<Port>(sc_core::sc_gen_unique_name(name), owner, index));
-    }
+    for (unsigned index = 0; index < count; ++index) add<Port>(name, owner);
+  }
+  /// Makes the next port, of a kind of Port.
+  template <class Made, class Owner>
+  void add(const char* name, Owner& owner) {
+    const auto index = static_cast<unsigned>(ports_.size());
+    ports_.push_back(std::make_unique<Made>(sc_core::sc_gen_unique_name(name), owner, index));
   }
 
   Port& port(unsigned index) { return *ports_[index]; }

@@ -2,8 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "cache/first_level_cache.h"
 #include "system/host_memory.h"
 #include "system/make_walker.h"
+#include "tlb/first_level_tlb.h"
+#include "tlb/registered_tlb.h"
 
 namespace tablewalk {
 namespace {
@@ -13,11 +18,15 @@ Cycles hit_latency(const TlbConfig& tlb) {
   return tlb.enabled && !tlb.arrays.empty() ? tlb.arrays.front().latency_cycles : Cycles(1);
 }
 
-std::vector<Cache::PortKind> port_kinds(const std::vector<Link>& links) {
-  std::vector<Cache::PortKind> kinds;
-  for (const Link& link : links) {
-    kinds.push_back(link.at_once ? Cache::PortKind::AtOnce : Cache::PortKind::Registered);
-  }
+/// A core's own first level answers it at once.
+bool is_first_level(const std::vector<Link>& links_above) {
+  return std::any_of(links_above.begin(), links_above.end(), [](const Link& link) { return link.at_once; });
+}
+
+std::vector<FirstLevelCache::PortKind> port_kinds(const std::vector<Link>& links_above) {
+  using Kind = FirstLevelCache::PortKind;
+  std::vector<Kind> kinds;
+  for (const Link& link : links_above) kinds.push_back(link.at_once ? Kind::AtOnce : Kind::Registered);
   return kinds;
 }
 
@@ -89,14 +98,14 @@ Module Machine::make(std::size_t index) {
   const std::vector<Link> above = topology_.links_to(index);
   const auto ports = static_cast<unsigned>(above.size());
   const std::uint64_t line_bytes = config_.memory.line_bytes;
-  const auto tlb = [&](Tlb::Service service) {
-    return std::make_unique<Tlb>(name.c_str(), service, tlb_config(node.kind), *mode_, ports);
-  };
   const auto free_translator = [&](const TlbConfig& replaced) {
     return std::make_unique<FreeTranslator>(name.c_str(), hit_latency(replaced), *mode_, memory_, *kernel_);
   };
-  const auto cache = [&](ServedBy place, const CacheConfig& config) {
-    return std::make_unique<Cache>(name.c_str(), place, config, line_bytes, memory_, port_kinds(above));
+  const auto cache = [&](ServedBy place, const CacheConfig& config) -> std::unique_ptr<Cache> {
+    if (!is_first_level(above)) {
+      return std::make_unique<Cache>(name.c_str(), place, config, line_bytes, memory_, ports);
+    }
+    return std::make_unique<FirstLevelCache>(name.c_str(), place, config, line_bytes, memory_, port_kinds(above));
   };
   switch (node.kind) {
     case NodeKind::Core:
@@ -107,9 +116,9 @@ Module Machine::make(std::size_t index) {
       return free_translator(config_.dtlb);
     case NodeKind::Itlb:
     case NodeKind::Dtlb:
-      return tlb(Tlb::Service::AtOnce);
+      return std::make_unique<FirstLevelTlb>(name.c_str(), tlb_config(node.kind), *mode_, ports);
     case NodeKind::Stlb:
-      return tlb(Tlb::Service::Registered);
+      return std::make_unique<RegisteredTlb>(name.c_str(), tlb_config(node.kind), *mode_, ports);
     case NodeKind::Walker:
       return make_walker(name.c_str(), walker_config(index), config_.paging, *mode_, memory_, ports);
     case NodeKind::L1i:

@@ -1,15 +1,11 @@
 #pragma once
 
-#include <memory>
-#include <vector>
-
 #include "protocol/miss_registers.h"
 #include "protocol/timed_module.h"
 #include "protocol/translate_link.h"
 #include "protocol/upstream_ports.h"
 #include "stats/stat_set.h"
-#include "tlb/tlb_array.h"
-#include "tlb/tlb_config.h"
+#include "tlb/tlb_arrays.h"
 
 namespace tablewalk {
 
@@ -29,15 +25,10 @@ struct TlbStats {
 };
 
 /// One level of TLB: any number of arrays looked up in parallel; misses go to the next translator, one for each page.
+/// This is what both kinds share, the misses outstanding. How requests are taken and looked up is FirstLevelTlb's, or
+/// RegisteredTlb's.
 class Tlb : public TimedModule {
  public:
-  /// How it is asked. A core's own first-level TLB answers hits inside the call, in the middle of a cycle; a further
-  /// level is on a registered link.
-  enum class Service : std::uint8_t { AtOnce, Registered };
-
-  /// `ports`: how many neighbours it has above.
-  Tlb(sc_core::sc_module_name name, Service service, const TlbConfig& config, const PagingMode& mode, unsigned ports);
-
   TranslateTargetSocket& cpu_side(unsigned port) { return cpu_side_.port(port).socket; }
 
   TranslateInitiatorPort<Tlb> walker_side;
@@ -48,83 +39,54 @@ class Tlb : public TimedModule {
   void report(const std::string& prefix, StatSet& figures) const;
 
   // Called by the ports.
-  const Translation* look_up(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle);
-  bool receive_request(unsigned port, TranslationRequest& request, Cycles& cycle);
   void receive_invalidation(const Invalidation& invalidation, Cycles cycle);
   void receive_translation(unsigned port, TranslationRequest& request, Cycles visible);
 
- private:
-  /// The page of an address space, in units of the mode's smallest.
-  struct Page {
-    std::uint64_t number = 0;
-    AddressSpaceId asid = 0;
-    bool operator==(const Page& other) const { return number == other.number && asid == other.asid; }
-    std::uint64_t value() const { return number ^ std::uint64_t{asid} << 48; }
-  };
-  struct Hit {
-    const Translation* translation = nullptr;
-    std::size_t array = 0;  ///< the one that holds it
-  };
-  /// The hit that was the last thing to happen to the arrays, and what it serves.
-  struct LastHit {
-    Hit hit;
-    Page page;
-    Access access;
-    bool serves(const Page& its_page, Access its_access) const {
-      return hit.translation != nullptr && page == its_page && access.kind == its_access.kind &&
-             access.user == its_access.user;
-    }
-  };
+ protected:
+  /// `misses_explained`: what it means to a newcomer that this TLB missed.
+  Tlb(sc_core::sc_module_name name, const TlbConfig& config, const PagingMode& mode, const char* misses_explained);
 
-  void on_cycle() override;
-  void take_answers(Cycles cycle);
-  void ask_again(TranslationRequest& request, Cycles cycle);
-  void answer_waiting(WaitingRequests waiting, const Answer& answer, Cycles cycle);
+  // The stages of a wake, in their order.
+  bool take_answers(Cycles cycle);
+  bool has_due_retry(Cycles cycle) const { return stalled_.due(cycle); }
   void retry_stalled(Cycles cycle);
-  void look_up_arrivals(Cycles cycle);
-  bool finish_lookup(unsigned port, TranslationRequest& request, Cycles cycle);
-  void sleep(Cycles cycle);
+  void sleep_until_retry(Cycles cycle);
 
-  void miss(unsigned port, TranslationRequest& request, Cycles cycle);
+  TlbArrays::Hit find(const TranslationRequest& request) {
+    return arrays_.find(request.va, request.asid, request.access);
+  }
+  void count_hit() {
+    ++stats_.lookups;
+    ++stats_.hits;
+  }
   void count_miss(std::uint64_t& how_it_ended) {
     ++stats_.lookups;
     ++stats_.misses;
     ++how_it_ended;
   }
-  const Translation* count_hit(const Hit& hit, Cycles& cycle) {
-    ++stats_.lookups;
-    ++stats_.hits;
-    cycle += latencies_[hit.array];
-    return hit.translation;
+  /// Whether a miss on the request's page would have to wait for a register.
+  bool must_wait(const TranslationRequest& request) const {
+    return registers_.full() && !registers_.has(page_of(request));
   }
-  Hit find(VirtualAddress va, AddressSpaceId asid, Access access);
-  Hit find(const TranslationRequest& request) { return find(request.va, request.asid, request.access); }
   void start_or_stall(TranslationRequest& request, Cycles sent);
   bool start_miss(TranslationRequest& request, Cycles sent);
-  void install(const TranslationRequest& request);
-  void respond(TranslationRequest& request, Cycles cycle);
-  Page page_of(VirtualAddress va, AddressSpaceId asid) const { return {va.value() >> page_shift_, asid}; }
-  Page page_of(const TranslationRequest& request) const { return page_of(request.va, request.asid); }
+  void respond(TranslationRequest& request, Cycles visible);
+  void respond_to_miss(TranslationRequest& request, Cycles visible);
 
-  Service service_;
-  const PagingMode& mode_;
-  unsigned page_shift_;  ///< log2 of the mode's smallest page
-  std::vector<TlbArray> arrays_;
-  std::vector<Cycles> latencies_;
-  Cycles miss_latency_;  ///< a miss is known when the slowest array has answered
-  std::uint32_t lookups_per_cycle_;
-
-  UpstreamPorts<TranslateTargetPort<Tlb>, TranslationRequest> cpu_side_;
-  MissRegisters<Page, WaitingRequests> registers_;
-  Inbox<TranslationRequest*> answers_;
-  Inbox<TranslationRequest*> stalled_;                   ///< misses that found no free register
-  bool blocked_ = false;                                 ///< the oldest arrival missed and found no free register
-  Cycles blocked_since_;                                 ///< when that arrival was looked up first
-  const TranslationRequest* blocked_arrival_ = nullptr;  ///< looked up before, and next again
-  bool may_reuse_last_ = true;                           ///< what the arrays found last
-  LastHit again_;
-  bool looked_up_ = false;  ///< look_up() has just missed, so that the request which follows misses too
+  TlbArrays arrays_;
+  UpstreamPorts<TranslateTarget, TranslationRequest> cpu_side_;
   TlbStats stats_;
+
+ private:
+  void ask_again(TranslationRequest& request, Cycles cycle);
+  void answer_waiting(WaitingRequests waiting, const Answer& answer, Cycles cycle);
+  TlbPage page_of(const TranslationRequest& request) const { return arrays_.page_of(request.va, request.asid); }
+
+  const PagingMode& mode_;
+  const char* misses_explained_;
+  MissRegisters<TlbPage, WaitingRequests> registers_;
+  Inbox<TranslationRequest*> answers_;
+  Inbox<TranslationRequest*> stalled_;  ///< misses that found no free register
 };
 
 }  // namespace tablewalk

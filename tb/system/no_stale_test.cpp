@@ -18,7 +18,8 @@
 #include "support/listed_trace.h"
 #include "support/random_machine.h"
 #include "system/make_walker.h"
-#include "tlb/tlb.h"
+#include "tlb/first_level_tlb.h"
+#include "tlb/registered_tlb.h"
 #include "walker/rtl_walker.h"
 #include "walker/walk_cache.h"
 
@@ -290,10 +291,10 @@ std::string run_under_restless_kernel(const MachineConfig& config, std::uint64_t
   RecordSource source(trace, 0);
 
   RequestPort port("core", config.core, neighbours(config, *mode), *mode, kernel);
-  Tlb itlb("itlb", Tlb::Service::AtOnce, config.itlb, *mode, 1);
-  Tlb dtlb("dtlb", Tlb::Service::AtOnce, config.dtlb, *mode, 1);
-  std::unique_ptr<Tlb> stlb;
-  if (config.stlb.enabled) stlb = std::make_unique<Tlb>("stlb", Tlb::Service::Registered, config.stlb, *mode, 2);
+  FirstLevelTlb itlb("itlb", config.itlb, *mode, 1);
+  FirstLevelTlb dtlb("dtlb", config.dtlb, *mode, 1);
+  std::unique_ptr<RegisteredTlb> stlb;
+  if (config.stlb.enabled) stlb = std::make_unique<RegisteredTlb>("stlb", config.stlb, *mode, 2);
   const std::unique_ptr<PageWalker> walker =
       make_walker("walker", config.walker, config.paging, *mode, tables.memory(), stlb ? 1 : 2);
   auto* hardware = dynamic_cast<RtlWalker*>(walker.get());

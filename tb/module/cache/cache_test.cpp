@@ -1,4 +1,4 @@
-#include "cache/cache.h"
+#include "cache/first_level_cache.h"
 
 #include <gtest/gtest.h>
 
@@ -30,7 +30,8 @@ CacheConfig config_of(std::uint32_t miss_registers, Replacement replacement) {
 struct Bench {
   explicit Bench(std::uint32_t miss_registers = 4, Replacement replacement = Replacement::Lru)
       : cache("cache", ServedBy::L1, config_of(miss_registers, replacement), 64, bytes,
-              {Cache::PortKind::Registered, Cache::PortKind::AtOnce, Cache::PortKind::Registered}),
+              {FirstLevelCache::PortKind::Registered, FirstLevelCache::PortKind::AtOnce,
+               FirstLevelCache::PortKind::Registered}),
         lower("lower", lower_latency),
         walker("walker"),
         core("core"),
@@ -59,7 +60,7 @@ struct Bench {
   }
 
   PhysicalMemory bytes;
-  Cache cache;
+  FirstLevelCache cache;
   FakeMemory lower;
   AccessClient walker;
   AccessClient core;

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "cache/cache.h"
+#include "cache/first_level_cache.h"
 #include "module/access_client.h"
 #include "module/fake_memory.h"
 #include "module/relays.h"
@@ -15,7 +15,7 @@ namespace {
 struct Machine {
   Machine(const char* name, bool relayed)
       : cache(sc_core::sc_module_name((std::string(name) + "_cache").c_str()), ServedBy::L1, CacheConfig{}, 64, bytes,
-              {Cache::PortKind::AtOnce, Cache::PortKind::Registered}),
+              {FirstLevelCache::PortKind::AtOnce, FirstLevelCache::PortKind::Registered}),
         lower((std::string(name) + "_lower").c_str(), 20),
         core((std::string(name) + "_core").c_str()),
         walker((std::string(name) + "_walker").c_str()),
@@ -39,7 +39,7 @@ struct Machine {
   }
 
   PhysicalMemory bytes;
-  Cache cache;
+  FirstLevelCache cache;
   FakeMemory lower;
   AccessClient core;
   AccessClient walker;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "cache/first_level_cache.h"
 #include "coherence/directory.h"
 #include "module/access_client.h"
 #include "module/fake_memory.h"
@@ -55,13 +56,12 @@ CoherenceConfig coherence_config() {
 struct Core {
   Core(unsigned number, bool second_level, PhysicalMemory& bytes, Directory& directory)
       : l1(("l1_" + std::to_string(number)).c_str(), ServedBy::L1, cache_config(64, 1, hit_cycles, tag_cycles), 64,
-           bytes, {Cache::PortKind::AtOnce}),
+           bytes, {FirstLevelCache::PortKind::AtOnce}),
         client(("core" + std::to_string(number)).c_str()) {
     client.memory_side.socket.bind(l1.cpu_side(0));
     if (second_level) {
       l2 = std::make_unique<Cache>(("l2_" + std::to_string(number)).c_str(), ServedBy::L2,
-                                   cache_config(4096, 4, l2_hit_cycles, l2_tag_cycles), 64, bytes,
-                                   std::vector<Cache::PortKind>{Cache::PortKind::Registered});
+                                   cache_config(4096, 4, l2_hit_cycles, l2_tag_cycles), 64, bytes, 1);
       l1.memory_side.socket.bind(l2->cpu_side(0));
       l2->memory_side.socket.bind(directory.cpu_side(number));
       directory.add_cache(number, *l2);
@@ -74,7 +74,7 @@ struct Core {
     return l1.holds(PhysicalAddress(line)) || (l2 != nullptr && l2->holds(PhysicalAddress(line)));
   }
 
-  Cache l1;
+  FirstLevelCache l1;
   std::unique_ptr<Cache> l2;
   AccessClient client;
 };

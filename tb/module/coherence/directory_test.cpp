@@ -1,4 +1,5 @@
 #include "coherence/directory.h"
+#include "cache/first_level_cache.h"
 
 #include <gtest/gtest.h>
 
@@ -111,21 +112,21 @@ class Bench final : public TimedModule {
     for (unsigned core = 0; core < cores_; ++core) ports.emplace_back(core);
     if (shared_walker) ports.emplace_back(std::nullopt);
     directory = std::make_unique<Directory>("directory", config, line_bytes, cores_, ports);
-    using Kind = Cache::PortKind;
-    shared = std::make_unique<Cache>("shared", ServedBy::Llc, random_cache(dice_, 8), line_bytes, bytes,
-                                     std::vector<Kind>{Kind::Registered});
+    using Kind = FirstLevelCache::PortKind;
+    shared = std::make_unique<Cache>("shared", ServedBy::Llc, random_cache(dice_, 8), line_bytes, bytes, 1);
     lower = std::make_unique<FakeMemory>("lower", lower_latency);
     directory->memory_side.socket.bind(shared->cpu_side(0));
     shared->memory_side.socket.bind(lower->cpu_side());
     for (unsigned core = 0; core < cores_; ++core) {
       const auto name = [&](const char* part) { return part + std::to_string(core); };
-      caches_.push_back(std::make_unique<Cache>(name("l1_").c_str(), ServedBy::L1, random_cache(dice_, 2), line_bytes,
-                                                bytes, std::vector<Kind>{Kind::Registered, Kind::AtOnce}));
+      caches_.push_back(std::make_unique<FirstLevelCache>(name("l1_").c_str(), ServedBy::L1, random_cache(dice_, 2),
+                                                          line_bytes, bytes,
+                                                          std::vector<Kind>{Kind::Registered, Kind::AtOnce}));
       Cache& first = *caches_.back();
       Cache* last = &first;
       if (second_level) {
-        caches_.push_back(std::make_unique<Cache>(name("l2_").c_str(), ServedBy::L2, random_cache(dice_, 4), line_bytes,
-                                                  bytes, std::vector<Kind>{Kind::Registered}));
+        caches_.push_back(
+            std::make_unique<Cache>(name("l2_").c_str(), ServedBy::L2, random_cache(dice_, 4), line_bytes, bytes, 1));
         last = caches_.back().get();
         first.memory_side.socket.bind(last->cpu_side(0));
         directory->add_cache(core, *last);

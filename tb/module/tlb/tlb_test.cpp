@@ -1,10 +1,11 @@
-#include "tlb/tlb.h"
+#include "tlb/first_level_tlb.h"
 
 #include <gtest/gtest.h>
 
 #include "module/fake_translator.h"
 #include "module/script.h"
 #include "module/translation_client.h"
+#include "tlb/registered_tlb.h"
 
 namespace tablewalk {
 namespace {
@@ -25,10 +26,11 @@ TlbConfig config_of(std::uint32_t miss_registers, Replacement replacement = Repl
 }
 
 /// A TLB with two neighbours above and a translator of fixed latency below.
+template <class Kind>
 struct Bench {
-  explicit Bench(Tlb::Service service, std::uint32_t miss_registers = 2, Replacement replacement = Replacement::Lru)
+  explicit Bench(std::uint32_t miss_registers = 2, Replacement replacement = Replacement::Lru)
       : mode(make_paging_mode("x86-64")),
-        tlb("tlb", service, config_of(miss_registers, replacement), *mode, 2),
+        tlb("tlb", config_of(miss_registers, replacement), *mode, 2),
         lower("lower", Cycles(lower_latency)),
         first("first"),
         second("second"),
@@ -57,7 +59,7 @@ struct Bench {
   std::uint64_t answered(std::size_t index) const { return first.all()[index].answered.value_or(0); }
 
   std::shared_ptr<const PagingMode> mode;
-  Tlb tlb;
+  Kind tlb;
   FakeTranslator lower;
   TranslationClient first;
   TranslationClient second;
@@ -65,7 +67,7 @@ struct Bench {
 };
 
 TEST(SecondLevelTlb, MissGoesDownAfterTheLookupAndItsAnswerUpInTheNextCycle) {
-  Bench bench(Tlb::Service::Registered);
+  Bench<RegisteredTlb> bench;
   bench.first.ask(5, page_a);
   bench.run();
   ASSERT_EQ(bench.lower.arrivals().size(), 1u);
@@ -74,7 +76,7 @@ TEST(SecondLevelTlb, MissGoesDownAfterTheLookupAndItsAnswerUpInTheNextCycle) {
 }
 
 TEST(SecondLevelTlb, LookupInTheCycleOfTheFillHitsAndTheOneBeforeJoinsTheMiss) {
-  Bench bench(Tlb::Service::Registered);
+  Bench<RegisteredTlb> bench;
   bench.first.ask(5, page_a);
   bench.first.ask(27, page_a);
   bench.first.ask(28, page_a);
@@ -88,7 +90,7 @@ TEST(SecondLevelTlb, LookupInTheCycleOfTheFillHitsAndTheOneBeforeJoinsTheMiss) {
 }
 
 TEST(SecondLevelTlb, LooksUpOneInACycleTheLowerPortsFirst) {
-  Bench bench(Tlb::Service::Registered);
+  Bench<RegisteredTlb> bench;
   bench.second.ask(5, page_a);
   bench.first.ask(5, page_b);
   bench.run();
@@ -99,7 +101,7 @@ TEST(SecondLevelTlb, LooksUpOneInACycleTheLowerPortsFirst) {
 }
 
 TEST(SecondLevelTlb, MissWithoutAFreeRegisterHoldsBackEverythingBehindIt) {
-  Bench bench(Tlb::Service::Registered, 1);
+  Bench<RegisteredTlb> bench(1);
   bench.first.ask(5, page_a);
   bench.first.ask(6, page_b);
   bench.first.ask(7, page_a);
@@ -114,7 +116,7 @@ TEST(SecondLevelTlb, MissWithoutAFreeRegisterHoldsBackEverythingBehindIt) {
 }
 
 TEST(SecondLevelTlb, MissThatFindsItsPageAfterWaitingForARegisterIsNoHit) {
-  Bench bench(Tlb::Service::Registered, 1);
+  Bench<RegisteredTlb> bench(1);
   bench.lower.decide = [](const TranslationRequest& request) {
     Answer answer;
     answer.translation.page = PhysicalAddress(request.va.value() & ~std::uint64_t{0x1fffff});
@@ -133,7 +135,7 @@ TEST(SecondLevelTlb, MissThatFindsItsPageAfterWaitingForARegisterIsNoHit) {
 }
 
 TEST(SecondLevelTlb, HitPassesMissesUnderWay) {
-  Bench bench(Tlb::Service::Registered);
+  Bench<RegisteredTlb> bench;
   bench.first.ask(5, page_a);
   bench.first.ask(50, page_b);
   bench.first.ask(51, page_a);
@@ -143,7 +145,7 @@ TEST(SecondLevelTlb, HitPassesMissesUnderWay) {
 }
 
 TEST(SecondLevelTlb, AnswersFindTheirWayBackToWhoAsked) {
-  Bench bench(Tlb::Service::Registered);
+  Bench<RegisteredTlb> bench;
   bench.first.ask(5, page_a);
   bench.second.ask(6, page_a);
   bench.second.ask(7, page_b);
@@ -154,7 +156,7 @@ TEST(SecondLevelTlb, AnswersFindTheirWayBackToWhoAsked) {
 }
 
 TEST(FirstLevelTlb, HitIsAnsweredInTheCallWithItsLatency) {
-  Bench bench(Tlb::Service::AtOnce);
+  Bench<FirstLevelTlb> bench;
   bench.ask_at(5, page_a);
   bench.ask_at(50, page_a + 8);
   bench.run();
@@ -164,7 +166,7 @@ TEST(FirstLevelTlb, HitIsAnsweredInTheCallWithItsLatency) {
 }
 
 TEST(FirstLevelTlb, EveryHitCountsForAPolicyThatCounts) {
-  Bench bench(Tlb::Service::AtOnce, 2, Replacement::Lfu);
+  Bench<FirstLevelTlb> bench(2, Replacement::Lfu);
   const std::vector<std::uint64_t> pages = {page_a, page_b, page_c, 0x4000};  // all that it holds
   std::uint64_t cycle = 5;
   for (const std::uint64_t page : pages) bench.ask_at(cycle += 50, page);
@@ -181,7 +183,7 @@ TEST(FirstLevelTlb, EveryHitCountsForAPolicyThatCounts) {
 }
 
 TEST(FirstLevelTlb, HitUnderMissIsNotHeldUp) {
-  Bench bench(Tlb::Service::AtOnce, 1);
+  Bench<FirstLevelTlb> bench(1);
   bench.ask_at(5, page_a);
   bench.ask_at(50, page_b);
   bench.ask_at(51, page_c);
@@ -192,7 +194,7 @@ TEST(FirstLevelTlb, HitUnderMissIsNotHeldUp) {
 }
 
 TEST(FirstLevelTlb, StalledMissGoesDownWhenARegisterIsFree) {
-  Bench bench(Tlb::Service::AtOnce, 1);
+  Bench<FirstLevelTlb> bench(1);
   bench.ask_at(5, page_a);
   bench.ask_at(6, page_b);
   bench.ask_at(7, page_b);
@@ -204,7 +206,7 @@ TEST(FirstLevelTlb, StalledMissGoesDownWhenARegisterIsFree) {
 }
 
 TEST(FirstLevelTlb, StalledRequestIsAnsweredByAFillOfItsPage) {
-  Bench bench(Tlb::Service::AtOnce, 1);
+  Bench<FirstLevelTlb> bench(1);
   bench.ask_at(5, page_a);
   bench.ask_at(6, page_b);
   bench.ask_at(7, page_c);
@@ -230,7 +232,7 @@ Answer dirty_for_stores(const TranslationRequest& request) {
 }
 
 TEST(FirstLevelTlb, FirstStoreToACleanPageGoesDownAgain) {
-  Bench bench(Tlb::Service::AtOnce);
+  Bench<FirstLevelTlb> bench;
   bench.lower.decide = dirty_for_stores;
   bench.ask_at(5, page_a);
   bench.ask_at(50, page_a, AccessKind::Store);
@@ -244,7 +246,7 @@ TEST(FirstLevelTlb, FirstStoreToACleanPageGoesDownAgain) {
 }
 
 TEST(FirstLevelTlb, StoreThatJoinedALoadsMissAsksForItselfWhenThePageIsClean) {
-  Bench bench(Tlb::Service::AtOnce);
+  Bench<FirstLevelTlb> bench;
   bench.lower.decide = dirty_for_stores;
   bench.ask_at(5, page_a);
   bench.ask_at(6, page_a, AccessKind::Store);
@@ -259,7 +261,7 @@ TEST(FirstLevelTlb, StoreThatJoinedALoadsMissAsksForItselfWhenThePageIsClean) {
 }
 
 TEST(FirstLevelTlb, FaultIsHandedUpAndNotRemembered) {
-  Bench bench(Tlb::Service::AtOnce);
+  Bench<FirstLevelTlb> bench;
   bench.lower.decide = [](const TranslationRequest&) {
     Answer answer;
     answer.faulted = true;
@@ -275,7 +277,7 @@ TEST(FirstLevelTlb, FaultIsHandedUpAndNotRemembered) {
 }
 
 TEST(FirstLevelTlb, AddressSpacesMissApart) {
-  Bench bench(Tlb::Service::AtOnce);
+  Bench<FirstLevelTlb> bench;
   bench.ask_at(5, page_a);
   bench.script.at(6, [&bench] {
     bench.first.asid = 1;
@@ -298,7 +300,7 @@ Answer for_supervisors(const TranslationRequest& request) {
 }
 
 TEST(FirstLevelTlb, UserGetsNoAnswerOfASupervisor) {
-  Bench bench(Tlb::Service::AtOnce);
+  Bench<FirstLevelTlb> bench;
   bench.lower.decide = for_supervisors;
   const auto ask_at = [&bench](std::uint64_t cycle, bool user) {
     bench.script.at(cycle, [&bench, user] { bench.first.ask_now(page_a, AccessKind::Load, user); });
@@ -316,7 +318,7 @@ TEST(FirstLevelTlb, UserGetsNoAnswerOfASupervisor) {
 }
 
 TEST(FirstLevelTlb, SupervisorDoesNotFaultWithAUser) {
-  Bench bench(Tlb::Service::AtOnce);
+  Bench<FirstLevelTlb> bench;
   bench.lower.decide = for_supervisors;
   bench.script.at(5, [&bench] { bench.first.ask_now(page_a, AccessKind::Load, true); });
   bench.script.at(6, [&bench] { bench.first.ask_now(page_a, AccessKind::Load, false); });
@@ -328,7 +330,7 @@ TEST(FirstLevelTlb, SupervisorDoesNotFaultWithAUser) {
 }
 
 TEST(FirstLevelTlb, InvalidationIsPassedOnAndWhatItCoversIsNotFoundAgain) {
-  Bench bench(Tlb::Service::AtOnce);
+  Bench<FirstLevelTlb> bench;
   for (std::uint64_t cycle : {5, 50, 51, 53}) bench.ask_at(cycle, page_a);
   bench.ask_at(6, page_b);
   bench.script.at(52, [&bench] { bench.first.invalidate_now({Invalidation::Scope::Page, VirtualAddress(page_a), 0}); });
@@ -344,7 +346,7 @@ TEST(FirstLevelTlb, InvalidationIsPassedOnAndWhatItCoversIsNotFoundAgain) {
 }
 
 TEST(FirstLevelTlb, AnswerThatAnInvalidationOvertookIsAskedForAgain) {
-  Bench bench(Tlb::Service::AtOnce);
+  Bench<FirstLevelTlb> bench;
   bench.ask_at(5, page_a);
   bench.ask_at(6, page_a);
   bench.ask_at(5, page_b);
@@ -362,7 +364,7 @@ TEST(FirstLevelTlb, AnswerThatAnInvalidationOvertookIsAskedForAgain) {
 }
 
 TEST(FirstLevelTlb, AnswerForAnotherSpaceIsNotOvertaken) {
-  Bench bench(Tlb::Service::AtOnce);
+  Bench<FirstLevelTlb> bench;
   bench.ask_at(5, page_a);
   bench.script.at(27, [&bench] { bench.first.invalidate_now({Invalidation::Scope::AddressSpace, {}, 1}); });
   bench.run();
@@ -373,8 +375,8 @@ TEST(FirstLevelTlb, AnswerForAnotherSpaceIsNotOvertaken) {
 struct TwoLevels {
   TwoLevels()
       : mode(make_paging_mode("x86-64")),
-        upper("upper", Tlb::Service::AtOnce, config_of(2), *mode, 1),
-        middle("middle", Tlb::Service::Registered, config_of(2), *mode, 1),
+        upper("upper", config_of(2), *mode, 1),
+        middle("middle", config_of(2), *mode, 1),
         lower("lower", Cycles(lower_latency)),
         client("client"),
         script("script") {
@@ -392,8 +394,8 @@ struct TwoLevels {
     };
   }
   std::shared_ptr<const PagingMode> mode;
-  Tlb upper;
-  Tlb middle;
+  FirstLevelTlb upper;
+  RegisteredTlb middle;
   FakeTranslator lower;
   TranslationClient client;
   Script script;
@@ -436,7 +438,7 @@ TEST(FirstLevelTlb, PageTooLargeForItsArraysIsKeptInParts) {
   const auto mode = make_paging_mode("x86-64");
   TlbConfig config = config_of(2);
   config.arrays[0].page_sizes = {ByteSize{4096}};
-  Tlb tlb("tlb", Tlb::Service::AtOnce, config, *mode, 1);
+  FirstLevelTlb tlb("tlb", config, *mode, 1);
   FakeTranslator lower("lower", Cycles(lower_latency));
   TranslationClient client("client");
   Script script("script");
@@ -462,7 +464,7 @@ std::vector<bool> hits_in_a_napot_page(std::vector<ByteSize> sizes) {
   const auto mode = make_paging_mode("sv39");
   TlbConfig config = config_of(2);
   config.arrays[0].page_sizes = std::move(sizes);
-  Tlb tlb("tlb", Tlb::Service::AtOnce, config, *mode, 1);
+  FirstLevelTlb tlb("tlb", config, *mode, 1);
   FakeTranslator lower("lower", Cycles(lower_latency));
   TranslationClient client("client");
   Script script("script");

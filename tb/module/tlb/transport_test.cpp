@@ -6,7 +6,8 @@
 #include "module/relays.h"
 #include "module/script.h"
 #include "module/translation_client.h"
-#include "tlb/tlb.h"
+#include "tlb/first_level_tlb.h"
+#include "tlb/registered_tlb.h"
 
 namespace tablewalk {
 namespace {
@@ -19,10 +20,11 @@ TlbConfig slow_hits() {
 }
 
 /// What a client above a TLB saw of each request, with a relay in each of the TLB's links or with none.
+template <class Kind>
 struct Machine {
-  Machine(const std::string& name, Tlb::Service service, bool relayed)
+  Machine(const std::string& name, bool relayed)
       : mode(make_paging_mode("x86-64")),
-        tlb((name + "_tlb").c_str(), service, slow_hits(), *mode, 1),
+        tlb((name + "_tlb").c_str(), slow_hits(), *mode, 1),
         lower((name + "_lower").c_str(), Cycles(20)),
         client((name + "_client").c_str()),
         upper((name + "_upper").c_str()),
@@ -40,14 +42,15 @@ struct Machine {
     under.below.bind(lower.tlb_side());
   }
   std::shared_ptr<const PagingMode> mode;
-  Tlb tlb;
+  Kind tlb;
   FakeTranslator lower;
   TranslationClient client;
   TranslateRelay upper;
   TranslateRelay under;
 };
 
-void expect_same_answers(const Machine& plain, const Machine& relayed) {
+template <class Kind>
+void expect_same_answers(const Machine<Kind>& plain, const Machine<Kind>& relayed) {
   ASSERT_EQ(plain.client.all().size(), relayed.client.all().size());
   for (std::size_t i = 0; i < plain.client.all().size(); ++i) {
     ASSERT_TRUE(plain.client.all()[i].answered.has_value());
@@ -61,8 +64,8 @@ void expect_same_answers(const Machine& plain, const Machine& relayed) {
 }
 
 TEST(TlbTransport, FirstLevelAnswersInTheSameCyclesAsItsOwnMachine) {
-  Machine plain("plain", Tlb::Service::AtOnce, false);
-  Machine relayed("relayed", Tlb::Service::AtOnce, true);
+  Machine<FirstLevelTlb> plain("plain", false);
+  Machine<FirstLevelTlb> relayed("relayed", true);
   Script script("script");
   sc_core::sc_start(sc_core::SC_ZERO_TIME);
   for (const auto& [cycle, va] : {std::pair{5, 0x1000}, {6, 0x1008}, {7, 0x2000}, {60, 0x2010}}) {
@@ -84,8 +87,8 @@ TEST(TlbTransport, FirstLevelAnswersInTheSameCyclesAsItsOwnMachine) {
 }
 
 TEST(TlbTransport, SecondLevelAnswersInTheSameCyclesAsItsOwnMachine) {
-  Machine plain("plain", Tlb::Service::Registered, false);
-  Machine relayed("relayed", Tlb::Service::Registered, true);
+  Machine<RegisteredTlb> plain("plain", false);
+  Machine<RegisteredTlb> relayed("relayed", true);
   sc_core::sc_start(sc_core::SC_ZERO_TIME);
   for (const auto& [cycle, va] : {std::pair{5, 0x1000}, {6, 0x1008}, {7, 0x2000}, {60, 0x2010}}) {
     plain.client.ask(static_cast<std::uint64_t>(cycle), static_cast<std::uint64_t>(va));
