@@ -302,6 +302,10 @@ void Cache::report(const std::string& prefix, StatSet& figures) const {
   const auto count = [&](const char* name, std::uint64_t value, const char* unit, const char* meaning) {
     return figures.count(prefix + "." + name, value, unit, meaning);
   };
+  figures.begin(Section::Caches);
+  figures.adds_up(prefix + ".lookups", {prefix + ".hits", prefix + ".misses"});
+  figures.adds_up(prefix + ".misses", {prefix + ".sent_down", prefix + ".merged_misses", prefix + ".found_after_wait",
+                                       prefix + ".written_whole"});
   count("lookups", stats_.lookups, "accesses", "accesses looked up in this cache");
   count("hits", stats_.hits, "accesses", "lookups that found their line");
   count("misses", stats_.misses, "accesses", "lookups that did not: the four kinds below");

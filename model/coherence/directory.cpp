@@ -247,6 +247,7 @@ void Directory::report(const std::string& prefix, StatSet& figures) const {
   const auto count = [&](const char* name, std::uint64_t value, const char* unit, const char* meaning) {
     return figures.count(prefix + "." + name, value, unit, meaning);
   };
+  figures.begin(Section::Directory);
   count("requests", stats_.requests, "requests",
         "lines that private caches asked for, and accesses of walkers and cores that have no cache above it")
       .explain("lines that a core's own caches did not have, or might not write");

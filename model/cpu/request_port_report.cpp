@@ -24,6 +24,7 @@ void report_accesses(const CoreStats& stats, StatSet& figures) {
   for (std::uint64_t count : stats.accesses) all += count;
   figures
       .count("core.accesses", all, "accesses", "accesses of the trace; one that reads and writes the same data is one")
+      .in(Section::Program)
       .key()
       .explain("instruction fetches, loads and stores of the program; each needs its address translated");
   figures.count("core.fetches", of(RecordKind::Fetch), "accesses", "instruction fetches");
@@ -33,10 +34,12 @@ void report_accesses(const CoreStats& stats, StatSet& figures) {
   figures
       .count("core.supervisor_accesses", stats.supervisor_accesses, "accesses",
              "accesses made with supervisor privilege; the others are a user's")
+      .in(Section::Program)
       .explain("of the accesses, those of a kernel: supervisor pages are open to them");
   figures
       .count("core.instructions", stats.instructions, "instructions",
              "fetches; in a trace without fetches, accesses and the gaps between them")
+      .in(Section::Program)
       .explain("how many instructions the program executed in this trace");
   figures.count("core.fetch_blocks", stats.fetch_blocks, "blocks",
                 "runs of instructions in one cache line that the front end fetched ahead, each one lookup");
@@ -45,6 +48,7 @@ void report_accesses(const CoreStats& stats, StatSet& figures) {
   figures
       .count("core.page_straddles", stats.page_straddles, "accesses",
              "accesses that needed one more translation because they cross a page")
+      .in(Section::Program)
       .explain("accesses that reach into the next page and so need two translations");
   figures
       .count("core.line_straddles", stats.line_straddles, "accesses", "accesses that cross a cache line within a page")
@@ -52,6 +56,9 @@ void report_accesses(const CoreStats& stats, StatSet& figures) {
 }
 
 void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& figures) {
+  figures.adds_up("core.cycles", {"core.issue_cycles", "core.translation_stall_cycles", "core.memory_stall_cycles",
+                                  "core.invalidation_cycles", "core.switching_cycles", "core.interrupt_cycles",
+                                  "core.shootdown_wait_cycles"});
   figures.count("core.cycles", cycles.total(), "cycles", "from the first issue to the last retirement")
       .key()
       .explain("how long the program takes on this machine");
@@ -88,12 +95,15 @@ void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& fi
   figures
       .count("core.invalidations", stats.invalidations, "events",
              "invalidate events: TLBs and walk caches forgot what those covered")
+      .in(Section::Program)
       .explain("how often the kernel had TLBs and walk caches forget what it had changed");
   figures
       .count("core.switches", stats.switches, "events",
              "switches of the address space: the root's register was written")
+      .in(Section::Program)
       .explain("how often another address space began to run; without PCIDs or ASIDs, TLBs are emptied");
   figures.count("core.faults", stats.faults, "faults", "page faults handled")
+      .in(Section::Program)
       .explain("accesses that had no valid translation");
   figures.count("core.faulted_accesses", stats.faulted_accesses, "accesses",
                 "accesses passed over because their translation faults (--skip-faults); one that crosses a page is one "
@@ -118,6 +128,12 @@ void report_shootdowns(const CoreStats& stats, const CoreCycles& cycles, StatSet
 
 void report_translations(const CoreStats& stats, StatSet& figures) {
   const LatencyBreakdown& cycles = stats.translation_cycles;
+  figures.begin(Section::Translation);
+  figures.adds_up("translation.requests", {"translation.responses"});
+  figures.adds_up("translation.cycles.total",
+                  {"translation.cycles.queue", "translation.cycles.tlb_lookup", "translation.cycles.walk_cache_lookup",
+                   "translation.cycles.memory", "translation.cycles.entry_writeback", "translation.cycles.fault",
+                   "translation.cycles.fill"});
   const auto part = [&](const std::string& name, std::uint64_t value, const char* meaning) {
     figures.count("translation.cycles." + name, value, "cycles", meaning);
   };
@@ -150,6 +166,7 @@ void report_translations(const CoreStats& stats, StatSet& figures) {
 }  // namespace
 
 void RequestPort::report(StatSet& figures) const {
+  figures.begin(Section::Core);
   report_accesses(stats_, figures);
   report_cycles(stats_, retirement_.cycles(), figures);
   if (processes_.size() > 1) {

@@ -117,6 +117,7 @@ void Dram::report(const std::string& prefix, StatSet& figures) const {
   const auto count = [&](const char* name, std::uint64_t value, const char* unit, const char* meaning) {
     return figures.count(prefix + "." + name, value, unit, meaning);
   };
+  figures.begin(Section::Dram);
   count("reads", stats_.reads, "accesses", "reads of main memory").key().explain("reads that missed every cache");
   count("writes", stats_.writes, "accesses", "lines written back to main memory");
   count("table_reads", stats_.table_reads, "accesses", "reads made for page walkers")

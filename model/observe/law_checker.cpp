@@ -28,51 +28,15 @@ void require_sum(const StatSet& figures, const std::string& whole, const std::ve
                                                  fmt::join(parts, ", "), sum));
 }
 
-/// `dtlb` if the figure is `dtlb.lookups`, `core0.dtlb` if it is `core0.dtlb.lookups`; else nothing: the levels of walk
-/// caches count no misses.
-std::string looked_up_module(const std::string& figure) {
-  static const std::string lookups = ".lookups";
-  const std::optional<CoreName> own = core_name(figure);
-  const std::string name = own ? own->rest : figure;
-  if (name.substr(std::min(name.find('.'), name.size())) != lookups) return "";
-  return figure.substr(0, figure.size() - lookups.size());
-}
-
-/// Of every TLB and every cache, a walker's own caches too.
-void check_lookups(const StatSet& figures, const std::string& module) {
-  require_sum(figures, module + ".lookups", {module + ".hits", module + ".misses"});
-  require_sum(
-      figures, module + ".misses",
-      {module + ".sent_down", module + ".merged_misses", module + ".found_after_wait", module + ".written_whole"});
-}
-
-/// The laws about the figures of one core, or of all (no prefix).
-void check_core(const StatSet& figures, const std::string& prefix) {
-  const auto sum = [&](const std::string& whole, std::vector<std::string> parts) {
-    for (std::string& part : parts) part = prefixed_name(prefix, part);
-    require_sum(figures, prefixed_name(prefix, whole), parts);
-  };
-  sum("translation.requests", {"translation.responses"});
-  sum("core.cycles",
-      {"core.issue_cycles", "core.translation_stall_cycles", "core.memory_stall_cycles", "core.invalidation_cycles",
-       "core.switching_cycles", "core.interrupt_cycles", "core.shootdown_wait_cycles"});
-  sum("translation.cycles.total",
-      {"translation.cycles.queue", "translation.cycles.tlb_lookup", "translation.cycles.walk_cache_lookup",
-       "translation.cycles.memory", "translation.cycles.entry_writeback", "translation.cycles.fault",
-       "translation.cycles.fill"});
-  // One that the cores share is among all their figures only, with the sums of what they sent to it.
-  if (figures.find(prefixed_name(prefix, "stlb.lookups")) != nullptr) {
-    sum("stlb.lookups", {"itlb.sent_down", "itlb.resent", "dtlb.sent_down", "dtlb.resent"});
-  }
-}
-
-/// Those of each core, and that they add up to those of all.
+/// That the counts of the cores add up to those of all.
 void check_cores(const StatSet& figures, const std::vector<unsigned>& cores) {
-  for (const unsigned core : cores) check_core(figures, core_prefix(core));
-  for (const char* whole : {"core.cycles", "translation.requests", "translation.cycles.total"}) {
+  const std::string first = core_prefix(cores.front());
+  for (const StatSet::Figure& figure : figures.figures()) {
+    const bool is_sum = figure.adding == StatSet::Adding::Sum && figure.whole;
+    if (!is_sum || core_name(figure.name) || figures.find(prefixed_name(first, figure.name)) == nullptr) continue;
     std::vector<std::string> parts;
-    for (const unsigned core : cores) parts.push_back(prefixed_name(core_prefix(core), whole));
-    require_sum(figures, whole, parts);
+    for (const unsigned core : cores) parts.push_back(prefixed_name(core_prefix(core), figure.name));
+    require_sum(figures, figure.name, parts);
   }
 }
 
@@ -155,13 +119,9 @@ void LawChecker::check_leaf(const WalkRecord& walk, const Translation& expected)
 
 void LawChecker::check_figures(const StatSet& figures) const {
   require(requested_ == answered_, fmt::format("{} translations were asked for, {} answered", requested_, answered_));
-  check_core(figures, "");
+  for (const StatSet::Sum& sum : figures.sums()) require_sum(figures, sum.whole, sum.parts);
   const std::vector<unsigned> cores = cores_of(figures);
   if (!cores.empty()) check_cores(figures, cores);
-  for (const StatSet::Figure& figure : figures.figures()) {
-    const std::string module = looked_up_module(figure.name);
-    if (!module.empty()) check_lookups(figures, module);
-  }
 }
 
 }  // namespace tablewalk

@@ -116,6 +116,7 @@ void AddressSpaces::check_address(VirtualAddress va) const {
 }
 
 void AddressSpaces::report(StatSet& figures) const {
+  figures.begin(Section::PageTables);
   std::vector<std::uint64_t> per_level(mode_->levels());
   std::uint64_t bytes = 0;
   std::uint64_t count = 0;

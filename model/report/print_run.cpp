@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "base/text.h"
 #include "base/units.h"
@@ -41,28 +42,6 @@ bool starts_with(const std::string& text, const std::string& start) {
   return text.compare(0, start.size(), start) == 0;
 }
 
-/// What is said below a table as a whole.
-std::string explanation_of_section(const std::string& section) {
-  static const std::map<std::string, std::string> explanations = {
-      {"tlb",
-       "a TLB remembers recent translations; a miss goes on to the next TLB, and at last to the page-table walker"},
-      {"tlb.misses",
-       "misses = sent down + merged + found after wait; mean latency: from the lookup here to the answer above"},
-      {"cache", "table share: the part of the lines that held page-table entries instead of data"},
-      {"cache.misses",
-       "misses = sent down + merged + found after wait + written whole; mean latency: from lookup to answer above"},
-      {"walker.levels",
-       "which level's entries were read, and where each was found; level 0 holds the pages' own entries"},
-      {"walk_cache.levels", "walk caches remember upper-level entries, so that a walk can skip them"},
-      {"translation.cycles", "the same cycles by cause: the rows add up exactly to all the waiting there was"},
-      {"attribution",
-       "a walk is its region's and its instruction's; its cycles are those from its request to its answer"},
-      {"cores", "their other figures are in result.json: core0.NAME and so on; the figures above are the sums"},
-  };
-  const auto found = explanations.find(section);
-  return found == explanations.end() ? "" : found->second;
-}
-
 class RunPrinter {
  public:
   RunPrinter(const RunResult& result, const PrintOptions& options, std::ostream& out)
@@ -70,28 +49,7 @@ class RunPrinter {
 
   void print() {
     print_heading();
-    print_list("Cost of translation", [](const Figure& figure) {
-      return figure.name == "translation.cost_cycles" || figure.name == "translation.cost_share" ||
-             figure.name == "translation.free_cycles" || starts_with(figure.name, "translation.chained_") ||
-             figure.name == "core.chained_cycles";
-    });
-    print_list("Program", [](const Figure& figure) {
-      static const std::set<std::string> names = {"core.accesses",      "core.supervisor_accesses",
-                                                  "core.instructions",  "core.page_straddles",
-                                                  "core.invalidations", "core.switches",
-                                                  "core.faults"};
-      return names.count(figure.name) != 0;
-    });
-    print_list("Core", [](const Figure& figure) { return module_of(figure.name) == "core"; });
-    print_units("TLBs", {"itlb", "dtlb", "stlb"}, "tlb", true);
-    print_module("Walker", "walker");
-    print_module("Walk caches", "walk_cache");
-    print_module("Translation after a miss in the first-level TLB", "translation");
-    print_units("Caches", {"l1i", "l1d", "l2", "llc"}, "cache", true);
-    print_module("Directory", "directory");
-    print_module("Page tables", "tables");
-    print_module("DRAM", "dram");
-    print_list("Other", [](const Figure&) { return true; });
+    for (unsigned section = 0; section < section_count; ++section) print_section(static_cast<Section>(section));
     print_cores();
     print_attribution();
     print_checked();
@@ -112,13 +70,13 @@ class RunPrinter {
     if (table.empty()) return;
     print_title("Per core (memory, translation: shares of its cycles in these stalls)");
     out_ << table;
-    explain_section("cores");
+    explain("their other figures are in result.json: core0.NAME and so on; the figures above are the sums");
   }
 
   void print_attribution() {
     if (!result_.attribution) return;
     print_title("Who causes the walks");
-    explain_section("attribution");
+    explain("a walk is its region's and its instruction's; its cycles are those from its request to its answer");
     out_ << attribution_text(*result_.attribution, options_.attribution_rows, indent);
   }
 
@@ -132,26 +90,32 @@ class RunPrinter {
     out_ << '\n' << (options_.colour ? "\033[1m" + title + "\033[0m" : title) << '\n';
   }
 
-  void explain_section(const std::string& section) { explain(explanation_of_section(section)); }
   void explain(const std::string& text) {
     if (!options_.explain || text.empty()) return;
     out_ << std::string(indent + 4, ' ') << (options_.colour ? "\033[2m" + text + "\033[0m" : text) << '\n';
   }
 
-  /// All figures that `selects` and that stand nowhere yet, one per line.
-  template <class Selects>
-  void print_list(const std::string& title, Selects selects) {
-    bool titled = false;
+  void print_section(Section section) {
+    const SectionText& text = text_of(section);
+    const std::vector<std::string> modules = modules_in(section);
+    if (modules.empty()) return;
+    print_title(text.title);
+    if (text.is_table) return print_table(modules, section);
+    print_list(modules, section);
+  }
+
+  /// The modules that have figures there, in their order.
+  std::vector<std::string> modules_in(Section section) const {
+    std::vector<std::string> modules;
     for (const Figure& figure : stats_.figures()) {
-      if (printed_.count(figure.name) != 0 || !selects(figure)) continue;
-      if (!titled) print_title(title);
-      titled = true;
-      print_figure(figure, title == "Other" ? figure.name : rest_of(figure.name));
+      const std::string module = module_of(figure.name);
+      const bool known = std::find(modules.begin(), modules.end(), module) != modules.end();
+      if (figure.section == section && !known) modules.push_back(module);
     }
+    return modules;
   }
 
   void print_figure(const Figure& figure, const std::string& label) {
-    printed_.insert(figure.name);
     std::string unit = figure.unit == "share" || label.find(figure.unit) != std::string::npos ? "" : figure.unit;
     if (figure.unit == "bytes") unit = "= " + humane_byte_size(figure.count);
     std::string line = std::string(indent, ' ') + pad_right(readable_name(label), label_width) +
@@ -162,43 +126,39 @@ class RunPrinter {
   }
 
   /// Modules of one kind as the rows of one table.
-  void print_units(const std::string& title, const std::vector<std::string>& modules, const std::string& topic,
-                   bool with_miss_share) {
+  void print_table(const std::vector<std::string>& modules, Section section) {
     std::vector<Row> rows;
     for (const std::string& module : modules) {
       Row row{module, {}};
       for (const Figure& figure : stats_.figures()) {
-        if (module_of(figure.name) == module && !is_distribution_part(figure.name)) {
+        if (module_of(figure.name) == module && figure.section == section && !is_distribution_part(figure.name)) {
           row.figures.emplace_back(rest_of(figure.name), &figure);
         }
       }
-      if (!row.figures.empty()) rows.push_back(std::move(row));
+      rows.push_back(std::move(row));
     }
-    if (rows.empty()) return;
-    print_title(title);
-    print_rows(rows, with_miss_share);
-    explain_section(topic);
-    const std::string misses = rows.front().name + ".sent_down";
-    if (stats_.find(misses) != nullptr) explain_section(topic + ".misses");
-    for (const std::string& module : modules) print_distributions(module);
+    print_rows(rows, true);
+    explain(text_of(section).explanation);
+    if (rows.front().find("sent_down") != nullptr) explain(text_of(section).misses);
+    for (const std::string& module : modules) print_distributions(module, section, false);
   }
 
-  /// One module: single figures, then distributions, then its levels, then where its cycles went.
-  void print_module(const std::string& title, const std::string& module) {
-    const bool exists = std::any_of(stats_.figures().begin(), stats_.figures().end(),
-                                    [&](const Figure& figure) { return module_of(figure.name) == module; });
-    if (!exists) return;
-    print_title(title);
+  /// Single figures, then each module's distributions, its levels, and where its cycles went.
+  void print_list(const std::vector<std::string>& modules, Section section) {
+    std::set<std::string> labels;
     for (const Figure& figure : stats_.figures()) {
       const std::string rest = rest_of(figure.name);
-      if (module_of(figure.name) != module || is_level(rest) || starts_with(rest, "cycles.")) continue;
+      if (figure.section != section || is_level(rest) || starts_with(rest, "cycles.")) continue;
       if (starts_with(rest, served_by)) continue;  // the last row of the levels
-      if (printed_.count(figure.name) != 0) continue;
-      if (!is_distribution_part(figure.name)) print_figure(figure, rest);
+      if (is_distribution_part(figure.name)) continue;
+      const bool is_clear = section != Section::Other && labels.insert(rest).second;
+      print_figure(figure, is_clear ? rest : figure.name);
     }
-    print_distributions(module);
-    print_levels(module);
-    print_breakdown(module);
+    for (const std::string& module : modules) {
+      print_distributions(module, section, module == modules.front());
+      print_levels(module, section);
+      print_breakdown(module, section);
+    }
   }
 
   static bool is_level(const std::string& rest) {
@@ -211,15 +171,15 @@ class RunPrinter {
                        [&](const StatSet::Distribution& distribution) { return distribution.name == stem; });
   }
 
-  void print_distributions(const std::string& module) {
+  void print_distributions(const std::string& module, Section section, bool is_clear) {
     for (const StatSet::Distribution& distribution : stats_.distributions()) {
-      if (module_of(distribution.name) != module) continue;
+      if (distribution.section != section || module_of(distribution.name) != module) continue;
       std::string line =
-          std::string(indent, ' ') + pad_right(readable_name(rest_of(distribution.name)), label_width - 12);
+          std::string(indent, ' ') +
+          pad_right(readable_name(is_clear ? rest_of(distribution.name) : distribution.name), label_width - 12);
       for (const char* part : {"mean", "p50", "p95", "p99", "max"}) {
         const Figure* figure = stats_.find(distribution.name + "." + part);
         if (figure == nullptr) continue;
-        printed_.insert(figure->name);
         line += fmt::format("  {} {}", part, figure_text(*figure));
       }
       out_ << line << '\n';
@@ -243,11 +203,11 @@ class RunPrinter {
     }
   };
 
-  void print_levels(const std::string& module) {
+  void print_levels(const std::string& module, Section section) {
     std::vector<Row> rows;
     for (const Figure& figure : stats_.figures()) {
       const std::string rest = rest_of(figure.name);
-      if (module_of(figure.name) != module || !is_level(rest)) continue;
+      if (figure.section != section || module_of(figure.name) != module || !is_level(rest)) continue;
       const std::string level = module_of(rest);
       if (rows.empty() || rows.back().name != level) rows.push_back({level, {}});
       rows.back().figures.emplace_back(rest_of(rest), &figure);
@@ -262,7 +222,7 @@ class RunPrinter {
     if (!sum.figures.empty() && reads != nullptr) sum.figures.emplace_back("reads", reads);
     if (!sum.figures.empty()) rows.push_back(std::move(sum));
     print_rows(rows, false);
-    explain_section(module + ".levels");
+    explain(text_of(section).levels);
   }
 
   static std::string column_title(const std::string& column) {
@@ -278,7 +238,6 @@ class RunPrinter {
     for (const Row& row : rows) {
       for (const auto& [column, figure] : row.figures) {
         if (std::find(columns.begin(), columns.end(), column) == columns.end()) columns.push_back(column);
-        printed_.insert(figure->name);
       }
     }
     const auto has = [&](const char* name) { return std::find(columns.begin(), columns.end(), name) != columns.end(); };
@@ -318,19 +277,19 @@ class RunPrinter {
   static bool is_memory_part(const std::string& part) { return is_level(part); }
 
   /// Where the cycles of `MODULE.cycles.*` went, with shares of their total.
-  void print_breakdown(const std::string& module) {
+  void print_breakdown(const std::string& module, Section section) {
     const std::string start = module + ".cycles.";
     double total = 0;
     for (const Figure& figure : stats_.figures()) {
+      if (figure.section != section) continue;
       const std::string part = starts_with(figure.name, start) ? figure.name.substr(start.size()) : "total";
       if (part != "total" && !is_memory_part(part)) total += figure.value();
     }
     TextTable table({"where the cycles went", "cycles", "share", ""}, indent);
     bool any = false;
     for (const Figure& figure : stats_.figures()) {
-      if (!starts_with(figure.name, start)) continue;
+      if (figure.section != section || !starts_with(figure.name, start)) continue;
       any = true;
-      printed_.insert(figure.name);
       const std::string part = figure.name.substr(start.size());
       const double share = total == 0 ? 0 : figure.value() / total;
       const std::string bar(static_cast<std::size_t>(std::lround(share * 40)), '#');
@@ -339,14 +298,13 @@ class RunPrinter {
     }
     if (!any) return;
     out_ << table.text();
-    explain_section(module + ".cycles");
+    explain(text_of(section).cycles);
   }
 
   const RunResult& result_;
   StatSet stats_;  ///< without those of single cores
   const PrintOptions& options_;
   std::ostream& out_;
-  std::set<std::string> printed_;
 };
 
 }  // namespace

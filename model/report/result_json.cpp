@@ -32,6 +32,7 @@ ordered_json meaning_of(const Named& named) {
   json["unit"] = named.unit;
   json["description"] = named.meaning;
   if (!named.explanation.empty()) json["explanation"] = named.explanation;
+  if (named.section != Section::Other) json["section"] = text_of(named.section).title;
   return json;
 }
 
@@ -46,6 +47,7 @@ void read_meaning(const ordered_json& json, Named& named) {
   named.unit = json.at("unit").get<std::string>();
   named.meaning = json.at("description").get<std::string>();
   named.explanation = json.value("explanation", "");
+  named.section = section_of_title(json.value("section", ""));
 }
 
 void write_json(const ordered_json& json, const std::string& indent, std::string& out) {

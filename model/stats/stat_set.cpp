@@ -130,24 +130,24 @@ void StatSet::add(Distribution distribution) {
 }
 
 StatSet::Declared StatSet::count(std::string name, std::uint64_t value, std::string unit, std::string meaning) {
-  return add(sum_figure(std::move(name), std::move(unit), std::move(meaning), true, {value}));
+  return declare(sum_figure(std::move(name), std::move(unit), std::move(meaning), true, {value}));
 }
 
 StatSet::Declared StatSet::count_if_any(std::string name, std::uint64_t value, std::string unit, std::string meaning) {
   Figure figure = sum_figure(std::move(name), std::move(unit), std::move(meaning), true, {value});
   figure.only_if_any = true;
-  return add(std::move(figure));
+  return declare(std::move(figure));
 }
 
 StatSet::Declared StatSet::largest(std::string name, std::uint64_t value, std::string unit, std::string meaning) {
   Figure figure{std::move(name), std::move(unit), std::move(meaning), true, value};
   figure.adding = Adding::Largest;
-  return add(std::move(figure));
+  return declare(std::move(figure));
 }
 
 StatSet::Declared StatSet::difference(std::string name, std::uint64_t a, std::uint64_t b, std::string unit,
                                       std::string meaning) {
-  return add(sum_figure(std::move(name), std::move(unit), std::move(meaning), true, {a, b}));
+  return declare(sum_figure(std::move(name), std::move(unit), std::move(meaning), true, {a, b}));
 }
 
 StatSet::Declared StatSet::ratio(std::string name, std::uint64_t numerator, std::uint64_t denominator, std::string unit,
@@ -157,25 +157,26 @@ StatSet::Declared StatSet::ratio(std::string name, std::uint64_t numerator, std:
 
 StatSet::Declared StatSet::ratio_of_difference(std::string name, std::uint64_t a, std::uint64_t b,
                                                std::uint64_t denominator, std::string unit, std::string meaning) {
-  return add(sum_figure(std::move(name), std::move(unit), std::move(meaning), false, {a, b, denominator}));
+  return declare(sum_figure(std::move(name), std::move(unit), std::move(meaning), false, {a, b, denominator}));
 }
 
 StatSet::Declared StatSet::real(std::string name, double value, std::string unit, std::string meaning) {
-  return add(Figure{std::move(name), std::move(unit), std::move(meaning), false, 0, value});
+  return declare(Figure{std::move(name), std::move(unit), std::move(meaning), false, 0, value});
 }
 
 StatSet::Declared StatSet::per_kilo_instruction(std::string name, std::uint64_t value, std::string unit,
                                                 std::string meaning) {
   const Figure* instructions = find("core.instructions");
   if (instructions == nullptr) return Declared(nullptr);
-  return add(
+  return declare(
       sum_figure(std::move(name), std::move(unit), std::move(meaning), false, {value, 0, instructions->count, 1000}));
 }
 
 StatSet::DeclaredDistribution StatSet::distribution(const std::string& name, const Histogram& values,
                                                     const std::string& unit, const std::string& meaning) {
   Distribution distribution{name, unit, meaning, values.nonempty_buckets(), values.extent()};
-  for (Figure& figure : derived_figures(distribution, values)) add(std::move(figure));
+  distribution.section = section_;
+  for (Figure& figure : derived_figures(distribution, values)) declare(std::move(figure));
   add(std::move(distribution));
   return {*this, distributions_.back()};
 }
@@ -202,6 +203,11 @@ StatSet StatSet::prefixed(const std::string& prefix) const {
     distribution.name = prefixed_name(prefix, distribution.name);
     renamed.add(std::move(distribution));
   }
+  for (Sum sum : sums_) {
+    sum.whole = prefixed_name(prefix, sum.whole);
+    for (std::string& part : sum.parts) part = prefixed_name(prefix, part);
+    renamed.sums_.push_back(std::move(sum));
+  }
   return renamed;
 }
 
@@ -216,12 +222,18 @@ void StatSet::merge(const StatSet& other) {
   index_.clear();
   for (Figure& figure : all) add(std::move(figure));
   merge_distributions(other.distributions_);
+  for (const Sum& sum : other.sums_) {
+    const bool known = std::any_of(sums_.begin(), sums_.end(),
+                                   [&](const Sum& mine) { return mine.whole == sum.whole && mine.parts == sum.parts; });
+    if (!known) sums_.push_back(sum);
+  }
 }
 
 /// merge() for sets that share no name: the cost does not grow with what is here already.
 void StatSet::append(const StatSet& other) {
   for (Figure& figure : other.declared()) add(std::move(figure));
   for (const Distribution& distribution : other.distributions_) add(distribution);
+  sums_.insert(sums_.end(), other.sums_.begin(), other.sums_.end());
 }
 
 void StatSet::merge_distributions(const std::vector<Distribution>& others) {

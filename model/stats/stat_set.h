@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "stats/histogram.h"
+#include "stats/section.h"
 
 namespace tablewalk {
 
@@ -21,6 +22,11 @@ namespace tablewalk {
 ///     stats.count("walker.walks", walks, "walks", "walks started").key().explain("how often no TLB knew the page");
 ///     stats.ratio("dtlb.miss_share", misses, lookups, "share", "misses / lookups");
 ///     stats.distribution("walker.latency_cycles", latency, "cycles", "from request to answer, per walk");
+///
+/// It names the section of the report that they belong to, and sums that hold:
+///
+///     stats.begin(Section::Tlbs);
+///     stats.adds_up("dtlb.lookups", {"dtlb.hits", "dtlb.misses"});
 ///
 /// Figures keep what they were made of, so that the sets of several cores can be added: merge(). A name declared twice
 /// is a defect and throws LawViolation.
@@ -53,6 +59,7 @@ class StatSet {
     bool only_if_any = false;  ///< in figures() only if it is not 0
     std::string explanation = {};
     bool key = false;
+    Section section = Section::Other;
 
     double value() const {
       if (!whole) return real;
@@ -67,6 +74,13 @@ class StatSet {
     /// What the buckets do not tell. Distributions that were read from a file have none, and cannot be merged.
     std::optional<Histogram::Extent> extent = std::nullopt;
     std::string explanation = {};
+    Section section = Section::Other;
+  };
+
+  /// A law: the figure `whole` is the sum of the figures `parts`, of which those that are not declared are 0.
+  struct Sum {
+    std::string whole;
+    std::vector<std::string> parts;
   };
 
   /// A figure that was just declared; to be used before the next one is.
@@ -79,6 +93,11 @@ class StatSet {
     }
     Declared& key(bool is_key = true) {
       if (figure_ != nullptr) figure_->key = is_key;
+      return *this;
+    }
+    /// In another section than its neighbours.
+    Declared& in(Section section) {
+      if (figure_ != nullptr) figure_->section = section;
       return *this;
     }
 
@@ -100,6 +119,13 @@ class StatSet {
     StatSet& stats_;
     Distribution& distribution_;
   };
+
+  /// What is declared from now on belongs to that section.
+  void begin(Section section) { section_ = section; }
+  /// Declares a law that the figures keep, for sets of single cores and their sums alike.
+  void adds_up(std::string whole, std::vector<std::string> parts) {
+    sums_.push_back({std::move(whole), std::move(parts)});
+  }
 
   Declared count(std::string name, std::uint64_t value, std::string unit, std::string meaning);
   /// A count that is a figure only if it is not 0. Its place in the order is kept: it may not be 0 on another core.
@@ -136,6 +162,7 @@ class StatSet {
 
   const std::vector<Figure>& figures() const { return figures_; }
   const std::vector<Distribution>& distributions() const { return distributions_; }
+  const std::vector<Sum>& sums() const { return sums_; }
   /// The figure of that name; throws InputError that names the nearest one.
   const Figure& at(std::string_view name) const;
   /// nullptr when there is none.
@@ -149,6 +176,10 @@ class StatSet {
     Figure figure;
   };
 
+  Declared declare(Figure figure) {
+    figure.section = section_;
+    return add(std::move(figure));
+  }
   /// All of them in their order, the hidden ones too.
   std::vector<Figure> declared() const;
   void append(const StatSet& other);
@@ -158,6 +189,8 @@ class StatSet {
   std::vector<Hidden> hidden_;
   std::map<std::string, std::size_t, std::less<>> index_;  ///< place in figures_, or `hidden`
   std::vector<Distribution> distributions_;
+  std::vector<Sum> sums_;
+  Section section_ = Section::Other;  ///< of what is declared next
 };
 
 /// a / b, and 0 when b is 0.

@@ -30,6 +30,7 @@ void add_translation_cost(RunResult& result, const RunResult& with_free_translat
   const std::uint64_t cycles = cycles_of(result);
   const std::uint64_t free = cycles_of(with_free_translation);
   StatSet stats;
+  stats.begin(Section::Cost);
   stats
       .difference("translation.cost_cycles", cycles, free, "cycles",
                   "what translation costs: cycles minus those of the same machine with free translation")
@@ -56,6 +57,7 @@ void add_chained_cost(RunResult& result, const RunResult& chained, const RunResu
   const std::uint64_t cycles = cycles_of(chained);
   const std::uint64_t free = cycles_of(chained_free);
   StatSet stats;
+  stats.begin(Section::Cost);
   stats
       .difference("translation.chained_cost_cycles", cycles, free, "cycles",
                   "what translation costs if the address of every data access comes from the load before it")

@@ -227,7 +227,9 @@ StatSet Machine::figures_of(unsigned core) const {
   StatSet figures;
   for (std::size_t i = 0; i < modules_.size(); ++i) {
     const Node& node = topology_.nodes[i];
-    if (node.core == core) tablewalk::report(modules_[i], node.part, figures);
+    if (node.core != core) continue;
+    tablewalk::report(modules_[i], node.part, figures);
+    declare_lookups(i, figures);
   }
   return figures;
 }
@@ -237,6 +239,22 @@ void Machine::report_node(std::size_t index, StatSet& figures) const {
   // The kernel's figures are between those of the caches and of the memory that its tables are in.
   if (node.kind == NodeKind::Dram) report_kernel(figures);
   tablewalk::report(modules_[index], node.part, figures);
+  declare_lookups(index, figures);
+}
+
+/// That a TLB below others looks up what these send to it.
+void Machine::declare_lookups(std::size_t index, StatSet& figures) const {
+  const auto is_tlb = [&](std::size_t node) { return std::holds_alternative<std::unique_ptr<Tlb>>(modules_[node]); };
+  if (!is_tlb(index)) return;
+  std::vector<std::string> parts;
+  for (const Link& link : topology_.links_to(index)) {
+    if (!is_tlb(link.from)) continue;
+    for (const char* sent : {".sent_down", ".resent"}) {
+      const std::string part = topology_.nodes[link.from].part + sent;
+      if (std::find(parts.begin(), parts.end(), part) == parts.end()) parts.push_back(part);
+    }
+  }
+  if (!parts.empty()) figures.adds_up(topology_.nodes[index].part + ".lookups", parts);
 }
 
 void Machine::report_kernel(StatSet& figures) const {

@@ -59,6 +59,7 @@ class Machine {
   std::vector<std::optional<unsigned>> cores_above(std::size_t node) const;
   WalkerConfig walker_config(std::size_t walker) const;
   const TlbConfig& tlb_config(NodeKind kind) const;
+  void declare_lookups(std::size_t index, StatSet& figures) const;
   void report_node(std::size_t index, StatSet& figures) const;
   StatSet figures_of(unsigned core) const;
   void report_kernel(StatSet& figures) const;

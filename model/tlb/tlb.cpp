@@ -127,6 +127,9 @@ void Tlb::report(const std::string& prefix, StatSet& figures) const {
   const auto count = [&](const char* name, std::uint64_t value, const char* unit, const char* meaning) {
     return figures.count(prefix + "." + name, value, unit, meaning);
   };
+  figures.begin(Section::Tlbs);
+  figures.adds_up(prefix + ".lookups", {prefix + ".hits", prefix + ".misses"});
+  figures.adds_up(prefix + ".misses", {prefix + ".sent_down", prefix + ".merged_misses", prefix + ".found_after_wait"});
   count("lookups", stats_.lookups, "lookups", "translations looked up in this TLB");
   count("hits", stats_.hits, "lookups", "lookups answered by this TLB");
   count("misses", stats_.misses, "lookups", "lookups that did not find their page: the three kinds below")

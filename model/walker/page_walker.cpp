@@ -122,6 +122,7 @@ void report_places(const WalkerStats& stats, unsigned levels, StatSet& figures) 
 }  // namespace
 
 void PageWalker::report(StatSet& figures) const {
+  figures.begin(Section::Walker);
   figures.count("walker.walks", stats_.walks, "walks", "walks started")
       .key()
       .explain("how often no TLB knew the page, so that the page table itself was read");

@@ -297,6 +297,7 @@ void RtlWalker::reset_stats() {
 
 void RtlWalker::report(StatSet& figures) const {
   PageWalker::report(figures);
+  figures.begin(Section::WalkCaches);
   for (unsigned level = 1; level <= mode().root_level(); ++level) {
     if (port_.variant().caches[level].entries == 0) continue;
     const std::string prefix = "walk_cache.level" + std::to_string(level);
@@ -304,6 +305,7 @@ void RtlWalker::report(StatSet& figures) const {
                   "walks that looked for a pointer of this level");
     figures.count(prefix + ".hits", caches_[level].hits, "lookups", "walks that found it");
   }
+  figures.begin(Section::Other);
   for (const auto& [name, value] : port_.variant().area) {
     for (const AreaFigure& figure : area_figures) {
       if (name != figure.name) continue;

@@ -318,6 +318,7 @@ void Walker::reset_stats() {
 
 void Walker::report(StatSet& figures) const {
   PageWalker::report(figures);
+  figures.begin(Section::WalkCaches);
   for (std::size_t i = 0; i < walk_caches_.stats().size(); ++i) {
     const std::string prefix = "walk_cache.level" + std::to_string(walk_caches_.level(i));
     figures.count(prefix + ".lookups", walk_caches_.stats()[i].lookups, "lookups",

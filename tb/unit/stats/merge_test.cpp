@@ -298,5 +298,37 @@ TEST(CoreName, CoresWithFiguresOfTheirOwnAreFound) {
               ElementsAre(2, 10));
 }
 
+TEST(Merge, SumsAreThoseOfBothSetsEachOnce) {
+  StatSet one;
+  one.adds_up("a", {"b", "c"});
+  one.count("a", 2, "", "");
+  StatSet other = one;
+  other.adds_up("a", {"d"});
+  one.merge(other);
+  ASSERT_EQ(one.sums().size(), 2u);
+  EXPECT_EQ(one.sums()[1].parts, std::vector<std::string>{"d"});
+  const StatSet prefixed = one.prefixed("core3.");
+  EXPECT_EQ(prefixed.sums()[0].whole, "core3.a");
+  EXPECT_EQ(prefixed.sums()[0].parts, (std::vector<std::string>{"core3.b", "core3.c"}));
+}
+
+TEST(Merge, KeepsSections) {
+  StatSet figures;
+  figures.begin(Section::Core);
+  figures.count("core.a", 1, "", "");
+  figures.count("core.b", 1, "", "").in(Section::Program);
+  figures.merge(figures.prefixed("core0."));
+  EXPECT_EQ(figures.at("core0.a").section, Section::Core);
+  EXPECT_EQ(figures.at("core0.b").section, Section::Program);
+}
+
+TEST(Sections, AreFoundByTheirTitles) {
+  for (unsigned i = 0; i < section_count; ++i) {
+    const auto section = static_cast<Section>(i);
+    EXPECT_EQ(section_of_title(text_of(section).title), section);
+  }
+  EXPECT_EQ(section_of_title("no such"), Section::Other);
+}
+
 }  // namespace
 }  // namespace tablewalk

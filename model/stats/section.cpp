@@ -1,0 +1,42 @@
+#include "stats/section.h"
+
+#include <array>
+
+namespace tablewalk {
+namespace {
+
+/// In the order of Section.
+const std::array<SectionText, section_count> texts = {{
+    {"Cost of translation"},
+    {"Program"},
+    {"Core"},
+    {"TLBs", true,
+     "a TLB remembers recent translations; a miss goes on to the next TLB, and at last to the page-table walker",
+     "misses = sent down + merged + found after wait; mean latency: from the lookup here to the answer above"},
+    {"Walker", false, "", "",
+     "which level's entries were read, and where each was found; level 0 holds the pages' own entries"},
+    {"Walk caches", false, "", "", "walk caches remember upper-level entries, so that a walk can skip them"},
+    {"Translation after a miss in the first-level TLB", false, "", "", "",
+     "the same cycles by cause: the rows add up exactly to all the waiting there was"},
+    {"Caches", true, "table share: the part of the lines that held page-table entries instead of data",
+     "misses = sent down + merged + found after wait + written whole; mean latency: from lookup to answer above"},
+    {"Directory"},
+    {"Page tables"},
+    {"DRAM"},
+    {"Other"},
+}};
+
+}  // namespace
+
+const SectionText& text_of(Section section) {
+  return texts[static_cast<unsigned>(section)];
+}
+
+Section section_of_title(std::string_view title) {
+  for (unsigned i = 0; i < section_count; ++i) {
+    if (texts[i].title == title) return static_cast<Section>(i);
+  }
+  return Section::Other;
+}
+
+}  // namespace tablewalk

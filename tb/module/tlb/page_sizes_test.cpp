@@ -1,0 +1,85 @@
+#include <gtest/gtest.h>
+
+#include "module/fake_translator.h"
+#include "module/script.h"
+#include "module/translation_client.h"
+#include "tlb/first_level_tlb.h"
+
+namespace tablewalk {
+namespace {
+
+constexpr std::uint64_t lower_latency = 20;
+
+TlbConfig four_entries() {
+  TlbConfig config;
+  config.arrays[0].entries = 4;
+  config.arrays[0].ways = 0;
+  return config;
+}
+
+TEST(FirstLevelTlb, PageTooLargeForItsArraysIsKeptInParts) {
+  const auto mode = make_paging_mode("x86-64");
+  TlbConfig config = four_entries();
+  config.arrays[0].page_sizes = {ByteSize{4096}};
+  FirstLevelTlb tlb("tlb", config, *mode, 1);
+  FakeTranslator lower("lower", Cycles(lower_latency));
+  TranslationClient client("client");
+  Script script("script");
+  client.translator_side.socket.bind(tlb.cpu_side(0));
+  tlb.walker_side.socket.bind(lower.tlb_side());
+  lower.decide = [](const TranslationRequest&) {
+    Answer answer;
+    answer.translation.page = PhysicalAddress(0x600000);
+    answer.translation.page_shift = 21;
+    return answer;
+  };
+  script.at(5, [&client] { client.ask_now(0x203008); });
+  script.at(50, [&client] { client.ask_now(0x203010); });
+  script.at(51, [&client] { client.ask_now(0x204000); });
+  sc_core::sc_start();
+  EXPECT_TRUE(client.all()[1].at_once);
+  EXPECT_EQ(client.all()[1].request.answer.translation.physical(VirtualAddress(0x203010)), PhysicalAddress(0x603010));
+  EXPECT_FALSE(client.all()[2].at_once);
+}
+
+/// Asks for three places of one 64 KiB page of Sv39, the last long after the others; true for what hit.
+std::vector<bool> hits_in_a_napot_page(std::vector<ByteSize> sizes) {
+  const auto mode = make_paging_mode("sv39");
+  TlbConfig config = four_entries();
+  config.arrays[0].page_sizes = std::move(sizes);
+  FirstLevelTlb tlb("tlb", config, *mode, 1);
+  FakeTranslator lower("lower", Cycles(lower_latency));
+  TranslationClient client("client");
+  Script script("script");
+  client.translator_side.socket.bind(tlb.cpu_side(0));
+  tlb.walker_side.socket.bind(lower.tlb_side());
+  lower.decide = [](const TranslationRequest&) {
+    Answer answer;
+    answer.translation.page = PhysicalAddress(0x670000);
+    answer.translation.page_shift = 16;
+    return answer;
+  };
+  const std::vector<std::uint64_t> places{0x345008, 0x345010, 0x34fff8};
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    script.at(5 + 50 * i, [&client, va = places[i]] { client.ask_now(va); });
+  }
+  sc_core::sc_start();
+  std::vector<bool> hits;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const Translation& translation = client.all()[i].request.answer.translation;
+    EXPECT_EQ(translation.physical(VirtualAddress(places[i])).value(), places[i] - 0x340000 + 0x670000);
+    hits.push_back(client.all()[i].at_once);
+  }
+  return hits;
+}
+
+TEST(FirstLevelTlb, A64KPageIsOneEntryWhereTheArrayHoldsThatSize) {
+  EXPECT_EQ(hits_in_a_napot_page({}), (std::vector<bool>{false, true, true}));
+}
+
+TEST(FirstLevelTlb, A64KPageIsKeptInPartsWhereTheArrayDoesNotHoldThatSize) {
+  EXPECT_EQ(hits_in_a_napot_page({ByteSize{4096}, ByteSize{2 << 20}}), (std::vector<bool>{false, true, false}));
+}
+
+}  // namespace
+}  // namespace tablewalk
