@@ -56,6 +56,7 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
 
 void RequestPort::run(Job job) {
   job_ = std::move(job);
+  observed_ = job_.observer != &TranslationObserver::nobody();
   chained_ = job_.source->chained();
   processes_ = job_.more_sources;
   processes_.insert(processes_.begin(), job_.source);
@@ -149,7 +150,7 @@ void RequestPort::handle_fault_of_oldest(Cycles cycle) {
     return handle_fault_of_oldest(cycle);  // the next one may be due as well
   }
   ++stats_.faults;
-  if (job_.observer != nullptr) job_.observer->fault_handled(request, cycle);
+  job_.observer->fault_handled(request, cycle);
   repeated_ = &request;
   if (repair->page_changed) {
     const Invalidation page{Invalidation::Scope::Page, request.va, request.asid};
@@ -356,11 +357,11 @@ bool RequestPort::request_translation(InFlight& access, Cycles at) {
   request.root = *root_;  // a TLB may pass the request on before it returns: all that is asked is there by then
   request.access = access_of(access);
   request.tag = slot_of(access);
-  if (job_.observer != nullptr) job_.observer->translation_requested(request, at);
+  job_.observer->translation_requested(request, at);
 
   Cycles answered = at;
   if (tlb(side).request(request, answered)) {
-    if (job_.observer != nullptr) job_.observer->translation_answered(request, at, answered, true);
+    job_.observer->translation_answered(request, at, answered, true);
     access.times.tlb_hit_until = answered;
     ++stats_.translations_answered;
     translated(access, request.answer.translation, answered, at);

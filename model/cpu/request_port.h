@@ -82,7 +82,7 @@ class RequestPort : public TimedModule {
     /// start_measuring() is called.
     std::function<void()> on_warm;
     std::function<bool()> on_batch;  ///< now and then; true ends the trace here
-    TranslationObserver* observer = nullptr;
+    TranslationObserver* observer = &TranslationObserver::nobody();
   };
   void run(Job job);
   /// Makes it one of several cores. Before the simulation starts, and before run(), of core 0 first: in that order they
@@ -293,6 +293,7 @@ class RequestPort : public TimedModule {
   const PagingMode& mode_;
   Kernel& kernel_;
   Job job_;
+  bool observed_ = false;  ///< somebody looks at every translation, hits too
 
   // The record being started, and how much of it is left.
   RecordKind kind_ = RecordKind::Load;
@@ -437,7 +438,7 @@ inline std::uint32_t RequestPort::bytes_in_page() const {
 /// Asks for the translation; whether it was there at once.
 inline bool RequestPort::translate(InFlight& access, Cycles at) {
   ++stats_.translations_requested;
-  if (job_.observer != nullptr) return request_translation(access, at);
+  if (observed_) return request_translation(access, at);
   Cycles answered = at;
   const Translation* found = tlb(side_of(access.kind)).look_up(access.address, asid_, access_of(access), answered);
   if (found == nullptr) return request_translation(access, at);

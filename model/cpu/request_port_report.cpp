@@ -12,7 +12,7 @@ void RequestPort::end_translation(TranslationRequest& request, Cycles answered) 
   ++stats_.translations_answered;
   stats_.translation_cycles.add(request.cycles);
   stats_.translation_latency.add((answered - access.times.issued).count());
-  if (job_.observer != nullptr) job_.observer->translation_answered(request, access.times.issued, answered, false);
+  job_.observer->translation_answered(request, access.times.issued, answered, false);
   free_requests_.push_back(&request);
 }
 

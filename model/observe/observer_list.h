@@ -10,7 +10,6 @@ namespace tablewalk {
 class WalkObservers final : public WalkObserver {
  public:
   void add(WalkObserver& observer) { observers_.push_back(&observer); }
-  bool empty() const { return observers_.empty(); }
   void walk_finished(const WalkRecord& walk) override {
     for (WalkObserver* observer : observers_) observer->walk_finished(walk);
   }

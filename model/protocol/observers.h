@@ -15,6 +15,8 @@ class WalkObserver {
  public:
   virtual ~WalkObserver() = default;
   virtual void walk_finished(const WalkRecord& walk) = 0;
+  /// One that nothing comes of.
+  static WalkObserver& nobody();
 };
 
 /// Told of every translation that a core asks for. Observers never change a result.
@@ -27,6 +29,8 @@ class TranslationObserver {
                                     bool answered_at_once) = 0;
   /// The kernel has just repaired what made that request fault.
   virtual void fault_handled(const TranslationRequest& /*request*/, Cycles /*at*/) {}
+  /// One that nothing comes of.
+  static TranslationObserver& nobody();
 };
 
 /// What a kernel did about a fault.

@@ -47,6 +47,8 @@ struct WalkRecord {
     merged = 0;
     restarts = 0;
   }
+  /// Where the read that is under way is noted; it counts when it is answered.
+  EntryRead& next_read() { return reads[listed() < most_reads ? listed() : most_reads - 1]; }
   unsigned listed() const {
     return entry_reads + entry_updates < most_reads ? entry_reads + entry_updates : most_reads;
   }

@@ -177,9 +177,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   if (options.check) observers.add(checker);
   WalkAttribution attribution;
   if (options.attribute) observers.add(attribution);
-  if (!observers.empty()) {
-    for (PageWalker* walker : machine.walkers()) walker->observe(&observers);
-  }
+  for (PageWalker* walker : machine.walkers()) walker->observe(observers);
 
   const std::vector<std::unique_ptr<WalkerShadow>> shadows = make_shadows(config, options, machine);
   record_wave(options, machine);
@@ -192,7 +190,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   job.warmup = options.warmup;
   job.on_warm = [&] { warm_up.core_is_warm(); };
   job.on_batch = [&] { return watch(); };
-  job.observer = options.check ? &checker : nullptr;
+  if (options.check) job.observer = &checker;
   start_cores(machine, config, streams, job);
   run_to_end(machine, streams);
   if (!watch.stopped() && !streams.stopped()) streams.refuse_short(options.warmup);

@@ -230,7 +230,7 @@ WalkerLaw measure_walker(const MachineConfig& config) {
   Questioner questioner("questioner", memory, *mode, tables.root(), questions, config.walker.walkers == 1);
   questioner.walker_side.socket.bind(walker->tlb_side(0));
   walker->memory_side.socket.bind(memory.port.socket);
-  walker->observe(&questioner);
+  walker->observe(questioner);
   sc_core::sc_start();
   Clockwork::of_simulation().rethrow_failure();
 

@@ -41,17 +41,17 @@ void PageWalker::count_lookup(TranslationRequest& request, Cycles since, Cycles 
 }
 
 void PageWalker::count_presented(WalkRecord& record, TranslationRequest& request, const WalkRecord::EntryRead& read) {
-  ++(read.update ? record.entry_updates : record.entry_reads);
-  record.reads[record.listed() - 1] = read;
+  record.next_read() = read;
   request.account(request.cycles.queue, read.presented);
 }
 
 void PageWalker::count_response(WalkRecord& record, TranslationRequest& request, const MemoryAccess& access,
                                 Cycles stood, Cycles cycle) {
   const ServedBy place = access.info.served_by;
-  WalkRecord::EntryRead& read = record.reads[record.listed() - 1];
+  WalkRecord::EntryRead& read = record.next_read();
   read.answered = stood;
   read.served_by = place;
+  ++(read.update ? record.entry_updates : record.entry_reads);
   if (!read.update) {
     ++stats_.served[read.level][static_cast<unsigned>(place)];
     request.account(request.cycles.memory[read.level][static_cast<unsigned>(place)], stood + Cycles(1));
@@ -63,11 +63,7 @@ void PageWalker::count_response(WalkRecord& record, TranslationRequest& request,
 }
 
 /// What the walk has read so far has cost its time.
-void PageWalker::count_restart(WalkRecord& record, TranslationRequest& request, bool under_way, Cycles ready) {
-  if (under_way) {
-    const bool update = record.reads[record.listed() - 1].update;
-    --(update ? record.entry_updates : record.entry_reads);
-  }
+void PageWalker::count_restart(WalkRecord& record, TranslationRequest& request, Cycles ready) {
   ++record.restarts;
   ++stats_.restarts;
   record.walk_cache_hit = WalkRecord::no_hit;
@@ -81,7 +77,7 @@ void PageWalker::end_walk(const WalkRecord& record) {
   stats_.latency.add((record.answered - record.requested).count());
   stats_.queue.add((record.taken - record.requested).count());
   stats_.reads_per_walk.add(record.entry_reads);
-  if (observer_ != nullptr) observer_->walk_finished(record);
+  observer_->walk_finished(record);
 }
 
 void PageWalker::respond(TranslationRequest& request, Cycles visible) {

@@ -31,7 +31,7 @@ class PageWalker : public TimedModule {
 
   AccessInitiatorPort<PageWalker> memory_side;
 
-  void observe(WalkObserver* observer) { observer_ = observer; }
+  void observe(WalkObserver& observer) { observer_ = &observer; }
   const WalkerStats& stats() const { return stats_; }
   virtual void reset_stats() { stats_ = {}; }
   virtual void report(StatSet& figures) const;
@@ -60,7 +60,7 @@ class PageWalker : public TimedModule {
   void count_response(WalkRecord& record, TranslationRequest& request, const MemoryAccess& access, Cycles stood,
                       Cycles cycle);
   /// `under_way`: an access to memory is, and is nobody's from now on. The walk can look up from `ready` on.
-  void count_restart(WalkRecord& record, TranslationRequest& request, bool under_way, Cycles ready);
+  void count_restart(WalkRecord& record, TranslationRequest& request, Cycles ready);
   void end_walk(const WalkRecord& record);
   void respond(TranslationRequest& request, Cycles visible);
 
@@ -70,7 +70,7 @@ class PageWalker : public TimedModule {
   const PagingMode& mode_;
   AccessPool pool_;
   std::uint64_t next_id_ = 0;
-  WalkObserver* observer_ = nullptr;
+  WalkObserver* observer_ = &WalkObserver::nobody();
   WalkerStats stats_;
 };
 

@@ -219,7 +219,7 @@ void RtlWalker::note_invalidation(const WalkerCycle& did) {
     Slot& slot = slots_[s];
     if ((did.restarted >> s & 1) != 0) {
       if (!slot.open || slot.request == nullptr) lost(did, "begins a walk anew that is not under way");
-      count_restart(slot.record, *slot.request, slot.under_way != nullptr, next);
+      count_restart(slot.record, *slot.request, next);
       slot.under_way = nullptr;
       slot.looks_up = true;
       slot.level = 0;

@@ -62,7 +62,7 @@ void Walker::receive_invalidation(const Invalidation& invalidation, Cycles cycle
 /// Begins the walk anew. The access to memory that is under way is nobody's any more.
 void Walker::restart(Slot& slot, Cycles cycle) {
   set_state(slot, SlotState::LooksUp, cycle + Cycles(1));
-  count_restart(slot.record, *slot.request, slot.under_way != nullptr, slot.ready);
+  count_restart(slot.record, *slot.request, slot.ready);
   slot.under_way = nullptr;
   if (tap_ != nullptr) tap_->doing(cycle).restarted |= bit_of(slot);
   wake_at(slot.ready);

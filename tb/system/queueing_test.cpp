@@ -42,7 +42,7 @@ struct Bench : WalkObserver {
     client.translator_side.socket.bind(walker.tlb_side(0));
     walker.memory_side.socket.bind(memory.socket);
     client.root = tables.root();
-    walker.observe(this);
+    walker.observe(*this);
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
   }
 

@@ -44,7 +44,7 @@ class TeachingMachine : public WalkObserver, public TranslationObserver {
     auto config = load_config<MachineConfig>({"teaching", std::move(overrides)});
     config.walker.walk_caches = std::move(walk_caches);
     Machine machine(config);
-    machine.walker().observe(this);
+    machine.walker().observe(*this);
     RequestPort::Job job;
     job.source = &source_;
     job.observer = this;

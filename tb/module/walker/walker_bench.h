@@ -74,7 +74,7 @@ struct Bench : WalkObserver {
     second.translator_side.socket.bind(walker.tlb_side(1));
     walker.memory_side.socket.bind(dram.cpu_side());
     first.root = second.root = tables.root();
-    walker.observe(this);
+    walker.observe(*this);
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
   }
   void map(std::uint64_t va, const LeafSpec& spec = {}) {

@@ -58,6 +58,23 @@ TEST(PrintRun, ExplainedTextIsAsRecorded) {
   expect_golden("run_explained.txt", run_text(example_result(), options));
 }
 
+TEST(PrintRun, TwoModulesOfASectionAreToldApart) {
+  RunResult result;
+  result.stats.begin(Section::Dram);
+  Histogram waits;
+  waits.add(7);
+  for (const std::string module : {"dram", "walker_dram"}) {
+    result.stats.count(module + ".reads", 5, "accesses", "reads");
+    result.stats.distribution(module + ".queue_cycles", waits, "cycles", "waiting");
+  }
+  const std::string text = run_text(result);
+  EXPECT_THAT(text, testing::HasSubstr("\n  reads "));
+  EXPECT_THAT(text, testing::HasSubstr("\n  walker dram.reads "));
+  EXPECT_THAT(text, testing::HasSubstr("\n  queue cycles "));
+  EXPECT_THAT(text, testing::HasSubstr("\n  walker dram.queue cycles "));
+  EXPECT_EQ(text.find("DRAM"), text.rfind("DRAM")) << "one title";
+}
+
 TEST(PrintRun, EveryStatisticIsPrintedOnce) {
   const std::string text = run_text(example_result());
   EXPECT_NE(text.find("novel.figure"), std::string::npos);
