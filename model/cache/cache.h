@@ -1,11 +1,11 @@
 #pragma once
 
 #include "cache/cache_array.h"
+#include "links/access_link.h"
+#include "links/timed_module.h"
+#include "links/upstream_ports.h"
 #include "memory/physical_memory.h"
-#include "protocol/access_link.h"
 #include "protocol/miss_registers.h"
-#include "protocol/timed_module.h"
-#include "protocol/upstream_ports.h"
 #include "stats/stat_set.h"
 
 namespace tablewalk {

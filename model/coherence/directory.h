@@ -6,9 +6,9 @@
 #include "cache/cache.h"
 #include "coherence/coherence_config.h"
 #include "coherence/line_table.h"
-#include "protocol/access_link.h"
-#include "protocol/timed_module.h"
-#include "protocol/upstream_ports.h"
+#include "links/access_link.h"
+#include "links/timed_module.h"
+#include "links/upstream_ports.h"
 #include "stats/stat_set.h"
 
 namespace tablewalk {

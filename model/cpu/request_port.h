@@ -14,10 +14,11 @@
 #include "cpu/retirement.h"
 #include "cpu/shootdown.h"
 #include "cpu/trace_event.h"
-#include "protocol/access_link.h"
+#include "links/access_link.h"
+#include "links/timed_module.h"
+#include "links/translate_link.h"
+#include "protocol/kernel.h"
 #include "protocol/observers.h"
-#include "protocol/timed_module.h"
-#include "protocol/translate_link.h"
 #include "stats/stat_set.h"
 
 namespace tablewalk {

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "dram/dram_channel.h"
+#include "links/access_link.h"
+#include "links/timed_module.h"
+#include "links/upstream_ports.h"
 #include "memory/physical_memory.h"
-#include "protocol/access_link.h"
-#include "protocol/timed_module.h"
-#include "protocol/upstream_ports.h"
 #include "stats/histogram.h"
 #include "stats/stat_set.h"
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "links/access_link.h"
+#include "links/timed_module.h"
+#include "links/upstream_ports.h"
 #include "memory/physical_memory.h"
-#include "protocol/access_link.h"
-#include "protocol/timed_module.h"
-#include "protocol/upstream_ports.h"
 
 namespace tablewalk {
 

@@ -5,6 +5,7 @@
 
 #include "memory/physical_memory.h"
 #include "paging/paging_mode.h"
+#include "protocol/kernel.h"
 #include "protocol/observers.h"
 #include "stats/result.h"
 #include "stats/stat_set.h"

@@ -5,8 +5,8 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "links/timed_module.h"
 #include "observe/cosim_counts.h"
-#include "protocol/timed_module.h"
 #include "walker/rtl_port.h"
 
 namespace tablewalk {

@@ -9,7 +9,7 @@
 #include "base/number_map.h"
 #include "os/os_config.h"
 #include "paging/table_builder.h"
-#include "protocol/observers.h"
+#include "protocol/kernel.h"
 #include "stats/stat_set.h"
 
 namespace tablewalk {

@@ -2,7 +2,7 @@
 
 #include "memory/memory_image.h"
 #include "paging/paging_mode.h"
-#include "protocol/observers.h"
+#include "protocol/kernel.h"
 #include "stats/stat_set.h"
 
 namespace tablewalk {

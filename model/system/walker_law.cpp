@@ -7,9 +7,9 @@
 #include <set>
 
 #include "base/error.h"
+#include "links/timed_module.h"
 #include "paging/reference_walk.h"
 #include "paging/table_builder.h"
-#include "protocol/timed_module.h"
 #include "system/make_walker.h"
 
 namespace tablewalk {

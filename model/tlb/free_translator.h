@@ -2,11 +2,11 @@
 
 #include <vector>
 
+#include "links/timed_module.h"
+#include "links/translate_link.h"
+#include "links/upstream_ports.h"
 #include "memory/physical_memory.h"
-#include "protocol/observers.h"
-#include "protocol/timed_module.h"
-#include "protocol/translate_link.h"
-#include "protocol/upstream_ports.h"
+#include "protocol/kernel.h"
 
 namespace tablewalk {
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "links/timed_module.h"
+#include "links/translate_link.h"
+#include "links/upstream_ports.h"
 #include "protocol/miss_registers.h"
-#include "protocol/timed_module.h"
-#include "protocol/translate_link.h"
-#include "protocol/upstream_ports.h"
 #include "stats/stat_set.h"
 #include "tlb/tlb_arrays.h"
 

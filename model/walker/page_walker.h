@@ -1,10 +1,10 @@
 #pragma once
 
-#include "protocol/access_link.h"
+#include "links/access_link.h"
+#include "links/timed_module.h"
+#include "links/translate_link.h"
+#include "links/upstream_ports.h"
 #include "protocol/observers.h"
-#include "protocol/timed_module.h"
-#include "protocol/translate_link.h"
-#include "protocol/upstream_ports.h"
 #include "stats/stat_set.h"
 #include "walker/walker_config.h"
 

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "links/memory_access.h"
 #include "protocol/invalidation.h"
-#include "protocol/memory_access.h"
 #include "protocol/translation_request.h"
 
 namespace tablewalk {

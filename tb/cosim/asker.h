@@ -4,9 +4,9 @@
 #include <functional>
 
 #include "base/error.h"
+#include "links/timed_module.h"
+#include "links/translate_link.h"
 #include "protocol/inbox.h"
-#include "protocol/timed_module.h"
-#include "protocol/translate_link.h"
 #include "support/dice.h"
 
 namespace tablewalk::test {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "protocol/access_link.h"
-#include "protocol/timed_module.h"
+#include "links/access_link.h"
+#include "links/timed_module.h"
 #include "support/dice.h"
 
 namespace tablewalk::test {

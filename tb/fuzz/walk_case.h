@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "links/translate_link.h"
 #include "paging/paging_mode.h"
-#include "protocol/translate_link.h"
 #include "support/plain_walk.h"
 #include "walker/walker.h"
 

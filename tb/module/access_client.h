@@ -5,8 +5,8 @@
 #include <map>
 #include <optional>
 
-#include "protocol/access_link.h"
-#include "protocol/clockwork.h"
+#include "links/access_link.h"
+#include "links/clockwork.h"
 
 namespace tablewalk {
 

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "protocol/access_link.h"
+#include "links/access_link.h"
 
 namespace tablewalk {
 

@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "protocol/translate_link.h"
+#include "links/translate_link.h"
 
 namespace tablewalk {
 

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "protocol/access_link.h"
-#include "protocol/translate_link.h"
+#include "links/access_link.h"
+#include "links/translate_link.h"
 
 namespace tablewalk {
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <utility>
 
-#include "protocol/timed_module.h"
+#include "links/timed_module.h"
 
 namespace tablewalk {
 

@@ -5,8 +5,8 @@
 #include <deque>
 #include <optional>
 
-#include "protocol/clockwork.h"
-#include "protocol/translate_link.h"
+#include "links/clockwork.h"
+#include "links/translate_link.h"
 
 namespace tablewalk {
 

@@ -14,14 +14,16 @@ from repository_files import repository_files
 
 # A folder of model/ includes only from itself and from folders before it.
 STATIONS = ["base", "stats", "config", "associative", "memory", "trace", "paging",
-            "protocol", "cpu", "tlb", "walker", "cache", "coherence", "dram", "os", "observe", "system", "report",
+            "protocol", "os", "links", "cpu", "tlb", "walker", "cache", "coherence", "dram", "observe", "system", "report",
             "validate", "cli"]
-FIRST_WITH_SYSTEMC = "protocol"
+FIRST_WITH_SYSTEMC = "links"
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 500
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 SYSTEMC = re.compile(r"(systemc|tlm)(\.h)?$|(sysc|tlm_core|tlm_utils|systemc\.h|tlm\.h)(/|$)")
+
+PLAIN_HEADER = re.compile(r"model/\w+/\w+_(config|arrays?)\.h$")
 
 # What the repository must not say, and why. This folder names the words, so it is not searched for them.
 FORBIDDEN = [
@@ -64,6 +66,27 @@ def check_includes(path, text):
             yield number, f'includes "{target}"; expected "FOLDER/FILE.h" with a folder of model/'
         elif STATIONS.index(folder) > station:
             yield number, f"includes {target}, but {folder}/ stands below {parts[1]}/"
+
+
+def reaches_systemc(root, header, seen):
+    """Whether a header of model/ includes SystemC, itself or through others."""
+    path = os.path.join(root, "model", header)
+    if header in seen or not os.path.isfile(path):
+        return False
+    seen.add(header)
+    with open(path, encoding="utf-8") as file:
+        includes = [INCLUDE.match(line) for line in file]
+    return any(SYSTEMC.match(include[2]) if include[1] == "<" else reaches_systemc(root, include[2], seen)
+               for include in includes if include)
+
+
+def check_plain_headers(root, path, text):
+    if not PLAIN_HEADER.match(path):
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        include = INCLUDE.match(line)
+        if include and include[1] == '"' and reaches_systemc(root, include[2], set()):
+            yield number, f"includes {include[2]}, which reaches SystemC; expected configs and arrays without it"
 
 
 def check_length(path, text):
@@ -150,6 +173,7 @@ def check_file(root, path):
         yield 1, "neither UTF-8 text nor binary"
         return
     yield from check_includes(path, text)
+    yield from check_plain_headers(root, path, text)
     yield from check_length(path, text)
     yield from check_words(path, text)
     yield from check_ends(path, text)

@@ -47,13 +47,21 @@ class LayoutTest(unittest.TestCase):
     def test_an_include_without_a_folder_is_found(self):
         self.assert_finds(self.check("model/tlb/a.cpp", '#include "a.h"\n'), "model/tlb/a.cpp:1", "FOLDER/FILE.h")
 
-    def test_systemc_above_protocol_is_found(self):
+    def test_systemc_above_links_is_found(self):
         for header in ["systemc", "systemc.h", "tlm", "tlm.h", "tlm_utils/simple_target_socket.h", "sysc/kernel/a.h"]:
             found = self.check("model/paging/a.cpp", f"#include <{header}>\n")
             self.assert_finds(found, "model/paging/a.cpp:1", "know no SystemC")
 
-    def test_systemc_from_protocol_on_is_allowed(self):
-        self.assertEqual(self.check("model/protocol/a.cpp", "#include <systemc>\n#include <tlm>\n"), [])
+    def test_systemc_from_links_on_is_allowed(self):
+        self.assertEqual(self.check("model/links/a.cpp", "#include <systemc>\n#include <tlm>\n"), [])
+
+    def test_a_config_that_reaches_systemc_is_found(self):
+        self.write("model/links/a.h", "#pragma once\n#include <tlm>\n")
+        self.write("model/tlb/b.h", '#pragma once\n#include "links/a.h"\n')
+        text = '#pragma once\n#include "base/a.h"\n#include "tlb/b.h"\n'
+        self.assert_finds(self.check("model/tlb/tlb_array.h", text), "model/tlb/tlb_array.h:3", "reaches SystemC")
+        os.remove(os.path.join(self.folder.name, "model/tlb/tlb_array.h"))
+        self.assertEqual(self.check("model/tlb/other.h", text), [])
 
     def test_a_folder_without_a_place_in_the_order_is_found(self):
         self.assert_finds(self.check("model/misc/a.cpp", "\n"), "model/misc/a.cpp:1", "place in the order")

@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
+#include "links/clock.h"
 #include "memory/physical_memory.h"
-#include "protocol/clock.h"
 #include "protocol/translation_request.h"
 
 namespace tablewalk {

@@ -1,4 +1,4 @@
-#include "protocol/clockwork.h"
+#include "links/clockwork.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <set>
 #include <tuple>
 
-#include "protocol/timed_module.h"
+#include "links/timed_module.h"
 
 namespace tablewalk {
 namespace {

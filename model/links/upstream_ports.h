@@ -3,8 +3,8 @@
 #include <memory>
 #include <vector>
 
+#include "links/timed_module.h"
 #include "protocol/inbox.h"
-#include "protocol/timed_module.h"
 
 namespace tablewalk {
 

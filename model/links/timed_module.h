@@ -1,6 +1,6 @@
 #pragma once
 
-#include "protocol/clockwork.h"
+#include "links/clockwork.h"
 
 namespace tablewalk {
 

@@ -2,9 +2,9 @@
 
 #include <tlm>
 
-#include "protocol/clockwork.h"
+#include "links/clockwork.h"
+#include "links/look_up.h"
 #include "protocol/invalidation.h"
-#include "protocol/look_up.h"
 #include "protocol/translation_request.h"
 
 namespace tablewalk {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/clock.h"
+#include "links/clock.h"
 
 namespace tablewalk {
 

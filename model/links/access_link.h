@@ -1,9 +1,9 @@
 #pragma once
 
-#include "protocol/clockwork.h"
+#include "links/clockwork.h"
+#include "links/look_up.h"
+#include "links/memory_access.h"
 #include "protocol/inbox.h"
-#include "protocol/look_up.h"
-#include "protocol/memory_access.h"
 
 namespace tablewalk {
 

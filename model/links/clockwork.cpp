@@ -1,8 +1,8 @@
-#include "protocol/clockwork.h"
+#include "links/clockwork.h"
 
 #include <algorithm>
 
-#include "protocol/timed_module.h"
+#include "links/timed_module.h"
 
 namespace tablewalk {
 Clockwork& Clockwork::of_simulation() {

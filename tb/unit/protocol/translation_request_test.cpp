@@ -1,0 +1,82 @@
+#include "protocol/translation_request.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace tablewalk {
+namespace {
+
+TEST(WaitingRequests, AreTakenInOrderOfArrival) {
+  std::array<TranslationRequest, 3> requests;
+  WaitingRequests waiting;
+  EXPECT_EQ(waiting.take(), nullptr);
+  waiting.add(requests[1]);
+  waiting.add(requests[0]);
+  EXPECT_EQ(waiting.take(), &requests[1]);
+  waiting.add(requests[2]);
+  EXPECT_EQ(waiting.take(), &requests[0]);
+  EXPECT_EQ(waiting.take(), &requests[2]);
+  EXPECT_TRUE(waiting.empty());
+}
+
+TEST(TranslationRequest, AccountGoesOnUntilItIsClearedAndAddsUp) {
+  TranslationRequest request;
+  request.begin_account(Cycles(10));
+  request.account(request.cycles.tlb_lookup, Cycles(12));
+  request.begin_account(Cycles(15));  // already open
+  request.account(request.cycles.queue, Cycles(20));
+  request.account(request.cycles.memory[2][1], Cycles(33));
+  EXPECT_EQ(request.cycles.tlb_lookup, 2u);
+  EXPECT_EQ(request.cycles.queue, 8u);
+  EXPECT_EQ(request.cycles.total(), 23u);
+  LatencyBreakdown sum = request.cycles;
+  sum.add(request.cycles);
+  EXPECT_EQ(sum.total(), 46u);
+}
+
+class SharedAnswer : public testing::Test {
+ protected:
+  bool share(AccessKind kind) {
+    waiting.access = {kind, true};
+    return share_answer(*mode, answer, waiting);
+  }
+  std::shared_ptr<const PagingMode> mode = make_paging_mode("x86-64");
+  Answer answer;
+  TranslationRequest waiting;
+};
+
+TEST_F(SharedAnswer, ServesWhatTheTranslationAllows) {
+  answer.translation.page = PhysicalAddress(0x5000);
+  answer.translation.dirty = true;
+  ASSERT_TRUE(share(AccessKind::Store));
+  EXPECT_EQ(waiting.answer.translation.page, PhysicalAddress(0x5000));
+}
+
+TEST_F(SharedAnswer, StoreMustSetTheDirtyBitItself) {
+  EXPECT_FALSE(share(AccessKind::Store));
+  EXPECT_TRUE(share(AccessKind::Load));
+}
+
+TEST_F(SharedAnswer, AccessThatIsNotAllowedMustFaultItself) {
+  answer.translation.rights.execute = false;
+  EXPECT_FALSE(share(AccessKind::Fetch));
+  EXPECT_TRUE(share(AccessKind::Load));
+}
+
+TEST_F(SharedAnswer, MissingPageIsMissingForEverybodyWithTheirOwnCode) {
+  answer.faulted = true;
+  answer.fault = {FaultReason::NotPresent, 0, mode->error_code(FaultReason::NotPresent, 0, {AccessKind::Load, true})};
+  ASSERT_TRUE(share(AccessKind::Store));
+  EXPECT_TRUE(waiting.answer.faulted);
+  EXPECT_EQ(waiting.answer.fault.error_code, mode->error_code(FaultReason::NotPresent, 0, {AccessKind::Store, true}));
+}
+
+TEST_F(SharedAnswer, SomebodyElsesPermissionFaultSettlesNothing) {
+  answer.faulted = true;
+  answer.fault = {FaultReason::Permission, 0, 0};
+  EXPECT_FALSE(share(AccessKind::Load));
+}
+
+}  // namespace
+}  // namespace tablewalk
