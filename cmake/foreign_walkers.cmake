@@ -173,7 +173,7 @@ function(tablewalk_foreign_walker name)
                      {\"${modes}\"},\n                     {${requirements}}});\n")
 endfunction()
 
-# tablewalk_foreign_walkers(TARGET DESCRIPTION...): adds foreign_walkers() of model/walker/foreign_walker.h to the
+# tablewalk_foreign_walkers(TARGET DESCRIPTION...): adds foreign_walkers() of model/walker/foreign_description.h to the
 # library.
 function(tablewalk_foreign_walkers foreign_target)
   foreach(description IN LISTS ARGN)
@@ -189,7 +189,7 @@ function(tablewalk_foreign_walkers foreign_target)
   file(CONFIGURE OUTPUT ${list} @ONLY CONTENT
 "// Made by cmake/foreign_walkers.cmake.
 @includes@
-#include \"walker/foreign_walker.h\"
+#include \"walker/foreign_description.h\"
 #include \"walker/verilated_walker.h\"
 
 namespace tablewalk {
@@ -206,15 +206,15 @@ RtlVariant make_variant(const std::string& name, unsigned slots, unsigned id_bit
   return variant;
 }
 
-std::vector<ForeignWalker> all() {
-  std::vector<ForeignWalker> walkers;
+std::vector<ForeignDescription> all() {
+  std::vector<ForeignDescription> walkers;
 @entries@  return walkers;
 }
 
 }  // namespace
 
-const std::vector<ForeignWalker>& foreign_walkers() {
-  static const std::vector<ForeignWalker> walkers = all();
+const std::vector<ForeignDescription>& foreign_walkers() {
+  static const std::vector<ForeignDescription> walkers = all();
   return walkers;
 }
 

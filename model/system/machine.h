@@ -13,7 +13,7 @@
 #include "system/modules.h"
 #include "system/topology.h"
 #include "walker/rtl_walker.h"
-#include "walker/walker.h"
+#include "walker/systemc_walker.h"
 
 namespace tablewalk {
 

@@ -2,7 +2,7 @@
 
 #include "walker/instant_walker.h"
 #include "walker/rtl_walker.h"
-#include "walker/walker.h"
+#include "walker/systemc_walker.h"
 
 namespace tablewalk {
 
@@ -10,7 +10,7 @@ std::unique_ptr<PageWalker> make_walker(const char* name, const WalkerConfig& co
                                         const PagingMode& mode, PhysicalMemory& memory, unsigned ports) {
   switch (config.kind) {
     case WalkerKind::SystemC:
-      return std::make_unique<Walker>(name, config, mode, ports);
+      return std::make_unique<SystemCWalker>(name, config, mode, ports);
     case WalkerKind::Instant:
       return std::make_unique<InstantWalker>(name, mode, memory, ports);
     case WalkerKind::Rtl:

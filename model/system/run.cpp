@@ -57,7 +57,7 @@ std::vector<std::unique_ptr<WalkerShadow>> make_shadows(const MachineConfig& con
     throw InputError("walker.unlimited: hardware has as many slots as it was made with; expected false");
   }
   for (PageWalker* its : machine.walkers()) {
-    auto* walker = dynamic_cast<Walker*>(its);
+    auto* walker = dynamic_cast<SystemCWalker*>(its);
     if (walker == nullptr) throw InputError("walker.kind: a co-simulation has the model and rtl/; expected systemc");
     const std::string name = shadows.empty() ? "rtl_walker" : fmt::format("rtl_walker{}", shadows.size());
     shadows.push_back(std::make_unique<WalkerShadow>(name.c_str(), config.walker, config.paging, machine.mode()));

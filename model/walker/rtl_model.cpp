@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "paging/radix_mode.h"
-#include "walker/foreign_walker.h"
+#include "walker/foreign_description.h"
 
 namespace tablewalk {
 namespace {

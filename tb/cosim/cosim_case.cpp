@@ -8,7 +8,7 @@
 #include "support/random_scope.h"
 #include "support/rtl_variants.h"
 #include "walker/rtl_walker.h"
-#include "walker/walker.h"
+#include "walker/systemc_walker.h"
 
 namespace tablewalk::test {
 namespace {
@@ -124,7 +124,7 @@ CosimOutcome run_cosim_case(const CosimCase& the_case) {
   Dice dice(the_case.seed);
   Bench bench(the_case, dice);
   const Subject& subject = bench.subject;
-  Walker walker("walker", subject.config, *bench.mode, 2);
+  SystemCWalker walker("walker", subject.config, *bench.mode, 2);
   WalkerShadow shadow("shadow", subject.config, subject.controls, *bench.mode);
   shadow.record_wave({the_case.wave, {}});
   walker.tap(the_case.tap ? the_case.tap(shadow) : &shadow);
@@ -152,7 +152,7 @@ std::string digest_of_walker(const CosimCase& the_case, WalkerKind kind) {
   const Subject& subject = bench.subject;
   std::unique_ptr<PageWalker> walker;
   if (kind == WalkerKind::SystemC) {
-    walker = std::make_unique<Walker>("walker", subject.config, *bench.mode, 2);
+    walker = std::make_unique<SystemCWalker>("walker", subject.config, *bench.mode, 2);
   } else {
     walker = std::make_unique<RtlWalker>("walker", subject.config, subject.controls, *bench.mode, 2);
   }

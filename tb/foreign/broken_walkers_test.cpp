@@ -14,7 +14,7 @@
 #include "support/dice.h"
 #include "support/temporary_folder.h"
 #include "system/walker_law.h"
-#include "walker/foreign_walker.h"
+#include "walker/foreign_description.h"
 
 namespace tablewalk::test {
 namespace {

@@ -61,7 +61,7 @@ Invalidation random_invalidation(Dice& dice, RandomTables& tables, PhysicalMemor
 
 ForeignOutcome run_foreign_case(const ForeignCase& the_case) {
   Dice dice(the_case.seed);
-  const ForeignWalker& subject = foreign_walker(the_case.walker);
+  const ForeignDescription& subject = foreign_walker(the_case.walker);
   PagingControls controls = rtl::random_controls(dice);
   set_required(controls, subject);
   const std::shared_ptr<const PagingMode> mode = make_paging_mode(dice.pick(subject.modes), controls);

@@ -10,7 +10,7 @@
 #include "links/translate_link.h"
 #include "paging/paging_mode.h"
 #include "support/plain_walk.h"
-#include "walker/walker.h"
+#include "walker/systemc_walker.h"
 
 namespace tablewalk::test {
 
@@ -67,7 +67,7 @@ struct CaseWalker {
   std::string name;
   PagingControls controls;
   std::shared_ptr<const PagingMode> mode;
-  Walker walker;
+  SystemCWalker walker;
   CaseClient client;
   std::unique_ptr<CaseMemory> memory;
 };

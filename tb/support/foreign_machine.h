@@ -10,20 +10,20 @@
 #include <vector>
 
 #include "support/random_machine.h"
-#include "walker/foreign_walker.h"
+#include "walker/foreign_description.h"
 
 namespace tablewalk::test {
 
 /// The names of the walkers made elsewhere that are built in.
 inline std::vector<std::string> foreign_walker_names() {
   std::vector<std::string> names;
-  for (const ForeignWalker& walker : foreign_walkers()) names.push_back(walker.name);
+  for (const ForeignDescription& walker : foreign_walkers()) names.push_back(walker.name);
   return names;
 }
 
 /// The one of that name.
-inline const ForeignWalker& foreign_walker(const std::string& name) {
-  for (const ForeignWalker& walker : foreign_walkers()) {
+inline const ForeignDescription& foreign_walker(const std::string& name) {
+  for (const ForeignDescription& walker : foreign_walkers()) {
     if (walker.name == name) return walker;
   }
   throw std::invalid_argument("no foreign walker " + name);
@@ -49,7 +49,7 @@ inline WaveWindow wanted_wave() {
   return {path == nullptr ? "" : path, {}};
 }
 
-inline WalkerConfig config_of(const ForeignWalker& walker) {
+inline WalkerConfig config_of(const ForeignDescription& walker) {
   WalkerConfig config;
   config.kind = WalkerKind::Foreign;
   config.foreign = walker.name;
@@ -58,12 +58,13 @@ inline WalkerConfig config_of(const ForeignWalker& walker) {
 }
 
 /// Sets the control registers that it cannot do otherwise.
-inline void set_required(PagingControls& controls, const ForeignWalker& walker) {
-  for (const ForeignWalker::Requirement& required : walker.requirements) controls = as_required(controls, required);
+inline void set_required(PagingControls& controls, const ForeignDescription& walker) {
+  for (const ForeignDescription::Requirement& required : walker.requirements)
+    controls = as_required(controls, required);
 }
 
 /// Any machine with that walker in it: in a mode and under registers that it knows.
-inline MachineConfig random_machine_with(const ForeignWalker& walker, Dice& dice) {
+inline MachineConfig random_machine_with(const ForeignDescription& walker, Dice& dice) {
   MachineConfig config = random_machine(dice, dice.pick(walker.modes));
   set_required(config.paging, walker);
   // Registers decide which sizes of page there are.

@@ -10,7 +10,7 @@
 #include "module/plain_memory.h"
 #include "module/translation_client.h"
 #include "paging/table_builder.h"
-#include "walker/walker.h"
+#include "walker/systemc_walker.h"
 
 namespace tablewalk {
 namespace {
@@ -85,7 +85,7 @@ struct Bench : WalkObserver {
   PhysicalMemory bytes;
   FrameAllocator frames;
   TableBuilder tables;
-  Walker walker;
+  SystemCWalker walker;
   TranslationClient client;
   PlainMemory memory;
   std::vector<WalkRecord> walks;

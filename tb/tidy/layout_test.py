@@ -37,7 +37,7 @@ class LayoutTest(unittest.TestCase):
         self.assertEqual(self.check("model/paging/a.cpp", '#include "base/types.h"\n#include "paging/a.h"\n'), [])
 
     def test_an_include_from_a_folder_below_is_found(self):
-        found = self.check("model/paging/a.cpp", '#include <vector>\n#include "walker/walker.h"\n')
+        found = self.check("model/paging/a.cpp", '#include <vector>\n#include "walker/systemc_walker.h"\n')
         self.assert_finds(found, "model/paging/a.cpp:2", "walker/ stands below paging/")
 
     def test_neighbours_in_the_list_know_each_other_one_way_only(self):

@@ -7,7 +7,7 @@
 #include "module/script.h"
 #include "module/translation_client.h"
 #include "paging/table_builder.h"
-#include "walker/walker.h"
+#include "walker/systemc_walker.h"
 
 namespace tablewalk {
 
@@ -96,7 +96,7 @@ struct Bench : WalkObserver {
   PhysicalMemory memory;
   FrameAllocator frames;
   TableBuilder tables;
-  Walker walker;
+  SystemCWalker walker;
   ConstantMemory dram;
   TranslationClient first;
   TranslationClient second;

@@ -5,7 +5,7 @@
 #include "module/translation_client.h"
 #include "paging/paging_mode.h"
 #include "rtl/small_tables.h"
-#include "walker/walker.h"
+#include "walker/systemc_walker.h"
 
 namespace tablewalk::test {
 
@@ -90,7 +90,7 @@ class World {
   SmallTables tables;
 
  private:
-  Walker walker_;
+  SystemCWalker walker_;
   TranslationClient client_;
   LateMemory memory_;
   Script script_;

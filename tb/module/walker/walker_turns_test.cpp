@@ -125,7 +125,7 @@ TEST(WalkerTurns, TakesOneMemoryResponseInACycleAndTheOthersQueue) {
   PhysicalMemory memory;
   FrameAllocator frames(std::uint64_t{1} << 31, 4096, {});
   TableBuilder tables(mode, memory, frames);
-  Walker walker("walker", walkers(3), *mode, 1);
+  SystemCWalker walker("walker", walkers(3), *mode, 1);
   TranslationClient client("client");
   BurstMemory burst("burst", memory);
   client.translator_side.socket.bind(walker.tlb_side(0));

@@ -21,10 +21,10 @@ namespace tablewalk {
 /// stood for a cycle. One that joined and is not served by the answer is taken again, before fresh
 /// ones. A walk that an invalidation may concern begins again at the root, and looks up the walk caches in the cycle
 /// after it.
-class Walker final : public PageWalker {
+class SystemCWalker final : public PageWalker {
  public:
   /// `ports`: how many TLBs it has above.
-  Walker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingMode& mode, unsigned ports);
+  SystemCWalker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingMode& mode, unsigned ports);
 
   void tap(WalkerTap* tap) { tap_ = tap; }
   void reset_stats() override;

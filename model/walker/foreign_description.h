@@ -5,7 +5,7 @@
 namespace tablewalk {
 
 /// A walker that was made elsewhere, behind an adapter that has the ports of ours (docs/bring-your-own-walker.md).
-struct ForeignWalker {
+struct ForeignDescription {
   /// A control register of the machine that it cannot do otherwise.
   struct Requirement {
     std::string key;  ///< dotted, as in a config: `paging.riscv.svadu`
@@ -19,14 +19,14 @@ struct ForeignWalker {
 };
 
 /// Those that are built into the program: the CMake setting TABLEWALK_FOREIGN_WALKERS.
-const std::vector<ForeignWalker>& foreign_walkers();
+const std::vector<ForeignDescription>& foreign_walkers();
 
 /// The registers, with that one as the walker requires it. Throws InputError if there is no such key or value.
-PagingControls as_required(PagingControls controls, const ForeignWalker::Requirement& required);
+PagingControls as_required(PagingControls controls, const ForeignDescription::Requirement& required);
 
 /// The one that the config names. Throws InputError if there is none of that name, or if it cannot do what the machine
 /// asks of it.
-const ForeignWalker& find_foreign_walker(const WalkerConfig& config, const PagingControls& controls,
-                                         const PagingMode& mode);
+const ForeignDescription& find_foreign_walker(const WalkerConfig& config, const PagingControls& controls,
+                                              const PagingMode& mode);
 
 }  // namespace tablewalk

@@ -1,4 +1,4 @@
-#include "walker/foreign_walker.h"
+#include "walker/foreign_description.h"
 
 #include <fmt/format.h>
 
@@ -12,9 +12,9 @@
 namespace tablewalk {
 namespace {
 
-const ForeignWalker& named(const std::string& name) {
+const ForeignDescription& named(const std::string& name) {
   std::vector<std::string> names;
-  for (const ForeignWalker& walker : foreign_walkers()) {
+  for (const ForeignDescription& walker : foreign_walkers()) {
     if (walker.name == name) return walker;
     names.push_back(walker.name);
   }
@@ -44,7 +44,7 @@ std::string value_of(PagingControls controls, const std::string& key) {
 
 }  // namespace
 
-PagingControls as_required(PagingControls controls, const ForeignWalker::Requirement& required) {
+PagingControls as_required(PagingControls controls, const ForeignDescription::Requirement& required) {
   value_of(controls, required.key);  // it tells of a key that there is not
   ConfigNode root = bind_config(controls);
   try {
@@ -55,9 +55,9 @@ PagingControls as_required(PagingControls controls, const ForeignWalker::Require
   return controls;
 }
 
-const ForeignWalker& find_foreign_walker(const WalkerConfig& config, const PagingControls& controls,
-                                         const PagingMode& mode) {
-  const ForeignWalker& walker = named(config.foreign);
+const ForeignDescription& find_foreign_walker(const WalkerConfig& config, const PagingControls& controls,
+                                              const PagingMode& mode) {
+  const ForeignDescription& walker = named(config.foreign);
   const auto fail = [&](const std::string& what) {
     throw InputError(fmt::format("walker.foreign: the walker '{}' {}", walker.name, what));
   };
@@ -69,7 +69,7 @@ const ForeignWalker& find_foreign_walker(const WalkerConfig& config, const Pagin
   };
   demand("walker.walkers", std::to_string(config.walkers), std::to_string(walker.variant.slots));
   if (!config.walk_caches.empty()) fail("has no walk caches that a config sets; expected walker.walk_caches=[]");
-  for (const ForeignWalker::Requirement& required : walker.requirements) {
+  for (const ForeignDescription::Requirement& required : walker.requirements) {
     demand(required.key, value_of(controls, required.key), value_of(as_required(controls, required), required.key));
   }
   return walker;

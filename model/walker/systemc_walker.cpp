@@ -1,10 +1,11 @@
-#include "walker/walker.h"
+#include "walker/systemc_walker.h"
 
 #include <algorithm>
 
 namespace tablewalk {
 
-Walker::Walker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingMode& mode, unsigned ports)
+SystemCWalker::SystemCWalker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingMode& mode,
+                             unsigned ports)
     : PageWalker(name, Phase::Beginning, mode, ports),
       walk_caches_(config.walk_caches, mode),
       slots_(config.walkers),
@@ -17,7 +18,7 @@ Walker::Walker(sc_core::sc_module_name name, const WalkerConfig& config, const P
   for (RequestId id = 0; id < config.requests; ++id) free_ids_.push({}, id);
 }
 
-bool Walker::receive_request(unsigned port, TranslationRequest& request, Cycles& cycle) {
+bool SystemCWalker::receive_request(unsigned port, TranslationRequest& request, Cycles& cycle) {
   request.begin_account(cycle);
   tlb_side_.arrivals().push(cycle, &request, port);
   // While every slot has a walk, the end of one of them is what it waits for.
@@ -26,14 +27,14 @@ bool Walker::receive_request(unsigned port, TranslationRequest& request, Cycles&
   return false;
 }
 
-void Walker::receive_response(unsigned, MemoryAccess& access, Cycles visible) {
+void SystemCWalker::receive_response(unsigned, MemoryAccess& access, Cycles visible) {
   responses_.push(visible, &access);
   wake_at(visible);
   if (tap_ != nullptr) tap_->memory_answers(access, visible);
 }
 
 /// One function, as in a cache: of a wake's parts most have nothing to do, and none is long.
-[[gnu::flatten]] void Walker::on_cycle() {
+[[gnu::flatten]] void SystemCWalker::on_cycle() {
   const Cycles cycle = now();
   // In this order: a lookup does not see what is remembered in its own cycle.
   if (!in(SlotState::LooksUp).empty()) look_up_walk_caches(cycle);
@@ -44,7 +45,7 @@ void Walker::receive_response(unsigned, MemoryAccess& access, Cycles visible) {
   sleep(cycle);
 }
 
-void Walker::receive_invalidation(const Invalidation& invalidation, Cycles cycle) {
+void SystemCWalker::receive_invalidation(const Invalidation& invalidation, Cycles cycle) {
   walk_caches_.invalidate(invalidation);
   if (tap_ != nullptr) tap_->invalidated(invalidation, cycle);
   for (Slot& slot : slots_) {
@@ -60,7 +61,7 @@ void Walker::receive_invalidation(const Invalidation& invalidation, Cycles cycle
 }
 
 /// Begins the walk anew. The access to memory that is under way is nobody's any more.
-void Walker::restart(Slot& slot, Cycles cycle) {
+void SystemCWalker::restart(Slot& slot, Cycles cycle) {
   set_state(slot, SlotState::LooksUp, cycle + Cycles(1));
   count_restart(slot.record, *slot.request, slot.ready);
   slot.under_way = nullptr;
@@ -69,7 +70,7 @@ void Walker::restart(Slot& slot, Cycles cycle) {
 }
 
 /// The walk was answered before; whoever waits for it still, and may have come later, asks afresh.
-void Walker::send_back_waiting(Slot& slot, Cycles cycle) {
+void SystemCWalker::send_back_waiting(Slot& slot, Cycles cycle) {
   const Cycles next = cycle + Cycles(1);
   while (TranslationRequest* request = slot.waiting.take()) {
     replays_.push(next, request);
@@ -80,7 +81,7 @@ void Walker::send_back_waiting(Slot& slot, Cycles cycle) {
 }
 
 /// One in a cycle: the oldest walk's.
-void Walker::look_up_walk_caches(Cycles cycle) {
+void SystemCWalker::look_up_walk_caches(Cycles cycle) {
   Slot* slot = oldest_ready(SlotState::LooksUp, cycle);
   if (slot == nullptr) return;
   TranslationRequest& request = *slot->request;
@@ -100,7 +101,7 @@ void Walker::look_up_walk_caches(Cycles cycle) {
 }
 
 /// One in a cycle, also if it is the answer to what nobody waits for any more.
-void Walker::take_memory_response(Cycles cycle) {
+void SystemCWalker::take_memory_response(Cycles cycle) {
   const Cycles stood = responses_.next_visible();
   MemoryAccess& access = *responses_.front();
   responses_.pop();
@@ -110,7 +111,7 @@ void Walker::take_memory_response(Cycles cycle) {
 }
 
 /// `stood`: since when the response has been here; it may have waited for others.
-void Walker::use_response(Slot& slot, const MemoryAccess& access, Cycles stood, Cycles cycle) {
+void SystemCWalker::use_response(Slot& slot, const MemoryAccess& access, Cycles stood, Cycles cycle) {
   slot.under_way = nullptr;
   const unsigned level = slot.walk.level();
   TranslationRequest& request = *slot.request;
@@ -125,13 +126,13 @@ void Walker::use_response(Slot& slot, const MemoryAccess& access, Cycles stood, 
 }
 
 /// What the walk machine asks for next; it can be had from `cycle` on.
-void Walker::decide(Slot& slot, Cycles cycle) {
+void SystemCWalker::decide(Slot& slot, Cycles cycle) {
   const Walk::Step step = slot.walk.step();
   const bool memory = step == Walk::Step::ReadEntry || step == Walk::Step::UpdateEntry;
   set_state(slot, memory ? SlotState::WantsMemory : SlotState::WantsAnswer, cycle);
 }
 
-void Walker::present_memory_request(Cycles cycle) {
+void SystemCWalker::present_memory_request(Cycles cycle) {
   Slot* slot = oldest_ready(SlotState::WantsMemory, cycle);
   if (slot == nullptr) return;
   const Cycles presented = cycle + Cycles(1);
@@ -160,7 +161,7 @@ void Walker::present_memory_request(Cycles cycle) {
 }
 
 /// Gives one answer: a walk's first, or one more for a request that had joined it.
-void Walker::give_answer(Cycles cycle) {
+void SystemCWalker::give_answer(Cycles cycle) {
   Slot* slot = oldest_ready(SlotState::WantsAnswer, cycle);
   if (slot == nullptr) return;
   if (slot->request != nullptr) {
@@ -176,7 +177,7 @@ void Walker::give_answer(Cycles cycle) {
   }
 }
 
-void Walker::answer_first(Slot& slot, Cycles cycle) {
+void SystemCWalker::answer_first(Slot& slot, Cycles cycle) {
   TranslationRequest& request = *slot.request;
   Answer& answer = slot.record.answer;
   answer.faulted = slot.walk.step() == Walk::Step::Fault;
@@ -188,13 +189,13 @@ void Walker::answer_first(Slot& slot, Cycles cycle) {
   give(request, cycle);
 }
 
-void Walker::answer_waiting(TranslationRequest& request, const Answer& answer, Cycles cycle) {
+void SystemCWalker::answer_waiting(TranslationRequest& request, const Answer& answer, Cycles cycle) {
   if (share_answer(mode(), answer, request)) return give(request, cycle);
   replays_.push(cycle + Cycles(1), &request);
   if (tap_ != nullptr) tap_->doing(cycle).sent_back = true;
 }
 
-void Walker::give(TranslationRequest& request, Cycles cycle) {
+void SystemCWalker::give(TranslationRequest& request, Cycles cycle) {
   if (tap_ != nullptr) {
     WalkerCycle& doing = tap_->doing(cycle);
     doing.answered = &request;
@@ -206,14 +207,14 @@ void Walker::give(TranslationRequest& request, Cycles cycle) {
 }
 
 /// The walk is over: its answer is taken in cycle `answered`, and its slot can take a request in the one after.
-void Walker::close(Slot& slot, Cycles cycle, Cycles answered) {
+void SystemCWalker::close(Slot& slot, Cycles cycle, Cycles answered) {
   end_walk(slot.record);
   set_state(slot, SlotState::Idle, answered + Cycles(1));
   if (tap_ != nullptr) tap_->doing(cycle).closed |= bit_of(slot);
 }
 
 /// Takes one request, if a slot is free: one that had joined a walk and must ask again, else the first that is visible.
-void Walker::take_request(Cycles cycle) {
+void SystemCWalker::take_request(Cycles cycle) {
   Slot* free = free_slot(cycle);
   if (free == nullptr) return;
   if (replays_.due(cycle)) {
@@ -236,7 +237,7 @@ void Walker::take_request(Cycles cycle) {
 }
 
 /// The request joins the walk of its page, or starts one in the free slot.
-void Walker::join_or_start(TranslationRequest& request, Slot& free, Cycles stood, Cycles cycle) {
+void SystemCWalker::join_or_start(TranslationRequest& request, Slot& free, Cycles stood, Cycles cycle) {
   Slot* slot = walk_of(request);
   if (tap_ != nullptr) {
     tap_->doing(cycle).took = slot != nullptr ? WalkerCycle::Took::Joined : WalkerCycle::Took::BeganWalk;
@@ -253,7 +254,7 @@ void Walker::join_or_start(TranslationRequest& request, Slot& free, Cycles stood
 }
 
 /// The lowest slot that can take a walk; nullptr if none can.
-Walker::Slot* Walker::free_slot(Cycles cycle) {
+SystemCWalker::Slot* SystemCWalker::free_slot(Cycles cycle) {
   Slot* free = nullptr;
   in(SlotState::Idle).find([&](std::size_t number) {
     if (slots_[number].ready <= cycle) free = &slots_[number];
@@ -263,7 +264,7 @@ Walker::Slot* Walker::free_slot(Cycles cycle) {
 }
 
 /// The slot does that from `ready` on.
-void Walker::set_state(Slot& slot, SlotState state, Cycles ready) {
+void SystemCWalker::set_state(Slot& slot, SlotState state, Cycles ready) {
   in(slot.state).remove(slot.number);
   in(state).add(slot.number);
   slot.state = state;
@@ -271,7 +272,7 @@ void Walker::set_state(Slot& slot, SlotState state, Cycles ready) {
 }
 
 /// The slot in that state that is ready, and of several the one whose walk was taken first.
-Walker::Slot* Walker::oldest_ready(SlotState state, Cycles cycle) {
+SystemCWalker::Slot* SystemCWalker::oldest_ready(SlotState state, Cycles cycle) {
   Slot* oldest = nullptr;
   in(state).find([&](std::size_t number) {
     Slot& slot = slots_[number];
@@ -283,7 +284,7 @@ Walker::Slot* Walker::oldest_ready(SlotState state, Cycles cycle) {
 
 /// The walk of its page that it can join. One that has answered its own request takes in nobody more: requests that its
 /// answer does not serve would join it again and again.
-Walker::Slot* Walker::walk_of(const TranslationRequest& request) {
+SystemCWalker::Slot* SystemCWalker::walk_of(const TranslationRequest& request) {
   for (Slot& slot : slots_) {
     if (slot.request == nullptr || page_of(slot.record.va) != page_of(request.va)) continue;
     if (slot.record.asid == request.asid && slot.root == request.root) return &slot;
@@ -292,7 +293,7 @@ Walker::Slot* Walker::walk_of(const TranslationRequest& request) {
 }
 
 /// Asks to be woken for the next thing that can happen without an input.
-void Walker::sleep(Cycles cycle) {
+void SystemCWalker::sleep(Cycles cycle) {
   const Cycles next = cycle + Cycles(1);
   // What a slot can do, it can do in the next cycle at the latest.
   const bool slots_act =
@@ -311,12 +312,12 @@ void Walker::sleep(Cycles cycle) {
   if (slot_free != Cycles::never()) wake_at(std::max({request, slot_free, next}));
 }
 
-void Walker::reset_stats() {
+void SystemCWalker::reset_stats() {
   PageWalker::reset_stats();
   walk_caches_.reset_stats();
 }
 
-void Walker::report(StatSet& figures) const {
+void SystemCWalker::report(StatSet& figures) const {
   PageWalker::report(figures);
   figures.begin(Section::WalkCaches);
   for (std::size_t i = 0; i < walk_caches_.stats().size(); ++i) {
