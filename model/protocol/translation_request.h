@@ -80,8 +80,11 @@ struct TranslationRequest {
   LatencyBreakdown cycles;
 
   // The way back, and who waits with it: used by the translators on the way.
-  std::array<std::uint8_t, 6> route{};
-  std::array<Cycles, 6> looked_up{};  ///< when the translator of that place in the route looked it up first
+  /// A request can be in this many translators at once: TLBs of five levels and a walker.
+  static constexpr std::size_t most_translators = 6;
+  std::array<std::uint8_t, most_translators> route{};
+  std::array<Cycles, most_translators>
+      looked_up{};  ///< when the translator of that place in the route looked it up first
   std::uint8_t route_depth = 0;
   TranslationRequest* next = nullptr;
   std::uint32_t tag = 0;  ///< the initiator's own
@@ -102,14 +105,19 @@ struct TranslationRequest {
     part += (until - accounted).count();
     accounted = until;
   }
-  /// Notes through which port of a translator the request came, for the way back.
+  /// Notes through which port of a translator the request came, for the way back. Throws LawViolation beyond
+  /// most_translators.
   void push_route(unsigned port, Cycles first_lookup = Cycles(0)) {
+    if (route_depth == most_translators) refuse_deeper_route();
     looked_up[route_depth] = first_lookup;
     route[route_depth++] = static_cast<std::uint8_t>(port);
   }
   unsigned pop_route() { return route[--route_depth]; }
   /// When the translator that noted its port last looked it up first.
   Cycles first_lookup() const { return looked_up[route_depth - 1U]; }
+
+ private:
+  [[noreturn]] static void refuse_deeper_route();
 };
 
 /// Requests that wait for another's answer, in order of arrival. A request waits in one place at a time.

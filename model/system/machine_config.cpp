@@ -110,4 +110,6 @@ std::string MachineConfig::impossible_memory() const {
   }
 }
 
+template ConfigNode bind_config(MachineConfig& config);
+
 }  // namespace tablewalk

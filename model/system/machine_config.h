@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "cache/cache_config.h"
 #include "coherence/coherence_config.h"
+#include "config/binding.h"
 #include "cpu/core_config.h"
 #include "cpu/shootdown.h"
 #include "dram/dram_config.h"
@@ -219,5 +220,8 @@ struct MachineConfig {
   std::string unmappable_page_size() const;
   std::string impossible_memory() const;
 };
+
+// Instantiated once, in machine_config.cpp: every command binds a machine's config.
+extern template ConfigNode bind_config(MachineConfig& config);
 
 }  // namespace tablewalk
