@@ -98,7 +98,7 @@ ordered_json walk_json(const PagingMode& mode, const WalkSteps& walk) {
   return json;
 }
 
-/// The columns that stand in the last row of an address.
+/// The columns of the last row of an address.
 std::string answer_cells(const WalkSteps& walk) {
   if (!walk.outcome.translated) return fmt::format(",,{}", csv_field(to_string(walk.outcome.fault.reason)));
   const Translation& found = walk.outcome.translation;
