@@ -9,7 +9,7 @@
 namespace tablewalk {
 namespace {
 
-/// So long no walker thinks.
+/// Longer idle times than any walker needs.
 constexpr std::uint32_t longest_idle = 100000;
 
 bool equal(const Invalidation& a, const Invalidation& b) {
@@ -17,7 +17,7 @@ bool equal(const Invalidation& a, const Invalidation& b) {
 }
 
 std::uint32_t slot_mask(unsigned slots) {
-  std::uint32_t size = 2;  // one slot has a bit too
+  std::uint32_t size = 2;  // a single slot still has one tag bit
   while (size < slots) size *= 2;
   return size - 1;
 }
@@ -34,7 +34,7 @@ RtlPort::RtlPort(const WalkerConfig& config, const PagingControls& controls, con
       slot_mask_(slot_mask(variant_.slots)),
       asked_(std::size_t{1} << variant_.id_bits) {
   for (RequestId id = 0; id < config.requests; ++id) free_ids_.push({}, id);
-  // A cycle without an input, so that the outputs are known. It changes nothing.
+  // A cycle without inputs, to initialise the outputs; it changes nothing.
   model_->clock({}, inputs_, outputs_);
 }
 
@@ -48,9 +48,9 @@ void RtlPort::memory_answers(std::uint32_t tag, std::uint64_t data, Cycles visib
 
 void RtlPort::invalidate(const Invalidation& invalidation, Cycles cycle) {
   if (invalidations_.next_visible() == cycle) {
-    if (equal(invalidations_.front(), invalidation)) return;  // the same by way of another TLB
+    if (equal(invalidations_.front(), invalidation)) return;  // the same event, forwarded by another TLB
     throw InputError(
-        fmt::format("cycle {}: two invalidate events at once; the RTL walker takes one in a cycle: "
+        fmt::format("cycle {}: two invalidate events in one cycle; the RTL walker accepts one per cycle: "
                     "expected core.invalidate_cycles of at least 1",
                     cycle.count()));
   }
@@ -78,7 +78,7 @@ const WalkerCycle& RtlPort::step(Cycles cycle) {
   return did_;
 }
 
-/// The cycles since the last step: nothing comes in them.
+/// Clocks the cycles since the last step, which have no inputs.
 void RtlPort::catch_up(Cycles cycle) {
   while (evaluate_every_cycle_ && clocked_ < cycle) {
     inputs_ = {};
@@ -87,7 +87,7 @@ void RtlPort::catch_up(Cycles cycle) {
   }
 }
 
-/// A cycle, whose inputs are set. If nothing comes, and the walker has said that then nothing happens, it must not.
+/// Clocks a cycle with the inputs set. If there is none and the walker signalled quiet, nothing may change.
 void RtlPort::clock(Cycles cycle, bool something_comes) {
   const bool promised = evaluate_every_cycle_ && outputs_.quiet && !something_comes;
   if (!wave_.path.empty()) record(cycle);
@@ -95,8 +95,7 @@ void RtlPort::clock(Cycles cycle, bool something_comes) {
   clocked_ = cycle + Cycles(1);
   describe(cycle);
   if (!promised || (outputs_.quiet && did_.nothing())) return;
-  throw LawViolation(
-      fmt::format("cycle {}: {} changed, although it had said that nothing would", cycle.count(), variant_.name));
+  throw LawViolation(fmt::format("cycle {}: {} changed although it had signalled quiet", cycle.count(), variant_.name));
 }
 
 void RtlPort::record(Cycles cycle) {
@@ -110,7 +109,7 @@ void RtlPort::record(Cycles cycle) {
   records_ = wanted;
 }
 
-/// A walker that is never done would be clocked for ever.
+/// Without this a hung walker would be clocked forever.
 void RtlPort::watch(Cycles cycle) {
   const bool busy = did_.nothing() && (!outputs_.quiet || evaluate_every_cycle_);
   idle_ = busy ? idle_ + 1 : 0;
@@ -133,7 +132,7 @@ void RtlPort::offer_request(Cycles cycle) {
   inputs_.req_controls = controls_;
 }
 
-/// The walker takes what is offered.
+/// The walker accepts the presented request.
 const TranslationRequest* RtlPort::take_request() {
   Question& question = asked_[free_ids_.front()];
   free_ids_.pop();
@@ -171,7 +170,7 @@ void RtlPort::give_invalidation(Cycles cycle) {
   invalidations_.pop();
 }
 
-/// What the pins say after the edge that ended `cycle`.
+/// Translates the pins after the edge that ended `cycle`.
 void RtlPort::describe(Cycles cycle) {
   if (outputs_.violation != 0) {
     throw LawViolation(
@@ -191,7 +190,7 @@ void RtlPort::describe(Cycles cycle) {
   }
   if (outputs_.rsp_valid) {
     if (outputs_.rsp_id >= asked_.size() || asked_[outputs_.rsp_id].request == nullptr) {
-      throw LawViolation(fmt::format("cycle {}: {} answers request {}, which nobody has asked", cycle.count(),
+      throw LawViolation(fmt::format("cycle {}: {} responds to request {}, which is not outstanding", cycle.count(),
                                      variant_.name, outputs_.rsp_id));
     }
     Question& question = asked_[outputs_.rsp_id];
@@ -219,7 +218,7 @@ Answer RtlPort::answer_of(const Question& question) const {
   translation.page = PhysicalAddress(outputs_.rsp_frame << rtl_page_shift);
   translation.page_shift = outputs_.rsp_page_shift;
   translation.level = outputs_.rsp_level;
-  // The answer may cover a part of the page: what lies within physical addresses.
+  // The response may cover only part of the page: what lies within physical memory's address range.
   const unsigned level_shift = mode_.level(std::min<unsigned>(translation.level, mode_.root_level())).index_shift;
   translation.whole_shift = static_cast<std::uint8_t>(std::max<unsigned>(translation.page_shift, level_shift));
   translation.rights = rights_of_rtl(outputs_.rsp_rights);
