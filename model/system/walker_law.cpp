@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::array<std::uint64_t, 8> memory_cycles{1, 2, 3, 5, 10, 20, 50, 100};
 
-/// A memory that answers every access after the same time, which can be set.
+/// A memory with a fixed, configurable latency.
 class EvenMemory final : public TimedModule {
  public:
   EvenMemory(sc_core::sc_module_name name, PhysicalMemory& bytes)
@@ -45,8 +45,8 @@ class EvenMemory final : public TimedModule {
   Inbox<MemoryAccess*> arrivals_;
 };
 
-/// One question after the other; before it everything is forgotten. A walker of one walk at a time gets another
-/// question at the same time, which waits for it.
+/// Sends one request after the other, each after invalidating everything. A walker of one walk at a time gets a second
+/// request at the same time, which waits.
 class Questioner final : public TimedModule, public WalkObserver {
  public:
   struct Question {
@@ -55,7 +55,7 @@ class Questioner final : public TimedModule, public WalkObserver {
     std::uint64_t memory;
   };
 
-  /// `root` is that of the mode's tables in the memory.
+  /// `root`: of the mode's tables in the memory.
   Questioner(sc_core::sc_module_name name, EvenMemory& memory, const PagingMode& mode, PhysicalAddress root,
              std::vector<Question> questions, bool ask_another)
       : TimedModule(name, Phase::Middle),
@@ -77,7 +77,7 @@ class Questioner final : public TimedModule, public WalkObserver {
   void walk_finished(const WalkRecord& walk) override { walks_.push_back(walk); }
 
  private:
-  static constexpr Cycles pause{32};  ///< so that whatever a walker does after a walk is over
+  static constexpr Cycles pause{32};  ///< enough for a walker to finish anything after a walk
 
   void on_cycle() override {
     if (answers_ != 0) note();
@@ -112,7 +112,7 @@ class Questioner final : public TimedModule, public WalkObserver {
     walks_.clear();
   }
 
-  /// What does not walk as the reference has no law.
+  /// A walk that differs from the reference walk has no law.
   void check(const WalkRecord& walk) const {
     const WalkOutcome expected = reference_walk(mode_, memory_.bytes(), root_, walk.va, walk.access);
     if (walk.answer.faulted != expected.translated && walk.entry_reads == expected.entry_reads) return;
@@ -135,7 +135,7 @@ class Questioner final : public TimedModule, public WalkObserver {
   std::vector<LawSample> samples_;
 };
 
-/// A page of each size that one entry maps; they stand where they do not meet. What they map to nobody looks at.
+/// Maps a page of each size mapped by a single entry, at separate addresses. The frames are irrelevant.
 std::vector<VirtualAddress> map_pages(TableBuilder& tables) {
   std::vector<VirtualAddress> pages;
   const std::vector<PageSize>& sizes = tables.mode().page_sizes();
@@ -172,7 +172,7 @@ std::vector<FitPoint> points_of(const WalkerLaw& law) {
   return points;
 }
 
-/// What the measurements all say; nothing if they differ.
+/// The common value of all measurements; nothing if they differ.
 template <class Value>
 std::optional<Value> common(const std::vector<Value>& values) {
   const bool same =
@@ -217,7 +217,7 @@ WalkerLaw measure_walker(const MachineConfig& config) {
   FrameAllocator frames(config.memory_bytes(), mode->page_bytes(), {});
   TableBuilder tables(mode, bytes, frames);
   const std::vector<VirtualAddress> pages = map_pages(tables);
-  // Beside the smallest page, in the same table.
+  // Next to the smallest page, in the same table.
   const VirtualAddress absent = pages.front() + mode->page_bytes();
   std::vector<Questioner::Question> questions;
   for (const std::uint64_t memory : memory_cycles) {
@@ -238,7 +238,7 @@ WalkerLaw measure_walker(const MachineConfig& config) {
   law.walker = name_of(config.walker);
   law.mode = mode->name();
   law.samples = questioner.samples();
-  if (law.samples.size() != questions.size()) throw LawViolation("the walker left a request without an answer");
+  if (law.samples.size() != questions.size()) throw LawViolation("the walker did not respond to a request");
   fit(law, config.walker.walkers);
   return law;
 }
