@@ -56,7 +56,7 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
 
 void RequestPort::run(Job job) {
   job_ = std::move(job);
-  observed_ = job_.observer != &TranslationObserver::nobody();
+  observed_ = job_.observer != &TranslationObserver::none();
   chained_ = job_.source->chained();
   processes_ = job_.more_sources;
   processes_.insert(processes_.begin(), job_.source);

@@ -83,7 +83,7 @@ class RequestPort : public TimedModule {
     /// it: then start_measuring() is called.
     std::function<void()> on_warm;
     std::function<bool()> on_batch;  ///< called periodically; true ends the trace here
-    TranslationObserver* observer = &TranslationObserver::nobody();
+    TranslationObserver* observer = &TranslationObserver::none();
   };
   void run(Job job);
   /// Makes it one of several cores. Called before run() and before the simulation starts, in the order of the core

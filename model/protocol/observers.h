@@ -12,7 +12,7 @@ class WalkObserver {
   virtual ~WalkObserver() = default;
   virtual void walk_finished(const WalkRecord& walk) = 0;
   /// A null observer.
-  static WalkObserver& nobody();
+  static WalkObserver& none();
 };
 
 /// Notified of every translation that a core requests. Observers never change a result.
@@ -26,7 +26,7 @@ class TranslationObserver {
   /// The kernel has just repaired that request's fault.
   virtual void fault_handled(const TranslationRequest& /*request*/, Cycles /*at*/) {}
   /// A null observer.
-  static TranslationObserver& nobody();
+  static TranslationObserver& none();
 };
 
 }  // namespace tablewalk

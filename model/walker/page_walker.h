@@ -70,7 +70,7 @@ class PageWalker : public TimedModule {
   const PagingMode& mode_;
   AccessPool pool_;
   std::uint64_t next_id_ = 0;
-  WalkObserver* observer_ = &WalkObserver::nobody();
+  WalkObserver* observer_ = &WalkObserver::none();
   WalkerStats stats_;
 };
 

@@ -32,7 +32,7 @@ RtlPort::RtlPort(const WalkerConfig& config, const PagingControls& controls, con
       mode_code_(rtl_mode(mode)),
       controls_(rtl_controls(controls)),
       slot_mask_(slot_mask(variant_.slots)),
-      asked_(std::size_t{1} << variant_.id_bits) {
+      outstanding_(std::size_t{1} << variant_.id_bits) {
   for (RequestId id = 0; id < config.requests; ++id) free_ids_.push({}, id);
   // A cycle without inputs, to initialise the outputs; it changes nothing.
   model_->clock({}, inputs_, outputs_);
@@ -120,26 +120,26 @@ void RtlPort::watch(Cycles cycle) {
 void RtlPort::offer_request(Cycles cycle) {
   offers_ = free_ids_.due(cycle) && arrivals_.due(cycle);
   if (!offers_) return;
-  const Question& question = arrivals_.front();
+  const Outstanding& outstanding = arrivals_.front();
   inputs_.req_valid = true;
   inputs_.req_id = free_ids_.front();
-  inputs_.req_vpn = question.va.value() >> rtl_page_shift;
+  inputs_.req_vpn = outstanding.va.value() >> rtl_page_shift;
   inputs_.req_mode = mode_code_;
-  inputs_.req_root = question.root.value();
-  inputs_.req_asid = question.asid;
-  inputs_.req_access = static_cast<std::uint8_t>(question.access.kind);
-  inputs_.req_priv = question.access.user;
+  inputs_.req_root = outstanding.root.value();
+  inputs_.req_asid = outstanding.asid;
+  inputs_.req_access = static_cast<std::uint8_t>(outstanding.access.kind);
+  inputs_.req_priv = outstanding.access.user;
   inputs_.req_controls = controls_;
 }
 
 /// The walker accepts the presented request.
 const TranslationRequest* RtlPort::take_request() {
-  Question& question = asked_[free_ids_.front()];
+  Outstanding& outstanding = outstanding_[free_ids_.front()];
   free_ids_.pop();
-  question = arrivals_.front();
+  outstanding = arrivals_.front();
   arrivals_.pop();
   ++under_way_;
-  return question.request;
+  return outstanding.request;
 }
 
 void RtlPort::give_memory_answer(Cycles cycle) {
@@ -189,14 +189,14 @@ void RtlPort::describe(Cycles cycle) {
     did_.desired = did_.update ? outputs_.mem_req_wdata : 0;
   }
   if (outputs_.rsp_valid) {
-    if (outputs_.rsp_id >= asked_.size() || asked_[outputs_.rsp_id].request == nullptr) {
+    if (outputs_.rsp_id >= outstanding_.size() || outstanding_[outputs_.rsp_id].request == nullptr) {
       throw LawViolation(fmt::format("cycle {}: {} responds to request {}, which is not outstanding", cycle.count(),
                                      variant_.name, outputs_.rsp_id));
     }
-    Question& question = asked_[outputs_.rsp_id];
-    did_.answered = question.request;
-    did_.answer = answer_of(question);
-    question.request = nullptr;
+    Outstanding& outstanding = outstanding_[outputs_.rsp_id];
+    did_.answered = outstanding.request;
+    did_.answer = answer_of(outstanding);
+    outstanding.request = nullptr;
     --under_way_;
     free_ids_.push(id_is_free(cycle), outputs_.rsp_id);
   }
@@ -205,13 +205,13 @@ void RtlPort::describe(Cycles cycle) {
   did_.closed = outputs_.ev_done;
 }
 
-Answer RtlPort::answer_of(const Question& question) const {
+Answer RtlPort::answer_of(const Outstanding& outstanding) const {
   Answer answer;
   answer.fault.reason = fault_of_rtl(outputs_.rsp_fault);
   answer.faulted = answer.fault.reason != FaultReason::None;
   if (answer.faulted) {
     answer.fault.level = outputs_.rsp_level;
-    answer.fault.error_code = mode_.error_code(answer.fault.reason, answer.fault.level, question.access);
+    answer.fault.error_code = mode_.error_code(answer.fault.reason, answer.fault.level, outstanding.access);
     return answer;
   }
   Translation& translation = answer.translation;

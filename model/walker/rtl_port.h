@@ -44,7 +44,7 @@ class RtlPort {
 
  private:
   /// The fields of a request at its arrival.
-  struct Question {
+  struct Outstanding {
     const TranslationRequest* request = nullptr;
     VirtualAddress va;
     PhysicalAddress root;
@@ -65,7 +65,7 @@ class RtlPort {
   void give_invalidation(Cycles cycle);
   void describe(Cycles cycle);
   void watch(Cycles cycle);
-  Answer answer_of(const Question& question) const;
+  Answer answer_of(const Outstanding& outstanding) const;
 
   const PagingMode& mode_;
   const RtlVariant& variant_;
@@ -75,11 +75,11 @@ class RtlPort {
   std::uint64_t controls_;
   std::uint32_t slot_mask_;
 
-  Inbox<Question> arrivals_;
+  Inbox<Outstanding> arrivals_;
   Inbox<MemoryAnswer> memory_answers_;
   Inbox<Invalidation> invalidations_;
-  std::vector<Question> asked_;  ///< by id
-  std::uint32_t under_way_ = 0;  ///< of these, unanswered
+  std::vector<Outstanding> outstanding_;  ///< by id
+  std::uint32_t under_way_ = 0;           ///< of these, unanswered
   Inbox<RequestId> free_ids_;
   bool offers_ = false;  ///< its oldest arrival is presented to the walker
 

@@ -21,7 +21,6 @@ namespace tablewalk {
 /// its response has been valid for a cycle. A merged request not served by the response is replayed, before new
 /// requests. A walk that an invalidation may affect restarts at the root, and looks up the walk caches in the next
 /// cycle.
-/// after it.
 class SystemCWalker final : public PageWalker {
  public:
   /// `ports`: number of upstream TLBs.
