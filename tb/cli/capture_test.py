@@ -145,7 +145,7 @@ class Children(CaptureTest):
     def test_a_process_that_leaves_nothing_to_keep_is_named(self):
         self.compile(FORKS)
         _, errors = self.capture("-o", "c.twt", "--children", "apart", "--skip", "50K", "--", "./p")
-        self.assertIn("process 2 left no access to keep", errors)
+        self.assertIn("process 2 has no accesses left", errors)
         self.assertFalse(os.path.exists(self.path("c.process2.twt")))
         self.assertTrue(os.path.exists(self.path("c.process3.twt")))
 
@@ -222,8 +222,8 @@ class Threads(CaptureTest):
 class Dependences(CaptureTest):
     def test_the_summary_says_what_is_known_of_the_addresses(self):
         _, errors = self.capture("-o", "t.twt", "--", "true")
-        self.assertRegex(errors, r"addresses of the [\d,]+ loads: [\d.]+ % come from an earlier load, [\d.]+ % from none, "
-                                 r"0\.\d\d % are unknown \(taken as from none\)\n")
+        self.assertRegex(errors, r"addresses of the [\d,]+ loads: [\d.]+ % depend on an earlier load, [\d.]+ % on none, "
+                                 r"0\.\d\d % are unknown \(taken as none\)\n")
         _, errors = self.capture("-o", "t.twt", "--format", "json", "--", "true")
         said = json.loads(errors)
         self.assertEqual(said["loads"], said["loads_from_loads"] + said["loads_from_none"] + said["loads_unknown"])
@@ -232,7 +232,7 @@ class Dependences(CaptureTest):
         info = self.json("trace", "info", "t.twt")
         self.assertIn("dependences by Capstone", info["provenance"])
         result = self.run_program("run", "t.twt")
-        self.assertNotIn("unknown to the trace", result.stdout)
+        self.assertNotIn("not in the trace", result.stdout)
 
     def test_code_made_at_run_time_is_read_from_memory(self):
         self.compile(MAKES_CODE)
@@ -244,7 +244,7 @@ class Dependences(CaptureTest):
     def test_they_can_be_left_out(self):
         _, errors = self.capture("-o", "t.twt", "--no-dependences", "--", "true")
         self.assertNotIn("addresses of", errors)
-        self.assertIn("unknown to the trace", self.run_program("run", "t.twt").stdout)
+        self.assertIn("not in the trace", self.run_program("run", "t.twt").stdout)
 
 
 if __name__ == "__main__":

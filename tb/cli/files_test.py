@@ -164,8 +164,8 @@ class Pipes(ProgramTest):
     def test_what_reads_a_pipe_more_than_once_is_refused(self):
         for command in ("compare", "explain"):
             result = self.through_pipe(trace("sort"), command, "pipe")
-            self.assertEqual((result.returncode, result.stderr), (2, f"tablewalk: pipe: {command} reads the trace once for "
-                                                                     "each machine: expected a file, not a pipe\n"))
+            self.assertEqual((result.returncode, result.stderr), (2, f"tablewalk: pipe: {command} reads the trace once per "
+                                                                     "machine: expected a file, not a pipe\n"))
         result = self.through_pipe(trace("sort"), "run", "good.txt", "--image", "pipe", "--root", "0x1000")
         self.assertEqual(result.returncode, 2)
         self.assertRegex(result.stderr, "^tablewalk: --image pipe: a pipe can be read once.*expected a file, or --no-cost")
@@ -194,7 +194,7 @@ class OtherTracers(ProgramTest):
         result = subprocess.run(["sh", "-c", command], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True,
                                 text=True, timeout=120, check=False)
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertRegex(result.stderr, r"^tablewalk: warning: -: 1 line is no access of Lackey's and passed over "
+        self.assertRegex(result.stderr, r"^tablewalk: warning: -: 1 line is not Lackey accesses, skipped "
                                         r"\(the first: line \d+, 'good\.txt'\)\n$")
         self.assertGreater(json.loads(result.stdout)["stats"]["core.accesses"], 100000)
 

@@ -78,7 +78,7 @@ class Images(ProgramTest):
         self.assert_refused(["walk", "0x400123", "--image", "vmcore@0"], "is an ELF core, which has its own addresses")
 
     def test_tables_outside_of_the_image_are_named(self):
-        outside = ("reads the PT entry at physical address 0x7fff000 of the table at 0x7fff000, outside of the image: "
+        outside = ("reads the PT entry at physical address 0x7fff000 of the table at 0x7fff000, outside the image: "
                    "vmcore covers 0x0-0x8fff")
         image = ["--image", "vmcore", "--root", "0x5000"]
         self.assert_refused(["walk", "0x600000", *image], "the walk of 0x600000 " + outside)
@@ -94,7 +94,7 @@ class Images(ProgramTest):
         self.write("pages", listed)
         entries = self.json("walk", "--image", "pages", "--root", "0x5000", "0x600000")["walks"][0]["entries"]
         self.assertEqual([entry.get("left_out", False) for entry in entries], [False, False, False, True])
-        self.assertIn("the image leaves this page out: zeros",
+        self.assertIn("the image does not include this page: read as zeros",
                       self.output("walk", "--image", "pages", "--root", "0x5000", "0x600000"))
 
     def test_pieces_and_holes(self):
@@ -109,10 +109,10 @@ class Images(ProgramTest):
         self.assert_refused([*walk, "--image", "low@0", "--image", "high@0x6000"], "high: byte 0: ", "overlaps")
         self.assert_refused([*walk, "--image", "low", "--image", "low"], "overlaps")
         self.assert_refused([*walk, "--image", "low@1", "--image", "high"], "--image low@1: expected a base that is a multiple")
-        self.assert_refused([*walk, "--image", "low", "--image-map", "0:1G@0"], "the file ends in what --image-map")
+        self.assert_refused([*walk, "--image", "low", "--image-map", "0:1G@0"], "the file ends in the range given by --image-map")
         self.assert_refused([*walk, "--image", "low", "--image-map", "0:4X@0"], "--image-map 0:4X@0: ", "OFFSET:SIZE")
         self.assert_refused([*walk, "--image", "low", "--image-map", "0-4K"], "--image-map 0-4K: expected OFFSET:SIZE")
-        self.assert_refused([*walk, "--image", "low@0", "--image-map", "0:4K@0"], "at once: expected one of them")
+        self.assert_refused([*walk, "--image", "low@0", "--image-map", "0:4K@0"], "are exclusive: expected one of them")
         self.assert_refused(["walk", "--map", "0:4K", "--image-base", "0", "0"], "--image-base without --image")
 
     def test_files_that_are_not_whole(self):

@@ -41,7 +41,7 @@ TEST(BrokenWalker, WhoForgetsTheRightsGivesAnotherAnswerThanTheReferenceWalk) {
 
 TEST(BrokenWalker, WhoGoesOnAfterAFlushIsNamed) {
   EXPECT_THAT(found_against("without-flush", "answered"),
-              HasSubstr("walker 'without-flush' answered although nothing is asked of it, or what was flushed"));
+              HasSubstr("walker 'without-flush' responded without an outstanding request, or to a flushed one"));
 }
 
 TEST(BrokenWalker, WhoAnswersNothingIsNotWaitedForForEver) {
@@ -49,7 +49,7 @@ TEST(BrokenWalker, WhoAnswersNothingIsNotWaitedForForEver) {
 }
 
 TEST(BrokenWalker, WhoSendsNoTagIsNamed) {
-  EXPECT_THAT(found_against("without-tag"), HasSubstr("walker 'without-tag' broke the rules of its memory port"));
+  EXPECT_THAT(found_against("without-tag"), HasSubstr("walker 'without-tag' violated the protocol of its memory port"));
 }
 
 /// Of its walk cache: what is remembered in the very cycle of an invalidation stays.
@@ -59,7 +59,7 @@ TEST(BrokenWalker, WhoKeepsAPointerThatWasInvalidatedGivesAnotherAnswerThanTheRe
 
 TEST(BrokenWalker, WhoReadsMoreEntriesThanThereAreLevelsIsNamed) {
   EXPECT_THAT(found_against("without-end", "no level left"),
-              HasSubstr("walker 'without-end' reads an entry for which the walk has no level left"));
+              HasSubstr("walker 'without-end' reads an entry beyond the last level"));
 }
 
 /// SystemC elaborates once per process.
@@ -97,29 +97,29 @@ TEST(BrokenDescription, WhichRequiresWhatThereIsNotIsToldOf) {
   };
   EXPECT_THAT(refusal("of-no-key"), HasSubstr("REQUIRES paging.riscv.svado: expected a control register's key"));
   EXPECT_THAT(refusal("of-no-value"),
-              HasSubstr("REQUIRES paging.riscv.svadu=maybe: expected a value that the key can"));
+              HasSubstr("REQUIRES paging.riscv.svadu=maybe: expected a valid value of the key"));
   EXPECT_EQ(refusal("without-rights"), "");
 }
 
 TEST(BrokenAdapter, WhoDoesNotSayThatAWalkBeginsIsNamed) {
   EXPECT_THAT(found_against("without-begin"),
-              HasSubstr("walker 'without-begin' took a request and does not say that a walk begins"));
+              HasSubstr("walker 'without-begin' accepted a request without starting or merging a walk"));
 }
 
 TEST(BrokenAdapter, WhoDoesNotSayWhereAWalkBeginsIsNamed) {
   EXPECT_THAT(
       found_against("without-lookup"),
-      HasSubstr("walker 'without-lookup' reads an entry for which the walk has no level left, or has not begun"));
+      HasSubstr("walker 'without-lookup' reads an entry beyond the last level, or before the walk has started"));
 }
 
 TEST(BrokenAdapter, WhoSaysThatWalksBeginAtTheRootAlthoughACacheServesThemIsNamed) {
   EXPECT_THAT(found_against("without-start", "counted from"),
-              HasSubstr("walker 'without-start' answers with a leaf of level"));
+              HasSubstr("walker 'without-start' responds with a leaf of level"));
 }
 
 TEST(BrokenAdapter, WhoIsNotQuietWhenItSaysSoIsNamedWhenItIsClockedInEveryCycle) {
   EXPECT_THAT(found_against("too-quiet", "", true),
-              HasSubstr("walker 'too-quiet' changed, although it had said that nothing would"));
+              HasSubstr("walker 'too-quiet' changed although it had signalled quiet"));
   EXPECT_THAT(found_against("too-quiet"), HasSubstr("requests were left without an answer"));
 }
 

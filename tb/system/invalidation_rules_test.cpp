@@ -281,17 +281,17 @@ TEST(InvalidationRules, AnInstructionOfAnotherArchitectureIsRefusedByName) {
       return std::string(error.what());
     }
   };
-  EXPECT_EQ(
-      refused(RecordKind::SfenceAll, "x86-64"),
-      "'sfence.vma' is no instruction of paging mode x86-64; expected invlpg, invpcid, mov-cr3, invalidate or switch");
+  EXPECT_EQ(refused(RecordKind::SfenceAll, "x86-64"),
+            "'sfence.vma' is not an instruction of paging mode x86-64; expected invlpg, invpcid, mov-cr3, invalidate "
+            "or switch");
   EXPECT_NE(refused(RecordKind::Invlpg, "sv39"), "");
   EXPECT_NE(refused(RecordKind::TlbiVae1, "sv39"), "");
   EXPECT_NE(refused(RecordKind::Invlpg, "flat48"), "");
   EXPECT_NE(refused(RecordKind::InvpcidContext, "x86-pae", 3), "");
   EXPECT_EQ(
       refused(RecordKind::Thread, "sv39", 3),
-      "'thread 3': the trace has several threads; expected a machine of several cores (--set cores=2 or more), or the "
-      "threads mixed or apart (trace capture --threads)");
+      "'thread 3': the trace has several threads; expected a machine with several cores (--set cores=2 or more), or "
+      "a capture with threads mixed or apart (trace capture --threads)");
   EXPECT_EQ(refused(RecordKind::InvpcidContext, "x86-64", 3), "");
   EXPECT_EQ(refused(RecordKind::SwitchSpace, "flat48", 3), "");
 }

@@ -181,7 +181,8 @@ TEST_F(LawCheckerOfX8664, SeesASecondAnswer) {
 
 TEST_F(LawCheckerOfX8664, SeesAMissingAnswer) {
   checker_.translation_requested(request_, asked);
-  EXPECT_THAT([&] { checker_.check_figures({}); }, ThrowsMessage<LawViolation>(HasSubstr("1 translations were asked")));
+  EXPECT_THAT([&] { checker_.check_figures({}); },
+              ThrowsMessage<LawViolation>(HasSubstr("1 translations were requested")));
 }
 
 TEST_F(LawCheckerOfX8664, SeesAWalkThatReadsTooMuch) {

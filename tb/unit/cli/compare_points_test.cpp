@@ -56,7 +56,8 @@ TEST(ComparePoints, AKeyIsVariedOnce) {
     compare_points({}, {}, {"a=1,2", "b=1", "a=4"});
     FAIL() << "a was varied twice";
   } catch (const InputError& error) {
-    EXPECT_STREQ(error.what(), "--vary a=4: the key was varied before: expected all its values in one, --vary a=1,2,4");
+    EXPECT_STREQ(error.what(),
+                 "--vary a=4: the key is varied twice: expected all its values in one list, --vary a=1,2,4");
   }
 }
 

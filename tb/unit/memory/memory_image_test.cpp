@@ -121,7 +121,7 @@ TEST_F(MemoryImageTest, FilesThatAreCutInTheMiddleOfAPageAreRefused) {
 TEST_F(MemoryImageTest, AddressesThatDoNotAscendOrAreNotAlignedAreRefused) {
   const std::string two = record(0x1000, 'a') + record(0x2000, 'b');
   EXPECT_THAT(refusal(two + record(0x2000, 'c')),
-              AllOf(HasSubstr("image: byte 8208: physical address 0x2000 after 0x2000: expected addresses that ascend"),
+              AllOf(HasSubstr("image: byte 8208: physical address 0x2000 after 0x2000: expected ascending addresses"),
                     HasSubstr("--image-format raw")));
   EXPECT_THAT(refusal(two + record(0x3008, 'c')),
               HasSubstr("byte 8208: physical address 0x3008 in a list of pages: expected a m"));

@@ -280,7 +280,7 @@ TEST_F(SmallOracle, WrongFilesAreRefusedAtTheirLine) {
   EXPECT_THAT(refusal("root,va\n"), HasSubstr("1: column 'pa' is missing"));
   EXPECT_THAT(refusal("root,va,pa,writeable\n"), HasSubstr("1: unknown column 'writeable'; expected root, va, pa"));
   EXPECT_THAT(refusal("root,va,pa,writeable\n"), HasSubstr("did you mean 'writable'?"));
-  EXPECT_THAT(refusal("root,va,pa,va\n"), HasSubstr("1: column 'va' stands twice"));
+  EXPECT_THAT(refusal("root,va,pa,va\n"), HasSubstr("1: column 'va' is given twice"));
   EXPECT_THAT(refusal("root,va,pa,gva2gpa\n"), HasSubstr("1: column 'priv' is missing"));
   EXPECT_THAT(refusal("root,va,pa\n0x2000,0x1000\n"), HasSubstr("2: 2 cells; expected 3"));
   EXPECT_THAT(refusal("root,va,pa\n0x2000,zz,0x1000\n"), HasSubstr("2: column va: 'zz'; expected a whole number"));

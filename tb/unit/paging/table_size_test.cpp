@@ -98,7 +98,7 @@ TEST(TableSize, NamesTheFirstAddressThatTheModeCannotHold) {
 
 TEST(TableSize, RefusesPageSizesThatDoNotFit) {
   EXPECT_EQ(error_of("x86-64", {range(0, 8192, 8192)}),
-            "x86-64: address 0x0 is to have pages of 8K, but the mode has 4K, 2M, 1G");
+            "x86-64: address 0x0 cannot have pages of 8K: the mode has 4K, 2M, 1G");
   EXPECT_EQ(error_of("x86-64", {range(0, 4 * mebi, 2 * mebi), range(2 * mebi, 4096)}),
             "x86-64: address 0x200000 is mapped both with pages of 2M and of 4K");
 }

@@ -222,7 +222,7 @@ TEST(Merge, WhatHasNoPartsCannotBeAdded) {
   StatSet real;
   real.real("a.b", 0.5, "share", "");
   EXPECT_THAT([&] { merge(real, real); },
-              ThrowsMessage<LawViolation>("statistic 'a.b' cannot be added to another of its name: it has no parts "
+              ThrowsMessage<LawViolation>("statistic 'a.b' cannot be added to its namesake: it has no parts "
                                           "to add"));
   StatSet count, cycles, ratio, kilo, read;
   count.count("a.b", 1, "things", "");
@@ -232,7 +232,7 @@ TEST(Merge, WhatHasNoPartsCannotBeAdded) {
   kilo.per_kilo_instruction("a.b", 1, "things", "");
   read.add(StatSet::Figure{"a.b", "things", "", true, 1});
   EXPECT_NO_THROW(merge(count, count));
-  EXPECT_THAT([&] { merge(count, cycles); }, ThrowsMessage<LawViolation>(HasSubstr("different units or kinds")));
+  EXPECT_THAT([&] { merge(count, cycles); }, ThrowsMessage<LawViolation>(HasSubstr("units or kinds differ")));
   EXPECT_THROW(merge(count, ratio), LawViolation);
   EXPECT_THROW(merge(ratio, kilo), LawViolation);
   EXPECT_THROW(merge(count, read), LawViolation);
@@ -241,7 +241,7 @@ TEST(Merge, WhatHasNoPartsCannotBeAdded) {
   distribution.add(StatSet::Distribution{"d", "", "", {{1, 1, 1}}, {}});
   distribution.count("a.b", 1, "things", "");
   EXPECT_THAT([&] { merge(distribution, distribution); },
-              ThrowsMessage<LawViolation>(HasSubstr("'d' cannot be added to another of its name: it was read")));
+              ThrowsMessage<LawViolation>(HasSubstr("'d' cannot be added to its namesake: it was read")));
   EXPECT_NO_THROW(merge(real, cycles.prefixed("core0.")));  // no namesake
 }
 

@@ -219,8 +219,8 @@ TEST(Topology, ASharedWalkerDoesNotReadThroughAPrivateCache) {
   const Sharing walker_only{false, false, true};
   MachineConfig config;
   EXPECT_EQ(refusal(config, 2, walker_only),
-            "walker_reads: the cores share the walker, but each has an l1d of its own; expected llc or dram, or a "
-            "walker for each core");
+            "walker_reads: the walker is shared, but each core has its own l1d; expected llc or dram, or a "
+            "walker per core");
   EXPECT_THAT(refusal(config, 2, {true, false, true}), HasSubstr("expected l2, llc or dram"));
   config.l1d.enabled = false;
   EXPECT_THAT(refusal(config, 2, walker_only), HasSubstr("each has an l2 of its own"));

@@ -242,7 +242,7 @@ TEST_F(FromLog, AThreadNumberThatNoRecordHoldsIsRefused) {
     write(runs(65536) + chase(), wanted);
     FAIL();
   } catch (const InputError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("a.twt: thread 65536 of Valgrind's: expected a number up to 65535"));
+    EXPECT_THAT(error.what(), HasSubstr("a.twt: Valgrind thread 65536: expected a number up to 65535"));
   }
 }
 

@@ -176,8 +176,7 @@ TEST_F(Readers, OutputOfTheProgramBetweenLackeysLinesIsPassedOverAndCounted) {
   expected.push_back(record(0x10, 8, RecordKind::Load));
   EXPECT_EQ(reader->description().format, "lackey");
   EXPECT_EQ(test::read_all(*reader, 2), expected);
-  EXPECT_EQ(reader->description().note,
-            "5 lines are no access of Lackey's and passed over (the first: line 1, 'first')");
+  EXPECT_EQ(reader->description().note, "5 lines are not Lackey accesses, skipped (the first: line 1, 'first')");
 }
 
 TEST_F(Readers, ALastLineWithoutALineEndIsTakenWithANote) {

@@ -127,8 +127,8 @@ TEST_F(Threads, ANumberWithoutRecordsIsNoThread) {
   make_file("a", "thread 1\nthread 2\nR 0x10 8\nthread 3\n");
   EXPECT_THAT(threads_of(path("a")), ElementsAre(2));
   for (const unsigned thread : {0U, 1U, 3U, 65536U}) {
-    EXPECT_EQ(error_of("a", thread), path("a") + ": no record is of thread " + std::to_string(thread) +
-                                         ": expected a thread that the trace has");
+    EXPECT_EQ(error_of("a", thread),
+              path("a") + ": thread " + std::to_string(thread) + " has no records: expected a thread of the trace");
   }
 }
 
