@@ -1,5 +1,5 @@
-// Copies of the example walker, and of adapters, that have one thing wrong (cmake/foreign_tests.cmake says what): each
-// is found out. And a walker of several walks at once that has nothing wrong.
+// Copies of the example walker, and of adapters, with one defect each (see cmake/foreign_tests.cmake): each must be
+// detected. And a correct walker with several concurrent walks.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,8 +21,8 @@ namespace {
 
 using testing::HasSubstr;
 
-/// What is found against a walker behind the sockets, in the first of several cases in which it speaks of `about`;
-/// empty if nothing.
+/// The finding against a walker behind the sockets, in the first of several cases whose message contains `about`; empty
+/// if there is none.
 std::string found_against(const std::string& walker, const std::string& about = {}, bool every_cycle = false) {
   for (const std::uint64_t seed : printed_seeds(12)) {
     try {
@@ -52,7 +52,7 @@ TEST(BrokenWalker, WhoSendsNoTagIsNamed) {
   EXPECT_THAT(found_against("without-tag"), HasSubstr("walker 'without-tag' violated the protocol of its memory port"));
 }
 
-/// Of its walk cache: what is remembered in the very cycle of an invalidation stays.
+/// Its walk cache keeps what it caches in the very cycle of an invalidation.
 TEST(BrokenWalker, WhoKeepsAPointerThatWasInvalidatedGivesAnotherAnswerThanTheReferenceWalk) {
   EXPECT_THAT(found_against("with-old-pointers", "expected"), HasSubstr("expected"));
 }
@@ -141,7 +141,7 @@ TEST(WalkerOfFourSlots, BehindAnAdapterInAnyMachineKeepsTheLaws) {
   expect_machines_to_keep_the_laws("of-four-slots", 60);
 }
 
-/// A whole machine over the tables of a running Linux: a user writes to a page of its program, which it may only read.
+/// A whole machine over the tables of a running Linux: a user store to a read-only page of its program.
 TEST(BrokenWalker, InAMachineTheCheckOfARunFindsIt) {
   const TemporaryFolder folder;
   RunOptions options;
@@ -153,7 +153,7 @@ TEST(BrokenWalker, InAMachineTheCheckOfARunFindsIt) {
   tables.skip_faults = true;
   options.tables = tables;
   MachineConfig config = load_config<MachineConfig>({"example-walker", {"walker.foreign=without-flush"}});
-  // Nothing is flushed here: that one makes no mistake.
+  // Nothing is flushed here, so this copy's defect does not show.
   EXPECT_EQ(count_of(run_in_child(config, options), "core.faulted_accesses"), 1u);
   config.walker.foreign = "without-rights";
   options.wave.path = folder.path("walker.fst");

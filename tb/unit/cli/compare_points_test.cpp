@@ -47,7 +47,7 @@ TEST(ComparePoints, CommasInsideARadixModeBelongToIt) {
               ElementsAre("radix:9,9,9,9/12@8", "x86-64"));
   EXPECT_THAT(labels(compare_points({}, {}, {"m=sv39,radix:12,12/12@8,radix:24/12@8,flat48"})),
               ElementsAre("sv39", "radix:12,12/12@8", "radix:24/12@8", "flat48"));
-  // One that ends too early does not swallow what follows.
+  // An incomplete radix mode does not swallow what follows.
   EXPECT_THAT(labels(compare_points({}, {}, {"m=radix:9,9,x86-64"})), ElementsAre("radix:9,9", "x86-64"));
 }
 

@@ -14,7 +14,7 @@ ExampleConfig load(const std::string& yaml, const std::vector<std::string>& over
   return load_config<ExampleConfig>({"m", overrides}, {{"m", "m.yaml", yaml}});
 }
 
-/// The message of the InputError that loading gives.
+/// The message of the InputError thrown by loading.
 std::string problem_of(const std::string& yaml, const std::vector<std::string>& overrides = {}) {
   try {
     load(yaml, overrides);

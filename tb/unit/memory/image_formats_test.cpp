@@ -1,4 +1,4 @@
-// Every format of memory images, in files that the test writes from the formats' layouts.
+// Every memory image format, in files that the test writes from the formats' documentation.
 #include "memory/image_formats.h"
 
 #include <fmt/format.h>
@@ -226,7 +226,7 @@ TEST_F(ImageFormats, ElfFilesThatAreNoCoreOfAMachineAreRefused) {
 
 TEST_F(ImageFormats, ElfSegmentsMayBeViewsOfTheSameMemory) {
   std::string file = test::as_elf({{0x1000, std::string(4096, 'a')}, {0x9000, std::string(4096, 'b')}});
-  test::put_at(file, 64 + 56 + 24, std::uint64_t{0x1000});  // the second one is the first one's memory
+  test::put_at(file, 64 + 56 + 24, std::uint64_t{0x1000});  // the second segment has the same memory as the first
   EXPECT_THAT(refusal(file), HasSubstr("different bytes for physical address 0x1000"));
   file.replace(file.size() - 4096, 4096, std::string(4096, 'a'));
   EXPECT_EQ(refusal(file), "accepted");

@@ -150,7 +150,7 @@ TEST(Footprint, TheLastPageOfTheAddressSpaceIsNotForgotten) {
   EXPECT_EQ(footprint.ranges()[0].last.value(), ~std::uint64_t{0});
 }
 
-/// The counts that an independent script made of real traces.
+/// Counts by an independent script for real traces.
 TEST(TableSize, EqualsTheIndependentCountsOfRealTraces) {
   const std::filesystem::path folder = std::filesystem::path(TABLEWALK_SOURCE_DIR) / "tb/golden/traces";
   unsigned compared = 0;

@@ -20,7 +20,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-/// What a core reports; `scale` makes several that differ.
+/// The report of a core; `scale` makes several different ones.
 StatSet core_figures(std::uint64_t scale, bool private_stlb) {
   StatSet stats;
   stats.count("core.instructions", 1000, "instructions", "");

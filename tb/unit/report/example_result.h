@@ -6,7 +6,7 @@
 
 namespace tablewalk {
 
-/// Most walks are quick, and some are not.
+/// Most walks are fast, some are slow.
 inline Histogram example_latencies() {
   Histogram latency;
   for (std::uint64_t i = 0; i < 800; ++i) latency.add(20 + i % 37);
@@ -14,7 +14,7 @@ inline Histogram example_latencies() {
   return latency;
 }
 
-/// A made-up result with the names that machines give; `scale` makes several that differ.
+/// A made-up result with names as in real machines; `scale` makes several different ones.
 inline RunResult example_result(std::uint64_t scale = 1) {
   RunResult result;
   result.version = "0.1.0";

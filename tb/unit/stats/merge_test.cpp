@@ -1,4 +1,4 @@
-// The figures of several cores: added up, and under names of their own.
+// The figures of several cores: summed, and under per-core names.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -35,7 +35,7 @@ void expect_equal(const StatSet& a, const StatSet& b) {
     const StatSet::Figure& one = a.figures()[i];
     const StatSet::Figure& other = b.figures()[i];
     ASSERT_EQ(one.whole, other.whole) << one.name;
-    ASSERT_EQ(one.value(), other.value()) << one.name;  // the same double: both are made of the same counts
+    ASSERT_EQ(one.value(), other.value()) << one.name;  // the same double: both come from the same counts
     ASSERT_EQ(one.unit, other.unit) << one.name;
     ASSERT_EQ(one.meaning, other.meaning) << one.name;
   }
@@ -178,7 +178,7 @@ TEST(Merge, ACountThatIsZeroKeepsItsPlace) {
   EXPECT_THAT(names_of(core(0, 4, 0).prefixed("core1.")), ElementsAre("core1.memory", "core1.level2"));
 }
 
-/// What a core with these counts reports.
+/// The report of a core with these counts.
 StatSet report_of(const std::vector<std::uint64_t>& counts, const Histogram& values) {
   StatSet stats;
   stats.count("core.instructions", counts[0], "instructions", "");

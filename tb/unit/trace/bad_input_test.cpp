@@ -1,4 +1,4 @@
-// What cannot be used is refused with one line that says what, where, and what was expected.
+// Unusable input is rejected with one line that says what, where, and what was expected.
 #include <gmock/gmock.h>
 
 #include "unit/trace/trace_test_support.h"
@@ -78,7 +78,7 @@ TEST_F(BadInput, KnownFormatsThatAreNotReadAreNamed) {
   for (int i = 0; i < 4; ++i) {
     std::string instruction(96, '\0');
     instruction[1] = 0x10;
-    instruction[56] = 0x44;  // at another record's flags when read as 64 bytes
+    instruction[56] = 0x44;  // at the position of another record's flags when read as 64 bytes
     instruction[72] = 0x44;
     multi_core += instruction;
   }
