@@ -133,7 +133,7 @@ class BadConfigs(ProgramTest):
         for command in (["run"], ["run", "--no-cost"], ["compare"], ["explain"], ["cosim"]):
             message = refused_with(2048, command[0], "good.txt", *command[1:], "--set", "llc.bytes=64G")
             self.assertRegex(message, r"^tablewalk: llc\.bytes: needs [0-9.]+ GiB of host memory, .* available")
-        # What grows with the program cannot be known before the run.
+        # Memory that grows with the program is unknown before the run.
         self.assertIn("not enough host memory", refused_with(130, "walk", "--map", "0:64G", "0x1000"))
 
     def test_tlb_arrays_that_hold_nothing_are_named(self):
@@ -205,7 +205,8 @@ class SeveralCores(ProgramTest):
         self.refused(["cores=3"], ["good.txt", "good.txt"], "good.txt: 2 traces and threads for 3 cores; expected one")
         self.write("threads.txt", "thread 1\nR 0x1000 8\nthread 2\nR 0x2000 8\n")
         self.refused(["cores=3"], ["threads.txt"], "threads.txt: 2 traces and threads for 3 cores; expected one")
-        self.refused([], ["threads.txt"], "threads.txt: record 1: 'thread 1': ", "expected a machine with several cores")
+        self.refused([], ["threads.txt"], "threads.txt: record 1: 'thread 1': ",
+                     "expected a machine with several cores")
 
     def test_a_pipe_cannot_be_read_by_several(self):
         self.refused(["cores=2"], ["-", "good.txt"], "-: several cores or traces", "expected files")
@@ -214,11 +215,13 @@ class SeveralCores(ProgramTest):
     def test_impossible_sharing(self):
         pair = ["good.txt", "good.txt"]
         self.refused(["cores=2", "sharing.stlb=true"], pair, "sharing.stlb: ", "expected sharing.walker: true")
-        self.refused(["cores=2", "sharing.walker=true"], pair, "sharing.walker: it reads through the l1d, which is private to each core",
+        self.refused(["cores=2", "sharing.walker=true"], pair,
+                     "sharing.walker: it reads through the l1d, which is private to each core",
                      "expected walker_reads: llc")
         self.refused(["cores=2", "sharing.walker=true", "sharing.l2=true"], pair, "sharing.walker: ",
                      "expected walker_reads: l2")
-        self.refused(["cores=2", "sharing.walker=true", "walker_reads=l2"], pair, "through the l2, which is private to each core")
+        self.refused(["cores=2", "sharing.walker=true", "walker_reads=l2"], pair,
+                     "through the l2, which is private to each core")
         self.refused(["cores=2", "coherence.directory_cycles=0"], pair, "coherence.directory_cycles: 0 cycles")
         self.refused(["cores=2", "coherence.snoop_cycles=3"], pair, "coherence.snoop_cycles: ", "at least 3 more")
         self.refused(["cores=2", "shootdown.interrupt_cycles=1"], pair, "shootdown.interrupt_cycles: ", "2 or more")
@@ -317,7 +320,7 @@ class BadOptions(ProgramTest):
 
 
 class BadAccesses(ProgramTest):
-    """What a trace does that its machine can never allow is the trace's fault, and named by its record."""
+    """A record that the machine can never execute is an input error that gives the record's number."""
 
     def test_it_is_refused_with_and_without_the_laws_and_prefaulting(self):
         self.write("user.txt", "R 0x2000 8\nR 0x3000 8\nR 0x2000 8 supervisor\nR 0x5000 8\nR 0x6000 8\nR 0x7000 8\n")
@@ -334,7 +337,7 @@ class BadAccesses(ProgramTest):
 
 
 class BadImages(ProgramTest):
-    """Of walk and of run, which take the same options."""
+    """For walk and run, which have the same image options."""
 
     IMAGE = image("i386-2level", "pages.bin.zst")
 
@@ -423,7 +426,7 @@ class BadImages(ProgramTest):
 
 class BadOutputs(ProgramTest):
     def test_what_no_output_takes_is_an_error_of_every_command(self):
-        """A full disk, and texts short and long."""
+        """A full disk, with short and long output."""
         self.write("long.txt", GOOD * 3000)
         for command in (["--help"], ["--version"], ["help"], ["version"], ["help", "trace"], ["run", "--help"],
                         ["run", "good.txt"], ["run", "good.txt", "--format", "json"], ["compare", "good.txt"],

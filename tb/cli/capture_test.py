@@ -1,4 +1,4 @@
-"""Captures of programs, which the tests compile or find in any system.
+"""Captures of programs that the tests compile or that every system has.
 
     python3 tb/cli/capture_test.py TABLEWALK
 """
@@ -13,7 +13,7 @@ import unittest
 import program
 from program import ProgramTest, main
 
-# The child that is forked stores 3000 single bytes into an array whose address is printed; the other executes `true`.
+# The forked child stores 3000 single bytes into an array whose address is printed; the other executes `true`.
 FORKS = r"""
 #include <stdio.h>
 #include <unistd.h>
@@ -30,7 +30,7 @@ int main(void) {
 }
 """
 
-# Makes code where the loader had something else: mov rdi, [rdi]; mov rax, [rdi]; ret.
+# Generates code where the loader had something else: mov rdi, [rdi]; mov rax, [rdi]; ret.
 MAKES_CODE = r"""
 #include <sys/mman.h>
 #include <string.h>
@@ -46,7 +46,7 @@ int main(void) {
 }
 """
 
-# A thread that is waited for.
+# A thread that is joined.
 TWO_THREADS = r"""
 #include <pthread.h>
 static void* work(void* p) { for (int i = 0; i < 3000; ++i) ((volatile char*)p)[i] = 1; return 0; }
@@ -59,7 +59,7 @@ int main(void) {
 }
 """
 
-# A parent and a child that only a signal ends.
+# A parent and a child that run until a signal ends them.
 SPINS = r"""
 #include <unistd.h>
 volatile int x;
@@ -68,7 +68,7 @@ int main(void) { fork(); for (;;) ++x; }
 
 
 def running_with(mark):
-    """Those processes whose arguments have `mark`."""
+    """The processes whose arguments contain `mark`."""
     found = []
     for name in os.listdir("/proc"):
         try:
@@ -181,7 +181,7 @@ class Children(CaptureTest):
         process.communicate(timeout=30)
         end = time.monotonic() + 20
         while running_with(self.folder) or any("tablewalk" in name for name in os.listdir(self.path("tmp"))):
-            self.assertLess(time.monotonic(), end, "what the capture started is still there")
+            self.assertLess(time.monotonic(), end, "processes of the capture are still running")
             time.sleep(0.02)
 
     def test_what_cannot_be_run_leaves_nothing(self):

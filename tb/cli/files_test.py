@@ -1,4 +1,4 @@
-"""Names and files: any bytes in a name, outputs that would replace an input, links, compression, standard output.
+"""Names and files: any bytes in a name, outputs that would overwrite an input, links, compression, standard output.
 
     python3 tb/cli/files_test.py TABLEWALK
 """
@@ -25,7 +25,7 @@ ODD_NAMES = (b"odd\xff.txt", b"esc\x1b[31m.txt", b"line\nend.txt", b"quo\"te.txt
 
 
 def bytes_of(shown):
-    """What a printable name stands for."""
+    """The name that a printable name represents."""
     result = b""
     while shown:
         if shown.startswith("\\x") and len(shown) >= 4:
@@ -173,7 +173,7 @@ class Pipes(ProgramTest):
 
 class OtherTracers(ProgramTest):
     def test_an_access_of_unknown_size_touches_no_page_that_is_not_named(self):
-        # Loads of the last byte of a page: with any size but one they would reach into the next.
+        # Loads of the last byte of a page: with any size above one they would cross into the next.
         dice = random.Random(1)
         ips = [0x400000 + 4 * (step % 500) for step in range(2000)]
         lasts = [(dice.randrange(1 << 20) + 1 << 12) - 1 for _ in ips]
