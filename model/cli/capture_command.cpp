@@ -173,11 +173,9 @@ void add_capture_command(CLI::App& trace) {
       "  tablewalk trace capture -o xz.twt --threads apart -- xz -T2 -k big.tar\n"
       "  tablewalk trace capture -o cores.twt --threads marked -- xz -T4 -k big.tar\n"
       "  tablewalk trace capture -o make.twt --children apart -- make\n\n"
-      "With --children silent what the process forks is silent, and what it executes runs outside Valgrind. Ctrl-C "
-      "and\n"
-      "SIGTERM end the program and leave the traces of what it did so far. The program's own input and output are "
-      "left\n"
-      "alone, so the summary goes to standard error. Expect about a million accesses a second.");
+      "With --children silent, forked processes are not traced, and executed programs run outside Valgrind.\n"
+      "Ctrl-C and SIGTERM end the program and keep the traces of what it did so far. The program's own input\n"
+      "and output are untouched, so the summary goes to standard error. Expect about a million accesses per second.");
   command->callback([options] { run(*options); });
 }
 

@@ -270,7 +270,7 @@ void read_flattened(ImageFile& file, ImageContent& content) {
   ImageFile rearranged(whole.finish(end), file.path());
   const ImageFormat* format = find_image_format(rearranged.head());
   if (format == nullptr || (format->read != read_kdump && format->read != read_elf)) {
-    file.fail(header_bytes, fmt::format("what is flattened is {}: expected a kdump-compressed dump or an ELF core",
+    file.fail(header_bytes, fmt::format("the flattened file is {}: expected a kdump-compressed dump or an ELF core",
                                         format == nullptr ? "of no known format" : format->what));
   }
   format->read(rearranged, content);

@@ -11,11 +11,11 @@ const std::array<SectionText, section_count> texts = {{
     {"Program"},
     {"Core"},
     {"TLBs", true,
-     "a TLB remembers recent translations; a miss goes to the next TLB, and finally to the page-table walker",
+     "a TLB caches recent translations; a miss goes to the next TLB, and finally to the page-table walker",
      "misses = sent down + merged + found after wait; mean latency: from the lookup here to the response to the "
      "requester"},
     {"Walker", false, "", "", "entry reads by level and by the memory that served them; level 0 entries map the pages"},
-    {"Walk caches", false, "", "", "walk caches remember upper-level entries, so that a walk can skip them"},
+    {"Walk caches", false, "", "", "walk caches hold upper-level entries, so that a walk can skip them"},
     {"Translation after a miss in the first-level TLB", false, "", "", "",
      "the same cycles by cause: the rows add up exactly to the total"},
     {"Caches", true, "table share: the share of the lines that held page-table entries instead of data",

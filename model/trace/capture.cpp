@@ -135,8 +135,8 @@ Capture::Capture(const CaptureConfig& config, const std::function<void(std::uint
 
 std::vector<std::string> Capture::arguments(const std::vector<std::string>& more) const {
   std::vector<std::string> all = {valgrind_, "--tool=lackey", "--trace-mem=yes",
-                                  "--trace-sched=yes",  // whose the accesses are
-                                  "--vgdb=no"};         // its pipes would stay in TMPDIR when it is killed
+                                  "--trace-sched=yes",  // to tell threads apart
+                                  "--vgdb=no"};         // its pipes would remain in TMPDIR if it is killed
   all.insert(all.end(), more.begin(), more.end());
   all.push_back(program_);
   all.insert(all.end(), config_.command.begin() + 1, config_.command.end());
