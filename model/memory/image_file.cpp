@@ -28,7 +28,7 @@ Descriptor open_image(const std::string& path) {
     throw InputError(fmt::format("{}: cannot open the {}: {}", path, thing, std::strerror(errno)));
   }
   struct stat status {};
-  // /dev/zero and the like never end.
+  // /dev/zero and similar devices never end.
   if (::fstat(file.get(), &status) == 0 && (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode))) {
     throw InputError(fmt::format("{}: is a device: expected a {} file", path, thing));
   }
@@ -122,7 +122,7 @@ std::size_t ImageFile::read_some(std::uint64_t offset, void* to, std::size_t cou
     done += static_cast<std::size_t>(more);
   }
   if (bytes_.seekable() || done == count) return done;
-  std::memset(static_cast<char*>(to) + done, 0, count - done);  // a hole at the end of what is kept
+  std::memset(static_cast<char*>(to) + done, 0, count - done);  // a hole at the end of the kept bytes
   return count;
 }
 

@@ -7,7 +7,7 @@
 namespace tablewalk {
 namespace {
 
-/// Whether another kind of access to the page might not have faulted.
+/// Whether another kind of access to the page might not fault.
 bool depends_on_access(FaultReason reason) {
   switch (reason) {
     case FaultReason::Permission:

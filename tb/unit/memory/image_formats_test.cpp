@@ -1,4 +1,4 @@
-// Every format of memory images, in files that the test writes from the formats' layouts.
+// Every memory image format, in files that the test writes from the formats' documentation.
 #include "memory/image_formats.h"
 
 #include <fmt/format.h>
@@ -168,7 +168,7 @@ TEST_F(ImageFormats, FormatsThatAreNotReadAreRefusedByName) {
   for (const ForeignFormat& foreign : foreign_image_formats()) {
     std::string file(std::max<std::size_t>(65536, foreign.offset + 100), '\0');
     file.replace(foreign.offset, foreign.magic.size(), foreign.magic);
-    EXPECT_THAT(refusal(file), AllOf(HasSubstr(foreign.what), HasSubstr("which is not read: expected")));
+    EXPECT_THAT(refusal(file), AllOf(HasSubstr(foreign.what), HasSubstr("which is not supported: expected")));
   }
 }
 
@@ -226,7 +226,7 @@ TEST_F(ImageFormats, ElfFilesThatAreNoCoreOfAMachineAreRefused) {
 
 TEST_F(ImageFormats, ElfSegmentsMayBeViewsOfTheSameMemory) {
   std::string file = test::as_elf({{0x1000, std::string(4096, 'a')}, {0x9000, std::string(4096, 'b')}});
-  test::put_at(file, 64 + 56 + 24, std::uint64_t{0x1000});  // the second one is the first one's memory
+  test::put_at(file, 64 + 56 + 24, std::uint64_t{0x1000});  // the second segment has the same memory as the first
   EXPECT_THAT(refusal(file), HasSubstr("different bytes for physical address 0x1000"));
   file.replace(file.size() - 4096, 4096, std::string(4096, 'a'));
   EXPECT_EQ(refusal(file), "accepted");
@@ -270,9 +270,9 @@ TEST_F(ImageFormats, PartsOfARawFileAndSeveralFilesArePlaced) {
   EXPECT_EQ(memory.read(PhysicalAddress(0x100000000), 1), std::uint64_t{'b'});
   EXPECT_EQ(memory.read(PhysicalAddress(0), 1), std::uint64_t{'a'});
   parts.maps[1].bytes = 3 * 4096;
-  EXPECT_THAT(refusal_of(parts), HasSubstr("the file ends in what --image-map says is there"));
+  EXPECT_THAT(refusal_of(parts), HasSubstr("the file ends in the range given by --image-map"));
   parts.maps[1] = {0, 4096, PhysicalAddress(0x100000000)};
-  EXPECT_THAT(refusal_of(parts), HasSubstr("overlaps what the image already has at 0x100000000"));
+  EXPECT_THAT(refusal_of(parts), HasSubstr("overlaps memory that the image already has at 0x100000000"));
 
   PhysicalMemory two;
   const ImageSource files{path, "auto", PhysicalAddress(0), {}, {{high, PhysicalAddress(0x80000000)}}};
@@ -291,7 +291,7 @@ TEST_F(ImageFormats, DumpsThatAreNotCompleteAreRefused) {
   };
   EXPECT_THAT(kdump(424, 9), HasSubstr("incomplete"));
   EXPECT_THAT(kdump(428, 1000), HasSubstr("blocks of 1000 bytes"));
-  EXPECT_THAT(kdump(436, 3), HasSubstr("expected a bit for each page"));
+  EXPECT_THAT(kdump(436, 3), HasSubstr("expected a bit per page"));
   EXPECT_THAT(kdump(4096 + 12, 1), HasSubstr("one part of a split dump"));
   EXPECT_THAT(kdump(3 * 4096 + 2 * 4096 + 12, 2), HasSubstr("lzo"));
   const auto windows = [&](std::size_t at, std::uint32_t value) {
