@@ -1,4 +1,4 @@
-# Writes a C++ file that holds configs/*.yaml: cmake -DFOLDER=configs -DOUTPUT=file.cpp -P embed_presets.cmake
+# Writes a C++ file that contains configs/*.yaml: cmake -DFOLDER=configs -DOUTPUT=file.cpp -P embed_presets.cmake
 file(GLOB files ${FOLDER}/*.yaml)
 list(SORT files)
 set(source "#include \"config/presets.h\"\n\nnamespace tablewalk {\n\n")

@@ -1,5 +1,5 @@
-# tb/foreign: walkers that were made elsewhere. The adapters of rtl/adapters/ with the example walker, alone and behind the
-# sockets of a machine; and wrong walkers, which must be found out.
+# tb/foreign: external walkers. The adapters of rtl/adapters/ with the example walker, alone and behind the sockets of a
+# machine; and faulty walkers, which must be detected.
 
 set(cva6_sources ${adapter_folder}/cva6_shape_pkg.sv ${adapter_folder}/example/example_ptw.sv
   ${adapter_folder}/cva6_adapter.sv)
@@ -24,13 +24,13 @@ function(tablewalk_foreign_test name)
 endfunction()
 tablewalk_foreign_test(foreign_walker)
 
-# broken_copy(OUT FILE NAME FROM TO): a copy of the file, which stands below rtl/adapters, that has one thing wrong.
+# broken_copy(OUT FILE NAME FROM TO): a copy of a file below rtl/adapters with one fault.
 function(broken_copy out file name from to)
   file(READ ${adapter_folder}/${file} original)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${adapter_folder}/${file})
   string(REPLACE "${from}" "${to}" text "${original}")
   if(text STREQUAL original)
-    message(FATAL_ERROR "${file} has no '${from}' that the copy '${name}' could have wrong")
+    message(FATAL_ERROR "${file} has no '${from}' to replace in the copy '${name}'")
   endif()
   get_filename_component(base ${file} NAME)
   set(copy ${PROJECT_BINARY_DIR}/broken_walkers/${name}/${base})
@@ -41,7 +41,7 @@ endfunction()
 set(example_file ${adapter_folder}/example/example_ptw.sv)
 set(example_can MODES sv39 REQUIRES paging.riscv.svadu=false paging.riscv.svnapot=false paging.riscv.svpbmt=false
                                     paging.riscv.physical_bits=56)
-# The example, wrong; and behind a wrong adapter.
+# Faulty examples, and the example behind a faulty adapter.
 function(broken_walker name from to)
   broken_copy(file example/example_ptw.sv ${name} "${from}" "${to}")
   tablewalk_foreign_walker(${name} TOP example_ptw SOURCES ${file} ADAPTER cva6 ${example_can})
@@ -51,7 +51,7 @@ function(broken_adapter name from to)
   tablewalk_foreign_walker(${name} TOP example_ptw ADAPTER ${file} ${example_can}
                            SOURCES ${adapter_folder}/cva6_shape_pkg.sv ${example_file} DEFINES TABLEWALK_CVA6_LEVELS=3)
 endfunction()
-# Ours, as if somebody else had made it.
+# The built-in walker, used as an external one.
 file(GLOB our_files ${rtl_folder}/*.sv)
 list(FILTER our_files EXCLUDE REGEX "/(tablewalk_pkg|tlb|mmu)\\.sv$")
 function(our_walker name adapter)
@@ -60,15 +60,15 @@ function(our_walker name adapter)
     MODES x86-32 x86-pae x86-64 x86-64-la57 sv32 sv39 sv48 sv57 radix:9,9,9,9/12@8)
 endfunction()
 
-# The example, whose description asks for what there is not.
+# The example with a description that does not fit.
 function(demanding_walker name requirement)
   tablewalk_foreign_walker(${name} TOP example_ptw SOURCES ${example_file} ADAPTER cva6 MODES sv39
                            REQUIRES ${requirement})
 endfunction()
 
-# Objects, so that a test which is linked with them has their foreign_walkers() and not the program's.
+# Objects, so that a test linked with them gets their foreign_walkers() and not the program's.
 rtl_library(broken_walkers OBJECT)
-target_compile_options(broken_walkers PRIVATE -O1)  # they run for a moment only
+target_compile_options(broken_walkers PRIVATE -O1)  # they run only briefly
 set(foreign_target broken_walkers)
 broken_walker(without-rights "allowed = allowed && accessed" "allowed = accessed")
 broken_walker(without-flush "if (flush_i)" "if (1'b0)")

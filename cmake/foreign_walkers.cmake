@@ -1,27 +1,27 @@
-# Walkers that were made elsewhere, each behind an adapter that has the ports of rtl/walker.sv, in the program
-# (docs/bring-your-own-walker.md). The setting TABLEWALK_FOREIGN_WALKERS names files that describe them; each calls
+# External walkers in the program, each behind an adapter with the ports of rtl/walker.sv
+# (docs/bring-your-own-walker.md). The setting TABLEWALK_FOREIGN_WALKERS lists their description files; each calls
 #
-#     tablewalk_foreign_walker(NAME                 the name that walker.foreign has
+#     tablewalk_foreign_walker(NAME                 the name for walker.foreign
 #       TOP MODULE                                  the walker's module
 #       SOURCES FILE...                             packages first
 #       ADAPTER NAME | FILE.sv                      one of rtl/adapters/NAME_adapter.sv, or one of your own: module FILE
-#       MODES MODE...                               the paging modes that it knows
-#       [SLOTS N]                                   walks that it makes at once; 1 if left out
+#       MODES MODE...                               the paging modes that it supports
+#       [SLOTS N]                                   concurrent walks; default 1
 #       [INCLUDES FOLDER...] [DEFINES NAME[=VALUE]...]
 #       [PARAMETERS NAME=VALUE...]                  of the walker
-#       [REQUIRES KEY=VALUE...]                     control registers that it cannot do otherwise
+#       [REQUIRES KEY=VALUE...]                     control registers that must have this value
 #       [ARGUMENTS ARGUMENT...])                    of Verilator
 #
 # Files and folders are relative to the description.
 
 set(TABLEWALK_FOREIGN_WALKERS rtl/adapters/example/walker.cmake CACHE STRING
-  "Descriptions of walkers that were made elsewhere, built into the program: a list of .cmake files")
+  "Descriptions of external walkers to build into the program: a list of .cmake files")
 
 set(adapter_folder ${PROJECT_SOURCE_DIR}/rtl/adapters)
 set(foreign_words "TOP, SOURCES, ADAPTER, MODES, SLOTS, INCLUDES, DEFINES, PARAMETERS, REQUIRES or ARGUMENTS")
 set(foreign_modes x86-32 x86-pae x86-64 x86-64-la57 sv32 sv39 sv48 sv57)  # and radix:...
 
-# foreign_paths(NAME OUT PATH...): absolute, and there.
+# foreign_paths(NAME OUT PATH...): absolute paths, which must exist.
 function(foreign_paths name out)
   set(found "")
   foreach(path IN LISTS ARGN)
@@ -34,25 +34,25 @@ function(foreign_paths name out)
   set(${out} "${found}" PARENT_SCOPE)
 endfunction()
 
-# foreign_checked(NAME ...): the arguments of a description, in W_*. What is wrong with them ends the configuration.
+# foreign_checked(NAME ...): the arguments of a description, in W_*. An error in them ends the configuration.
 macro(foreign_checked name)
   cmake_parse_arguments(W "" "TOP;ADAPTER;SLOTS" "SOURCES;INCLUDES;DEFINES;PARAMETERS;MODES;REQUIRES;ARGUMENTS" ${ARGN})
   if(NOT "${name}" MATCHES "^[A-Za-z][A-Za-z0-9_-]*$")
     foreign_wrong("'${name}': expected a name of letters, digits, - and _")
   endif()
-  # As parts of C++ names, - and _ are the same.
+  # - and _ give the same C++ name.
   string(MAKE_C_IDENTIFIER "Vforeign_${name}" class)
   get_property(classes GLOBAL PROPERTY ${foreign_target}_classes)
   if(class IN_LIST classes)
-    foreign_wrong("${name}: there are two of that name (- and _ are not told apart)")
+    foreign_wrong("${name}: the name is used twice (- and _ count as the same)")
   endif()
   set_property(GLOBAL APPEND PROPERTY ${foreign_target}_classes ${class})
   if(W_UNPARSED_ARGUMENTS)
-    foreign_wrong("${name}: '${W_UNPARSED_ARGUMENTS}' belongs to nothing; expected ${foreign_words} before it")
+    foreign_wrong("${name}: '${W_UNPARSED_ARGUMENTS}' has no keyword; expected ${foreign_words} before it")
   endif()
   foreach(item IN LISTS W_SOURCES W_INCLUDES W_MODES W_PARAMETERS W_REQUIRES)
     if(item MATCHES "^[A-Z]+$")
-      foreign_wrong("${name}: '${item}' is no word of a description; expected ${foreign_words}")
+      foreign_wrong("${name}: '${item}' is not a keyword of a description; expected ${foreign_words}")
     endif()
   endforeach()
   foreach(mode IN LISTS W_MODES)
@@ -83,8 +83,8 @@ function(foreign_wrong what)
   message(FATAL_ERROR "TABLEWALK_FOREIGN_WALKERS: ${what}")
 endfunction()
 
-# foreign_cva6_levels(NAME OUT): of the one mode of such a walker, which the shape of its ports follows. It makes one
-# walk at once.
+# foreign_cva6_levels(NAME OUT): the levels of such a walker's one mode, which determines its port widths. It makes one
+# walk at a time.
 function(foreign_cva6_levels name out)
   set(modes sv32 sv39 sv48 sv57)
   list(FIND modes "${W_MODES}" place)
@@ -103,8 +103,8 @@ function(foreign_cva6_levels name out)
   set(${out} ${levels} PARENT_SCOPE)
 endfunction()
 
-# foreign_adapter(NAME ADAPTER): its files, in adapter_files, the module's last; the module, in adapter_module; what is
-# to be defined for it, in adapter_defines.
+# foreign_adapter(NAME ADAPTER): sets adapter_files, the module's own file last; adapter_module; and adapter_defines,
+# the macros to define for it.
 function(foreign_adapter name adapter)
   if(adapter MATCHES "\\.s?v$")
     foreign_paths(${name} files ${adapter})
@@ -134,7 +134,7 @@ function(foreign_adapter name adapter)
   set(adapter_module ${module} PARENT_SCOPE)
 endfunction()
 
-# Called by descriptions. Somebody else's sources are not held to our lint rules.
+# Called by descriptions. The lint rules of this repository do not apply to external sources.
 function(tablewalk_foreign_walker name)
   foreign_checked("${name}" ${ARGN})
   foreign_paths(${name} sources ${W_SOURCES})
@@ -142,7 +142,7 @@ function(tablewalk_foreign_walker name)
   foreign_adapter(${name} ${W_ADAPTER})
   list(POP_BACK adapter_files adapter)
 
-  # What the adapter instances.
+  # The module that the adapter instantiates.
   list(TRANSFORM W_PARAMETERS REPLACE "^([^=]*)=(.*)$" ".\\1(\\2)" OUTPUT_VARIABLE parameters)
   list(TRANSFORM parameters PREPEND ", " OUTPUT_VARIABLE further_parameters)
   string(REPLACE ";" "" further_parameters "${further_parameters}")

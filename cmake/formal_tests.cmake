@@ -1,4 +1,4 @@
-# tb/formal/prove.py: the sets that take seconds, and some of the broken copies. The campaign is run by hand.
+# tb/formal/prove.py: the proofs that take seconds, and some of the broken copies. Run the whole campaign by hand.
 
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 find_program(Z3 z3 REQUIRED)

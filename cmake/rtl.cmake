@@ -2,15 +2,15 @@
 
 find_package(verilator 5 REQUIRED HINTS $ENV{VERILATOR_ROOT} /usr/share/verilator)
 
-# Mutation tests build copies of it that hold faults, and run each for a moment only: less optimised.
-set(TABLEWALK_RTL_FOLDER ${PROJECT_SOURCE_DIR}/rtl CACHE PATH "Where the hardware stands that is made into C++")
+# Mutation tests build faulty copies of it and run each only briefly: less optimised.
+set(TABLEWALK_RTL_FOLDER ${PROJECT_SOURCE_DIR}/rtl CACHE PATH "Folder of the hardware to compile to C++")
 set(TABLEWALK_RTL_OPTIMISATION -O3 CACHE STRING "Option of the compiler for the hardware as C++")
 
-# The waived lint rules, and the package: everything names it. Modules are found by their names.
+# The lint waivers, and the package, which every module uses. Modules are found by their names.
 set(rtl_folder ${TABLEWALK_RTL_FOLDER})
 set(rtl_sources ${rtl_folder}/lint.vlt ${rtl_folder}/tablewalk_pkg.sv)
 
-# Verilator's own code, which would be compiled again for each class that it makes.
+# Verilator's runtime, which would otherwise be compiled again for each generated class.
 find_package(Threads REQUIRED)
 set(verilator_include ${VERILATOR_ROOT}/include)
 add_library(verilated_runtime STATIC EXCLUDE_FROM_ALL ${verilator_include}/verilated.cpp
@@ -20,8 +20,8 @@ target_compile_definitions(verilated_runtime PRIVATE VM_COVERAGE=0 VM_SC=0 VM_TR
 target_compile_options(verilated_runtime PRIVATE -w -O3)
 target_link_libraries(verilated_runtime PUBLIC Threads::Threads atomic)
 
-# use_verilated_runtime(TARGET): takes that code instead of compiling its own, and compiles what was made of the hardware
-# in one piece: it is many small files that all include the same.
+# use_verilated_runtime(TARGET): uses that runtime instead of compiling its own, and compiles the generated code in one
+# piece, because it is many small files with the same includes.
 function(use_verilated_runtime target)
   get_target_property(sources ${target} SOURCES)
   list(FILTER sources EXCLUDE REGEX "/verilated(_threads)?\\.cpp$")
@@ -29,10 +29,10 @@ function(use_verilated_runtime target)
   target_link_libraries(${target} PUBLIC verilated_runtime)
 endfunction()
 
-# tablewalk_verilated(NAME MODULE [ARGUMENT]...): a static library of the class `NAME` (header NAME.h), made of the
-# module with these arguments of Verilator; SOURCES is where the module stands if not in rtl/. Always optimised:
-# unoptimised it is an order of magnitude slower. But code that counts coverage is ten times as long, and takes longer to
-# optimise than to run.
+# tablewalk_verilated(NAME MODULE [ARGUMENT]...): a static library of the class `NAME` (header NAME.h), generated from
+# the module with these Verilator arguments; SOURCES is the location of the module if not in rtl/. Always optimised,
+# because it is an order of magnitude slower otherwise. The exception is code with coverage counters: it is ten times as
+# long, and takes longer to optimise than to run.
 function(tablewalk_verilated name module)
   cmake_parse_arguments(VERILATED "" "" "SOURCES" ${ARGN})
   if(NOT VERILATED_SOURCES)
@@ -48,7 +48,7 @@ function(tablewalk_verilated name module)
     target_compile_options(${name} PRIVATE -w ${TABLEWALK_RTL_OPTIMISATION})
     use_verilated_runtime(${name})
   endif()
-  # Its headers are not held to the warnings of this project.
+  # The warnings of this project do not apply to its headers.
   get_target_property(directories ${name} INTERFACE_INCLUDE_DIRECTORIES)
   if(NOT directories)
     get_target_property(directories ${name} INCLUDE_DIRECTORIES)

@@ -1,4 +1,4 @@
-# tb/rtl/*_test.cpp tests modules of rtl/, made into C++, against the model. Assertions are on.
+# tb/rtl/*_test.cpp tests modules of rtl/, compiled to C++, against the model. Assertions are on.
 
 set(TABLEWALK_RTL_TEST_ARGS "" CACHE STRING "Further arguments of Verilator for the tests of the RTL: --coverage-line")
 set(rtl_further_arguments ${TABLEWALK_RTL_TEST_ARGS})
@@ -30,9 +30,9 @@ tablewalk_verilated(Vwalk_pins_narrow walk_pins
 tablewalk_verilated(Vwalk_pins_large walk_pins "-GRadixIndexBits=48'h114" -GRadixLevels=2 SOURCES ${walk_pins})
 tablewalk_rtl_test(walk_parts Vwalk_pins Vwalk_pins_narrow Vwalk_pins_large)
 
-# What remembers: four sets of two, fully associative, direct mapped; the pages of the TLBs are of 4 KiB, 64 KiB and
-# 2 MiB; 4 KiB, 2 MiB and 1 GiB; 8 KiB, 64 KiB, 2 MiB and 1 GiB; 4 KiB, 512 GiB and 256 TiB. The model's arrays are pure:
-# no SystemC comes along.
+# TLB and walk-cache arrays: four sets of two, fully associative, direct mapped; the TLBs' page sizes are 4 KiB, 64 KiB
+# and 2 MiB; 4 KiB, 2 MiB and 1 GiB; 8 KiB, 64 KiB, 2 MiB and 1 GiB; 4 KiB, 512 GiB and 256 TiB. The model's arrays
+# do not need SystemC.
 set(array_pins ${PROJECT_SOURCE_DIR}/tb/rtl/array_pins.sv)
 tablewalk_verilated(Varray_pins array_pins "-GPageShifts=24'h01540C" SOURCES ${array_pins})
 tablewalk_verilated(Varray_pins_full array_pins -GEntries=6 -GWays=6 "-GPageShifts=24'h01E54C" SOURCES ${array_pins})
@@ -54,7 +54,7 @@ tablewalk_rtl_test(walker_cycles Vwalker4)
 tablewalk_rtl_test(walker_pressure Vwalker4)
 tablewalk_rtl_test(walker_phases Vwalker4)
 tablewalk_rtl_test(walker_random Vwalker4 Vwalker1)
-# TLBs of 8 translations, of pages of 4 KiB, 64 KiB and 2 MiB: larger ones are held in parts.
+# TLBs of 8 translations, of pages of 4 KiB, 64 KiB and 2 MiB: larger ones are stored in parts.
 tablewalk_verilated(Vmmu mmu --assert -GFetchEntries=8 -GFetchWays=2 -GDataEntries=8 -GDataWays=4
   "-GPageShifts=24'h01540C")
 tablewalk_rtl_test(mmu Vmmu)

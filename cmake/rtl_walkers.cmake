@@ -1,12 +1,12 @@
 # The RTL walkers that are built into the program: rtl/walker.sv, Verilated once for each item of the setting
 # TABLEWALK_RTL_WALKERS. An item names its parameters:
-#     slots=N                       walks under way at once
-#     caches=LxExW,LxExW,...        walk caches: level, entries, ways of a set (0: fully associative); none if left out
+#     slots=N                       concurrent walks
+#     caches=LxExW,LxExW,...        walk caches: level, entries, ways of a set (0: fully associative); default: none
 #     radix=B1,B2,.../OFFSET@BYTES  the shape of its generic radix mode, index bits from the root down
-# The x86 and RISC-V modes are in every one.
+# Every walker supports the x86 and RISC-V modes.
 
-# Of each number of slots one without walk caches and one with those of configs/skylake.yaml; among them every shape of
-# radix mode that the tests and the documents ask for.
+# For each number of slots, one without walk caches and one with those of configs/skylake.yaml; together they have every
+# radix shape that the tests and the documents use.
 set(default_walkers
   "slots=1 radix=5,5,5,5/12@4"
   "slots=1 caches=1x32x8,2x8x4,3x4x0,4x2x0 radix=9,9,9,9/12@8"
@@ -16,8 +16,7 @@ set(default_walkers
   "slots=4 caches=1x32x8,2x8x4,3x4x0,4x2x0 radix=20/12@4"
   "slots=8 radix=9,9,9/12@8"
   "slots=8 caches=1x32x8,2x8x4,3x4x0,4x2x0 radix=36/12@8")
-# Each takes half a minute to build: without the tests the program has those that the default machine and skylake ask
-# for.
+# Each takes half a minute to build. Without the tests the program has only those for the default machine and skylake.
 set(program_walkers
   "slots=2 radix=36/12@8"
   "slots=2 caches=1x32x8,2x8x4,3x4x0,4x2x0 radix=36/12@8")
@@ -31,22 +30,22 @@ else()
   set(rtl_walkers ${program_walkers})
 endif()
 
-# So many requests can be under way, and so many accesses to memory that walks of one slot were restarted from.
+# Limits of outstanding requests, and of outstanding memory accesses of restarted walks per slot.
 set(rtl_id_bits 6)
 set(rtl_generation_bits 4)
 
-# rtl_hexadecimal(VALUE OUT): the number as Verilog writes one of 64 bits.
+# rtl_hexadecimal(VALUE OUT): the number as a 64-bit Verilog literal.
 function(rtl_hexadecimal value out)
   math(EXPR digits "${value}" OUTPUT_FORMAT HEXADECIMAL)
   string(REPLACE "0x" "64'h" digits "${digits}")
   set(${out} "${digits}" PARENT_SCOPE)
 endfunction()
 
-# What Yosys made of the variants: written by rtl/synth/area.py --update.
+# Synthesis results of the variants: written by rtl/synth/area.py --update.
 set(rtl_area_file ${PROJECT_SOURCE_DIR}/rtl/synth/area.json)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${rtl_area_file})
 
-# rtl_area(ITEM OUT): the C++ that gives `variant` the figures it has there.
+# rtl_area(ITEM OUT): C++ code that sets these figures in `variant`.
 function(rtl_area item out)
   file(READ ${rtl_area_file} json)
   set(code "")
@@ -108,8 +107,8 @@ function(rtl_parse item)
     variant.id_bits = ${rtl_id_bits};\n${cpp_caches}    variant.radix = \"${split}\";\n${area}" PARENT_SCOPE)
 endfunction()
 
-# rtl_library(TARGET KIND): a library for Verilated walkers. Generated code, optimised whatever the program is:
-# unoptimised it is an order of magnitude slower.
+# rtl_library(TARGET KIND): a library for Verilated walkers. The generated code is always optimised, because it is an
+# order of magnitude slower otherwise.
 function(rtl_library target kind)
   find_package(ZLIB REQUIRED)
   add_library(${target} ${kind})
@@ -119,8 +118,8 @@ function(rtl_library target kind)
   target_link_libraries(${target} PRIVATE fmt::fmt ZLIB::ZLIB)
 endfunction()
 
-# rtl_bundle(TARGET PREFIX): compiles the code that was generated for a class in two pieces, for it is many small files
-# that all include the same. What runs once, or only while wires are recorded, is not optimised.
+# rtl_bundle(TARGET PREFIX): compiles the code generated for a class in two pieces, because it is many small files with
+# the same includes. Code that runs once, or only for waveforms, is not optimised.
 function(rtl_bundle target prefix)
   get_target_property(generated ${target} SOURCES)
   list(FILTER generated INCLUDE REGEX "/${prefix}(__[A-Za-z0-9_]+)?\\.cpp$")
@@ -138,7 +137,7 @@ function(rtl_bundle target prefix)
   set_source_files_properties(${bundle} PROPERTIES COMPILE_OPTIONS -O0)
 endfunction()
 
-# tablewalk_rtl_walkers(TARGET): a library that has rtl_variants() of model/walker/rtl_model.h.
+# tablewalk_rtl_walkers(TARGET): a library with rtl_variants() of model/walker/rtl_model.h.
 function(tablewalk_rtl_walkers target)
   rtl_library(${target} STATIC)
   target_sources(${target} PRIVATE ${PROJECT_BINARY_DIR}/rtl_variants.cpp)

@@ -102,15 +102,15 @@ class Descriptions(unittest.TestCase):
         self.assert_refused(GOOD.format(more="").replace("cva6", "cva5"), "no adapter 'cva5'; expected cva6, tablewalk, or")
 
     def test_what_is_wrong(self):
-        self.assert_refused(GOOD.format(more="").replace("mine", "my walker", 1), "belongs to nothing")
+        self.assert_refused(GOOD.format(more="").replace("mine", "my walker", 1), "has no keyword")
         self.assert_refused(GOOD.format(more="").replace("mine", "1st", 1), "'1st': expected a name")
-        self.assert_refused(GOOD.format(more="") * 2, "mine: there are two of that name")
+        self.assert_refused(GOOD.format(more="") * 2, "mine: the name is used twice")
         self.assert_refused(GOOD.format(more="").replace("mine", "m-1", 1) + GOOD.format(more="").replace("mine", "m_1", 1),
-                            "m_1: there are two of that name")
+                            "m_1: the name is used twice")
         self.assert_refused(GOOD.format(more="PARAMETERS Depth"), "mine: 'Depth': expected NAME=VALUE")
         self.assert_refused(GOOD.format(more="REQUIRES paging.riscv.svadu"), "expected NAME=VALUE")
         self.assert_refused(GOOD.format(more="").replace("sv39", "Sv39"), "no paging mode 'Sv39'; expected x86-32")
-        self.assert_refused(GOOD.format(more="CLOCK clk"), "mine: 'CLOCK' is no word of a description; expected TOP")
+        self.assert_refused(GOOD.format(more="CLOCK clk"), "mine: 'CLOCK' is not a keyword of a description; expected TOP")
         self.assert_refused(GOOD.format(more="").replace("MODES", "INCLUDE headers MODES").replace(
             "ADAPTER cva6", "ADAPTER cva6 SOURCES ptw.sv"), "mine: 'INCLUDE'")
         self.assert_refused(GOOD.format(more="SLOTS none"), "SLOTS none: expected a number of walks")
