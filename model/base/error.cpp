@@ -27,6 +27,8 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
   std::string nearest;
   std::size_t nearest_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
+    const std::size_t lengths_apart = std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size());
+    if (lengths_apart >= nearest_distance) continue;  // no less is its distance, and a long word's takes long to find
     const std::size_t distance = edit_distance(word, candidate);
     if (distance < nearest_distance) {
       nearest_distance = distance;
