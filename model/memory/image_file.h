@@ -27,7 +27,8 @@ class Descriptor {
   int value_;
 };
 
-/// A temporary file without a name; blocks of zeros are holes. Throws InputError when the disk is full.
+/// A temporary file without a name; blocks of zeros are holes where nothing was written before. Throws InputError when the
+/// disk is full.
 class ScratchFile {
  public:
   /// `for_what` stands in messages: whose bytes are kept here.
@@ -40,6 +41,7 @@ class ScratchFile {
  private:
   std::string for_what_;
   Descriptor file_;
+  std::uint64_t end_ = 0;  ///< of all that was written
 };
 
 /// The bytes of a memory image, decompressed on the way: looked at in order through `stream()`, or anywhere through
