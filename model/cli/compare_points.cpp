@@ -9,6 +9,8 @@
 namespace tablewalk {
 namespace {
 
+constexpr std::size_t most_points = 10000;
+
 struct Variation {
   std::string key;
   std::vector<std::string> values;
@@ -82,6 +84,11 @@ std::vector<ComparePoint> compare_points(const std::vector<std::string>& configs
   if (!label_config) points.front().label.clear();
 
   for (const Variation& variation : parse_variations(vary)) {
+    const std::size_t count = points.size() * variation.values.size();
+    if (count > most_points) {
+      throw InputError(fmt::format("--vary {}: its {} values make {} machines: expected at most {} in all",
+                                   variation.key, variation.values.size(), count, most_points));
+    }
     std::vector<ComparePoint> combined;
     for (const ComparePoint& point : points) {
       for (const std::string& value : variation.values) {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -11,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "config/key_search.h"
+#include "config/yaml_text.h"
 
 namespace tablewalk {
 namespace {
@@ -141,11 +141,7 @@ std::string syntax_problem(const YAML::Exception& error) {
 
 YAML::Node parse_file(const Preset& file) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(file.text);
-    if (documents.size() > 1) {
-      fail(Place::of_file(file.file).of(documents[1]), "", "expected one YAML document, not a second one");
-    }
-    return documents.empty() ? YAML::Node() : documents.front();
+    return parse_yaml(file.text);
   } catch (const YAML::Exception& error) {
     fail(Place::of_file(file.file).of_line(std::max(error.mark.line, 0)), "", syntax_problem(error));
   }
@@ -203,7 +199,7 @@ Setting parse_setting(const std::string& setting) {
   const std::string key = setting.substr(0, equals);
   const std::string value = setting.substr(equals + 1);
   try {
-    return {key, value.empty() ? YAML::Node(std::string()) : YAML::Load(value)};
+    return {key, value.empty() ? YAML::Node(std::string()) : parse_yaml(value)};
   } catch (const YAML::Exception& error) {
     fail(where, key, syntax_problem(error));
   }

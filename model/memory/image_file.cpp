@@ -65,13 +65,14 @@ void ScratchFile::write(std::uint64_t offset, std::string_view bytes) {
   while (!bytes.empty()) {
     const std::size_t count = std::min(bytes.size(), block_bytes - static_cast<std::size_t>(offset % block_bytes));
     const std::string_view block = bytes.substr(0, count);
-    const bool whole = count == block_bytes;
-    if (!whole || !all_zero(block)) {
+    const bool may_be_hole = count == block_bytes && offset >= end_;
+    if (!may_be_hole || !all_zero(block)) {
       const ssize_t written = ::pwrite(file_.get(), block.data(), count, static_cast<off_t>(offset));
       if (written != static_cast<ssize_t>(count)) {
         throw InputError(fmt::format("{}: cannot keep its bytes in a temporary file: {}", for_what_,
                                      written < 0 ? std::strerror(errno) : "the disk is full"));
       }
+      end_ = std::max(end_, offset + count);
     }
     offset += count;
     bytes.remove_prefix(count);

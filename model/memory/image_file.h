@@ -27,7 +27,8 @@ class Descriptor {
   int value_;
 };
 
-/// An unnamed temporary file; blocks of zeros are holes. Throws InputError if the disk is full.
+/// An unnamed temporary file; blocks of zeros are holes where nothing was written before. Throws InputError if the disk
+/// is full.
 class ScratchFile {
  public:
   /// `for_what`: the file whose bytes are kept here, for messages.
@@ -40,6 +41,7 @@ class ScratchFile {
  private:
   std::string for_what_;
   Descriptor file_;
+  std::uint64_t end_ = 0;  ///< of all that was written
 };
 
 /// The bytes of a memory image, decompressed on the fly: sequentially through `stream()`, or randomly through `read()`.

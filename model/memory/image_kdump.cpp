@@ -247,6 +247,7 @@ void read_flattened(ImageFile& file, ImageContent& content) {
   bytes.skip(header_bytes);
   ScratchFile whole(file.path());
   std::uint64_t end = 0;
+  std::uint64_t written = 0;
   while (true) {
     const std::uint64_t at = bytes.offset();
     const std::string_view record = need(16);
@@ -259,13 +260,21 @@ void read_flattened(ImageFile& file, ImageContent& content) {
       file.fail(at, fmt::format("{:#x} bytes for offset {:#x}: expected a place in a file", count, offset));
     }
     end = std::max(end, offset + count);
+    written += count;
     for (std::uint64_t to = offset; count != 0;) {
-      const std::string_view part = need(1).substr(0, std::min<std::uint64_t>(count, 1 << 20));
+      need(1);
+      const std::string_view part = bytes.peek(1).substr(0, std::min<std::uint64_t>(count, 1 << 20));
       whole.write(to, part);
       to += part.size();
       count -= part.size();
       bytes.skip(part.size());
     }
+  }
+  // makedumpfile leaves no holes; those of a damaged file would be read for hours, as the zeros that they are.
+  constexpr std::uint64_t largest_hole = std::uint64_t{1} << 28;
+  if (end > written + largest_hole) {
+    file.fail(header_bytes,
+              fmt::format("a flattened file of {:#x} bytes, of which {:#x} are there: expected all", end, written));
   }
   ImageFile rearranged(whole.finish(end), file.path());
   const ImageFormat* format = find_image_format(rearranged.head());

@@ -19,7 +19,7 @@ inline bool is_possible_access(std::uint64_t address, std::uint64_t size) {
 /// Whether a record is an event with only the fields that apply to it.
 inline bool is_possible_event(const Record& record) {
   if (record.size != 0 || record.distance != 0 || record.privilege != Privilege::User) return false;
-  if (static_cast<unsigned>(record.kind) >= record_kinds) return false;
+  if (!is_event(record.kind) || static_cast<unsigned>(record.kind) >= record_kinds) return false;
   const EventForm& form = form_of(record.kind);
   return (form.has_address || record.address.value() == 0) && (form.asid != AsidField::None || record.asid == 0);
 }

@@ -51,6 +51,19 @@ TEST(ComparePoints, CommasInsideARadixModeBelongToIt) {
   EXPECT_THAT(labels(compare_points({}, {}, {"m=radix:9,9,x86-64"})), ElementsAre("radix:9,9", "x86-64"));
 }
 
+TEST(ComparePoints, MoreMachinesThanAnybodyComparesAreRefusedBeforeTheyAreMade) {
+  std::string hundred = "1";
+  for (unsigned value = 2; value <= 100; ++value) hundred += "," + std::to_string(value);
+  EXPECT_EQ(compare_points({}, {}, {"a=" + hundred, "b=" + hundred}).size(), 10000u);
+  try {
+    compare_points({}, {}, {"a=" + hundred, "b=" + hundred, "c=1,2"});
+    FAIL() << "20000 machines";
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(), "--vary c: its 2 values make 20000 machines: expected at most 10000 in all");
+  }
+  EXPECT_THROW(compare_points({}, {}, {"a=" + hundred, "b=" + hundred, "c=" + hundred, "d=" + hundred}), InputError);
+}
+
 TEST(ComparePoints, AKeyIsVariedOnce) {
   try {
     compare_points({}, {}, {"a=1,2", "b=1", "a=4"});

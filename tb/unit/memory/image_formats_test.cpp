@@ -305,5 +305,46 @@ TEST_F(ImageFormats, DumpsThatAreNotCompleteAreRefused) {
   EXPECT_THAT(windows(0x90, 8), HasSubstr("8 pages: expected 7"));
 }
 
+/// A flattened file of these records: places in the file that is flattened, and what is there.
+std::string flattened(const std::vector<std::pair<std::uint64_t, std::string>>& records) {
+  std::string text = test::as_flattened("").substr(0, 4096);
+  const auto put_big = [&](std::uint64_t value) {
+    for (unsigned byte = 0; byte < 8; ++byte) text += static_cast<char>(value >> (56 - 8 * byte));
+  };
+  for (const auto& [place, bytes] : records) {
+    put_big(place);
+    put_big(bytes.size());
+    text += bytes;
+  }
+  put_big(~std::uint64_t{0});
+  put_big(~std::uint64_t{0});
+  return text;
+}
+
+TEST_F(ImageFormats, WhatIsWrittenLaterIntoAFlattenedFileReplacesWhatWasThereZerosToo) {
+  std::string file = test::as_elf({{0x1000, std::string(3 * 4096, 'a')}});
+  const std::string as_it_was = file;
+  file.replace(4096, 4096, std::string(4096, '\0'));
+  PhysicalMemory expected;
+  load(file, expected);
+  PhysicalMemory memory;
+  load(flattened({{0, as_it_was}, {4096, std::string(4096, '\0')}}), memory);
+  for (std::uint64_t page = 0x1000; page < 0x4000; page += 4096) {
+    std::string right(4096, 'x');
+    std::string found(4096, 'y');
+    expected.read_page(PhysicalAddress(page), right.data());
+    memory.read_page(PhysicalAddress(page), found.data());
+    EXPECT_EQ(found, right) << std::hex << page;
+  }
+}
+
+/// Bitmaps of a terabyte in a hole would be read for hours.
+TEST_F(ImageFormats, AFlattenedFileWithALargeHoleIsRefused) {
+  const std::string file = test::as_kdump(some_pages(), 1);
+  EXPECT_EQ(refusal(flattened({{0, file}, {file.size() + (1 << 20), "end"}})), "accepted");
+  EXPECT_THAT(refusal(flattened({{0, file}, {std::uint64_t{1} << 40, "end"}})),
+              HasSubstr("a flattened file of 0x10000000003 bytes, of which "));
+}
+
 }  // namespace
 }  // namespace tablewalk

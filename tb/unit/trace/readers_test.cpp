@@ -209,6 +209,19 @@ TEST_F(Readers, TextWrittenIsTextRead) {
   EXPECT_EQ(test::read_all(*reader), records);
 }
 
+/// A native trace can have a provenance that no line of text can hold.
+TEST_F(Readers, TextWithALongProvenanceIsTextRead) {
+  const std::vector<Record> records = {record(0x1000, 8, RecordKind::Load)};
+  TraceWriterOptions options;
+  options.provenance = std::string(1 << 20, 'p');
+  options.dependences = true;
+  test::write_records(path("a.txt"), records, options);
+  const auto reader = open_trace(path("a.txt"));
+  EXPECT_EQ(reader->description().provenance, std::string(60000, 'p') + "...");
+  EXPECT_TRUE(reader->description().dependences);
+  EXPECT_EQ(test::read_all(*reader), records);
+}
+
 TEST_F(Readers, OneTraceHasOneChecksumInAnyFormat) {
   const auto records = test::random_records(5, 3000);
   test::write_records(path("a.txt"), records);

@@ -303,6 +303,18 @@ TEST_F(Twt, WhatNoRecordCanBeIsNotDecoded) {
   EXPECT_FALSE(is_decoded(shape(0, static_cast<std::uint8_t>(record_kinds), 0, 0), 0)) << "an unknown kind";
 }
 
+/// Such a block has a right checksum if somebody wants it to.
+TEST_F(Twt, ARecordLikeTheOneBeforeIsNotDecodedWhereThereWasNone) {
+  for (const char code : {0, 1, 2, 3, 4}) {
+    const std::string codes(1, code);
+    const std::string operands(1 + TwtDecoder::operands_padding, '\x10');
+    TwtDecoder decoder;
+    Record record;
+    decoder.start_block(codes, std::string_view(operands).substr(0, 1));
+    EXPECT_FALSE(decoder.decode(&record, 1)) << "code " << int{code};
+  }
+}
+
 TEST_F(Twt, OptionsOutOfRangeAreRefused) {
   TraceWriterOptions options;
   options.level = 20;
