@@ -223,6 +223,31 @@ void read_kdump(ImageFile& file, ImageContent& content) {
   KdumpReader(file, content).read();
 }
 
+namespace {
+
+/// The next `count` bytes of a flattened dump.
+std::string_view need(ImageFile& file, std::size_t count) {
+  ByteSource& bytes = file.stream();
+  const std::string_view found = bytes.peek(count).substr(0, count);
+  if (found.size() < count) file.fail(bytes.offset(), "the file ends in the middle of a flattened dump");
+  return found;
+}
+
+/// Moves the next `count` bytes of a flattened dump to `offset` of the file that they belong to.
+void copy_bytes(ImageFile& file, std::uint64_t count, ScratchFile& whole, std::uint64_t offset) {
+  ByteSource& bytes = file.stream();
+  while (count != 0) {
+    need(file, 1);
+    const std::string_view part = bytes.peek(1).substr(0, std::min<std::uint64_t>(count, 1 << 20));
+    whole.write(offset, part);
+    offset += part.size();
+    count -= part.size();
+    bytes.skip(part.size());
+  }
+}
+
+}  // namespace
+
 void read_flattened(ImageFile& file, ImageContent& content) {
   constexpr std::string_view signature{"makedumpfile\0\0\0\0", 16};
   constexpr std::size_t header_bytes = 4096;
@@ -230,17 +255,12 @@ void read_flattened(ImageFile& file, ImageContent& content) {
   if (bytes.peek(signature.size()).substr(0, signature.size()) != signature) {
     file.fail(0, "expected a flattened dump, which begins with makedumpfile");
   }
-  const auto need = [&](std::size_t count) {
-    const std::string_view found = bytes.peek(count).substr(0, count);
-    if (found.size() < count) file.fail(bytes.offset(), "the file ends in the middle of a flattened dump");
-    return found;
-  };
   const auto big_endian = [](const char* at) {
     std::uint64_t value = 0;
     std::memcpy(&value, at, sizeof value);
     return be64toh(value);
   };
-  const std::string_view header = need(header_bytes);
+  const std::string_view header = need(file, header_bytes);
   if (big_endian(header.data() + 16) != 1 || big_endian(header.data() + 24) != 1) {
     file.fail(16, "a flattened dump of another type or version: expected type 1, version 1");
   }
@@ -250,9 +270,9 @@ void read_flattened(ImageFile& file, ImageContent& content) {
   std::uint64_t written = 0;
   while (true) {
     const std::uint64_t at = bytes.offset();
-    const std::string_view record = need(16);
+    const std::string_view record = need(file, 16);
     const std::uint64_t offset = big_endian(record.data());
-    std::uint64_t count = big_endian(record.data() + 8);
+    const std::uint64_t count = big_endian(record.data() + 8);
     bytes.skip(16);
     if (offset == ~std::uint64_t{0}) break;
     constexpr std::uint64_t most = std::uint64_t{1} << 48;
@@ -261,14 +281,7 @@ void read_flattened(ImageFile& file, ImageContent& content) {
     }
     end = std::max(end, offset + count);
     written += count;
-    for (std::uint64_t to = offset; count != 0;) {
-      need(1);
-      const std::string_view part = bytes.peek(1).substr(0, std::min<std::uint64_t>(count, 1 << 20));
-      whole.write(to, part);
-      to += part.size();
-      count -= part.size();
-      bytes.skip(part.size());
-    }
+    copy_bytes(file, count, whole, offset);
   }
   // makedumpfile leaves no holes; those of a damaged file would be read for hours, as the zeros that they are.
   constexpr std::uint64_t largest_hole = std::uint64_t{1} << 28;
