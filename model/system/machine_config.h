@@ -145,7 +145,7 @@ struct MachineConfig {
     keys.value(
         "walker_memory", walker_memory, "",
         "shared: entries are read through the program's caches; own: through a separate copy of caches and DRAM; "
-        " ideal: each read completes in the next cycle (the last two are idealisations)");
+        "ideal: each read completes in the next cycle (the last two are idealisations)");
     keys.group("l1i", l1i, "first-level cache for fetches");
     keys.group("l1d", l1d, "first-level cache for data");
     keys.group("l2", l2, "second-level cache");
