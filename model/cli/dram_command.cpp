@@ -181,7 +181,7 @@ std::string to_text(const DramRun& run) {
   text += fmt::format("\nbandwidth      {:.2f} GB/s, {:.1f} % of the data bus\n", run.gbytes_per_s(),
                       100 * run.gbytes_per_s() / peak);
   text += fmt::format("row hits       {:.1f} %\n", 100 * run.row_hit_share());
-  text += fmt::format("from buffer    {} reads served from the write queue\n", with_thousands(result.forwarded));
+  text += fmt::format("from buffer    {} reads served from the write buffer\n", with_thousands(result.forwarded));
   text += fmt::format("refresh        delayed {} accesses\n", with_thousands(result.refresh_stalls));
   const std::string histogram = histogram_text({"latency", "clocks", "", result.latency_clocks.nonempty_buckets()}, 2);
   if (!histogram.empty()) text += "\nread latency, memory clocks\n" + histogram;

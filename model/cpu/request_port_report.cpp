@@ -72,8 +72,7 @@ void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& fi
   figures
       .count("core.memory_stall_cycles", cycles.memory_stall, "cycles",
              "the oldest access waited for its data, beyond a first-level cache hit; including delays by late "
-             "translations "
-             "of this and other accesses")
+             "translations of this and other accesses")
       .key()
       .explain("the oldest access waited for data after its translation, perhaps because the translation was late");
   figures

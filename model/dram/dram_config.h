@@ -128,7 +128,7 @@ struct DramConfig {
   void check(Problem&& problem) const {
     const auto power_of_two = [&](const char* key, std::uint32_t value, std::uint32_t most) {
       if (is_power_of_two(value) && value <= most) return;
-      problem(key, std::to_string(value) + " cannot be selected by address bits; expected a power of two, at most  " +
+      problem(key, std::to_string(value) + " cannot be selected by address bits; expected a power of two, at most " +
                        std::to_string(most));
     };
     power_of_two("channels", channels, 64);
@@ -136,7 +136,7 @@ struct DramConfig {
     power_of_two("banks", banks, 1024);
     power_of_two("bank_groups", bank_groups, 1024);
     if (bank_groups > banks) {
-      problem("bank_groups", std::to_string(bank_groups) + " groups with less than a bank each; expected at most  " +
+      problem("bank_groups", std::to_string(bank_groups) + " groups with less than a bank each; expected at most " +
                                  std::to_string(banks) + ", the banks of a rank");
     }
     power_of_two("rows", rows, std::uint32_t{1} << 30);

@@ -143,10 +143,10 @@ struct MachineConfig {
     keys.group("stlb", stlb, "second-level TLB, for both; disabled: first-level misses go to the walker");
     keys.group("walker", walker, "the hardware page-table walker");
     keys.value("walker_reads", walker_reads, "", "the cache or memory through which the walker reads entries");
-    keys.value("walker_memory", walker_memory, "",
-               "shared: entries are read through the program's caches; own: through separate caches and a separate "
-               "DRAM of the "
-               "same configuration; ideal: each read completes in the next cycle (the last two are idealisations)");
+    keys.value(
+        "walker_memory", walker_memory, "",
+        "shared: entries are read through the program's caches; own: through a separate copy of caches and DRAM; "
+        "ideal: each read completes in the next cycle (the last two are idealisations)");
     keys.group("l1i", l1i, "first-level cache for fetches");
     keys.group("l1d", l1d, "first-level cache for data");
     keys.group("l2", l2, "second-level cache");

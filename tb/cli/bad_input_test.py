@@ -81,8 +81,8 @@ class BadTraces(ProgramTest):
         self.assert_refused(["tables", "hole.txt", "--mode", "x86-64"], "hole.txt: ", "0x800000000000")
 
     def test_a_warm_up_as_long_as_the_trace(self):
-        self.assert_refused(["run", "good.txt", "--warmup", "4"], "good.txt: it has 4 records", "warm-up of 4")
-        self.assert_refused(["run", "good.txt", "--warmup", "99"], "good.txt: it has 4 records", "warm-up of 99")
+        self.assert_refused(["run", "good.txt", "--warmup", "4"], "good.txt: has 4 records", "warm-up of 4")
+        self.assert_refused(["run", "good.txt", "--warmup", "99"], "good.txt: has 4 records", "warm-up of 99")
 
 
 class BadConfigs(ProgramTest):

@@ -168,7 +168,7 @@ class Pipes(ProgramTest):
                                                                      "machine: expected a file, not a pipe\n"))
         result = self.through_pipe(trace("sort"), "run", "good.txt", "--image", "pipe", "--root", "0x1000")
         self.assertEqual(result.returncode, 2)
-        self.assertRegex(result.stderr, "^tablewalk: --image pipe: a pipe can be read once.*expected a file, or --no-cost")
+        self.assertRegex(result.stderr, "^tablewalk: --image pipe: a pipe can be read only once.*expected a file, or --no-cost")
 
 
 class OtherTracers(ProgramTest):

@@ -64,11 +64,11 @@ class Images(ProgramTest):
         for command in (["walk", "0x400123"], ["run", "trace.txt"]):
             self.assert_refused([*command, "--image", "unknown", "--root", "0x5000"], "in no known format",
                                 "--image-format raw")
-            self.assert_refused([*command, "--image", "savevm", "--root", "0x5000"], "is a QEMU savevm", "not read")
+            self.assert_refused([*command, "--image", "savevm", "--root", "0x5000"], "is a QEMU savevm", "not supported")
         self.assertEqual(self.physical("--image", "unknown", "--image-format", "raw"), "0x800123")
 
     def test_the_root_comes_from_the_image(self):
-        said = "tablewalk: --root 0x5000, as the QEMU note of the first processor of vmcore says\n"
+        said = "tablewalk: --root 0x5000, from the QEMU note of the first processor of vmcore\n"
         for command in (["walk", "0x400123"], ["run", "good.txt", "--skip-faults", "--no-cost"]):
             result = self.run_program(*command, "--image", "vmcore")
             self.assertEqual((result.returncode, result.stderr), (0, said))

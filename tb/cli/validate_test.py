@@ -93,7 +93,7 @@ class Validate(ProgramTest):
                           ("dramsim3,randon,0,1,72,71,73,73,707,1.39,0,30000\n", "did you mean 'random'?")):
             self.write("data/dram/reference.csv", head + row)
             self.assert_refused(["validate", "dram", "--data", "data"], "data/dram/reference.csv", says)
-        for text, says in (("{", "no JSON"), ("{}", "no count of streams.I for 1 sets of 16")):
+        for text, says in (("{", "not JSON"), ("{}", "no count of streams.I for 1 sets of 16")):
             self.write("data/traces/true.oracle.json", text)
             self.assert_refused(["validate", "misses", "--data", "data"], "true.oracle.json", says)
 

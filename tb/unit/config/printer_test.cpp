@@ -26,11 +26,11 @@ TEST(YamlPrinter, PrintsEveryKeyWithUnitAndMeaningInOneColumn) {
   EXPECT_EQ(to_yaml(ExampleConfig{}),
             R"(buffer:                 # the first buffer
   arrays:               # arrays looked up at once
-    - entries: 64       # translations: how many translations the array holds
+    - entries: 64       # translations: number of translations
       ways: 4           # ways: ways of a set
-      colour: red       # who leaves; one of red, green, blue
+      colour: red       # replacement policy; one of red, green, blue
       page_sizes: [4K]  # bytes: page sizes held
-  latency_cycles: 1     # cycles: from the lookup to its answer
+  latency_cycles: 1     # cycles: from lookup to response
 mode: x86-64            # how tables are laid out
 size: 32K               # bytes: bytes held
 prefault: true          # map pages before the run

@@ -257,7 +257,7 @@ TEST_F(ImageFormats, RegistersComeFromQemusNotes) {
       look_at_memory_image({folder_.write("image", test::as_windows_full(some_pages(), 0x1AD002)), "auto", {}, {}, {}});
   EXPECT_EQ(windows.registers->root, 0x1AD000u);
   EXPECT_EQ(windows.mode_doubt("x86-64"), "");
-  EXPECT_THAT(windows.mode_doubt("sv39"), HasSubstr("a machine of x86, not of sv39"));
+  EXPECT_THAT(windows.mode_doubt("sv39"), HasSubstr("a machine of architecture x86, which does not have mode sv39"));
 }
 
 TEST_F(ImageFormats, PartsOfARawFileAndSeveralFilesArePlaced) {

@@ -223,7 +223,7 @@ TEST(Topology, ASharedWalkerDoesNotReadThroughAPrivateCache) {
             "walker per core");
   EXPECT_THAT(refusal(config, 2, {true, false, true}), HasSubstr("expected l2, llc or dram"));
   config.l1d.enabled = false;
-  EXPECT_THAT(refusal(config, 2, walker_only), HasSubstr("each has an l2 of its own"));
+  EXPECT_THAT(refusal(config, 2, walker_only), HasSubstr("each core has its own l2"));
   EXPECT_EQ(refusal(config, 2, {true, false, true}), "");
   config.l2.enabled = false;
   EXPECT_EQ(refusal(config, 2, walker_only), "");
