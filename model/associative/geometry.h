@@ -5,7 +5,7 @@
 
 namespace tablewalk {
 
-/// `ways` of a set when `entries` are asked for: 0 ways means fully associative.
+/// The number of ways per set: 0 ways means fully associative.
 inline std::uint32_t ways_of(std::uint32_t entries, std::uint32_t ways) {
   return ways == 0 ? entries : ways;
 }
@@ -13,7 +13,7 @@ inline std::uint32_t sets_of(std::uint32_t entries, std::uint32_t ways) {
   return entries / ways_of(entries, ways);
 }
 
-/// Reports an impossible geometry to a config check: `problem(key, text)`. An array may not be empty.
+/// Reports an invalid geometry to a config check: `problem(key, text)`. An array may not be empty.
 template <class Problem>
 void check_geometry(std::uint32_t entries, std::uint32_t ways, Problem&& problem) {
   if (entries == 0) {

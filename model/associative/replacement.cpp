@@ -6,7 +6,7 @@
 namespace tablewalk {
 namespace {
 
-/// A time for each way: that of its last mark.
+/// A timestamp per way: that of its last mark.
 class Stamps {
  public:
   Stamps(std::uint32_t sets, std::uint32_t ways) : ways_(ways), stamps_(std::size_t{sets} * ways) {}
@@ -23,7 +23,7 @@ class Stamps {
   std::vector<std::uint64_t> stamps_;
 };
 
-/// LRU of more ways than an LruOrder takes.
+/// LRU of more ways than LruOrder supports.
 class WideLru final : public ReplacementPolicy {
  public:
   WideLru(std::uint32_t sets, std::uint32_t ways) : used_(sets, ways) {}
@@ -105,7 +105,7 @@ class RandomChoice final : public ReplacementPolicy {
   std::uint64_t state_;
 };
 
-/// How often each way was used since it was filled.
+/// Use counts of the ways since their fill.
 class Lfu final : public ReplacementPolicy {
  public:
   Lfu(std::uint32_t sets, std::uint32_t ways) : ways_(ways), used_(sets, ways), uses_(std::size_t{sets} * ways) {}
@@ -135,7 +135,7 @@ class Lfu final : public ReplacementPolicy {
   std::vector<std::uint64_t> uses_;
 };
 
-/// A prediction for each way, from 0 (used again soon) to 3 (distant).
+/// A prediction per way, from 0 (re-used soon) to 3 (distant).
 class Srrip final : public ReplacementPolicy {
  public:
   Srrip(std::uint32_t sets, std::uint32_t ways) : ways_(ways), predictions_(std::size_t{sets} * ways, distant) {}
@@ -161,7 +161,7 @@ class Srrip final : public ReplacementPolicy {
   std::vector<std::uint8_t> predictions_;
 };
 
-/// nullptr for what an LruOrder does.
+/// nullptr for the policy that LruOrder implements.
 std::unique_ptr<ReplacementPolicy> make_policy(Replacement policy, std::uint32_t sets, std::uint32_t ways,
                                                std::uint64_t seed) {
   switch (policy) {

@@ -7,13 +7,13 @@
 
 namespace tablewalk {
 
-/// Who leaves when a set is full.
+/// The replacement policy of a set.
 enum class Replacement : std::uint8_t {
-  Lru,       ///< the least recently used
-  TreePlru,  ///< the leaf that a binary tree of "not this side" bits points to; any number of ways
-  Fifo,      ///< the one that came first
-  Random,    ///< any, from a seeded generator
-  Lfu,       ///< the least frequently used since it came; of equals the least recently used
+  Lru,       ///< least recently used
+  TreePlru,  ///< the leaf pointed to by a binary tree of "not this side" bits; any number of ways
+  Fifo,      ///< first in, first out
+  Random,    ///< random, from a seeded generator
+  Lfu,       ///< least frequently used since its fill; ties: least recently used
   Srrip,     ///< static re-reference interval prediction, 2 bits (Jaleel et al., ISCA 2010)
 };
 

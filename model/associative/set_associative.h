@@ -9,16 +9,16 @@
 
 namespace tablewalk {
 
-/// A set-associative array of `Value`s found by a 64-bit key: what TLBs, walk caches and caches are made of. Pure: no
-/// time, no statistics. The caller chooses the set (`set_of`) and a key that is unique within it but for what its match
-/// predicate tells apart. Any number of sets: a power of two is masked, another taken modulo.
+/// A set-associative array of `Value`s with 64-bit keys, used for TLBs, walk caches and caches. Pure: no time, no
+/// statistics. The caller chooses the set (`set_of`) and a key that is unique within the set, except for what its match
+/// predicate distinguishes. Any number of sets: a power of two is masked, others use modulo.
 template <class Value>
 class SetAssociative {
  public:
   static constexpr std::uint64_t no_key = ~std::uint64_t{0};
 
   struct Evicted {
-    std::uint64_t key = no_key;  ///< no_key if nothing had to leave
+    std::uint64_t key = no_key;  ///< no_key if nothing was evicted
     Value value{};
   };
 
@@ -33,7 +33,7 @@ class SetAssociative {
         recent_(sets, 0),
         replacement_(policy, sets, ways, seed) {}
 
-  /// What an array of `entries` in sets of `ways` takes of the host's memory, in bytes; with some policies less.
+  /// Host memory of an array of `entries` in sets of `ways`, in bytes; less with some policies.
   static constexpr std::uint64_t host_bytes(std::uint64_t entries, std::uint64_t ways) {
     constexpr std::uint64_t key = sizeof(std::uint64_t);
     constexpr std::uint64_t stamp = sizeof(std::uint64_t);
@@ -43,8 +43,8 @@ class SetAssociative {
 
   std::uint32_t sets() const { return sets_; }
   std::uint32_t ways() const { return ways_; }
-  /// Whether whoever knows what the last find() found may go on using it instead of finding it again, as long as
-  /// nothing else happens to the array.
+  /// Whether the result of the last find() may be reused instead of calling find() again, as long as no other operation
+  /// happens in between.
   bool may_reuse_last() const { return replacement_.repeats() != Repeats::Count; }
   std::uint32_t set_of(std::uint64_t number) const {
     return static_cast<std::uint32_t>(masked_ ? number & mask_ : number % sets_);
@@ -54,7 +54,7 @@ class SetAssociative {
   template <class Match>
   Value* find(std::uint32_t set, std::uint64_t key, Match match) {
     const std::size_t base = std::size_t{set} * ways_;
-    // Most lookups find what the last lookup in the set found. To most policies that is nothing new.
+    // Most lookups find the same way as the last lookup in the set, which has no effect for most policies.
     const std::uint32_t recent = recent_[set];
     if (keys_[base + recent] == key && match(values_[base + recent])) {
       return replacement_.repeats() == Repeats::AddNothingToFill ? &values_[base + recent] : use(set, recent);
@@ -78,7 +78,7 @@ class SetAssociative {
     return nullptr;
   }
 
-  /// Puts a value that is not there yet in an invalid way, or in the victim's.
+  /// Inserts a value that is not present into an invalid way, or evicts the victim.
   Evicted insert(std::uint32_t set, std::uint64_t key, const Value& value) {
     std::uint32_t way = tags_.first_invalid(set);
     if (way >= ways_) {
@@ -95,7 +95,7 @@ class SetAssociative {
     return evicted;
   }
 
-  /// Forgets the value at `key`, which is there, and gives it.
+  /// Removes and returns the value at `key`, which must be present.
   Value erase(std::uint32_t set, std::uint64_t key) {
     std::uint32_t way = 0;
     while (keys_[std::size_t{set} * ways_ + way] != key) ++way;
@@ -105,7 +105,7 @@ class SetAssociative {
     return values_[slot];
   }
 
-  /// Forgets every value for which `match(key, value)` holds; returns how many.
+  /// Removes every value for which `match(key, value)` holds; returns how many.
   template <class Match>
   std::uint64_t erase_if(Match match) {
     std::uint64_t erased = 0;
@@ -127,7 +127,7 @@ class SetAssociative {
   }
 
  private:
-  // The rest of find(), apart so that what it mostly does is short.
+  // The rest of find(), separate to keep the common path short.
   template <class Match>
   [[gnu::noinline]] Value* find_beyond_first(std::uint32_t set, std::uint64_t key, Match match) {
     const std::size_t base = std::size_t{set} * ways_;
@@ -148,7 +148,7 @@ class SetAssociative {
   TagArray tags_;
   std::vector<std::uint64_t> keys_;  ///< no_key in an invalid way
   std::vector<Value> values_;
-  std::vector<std::uint32_t> recent_;  ///< the way that the last find or insert in the set ended at
+  std::vector<std::uint32_t> recent_;  ///< way of the last find or insert in the set
   ReplacementState replacement_;
 };
 

@@ -5,17 +5,17 @@
 
 namespace tablewalk {
 
-/// A byte for each way of each set: whether the way is valid, and seven bits of a hash of its key. Eight ways stand in
-/// a word and are compared at once, so that a search looks at few whole keys, and a miss mostly at none.
+/// One byte per way and set: a valid bit and seven bits of a hash of the key. Eight ways share a word and are compared
+/// at once, so that a search compares few full keys, and a miss usually none.
 class TagArray {
  public:
   TagArray(std::uint32_t sets, std::uint32_t ways)
       : words_per_set_(words_of(ways)), ways_(ways), words_(sets * words_per_set_) {}
 
-  /// What the tags of a set take of the host's memory, in bytes.
+  /// Host memory of the tags of a set, in bytes.
   static constexpr std::uint64_t bytes_of_set(std::uint64_t ways) { return words_of(ways) * sizeof(std::uint64_t); }
 
-  /// The first valid way that has the tag of `key`; `ways` if there is none: then no way holds the key.
+  /// The first valid way with the tag of `key`; `ways` if there is none: then no way holds the key.
   std::uint32_t first(std::uint32_t set, std::uint64_t key) const {
     const std::uint64_t* word = &words_[set * words_per_set_];
     const std::uint64_t tags = wanted(key);
@@ -25,8 +25,8 @@ class TagArray {
     }
     return ways_;
   }
-  /// The first valid way with the tag of `key` for which `is(way)` holds, where no way from `end` on is valid; `ways`
-  /// if there is none.
+  /// The first valid way with the tag of `key` for which `is(way)` holds, if no way from `end` on is valid; `ways` if
+  /// there is none.
   template <class Is>
   std::uint32_t find_below(std::uint32_t end, std::uint32_t set, std::uint64_t key, Is is) const {
     const std::uint64_t* word = &words_[set * words_per_set_];
@@ -40,7 +40,7 @@ class TagArray {
     return ways_;
   }
 
-  /// The first way that holds nothing; `ways` or more if all of them do hold something.
+  /// The first invalid way; `ways` or more if all are valid.
   std::uint32_t first_invalid(std::uint32_t set) const {
     const std::uint64_t* words = &words_[set * words_per_set_];
     for (std::size_t word = 0; word < words_per_set_; ++word) {
@@ -60,17 +60,17 @@ class TagArray {
   static constexpr std::uint64_t valid_bits = 0x80 * each_byte;
 
   static constexpr std::size_t words_of(std::uint64_t ways) { return (ways + 7) / 8; }
-  /// Valid, and the highest bits of a product that depend on every bit of the key.
+  /// The valid bit, and the highest bits of a product that depend on every bit of the key.
   static std::uint64_t tag_of(std::uint64_t key) { return (key * 0x9E3779B97F4A7C15ULL >> 57) | 0x80; }
   static std::uint64_t wanted(std::uint64_t key) { return tag_of(key) * each_byte; }
-  /// The highest bit of each byte that is 0; and, above such a one, perhaps of bytes that are 1. None of one whose
-  /// highest bit is set, as that of an invalid way is in the difference to a tag.
+  /// Sets the highest bit of each byte that is 0, and possibly of bytes that are 1 above such a byte. Never of a byte
+  /// whose highest bit is set, such as an invalid way's difference to a tag.
   static std::uint64_t zero_bytes(std::uint64_t word) { return (word - each_byte) & ~word & valid_bits; }
   static std::uint32_t first_way(std::size_t word, std::uint64_t highest_bits) {
     return static_cast<std::uint32_t>(8 * word) + (static_cast<std::uint32_t>(__builtin_ctzll(highest_bits)) >> 3);
   }
 
-  /// The lowest byte of a word is that of its first way, whichever way round the host stores it.
+  /// The lowest byte of a word is that of its first way, independent of host byte order.
   unsigned char& byte(std::uint32_t set, std::uint32_t way) {
     constexpr std::uint32_t flip = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 7 : 0;
     return reinterpret_cast<unsigned char*>(&words_[set * words_per_set_])[way ^ flip];

@@ -22,8 +22,8 @@ constexpr std::size_t compressed_chunk_bytes = 1 << 18;
 constexpr std::size_t longest_magic = 6;
 constexpr std::size_t skippable_header_bytes = 8;
 
-/// Bytes of the zstd frame at the start of `head` that holds no data, header included; 0 if none starts there. pzstd
-/// puts one before each of its frames (RFC 8878, 3.1.2: skippable frames).
+/// Size, including the header, of a zstd skippable frame at the start of `head`; 0 if there is none. pzstd writes one
+/// before each of its frames (RFC 8878, 3.1.2).
 std::uint64_t skippable_frame_bytes(std::string_view head) {
   if (head.size() < skippable_header_bytes) return 0;
   std::uint32_t words[2];
@@ -31,8 +31,8 @@ std::uint64_t skippable_frame_bytes(std::string_view head) {
   return (words[0] & 0xfffffff0U) == 0x184d2a50U ? skippable_header_bytes + std::uint64_t{words[1]} : 0;
 }
 
-/// The compression whose magic number `head` starts with, or nullptr. Asked before libarchive is, so that plain files
-/// stay seekable and are not copied twice.
+/// The compression whose magic number `head` starts with, or nullptr. Checked before using libarchive, so that plain
+/// files stay seekable and are not copied twice.
 const char* compression_of(std::string_view head) {
   using namespace std::string_view_literals;
   const auto starts_with = [&](std::string_view magic) { return head.substr(0, magic.size()) == magic; };
@@ -76,7 +76,7 @@ ByteSource::ByteSource(int descriptor, const std::string& name, const std::strin
   }
 }
 
-/// Passes over the skippable frames before the first frame with data, which libarchive does not know for zstd's.
+/// Skips skippable frames before the first frame with data: libarchive does not recognise them as zstd.
 void ByteSource::skip_empty_frames() {
   while (std::uint64_t left = skippable_frame_bytes(peek(skippable_header_bytes))) {
     while (left != 0) {
@@ -118,7 +118,7 @@ void ByteSource::open_decompressor(std::string_view head) {
     at_end_ = true;
   } else if (status != ARCHIVE_OK) {
     fail_decompression();
-  } else if (archive_filter_count(archive_.get()) < 2) {  // only libarchive's "none": it did not believe the magic
+  } else if (archive_filter_count(archive_.get()) < 2) {  // only libarchive's "none": it did not accept the magic
     throw InputError(
         fmt::format("{}: compressed data is truncated or damaged (no complete {} header)", path_, compression));
   }
@@ -130,7 +130,7 @@ long ByteSource::on_archive_read(archive* handle, void* self, const void** block
   if (source.compressed_head_ != 0) return static_cast<long>(std::exchange(source.compressed_head_, 0));
   try {
     return static_cast<long>(source.read_descriptor(source.compressed_.data(), source.compressed_.size()));
-  } catch (const InputError& error) {  // no exception may pass through libarchive's C frames
+  } catch (const InputError& error) {  // exceptions must not pass through libarchive's C frames
     archive_set_error(handle, EIO, "%s", error.what());
     return -1;
   }

@@ -11,14 +11,14 @@ struct archive;
 
 namespace tablewalk {
 
-/// The bytes of a file or of standard input, decompressed on the way (gzip, xz, zstd, bz2, nested too), behind one
-/// sliding window that every reader looks through. Memory is the window, whatever the length of the input.
+/// The bytes of a file or of standard input, decompressed on the fly (gzip, xz, zstd, bz2, also nested), in one sliding
+/// window shared by all readers. Memory is the window, whatever the length of the input.
 class ByteSource {
  public:
-  /// Opens `path`; `-` is standard input. `thing` says in messages what it is to hold. Throws InputError when it cannot
-  /// be opened.
+  /// Opens `path`; `-` is standard input. `thing` names the expected content in messages. Throws InputError if it
+  /// cannot be opened.
   explicit ByteSource(const std::string& path, const std::string& thing = "trace");
-  /// Reads from an open descriptor, which it closes at the end; `name` stands for it in messages.
+  /// Reads from an open descriptor, which it closes at the end; `name` is used in messages.
   ByteSource(int descriptor, const std::string& name, const std::string& thing = "trace");
   ~ByteSource();
   ByteSource(const ByteSource&) = delete;
@@ -26,8 +26,8 @@ class ByteSource {
 
   const std::string& path() const { return path_; }
 
-  /// The unread bytes, at least `wanted` of them unless the input ends before; valid until the next call.
-  /// Throws InputError on a read error and on compressed data that is truncated or damaged.
+  /// The unread bytes, at least `wanted` of them unless the input ends before; valid until the next call. Throws
+  /// InputError on a read error and on truncated or damaged compressed data.
   std::string_view peek(std::size_t wanted) {
     if (end_ - begin_ < wanted) fill(wanted);
     return {window_.data() + begin_, end_ - begin_};
@@ -36,17 +36,17 @@ class ByteSource {
   /// Consumes `count` bytes of what peek() showed.
   void skip(std::size_t count) { begin_ += count; }
 
-  /// Offset in the decompressed data of the next unread byte.
+  /// Offset of the next unread byte in the decompressed data.
   std::uint64_t offset() const { return window_offset_ + begin_; }
 
   /// Whether seek() and size() may be used: an uncompressed regular file.
   bool seekable() const { return seekable_; }
   std::uint64_t size() const { return size_; }
   void seek(std::uint64_t offset);
-  /// Gives the window's memory back until the next peek(). For a seekable source.
+  /// Frees the window's memory until the next peek(). For seekable sources.
   void rest();
 
-  /// Share of the file consumed, 0 to 1; negative when its size is unknown (a pipe).
+  /// Share of the file consumed, 0 to 1; negative if its size is unknown (a pipe).
   double progress() const;
 
  private:
@@ -62,15 +62,15 @@ class ByteSource {
   int descriptor_ = -1;
   bool seekable_ = false;
   bool at_end_ = false;
-  std::uint64_t size_ = 0;             // of the file on disk, 0 when unknown
-  std::uint64_t bytes_from_file_ = 0;  // before decompression
+  std::uint64_t size_ = 0;             // Of the file on disk; 0 if unknown.
+  std::uint64_t bytes_from_file_ = 0;  // Before decompression.
   std::vector<char> window_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::uint64_t window_offset_ = 0;
   std::unique_ptr<archive, int (*)(archive*)> archive_;
   std::vector<char> compressed_;
-  std::size_t compressed_head_ = 0;  // bytes of the head that were read before the decompressor existed
+  std::size_t compressed_head_ = 0;  // Bytes of the head read before the decompressor was created.
 };
 
 }  // namespace tablewalk

@@ -6,6 +6,14 @@
 namespace tablewalk {
 namespace {
 
+constexpr std::size_t longest_message = 8192;
+
+/// Of a message that quotes a megabyte of input, both ends.
+std::string shortened(const std::string& message) {
+  if (message.size() <= longest_message) return message;
+  return message.substr(0, longest_message / 2) + " ... " + message.substr(message.size() - longest_message / 2);
+}
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -23,10 +31,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+InputError::InputError(const std::string& message) : std::runtime_error(shortened(message)) {}
+
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates) {
   std::string nearest;
   std::size_t nearest_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
+    const std::size_t lengths_apart = std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size());
+    if (lengths_apart >= nearest_distance) continue;  // no less is its distance, and a long word's takes long to find
     const std::size_t distance = edit_distance(word, candidate);
     if (distance < nearest_distance) {
       nearest_distance = distance;

@@ -28,7 +28,7 @@ using File = std::unique_ptr<std::FILE, Closer>;
   throw InputError(fmt::format("{}: cannot be {}: {}", path, action, std::strerror(reason)));
 }
 
-/// Writes and closes; 0, or errno.
+/// Writes and closes; returns 0 or errno.
 int write_all(const std::string& path, std::string_view text) {
   std::FILE* file = std::fopen(path.c_str(), "wb");
   if (file == nullptr) return errno;
@@ -96,7 +96,7 @@ std::string through_links(const std::string& path) {
   namespace fs = std::filesystem;
   fs::path place(path);
   std::error_code failed;
-  constexpr int most_links = 40;  // as Linux follows
+  constexpr int most_links = 40;  // as Linux does
   for (int links = 0; links < most_links && fs::is_symlink(place, failed); ++links) {
     const fs::path target = fs::read_symlink(place, failed);
     if (failed) break;

@@ -6,30 +6,30 @@
 
 namespace tablewalk {
 
-/// The whole of a text file, or of a pipe. Throws InputError that names the path and the system's reason, and if it has
-/// more than `most_bytes`.
+/// The contents of a text file or pipe. Throws InputError with the path and the system's error, or if it has more than
+/// `most_bytes`.
 std::string read_text_file(const std::string& path, std::size_t most_bytes = std::size_t{64} << 20);
 
-/// Writes a file so that a reader sees either the old content or all of the new: a temporary file beside it, then a
-/// rename. What is no regular file (/dev/stdout) is written in place. Throws InputError that names the path and the
-/// system's reason.
+/// Writes a file so that a reader sees either the old or the whole new content: a temporary file beside it, then a
+/// rename. A non-regular file (/dev/stdout) is written in place. Throws InputError with the path and the system's
+/// error.
 void write_text_file(const std::string& path, std::string_view text);
 
-/// Where temporary files belong: the folder that TMPDIR names, else /tmp.
+/// The folder for temporary files: TMPDIR, else /tmp.
 std::string temporary_folder();
 
-/// Whether what is there can be read only once: `-` (standard input), a named pipe, a pipe of the shell (`<(command)`).
+/// Whether the path can be read only once: `-` (standard input), a named pipe, a pipe of the shell (`<(command)`).
 bool readable_once(const std::string& path);
 
-/// Creates the folder and those above it; nothing happens when it exists. Throws InputError.
+/// Creates the folder and its parents, if missing. Throws InputError.
 void create_folder(const std::string& path);
 
-/// The file that `path` leads to: itself, or what it points to if it is a symbolic link, whether that exists or not. So
-/// a file that is written beside its place and renamed leaves the link where it is.
+/// The target of `path` if it is a symbolic link, whether it exists or not, else the path itself. Writing a temporary
+/// file there and renaming it keeps the link.
 std::string through_links(const std::string& path);
 
-/// Throws InputError if the output would replace the input: both name one existing file. `what` names the output's
-/// option in the message; `-` is no file.
+/// Throws InputError if the output would overwrite the input: both are the same existing file. `what` names the
+/// output's option in the message; `-` is not a file.
 void refuse_to_replace(const std::string& input, const std::string& output, const std::string& what);
 
 }  // namespace tablewalk

@@ -13,11 +13,11 @@ namespace tablewalk {
 namespace {
 
 using Flag = std::atomic<bool>;
-static_assert(Flag::is_always_lock_free, "a signal handler may only touch what needs no lock");
+static_assert(Flag::is_always_lock_free, "a signal handler may only use lock-free objects");
 
 constexpr std::array ending_signals = {SIGINT, SIGTERM, SIGHUP};
 
-/// In memory that forked processes share: a signal that reaches one of them is known to all.
+/// In memory shared by forked processes: a signal to one of them is seen by all.
 Flag& shared_flag() {
   static Flag* const flag = [] {
     void* page = ::mmap(nullptr, sizeof(Flag), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -28,15 +28,15 @@ Flag& shared_flag() {
 }
 
 struct Temporary {
-  std::atomic<pid_t> owner{0};  ///< the process that made it; 0: the slot is free
+  std::atomic<pid_t> owner{0};  ///< the process that registered it; 0: the slot is free
   std::array<char, 4096> path{};
 };
 std::array<Temporary, 8> temporaries;
 
-Flag* looked_at = nullptr;  ///< the flag, once this process or the one it was forked from looks at it
+Flag* looked_at = nullptr;  ///< the flag, once this process or an ancestor polls it
 volatile std::sig_atomic_t signalled = 0;
 
-/// Only what signal handlers may do: see signal-safety(7).
+/// Only async-signal-safe calls: see signal-safety(7).
 void on_signal(int number) {
   if (looked_at != nullptr && signalled == 0 && number != SIGPIPE) {
     signalled = 1;
@@ -46,7 +46,7 @@ void on_signal(int number) {
   for (const Temporary& temporary : temporaries) {
     if (temporary.owner == ::getpid()) ::unlink(temporary.path.data());
   }
-  // The signal is blocked here, so the new one comes when this function has returned.
+  // The signal is blocked here, so the new one is delivered when this function returns.
   std::signal(number, SIG_DFL);
   std::raise(number);
 }

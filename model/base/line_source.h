@@ -8,21 +8,21 @@
 
 namespace tablewalk {
 
-/// A byte source as lines, counted from 1, without their line ends (LF or CR LF).
+/// A byte source split into lines, counted from 1, without line ends (LF or CR LF).
 class LineSource {
  public:
   explicit LineSource(ByteSource& bytes) : bytes_(bytes) {}
 
-  /// The next line in `line` (valid until the next call); false at the end of the input.
-  /// Throws InputError on a line longer than any trace has.
+  /// The next line in `line` (valid until the next call); false at the end of the input. Throws InputError on a line
+  /// longer than any trace has.
   bool next(std::string_view& line);
 
-  /// Whether the line last returned had a line end; only the last line of the input may lack it.
+  /// Whether the last line returned had a line end; only the last line of the input may lack it.
   bool ended() const { return ended_; }
 
   std::uint64_t line_number() const { return line_number_; }
 
-  /// Throws InputError `PATH:LINE: message` for the line last returned.
+  /// Throws InputError `PATH:LINE: message` for the last line returned.
   [[noreturn]] void fail(const std::string& message) const;
 
  private:
@@ -31,7 +31,7 @@ class LineSource {
   bool ended_ = true;
 };
 
-/// The text of a line as an error message can show it: at most a few dozen printable characters, quoted.
+/// A line's text for an error message: at most a few dozen printable characters, quoted.
 std::string quoted(std::string_view text);
 
 }  // namespace tablewalk

@@ -8,15 +8,14 @@
 
 namespace tablewalk {
 
-/// Values by a number that is spread widely, such as a page's. Nothing is removed; values keep their places in host
-/// memory. Open addressing with linear probing: the slots are never more than half full, so a probe is nearly always
-/// the first.
+/// Values by widely spread numbers, such as page numbers. Nothing is removed; addresses of values are stable. Open
+/// addressing with linear probing: the slots are at most half full, so the first probe nearly always decides.
 template <class Value>
 class NumberMap {
  public:
   /// nullptr if there is none.
   Value* find(std::uint64_t number) const { return slots_[slot_of(number)].value; }
-  /// A new one has its initial value.
+  /// A new value is value-initialised.
   Value& find_or_make(std::uint64_t number) {
     if (Value* found = find(number)) return *found;
     if (2 * (values_.size() + 1) > slots_.size()) grow();

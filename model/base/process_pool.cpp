@@ -19,7 +19,7 @@
 namespace tablewalk {
 namespace {
 
-/// The first byte of what a process sends: what the rest is.
+/// The first byte sent by a process: the kind of the rest.
 enum class Outcome : char { Text = 't', BadInput = 'i', Violation = 'v', Other = 'o' };
 
 void send_all(int pipe, const std::string& message) {
@@ -56,7 +56,8 @@ struct Process {
 
 Process start(const std::function<std::string(std::size_t)>& work, std::size_t number) {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw InputError(fmt::format("no pipe for a process: {}", std::strerror(errno)));
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    throw InputError(fmt::format("cannot create a pipe for a process: {}", std::strerror(errno)));
   std::fflush(nullptr);
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
@@ -64,20 +65,20 @@ Process start(const std::function<std::string(std::size_t)>& work, std::size_t n
     const int reason = errno;
     ::close(ends[0]);
     ::close(ends[1]);
-    throw InputError(fmt::format("no further process can be started: {}", std::strerror(reason)));
+    throw InputError(fmt::format("cannot start another process: {}", std::strerror(reason)));
   }
   if (pid == 0) {
     end_with_parent(parent);
     ::close(ends[0]);
     send_all(ends[1], message_of(work, number));
     std::fflush(nullptr);
-    ::_exit(0);  // the parent's destructors are not this process's to run
+    ::_exit(0);  // must not run the parent's destructors
   }
   ::close(ends[1]);
   return {number, pid, ends[0], {}};
 }
 
-/// Reads what is there; false at the end of the pipe.
+/// Reads the available bytes; false at the end of the pipe.
 bool receive(Process& process) {
   char buffer[1 << 16];
   const ssize_t size = ::read(process.pipe, buffer, sizeof buffer);
@@ -86,7 +87,7 @@ bool receive(Process& process) {
   return size > 0;
 }
 
-/// Collects the exit of a process; how it died, or an empty text when it ended as it should.
+/// Collects the exit status; returns how the process died, or an empty text if it ended normally.
 std::string reap(const Process& process) {
   ::close(process.pipe);
   int status = 0;
@@ -98,7 +99,7 @@ std::string reap(const Process& process) {
   return process.message.empty() ? "gave no result" : "";
 }
 
-/// What a process that has ended sent. Throws what its job threw, and a LawViolation if it died.
+/// The result of an ended process. Rethrows its job's exception, or throws a LawViolation if it died.
 std::string outcome_of(const Process& process, const std::string& name) {
   const std::string death = reap(process);
   if (!death.empty()) throw LawViolation(fmt::format("the process of '{}' {}", name, death));

@@ -9,33 +9,32 @@
 
 namespace tablewalk {
 
-/// How a pool of processes works.
+/// Options of a pool of processes.
 struct PoolOptions {
-  unsigned jobs = 1;                             ///< processes at a time, at least 1
+  unsigned jobs = 1;                             ///< parallel processes, at least 1
   const std::atomic<bool>* stop = nullptr;       ///< once true, no further job is started
   std::function<void(std::size_t)> on_finished;  ///< called with the number of finished jobs; may be empty
 };
 
-/// Calls `work(0)` ... `work(count - 1)`, each in a process of its own (SystemC elaborates once per process), and gives
-/// the texts they return, in the order of the numbers, whatever the order in which they finish. A job that `stop` kept
-/// from starting gives an empty text.
-/// An InputError or a LawViolation thrown in a process is thrown here; of several, that of the lowest number.
-/// A process that dies gives a LawViolation that names `name(number)` and the signal.
+/// Calls `work(0)` ... `work(count - 1)`, each in its own process (SystemC elaborates once per process), and returns
+/// their texts in the order of the numbers. Jobs not started because of `stop` give an empty text. An InputError or a
+/// LawViolation thrown in a process is rethrown here; of several, that of the lowest number. A process that dies gives
+/// a LawViolation with `name(number)` and the signal.
 std::vector<std::string> run_in_processes(std::size_t count, const std::function<std::string(std::size_t)>& work,
                                           const std::function<std::string(std::size_t)>& name,
                                           const PoolOptions& options);
 
-/// One job in a process of its own, beside what this process does meanwhile.
+/// One job in its own process, in parallel with this process.
 class SideProcess {
  public:
-  /// Starts it. Throws InputError if no process can be had.
+  /// Starts it. Throws InputError if no process can be created.
   SideProcess(std::string name, const std::function<std::string()>& work);
   /// Ends the process if its result was not fetched.
   ~SideProcess();
   SideProcess(const SideProcess&) = delete;
   SideProcess& operator=(const SideProcess&) = delete;
 
-  /// Waits for what the job returns. Throws what run_in_processes throws. Once.
+  /// Waits for the job's result. Throws what run_in_processes throws. Call once.
   std::string result();
 
  private:

@@ -53,7 +53,7 @@ bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/// Bytes of the UTF-8 sequence at the start of `text` (RFC 3629: the shortest form, no surrogates); 0 if there is none.
+/// Length of the UTF-8 sequence at the start of `text` (RFC 3629: shortest form, no surrogates); 0 if there is none.
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned lead = byte(0);
@@ -69,7 +69,7 @@ std::size_t utf8_length(std::string_view text) {
   return overlong || impossible ? 0 : length;
 }
 
-/// C0 and C1 control characters and DEL: what may move a terminal's cursor, or worse.
+/// C0 and C1 control characters and DEL, which may move a terminal's cursor.
 bool is_control(std::string_view character) {
   const auto first = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return first < 0x20 || first == 0x7F;

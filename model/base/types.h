@@ -7,8 +7,8 @@
 
 namespace tablewalk {
 
-/// A 64-bit integer that cannot be mistaken for one of another meaning. `Tag` names the meaning.
-/// Addresses and numbers allow offsets (+ uint64_t) and differences; they never mix with another Tag.
+/// A 64-bit integer with a distinct type for each meaning, given by `Tag`. Addresses and numbers support offsets (+
+/// uint64_t) and differences; they never mix with another Tag.
 template <class Tag>
 class Strong {
  public:
@@ -34,14 +34,14 @@ class Strong {
   std::uint64_t value_ = 0;
 };
 
-/// An address a program uses, in bytes.
+/// An address used by a program, in bytes.
 using VirtualAddress = Strong<struct VirtualAddressTag>;
 /// An address on the memory bus, in bytes.
 using PhysicalAddress = Strong<struct PhysicalAddressTag>;
 /// A physical frame's number: its address divided by the size of the smallest page.
 using FrameNumber = Strong<struct FrameNumberTag>;
 
-/// A duration or a point in time, in cycles of the core's clock. Points count from 0 at the start of the run.
+/// A duration or a point in time, in core clock cycles. Points count from 0 at the start of the run.
 class Cycles {
  public:
   constexpr Cycles() = default;
@@ -72,10 +72,10 @@ class Cycles {
   std::uint64_t count_ = 0;
 };
 
-/// An address-space identifier as the hardware sees it (x86 PCID, RISC-V ASID): at most 16 bits.
+/// An address-space identifier of the hardware (x86 PCID, RISC-V ASID): at most 16 bits.
 using AddressSpaceId = std::uint16_t;
 
-/// What a program does at an address, as permission checks see it.
+/// The kind of an access for permission checks.
 enum class AccessKind : std::uint8_t { Fetch, Load, Store };
 inline const char* to_string(AccessKind kind) {
   constexpr std::array names = {"fetch", "load", "store"};

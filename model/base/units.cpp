@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view suffixes = "KMGTPE";
 
-/// The shift that a suffix (`K`, `KiB`, `KB`, in either case) stands for; -1 when it is none.
+/// The shift of a suffix (`K`, `KiB`, `KB`, in either case); -1 if it is not a suffix.
 int suffix_shift(std::string_view suffix) {
   if (suffix.empty() || suffix == "B") return 0;
   const char letter = static_cast<char>(std::toupper(static_cast<unsigned char>(suffix.front())));
@@ -24,7 +24,7 @@ int suffix_shift(std::string_view suffix) {
   return static_cast<int>(10 * (index + 1));
 }
 
-/// Parses the digits at the start of `text` and drops them from it; false when there are none or they overflow.
+/// Parses the digits at the start of `text` and removes them; false if there are none or they overflow.
 bool take_integer(std::string_view& text, std::uint64_t& value) {
   const bool hexadecimal = text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
   if (hexadecimal) text.remove_prefix(2);

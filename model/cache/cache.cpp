@@ -9,7 +9,7 @@ bool writes(const MemoryAccess& access) {
   return access.is_write() || access.info.operation == AccessInfo::Operation::CompareAndSwap;
 }
 
-/// Whether it may only be served by a line that nobody else has.
+/// Whether the access needs a line that no other core has.
 bool wants_to_own(const MemoryAccess& access) {
   return writes(access) || access.info.owned;
 }
@@ -58,7 +58,7 @@ void Cache::receive_response(unsigned, MemoryAccess& fetch, Cycles visible) {
   wake_at(visible);
 }
 
-/// What a wake mostly does is one thing, of which each part is short: so it is one function.
+/// Flattened into one function: most stages have nothing to do, and all are short.
 [[gnu::flatten]] void Cache::on_cycle() {
   const Cycles cycle = now();
   take_fills(cycle);
@@ -77,8 +77,8 @@ void Cache::take_fills(Cycles cycle) {
   }
 }
 
-/// Puts the line in and answers everybody who waits for it in the next cycle. Those who want to write a line that came
-/// without the right to it go on waiting; a line that was taken away meanwhile is not kept.
+/// Installs the line and responds, in the next cycle, to all accesses waiting for it. Writes keep waiting if the line
+/// came without write permission; a line snooped away meanwhile is not kept.
 void Cache::install_fill(MemoryAccess& fetch, Cycles cycle) {
   const Waiting waiting = registers_.release(fetch.info.tag);
   CacheArray::Line line;
@@ -123,11 +123,11 @@ void Cache::look_up_arrivals(Cycles cycle, std::uint32_t& lookups_left) {
   }
 }
 
-/// False if the access missed and found no free register: it is looked up again when there is one.
+/// False if the access missed without a free register: it is looked up again when one is free.
 bool Cache::look_up_arrival(MemoryAccess& access, Cycles cycle) {
   const bool waited = blocked_arrival_ == &access;
   blocked_arrival_ = nullptr;
-  if (access.info.snooped) {  // a line on its way down, that another core has by now
+  if (access.info.snooped) {  // a line written back from above, which another core has by now
     count_miss(access, stats_.written_whole);
     respond(access, cycle + config_.latency_cycles);
     return true;
@@ -160,7 +160,7 @@ void Cache::respond_to_miss(MemoryAccess& access, Cycles visible) {
   respond(access, visible);
 }
 
-/// Serves an access that finds its line. A miss is counted later, when it is known how it ends.
+/// Serves an access that hits. A miss is counted later, when its outcome is known.
 bool Cache::hits(MemoryAccess& access) {
   CacheArray::Line* line = array_.find(access.physical());
   if (line == nullptr || !serves(*line, access)) return false;
@@ -170,7 +170,7 @@ bool Cache::hits(MemoryAccess& access) {
   return true;
 }
 
-/// The line of a miss that waited for a register may have come in with somebody else's fetch since.
+/// Another access may have fetched the line while this one waited for a register.
 bool Cache::found_after_wait(MemoryAccess& access, Cycles cycle) {
   CacheArray::Line* line = array_.find(access.physical());
   if (line == nullptr || !serves(*line, access)) return false;
@@ -196,7 +196,7 @@ void Cache::count_miss(const MemoryAccess& access, std::uint64_t& how_it_ended) 
   ++stats_.table_misses;
 }
 
-/// Joins or starts a fetch of the line; false if no register is free.
+/// Merges with an outstanding fetch of the line or starts one; false if no register is free.
 bool Cache::start_miss(MemoryAccess& access, Cycles cycle) {
   const PhysicalAddress line = array_.line_of(access.physical());
   if (Waiting* waiting = registers_.find(line)) {
@@ -213,7 +213,7 @@ bool Cache::start_miss(MemoryAccess& access, Cycles cycle) {
   return true;
 }
 
-/// Takes a free register for those who wait for the line, and sends for it what the first of them wants.
+/// Allocates a register for the waiting accesses and sends the fetch that the first of them needs.
 void Cache::fetch_line(const Waiting& waiting, PhysicalAddress line, Cycles cycle) {
   MemoryAccess& fetch = pool_.take();
   fetch.prepare(line, static_cast<unsigned>(line_bytes_), false);
@@ -221,12 +221,12 @@ void Cache::fetch_line(const Waiting& waiting, PhysicalAddress line, Cycles cycl
   fetch.info.table_entry = waiting.first->info.table_entry;
   fetch.info.by_cache = true;
   fetch.info.owned = wants_to_own(*waiting.first);
-  fetch.info.served_by = ServedBy::Dram;  // what a memory that does not say is taken for
+  fetch.info.served_by = ServedBy::Dram;  // assumed for a memory that does not report it
   if (coherent_ && holds(line)) ++stats_.upgrades;
   memory_side.send(fetch, cycle + config_.tag_cycles);
 }
 
-/// A whole line written from above needs no fetch. True if the access was one, and is done.
+/// A whole line written from above needs no fetch. True if the access was one and is complete.
 bool Cache::allocate_written_line(MemoryAccess& access, Cycles cycle) {
   if (!access.is_write() || access.get_data_length() != line_bytes_) return false;
   if (registers_.find(array_.line_of(access.physical())) != nullptr) return false;
@@ -236,7 +236,7 @@ bool Cache::allocate_written_line(MemoryAccess& access, Cycles cycle) {
   return true;
 }
 
-/// Puts a line in; a dirty victim goes down in the next cycle.
+/// Installs a line; a dirty victim is written back in the next cycle.
 void Cache::install(PhysicalAddress address, CacheArray::Line line, Cycles cycle) {
   if (CacheArray::Line* there = coherent_ ? array_.peek(address) : nullptr) {
     there->dirty |= line.dirty;
@@ -253,7 +253,7 @@ void Cache::install(PhysicalAddress address, CacheArray::Line line, Cycles cycle
   memory_side.send(writeback, cycle + Cycles(1));
 }
 
-/// Gives an access what it wants of the bytes, and says where it was found.
+/// Transfers the bytes an access needs and records where it was served.
 void Cache::serve(MemoryAccess& access, ServedBy place) {
   access.info.served_by = place;
   if (access.wants_entry()) access.transfer_entry(memory_);
@@ -282,7 +282,7 @@ bool Cache::snoop(PhysicalAddress line, bool invalidates) {
   return dirty;
 }
 
-/// Whether the access brings the line back from the cache above, and nobody else has it meanwhile.
+/// Whether the access returns the line from the cache above, without another core having taken it.
 bool Cache::comes_back(const MemoryAccess& access, PhysicalAddress line) {
   return access.is_write() && access.info.by_cache && !access.info.snooped && access.physical() == line;
 }
@@ -307,44 +307,44 @@ void Cache::report(const std::string& prefix, StatSet& figures) const {
   figures.adds_up(prefix + ".misses", {prefix + ".sent_down", prefix + ".merged_misses", prefix + ".found_after_wait",
                                        prefix + ".written_whole"});
   count("lookups", stats_.lookups, "accesses", "accesses looked up in this cache");
-  count("hits", stats_.hits, "accesses", "lookups that found their line");
-  count("misses", stats_.misses, "accesses", "lookups that did not: the four kinds below");
-  count("sent_down", stats_.sent_down, "accesses", "misses that started a fetch from the next memory")
-      .explain("misses that fetched their line from the next memory");
-  count("merged_misses", stats_.merged_misses, "accesses", "misses that joined a fetch of the line under way")
-      .explain("misses on a line whose fetch was already under way");
+  count("hits", stats_.hits, "accesses", "lookups that hit");
+  count("misses", stats_.misses, "accesses", "lookups that missed: the four kinds below");
+  count("sent_down", stats_.sent_down, "accesses", "misses that started a fetch from the next level")
+      .explain("misses that fetched their line from the next level");
+  count("merged_misses", stats_.merged_misses, "accesses", "misses merged with an outstanding fetch of their line")
+      .explain("misses merged with an outstanding fetch of the same line");
   count("found_after_wait", stats_.found_after_wait, "accesses",
-        "misses that waited for a free miss register and then found their line there")
-      .explain("misses that waited for a free miss register, and found their line there by then");
+        "misses that waited for a free miss register and then found their line")
+      .explain("misses that waited for a free miss register; by then their line had been filled");
   count("written_whole", stats_.written_whole, "accesses",
-        "misses that wrote a whole line, which is put in without a fetch: lines written back by the cache above")
-      .explain("lines written back by the cache above that this one did not hold: no fetch is needed");
+        "misses that wrote a whole line, which is installed without a fetch: write-backs of the cache above")
+      .explain("lines written back by the cache above that were not in this one: no fetch is needed");
   count("table_lookups", stats_.table_lookups, "accesses", "lookups made by page walkers");
   count("table_misses", stats_.table_misses, "accesses", "misses of page walkers");
   count("table_merged_misses", stats_.table_merged_misses, "accesses",
-        "of them, those that joined a fetch of the line under way")
-      .explain("misses of page walkers on a line whose fetch was already under way");
-  count("fills", stats_.fills, "lines", "lines fetched from the next memory");
-  count("writebacks", stats_.writebacks, "lines", "dirty lines written to the next memory");
+        "of them, those merged with an outstanding fetch of their line")
+      .explain("misses of page walkers merged with an outstanding fetch of the same line");
+  count("fills", stats_.fills, "lines", "lines fetched from the next level");
+  count("writebacks", stats_.writebacks, "lines", "dirty lines written to the next level");
   if (coherent_) {
     count("upgrades", stats_.upgrades, "accesses",
-          "of the fetches, those of lines that were there and could not be written: other cores might have had them");
-    count("snooped", stats_.snooped, "lines", "lines that were taken away for other cores");
+          "fetches of lines present without write permission, since other cores might have had copies");
+    count("snooped", stats_.snooped, "lines", "lines removed by snoops for other cores");
   }
   figures.ratio(prefix + ".miss_share", stats_.misses, stats_.lookups, "share", "misses / lookups");
   figures.per_kilo_instruction(prefix + ".mpki", stats_.misses, "misses", "misses per thousand instructions")
       .explain("misses per thousand instructions: comparable between programs of any length");
   figures
       .ratio(prefix + ".miss_latency_cycles.mean", stats_.miss_cycles, stats_.waits, "cycles",
-             "of a miss that needs its line, from its lookup here until its answer is one level up; waiting for a "
-             "free miss register included: mean")
+             "mean over misses that need their line, from the lookup here to the response at the requester; including "
+             "waiting for a free miss register")
       .explain(
-          "from a miss's lookup in this cache to its answer one level up; waiting for a miss register is part of it");
+          "from a miss's lookup in this cache to its response at the requester, including waiting for a miss register");
   figures
       .ratio(prefix + ".table_share", array_.table_lines(), array_.valid_lines(), "share",
              "lines that hold page-table entries / valid lines, at the end")
       .key(walkers_may_ask_)
-      .explain("the part of its lines that held table entries instead of data");
+      .explain("the share of its lines that held table entries instead of data");
 }
 
 }  // namespace tablewalk

@@ -10,36 +10,36 @@
 
 namespace tablewalk {
 
-/// A miss is counted when it is known how it ended:
+/// A miss is counted when its outcome is known:
 /// misses = sent_down + merged_misses + found_after_wait + written_whole.
 struct CacheStats {
-  std::uint64_t lookups = 0;  ///< one for each access
+  std::uint64_t lookups = 0;  ///< one per access
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;
   std::uint64_t sent_down = 0;         ///< misses that started a fetch of their line
-  std::uint64_t merged_misses = 0;     ///< misses that joined a fetch under way
-  std::uint64_t found_after_wait = 0;  ///< misses that waited for a free register and then found their line
+  std::uint64_t merged_misses = 0;     ///< misses merged with an outstanding fetch
+  std::uint64_t found_after_wait = 0;  ///< misses that waited for a free register and then hit
   std::uint64_t written_whole = 0;     ///< whole lines written from above, which need no fetch
-  std::uint64_t miss_cycles = 0;       ///< of waits, from the first lookup until the neighbour sees the answer
-  std::uint64_t waits = 0;             ///< misses that waited for their line, and have it
+  std::uint64_t miss_cycles = 0;  ///< of waits, from the first lookup until the response is visible to the requester
+  std::uint64_t waits = 0;        ///< misses that waited for their line and got it
   std::uint64_t table_lookups = 0;
   std::uint64_t table_misses = 0;
   std::uint64_t table_merged_misses = 0;
   std::uint64_t fills = 0;
-  std::uint64_t writebacks = 0;  ///< dirty lines sent down
-  std::uint64_t upgrades = 0;    ///< of the fetches, those of lines that it held and must not write
-  std::uint64_t snooped = 0;     ///< lines that other cores took away
+  std::uint64_t writebacks = 0;  ///< dirty lines written back
+  std::uint64_t upgrades = 0;    ///< fetches of lines held without write permission
+  std::uint64_t snooped = 0;     ///< lines removed for other cores
 };
 
 /// One level of cache on registered links: write-back, write-allocate, with miss-status registers. Serves page walkers
-/// as it serves cores, and gives walkers the bytes of the entry. A core's own first level is a FirstLevelCache.
+/// like cores, and gives walkers the bytes of the entry. A core's own first level is a FirstLevelCache.
 ///
-/// A private cache of one of several cores is coherent: it writes only lines that it owns, which others have no copy
-/// of. A write to another one is a miss, which fetches the line to own it. The directory that it fetches from lets it
-/// own a line that nobody else has, and takes lines away.
+/// A private cache of one of several cores is coherent: it writes only lines that it owns, of which no other core has a
+/// copy. A write to any other line is a miss that fetches the line for ownership. The directory grants ownership of
+/// lines that no other core has, and snoops lines away.
 class Cache : public TimedModule {
  public:
-  /// `ports`: how many neighbours it has above.
+  /// `ports`: number of upstream neighbours.
   Cache(sc_core::sc_module_name name, ServedBy place, const CacheConfig& config, std::uint64_t line_bytes,
         PhysicalMemory& memory, unsigned ports);
 
@@ -48,13 +48,13 @@ class Cache : public TimedModule {
   AccessInitiatorPort<Cache> memory_side;
 
   void make_coherent() { coherent_ = true; }
-  /// Takes the line away, or only the right to write it, also where it is on its way into or out of this cache; whether
-  /// it was modified. To be called at the end of a cycle.
+  /// Removes the line, or only its write permission, even if it is in flight to or from this cache; returns whether it
+  /// was modified. Called at the end of a cycle.
   bool snoop(PhysicalAddress line, bool invalidates);
   bool holds(PhysicalAddress line) const { return array_.peek(line) != nullptr; }
-  /// Whether it has the line, is fetching it, or is about to get it back from the cache above.
+  /// Whether it has the line, is fetching it, or is about to receive it back from the cache above.
   bool holds_or_receives(PhysicalAddress line) const;
-  /// Whether it has the line and may write it.
+  /// Whether it has the line with write permission.
   bool owns(PhysicalAddress line) const;
 
   const CacheStats& stats() const { return stats_; }
@@ -67,12 +67,12 @@ class Cache : public TimedModule {
   void receive_response(unsigned port, MemoryAccess& fetch, Cycles visible);
 
  protected:
-  /// For one that makes its ports itself.
+  /// For derived classes that make their own ports.
   Cache(sc_core::sc_module_name name, ServedBy place, const CacheConfig& config, std::uint64_t line_bytes,
         PhysicalMemory& memory);
   void add_registered_port();
 
-  // The stages of a wake, in their order.
+  // The stages of a wake, in order.
   void take_fills(Cycles cycle);
   void look_up_arrivals(Cycles cycle, std::uint32_t& lookups_left);
   void sleep(Cycles cycle);
@@ -92,7 +92,7 @@ class Cache : public TimedModule {
   bool blocked_ = false;  ///< the oldest arrival missed and found no free register
 
  private:
-  /// Who waits for a line that is being fetched.
+  /// The accesses waiting for a line that is being fetched.
   struct Waiting {
     MemoryAccess* first = nullptr;
     MemoryAccess* last = nullptr;
@@ -120,7 +120,7 @@ class Cache : public TimedModule {
   Inbox<MemoryAccess*> fills_;
   bool coherent_ = false;
   bool walkers_may_ask_ = false;                   ///< it has a registered port
-  const MemoryAccess* blocked_arrival_ = nullptr;  ///< looked up before, and next again
+  const MemoryAccess* blocked_arrival_ = nullptr;  ///< looked up before, and looked up again next
   CacheStats stats_;
 };
 

@@ -24,19 +24,18 @@ struct CacheConfig {
 
   template <class Keys>
   void describe(Keys& keys) {
-    keys.value("enabled", enabled, "", "false leaves the cache out: accesses go straight on");
+    keys.value("enabled", enabled, "", "false leaves the cache out: accesses bypass it");
     keys.value("bytes", bytes, "bytes", "capacity", largest::cache_bytes);
-    keys.value("ways", ways, "lines", "lines of a set; 0 makes the cache fully associative", largest::entries);
-    keys.value("latency_cycles", latency_cycles, "cycles", "from a lookup that hits to its data",
+    keys.value("ways", ways, "lines", "ways per set; 0 makes the cache fully associative", largest::entries);
+    keys.value("latency_cycles", latency_cycles, "cycles", "from a hit's lookup to its data", largest::latency_cycles);
+    keys.value("tag_cycles", tag_cycles, "cycles", "from a miss's lookup to the request to the next level",
                largest::latency_cycles);
-    keys.value("tag_cycles", tag_cycles, "cycles", "from a lookup that misses to the request to the next memory",
-               largest::latency_cycles);
-    keys.value("miss_registers", miss_registers, "lines", "lines being fetched at once (MSHRs)", largest::in_flight);
+    keys.value("miss_registers", miss_registers, "lines", "maximum lines being fetched (MSHRs)", largest::in_flight);
     keys.value("lookups_per_cycle", lookups_per_cycle, "accesses",
-               "lookups that can start in a cycle; a core's own first-level lookups are not limited",
+               "maximum lookups started per cycle; a core's own first-level lookups are not limited",
                largest::per_cycle);
-    keys.value("replacement", replacement, "", "who leaves when a set is full");
-    keys.value("seed", seed, "", "of random replacement");
+    keys.value("replacement", replacement, "", "replacement policy");
+    keys.value("seed", seed, "", "seed of random replacement");
   }
   template <class Problem>
   void check(Problem&& problem) const {
@@ -47,13 +46,13 @@ struct CacheConfig {
   }
 };
 
-/// Whether lines of that size make a cache of that shape: reports to a config check.
+/// Whether lines of that size can form a cache of that geometry; reports to a config check.
 template <class Problem>
 void check_cache_shape(const CacheConfig& config, std::uint64_t line_bytes, Problem&& problem) {
   if (!config.enabled) return;
   if (config.bytes.bytes == 0 || config.bytes.bytes % line_bytes != 0) {
-    problem("bytes", format_byte_size(config.bytes) + " is not a number of lines of " + std::to_string(line_bytes) +
-                         " bytes; expected a multiple, at least one line");
+    problem("bytes", format_byte_size(config.bytes) + " is not a multiple of the line size, " +
+                         std::to_string(line_bytes) + " bytes; expected at least one line");
     return;
   }
   const std::uint64_t lines = config.bytes.bytes / line_bytes;

@@ -49,7 +49,7 @@ bool FirstLevelCache::receive_access(unsigned port, MemoryAccess& access, Cycles
   sleep(cycle);
 }
 
-/// Who has waited longer for a register gets it first.
+/// Miss registers are granted to the access that has waited longest.
 [[gnu::noinline]] void FirstLevelCache::take_turns(Cycles cycle, std::uint32_t& lookups_left) {
   if (cpu_side_.arrivals().next_visible() < stalled_.next_visible()) look_up_arrivals(cycle, lookups_left);
   if (!blocked_) retry_stalled(cycle);

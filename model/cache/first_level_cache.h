@@ -6,14 +6,14 @@
 
 namespace tablewalk {
 
-/// A core's own first-level cache: it answers the core's hits inside the call, in the middle of a cycle. Its other
-/// neighbours, the walkers, are on registered links, as in any cache.
+/// A core's own first-level cache: the core's hits complete inside the call, in the middle of a cycle. Its other
+/// neighbours, the walkers, use registered links, as with any cache.
 class FirstLevelCache final : public Cache {
  public:
-  /// How a neighbour above is served.
+  /// How an upstream neighbour is served.
   enum class PortKind : std::uint8_t { AtOnce, Registered };
 
-  /// One port for each neighbour above.
+  /// One port per upstream neighbour.
   FirstLevelCache(sc_core::sc_module_name name, ServedBy place, const CacheConfig& config, std::uint64_t line_bytes,
                   PhysicalMemory& memory, const std::vector<PortKind>& ports);
 
@@ -26,8 +26,8 @@ class FirstLevelCache final : public Cache {
   void take_turns(Cycles cycle, std::uint32_t& lookups_left);
   void retry_stalled(Cycles cycle);
 
-  Inbox<MemoryAccess*> stalled_;  ///< the core's misses that found no free register
-  bool looked_up_ = false;        ///< look_up() has just missed, so that the access which follows misses too
+  Inbox<MemoryAccess*> stalled_;  ///< the core's misses without a free register
+  bool looked_up_ = false;        ///< look_up() has just missed, so the access that follows misses too
 };
 
 }  // namespace tablewalk

@@ -22,11 +22,11 @@ namespace {
 
 constexpr double usual_share_decoded = 0.95;
 
-/// What is known of the addresses in all traces.
+/// Prints how many load addresses have a known dependence, over all traces.
 void print_addresses(const CaptureConfig& config, const CaptureResult& result, OutputFormat format) {
   if (!result.dependences) {
     if (config.dependences) {
-      fmt::print(stderr, "note: from which loads addresses come is known on x86-64 only: the traces do not say it\n");
+      fmt::print(stderr, "note: address dependences are decoded on x86-64 only: the traces do not record them\n");
     }
     return;
   }
@@ -36,16 +36,17 @@ void print_addresses(const CaptureConfig& config, const CaptureResult& result, O
     return whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
   };
   const std::string summary = fmt::format(
-      "addresses of the {} loads: {:.2f} % come from an earlier load, {:.2f} % from none, {:.2f} % are unknown "
-      "(taken as from none)\n",
+      "addresses of the {} loads: {:.2f} % depend on an earlier load, {:.2f} % on none, {:.2f} % are unknown "
+      "(taken as none)\n",
       with_thousands(all.loads), percent(all.from_loads, all.loads), percent(all.from_none(), all.loads),
       percent(all.unknown_loads, all.loads));
   if (format == OutputFormat::Text) std::fwrite(summary.data(), 1, summary.size(), stderr);
   const std::uint64_t decoded = all.instructions - all.unknown_instructions;
   if (static_cast<double>(decoded) < usual_share_decoded * static_cast<double>(all.instructions)) {
-    fmt::print(stderr,
-               "note: only {:.1f} % of the instructions could be decoded; the others are taken to change no register\n",
-               percent(decoded, all.instructions));
+    fmt::print(
+        stderr,
+        "note: only {:.1f} % of the instructions could be decoded; the others are assumed to change no register\n",
+        percent(decoded, all.instructions));
   }
 }
 
@@ -66,12 +67,12 @@ std::vector<WrittenReport> reports_of(const CaptureResult& result) {
   return reports;
 }
 
-/// Standard output belongs to the program that was run.
+/// Standard output belongs to the traced program.
 void print_notes(const CaptureConfig& config, const CaptureResult& result) {
   if (result.threads.size() > 1 && config.threads == CapturedThreads::Mixed) {
     fmt::print(stderr,
-               "note: {} threads are in the trace, in the order in which Valgrind ran them; --threads apart makes a "
-               "trace of each, --threads marked says in the trace whose each record is\n",
+               "note: {} threads are in the trace, in the order in which Valgrind ran them; --threads apart writes a "
+               "trace per thread, --threads marked marks each record's thread in the trace\n",
                result.threads.size());
   }
   if (result.processes > 1) {
@@ -79,7 +80,7 @@ void print_notes(const CaptureConfig& config, const CaptureResult& result) {
                result.processes);
   }
   for (const unsigned process : result.empty) {
-    fmt::print(stderr, "note: process {} left no access to keep, and so no trace\n", process);
+    fmt::print(stderr, "note: process {} has no accesses left, so no trace was written\n", process);
   }
   if (result.interrupted) {
     fmt::print(stderr, "note: interrupted: {} where {} was ended\n",
@@ -105,7 +106,7 @@ void run_capture(const CaptureConfig& config, OutputFormat format) {
   print_notes(config, result);
 }
 
-/// Which of several words an option was given, as the value that it has.
+/// Maps an option's keyword to its value.
 template <class Value>
 Value value_of(const std::string& option, const std::string& given,
                const std::vector<std::pair<std::string, Value>>& words) {
@@ -145,25 +146,24 @@ void run(Options& options) {
 
 void add_capture_command(CLI::App& trace) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = trace.add_subcommand("capture", "run a program under Valgrind's Lackey and keep its accesses");
-  command->add_option("-o,--output", options->config.output, "a name ending in .twt or .txt")->required();
-  add_whole(*command, "--skip", options->config.skip, "accesses of each process to pass over first")
-      ->capture_default_str();
+  CLI::App* command = trace.add_subcommand("capture", "run a program under Valgrind's Lackey and record its accesses");
+  command->add_option("-o,--output", options->config.output, "file name ending in .twt or .txt")->required();
+  add_whole(*command, "--skip", options->config.skip, "accesses of each process to skip first")->capture_default_str();
   add_whole(*command, "--limit", options->config.limit,
-            "accesses of each process to keep at most (a single one is then ended); 0 is all")
+            "maximum accesses to record per process (a single process is then ended); 0 is all")
       ->capture_default_str();
   command
       ->add_option("--threads", options->threads,
-                   "mixed: one trace, in the order in which Valgrind ran the threads; apart: one of each thread, "
-                   "OUTPUT.threadN.twt; marked: one trace, in which 'thread N' says whose the next records are")
+                   "mixed: one trace, in the order in which Valgrind ran the threads; apart: one per thread, "
+                   "OUTPUT.threadN.twt; marked: one trace, with 'thread N' before the records of each thread")
       ->capture_default_str();
   command
       ->add_option("--children", options->children,
-                   "silent: only the started process is traced; apart: a trace of each process, OUTPUT.processN.twt, "
-                   "in address space N-1; the logs take about 14 bytes for each access in TMPDIR until the end")
+                   "silent: only the started process is traced; apart: a trace per process, OUTPUT.processN.twt, "
+                   "in address space N-1; until the end the logs take about 14 bytes per access in TMPDIR")
       ->capture_default_str();
   command->add_flag("--no-dependences", options->no_dependences,
-                    "leave out from which loads the addresses come, which is found by decoding the instructions");
+                    "do not record which loads the addresses depend on (found by decoding the instructions)");
   add_trace_level(*command, options->config.level);
   add_print_format(*command, options->format);
   command->add_option("PROGRAM", options->config.command, "the program and its arguments, after --")->required();
@@ -173,11 +173,9 @@ void add_capture_command(CLI::App& trace) {
       "  tablewalk trace capture -o xz.twt --threads apart -- xz -T2 -k big.tar\n"
       "  tablewalk trace capture -o cores.twt --threads marked -- xz -T4 -k big.tar\n"
       "  tablewalk trace capture -o make.twt --children apart -- make\n\n"
-      "With --children silent what the process forks is silent, and what it executes runs outside Valgrind. Ctrl-C "
-      "and\n"
-      "SIGTERM end the program and leave the traces of what it did so far. The program's own input and output are "
-      "left\n"
-      "alone, so the summary goes to standard error. Expect about a million accesses a second.");
+      "With --children silent, forked processes are not traced, and executed programs run outside Valgrind.\n"
+      "Ctrl-C and SIGTERM end the program and keep the traces of what it did so far. The program's own input\n"
+      "and output are untouched, so the summary goes to standard error. Expect about a million accesses per second.");
   command->callback([options] { run(*options); });
 }
 

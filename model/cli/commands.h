@@ -17,7 +17,7 @@ void add_dram_command(CLI::App& app);
 void add_validate_command(CLI::App& app);
 void add_config_commands(CLI::App& app);
 
-/// Keeps SystemC's remarks (that a simulation stopped, that a feature is old) off standard output.
+/// Keeps SystemC's own messages (simulation stopped, deprecated feature) off standard output.
 void silence_systemc();
 
 }  // namespace tablewalk

@@ -36,8 +36,8 @@ struct CompareArguments {
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
 };
 
-/// A machine of the comparison, the same one with free translation, and both with chained loads if what translation
-/// costs is an interval: by their numbers among the jobs.
+/// Job numbers of one compared machine: itself, with free translation, and both again with chained loads if the cost of
+/// translation is an interval.
 struct PointJobs {
   std::size_t machine = 0;
   std::optional<std::size_t> free;
@@ -72,7 +72,7 @@ void add_other_end(RunResult& result, const PointJobs& numbers, const std::vecto
   add_chained_cost(result, *ran[*numbers.chained], *ran[*numbers.chained_free]);
 }
 
-/// Leaves out the machines that Ctrl-C kept from starting.
+/// Leaves out the machines not started because of Ctrl-C.
 std::vector<LabelledResult> run_points(const std::vector<ComparePoint>& points, const CompareArguments& arguments) {
   MachineJobs jobs(arguments.options);
   const std::vector<PointJobs> numbers = add_jobs(points, arguments, jobs);
@@ -103,7 +103,7 @@ void compare(CompareArguments& arguments) {
   printing.stats = arguments.stats;
   printing.explain = arguments.explain;
   if (readable_once(arguments.options.trace_path)) {
-    throw InputError(fmt::format("{}: compare reads the trace once for each machine: expected a file, not a pipe",
+    throw InputError(fmt::format("{}: compare reads the trace once per machine: expected a file, not a pipe",
                                  arguments.options.trace_path));
   }
   if (arguments.jobs == 0) throw InputError("--jobs 0: expected at least 1");
@@ -123,17 +123,17 @@ void add_compare_command(CLI::App& app) {
   add_traces(*command, options, "Trace file; several for several cores, or to take turns on one");
   add_list("-c,--config", arguments->configs, "Machine: a preset's name or a YAML file; may be given several times");
   add_list("--set", arguments->overrides, "KEY=VALUE: set one key of every machine");
-  add_list("--vary", arguments->vary, "KEY=V1,V2,... (KEY=V1;V2 if values hold commas): a machine for each value");
+  add_list("--vary", arguments->vary, "KEY=V1,V2,... (KEY=V1;V2 if values hold commas): one machine per value");
   add_list("--stats", arguments->stats, "Statistic to print, or a prefix such as walker.*, instead of the key figures");
   command->add_option("--trace-format", options.trace_format, "Format of the trace; detected if left out");
   add_whole(*command, "--warmup", options.warmup, "Records simulated before the statistics start");
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
-  command->add_flag("--check", options.check, "Hold the laws of the model while running");
-  command->add_flag("--explain", arguments->explain, "A line of explanation under each figure");
+  command->add_flag("--check", options.check, "Check the laws of the model while running");
+  command->add_flag("--explain", arguments->explain, "Print a line of explanation under each figure");
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
   command->add_flag("--no-cost", arguments->no_cost,
-                    "Leave out what translation costs: it takes a second run of each machine, with free translation");
-  add_whole(*command, "-j,--jobs", arguments->jobs, "Machines simulated at a time; default: one per processor");
+                    "Do not measure the cost of translation (a second run of each machine, with free translation)");
+  add_whole(*command, "-j,--jobs", arguments->jobs, "Machines simulated in parallel; default: one per processor");
   command->footer(
       "Examples:\n"
       "  tablewalk compare traces/sort.twt --vary paging.mode=flat48,x86-64,x86-64-la57\n"

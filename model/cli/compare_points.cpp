@@ -9,19 +9,21 @@
 namespace tablewalk {
 namespace {
 
+constexpr std::size_t most_points = 10000;
+
 struct Variation {
   std::string key;
   std::vector<std::string> values;
 };
 
-/// Whether the comma at `place`, before which `value` was read, is part of a radix mode: those between its index bits
-/// are, up to its `@`.
+/// Whether the comma at `place`, which ends `value`, is part of a radix mode: commas between its index bits are, up to
+/// its `@`.
 bool in_radix_split(const std::string& value, const std::string& text, std::size_t place) {
   const bool more_bits = place + 1 < text.size() && text[place + 1] >= '0' && text[place + 1] <= '9';
   return more_bits && value.rfind("radix:", 0) == 0 && value.find('@') == std::string::npos;
 }
 
-/// Splits at commas outside of brackets and radix modes, or at semicolons when there is one.
+/// Splits at commas outside brackets and radix modes, or at semicolons if there are any.
 std::vector<std::string> split_values(const std::string& text) {
   const bool semicolons = text.find(';') != std::string::npos;
   std::vector<std::string> values(1);
@@ -37,7 +39,7 @@ std::vector<std::string> split_values(const std::string& text) {
       values.back() += c;
     }
   }
-  // `4K,2M;` is one value: the semicolon says that its commas are its own.
+  // `4K,2M;` is one value: the semicolon makes its commas part of the value.
   if (semicolons && values.back().empty()) values.pop_back();
   return values;
 }
@@ -54,7 +56,7 @@ Variation parse_variation(const std::string& text) {
   return variation;
 }
 
-/// Each key once: the values of the later one would replace those of the earlier.
+/// Each key only once: a later list would replace the values of an earlier one.
 std::vector<Variation> parse_variations(const std::vector<std::string>& vary) {
   std::vector<Variation> variations;
   for (const std::string& text : vary) {
@@ -62,7 +64,7 @@ std::vector<Variation> parse_variations(const std::vector<std::string>& vary) {
     for (const Variation& before : variations) {
       if (before.key != variation.key) continue;
       throw InputError(
-          fmt::format("--vary {}: the key was varied before: expected all its values in one, --vary {}={},{}", text,
+          fmt::format("--vary {}: the key is varied twice: expected all its values in one list, --vary {}={},{}", text,
                       variation.key, fmt::join(before.values, ","), fmt::join(variation.values, ",")));
     }
     variations.push_back(std::move(variation));
@@ -82,6 +84,11 @@ std::vector<ComparePoint> compare_points(const std::vector<std::string>& configs
   if (!label_config) points.front().label.clear();
 
   for (const Variation& variation : parse_variations(vary)) {
+    const std::size_t count = points.size() * variation.values.size();
+    if (count > most_points) {
+      throw InputError(fmt::format("--vary {}: its {} values make {} machines: expected at most {} in all",
+                                   variation.key, variation.values.size(), count, most_points));
+    }
     std::vector<ComparePoint> combined;
     for (const ComparePoint& point : points) {
       for (const std::string& value : variation.values) {

@@ -11,12 +11,11 @@ namespace tablewalk {
 struct ComparePoint {
   std::string label;
   ConfigSource config;
-  std::size_t varied = 0;  ///< how many of its overrides, the last ones, come from `vary`
+  std::size_t varied = 0;  ///< how many of its overrides (the last ones) come from `vary`
 };
 
-/// Every config of `configs` (none: the defaults) times every combination of the `vary` lists `KEY=V1,V2,...`
-/// (or `KEY=V1;V2` for values that hold commas), the last list varying fastest; `overrides` apply to all.
-/// Throws InputError.
+/// All combinations of `configs` (none: the defaults) and the `vary` lists `KEY=V1,V2,...` (or `KEY=V1;V2` for values
+/// that contain commas), the last list varying fastest; `overrides` apply to all. Throws InputError.
 std::vector<ComparePoint> compare_points(const std::vector<std::string>& configs,
                                          const std::vector<std::string>& overrides,
                                          const std::vector<std::string>& vary);

@@ -61,7 +61,7 @@ void show_config(const ConfigArguments& arguments) {
 void check_configs(const std::vector<std::string>& files) {
   for (const std::string& file : files) {
     load_config<MachineConfig>({file, {}});
-    std::cout << file << ": a machine that can be built\n";
+    std::cout << file << ": valid\n";
   }
 }
 
@@ -84,7 +84,7 @@ void add_config_commands(CLI::App& app) {
   show->footer("Example:\n  tablewalk config show skylake --set dtlb.arrays.0.entries=128 > mine.yaml");
   show->callback([arguments] { show_config(*arguments); });
 
-  CLI::App* check = config->add_subcommand("check", "Say whether configs are right, and what is wrong with them");
+  CLI::App* check = config->add_subcommand("check", "Check configs and report what is wrong with them");
   check->add_option("CONFIG", arguments->files, "Presets' names or YAML files")->required();
   check->footer("Example:\n  tablewalk config check mine.yaml");
   check->callback([arguments] { check_configs(arguments->files); });

@@ -26,7 +26,7 @@
 namespace tablewalk {
 namespace {
 
-/// So much of the time before a difference is in its wave file.
+/// Cycles before a difference that the wave file shows.
 constexpr std::uint64_t wave_cycles = 2000;
 
 struct CosimArguments {
@@ -37,7 +37,7 @@ struct CosimArguments {
   std::optional<std::uint64_t> wave_from;
 };
 
-/// What was compared, when nothing differed.
+/// The summary of what was compared, if nothing differed.
 std::string text_of(const RunResult& result, const CosimCounts& counts, OutputFormat format) {
   const std::array<std::pair<const char*, std::uint64_t>, 7> rows = {{{"walks", counts.walks},
                                                                       {"entry_reads", counts.entry_reads},
@@ -70,11 +70,11 @@ std::string text_of(const RunResult& result, const CosimCounts& counts, OutputFo
   return text;
 }
 
-/// What a co-simulation came to: the report, and where the walkers differ if they do.
+/// The result of a co-simulation: the report, and the first difference, if any.
 struct Outcome {
   std::optional<Cycles> difference;
   std::string text;
-  std::string no_wave;  ///< why none was written; empty if one was, or none was asked for
+  std::string no_wave;  ///< why no wave was written; empty if one was, or none was requested
 };
 
 /// Once per process: SystemC elaborates only once.
@@ -95,7 +95,7 @@ Outcome simulate(const CosimArguments& arguments, const MachineConfig& config, c
   }
 }
 
-/// The same in a process of its own, so that another simulation can follow.
+/// The same in its own process, so that another simulation can follow.
 Outcome simulate_apart(const CosimArguments& arguments, const MachineConfig& config) {
   const auto work = [&](std::size_t) {
     const Outcome outcome = simulate(arguments, config);
@@ -109,20 +109,21 @@ Outcome simulate_apart(const CosimArguments& arguments, const MachineConfig& con
   return outcome;
 }
 
-/// Without a difference, and without the cycle from which a wave was asked for, there is nothing to show.
+/// Without a difference, and if the first requested wave cycle was not reached, there is nothing to show.
 std::string why_no_wave(const CosimArguments& arguments) {
-  if (!arguments.wave_from) return "no difference; --wave-from CYCLE writes it all the same";
+  if (!arguments.wave_from) return "no difference; --wave-from CYCLE writes it anyway";
   return fmt::format("the run ended before cycle {}", *arguments.wave_from);
 }
 
 void check_wave_options(const CosimArguments& arguments) {
-  if (arguments.wave.empty() && arguments.wave_from) throw InputError("--wave-from without --wave: expected its file");
+  if (arguments.wave.empty() && arguments.wave_from)
+    throw InputError("--wave-from without --wave: expected --wave FILE too");
   if (!arguments.wave.empty() && !arguments.wave_from && readable_once(arguments.options.trace_path)) {
     throw InputError("--wave: a pipe cannot be run twice; expected a trace file, or --wave-from");
   }
 }
 
-/// Where a difference is going to be is not known before there is one: then the run is made again, with a wave.
+/// The cycle of a difference is unknown until it is found, so the run is repeated with a wave.
 Outcome simulate_with_wave(const CosimArguments& arguments, const MachineConfig& config) {
   WaveFile wave(arguments.wave);
   Outcome outcome;
@@ -164,14 +165,15 @@ void add_cosim_command(CLI::App& app) {
   command->add_option("--set", arguments->config.overrides, "KEY=VALUE: set one key of the machine")
       ->allow_extra_args(false);
   add_trace_format(*command, options.trace_format);
-  add_whole(*command, "--warmup", options.warmup, "Records before those that --limit counts; they are compared too");
+  add_whole(*command, "--warmup", options.warmup, "Records before --limit starts counting; they are compared too");
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
   command->add_option("--format", arguments->format, "text, json or csv: how the counts are printed")
       ->capture_default_str();
-  command->add_option("--wave", arguments->wave, "FST file of the RTL's wires in the time before a difference");
-  add_whole(*command, "--wave-from", arguments->wave_from, "Write the wave from this cycle on, difference or not");
+  command->add_option("--wave", arguments->wave, "FST file of the RTL's wires before a difference");
+  add_whole(*command, "--wave-from", arguments->wave_from,
+            "Write the wave from this cycle on, even without a difference");
   command->footer(
-      "Exit code 1 if the walkers differ; the report shows both beside each other.\n"
+      "Exit code 1 if the walkers differ; the report shows both side by side.\n"
       "Examples:\n"
       "  tablewalk cosim traces/sort.twt -c skylake\n"
       "  tablewalk cosim traces/sort.twt --set paging.mode=sv39 --set walker.walkers=8 --limit 100000\n"

@@ -9,22 +9,22 @@
 
 namespace tablewalk {
 
-/// Whether the trace says from which loads addresses come. Opens it; throws InputError.
+/// Whether the trace records which loads addresses depend on. Opens it; throws InputError.
 bool says_dependences(const RunOptions& options);
 
-/// Whether what translation costs is asked for at both ends, if the trace does not say it: `core.dependences: both`. On
-/// a blocking core they are the same.
+/// Whether the cost of translation is to be measured at both ends if the trace does not record dependences
+/// (`core.dependences: both`). On a blocking core both ends are equal.
 bool asks_for_interval(const MachineConfig& config);
 
-/// The machine of the other end: each load waits for the one before it.
+/// The machine at the other end: each load waits for the previous one.
 MachineConfig with_chained_loads(MachineConfig config);
 
-/// The other end, the machine in which each load waits for the one before it, with and without free translation, in
-/// processes of their own beside the machine itself.
+/// The other end, the machine in which each load waits for the previous one, with and without free translation. Both
+/// run in separate processes, in parallel with the machine itself.
 class OtherEnd {
  public:
   OtherEnd(const MachineConfig& config, const RunOptions& options);
-  /// Waits for both, and adds what they say. Throws what a run throws.
+  /// Waits for both and adds their figures. Throws what a run throws.
   void add_to(RunResult& result);
 
  private:

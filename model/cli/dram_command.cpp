@@ -28,7 +28,7 @@ struct DramArguments {
   std::string trace_format = "auto";
   ConfigSource config;
   MemoryLoad load;
-  std::uint64_t requests = 0;  ///< 0: the default of the stream
+  std::uint64_t requests = 0;  ///< 0: the stream's default
   std::string in_flight;
   std::string mean_gap;
   std::string format = "text";
@@ -36,7 +36,7 @@ struct DramArguments {
 
 constexpr std::uint64_t default_requests = 30000;
 
-/// A memory, what drove it, and what came of it.
+/// A memory, its load, and the result.
 struct DramRun {
   std::string stream;
   MachineConfig machine;
@@ -53,7 +53,7 @@ struct DramRun {
   }
 };
 
-/// A trace as requests: the line of each access, its address taken as a physical one.
+/// A trace as requests: the line of each access, with its address taken as physical.
 class TraceStream {
  public:
   TraceStream(const std::string& path, const std::string& format) : reader_(open_trace(path, format)) {}
@@ -112,7 +112,7 @@ DramRun drive(DramArguments arguments) {
   constexpr std::uint64_t most_in_flight = 1 << 20;
   MemoryLoad& load = arguments.load;
   if (!arguments.in_flight.empty() && !arguments.mean_gap.empty()) {
-    throw InputError("--in-flight and --mean-gap at once: expected one of them");
+    throw InputError("--in-flight and --mean-gap are exclusive: expected one of them");
   }
   if (!arguments.in_flight.empty()) {
     load.in_flight = static_cast<std::uint32_t>(parse_whole("--in-flight", arguments.in_flight, most_in_flight));
@@ -181,8 +181,8 @@ std::string to_text(const DramRun& run) {
   text += fmt::format("\nbandwidth      {:.2f} GB/s, {:.1f} % of the data bus\n", run.gbytes_per_s(),
                       100 * run.gbytes_per_s() / peak);
   text += fmt::format("row hits       {:.1f} %\n", 100 * run.row_hit_share());
-  text += fmt::format("from buffer    {} reads of lines that waited to be written\n", with_thousands(result.forwarded));
-  text += fmt::format("refresh        held up {} accesses\n", with_thousands(result.refresh_stalls));
+  text += fmt::format("from buffer    {} reads served from the write queue\n", with_thousands(result.forwarded));
+  text += fmt::format("refresh        delayed {} accesses\n", with_thousands(result.refresh_stalls));
   const std::string histogram = histogram_text({"latency", "clocks", "", result.latency_clocks.nonempty_buckets()}, 2);
   if (!histogram.empty()) text += "\nread latency, memory clocks\n" + histogram;
   return text;
@@ -244,28 +244,29 @@ void print_dram(const DramArguments& arguments) {
 }  // namespace
 
 void add_dram_command(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("dram", "Drive the main memory alone: latency, bandwidth, row hits");
+  CLI::App* command = app.add_subcommand("dram", "Drive the DRAM alone: latency, bandwidth, row hits");
   const auto arguments = std::make_shared<DramArguments>();
   command
       ->add_option("STREAM", arguments->stream,
-                   "random, mixed (a third writes), seq, rowconf (other rows of one bank), or a trace file")
+                   "random, mixed (one third writes), seq, rowconf (row conflicts in one bank), or a trace file")
       ->required();
   command->add_option("-c,--config", arguments->config.name, "Machine: a preset's name or a YAML file");
   command->add_option("--set", arguments->config.overrides, "KEY=VALUE: set one key of the machine")
       ->allow_extra_args(false);
   command
       ->add_option("--in-flight", arguments->in_flight,
-                   "Requests at once, each followed by one a clock after its answer (1)")
+                   "Requests in flight; each is replaced one clock after its response (1)")
       ->type_name("N");
-  command->add_option("--mean-gap", arguments->mean_gap, "Instead: Poisson arrivals, memory clocks apart on average")
+  command
+      ->add_option("--mean-gap", arguments->mean_gap, "Instead: Poisson arrivals with this mean gap in memory clocks")
       ->type_name("CLOCKS");
-  add_whole(*command, "--requests", arguments->requests, "Requests at most; 0 is 30000, or a whole trace");
-  add_whole(*command, "--seed", arguments->load.seed, "Decides addresses and arrivals");
+  add_whole(*command, "--requests", arguments->requests, "Maximum number of requests; 0 is 30000, or the whole trace");
+  add_whole(*command, "--seed", arguments->load.seed, "Seed for addresses and arrival times");
   add_trace_format(*command, arguments->trace_format);
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
   command->footer(
-      "The keys `dram`, `clock_mhz` and `memory.line_bytes` of the machine count. Addresses of a trace are taken as\n"
-      "physical ones, each access as one line.\n"
+      "Uses the machine's keys `dram`, `clock_mhz` and `memory.line_bytes`. Addresses of a trace are taken as\n"
+      "physical, each access as one line.\n"
       "Examples:\n"
       "  tablewalk dram random --in-flight 8\n"
       "  tablewalk dram mixed -c ddr5-4800 --mean-gap 30 --requests 100000\n"

@@ -27,11 +27,11 @@ struct ExplainArguments {
   std::vector<std::string> overrides;
   std::vector<std::string> vary;
   std::string format = "text";
-  std::size_t rows = 8;  ///< of each list of who causes the walks
+  std::size_t rows = 8;  ///< of each attribution list
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
 };
 
-/// A machine's way from free translation, and the numbers of the steps among the jobs.
+/// A machine's steps from free translation, and their job numbers.
 struct PlannedMachine {
   std::string label;
   std::vector<WaterfallStep> steps;
@@ -51,7 +51,7 @@ std::vector<PlannedMachine> plan(const ExplainArguments& arguments, MachineJobs&
   return machines;
 }
 
-/// Nothing if Ctrl-C kept one of its machines from ending.
+/// Empty if one of its machines was not finished because of Ctrl-C.
 std::optional<ExplainedMachine> collect(const PlannedMachine& planned,
                                         const std::vector<std::optional<RunResult>>& results) {
   ExplainedMachine machine{planned.label, {}, {}};
@@ -68,7 +68,7 @@ void explain(const ExplainArguments& arguments) {
   PrintOptions printing = print_options(arguments.format);
   printing.attribution_rows = arguments.rows;
   if (readable_once(arguments.options.trace_path)) {
-    throw InputError(fmt::format("{}: explain reads the trace once for each machine: expected a file, not a pipe",
+    throw InputError(fmt::format("{}: explain reads the trace once per machine: expected a file, not a pipe",
                                  arguments.options.trace_path));
   }
   if (arguments.jobs == 0) throw InputError("--jobs 0: expected at least 1");
@@ -101,18 +101,18 @@ void add_explain_command(CLI::App& app) {
   add_traces(*command, options, "Trace file; several for several cores, or to take turns on one");
   add_list("-c,--config", arguments->configs, "Machine: a preset's name or a YAML file; may be given several times");
   add_list("--set", arguments->overrides, "KEY=VALUE: set one key of every machine");
-  add_list("--vary", arguments->vary, "KEY=V1,V2,... (KEY=V1;V2 if values hold commas): a machine for each value");
+  add_list("--vary", arguments->vary, "KEY=V1,V2,... (KEY=V1;V2 if values hold commas): one machine per value");
   command->add_option("--trace-format", options.trace_format, "Format of the trace; detected if left out");
   add_whole(*command, "--warmup", options.warmup, "Records simulated before the statistics start");
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
-  command->add_flag("--check", options.check, "Hold the laws of the model while running");
+  command->add_flag("--check", options.check, "Check the laws of the model while running");
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
-  add_whole(*command, "--rows", arguments->rows, "Rows of each list of who causes the walks; 0 is all");
-  add_whole(*command, "-j,--jobs", arguments->jobs, "Machines simulated at a time; default: one per processor");
+  add_whole(*command, "--rows", arguments->rows, "Rows of each list of what causes the walks; 0 is all");
+  add_whole(*command, "-j,--jobs", arguments->jobs, "Machines simulated in parallel; default: one per processor");
   command->footer(
-      "The trace runs on the machine with free translation, and then with one part of translation more at a time;\n"
-      "each difference is what that part costs, and together they are the cost of translation. Under it stands who\n"
-      "causes the walks of the machine: regions of the address space, page-table levels and instructions.\n"
+      "The trace runs on the machine with free translation, and then with the parts of translation added one by one;\n"
+      "each difference is the cost of that part, and they add up to the cost of translation. Below it: what causes\n"
+      "the machine's walks, by region of the address space, page-table level and instruction.\n"
       "Examples:\n"
       "  tablewalk explain traces/python3.twt -c skylake\n"
       "  tablewalk explain traces/python3.twt -c skylake -c cva6\n"

@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* map_form = "OFFSET:SIZE@ADDRESS, such as 2G:2G@4G";
 
-/// `FILE@BASE`, where no file has that name.
+/// `FILE@BASE`, unless a file has that whole name.
 ImagePiece parse_piece(const std::string& text) {
   const std::size_t at = text.rfind('@');
   std::error_code ignored;
@@ -23,7 +23,7 @@ ImagePiece parse_piece(const std::string& text) {
   try {
     piece.base = PhysicalAddress(parse_byte_size(text.substr(at + 1)).bytes);
   } catch (const InputError&) {
-    return {text, {}};  // a name with @: opening it says what is wrong
+    return {text, {}};  // a name with @: opening it reports the error
   }
   if (piece.base->value() % PhysicalMemory::page_size != 0) {
     throw InputError(
@@ -66,8 +66,7 @@ void ImageArguments::check() const {
   if (given()) return;
   const char* option = !maps.empty() ? "--image-map" : !base.empty() ? "--image-base" : nullptr;
   if (format != "auto") option = "--image-format";
-  if (option != nullptr)
-    throw InputError(fmt::format("{} without --image: expected the file that it is about", option));
+  if (option != nullptr) throw InputError(fmt::format("{} without --image: expected --image FILE", option));
 }
 
 ImageSource ImageArguments::source() const {
@@ -75,7 +74,7 @@ ImageSource ImageArguments::source() const {
   ImageSource source{first.path, format, first.base, {}, {}};
   if (!base.empty()) {
     if (first.base || files.size() > 1) {
-      throw InputError("--image-base is about one --image FILE: expected FILE@BASE alone for each of several");
+      throw InputError("--image-base applies to a single --image FILE: expected FILE@BASE for each of several");
     }
     source.base = PhysicalAddress(parse_option_integer("--image-base", base));
   }
@@ -92,7 +91,7 @@ std::uint64_t root_of(const MemoryImage& image) {
   if (!image.registers) {
     throw InputError("--image without --root: expected the value of the register that points to the root table");
   }
-  std::cerr << fmt::format("tablewalk: --root {:#x}, as the {} of {} says\n", image.registers->root,
+  std::cerr << fmt::format("tablewalk: --root {:#x}, from the {} of {}\n", image.registers->root,
                            image.registers->source, image.path);
   return image.registers->root;
 }
@@ -105,7 +104,7 @@ void warn_of_mode(const MemoryImage& image, const std::string& mode) {
 std::uint64_t root_before_run(const ImageArguments& arguments, const std::string& mode) {
   const ImageSource source = arguments.source();
   std::error_code ignored;
-  // What can be read once only (a pipe) is for the run.
+  // A pipe can be read only once: leave it for the run.
   const bool readable_twice = std::filesystem::is_regular_file(source.path, ignored);
   if (!arguments.root.empty()) {
     const std::uint64_t root = arguments.root_value();
@@ -122,14 +121,14 @@ std::uint64_t root_before_run(const ImageArguments& arguments, const std::string
 void add_image_options(CLI::App& command, ImageArguments& image) {
   command
       .add_option("--image", image.files,
-                  "Physical memory of a machine; FILE@BASE is raw memory from there up; may be repeated; - is standard "
+                  "Physical memory of a machine; FILE@BASE loads raw memory at BASE; may be repeated; - is standard "
                   "input")
       ->allow_extra_args(false);
   command.add_option("--root", image.root,
-                     "The register that points to the root table (CR3, satp), as it stands; as the image says if left "
+                     "The register that points to the root table (CR3, satp), raw value; taken from the image if left "
                      "out");
   command.add_option("--image-format", image.format,
-                     fmt::format("{}; recognised by content if left out", fmt::join(image_format_names(), ", ")));
+                     fmt::format("{}; detected by content if left out", fmt::join(image_format_names(), ", ")));
   command.add_option("--image-base", image.base, "Physical address of a raw image's first byte; 0 if left out");
   command
       .add_option("--image-map", image.maps,

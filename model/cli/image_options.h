@@ -10,7 +10,7 @@
 
 namespace tablewalk {
 
-/// What the user says about a memory image.
+/// The command-line options that describe a memory image.
 struct ImageArguments {
   std::vector<std::string> files;  ///< each FILE or FILE@BASE
   std::string format = "auto";
@@ -26,15 +26,15 @@ struct ImageArguments {
   std::uint64_t root_value() const;
 };
 
-/// Reads the address or register given to the option `name`. Throws InputError that names the option.
+/// Parses the address or register value given to the option `name`. Throws InputError that names the option.
 std::uint64_t parse_option_integer(const std::string& name, const std::string& text);
 
-/// The root's register as the image's own registers say it, which a line on standard error tells. Throws InputError if
-/// they do not.
+/// The root register's value as saved in the image, reported on standard error. Throws InputError if the image has
+/// none.
 std::uint64_t root_of(const MemoryImage& image);
-/// The root's register, before a run: from --root, or from the image. Warns of a mode that the image speaks against.
+/// The root register's value, before a run: from --root, or from the image. Warns if the image contradicts the mode.
 std::uint64_t root_before_run(const ImageArguments& arguments, const std::string& mode);
-/// A line on standard error if the image says that its tables are of another mode.
+/// Prints a warning if the image says that its tables are of another mode.
 void warn_of_mode(const MemoryImage& image, const std::string& mode);
 
 /// Adds --image, --image-format, --image-base, --image-map and --root.

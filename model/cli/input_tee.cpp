@@ -21,7 +21,7 @@ InputError no_copy() {
       fmt::format("a pipe cannot be read twice: {}; expected a file, or --no-cost", std::strerror(errno)));
 }
 
-/// Makes it standard input.
+/// Makes the file standard input.
 void take_as_standard_input(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) throw InputError(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
@@ -40,7 +40,7 @@ bool write_all(int pipe, const char* data, std::size_t size) {
   return true;
 }
 
-/// Copies until the input ends or nobody reads any more. Signals that end a run are for those who read.
+/// Copies until the input ends or no reader is left. Signals that end a run are left to the readers.
 [[noreturn]] void copy(pid_t parent, int first, int second) {
   end_with_parent(parent);
   for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP}) std::signal(number, SIG_IGN);

@@ -6,21 +6,21 @@
 
 namespace tablewalk {
 
-/// A pipe for two processes that both read all of it, as their standard input: a third one copies it into a pipe for
-/// each. Whoever reads slower holds the other up, so nothing grows with the input.
+/// Lets two processes both read all of one pipe as their standard input: a third process copies it into a pipe for
+/// each. The slower reader stalls the other, so no buffer grows with the input.
 class InputTee {
  public:
-  /// Starts copying `path` (`-`: standard input), and makes this process's standard input the first copy. Throws
-  /// InputError if that cannot be.
+  /// Starts copying `path` (`-`: standard input) and makes the first copy this process's standard input. Throws
+  /// InputError on failure.
   explicit InputTee(const std::string& path);
-  /// Ends the copying.
+  /// Stops the copying.
   ~InputTee();
   InputTee(const InputTee&) = delete;
   InputTee& operator=(const InputTee&) = delete;
 
-  /// In a process that was forked since: makes its standard input the second copy.
+  /// In a process forked since then: makes the second copy its standard input.
   void take_second() const;
-  /// In this process, once the other has been forked: the second copy is its alone.
+  /// In this process, after forking the other one: closes the second copy here.
   void leave_second();
 
  private:

@@ -5,8 +5,8 @@
 
 namespace tablewalk {
 
-/// The machine of a point. A problem with a varied value is one of --vary, whatever the loader took it for.
-/// Throws InputError.
+/// The machine of a point. Errors in a varied value are reported as errors of --vary, although the loader sees them as
+/// --set. Throws InputError.
 MachineConfig load_point(const ComparePoint& point);
 
 }  // namespace tablewalk

@@ -12,7 +12,7 @@ namespace tablewalk {
 
 namespace {
 
-/// Each once: machines that read one trace say the same of it.
+/// Prints each warning once: machines that read one trace give the same warnings about it.
 void print_warnings(const std::vector<std::optional<RunResult>>& results) {
   std::set<std::string> printed;
   for (const std::optional<RunResult>& result : results) {

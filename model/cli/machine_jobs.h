@@ -8,21 +8,21 @@
 
 namespace tablewalk {
 
-/// Machines that are to run one trace, each in a process of its own (SystemC elaborates once per process). Machines
-/// that are equal run once, however often they are asked for.
+/// Machines that run the same trace, each in its own process (SystemC elaborates once per process). Equal machines run
+/// only once, however often they are added.
 class MachineJobs {
  public:
-  /// `options`: what is said of paths, limits and checks; progress and stop are the jobs' own.
-  /// `attribution_rows`: of each list of who causes the walks, most; 0 is all.
+  /// `options`: paths, limits and checks; progress and stop are set by the jobs. `attribution_rows`: maximum rows of
+  /// each attribution list; 0 is all.
   explicit MachineJobs(RunOptions options, std::size_t attribution_rows = Attribution::shown_rows)
       : options_(std::move(options)), attribution_rows_(attribution_rows) {}
 
-  /// Gives the number of the job. `label`: for messages; `ideal`: the machine is an idealisation, on which laws are not
-  /// checked and of which nothing but its figures is kept.
+  /// Returns the number of the job. `label`: for messages; `ideal`: an idealised machine, on which the laws are not
+  /// checked and of which only the figures are kept.
   std::size_t add(const std::string& label, const MachineConfig& config, bool ideal);
 
-  /// Runs them all, `jobs` at a time, in the order in which they were added. What Ctrl-C kept from starting is missing.
-  /// Throws what a run throws.
+  /// Runs them all, `jobs` at a time, in the order in which they were added. Jobs not started because of Ctrl-C are
+  /// empty. Throws what a run throws.
   std::vector<std::optional<RunResult>> run(unsigned jobs);
 
   std::size_t size() const { return jobs_.size(); }

@@ -26,12 +26,12 @@ constexpr int bad_input = 2;
 
 int fail(int code, const std::string& message) {
   std::cout.flush();
-  // Bad input is told in one line, whatever bytes it has; a co-simulation's finding has several of its own.
+  // Input errors are reported in one line, whatever bytes they contain; a co-simulation's finding has several lines.
   std::fprintf(stderr, "tablewalk: %s\n", printable(message, code != bad_input).c_str());
   return code;
 }
 
-/// The code of a command that did its work: what it printed has to have arrived, too.
+/// Exit code of a command that succeeded; fails if its output could not be written.
 int finish() {
   errno = 0;
   std::cout.flush();
@@ -88,15 +88,15 @@ int run_program(int argc, char** argv) {
 }  // namespace tablewalk
 
 int main(int argc, char** argv) {
-  // Blocks of that size go back to the system when they are freed. By default glibc's limit grows with what is freed,
-  // and a machine of 16 cores takes 3 MiB more.
+  // Blocks of this size return to the system when freed. By default glibc raises its limit with each freed block, which
+  // costs a machine of 16 cores 3 MiB.
   mallopt(M_MMAP_THRESHOLD, 128 << 10);
   tablewalk::handle_interrupts();
   try {
     return tablewalk::run_program(argc, argv);
   } catch (const std::bad_alloc&) {
     return tablewalk::fail(tablewalk::bad_input, tablewalk::out_of_memory);
-  } catch (const std::exception& error) {  // LawViolation, Difference, and what nobody foresaw
+  } catch (const std::exception& error) {  // LawViolation, Difference, and anything unforeseen
     return tablewalk::fail(tablewalk::violated_law, error.what());
   }
 }

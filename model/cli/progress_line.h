@@ -14,14 +14,14 @@
 
 namespace tablewalk {
 
-/// A line on a terminal's standard error that says how far the work is: count, rate, time left. Silent elsewhere.
+/// A progress line on standard error: count, rate, time left. Silent if that is not a terminal.
 class ProgressLine {
  public:
   ~ProgressLine() {
     if (shown_) std::fputs("\r\033[K", stderr);
   }
 
-  /// `share` of the work done, 0 to 1, negative when nobody knows.
+  /// `share` of the work done, 0 to 1; negative if unknown.
   void update(std::uint64_t records, double share) {
     if (!is_terminal_) return;
     const auto now = Clock::now();

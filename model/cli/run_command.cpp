@@ -43,15 +43,15 @@ std::optional<ImageTables> image_tables(const RunArguments& arguments) {
   const ImageArguments& image = arguments.image;
   image.check();
   if (!image.given()) {
-    if (!image.root.empty()) throw InputError("--root without --image: expected the file that holds the page tables");
+    if (!image.root.empty()) throw InputError("--root without --image: expected --image FILE with the page tables");
     if (arguments.skip_faults)
-      throw InputError("--skip-faults without --image: the kernel repairs faults of its own tables");
+      throw InputError("--skip-faults without --image: the kernel repairs faults in its own tables");
     return std::nullopt;
   }
   return ImageTables{image.source(), 0, arguments.skip_faults};
 }
 
-/// With the wires of its walker. A run that broke a law leaves them too: they are what to look at.
+/// Runs with a wave of its walker. The wave is kept if a law is violated: it shows the cause.
 RunResult run_with_wave(const RunArguments& arguments, const MachineConfig& config, ProgressLine& line) {
   WaveFile wave(arguments.wave);
   RunOptions options = arguments.options;
@@ -79,9 +79,9 @@ RunResult run_with_progress(const RunArguments& arguments, const MachineConfig& 
   return run_machine(config, watched.options);
 }
 
-/// The machine, and beside it, in a process of its own, the same one with free translation.
+/// The machine, and in parallel, in another process, the same one with free translation.
 RunResult run_with_cost(const RunArguments& arguments, const MachineConfig& config) {
-  RunOptions options;  // the same records over the same tables; what else was asked for is the machine's own
+  RunOptions options;  // the same records and tables; all other options apply to the machine itself
   RunArguments real = arguments;
   std::optional<InputTee> tee;
   if (readable_once(arguments.options.trace_path)) {
@@ -107,7 +107,7 @@ RunResult run_with_cost(const RunArguments& arguments, const MachineConfig& conf
   if (tee) tee->leave_second();
   RunResult result = run_with_progress(real, config);
   if (result.partial) {
-    leave_cost_out(result, "the run was ended before the trace was");
+    leave_cost_out(result, "the run was stopped before the end of the trace");
   } else {
     add_translation_cost(result, result_from_json(side.result(), name));
     if (other_end) other_end->add_to(result);
@@ -121,7 +121,7 @@ void check_images_for_cost(const RunArguments& arguments) {
   for (const std::string& image : arguments.image.files) {
     if (!readable_once(image) || (image == "-" && !trace_is_pipe)) continue;
     throw InputError(
-        fmt::format("--image {}: a pipe can be read once, and the cost of translation takes two machines: "
+        fmt::format("--image {}: a pipe can be read only once, and the cost of translation takes two runs: "
                     "expected a file, or --no-cost",
                     image));
   }
@@ -140,11 +140,11 @@ RunResult simulate(const RunArguments& arguments, const MachineConfig& config) {
 void check_wave_options(const RunArguments& arguments) {
   const char* given = arguments.wave_from != 0 ? "--wave-from" : arguments.wave_cycles != 0 ? "--wave-cycles" : nullptr;
   if (arguments.wave.empty() && given != nullptr) {
-    throw InputError(fmt::format("{} without --wave: expected its file", given));
+    throw InputError(fmt::format("{} without --wave: expected --wave FILE too", given));
   }
 }
 
-/// No output may take the place of an input.
+/// An output must not overwrite an input.
 void check_outputs(const RunArguments& arguments) {
   const std::array<std::pair<const char*, std::string>, 2> outputs{
       {{"--walk-log", arguments.options.walk_log}, {"--wave", arguments.wave}}};
@@ -164,7 +164,7 @@ void run(RunArguments& arguments) {
     throw InputError("--attribute-rows without --attribute: expected both");
   }
   if (!arguments.mode.empty()) {
-    make_paging_mode(arguments.mode);  // it names the mode that is wrong
+    make_paging_mode(arguments.mode);  // reports an unknown mode
     arguments.config.overrides.push_back("paging.mode=" + arguments.mode);
   }
   arguments.options.tables = image_tables(arguments);
@@ -174,7 +174,7 @@ void run(RunArguments& arguments) {
   if (arguments.options.tables) {
     arguments.options.tables->root_value = root_before_run(arguments.image, config.paging.mode);
   }
-  // Before the run, so that no long run is lost to a folder that cannot be made.
+  // Before the run, so that no long run is lost to a folder that cannot be created.
   if (!arguments.output_folder.empty()) create_folder(arguments.output_folder);
 
   arguments.options.on_warning = [](const std::string& warning) { print_warning(warning); };
@@ -182,7 +182,7 @@ void run(RunArguments& arguments) {
   if (!arguments.output_folder.empty()) {
     write_text_file(arguments.output_folder + "/result.json", result_to_json(result, printing.attribution_rows));
   }
-  // The walks may have standard output to themselves.
+  // If the walk log is on standard output, the report goes to standard error.
   print_run(result, printing, arguments.options.walk_log == "-" ? std::cerr : std::cout);
 }
 
@@ -199,25 +199,25 @@ void add_run_command(CLI::App& app) {
       ->allow_extra_args(false);
   command->add_option("-m,--mode", arguments->mode, "Page-table organisation: short for --set paging.mode=MODE");
   add_image_options(*command, arguments->image);
-  command->add_flag("--skip-faults", arguments->skip_faults, "Pass over accesses that the image's tables do not allow");
+  command->add_flag("--skip-faults", arguments->skip_faults, "Skip accesses that fault in the image's tables");
   add_trace_format(*command, options.trace_format);
   add_whole(*command, "--warmup", options.warmup, "Records simulated before the statistics start");
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
-  command->add_option("-o,--output", arguments->output_folder, "Folder that gets result.json");
+  command->add_option("-o,--output", arguments->output_folder, "Folder to write result.json to");
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
   command->add_option(
       "--walk-log", options.walk_log,
-      "File that gets one row per page-table walk; .gz, .xz, .zst and .bz2 compress; - is standard output");
-  command->add_option("--wave", arguments->wave, "FST file of the wires of a walker that is hardware");
-  add_whole(*command, "--wave-from", arguments->wave_from, "First cycle that it shows");
-  add_whole(*command, "--wave-cycles", arguments->wave_cycles, "Cycles that it shows; 0 is all to the end");
-  command->add_flag("--check", options.check, "Hold the laws of the model while running");
+      "File to write one row per page-table walk to; .gz, .xz, .zst and .bz2 compress; - is standard output");
+  command->add_option("--wave", arguments->wave, "FST file of the RTL walker's signals");
+  add_whole(*command, "--wave-from", arguments->wave_from, "First cycle of the wave");
+  add_whole(*command, "--wave-cycles", arguments->wave_cycles, "Number of cycles in the wave; 0 is all");
+  command->add_flag("--check", options.check, "Check the laws of the model while running");
   command->add_flag("--attribute", options.attribute,
-                    "Who causes the walks: by region of the address space, part of the walk, and instruction");
-  add_whole(*command, "--attribute-rows", arguments->attribution_rows, "Rows of each of its lists; 0 is all");
-  command->add_flag("--explain", arguments->explain, "A line of explanation under each key figure");
+                    "Print what causes the walks: by region of the address space, part of the walk, and instruction");
+  add_whole(*command, "--attribute-rows", arguments->attribution_rows, "Rows of each list; 0 is all");
+  command->add_flag("--explain", arguments->explain, "Print a line of explanation under each key figure");
   command->add_flag("--no-cost", arguments->no_cost,
-                    "Leave out what translation costs: it takes a second run, with free translation, beside this one");
+                    "Do not measure the cost of translation (a second run, with free translation, in parallel)");
   command->footer(
       "Examples:\n"
       "  tablewalk run traces/sort.twt\n"

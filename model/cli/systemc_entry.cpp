@@ -2,8 +2,8 @@
 
 #include "cli/commands.h"
 
-// libsystemc expects the program to bring sc_main, which its own `main` calls. This program has a main of its own, in
-// main.cpp, and no use for sc_main.
+// libsystemc's own `main` references sc_main, so it must be defined. This program has its own main, in main.cpp, and
+// never calls it.
 int sc_main(int, char**) {
   return 0;
 }

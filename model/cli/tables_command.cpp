@@ -31,7 +31,7 @@ struct TablesOptions {
   std::string format = "text";
 };
 
-/// What is mapped: one list of ranges for each address space.
+/// The mapped ranges of each address space.
 using Spaces = std::map<AddressSpaceId, std::vector<MappedRange>>;
 
 struct ModeSize {
@@ -62,7 +62,7 @@ void add_trace(Spaces& spaces, const TablesOptions& options, std::uint64_t grain
   }
 }
 
-/// Ranges given by hand belong to address space 0, as do traces of one process.
+/// Ranges from --map belong to address space 0, as do traces of one process.
 Spaces mapped_spaces(const TablesOptions& options, const std::vector<std::shared_ptr<const PagingMode>>& modes) {
   std::uint64_t grain_bytes = modes.empty() ? default_grain_bytes : modes.front()->page_bytes();
   for (const auto& mode : modes) grain_bytes = std::min(grain_bytes, mode->page_bytes());
@@ -82,14 +82,14 @@ bool can_hold(const PagingMode& mode, const Spaces& spaces) {
   });
 }
 
-/// The usual organisations, those left out that cannot hold the footprint.
+/// The standard organisations, except those that cannot hold the footprint.
 std::vector<std::shared_ptr<const PagingMode>> default_modes(const Spaces& spaces) {
   std::vector<std::shared_ptr<const PagingMode>> modes;
   for (const char* name : usual_modes) {
     const std::shared_ptr<const PagingMode> mode = make_paging_mode(name);
     if (can_hold(*mode, spaces)) modes.push_back(mode);
   }
-  // When none fits, counting for the widest one says why.
+  // If none fits, counting for the widest one reports why.
   if (modes.empty()) modes.push_back(make_paging_mode("x86-64-la57"));
   return modes;
 }
@@ -114,7 +114,7 @@ double share_of_flat(const TableSize& size) {
   return static_cast<double>(size.bytes) / static_cast<double>(size.flat_bytes);
 }
 
-/// `1/475`, or `2.5x` if the tree is the larger one.
+/// `1/475`, or `2.5x` if the tree is larger.
 std::string ratio_text(const TableSize& size) {
   const double share = share_of_flat(size);
   if (size.bytes == size.flat_bytes) return "1";
@@ -205,22 +205,22 @@ constexpr const char* footer = R"(Examples:
   tablewalk tables --map 0x7f0000000000:1G --format csv
   tablewalk tables --mode x86-64 --map 0:1G:2M
 
-A flat table is counted whole: every entry of its address space, mapped or not. The column `of flat` compares with one
+A flat table is counted in full: every entry of its address space, mapped or not. The column `of flat` compares with one
 level over the same virtual address bits, page size and entry size.)";
 
 }  // namespace
 
 void add_tables_commands(CLI::App& app) {
   const auto options = std::make_shared<TablesOptions>();
-  CLI::App* command = app.add_subcommand("tables", "How large each page-table organisation is for a footprint");
+  CLI::App* command = app.add_subcommand("tables", "Size of each page-table organisation for a footprint");
   command->add_option("TRACE", options->trace_path, "map every page this trace touches; - is standard input");
   add_trace_format(*command, options->trace_format);
   command->add_option("--map", options->maps, "map a range: VA:SIZE[:PAGE], sizes as 4K, 2M, 1G; may be repeated")
       ->allow_extra_args(false);
   command
       ->add_option("-m,--mode", options->modes,
-                   fmt::format("{} or radix:B1,B2,.../OFFSET@ENTRYBYTES; may be repeated. Without it: those of {} "
-                               "that can hold the addresses",
+                   fmt::format("{} or radix:B1,B2,.../OFFSET@ENTRYBYTES; may be repeated. Default: those of {} "
+                               "that can map the addresses",
                                fmt::join(paging_mode_names(), ", "), fmt::join(usual_modes, ", ")))
       ->allow_extra_args(false);
   command->add_option("--format", options->format, "text, json or csv")->capture_default_str();

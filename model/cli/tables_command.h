@@ -4,7 +4,7 @@
 
 namespace tablewalk {
 
-/// Adds `tablewalk tables`: how large each page-table organisation is for a trace or for given ranges. The command runs
+/// Adds `tablewalk tables`: the size of each page-table organisation for a trace or for given ranges. The command runs
 /// while `app` parses; it throws InputError and writes its result to standard output.
 void add_tables_commands(CLI::App& app);
 

@@ -9,23 +9,23 @@
 
 namespace tablewalk {
 
-/// How to print on standard output: `format` is text, json or csv; colours only where somebody looks and NO_COLOR is
-/// not set. Throws InputError.
+/// How to print on standard output: `format` is text, json or csv; colours only on a terminal and if NO_COLOR is not
+/// set. Throws InputError.
 PrintOptions print_options(const std::string& format);
 
 /// One line on standard error.
 void print_warning(const std::string& warning);
 
-/// One line on standard error that is written over and over, and nothing where that is no terminal.
+/// A line on standard error that is updated in place; nothing if that is not a terminal.
 class ProgressLine {
  public:
-  /// `things` are what is counted: "records".
+  /// `things`: what is counted, such as "records".
   explicit ProgressLine(std::string things);
   ~ProgressLine() { clear(); }
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  /// `share` of all, 0 to 1; negative when it is unknown.
+  /// `share` of the work done, 0 to 1; negative if unknown.
   void show(std::uint64_t done, double share);
   void clear();
 

@@ -20,7 +20,7 @@ inline void add_traces(CLI::App& command, RunOptions& options, const std::string
 
 /// Adds `--trace-format`.
 inline void add_trace_format(CLI::App& command, std::string& format) {
-  const std::string help = "format of the trace: auto (by its content), " + list_of_trace_formats();
+  const std::string help = "format of the trace: auto (by content), " + list_of_trace_formats();
   command.add_option("--trace-format", format, help)->capture_default_str();
 }
 

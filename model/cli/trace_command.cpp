@@ -34,7 +34,7 @@ namespace {
 
 constexpr std::size_t batch_records = 1 << 14;
 
-/// Hands a reader's records on while showing progress.
+/// Passes a reader's records on while showing progress.
 class WatchedReader : public TraceReader {
  public:
   explicit WatchedReader(TraceReader& reader) : reader_(reader) {}
@@ -53,7 +53,7 @@ class WatchedReader : public TraceReader {
   std::uint64_t records_ = 0;
 };
 
-/// Copies `reader` to `path`, up to `limit` records when that is not 0.
+/// Copies `reader` to `path`, at most `limit` records if that is not 0.
 WrittenTrace write_trace(TraceReader& reader, const std::string& path, const TraceWriterOptions& options,
                          std::uint64_t limit) {
   const auto writer = make_trace_writer(path, options);
@@ -101,10 +101,11 @@ void add_info(CLI::App& trace) {
     std::size_t top = 12;
   };
   const auto options = std::make_shared<Options>();
-  CLI::App* command = trace.add_subcommand("info", "what a trace holds: accesses, pages, address ranges, reuse");
+  CLI::App* command =
+      trace.add_subcommand("info", "show what a trace contains: accesses, pages, address ranges, reuse");
   add_input(*command, *options);
   add_print_format(*command, options->format);
-  add_whole(*command, "--top", options->top, "address ranges to list, those with the most pages")
+  add_whole(*command, "--top", options->top, "address ranges to list, those with the most pages first")
       ->capture_default_str();
   command->footer(
       "Examples:\n  tablewalk trace info traces/sort.twt\n  xzcat log.xz | tablewalk trace info - --format json");
@@ -127,9 +128,9 @@ void add_convert(CLI::App& trace) {
   const auto options = std::make_shared<CommonOptions>();
   CLI::App* command = trace.add_subcommand("convert", "write a trace as .twt (native) or .txt (plain text)");
   add_input(*command, *options);
-  command->add_option("OUTPUT", options->output, "a name ending in .twt or .txt; - is text to standard output")
+  command->add_option("OUTPUT", options->output, "file name ending in .twt or .txt; - is text to standard output")
       ->required();
-  add_whole(*command, "--limit", options->limit, "records to keep at most; 0 is all")->capture_default_str();
+  add_whole(*command, "--limit", options->limit, "maximum records to write; 0 is all")->capture_default_str();
   add_trace_level(*command, options->level);
   add_print_format(*command, options->format);
   command->footer(
@@ -168,14 +169,14 @@ void add_generator_options(CLI::App& command, GeneratorConfig& config) {
     command.add_option(name, target, help)->capture_default_str();
   };
   add_whole(command, "--count", config.count, "records");
-  add_whole(command, "--seed", config.seed, "decides all that is drawn");
+  add_whole(command, "--seed", config.seed, "seed of the random numbers");
   size("--base", config.base, "lowest address (0x10000000)");
-  size("--footprint", config.footprint, "bytes that are spread over, such as 4G (64M)");
+  size("--footprint", config.footprint, "bytes the accesses are spread over, such as 4G (64M)");
   size("--stride", config.stride,
        "stride: bytes from one access to the next (4K); pointer-chase: from one element to the next (--element)");
   add_whole(command, "--element", config.element, "bytes of one access");
   number("--store-share", config.store_share, "sequential, stride, uniform, zipf: share of stores, 0 to 1");
-  number("--zipf-exponent", config.zipf_exponent, "zipf: how much the popular ones are preferred");
+  number("--zipf-exponent", config.zipf_exponent, "zipf: exponent; larger prefers popular pages more");
   add_whole(command, "--matrix", config.matrix, "matmul: rows and columns");
   add_whole(command, "--block", config.block, "matmul: rows and columns of a block");
 }
@@ -186,9 +187,9 @@ void add_generate(CLI::App& trace) {
     GeneratorConfig config;
   };
   const auto options = std::make_shared<Options>();
-  CLI::App* command = trace.add_subcommand("generate", "make a synthetic trace");
+  CLI::App* command = trace.add_subcommand("generate", "generate a synthetic trace");
   command->add_option("PATTERN", options->pattern, fmt::format("{}", fmt::join(pattern_names(), ", ")))->required();
-  command->add_option("-o,--output", options->output, "a name ending in .twt or .txt; - is text to standard output")
+  command->add_option("-o,--output", options->output, "file name ending in .twt or .txt; - is text to standard output")
       ->required();
   add_generator_options(*command, options->config);
   add_trace_level(*command, options->level);
@@ -213,7 +214,7 @@ void add_generate(CLI::App& trace) {
 }  // namespace
 
 void add_trace_commands(CLI::App& app) {
-  CLI::App* trace = app.add_subcommand("trace", "Look at traces, convert, generate and capture them");
+  CLI::App* trace = app.add_subcommand("trace", "Inspect, convert, generate and capture traces");
   trace->require_subcommand(1);
   add_info(*trace);
   add_convert(*trace);

@@ -14,7 +14,7 @@
 namespace tablewalk {
 namespace {
 
-/// Figures' names, by RecordKind.
+/// Figure names, by RecordKind.
 constexpr const char* kind_names[record_kinds] = {"fetches",
                                                   "loads",
                                                   "stores",
@@ -40,7 +40,7 @@ constexpr const char* kind_names[record_kinds] = {"fetches",
                                                   "tlbi_vale1",
                                                   "tlbi_vaale1",
                                                   "thread_events"};
-// Sizes of translation look-aside buffers: small and large first levels, small and large second levels.
+// Typical TLB sizes: small and large first levels, small and large second levels.
 constexpr std::uint64_t reuse_distances[] = {16, 64, 512, 1536};
 constexpr std::size_t most_threads_in_text = 16;
 
@@ -71,13 +71,13 @@ std::string counts_text(const TraceStatistics& statistics) {
   }
   table.add_row({"all", with_thousands(accesses), ""});
   if (statistics.supervisor_accesses != 0) {
-    table.add_row({"of them supervisor's", with_thousands(statistics.supervisor_accesses),
+    table.add_row({"of these supervisor", with_thousands(statistics.supervisor_accesses),
                    percent(share(statistics.supervisor_accesses, accesses))});
   }
   return table.text();
 }
 
-/// Nothing for a trace without events, which most are.
+/// Empty for a trace without events, as most are.
 std::string events_text(const TraceStatistics& statistics) {
   if (statistics.records == statistics.accesses()) return {};
   TextTable table({"events", "count"}, 0);
@@ -93,7 +93,7 @@ std::string events_text(const TraceStatistics& statistics) {
   return "\n" + table.text();
 }
 
-/// Nothing for a trace without Thread events: its records are all of one thread, or of nobody knows which.
+/// Empty for a trace without Thread events: its records are of one thread, or their threads are unknown.
 std::string threads_text(const TraceStatistics& statistics) {
   const std::uint64_t events = statistics.by_kind[static_cast<unsigned>(RecordKind::Thread)];
   if (events == 0) return {};
@@ -104,7 +104,7 @@ std::string threads_text(const TraceStatistics& statistics) {
     table.add_row({std::to_string(thread.thread), with_thousands(thread.records),
                    percent(share(thread.records, statistics.records - events))});
   }
-  std::string text = fmt::format("\nthreads: {}, in the order in which they begin\n", statistics.threads.size());
+  std::string text = fmt::format("\nthreads: {}, in order of first appearance\n", statistics.threads.size());
   text += table.text();
   if (statistics.threads.size() > shown) {
     text += fmt::format("({} more threads; --format json has all)\n", statistics.threads.size() - shown);
@@ -152,7 +152,7 @@ nlohmann::ordered_json figures_json(const TraceStatistics& statistics) {
   nlohmann::ordered_json figures;
   figures["records"] = statistics.records;
   for (unsigned kind = 0; kind < record_kinds; ++kind) {
-    // Those of one architecture only where there are any.
+    // Event kinds of one architecture only if there are any.
     if (kind > static_cast<unsigned>(RecordKind::SwitchSpace) && statistics.by_kind[kind] == 0) continue;
     figures[kind_names[kind]] = statistics.by_kind[kind];
   }
@@ -173,7 +173,7 @@ nlohmann::ordered_json figures_json(const TraceStatistics& statistics) {
 
 std::string trace_info_text(const TraceDescription& description, const TraceStatistics& statistics, std::size_t top) {
   std::string text = fmt::format("{}: {}\n", printable(description.path), description.format);
-  if (!description.provenance.empty()) text += fmt::format("made by: {}\n", printable(description.provenance));
+  if (!description.provenance.empty()) text += fmt::format("provenance: {}\n", printable(description.provenance));
   text += fmt::format("checksum of the records (XXH3): {:016x}\n\n", statistics.checksum);
   text += counts_text(statistics) + events_text(statistics) + threads_text(statistics);
   text += fmt::format("\nfootprint: {} in {} pages of 4 KiB, in {} regions of 2 MiB",
@@ -183,7 +183,7 @@ std::string trace_info_text(const TraceDescription& description, const TraceStat
   text += fmt::format("\naddresses: {:#x} to {:#x}; {} accesses straddle two pages\n\n", statistics.lowest,
                       statistics.highest, with_thousands(statistics.page_straddles));
   text += ranges_text(statistics, top);
-  text += "\nReuse: other pages looked up since a page's last lookup. An LRU TLB of n entries hits what is < n.\n";
+  text += "\nReuse: distinct other pages since a page's last lookup. An LRU TLB of n entries hits distances < n.\n";
   return text + reuse_text(statistics);
 }
 

@@ -7,7 +7,7 @@
 
 namespace tablewalk {
 
-/// What `tablewalk trace info` prints; `top` is how many address ranges, those with the most pages.
+/// The output of `tablewalk trace info`; `top`: number of address ranges to list, those with the most pages first.
 std::string trace_info_text(const TraceDescription& description, const TraceStatistics& statistics, std::size_t top);
 std::string trace_info_json(const TraceDescription& description, const TraceStatistics& statistics, std::size_t top);
 /// `name,value` lines.

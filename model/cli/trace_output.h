@@ -11,17 +11,17 @@
 
 namespace tablewalk {
 
-/// What the commands that write traces have in common.
+/// Shared by the commands that write traces.
 void add_trace_level(CLI::App& command, int& level);
 void add_print_format(CLI::App& command, std::string& format);
 
-/// A trace that was written, and more counts of it, by their names.
+/// A trace that was written, and further counts by name.
 struct WrittenReport {
   WrittenTrace trace;
-  std::vector<std::pair<std::string, std::uint64_t>> counts;  ///< the same names for all; not in text
+  std::vector<std::pair<std::string, std::uint64_t>> counts;  ///< the same names in all reports; not printed as text
 };
 
-/// What such a command says of the traces it wrote; in JSON, one object or, of several, a list.
+/// The report of a command that wrote traces; in JSON an object, or a list for several traces.
 std::string written_text(const std::vector<WrittenReport>& reports, OutputFormat format);
 
 }  // namespace tablewalk

@@ -10,7 +10,7 @@
 namespace tablewalk {
 namespace {
 
-/// The command that was given last on the command line: `tablewalk trace info` is `info`.
+/// The innermost command on the command line: for `tablewalk trace info` it is `info`.
 const CLI::App& innermost(const CLI::App& app) {
   const auto given = app.get_subcommands();
   return given.empty() ? app : innermost(*given.back());
@@ -34,7 +34,7 @@ std::vector<std::string> command_names(const CLI::App& command) {
   return names;
 }
 
-/// What is wrong with how often an option was given: once too often, or its value is missing.
+/// An option was given more than once, or its value is missing.
 std::string mismatch_problem(const CLI::App& command, const std::string& name) {
   for (const CLI::Option* option : command.get_options()) {
     if (option->get_name() != name || option->count() < 2) continue;

@@ -6,12 +6,11 @@
 
 namespace tablewalk {
 
-/// One line about wrong usage: what CLI11 says, and the nearest right command or option.
+/// A usage error in one line: CLI11's message and the nearest valid command or option.
 std::string usage_problem(const CLI::App& app, const CLI::ParseError& error);
 
-/// The arguments as CLI11 takes them, the last one first, after `help COMMAND` has become `COMMAND --help` and
-/// `version`
-/// `--version`. Throws InputError for help about what is no command.
+/// The arguments in the order CLI11 expects (last one first), with `help COMMAND` rewritten to `COMMAND --help` and
+/// `version` to `--version`. Throws InputError for help about an unknown command.
 std::vector<std::string> usual_arguments(const CLI::App& app, std::vector<std::string> arguments);
 
 }  // namespace tablewalk

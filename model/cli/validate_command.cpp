@@ -32,7 +32,7 @@ void print_groups(OutputFormat format) {
 void validate(const ValidateArguments& arguments) {
   const OutputFormat format = parse_output_format(arguments.format);
   if (arguments.list && !arguments.groups.empty()) {
-    throw InputError("--list shows all groups: expected no group beside it");
+    throw InputError("--list shows all groups: expected no group name with it");
   }
   if (arguments.list) return print_groups(format);
   if (arguments.jobs == 0) throw InputError("--jobs 0: expected at least 1");
@@ -51,18 +51,18 @@ void validate(const ValidateArguments& arguments) {
 
 void add_validate_command(CLI::App& app) {
   CLI::App* command =
-      app.add_subcommand("validate", "Compare the model with what others published, counted or simulated");
+      app.add_subcommand("validate", "Compare the model with published, measured or simulated results of others");
   const auto arguments = std::make_shared<ValidateArguments>();
-  command->add_option("GROUP", arguments->groups, "Groups of comparisons; all if left out (--list shows them)");
-  command->add_flag("--list", arguments->list, "Show the groups");
-  command->add_flag("--short", arguments->choice.short_form, "Of each group only what takes little time");
-  command->add_option("--data", arguments->choice.data, "Folder of the reference data")
+  command->add_option("GROUP", arguments->groups, "Groups of comparisons to run; all if left out (see --list)");
+  command->add_flag("--list", arguments->list, "List the groups");
+  command->add_flag("--short", arguments->choice.short_form, "Only the quick comparisons of each group");
+  command->add_option("--data", arguments->choice.data, "Folder with the reference data")
       ->type_name("FOLDER")
       ->capture_default_str();
-  add_whole(*command, "-j,--jobs", arguments->jobs, "Measurements at a time");
+  add_whole(*command, "-j,--jobs", arguments->jobs, "Measurements in parallel");
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
   command->footer(
-      "A comparison out of its tolerance ends with status 1. docs/validation.md says what is compared with what.\n"
+      "Exit status 1 if a comparison is out of tolerance. docs/validation.md describes the comparisons.\n"
       "Examples:\n"
       "  tablewalk validate\n"
       "  tablewalk validate tables latency\n"

@@ -36,13 +36,13 @@ struct WalkArguments {
   std::vector<std::string> addresses;
 };
 
-/// Of a machine's keys, those that shape translation.
+/// The keys of a machine that affect translation.
 struct TranslationConfig {
   PagingConfig paging;
 
   template <class Keys>
   void describe(Keys& keys) {
-    keys.group("paging", paging, "what the page tables look like");
+    keys.group("paging", paging, "the page-table format");
   }
 };
 
@@ -59,28 +59,28 @@ void check_arguments(const WalkArguments& arguments) {
   const bool mapping = !arguments.maps.empty();
   const bool comparing = !arguments.oracle.empty();
   if (mapping == arguments.image.given()) {
-    throw InputError(mapping ? "walk: tables of an image and of --map at once: expected one of them"
+    throw InputError(mapping ? "walk: both --image and --map given: expected one of them"
                              : "walk: no page tables: expected --image FILE or --map VA:SIZE[:PAGE]");
   }
-  if (comparing && mapping) throw InputError("--oracle is about an image: expected --image FILE with it");
+  if (comparing && mapping) throw InputError("--oracle without --image: expected --image FILE too");
   if (comparing && !arguments.addresses.empty()) {
-    throw InputError("--oracle has the addresses in its file: expected none after the options");
+    throw InputError("--oracle reads the addresses from its file: expected no VA");
   }
   if (comparing && !arguments.image.root.empty()) {
-    throw InputError("--oracle has the root of each row in its file: expected no --root");
+    throw InputError("--oracle reads the root from each row: expected no --root");
   }
   if (comparing) return;
   if (arguments.addresses.empty()) throw InputError("walk: no address: expected at least one VA");
   if (mapping && !arguments.image.root.empty()) {
-    throw InputError("--root belongs to --image: with --map the root is where the tables are built");
+    throw InputError("--root applies to --image only: with --map the tables have a root of their own");
   }
 }
 
-/// Maps the ranges to fresh frames; returns the root's register.
+/// Maps the ranges to new frames; returns the root register's value.
 std::uint64_t build_tables(const std::vector<std::string>& maps, const std::shared_ptr<const PagingMode>& mode,
                            PhysicalMemory& memory) {
   constexpr std::uint64_t plenty = std::uint64_t{1} << 40;
-  // Their entries are written one by one: that many in a few seconds.
+  // Entries are written one by one; this many take a few seconds.
   std::uint64_t pages_left = std::uint64_t{1} << 25;
   FrameAllocator frames(std::min(plenty, mode->memory_limit()), mode->page_bytes(), {});
   TableBuilder tables(mode, memory, frames);
@@ -92,8 +92,8 @@ std::uint64_t build_tables(const std::vector<std::string>& maps, const std::shar
     const std::uint64_t pages = (last - first) / page + 1;
     if (pages > pages_left) {
       throw InputError(
-          fmt::format("--map {}: {} pages of {}; expected at most {} to be mapped: larger pages "
-                      "(VA:SIZE:PAGE), or only what is walked",
+          fmt::format("--map {}: {} pages of {}; expected at most {} pages: use larger pages "
+                      "(VA:SIZE:PAGE), or map only what is walked",
                       spec, pages, format_byte_size(ByteSize{page}), pages_left));
     }
     pages_left -= pages;
@@ -143,7 +143,8 @@ void run_walk(const WalkArguments& arguments) {
   std::optional<MemoryImage> image;
   if (arguments.image.given()) {
     const bool has_root = !arguments.image.root.empty();
-    if (has_root) mode->decode_root(arguments.image.root_value());  // before the image is read: it throws
+    if (has_root)
+      mode->decode_root(arguments.image.root_value());  // before the image is read, to report a bad root early
     image = load_memory_image(arguments.image.source(), memory);
     warn_of_mode(*image, paging.mode);
     report.source = printable(image->path);
@@ -171,13 +172,13 @@ constexpr const char* footer = R"(Examples:
   tablewalk walk --image pages.bin.zst --oracle oracle.csv
   tablewalk walk --image vmcore 0xffffffff81000000 --supervisor
 
---set takes the keys of `tablewalk config show` that begin with paging. With --oracle every row of a CSV file
-(columns root, va, pa and more) is compared with the walk; a difference ends with status 1.)";
+--set takes the keys of `tablewalk config show` that start with paging. With --oracle every row of a CSV file
+(columns root, va, pa and more) is compared with the walk; exit status 1 on a difference.)";
 
 }  // namespace
 
 void add_walk_command(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("walk", "One walk of the page tables, step by step");
+  CLI::App* command = app.add_subcommand("walk", "Show one walk of the page tables, step by step");
   const auto arguments = std::make_shared<WalkArguments>();
   command->add_option("VA", arguments->addresses, "Virtual addresses");
   command->add_option(
@@ -188,10 +189,10 @@ void add_walk_command(CLI::App& app) {
       ->allow_extra_args(false);
   command->add_option("--oracle", arguments->oracle, "Compare every row of this CSV file with the walk");
   command->add_option("--access", arguments->access, "load, store or fetch; load if left out");
-  command->add_flag("--supervisor", arguments->supervisor, "The access is made at supervisor privilege, not user");
+  command->add_flag("--supervisor", arguments->supervisor, "Access at supervisor privilege instead of user");
   command->add_option("--set", arguments->config.overrides, "KEY=VALUE: set a control register, paging.x86.smep=true")
       ->allow_extra_args(false);
-  command->add_flag("--explain", arguments->explain, "A line for each field of each entry");
+  command->add_flag("--explain", arguments->explain, "Print a line for each field of each entry");
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
   command->footer(footer);
   command->callback([arguments] { run_walk(*arguments); });

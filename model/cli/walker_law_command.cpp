@@ -22,7 +22,7 @@ struct LawArguments {
   std::string format = "text";
 };
 
-/// ` + 3 x levels`; nothing if there are none of them.
+/// ` + 3 x levels`; empty if the factor is 0.
 std::string term(const Rational& factor, const char* of) {
   if (factor.numerator == 0) return {};
   const bool negative = factor.numerator < 0;
@@ -38,7 +38,7 @@ std::string cycles(std::uint64_t count) {
   return fmt::format("{} cycle{}", count, count == 1 ? "" : "s");
 }
 
-/// Cycles of a walk: a row for each memory, a column for each number of levels.
+/// Walk latency in cycles: a row per memory latency, a column per number of levels.
 std::string table_of(const WalkerLaw& law) {
   std::map<std::uint64_t, std::map<unsigned, std::uint64_t>> latency;
   for (const LawSample& sample : law.samples) {
@@ -58,7 +58,7 @@ std::string table_of(const WalkerLaw& law) {
 }
 
 std::string fault_text(const WalkerLaw& law) {
-  if (!law.fault) return "not the same on every memory";
+  if (!law.fault) return "depends on the memory";
   if (*law.fault == 0) return "takes as long as a translation";
   return fmt::format("takes {} {} than a translation", cycles(static_cast<std::uint64_t>(std::abs(*law.fault))),
                      *law.fault > 0 ? "more" : "less");
@@ -71,11 +71,11 @@ std::string to_text(const WalkerLaw& law) {
   text += fmt::format(
       "              {}\n",
       law.exact ? "every walk, to the cycle"
-                : fmt::format("by least squares; the farthest walk lies {:.2f} cycles off", law.largest_residual));
+                : fmt::format("by least squares; the largest residual is {:.2f} cycles", law.largest_residual));
   if (!law.tells_levels_apart)
-    text += "              all walks read as many entries: what each costs is in the constant\n";
+    text += "              all walks read the same number of entries: their cost is in the constant\n";
   text += fmt::format("page fault    {}\n", fault_text(law));
-  if (law.next_taken) text += fmt::format("next request  is taken {} after an answer\n", cycles(*law.next_taken));
+  if (law.next_taken) text += fmt::format("next request  accepted {} after a response\n", cycles(*law.next_taken));
   return text;
 }
 
@@ -125,14 +125,14 @@ void print_law(const LawArguments& arguments) {
 
 void add_walker_law_command(CLI::App& app) {
   CLI::App* command =
-      app.add_subcommand("walker-law", "How long a walk takes, by levels and memory: measured and fitted");
+      app.add_subcommand("walker-law", "Walk latency by levels and memory latency: measured and fitted");
   const auto arguments = std::make_shared<LawArguments>();
   command->add_option("-c,--config", arguments->config.name, "Machine: a preset's name or a YAML file");
   command->add_option("--set", arguments->config.overrides, "KEY=VALUE: set one key of the machine")
       ->allow_extra_args(false);
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
   command->footer(
-      "The walker of the machine stands alone, its walk caches are cold, and every read takes as long as the last.\n"
+      "Runs the machine's walker alone, with cold walk caches and a fixed memory latency.\n"
       "Examples:\n"
       "  tablewalk walker-law -c skylake\n"
       "  tablewalk walker-law -c skylake --set walker.kind=rtl\n"

@@ -12,8 +12,8 @@
 
 namespace tablewalk {
 
-/// The FST file of a run. It is made before the run, so that a name that cannot be written is told at once, and appears
-/// under its name only with finish(). Throws InputError.
+/// The FST file of a run. It is created before the run, so that an unwritable path is reported at once, and is renamed
+/// to its final name only by finish(). Throws InputError.
 class WaveFile {
  public:
   explicit WaveFile(const std::string& path)
@@ -27,7 +27,7 @@ class WaveFile {
 
   const std::string& path() const { return file_.path(); }
   const std::string& name_meanwhile() const { return file_.name_meanwhile(); }
-  /// Finishes it, if the run has written any of it.
+  /// Finishes the file if the run has written to it.
   bool finish_if_written() {
     if (std::filesystem::file_size(name_meanwhile()) == 0) return false;
     file_.finish();
@@ -38,12 +38,12 @@ class WaveFile {
   static const std::string& checked(const std::string& path) {
     namespace fs = std::filesystem;
     const bool is_file = path != "-" && (!fs::exists(path) || fs::is_regular_file(path) || fs::is_directory(path));
-    if (!is_file) throw InputError(fmt::format("--wave {}: expected the name of a file", path));
+    if (!is_file) throw InputError(fmt::format("--wave {}: expected a file name", path));
     return path;
   }
 
   OutputFile file_;
-  std::string hierarchy_name_;  ///< a file that the library has beside it while it writes
+  std::string hierarchy_name_;  ///< a second file that the library keeps beside it while writing
   TemporaryName hierarchy_;
 };
 

@@ -5,7 +5,7 @@
 namespace tablewalk {
 namespace {
 
-/// Whether the access may only be served when nobody else has a copy.
+/// Whether the access requires that no other core has a copy.
 bool must_be_alone(const MemoryAccess& access) {
   return access.is_write() || access.info.owned || access.info.operation == AccessInfo::Operation::CompareAndSwap;
 }
@@ -57,7 +57,7 @@ void Directory::on_cycle() {
   take_arrivals(cycle);
 }
 
-/// What the memory below has served goes up; a line that a core keeps is noted.
+/// Forwards responses of the memory below, and records lines that a core keeps.
 void Directory::take_responses(Cycles cycle) {
   while (responses_.due(cycle)) {
     MemoryAccess& access = *responses_.front();
@@ -107,7 +107,7 @@ void Directory::take_arrivals(Cycles cycle) {
   }
 }
 
-/// A line that is written back goes on at once: it lets nobody else have it.
+/// A write-back is forwarded at once: it grants no other core the line.
 void Directory::take(MemoryAccess& access, Cycles cycle) {
   if (is_writeback(access)) {
     ++stats_.writebacks;
@@ -125,9 +125,9 @@ void Directory::take(MemoryAccess& access, Cycles cycle) {
   transaction.last_waiting = &access;
 }
 
-/// A transaction of a line that has none.
+/// Opens a transaction for a line without one.
 std::uint32_t Directory::open(std::uint64_t line, MemoryAccess& access) {
-  if (lines_.size() >= lines_to_look_through_) forget_lines_of_nobody();
+  if (lines_.size() >= cleanup_threshold_) remove_unheld_lines();
   if (free_transactions_.empty()) {
     free_transactions_.push_back(static_cast<std::uint32_t>(transactions_.size()));
     transactions_.emplace_back();
@@ -156,7 +156,7 @@ void Directory::begin(std::uint32_t number, Cycles cycle) {
   wake_at(cycle + config_.snoop_cycles);
 }
 
-/// Nobody else's copy is in the way. A core that has the line and asks to be alone needs no data.
+/// No conflicting copy is left. A core that holds the line and requests ownership needs no data.
 void Directory::serve(std::uint32_t number, Cycles cycle) {
   Transaction& transaction = transactions_[number];
   MemoryAccess& access = *transaction.access;
@@ -175,7 +175,7 @@ void Directory::serve(std::uint32_t number, Cycles cycle) {
   memory_side.send(access, visible);
 }
 
-/// The access is served: its answer is seen in cycle `visible`. The next one of the line gets its turn.
+/// Completes the access, with its response visible in cycle `visible`, and starts the next one for the line.
 void Directory::end(std::uint32_t number, Cycles visible) {
   Transaction& transaction = transactions_[number];
   MemoryAccess& access = *transaction.access;
@@ -204,7 +204,7 @@ void Directory::respond(MemoryAccess& access, Cycles visible) {
   cpu_side_.port(access.info.directory_port).respond(access, visible);
 }
 
-/// What a snoop found modified goes to the shared memory, before the request that asked for it.
+/// Writes modified data found by a snoop to the shared memory, before the request that caused it.
 void Directory::write_back(std::uint64_t line, Cycles visible) {
   MemoryAccess& access = pool_.take();
   access.prepare(address_of(line), 1U << line_shift_, true);
@@ -213,8 +213,7 @@ void Directory::write_back(std::uint64_t line, Cycles visible) {
   memory_side.send(access, visible);
 }
 
-/// The cores that hold the line, but for the one that asks for it to keep it; the entry forgets those that do not hold
-/// it any more.
+/// The cores that hold the line, except the requester if it keeps it; stale holders are removed from the entry.
 std::uint64_t Directory::others_that_hold(Entry& entry, std::uint64_t line, std::optional<unsigned> keeper) {
   const std::uint64_t asking = keeper ? std::uint64_t{1} << *keeper : 0;
   for (std::uint64_t left = entry.holders & ~asking; left != 0; left &= left - 1) {
@@ -233,14 +232,14 @@ std::optional<unsigned> Directory::keeper_of(const MemoryAccess& access) const {
   return access.info.by_cache ? core_of_port_[access.info.directory_port] : std::nullopt;
 }
 
-void Directory::forget_lines_of_nobody() {
+void Directory::remove_unheld_lines() {
   lines_.erase_if([&](std::uint64_t line, Entry& entry) {
     return entry.transaction == none && others_that_hold(entry, line, std::nullopt) == 0;
   });
-  // Not often, and before the table grows if it can have half as many again.
+  // Rarely, and before the table grows if it has room for half as many again.
   const std::size_t some = lines_.size() + lines_.size() / 2;
   const std::size_t most = lines_.room() < some ? 2 * lines_.size() : std::min(2 * lines_.size(), lines_.room());
-  lines_to_look_through_ = std::max<std::size_t>(4096, most);
+  cleanup_threshold_ = std::max<std::size_t>(4096, most);
 }
 
 void Directory::report(const std::string& prefix, StatSet& figures) const {
@@ -249,16 +248,16 @@ void Directory::report(const std::string& prefix, StatSet& figures) const {
   };
   figures.begin(Section::Directory);
   count("requests", stats_.requests, "requests",
-        "lines that private caches asked for, and accesses of walkers and cores that have no cache above it")
-      .explain("lines that a core's own caches did not have, or might not write");
-  count("upgrades", stats_.upgrades, "requests", "of them, those of a core that had the line and wanted to write it");
-  count("waits", stats_.waits, "requests", "requests that waited for an earlier one of their line");
+        "lines requested by private caches, and accesses of walkers and cores without a cache above the directory")
+      .explain("lines that a core's own caches lacked, or could not write");
+  count("upgrades", stats_.upgrades, "requests", "of them, requests to write a line that the core already had");
+  count("waits", stats_.waits, "requests", "requests that waited for an earlier one to the same line");
   count("snoops", stats_.snoops, "snoops", "sent to the caches of another core")
-      .explain("of them, how often another core had to give the line up, or the right to write it");
-  count("invalidations", stats_.invalidations, "snoops", "of them, those that took the line away");
+      .explain("how often another core had to give up a line, or its write permission");
+  count("invalidations", stats_.invalidations, "snoops", "of them, those that invalidated the line");
   count("dirty_snoops", stats_.dirty_snoops, "snoops", "of them, those that found the line modified")
       .explain("the other core had modified the line: it is written back before it is read");
-  count("writebacks", stats_.writebacks, "lines", "modified lines that private caches had no room for");
+  count("writebacks", stats_.writebacks, "lines", "modified lines evicted by private caches");
 }
 
 }  // namespace tablewalk

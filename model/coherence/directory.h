@@ -14,29 +14,28 @@
 namespace tablewalk {
 
 struct DirectoryStats {
-  std::uint64_t requests = 0;       ///< fetches of lines, and accesses of walkers and cores that have no cache
-  std::uint64_t upgrades = 0;       ///< of them, those of a line that the core had, to be its only holder
+  std::uint64_t requests = 0;       ///< line fetches, and accesses of walkers and cores without a cache
+  std::uint64_t upgrades = 0;       ///< of them, requests for ownership of a line that the core already had
   std::uint64_t snoops = 0;         ///< sent to a core
-  std::uint64_t invalidations = 0;  ///< of them, those that took the line away
+  std::uint64_t invalidations = 0;  ///< of them, those that invalidated the line
   std::uint64_t dirty_snoops = 0;   ///< of them, those that found it modified
-  std::uint64_t waits = 0;          ///< requests that waited for an earlier one of their line
-  std::uint64_t writebacks = 0;     ///< lines that cores wrote back
+  std::uint64_t waits = 0;          ///< requests that waited for an earlier one to the same line
+  std::uint64_t writebacks = 0;     ///< lines written back by cores
 };
 
-/// Keeps the private caches of several cores coherent (MESI, by write-invalidate): stands between them and the first
-/// memory that they share, and knows which cores hold a line and whether one of them may write it.
+/// Keeps the private caches of several cores coherent (MESI, write-invalidate): placed between them and the first
+/// memory they share, it tracks which cores hold a line and whether one of them owns it.
 ///
-/// A request that others' copies do not allow sends snoops to their cores: a write invalidates all copies, a read has
-/// the only holder give up writing. What was modified is written to the shared memory, from where the request is then
-/// served. Requests of one line are served one after the other, in the order of their arrival; of different lines
-/// independently of each other.
+/// A request that conflicts with other copies sends snoops to their cores: a write invalidates all copies, a read
+/// removes the owner's write permission. Modified data is written to the shared memory, which then serves the request.
+/// Requests for the same line are served in order of arrival; different lines are independent.
 ///
-/// It is a perfect directory: before it snoops a core it knows whether the core's caches hold the line still, or are
-/// fetching it. So it acts at the end of a cycle, when all caches have acted: no order among them can show. Entries of
-/// lines that nobody holds any more are removed now and then, so it takes memory in proportion to the private caches.
+/// It is a perfect directory: before snooping a core it checks whether the core's caches still hold the line or are
+/// fetching it. So it acts at the end of a cycle, when all caches have acted, and their order has no effect. Entries of
+/// lines no longer held are removed from time to time, so its memory is proportional to the private caches.
 class Directory : public TimedModule {
  public:
-  /// `core_of_port`: who is above, and nobody if several cores share it.
+  /// `core_of_port`: the core above each port; none if several cores share it.
   Directory(sc_core::sc_module_name name, const CoherenceConfig& config, std::uint64_t line_bytes, unsigned cores,
             std::vector<std::optional<unsigned>> core_of_port);
 
@@ -44,10 +43,10 @@ class Directory : public TimedModule {
 
   AccessInitiatorPort<Directory> memory_side;
 
-  /// One of the core's private caches; it is made coherent.
+  /// Adds a private cache of the core and makes it coherent.
   void add_cache(unsigned core, Cache& cache);
 
-  /// How many lines it has entries of.
+  /// Number of lines with an entry.
   std::size_t known_lines() const { return lines_.size(); }
   const DirectoryStats& stats() const { return stats_; }
   void reset_stats() { stats_ = {}; }
@@ -61,19 +60,19 @@ class Directory : public TimedModule {
  private:
   static constexpr std::uint32_t none = ~std::uint32_t{0};
 
-  /// What is known of a line.
+  /// The state of a line.
   struct Entry {
-    std::uint64_t holders = 0;         ///< a bit for each core that may hold it
-    std::uint32_t transaction = none;  ///< the request that is being served
-    bool owned = false;                ///< there is one holder, and it may write
+    std::uint64_t holders = 0;         ///< bit mask of the cores that may hold it
+    std::uint32_t transaction = none;  ///< the request being served
+    bool owned = false;                ///< there is a single holder, which may write
   };
-  /// A request that is being served, and those of the same line that wait for their turn.
+  /// A request being served, and those waiting for the same line.
   struct Transaction {
     std::uint64_t line = 0;
     MemoryAccess* access = nullptr;
     MemoryAccess* first_waiting = nullptr;
     MemoryAccess* last_waiting = nullptr;
-    unsigned snoops = 0;  ///< not answered yet
+    unsigned snoops = 0;  ///< outstanding
     bool dirty = false;   ///< one of them found the line modified
   };
   struct Snoop {
@@ -98,16 +97,16 @@ class Directory : public TimedModule {
   std::uint64_t others_that_hold(Entry& entry, std::uint64_t line, std::optional<unsigned> keeper);
   bool core_holds(unsigned core, std::uint64_t line) const;
   std::uint32_t open(std::uint64_t line, MemoryAccess& access);
-  void forget_lines_of_nobody();
+  void remove_unheld_lines();
   std::uint64_t line_of(const MemoryAccess& access) const { return access.physical().value() >> line_shift_; }
   PhysicalAddress address_of(std::uint64_t line) const { return PhysicalAddress(line << line_shift_); }
-  /// The core that keeps the line that it asks for; nobody keeps what is accessed without a cache.
+  /// The core that keeps the requested line; none for uncached accesses.
   std::optional<unsigned> keeper_of(const MemoryAccess& access) const;
 
   CoherenceConfig config_;
   unsigned line_shift_;
   std::vector<std::optional<unsigned>> core_of_port_;
-  std::vector<std::vector<Cache*>> caches_;  ///< of the cores
+  std::vector<std::vector<Cache*>> caches_;  ///< by core
   AccessPool pool_;
 
   UpstreamPorts<AccessTargetPort<Directory>, MemoryAccess> cpu_side_;
@@ -115,7 +114,7 @@ class Directory : public TimedModule {
   Inbox<Snoop> snoops_;
   Inbox<Snoop> answers_;
   LineTable<Entry> lines_;
-  std::size_t lines_to_look_through_ = 4096;  ///< when there are as many, those of nobody are removed
+  std::size_t cleanup_threshold_ = 4096;  ///< number of entries at which unheld lines are removed
   std::vector<Transaction> transactions_;
   std::vector<std::uint32_t> free_transactions_;
   DirectoryStats stats_;

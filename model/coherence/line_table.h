@@ -8,22 +8,22 @@
 
 namespace tablewalk {
 
-/// A hash table of cache lines by their number, with linear probing, which grows and never shrinks. Pointers to values
-/// hold until the next insertion or removal.
+/// A hash table of cache lines by line number, with linear probing, that grows and never shrinks. Pointers to values
+/// are valid until the next insertion or removal.
 template <class Value>
 class LineTable {
  public:
   LineTable() : places_(smallest) {}
 
   std::size_t size() const { return size_; }
-  /// How many lines it can have before it grows.
+  /// Number of lines it can hold before it grows.
   std::size_t room() const { return places_.size() - places_.size() / 4; }
 
   Value* find(std::uint64_t line) {
     const std::size_t place = place_of(line);
     return places_[place].line == line ? &places_[place].value : nullptr;
   }
-  /// The value of a line, made if there is none.
+  /// The value of a line; inserted if missing.
   Value& insert(std::uint64_t line) {
     std::size_t place = place_of(line);
     if (places_[place].line == line) return places_[place].value;
@@ -35,7 +35,7 @@ class LineTable {
     places_[place] = {line, Value{}};
     return places_[place].value;
   }
-  /// Removes a line that is there. Those behind it that it had pushed on move up, so that no search ends too early.
+  /// Removes a line that is present. Lines displaced by it move up, so that no search ends too early.
   void erase(std::uint64_t line) {
     std::size_t hole = place_of(line);
     --size_;
@@ -47,7 +47,7 @@ class LineTable {
     }
     places_[hole].line = none;
   }
-  /// Removes every line for which `match(line, value)` holds.
+  /// Removes all lines for which `match(line, value)` holds.
   template <class Match>
   void erase_if(Match match) {
     std::vector<std::uint64_t> erased;
@@ -68,7 +68,7 @@ class LineTable {
   std::size_t mask() const { return places_.size() - 1; }
   std::size_t next(std::size_t place) const { return (place + 1) & mask(); }
   std::size_t hash(std::uint64_t line) const { return (line * 0x9e3779b97f4a7c15U >> 20) & mask(); }
-  /// Where the line is, or where it would be put.
+  /// The line's position, or where it would be inserted.
   std::size_t place_of(std::uint64_t line) const {
     std::size_t place = hash(line);
     while (places_[place].line != none && places_[place].line != line) place = next(place);

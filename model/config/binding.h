@@ -11,36 +11,37 @@
 
 namespace tablewalk {
 
-/// `problem(key, text)` of schema.h, with its types spelt out.
+/// `problem(key, text)` of schema.h, with explicit types.
 using ProblemSink = std::function<void(const std::string& key, const std::string& text)>;
 
-/// One key of a config, bound to the member it fills. The whole config is a Group without a name.
-/// Nodes point into the struct they were bound to and must not outlive it.
+/// One key of a config, bound to the member it fills. The root is a Group without a name. Nodes point into the struct
+/// they are bound to and must not outlive it.
 struct ConfigNode {
   enum class Kind { Value, Group, List };
 
   Kind kind = Kind::Group;
-  std::string name;  ///< the key; empty for the whole config and for the items of a list
+  std::string name;  ///< the key; empty for the root and for list items
   std::string unit;
   std::string meaning;
-  std::string where;       ///< who set it: `FILE:LINE` or `--set ...`; empty while it has its default
-  unsigned set_order = 0;  ///< counts up with each setting; 0 while it has its default
-  unsigned settings = 0;   ///< of the whole config: how many there were
+  std::string where;       ///< what set it: `FILE:LINE` or `--set ...`; empty for a default
+  unsigned set_order = 0;  ///< sequence number of the setting; 0 for a default
+  unsigned settings = 0;   ///< root only: number of settings so far
 
   // Value
   ScalarKind scalar = ScalarKind::Text;
-  bool is_list = false;                                       ///< a list of scalars
-  std::string expected;                                       ///< of each scalar: "a whole number"
-  std::uint64_t largest = 0;                                  ///< of a number's values; 0: the type's
-  std::vector<std::string> legal;                             ///< the names of an enum; empty otherwise
-  std::function<int(const std::vector<ScalarText>&)> assign;  ///< index of the first bad scalar, -1 if all are good
-  std::function<std::vector<std::string>()> text;             ///< of each scalar
+  bool is_list = false;            ///< a list of scalars
+  std::string expected;            ///< of each scalar: "a whole number"
+  std::uint64_t largest = 0;       ///< maximum of a number; 0: the type's maximum
+  std::vector<std::string> legal;  ///< the names of an enum; empty otherwise
+  std::function<int(const std::vector<ScalarText>&)>
+      assign;                                      ///< returns the index of the first bad scalar, -1 if all are valid
+  std::function<std::vector<std::string>()> text;  ///< of each scalar
 
   // Group and List
   std::vector<ConfigNode> children;                            ///< keys of a group, items of a list
   std::function<void(const ProblemSink&)> check;               ///< Group
-  std::function<std::vector<ConfigNode>(std::size_t)> resize;  ///< List: replaces the items by so many fresh ones
-  std::function<std::vector<ConfigNode>()> fresh_keys;  ///< List: the keys of a fresh item, detached: for documents
+  std::function<std::vector<ConfigNode>(std::size_t)> resize;  ///< List: replaces the items by that many default ones
+  std::function<std::vector<ConfigNode>()> fresh_keys;  ///< List: the keys of a default item, detached; for documents
 
   ConfigNode* child(std::string_view key);
   std::vector<std::string> child_names() const;
@@ -99,7 +100,7 @@ void bind_scalars(ConfigNode& node, std::vector<T>& member, BoundedScalar<T> typ
 template <class Config>
 ConfigNode bind_config(Config& config);
 
-/// The `Keys` of schema.h: collects what `describe` names.
+/// The `Keys` of schema.h: collects what `describe` declares.
 class KeyBinder {
  public:
   template <class T>
@@ -139,7 +140,7 @@ class KeyBinder {
       return bind_items();
     };
     node.fresh_keys = [] {
-      // Texts of a detached node are read at once by freeze(), while `item` lives.
+      // freeze() reads the texts of a detached node while `item` is alive.
       Config item{};
       ConfigNode bound = bind_config(item);
       freeze(bound);
@@ -156,7 +157,7 @@ class KeyBinder {
     node.unit = unit;
     node.meaning = meaning;
   }
-  /// Makes `node` independent of the struct it was bound to: its values can still be read, no longer set.
+  /// Detaches `node` from the struct it was bound to: its values can be read but not set.
   static void freeze(ConfigNode& node);
 
   std::vector<ConfigNode> nodes_;

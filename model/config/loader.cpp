@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -11,23 +10,24 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "config/key_search.h"
+#include "config/yaml_text.h"
 
 namespace tablewalk {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// A whole config with all its comments has 15 thousand.
+/// A complete config with all comments has 15 thousand.
 constexpr std::size_t most_config_bytes = std::size_t{1} << 20;
 
-/// Says who sets a key: a line of a file, or an option.
+/// The place where a key is set: a line of a file, or an option.
 class Place {
  public:
   static Place of_file(std::string file) { return Place(std::move(file), true); }
   static Place of_option(const std::string& setting) { return Place("--set " + setting, false); }
 
   std::string of(const YAML::Node& node) const { return of_line(node.Mark().line); }
-  /// `line` counts from 0, as yaml-cpp counts.
+  /// `line` counts from 0, as in yaml-cpp.
   std::string of_line(int line) const { return has_lines_ ? fmt::format("{}:{}", name_, line + 1) : name_; }
 
  private:
@@ -53,7 +53,7 @@ ScalarText scalar_text(const YAML::Node& node) {
   return {node.Scalar(), node.Tag() != "?" && !node.Tag().empty()};
 }
 
-/// Puts parsed YAML into a tree of keys, and remembers who set what.
+/// Puts parsed YAML into a tree of keys and records where each key was set.
 class Filler {
  public:
   explicit Filler(ConfigNode& root) : root_(root) {}
@@ -132,36 +132,32 @@ class Filler {
   ConfigNode& root_;
 };
 
-/// One line out of yaml-cpp's message, which repeats its own place.
+/// Reduces yaml-cpp's message, which repeats the position, to one line.
 std::string syntax_problem(const YAML::Exception& error) {
   std::string text = error.msg;
   std::replace(text.begin(), text.end(), '\n', ' ');
-  return "not readable as YAML: " + text;
+  return "not valid YAML: " + text;
 }
 
 YAML::Node parse_file(const Preset& file) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(file.text);
-    if (documents.size() > 1) {
-      fail(Place::of_file(file.file).of(documents[1]), "", "expected one YAML document, not a second one");
-    }
-    return documents.empty() ? YAML::Node() : documents.front();
+    return parse_yaml(file.text);
   } catch (const YAML::Exception& error) {
     fail(Place::of_file(file.file).of_line(std::max(error.mark.line, 0)), "", syntax_problem(error));
   }
 }
 
-/// A path in `extends` counts from the folder of the file that says so.
+/// A path in `extends` is relative to the folder of the file that contains it.
 std::string resolve(const std::string& name, const Preset& from) {
   const bool is_path = name.find('/') != std::string::npos || fs::path(name).extension() == ".yaml";
   return is_path && fs::path(name).is_relative() ? (fs::path(from.file).parent_path() / name).string() : name;
 }
 
-/// One name for each config, however its path is written.
+/// A canonical name for each config, however its path is written.
 std::string identity(const Preset& config) {
   std::error_code failed;
   const fs::path path = fs::canonical(config.file, failed);
-  if (failed) return config.file;  // a preset, or a pipe that is gone
+  if (failed) return config.file;  // a preset, or a pipe that no longer exists
   const fs::path here = path.lexically_proximate(fs::current_path(failed));
   const bool below = !failed && !here.empty() && *here.begin() != "..";
   return below ? here.string() : path.string();
@@ -203,13 +199,13 @@ Setting parse_setting(const std::string& setting) {
   const std::string key = setting.substr(0, equals);
   const std::string value = setting.substr(equals + 1);
   try {
-    return {key, value.empty() ? YAML::Node(std::string()) : YAML::Load(value)};
+    return {key, value.empty() ? YAML::Node(std::string()) : parse_yaml(value)};
   } catch (const YAML::Exception& error) {
     fail(where, key, syntax_problem(error));
   }
 }
 
-/// The item of `list` that `index` names.
+/// The item of `list` with that index.
 ConfigNode& list_item(ConfigNode& list, const std::string& index, const std::string& key, const std::string& where) {
   const bool is_number =
       !index.empty() && std::all_of(index.begin(), index.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -219,7 +215,7 @@ ConfigNode& list_item(ConfigNode& list, const std::string& index, const std::str
   fail(where, join_key(key, index), fmt::format("the list {} has no such item: {}", key, range));
 }
 
-/// The node that a dotted key names.
+/// The node of a dotted key.
 ConfigNode& find_node(ConfigNode& root, const std::string& dotted, const std::string& where) {
   ConfigNode* node = &root;
   std::string key;
@@ -239,7 +235,7 @@ ConfigNode& find_node(ConfigNode& root, const std::string& dotted, const std::st
   return *node;
 }
 
-/// Of a subtree, the node that was set last; nullptr when all of it has its defaults.
+/// The node of a subtree that was set last; nullptr if all have their defaults.
 const ConfigNode* last_set(const ConfigNode& node) {
   const ConfigNode* last = node.set_order == 0 ? nullptr : &node;
   for (const ConfigNode& child : node.children) {
@@ -249,7 +245,7 @@ const ConfigNode* last_set(const ConfigNode& node) {
   return last;
 }
 
-/// Of the values below a node, the one that was set last: groups are "set" when their last key is.
+/// The value below a node that was set last: a group counts as set when its last key was.
 const ConfigNode* blame(const ConfigNode& node) {
   if (node.kind == ConfigNode::Kind::Value) return node.set_order == 0 ? nullptr : &node;
   const ConfigNode* last = nullptr;

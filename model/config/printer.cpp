@@ -51,7 +51,7 @@ std::string yaml_value(const ConfigNode& node) {
   return node.is_list ? fmt::format("[{}]", fmt::join(texts, ", ")) : texts.at(0);
 }
 
-/// What the key means, and its legal values unless they are named there.
+/// The key's meaning, and its legal values unless the meaning names them.
 std::string meaning_of(const ConfigNode& node) {
   const bool named = std::all_of(node.legal.begin(), node.legal.end(), [&](const std::string& value) {
     return node.meaning.find(value) != std::string::npos;
@@ -60,7 +60,7 @@ std::string meaning_of(const ConfigNode& node) {
   return fmt::format("{}; {} of {}", node.meaning, node.is_list ? "each" : "one", fmt::join(node.legal, ", "));
 }
 
-/// Collects lines of YAML and their comments, so that the comments can stand in one column.
+/// Collects lines of YAML and their comments, to align the comments in one column.
 class YamlPrinter {
  public:
   explicit YamlPrinter(bool comments) : comments_(comments) {}

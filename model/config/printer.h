@@ -8,17 +8,17 @@
 
 namespace tablewalk {
 
-/// The resolved config as YAML that loads back to the same; with `comments`, each key's unit and meaning beside it.
+/// The resolved config as YAML that loads back to the same config; with `comments`, each key has its unit and meaning.
 std::string config_to_yaml(const ConfigNode& root, bool comments = true);
 
-/// The resolved config as nested JSON; sizes are numbers of bytes, durations numbers of cycles.
+/// The resolved config as nested JSON; sizes in bytes, durations in cycles.
 nlohmann::ordered_json config_to_json(const ConfigNode& root);
 
-/// One key, for documents.
+/// Documentation of one key.
 struct KeyDocument {
-  std::string key;      ///< dotted; the items of a list of groups are called N
+  std::string key;      ///< dotted; N stands for the index of a list item
   std::string expects;  ///< "a whole number"
-  std::string value;    ///< in the config printed: of a default config, the default
+  std::string value;    ///< in the config printed; for a default config, the default
   std::string unit;
   std::string meaning;
 };
@@ -26,7 +26,7 @@ struct KeyDocument {
 /// Every key of the config with its value, unit and meaning.
 std::vector<KeyDocument> config_keys(const ConfigNode& root);
 
-/// The same three for a config struct.
+/// The same three functions for a config struct.
 template <class Config>
 std::string to_yaml(Config config, bool comments = true) {
   return config_to_yaml(bind_config(config), comments);

@@ -14,18 +14,18 @@
 
 namespace tablewalk {
 
-/// One YAML scalar: its text, and whether it stood in quotes (then it is text, never a number).
+/// A YAML scalar: its text, and whether it was quoted (then it is text, never a number).
 struct ScalarText {
   std::string text;
   bool quoted = false;
 };
 
-/// How a scalar appears in JSON.
+/// How a scalar is represented in JSON.
 enum class ScalarKind { Boolean, Whole, Real, Text, Bytes };
 
-/// `Scalar<T>` reads and writes one type of config value:
-/// `read` returns false when the text is no such value; `expected` completes "expected ...". A number has a `largest`
-/// value of its type, 0 if that is no limit worth naming, and `magnitude` compares with it.
+/// `Scalar<T>` reads and writes one type of config value: `read` returns false if the text is not a valid value;
+/// `expected` completes "expected ...". A number has a `largest` value of its type (0: not worth mentioning), and
+/// `magnitude` compares with it.
 template <class T, class = void>
 struct Scalar;
 
@@ -135,7 +135,7 @@ struct IsNumber<T, std::void_t<decltype(Scalar<T>::largest)>> : std::true_type {
 
 }  // namespace detail
 
-/// A type of config value, and for a number the largest value that one key takes; 0: the type's own.
+/// A type of config value; for a number also the maximum of this key (0: the type's maximum).
 template <class T>
 struct BoundedScalar {
   std::uint64_t largest = 0;

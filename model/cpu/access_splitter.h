@@ -7,13 +7,13 @@
 
 namespace tablewalk {
 
-/// One access, or the part of it that lies in one page: what gets one translation.
+/// An access, or the part of it within one page: the unit of translation.
 struct PagePart {
   VirtualAddress address;
   std::uint32_t size = 0;  ///< bytes
 };
 
-/// Takes the first part of [address, address + size) that lies in one block of 2^shift bytes. `size` counts down.
+/// Removes the first part of [address, address + size) that lies within one block of 2^shift bytes; reduces `size`.
 inline PagePart take_part(VirtualAddress& address, std::uint32_t& size, unsigned shift) {
   const std::uint64_t block = std::uint64_t{1} << shift;
   const std::uint64_t room = block - (address.value() & (block - 1));
@@ -23,7 +23,7 @@ inline PagePart take_part(VirtualAddress& address, std::uint32_t& size, unsigned
   return part;
 }
 
-/// Whether all of it, at least a byte, lies in one block of 2^shift bytes.
+/// Whether all of it (at least one byte) lies within one block of 2^shift bytes.
 inline bool within_block(VirtualAddress address, std::uint32_t size, unsigned shift) {
   return (address.value() ^ (address.value() + size - 1)) >> shift == 0;
 }

@@ -12,11 +12,11 @@
 
 namespace tablewalk {
 
-/// From which loads addresses come, where a trace does not say so. The cycles lie between those of none and of chained.
+/// Which loads addresses depend on if the trace does not record it. The true cycles lie between none and chained.
 enum class Dependences : std::uint8_t {
-  None,     ///< no address comes from a load: everything overlaps that the window lets overlap
-  Chained,  ///< the address of every data access comes from the load before it
-  Both,     ///< the machine is that of None; what translation costs is also asked of that of Chained
+  None,     ///< no address depends on a load: everything in the window may overlap
+  Chained,  ///< the address of every data access depends on the previous load
+  Both,     ///< the machine is None; the cost of translation is also measured for Chained
 };
 
 template <>
@@ -44,46 +44,46 @@ struct CoreConfig {
 
   template <class Keys>
   void describe(Keys& keys) {
-    keys.value("issue_width", issue_width, "per cycle", "accesses, and instructions without one, that start in a cycle",
-               largest::per_cycle);
-    keys.value("accesses_in_flight", accesses_in_flight, "accesses", "accesses that have started and not retired",
+    keys.value("issue_width", issue_width, "per cycle",
+               "maximum accesses, and instructions without one, started per cycle", largest::per_cycle);
+    keys.value("accesses_in_flight", accesses_in_flight, "accesses", "maximum accesses started but not retired",
                largest::in_flight);
     keys.value("loads_in_flight", loads_in_flight, "accesses",
-               "of them loads, as the load buffer holds them; 0 is no limit of their own", largest::in_flight);
+               "of them loads: the size of the load buffer; 0 is no separate limit", largest::in_flight);
     keys.value("stores_in_flight", stores_in_flight, "accesses",
-               "of them stores, as the store buffer holds them; 0 is no limit of their own", largest::in_flight);
-    keys.value("window", window, "instructions", "how far past the oldest unfinished instruction the core looks",
-               largest::instructions);
+               "of them stores: the size of the store buffer; 0 is no separate limit", largest::in_flight);
+    keys.value("window", window, "instructions",
+               "instructions from the oldest unfinished one on that may start (reorder buffer)", largest::instructions);
     keys.value(
         "fetch_queue", fetch_queue, "blocks",
         "fetch blocks (instructions in sequence in one cache line) that the front end fetches ahead of the core, "
-        "one a cycle; 0: in order, each instruction alone, and one that misses holds back everything younger. Of a "
-        "blocking core it is always 0",
+        "one per cycle; 0: in order, one instruction at a time, and a miss stalls everything younger. Always 0 "
+        "for a blocking core",
         largest::fetch_blocks);
     keys.value("next_line_prefetch", next_line_prefetch, "",
-               "true: the front end also asks the instruction cache for the line after each that it fetches ahead, "
+               "true: the front end also prefetches the next line after each line that it fetches ahead, "
                "within the page");
     keys.value("instruction_gap", instruction_gap, "instructions",
-               "instructions without an access between two accesses, for traces that have no fetches",
+               "instructions without an access between two accesses, for traces without fetches",
                largest::instructions);
-    keys.value(
-        "dependences", dependences, "",
-        "for traces that do not say from which loads addresses come: none: from no load; chained: that of every "
-        "data access from the load before it; both: none, and what translation costs also for chained, which takes "
-        "two more runs");
-    keys.value("blocking", blocking, "", "true: in order, one access at a time, each ends before the next starts");
+    keys.value("dependences", dependences, "",
+               "for traces that do not record which loads addresses depend on: none: on no load; chained: every data "
+               "access on the previous load; both: as none, and the cost of translation also for chained, which takes "
+               "two more runs");
+    keys.value("blocking", blocking, "", "true: in order, one access at a time: each completes before the next starts");
     keys.value("invalidate_cycles", invalidate_cycles, "cycles",
-               "what an invalidate event of the trace costs: from the end of all older accesses to the next issue",
+               "cost of an invalidate event: from the end of all older accesses to the next issue",
                largest::event_cycles);
-    keys.value("switch_cycles", switch_cycles, "cycles",
-               "what a switch of the address space costs, likewise (Linux, Documentation/arch/x86/pti.rst: a write of "
-               "CR3 takes on the order of a hundred cycles)",
-               largest::event_cycles);
+    keys.value(
+        "switch_cycles", switch_cycles, "cycles",
+        "cost of a switch of the address space, measured likewise (Linux, Documentation/arch/x86/pti.rst: a write of "
+        "CR3 takes on the order of a hundred cycles)",
+        largest::event_cycles);
     keys.value("free_translation", free_translation, "",
-               "true: every access has its translation with the latency of a first-level TLB hit; no TLB misses and no "
-               "walk is made, page faults stay (an idealisation: what translation costs is the difference to it)");
+               "true: every translation takes the latency of a first-level TLB hit; there are no TLB misses and no "
+               "walks, only page faults (an idealisation: the cost of translation is the difference to it)");
     keys.value("run_ahead", run_ahead, "",
-               "true: keep issuing while no event of the simulation can interfere; faster, and the same results");
+               "true: simulate ahead while no other event can interfere; faster, same results");
   }
   template <class Problem>
   void check(Problem&& problem) const {
@@ -91,7 +91,7 @@ struct CoreConfig {
     if (accesses_in_flight == 0) problem("accesses_in_flight", "0 would never issue; expected at least 1");
     if (next_line_prefetch && (fetch_queue == 0 || blocking)) {
       problem("next_line_prefetch",
-              "true, but the front end fetches nothing ahead; expected core.fetch_queue of at "
+              "true, but the front end does not fetch ahead; expected core.fetch_queue of at "
               "least 1 and core.blocking: false");
     }
     if (accesses_in_flight > 4096) problem("accesses_in_flight", "more than 4096; expected at most 4096");

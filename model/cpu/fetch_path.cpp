@@ -30,7 +30,7 @@ std::optional<FetchBlock> FetchPath::next(const RecordSource& source, AddressSpa
   return std::nullopt;
 }
 
-/// The block into which the last instruction of the one before reaches.
+/// The block into which the last instruction of the previous one crosses.
 FetchBlock FetchPath::next_line() {
   ++line_;
   return {cursor_ - 1, VirtualAddress(line_ << line_shift_), user_};

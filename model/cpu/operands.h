@@ -8,13 +8,13 @@
 
 namespace tablewalk {
 
-/// The parts of one access, [first, end), as numbers in the order in which parts of accesses enter the window.
+/// The parts of one access, [first, end), numbered in window order.
 struct AccessParts {
   std::uint64_t first = 0;
   std::uint64_t end = 0;
 };
 
-/// The newest loads, or the newest stores, of a core by age: as many as can be in flight. What is older has retired.
+/// The newest loads (or stores) of a core by age: as many as can be in flight. Older ones have retired.
 class RecentAccesses {
  public:
   explicit RecentAccesses(std::uint32_t capacity) {
@@ -24,20 +24,20 @@ class RecentAccesses {
     mask_ = size - 1;
   }
 
-  /// The next one, whose first part is `first`.
+  /// Adds an access whose first part is `first`.
   void enter(std::uint64_t first) { ring_[++count_ & mask_] = {first, first + 1}; }
-  /// The newest one has a further part.
+  /// Adds a part to the newest access.
   void add_part() { ++ring_[count_ & mask_].end; }
-  /// The n-th newest, the first is the newest; no parts for one that is so old that it has retired, or never was.
+  /// The n-th newest access (1 is the newest); no parts if it has retired or never existed.
   AccessParts newest(std::uint64_t n) const { return n <= mask_ ? ring_[(count_ + 1 - n) & mask_] : AccessParts{}; }
 
  private:
-  std::vector<AccessParts> ring_;  // of a power of two
+  std::vector<AccessParts> ring_;  // size is a power of two
   std::uint64_t mask_ = 0;
   std::uint64_t count_ = 0;
 };
 
-/// Accesses whose operand has its cycle of arrival: by that cycle, of equals the oldest first.
+/// Accesses whose operand's arrival cycle is known, ordered by that cycle, then by age.
 class ReadyAccesses {
  public:
   struct Ready {

@@ -8,12 +8,11 @@
 
 namespace tablewalk {
 
-/// The records of a trace one by one, read in batches, up to a limit; and those that come next, as far as they have
-/// been read ahead.
+/// The records of a trace one by one, read in batches, up to a limit, with look-ahead to the following ones.
 class RecordSource {
  public:
-  /// `limit` 0: all of them. `ahead`: how many records at least can be read ahead of the newest that was delivered.
-  /// `chained`: the address of every data access comes from the load before it.
+  /// `limit` 0: all records. `ahead`: minimum number of records that can be read ahead of the newest delivered one.
+  /// `chained`: the address of every data access depends on the previous load.
   explicit RecordSource(TraceReader& reader, std::uint64_t limit, std::size_t ahead = 0, bool chained = false)
       : reader_(reader),
         left_(limit == 0 ? ~std::uint64_t{0} : limit),
@@ -22,15 +21,15 @@ class RecordSource {
 
   bool chained() const { return chained_; }
 
-  /// The next record, or nullptr when those that were read are used up. It stays valid until more are read.
+  /// The next record, or nullptr if all records read are used up. Valid until more are read.
   const Record* next() { return place_ == filled_ ? nullptr : &records_[place_++]; }
-  /// The same, which is then still the next one; and the end of those that were read.
+  /// The next record without delivering it; and the end of those read.
   const Record* peek() const { return place_ == filled_ ? nullptr : &records_[place_]; }
   const Record* end() const { return records_.data() + filled_; }
-  /// Delivers that many, which have been looked at.
+  /// Delivers that many records already seen by peek().
   void skip(std::size_t count) { place_ += count; }
 
-  /// Reads a further batch, of at most `most` records; false at the end of the trace, and when there is no room.
+  /// Reads another batch of at most `most` records; false at the end of the trace or if there is no room.
   bool read_batch(std::uint64_t most = ~std::uint64_t{0}) {
     if (reader_ended_ || !has_room()) return false;
     if (filled_ + batch_records > records_.size()) drop(delivered_and_done());
@@ -46,27 +45,26 @@ class RecordSource {
   /// Records delivered so far, and read so far.
   std::uint64_t delivered() const { return before_ + place_; }
   std::uint64_t read() const { return before_ + filled_; }
-  /// The record of that number, the first is 0; nullptr if it has not been read. Not before the newest delivered one.
+  /// The record of that number (from 0); nullptr if it has not been read. Not before the newest delivered one.
   const Record* look_at(std::uint64_t number) const {
     const std::uint64_t place = number - before_;
     return place < filled_ ? &records_[place] : nullptr;
   }
-  /// Ends the trace here: next() gives nothing more.
+  /// Ends the trace here: next() returns no more records.
   void stop() {
     left_ = 0;
     before_ += place_;
     place_ = filled_ = 0;
   }
   double progress() const { return reader_.progress(); }
-  /// Whether next() will give one without a further batch.
+  /// Whether next() returns a record without another batch.
   bool has_next() const { return place_ != filled_; }
 
  private:
-  /// So few that a run is asked to stop in time, however slow it is: with the wires of hardware written to a file, a
-  /// record takes half a millisecond.
+  /// Small, so that a run stops promptly even if slow: with a wave file a record takes half a millisecond.
   static constexpr std::size_t batch_records = 256;
 
-  /// How many of those held have been delivered, but for the newest one, which may be looked at once more.
+  /// Held records that were delivered, except the newest one, which may be examined again.
   std::size_t delivered_and_done() const { return place_ == 0 ? 0 : place_ - 1; }
   void drop(std::size_t count) {
     std::copy(records_.begin() + static_cast<std::ptrdiff_t>(count),
@@ -81,7 +79,7 @@ class RecordSource {
   bool chained_;
   bool reader_ended_ = false;
   std::vector<Record> records_;
-  std::uint64_t before_ = 0;  ///< records that were dropped
+  std::uint64_t before_ = 0;  ///< records dropped
   std::size_t place_ = 0;
   std::size_t filled_ = 0;
 };

@@ -14,7 +14,7 @@ std::uint64_t power_of_two(std::uint32_t at_least) {
   return size;
 }
 
-/// How many loads, or stores, may be in flight.
+/// Maximum loads, or stores, in flight.
 std::uint32_t buffer_size(std::uint32_t configured, std::uint32_t capacity) {
   return configured == 0 ? capacity : std::min(configured, capacity);
 }
@@ -56,7 +56,7 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
 
 void RequestPort::run(Job job) {
   job_ = std::move(job);
-  observed_ = job_.observer != &TranslationObserver::nobody();
+  observed_ = job_.observer != &TranslationObserver::none();
   chained_ = job_.source->chained();
   processes_ = job_.more_sources;
   processes_.insert(processes_.begin(), job_.source);
@@ -99,7 +99,7 @@ void RequestPort::take_translations(Cycles cycle) {
       InFlight& access = ring_[request.tag];
       if (request.answer.faulted) {
         access.faulted = &request;
-        if (request.tag < ring_size_) ++faults_waiting_;  // of a block that is fetched ahead it waits for the core
+        if (request.tag < ring_size_) ++faults_waiting_;  // the fault of a block fetched ahead waits for the core
         continue;
       }
       --access.pending;
@@ -116,7 +116,7 @@ void RequestPort::take_memory_responses(Cycles cycle) {
     while (inbox.due(cycle)) {
       MemoryAccess& response = *inbox.front();
       inbox.pop();
-      if (response.info.tag == nobody) {
+      if (response.info.tag == no_slot) {
         response.release();
         continue;
       }
@@ -129,7 +129,7 @@ void RequestPort::take_memory_responses(Cycles cycle) {
   }
 }
 
-/// Faults are precise: one is handled when everything older has retired. The handler runs on this core, so nothing
+/// Faults are precise: a fault is handled when everything older has retired. The handler runs on this core, so nothing
 /// issues until it has ended and the access is repeated.
 void RequestPort::handle_fault_of_oldest(Cycles cycle) {
   if (faults_waiting_ == 0 || repeated_ != nullptr) return;
@@ -147,7 +147,7 @@ void RequestPort::handle_fault_of_oldest(Cycles cycle) {
   record_of_fault_ = 0;
   if (!repair) {
     pass_over(request, cycle);
-    return handle_fault_of_oldest(cycle);  // the next one may be due as well
+    return handle_fault_of_oldest(cycle);  // the next fault may be due as well
   }
   ++stats_.faults;
   job_.observer->fault_handled(request, cycle);
@@ -161,14 +161,14 @@ void RequestPort::handle_fault_of_oldest(Cycles cycle) {
   repeat_not_before(cycle + std::max(repair->cycles, Cycles(1)));
 }
 
-/// The access whose fault has been handled is repeated in that cycle at the earliest.
+/// Repeats the access whose fault was handled, not before `cycle`.
 void RequestPort::repeat_not_before(Cycles cycle) {
   repeat_at_ = std::max(repeat_at_, cycle);
   repeated_->account(repeated_->cycles.fault, repeat_at_);
   issue_not_before(repeat_at_);
 }
 
-/// The access ends with its fault: it has no translation, and accesses no memory.
+/// The access ends with its fault: without a translation and without a memory access.
 void RequestPort::pass_over(TranslationRequest& request, Cycles cycle) {
   InFlight& access = ring_[request.tag];
   --access.pending;
@@ -194,8 +194,8 @@ void RequestPort::repeat_faulted(Cycles cycle) {
   end_translation(request, visible);
 }
 
-/// Starts accesses, and issues those whose operand has arrived, in the order of their cycles, until all must wait: for
-/// an older one, for a cycle that only the kernel can bring, or for the end.
+/// Starts accesses, and issues those whose operand has arrived, in cycle order, until nothing can proceed: because of
+/// an older access, because the core must not run ahead, or at the end.
 void RequestPort::issue(Cycles cycle) {
   issue_not_before(cycle);
   if (plan_at_ <= cycle) {
@@ -224,7 +224,7 @@ void RequestPort::issue(Cycles cycle) {
   }
 }
 
-/// Opens the next access, past the events before it; false when there is none, or none yet.
+/// Opens the next access, after completing the events before it; false if there is none, or none yet.
 bool RequestPort::next_part() {
   const Record* record = nullptr;
   while (record == nullptr) {
@@ -248,7 +248,7 @@ bool RequestPort::next_part() {
       fence_ = switch_event(record->asid, mode_);
       record = nullptr;
     } else if (!root_) {
-      enter_address_space(record->asid);  // the first one; a further one is switched to
+      enter_address_space(record->asid);  // the first one; later ones are switched to
       path_.go_on_from(record_being_started());
     }
   }
@@ -276,14 +276,14 @@ inline void RequestPort::open_access(const Record& record) {
   enter_buffers(record);
 }
 
-/// Reads the next batch, which ends where the warm-up does; first what is to be done now and then.
+/// Reads the next batch, which ends at the end of the warm-up, after calling on_batch.
 bool RequestPort::read_batch() {
   RecordSource& source = *job_.source;
   if (job_.on_batch && job_.on_batch()) source.stop();
   return source.read_batch(warm_ ? ~std::uint64_t{0} : job_.warmup - source.read());
 }
 
-/// Reads on, past the end of the warm-up; false when there is nothing to issue, or nothing yet.
+/// Reads on, past the end of the warm-up; false if there is nothing to issue (yet).
 bool RequestPort::next_batch() {
   if (!warm_ && job_.source->delivered() == job_.warmup) {
     if (!drained()) return false;
@@ -294,11 +294,11 @@ bool RequestPort::next_batch() {
   if (!drained() || !front_end_idle()) return false;
   if (next_process() != running_) return switch_process();
   finished_ = true;
-  if (one_of_several() && !warm_) wait_for_others_to_warm();  // nothing is left to run, but they wait for it
+  if (one_of_several() && !warm_) wait_for_others_to_warm();  // nothing is left to run, but the others wait for it
   return false;
 }
 
-/// In a trace without fetches an access stands for its instruction and for the gap before the next one.
+/// In a trace without fetches an access counts for its instruction and for the gap before the next one.
 inline void RequestPort::count_gap() {
   instruction_ += 1 + gap_;
   stats_.instructions += 1 + gap_;
@@ -308,7 +308,7 @@ inline void RequestPort::count_gap() {
   issued_in_cycle_ = static_cast<std::uint32_t>(slots % issue_width_);
 }
 
-/// Works out in issue_cycle_ when the next access may issue; false if that depends on an answer that is on its way.
+/// Computes in issue_cycle_ when the next access may issue; false if that depends on an outstanding response.
 inline bool RequestPort::may_issue() {
   while (window_is_full(instruction_, must_retire_)) {
     if (!retire_oldest()) return false;
@@ -319,7 +319,7 @@ inline bool RequestPort::may_issue() {
 }
 
 bool RequestPort::barrier_has_arrived() {
-  // The barrier may have retired already: then the slot's times are still those of the fetch.
+  // The barrier may have retired already; its slot then still has the times of the fetch.
   const InFlight& fetch = ring_[fetch_barrier_ & mask_];
   if (fetch.pending != 0) return false;
   issue_not_before(fetch.times.done);
@@ -327,7 +327,7 @@ bool RequestPort::barrier_has_arrived() {
   return true;
 }
 
-/// Starts what is left of the record, or the part of it that lies in one page.
+/// Starts the rest of the record, or its part within one page.
 inline void RequestPort::start() {
   const Cycles at = issue_cycle_;
   local_ = at;
@@ -340,7 +340,7 @@ inline void RequestPort::start() {
   if (kind_ == RecordKind::Fetch && access.pending != 0) fetch_barrier_ = end_ - 1;
 }
 
-/// How much of a data access goes first that crosses a page.
+/// The bytes in the first page of a data access that crosses a page.
 std::uint32_t RequestPort::cut_at_page() {
   ++stats_.page_straddles;
   if (kind_ == RecordKind::Load || kind_ == RecordKind::Modify) loads_.add_part();
@@ -348,13 +348,13 @@ std::uint32_t RequestPort::cut_at_page() {
   return bytes_in_page();
 }
 
-/// The same with a request, which observers see, and which is on its way if the translation is not there.
+/// As translate(), with a request object, which observers see and which is outstanding after a miss.
 bool RequestPort::request_translation(InFlight& access, Cycles at) {
   const Side side = side_of(access.kind);
   TranslationRequest& request = *probe_;
   request.va = access.address;
   request.asid = asid_;
-  request.root = *root_;  // a TLB may pass the request on before it returns: all that is asked is there by then
+  request.root = *root_;  // a TLB may forward the request before it returns, so it must be complete here
   request.access = access_of(access);
   request.tag = slot_of(access);
   job_.observer->translation_requested(request, at);
@@ -373,19 +373,18 @@ bool RequestPort::request_translation(InFlight& access, Cycles at) {
   return false;
 }
 
-/// What a request needs to have that a hit need not set: whoever looks at it has it from a registered link, in a later
-/// cycle.
+/// Sets the fields of a request needed only after a miss. They are read in a later cycle, beyond a registered link.
 void RequestPort::note_miss(InFlight& access, VirtualAddress fetched, std::uint64_t record) {
   TranslationRequest& request = *probe_;
   request.instruction = has_fetches_ ? std::optional(fetched) : std::nullopt;
   access.record = record;
   if (request.tag < ring_size_)
-    kernel_.before_walk(asid_, access.address, request.access);  // not what is fetched ahead
+    kernel_.before_walk(asid_, access.address, request.access);  // not for what is fetched ahead
   probe_ = &take_request();
   forget_horizon();
 }
 
-/// An access that crosses cache lines is one for each line.
+/// An access that crosses cache lines makes one access per line.
 void RequestPort::access_lines(InFlight& access, PhysicalAddress address, Cycles lookup) {
   const Side side = side_of(access.kind);
   std::uint32_t left = access.size;
@@ -401,7 +400,7 @@ void RequestPort::access_lines(InFlight& access, PhysicalAddress address, Cycles
   }
 }
 
-/// An access to one line that the first-level cache did not have when it was asked by a call, or cannot be asked so.
+/// Accesses a line that look_up() missed in the first-level cache, or that look_up() cannot serve.
 void RequestPort::send_access(InFlight& access, PhysicalAddress address, std::uint32_t size, Cycles lookup) {
   MemoryAccess& request = *access_probe_;
   request.prepare(address, size, access.kind >= RecordKind::Store);
@@ -409,7 +408,7 @@ void RequestPort::send_access(InFlight& access, PhysicalAddress address, std::ui
   if (!send_probe(side_of(access.kind), lookup)) ++access.pending;
 }
 
-/// A request without an account, for an access that is to be translated.
+/// A request object without accounting, for an access to be translated.
 TranslationRequest& RequestPort::take_request() {
   if (free_requests_.empty()) {
     all_requests_.push_back(std::make_unique<TranslationRequest>());

@@ -23,11 +23,11 @@
 
 namespace tablewalk {
 
-/// What a core must know of its neighbours, instructions first, data second.
+/// What a core must know about its neighbours; index 0 instructions, 1 data.
 struct CoreNeighbours {
   std::array<Cycles, 2> tlb_hit_latency;
-  std::array<Cycles, 2> cache_hit_latency;        ///< 0 if it has no first-level cache
-  std::array<bool, 2> cache_at_once{true, true};  ///< false if there is none: the next one is on a registered link
+  std::array<Cycles, 2> cache_hit_latency;        ///< 0 without a first-level cache
+  std::array<bool, 2> cache_at_once{true, true};  ///< false without one: the next cache is on a registered link
   unsigned line_shift = 6;                        ///< log2 of the cache line, bytes
   unsigned page_shift = 12;                       ///< log2 of the smallest page, bytes
 };
@@ -37,8 +37,8 @@ struct CoreStats {
   std::uint64_t supervisor_accesses = 0;
   std::uint64_t invalidations = 0;
   std::uint64_t switches = 0;          ///< of the address space
-  std::uint64_t process_switches = 0;  ///< ends of a time slice, or of a trace, after which another one ran
-  std::uint64_t shootdowns = 0;        ///< started by this core, and sent to at least one other
+  std::uint64_t process_switches = 0;  ///< at the end of a time slice or of a trace
+  std::uint64_t shootdowns = 0;        ///< started by this core and sent to at least one other core
   std::uint64_t interrupts = 0;        ///< taken for shootdowns of other cores
   std::uint64_t instructions = 0;
   std::uint64_t fetch_blocks = 0;  ///< fetched ahead
@@ -50,18 +50,18 @@ struct CoreStats {
   std::uint64_t translations_requested = 0;
   std::uint64_t translations_answered = 0;
   LatencyBreakdown translation_cycles;  ///< of all translations that missed the first-level TLB
-  Histogram translation_latency;        ///< the same ones, each from its request to its answer
+  Histogram translation_latency;        ///< of the same translations, from request to response
 };
 
-/// A core as the rest of the machine sees it: takes the records of a trace, asks for translations, then accesses
+/// A core as seen by the rest of the machine: takes the records of a trace, requests translations, then accesses
 /// memory, several at a time within its window, retiring in program order.
 ///
 /// An access looks up the first-level TLB and, virtually indexed, the first-level cache in its issue cycle. A fetch
-/// that misses either holds back everything younger; with a fetch queue it is not the core that asks, but the front
-/// end, for the blocks that lie ahead, and the core waits only for one that has not arrived. An access whose address
-/// comes from a load that has no data yet enters the window in program order, and issues when they are there; younger
-/// ones do not wait for it. An invalidate event, and a switch of the address space, is a fence: it waits until
-/// everything older has retired, and everything younger waits for it. Acts in the middle of a cycle.
+/// that misses either stalls everything younger; with a fetch queue the front end fetches the blocks ahead, and the
+/// core stalls only for a block that has not arrived. An access whose address depends on an outstanding load enters the
+/// window in program order and issues when the load's data arrive; younger accesses do not wait for it. An invalidate
+/// event or a switch of the address space is a fence: it waits until everything older has retired, and everything
+/// younger waits for it. Acts in the middle of a cycle.
 class RequestPort : public TimedModule {
  public:
   RequestPort(sc_core::sc_module_name name, const CoreConfig& config, const CoreNeighbours& neighbours,
@@ -72,32 +72,32 @@ class RequestPort : public TimedModule {
   AccessInitiatorPort<RequestPort> icache_side;
   AccessInitiatorPort<RequestPort> dcache_side;
 
-  /// What to run, and what to be told of. Before the simulation starts.
+  /// What to run, and the callbacks. Set before the simulation starts.
   struct Job {
-    RecordSource* source = nullptr;           ///< the trace that runs
+    RecordSource* source = nullptr;           ///< the trace to run first
     std::vector<RecordSource*> more_sources;  ///< further traces, which take turns with it
-    Cycles time_slice = Cycles::never();      ///< after which another one's turn comes
+    Cycles time_slice = Cycles::never();      ///< of each trace, before the next one's turn
     AddressSpaceId processes = 1;             ///< their first address spaces have the ids below it
     std::uint64_t warmup = 0;                 ///< records of each trace before the statistics start
-    /// The core is idle and warm: statistics start now; with several cores, when all have said so: then
-    /// start_measuring() is called.
+    /// The core has drained after its warm-up, and the statistics start now; with several cores, when all have called
+    /// it: then start_measuring() is called.
     std::function<void()> on_warm;
-    std::function<bool()> on_batch;  ///< now and then; true ends the trace here
-    TranslationObserver* observer = &TranslationObserver::nobody();
+    std::function<bool()> on_batch;  ///< called periodically; true ends the trace here
+    TranslationObserver* observer = &TranslationObserver::none();
   };
   void run(Job job);
-  /// Makes it one of several cores. Before the simulation starts, and before run(), of core 0 first: in that order they
-  /// act in a cycle, in which they may map pages.
+  /// Makes it one of several cores. Called before run() and before the simulation starts, in the order of the core
+  /// numbers, which is the order in which they act in a cycle and may map pages.
   void join(Shootdowns& shootdowns, unsigned number);
-  /// All cores are warm: the statistics have been reset, and it goes on in `cycle`.
+  /// All cores are warm: the statistics have been reset, and the core continues in `cycle`.
   void start_measuring(Cycles cycle);
 
   bool finished() const { return finished_; }
-  /// The trace that runs.
+  /// The running trace.
   const RecordSource& source() const { return *job_.source; }
-  /// Whether it was acting when the simulation ended with an exception.
+  /// Whether the core was acting when an exception ended the simulation.
   bool is_acting() const { return acting_; }
-  /// For messages: the record whose fault is being handled, else the newest one; the first is 1.
+  /// For messages: the record whose fault is being handled, else the newest one; counts from 1.
   std::uint64_t current_record() const { return record_of_fault_ != 0 ? record_of_fault_ : job_.source->delivered(); }
   const CoreStats& stats() const { return stats_; }
   const CoreCycles& cycles() const { return retirement_.cycles(); }
@@ -113,30 +113,30 @@ class RequestPort : public TimedModule {
 
  private:
   enum Side : unsigned { Instructions = 0, Data = 1 };
-  /// An access that has started and not retired.
+  /// An access started but not retired.
   struct InFlight {
     AccessTimes times;
     std::uint64_t instruction = 0;
     VirtualAddress address;
     std::uint32_t size = 0;
-    std::uint32_t pending = 0;  ///< answers it waits for
+    std::uint32_t pending = 0;  ///< outstanding responses
     RecordKind kind = RecordKind::Load;
     bool user = true;
-    std::uint32_t waiting = nobody;         ///< the slot of the newest access that waits for its data
-    TranslationRequest* faulted = nullptr;  ///< its translation, while the fault waits to be handled
-    std::uint64_t record = 0;               ///< of the trace, the first is 1; valid while it waits for a translation
+    std::uint32_t waiting = no_slot;        ///< slot of the newest access waiting for this one's data
+    TranslationRequest* faulted = nullptr;  ///< its translation, while a fault is pending
+    std::uint64_t record = 0;               ///< number in the trace, from 1; valid while it waits for a translation
   };
-  static constexpr std::uint32_t nobody = ~std::uint32_t{0};
-  /// By RecordKind; an access that reads and writes is checked as a write.
+  static constexpr std::uint32_t no_slot = ~std::uint32_t{0};
+  /// By RecordKind; a read-modify-write is checked as a write.
   static constexpr std::array<AccessKind, access_kinds> kind_of_access{AccessKind::Fetch, AccessKind::Load,
                                                                        AccessKind::Store, AccessKind::Store};
-  /// What an access waits for that is in the window and has not issued.
+  /// The operand of an access in the window that has not issued.
   struct Operand {
-    AccessParts parts;            ///< of the load that its address comes from, those that are not known to be there
-    Cycles ready;                 ///< not before this cycle
-    std::uint32_t next = nobody;  ///< the next slot in the list of those that wait for the same part
-    std::uint64_t record = 0;     ///< as in InFlight
-    VirtualAddress fetched;       ///< the newest fetch before it
+    AccessParts parts;             ///< of the load that the address depends on; only those not known to be complete
+    Cycles ready;                  ///< earliest issue cycle
+    std::uint32_t next = no_slot;  ///< next slot in the list of accesses waiting for the same part
+    std::uint64_t record = 0;      ///< as in InFlight
+    VirtualAddress fetched;        ///< newest fetch before it
   };
 
   void on_cycle() override;
@@ -146,7 +146,7 @@ class RequestPort : public TimedModule {
   void pass_over(TranslationRequest& request, Cycles cycle);
   void repeat_faulted(Cycles cycle);
   void issue(Cycles cycle);
-  /// Answers have asked for their cycles when they were sent.
+  /// Called if nothing else wakes the core for it: responses have already requested their cycles.
   void wake_to_repeat() {
     if (repeated_ != nullptr && acknowledgements_awaited_ == 0) wake_at(repeat_at_);
   }
@@ -163,7 +163,7 @@ class RequestPort : public TimedModule {
   bool drained();
   bool warm();
   bool may_issue();
-  /// Whether something must retire before there is room for an access of that instruction.
+  /// Whether something must retire before an access of that instruction can enter.
   bool window_is_full(std::uint64_t instruction, std::uint64_t must_retire) const {
     return in_flight() == capacity_ || first_ < must_retire || instruction >= window_end_;
   }
@@ -188,7 +188,7 @@ class RequestPort : public TimedModule {
     issue_cycle_ = cycle;
     issued_in_cycle_ = 0;
   }
-  /// An access issues in issue_cycle_.
+  /// Accounts for an issue in issue_cycle_.
   void count_issue() {
     if (++issued_in_cycle_ != issue_width_) return;
     issue_cycle_ += Cycles(1);
@@ -216,12 +216,12 @@ class RequestPort : public TimedModule {
   bool follow_operand(std::uint32_t slot);
   bool issue_ready(Cycles cycle);
   void release_waiting(InFlight& access);
-  /// To be called when an answer has come: if it was the last one, those that wait for the data may go on.
+  /// To be called when a response arrives: if it was the last one, the accesses waiting for the data may proceed.
   void check_complete(InFlight& access) {
-    if (access.pending == 0 && access.waiting != nobody) release_waiting(access);
+    if (access.pending == 0 && access.waiting != no_slot) release_waiting(access);
   }
 
-  // Accesses of which nothing is unusual (request_port_straight.cpp).
+  // Fast path for ordinary accesses (request_port_straight.cpp).
   void start_straight(Cycles cycle);
   Cycles undisturbed_until(Cycles cycle);
   bool start_following(const Record& record);
@@ -238,7 +238,7 @@ class RequestPort : public TimedModule {
   std::uint32_t block_slot(std::uint64_t number) const {
     return static_cast<std::uint32_t>(ring_size_ + (number & block_mask_));
   }
-  /// Whether the front end is the next to do something, no later than the core.
+  /// Whether the front end acts next, no later than the core.
   bool may_fetch_by(Cycles at) const { return fetch_at_ <= at && fetch_at_ != Cycles::never() && repeated_ == nullptr; }
   void look_for_block(Cycles not_before);
   void catch_up();
@@ -265,10 +265,10 @@ class RequestPort : public TimedModule {
   const InFlight& oldest() const { return ring_[first_ & mask_]; }
   std::uint32_t slot_of(const InFlight& access) const { return static_cast<std::uint32_t>(&access - ring_.data()); }
   std::uint32_t in_flight() const { return static_cast<std::uint32_t>(end_ - first_); }
-  /// Whether this core is alone up to that cycle, because nobody else has anything to do before.
+  /// Whether no other module acts up to that cycle, so the core can run ahead.
   bool may_run_ahead_to(Cycles at) { return horizon_ > at || (!horizon_known_ && look_ahead() > at); }
   Cycles look_ahead();
-  /// Somebody has been given something to do.
+  /// A request was sent, so another module will act.
   void forget_horizon() {
     horizon_ = Cycles(0);
     horizon_known_ = false;
@@ -278,15 +278,15 @@ class RequestPort : public TimedModule {
   AccessInitiatorPort<RequestPort>& cache(Side side) { return side == Instructions ? icache_side : dcache_side; }
   TranslationRequest& take_request();
 
-  // What it is.
+  // Configuration.
   std::uint32_t issue_width_;
   std::uint32_t capacity_;
   std::uint32_t window_;
   std::uint32_t gap_;
-  std::uint32_t fetch_queue_;  ///< fetch blocks ahead of the core; 0: none, fetches are accesses like all others
+  std::uint32_t fetch_queue_;  ///< fetch blocks ahead of the core; 0: none, fetches are ordinary accesses
   bool prefetches_;
-  std::array<std::uint32_t, 2> buffers_;  ///< how many loads, and stores, there may be in flight
-  bool buffers_limit_;                    ///< fewer than accesses
+  std::array<std::uint32_t, 2> buffers_;  ///< maximum loads, and stores, in flight
+  bool buffers_limit_;                    ///< they limit more than the number of accesses in flight does
   Cycles invalidate_cycles_;
   Cycles switch_cycles_;
   bool run_ahead_;
@@ -294,32 +294,32 @@ class RequestPort : public TimedModule {
   const PagingMode& mode_;
   Kernel& kernel_;
   Job job_;
-  bool observed_ = false;  ///< somebody looks at every translation, hits too
+  bool observed_ = false;  ///< an observer sees every translation, including hits
 
-  // The record being started, and how much of it is left.
+  // The record being started, and its remaining bytes.
   RecordKind kind_ = RecordKind::Load;
   AddressSpaceId asid_ = 0;
   std::optional<PhysicalAddress> root_;  ///< of that address space; none before the first access
   VirtualAddress address_;
   std::uint32_t left_ = 0;
   bool user_ = true;
-  bool chained_ = false;             ///< addresses come from the load before, whatever the record says
-  AccessParts operand_;              ///< the load that its address comes from; none if it has no parts
-  std::uint64_t must_retire_ = 0;    ///< the end of what must retire before there is room for it in its buffer
-  std::optional<TraceEvent> fence_;  ///< the event that is to be passed before the next record
-  std::optional<Record> held_;       ///< the access that waits for a switch to its address space
+  bool chained_ = false;             ///< every address depends on the previous load, whatever the record says
+  AccessParts operand_;              ///< the load that the address depends on; no parts if none
+  std::uint64_t must_retire_ = 0;    ///< everything before this must retire before it can enter its buffer
+  std::optional<TraceEvent> fence_;  ///< event to complete before the next record
+  std::optional<Record> held_;       ///< access waiting for the switch to its address space
   bool has_fetches_ = false;
-  VirtualAddress fetched_;  ///< of the newest fetch, if there was one
+  VirtualAddress fetched_;  ///< newest fetch, if any
   bool warm_ = false;
   bool finished_ = false;
   bool acting_ = false;
 
-  // The traces, if they are several, and which of them runs.
+  // The traces, if several, and the running one.
   std::vector<RecordSource*> processes_;
   std::size_t running_ = 0;
   Cycles slice_end_ = Cycles::never();
 
-  // The other cores. What another core does in a cycle reaches a shared module in the next one at the earliest, and
+  // The other cores. What another core does in a cycle reaches a shared module in the next cycle at the earliest, and
   // this core in the one after that (ADR 0015).
   static constexpr Cycles reach_of_others{2};
   Shootdowns* shootdowns_ = nullptr;
@@ -327,78 +327,78 @@ class RequestPort : public TimedModule {
   Inbox<ShootdownInterrupt> interrupts_;
   Inbox<bool> acknowledgements_;
   unsigned acknowledgements_awaited_ = 0;
-  bool told_warm_ = false;
+  bool reported_warm_ = false;
   struct KnownPage {
     std::uint64_t number = ~std::uint64_t{0};
     AddressSpaceId asid = 0;
   };
-  std::array<KnownPage, 64> mapped_pages_;  ///< some pages that are known to be mapped
-  Cycles plan_at_ = Cycles::never();        ///< when the front end looks again whether its next page is mapped
-  Cycles plan_not_before_;                  ///< the block that it would fetch then is not fetched before this cycle
+  std::array<KnownPage, 64> mapped_pages_;  ///< some pages known to be mapped
+  Cycles plan_at_ = Cycles::never();        ///< when the front end checks again whether its next page is mapped
+  Cycles plan_not_before_;                  ///< earliest cycle to fetch the block in that case
 
-  // Time: when the next access may issue, and until when nothing in the kernel can interfere.
+  // Time: when the next access may issue, and until when no other event can interfere.
   Cycles issue_cycle_;
   std::uint32_t issued_in_cycle_ = 0;
-  Cycles horizon_;  ///< nobody else does anything before it that reaches this core; 0 in lockstep, and if not known
+  Cycles horizon_;  ///< no other module affects this core before this cycle; 0 in lockstep or if unknown
   bool horizon_known_ = false;
-  Cycles local_;  ///< of what is being done: beyond now() when it is done ahead
+  Cycles local_;  ///< current cycle of the core: beyond now() when running ahead
   std::uint64_t instruction_ = 0;
 
-  // The front end: the path ahead, the block that is to be fetched next, and those that have been and that the core has
-  // not reached. Their slots are the ring's last ones.
+  // The front end: the path ahead, the next block to fetch, and the blocks fetched but not reached by the core, which
+  // use the last slots of the ring.
   FetchPath path_;
   std::optional<FetchBlock> next_block_;
-  Cycles fetch_at_ = Cycles::never();  ///< when it is fetched; never: it must wait for the core, or there is none
-  Cycles fetch_not_before_;            ///< the front end's next free cycle
-  std::uint64_t known_page_ = ~std::uint64_t{0};  ///< a page of code that is mapped
-  std::uint64_t on_demand_until_ = 0;  ///< fetches of records before it, as far as no block has them, are the core's
+  Cycles fetch_at_ = Cycles::never();  ///< when it is fetched; never: it waits for the core, or there is none
+  Cycles fetch_not_before_;            ///< next free cycle of the front end
+  std::uint64_t known_page_ = ~std::uint64_t{0};  ///< a mapped code page
+  std::uint64_t on_demand_until_ = 0;  ///< fetches of records before this that are in no block are made by the core
   std::uint64_t first_block_ = 0;
   std::uint64_t end_block_ = 0;
   std::uint64_t prefetched_line_ = ~std::uint64_t{0};
 
-  // Accesses in flight, oldest first: a ring of a power of two. Fetch blocks follow it.
+  // Accesses in flight, oldest first: a ring whose size is a power of two, followed by the slots of the fetch blocks.
   std::uint64_t ring_size_;
   std::uint64_t block_mask_;
   std::vector<InFlight> ring_;
   std::uint64_t mask_;
   std::uint64_t first_ = 0;
   std::uint64_t end_ = 0;
-  std::uint64_t window_end_ = ~std::uint64_t{0};  ///< the first instruction too young for the oldest access
+  std::uint64_t window_end_ = ~std::uint64_t{0};  ///< first instruction outside the oldest access's window
   Retirement retirement_;
   RecentAccesses loads_;
   RecentAccesses stores_;
   std::vector<Operand> operands_;             ///< of the accesses of the ring
-  ReadyAccesses ready_;                       ///< those that wait for a cycle that is known
-  std::uint64_t fetch_barrier_ = no_barrier;  ///< the fetch that everything younger waits for
+  ReadyAccesses ready_;                       ///< accesses waiting for a known cycle
+  std::uint64_t fetch_barrier_ = no_barrier;  ///< fetch that stalls everything younger
   static constexpr std::uint64_t no_barrier = ~std::uint64_t{0};
 
-  // Answers that are on their way, and payloads.
+  // Responses in flight, and payloads.
   std::array<Inbox<TranslationRequest*>, 2> translations_;
   std::array<Inbox<MemoryAccess*>, 2> responses_;
-  TranslationRequest* repeated_ = nullptr;  ///< asked again when its fault has been handled, in issue_cycle_
+  TranslationRequest* repeated_ = nullptr;  ///< request to repeat in issue_cycle_ after its fault was handled
   Cycles repeat_at_;
   std::uint32_t faults_waiting_ = 0;
   std::uint64_t record_of_fault_ = 0;  ///< while the kernel handles it
   std::vector<std::unique_ptr<TranslationRequest>> all_requests_;
   std::vector<TranslationRequest*> free_requests_;
-  TranslationRequest* probe_;  ///< the request that the next translation uses
-  PhysicalAddress physical_;   ///< of the access whose translation came last
+  TranslationRequest* probe_;  ///< request object for the next translation
+  PhysicalAddress physical_;   ///< of the most recently translated access
   AccessPool pool_;
-  MemoryAccess* access_probe_;  ///< the payload that the next access to memory uses
+  MemoryAccess* access_probe_;  ///< payload for the next memory access
   CoreStats stats_;
 };
 
-/// The place in the window of the next access, of the instruction that is being started.
+/// Allocates the next access of the current instruction in the window.
 inline RequestPort::InFlight& RequestPort::take_place() {
   if (in_flight() == 0) window_end_ = instruction_ + window_;
   InFlight& access = ring_[end_++ & mask_];
   access.instruction = instruction_;
-  access.waiting = nobody;
+  access.waiting = no_slot;
   access.pending = 0;
   return access;
 }
 
-/// The next `size` bytes of the access that is being started take a place in the window.
+/// Puts the next `size` bytes of the current access into the window.
 inline RequestPort::InFlight& RequestPort::enter_window(std::uint32_t size) {
   InFlight& access = take_place();
   access.address = address_;
@@ -410,7 +410,7 @@ inline RequestPort::InFlight& RequestPort::enter_window(std::uint32_t size) {
   return access;
 }
 
-/// Finds the first cycle in which anybody else has something to do.
+/// Finds the first cycle in which another module may act.
 inline Cycles RequestPort::look_ahead() {
   horizon_known_ = true;
   if (!run_ahead_) return horizon_;
@@ -419,7 +419,7 @@ inline Cycles RequestPort::look_ahead() {
   return horizon_;
 }
 
-/// Retires the oldest access if all its answers are there.
+/// Retires the oldest access if all its responses have arrived.
 inline bool RequestPort::retire_oldest() {
   const InFlight& access = oldest();
   if (access.pending != 0) return false;
@@ -429,14 +429,14 @@ inline bool RequestPort::retire_oldest() {
   return true;
 }
 
-/// What of the access that is being started lies in its first page.
+/// The bytes of the current access in its first page.
 inline std::uint32_t RequestPort::bytes_in_page() const {
   VirtualAddress place = address_;
   std::uint32_t left = left_;
   return take_part(place, left, neighbours_.page_shift).size;
 }
 
-/// Asks for the translation; whether it was there at once.
+/// Requests the translation; true if it was a hit.
 inline bool RequestPort::translate(InFlight& access, Cycles at) {
   ++stats_.translations_requested;
   if (observed_) return request_translation(access, at);
@@ -449,7 +449,7 @@ inline bool RequestPort::translate(InFlight& access, Cycles at) {
   return true;
 }
 
-/// The translation is there from cycle `visible` on; the first-level cache is looked up in `lookup`.
+/// The translation arrives in cycle `visible`; the first-level cache is looked up in `lookup`.
 inline void RequestPort::translated(InFlight& access, const Translation& translation, Cycles visible, Cycles lookup) {
   const Side side = side_of(access.kind);
   access.times.translated = visible;
@@ -464,7 +464,7 @@ inline void RequestPort::translated(InFlight& access, const Translation& transla
   send_access(access, physical_, access.size, lookup);
 }
 
-/// Sends access_probe_ to the first-level cache, which looks it up in `lookup`; true if it was answered at once.
+/// Sends access_probe_ to the first-level cache, which looks it up in `lookup`; true if it was a hit.
 inline bool RequestPort::send_probe(Side side, Cycles lookup) {
   if (neighbours_.cache_at_once[side]) {
     Cycles cycle = lookup;

@@ -1,4 +1,4 @@
-// What a core does because it is one of several, or has several traces to run.
+// Parts of the core that concern several cores, or several traces.
 
 #include "cpu/request_port.h"
 
@@ -11,7 +11,7 @@ void RequestPort::join(Shootdowns& shootdowns, unsigned number) {
   take_last_seat(Phase::Middle);
 }
 
-/// Pages are mapped in the order of simulated time, whoever touches them: so what may map one is not done ahead.
+/// Pages are mapped in the order of simulated time across the cores, so an access that may map one must not run ahead.
 bool RequestPort::may_start_early(VirtualAddress address) {
   if (!one_of_several()) return true;
   const std::uint64_t page = address.value() >> neighbours_.page_shift;
@@ -22,14 +22,14 @@ bool RequestPort::may_start_early(VirtualAddress address) {
   return true;
 }
 
-/// The core is idle at the end of its warm-up; true when all are.
+/// The core is drained at the end of its warm-up; true when all cores are.
 bool RequestPort::wait_for_others_to_warm() {
   if (issue_cycle_ > now()) {
     wake_at(issue_cycle_);
     return false;
   }
-  if (!told_warm_) {
-    told_warm_ = true;
+  if (!reported_warm_) {
+    reported_warm_ = true;
     job_.on_warm();
   }
   return warm_;
@@ -42,14 +42,15 @@ void RequestPort::start_measuring(Cycles cycle) {
   wake_at(cycle);
 }
 
-/// Whether it has a record that may be run now: none is read past the warm-up before all are warm. That a trace is at
-/// its end is only known when it has been read: else an empty turn would drop what another one has fetched ahead.
+/// Whether the trace has a record that may run now: before all cores are warm, only warm-up records are read. The end
+/// of a trace is only known by reading; without this check an empty turn would discard another trace's prefetched
+/// blocks.
 bool RequestPort::can_run(std::size_t process) {
   RecordSource& source = *processes_[process];
   return source.has_next() || source.read_batch(warm_ ? ~std::uint64_t{0} : job_.warmup - source.read());
 }
 
-/// The one whose turn comes after the one that runs; that one itself if there is no other.
+/// The trace whose turn is next; the running one if there is no other.
 std::size_t RequestPort::next_process() {
   std::size_t next = running_;
   for (std::size_t i = 1; i < processes_.size() && next == running_; ++i) {
@@ -59,8 +60,8 @@ std::size_t RequestPort::next_process() {
   return next;
 }
 
-/// Lets the next trace run; false if it must wait until nothing of this one is in flight. What was fetched ahead is
-/// fetched again when its turn comes back.
+/// Switches to the next trace; false if it must wait until nothing of the running one is in flight. Blocks fetched
+/// ahead are fetched again at its next turn.
 bool RequestPort::switch_process() {
   const std::size_t next = next_process();
   if (next != running_) {
@@ -100,7 +101,7 @@ void RequestPort::start_shootdown(const Invalidation& invalidation, Cycles cycle
   if (acknowledgements_awaited_ != 0) ++stats_.shootdowns;
 }
 
-/// With the last one, what waited for them goes on: an event of the trace, or an access whose fault has been handled.
+/// The last acknowledgement lets an event of the trace, or an access whose fault was handled, proceed.
 void RequestPort::take_acknowledgements(Cycles cycle) {
   while (acknowledgements_.due(cycle)) {
     acknowledgements_.pop();
@@ -115,8 +116,8 @@ void RequestPort::take_acknowledgements(Cycles cycle) {
   }
 }
 
-/// An interrupt is taken between two accesses, when everything that has started has retired. A core that is in its
-/// kernel, or has nothing more to run, only has to forget.
+/// An interrupt is taken between two accesses, when everything started has retired. A core that is in its kernel, or
+/// has finished, only applies the invalidation.
 void RequestPort::take_interrupts(Cycles cycle) {
   while (interrupts_.due(cycle)) {
     const bool in_kernel = acknowledgements_awaited_ != 0 || finished_;

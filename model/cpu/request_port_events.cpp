@@ -1,10 +1,10 @@
-// What a core does about the events of a trace, and at the end of its warm-up: it comes to rest first.
+// Handling of trace events and of the end of the warm-up; the core drains first.
 
 #include "cpu/request_port.h"
 
 namespace tablewalk {
 
-/// Carries an event out; false if it must wait: for an older access, or for a cycle that only the kernel can bring.
+/// Executes an event; false if it must wait for an older access, or because the core must not run ahead.
 bool RequestPort::pass_fence() {
   if (acknowledgements_awaited_ != 0 || !drained()) return false;
   issue_not_before(retirement_.last());
@@ -28,7 +28,7 @@ bool RequestPort::pass_fence() {
   return true;
 }
 
-/// What lies beyond it may start.
+/// Lets younger accesses start.
 void RequestPort::end_fence() {
   fence_.reset();
   path_.go_on_from(held_ ? record_being_started() : job_.source->delivered());
@@ -37,7 +37,7 @@ void RequestPort::end_fence() {
 
 void RequestPort::enter_address_space(AddressSpaceId asid) {
   if (one_of_several()) {
-    if (root_ && !mode_.has_asids()) shootdowns_->leave(number_, asid_);  // its TLBs are emptied
+    if (root_ && !mode_.has_asids()) shootdowns_->leave(number_, asid_);  // its TLBs are flushed
     shootdowns_->enter(number_, asid);
   }
   asid_ = asid;

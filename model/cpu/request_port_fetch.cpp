@@ -1,4 +1,4 @@
-// The front end of a core that fetches ahead along the trace's path.
+// The front end of a core that fetches ahead along the trace.
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 
 namespace tablewalk {
 
-/// Finds the next block to fetch, if there is one ahead.
+/// Finds the next block to fetch ahead, if there is one.
 void RequestPort::look_for_block(Cycles not_before) {
   while (!next_block_) {
     next_block_ = path_.next(*job_.source, asid_);
@@ -15,22 +15,22 @@ void RequestPort::look_for_block(Cycles not_before) {
   plan_fetch(not_before);
 }
 
-/// The core is at a fetch that the front end has not seen: what lay between was too much to be read ahead, or nothing
-/// had been read.
+/// The core is at a fetch that the front end has not seen: more records were between them than can be read ahead, or
+/// nothing had been read.
 void RequestPort::catch_up() {
   path_.catch_up_to(record_being_started());
   look_for_block(issue_cycle_);
 }
 
-/// Reads more of the trace, so that the path goes on; false if that does not help.
+/// Reads more of the trace to extend the path; false if that does not help.
 bool RequestPort::read_ahead() {
   const RecordSource& source = *job_.source;
   if (path_.stopped() || path_.reached() < source.read() || !source.has_room()) return false;
   return read_batch();
 }
 
-/// The next block is fetched as soon as there is room for it. A page that is not mapped yet is left to the core, which
-/// reaches it in program order: a front end would fault there, and a fault waits until it is the oldest.
+/// Schedules the next block as soon as the queue has room. A page that is not mapped yet is left to the core, which
+/// reaches it in program order: a fault in the front end would wait until it is the oldest.
 void RequestPort::plan_fetch(Cycles not_before) {
   if (!next_block_ || end_block_ - first_block_ == fetch_queue_) return;
   const std::uint64_t page = next_block_->start.value() >> neighbours_.page_shift;
@@ -44,7 +44,7 @@ void RequestPort::plan_fetch(Cycles not_before) {
   fetch_at_ = std::max(not_before, fetch_not_before_);
 }
 
-/// Another core may map the page before this one comes to the cycle for which it has looked ahead.
+/// Another core may map the page before this core reaches the cycle up to which it has run ahead.
 void RequestPort::plan_again(Cycles not_before) {
   if (!one_of_several() || local_ <= now()) return;
   plan_at_ = local_;
@@ -53,7 +53,7 @@ void RequestPort::plan_again(Cycles not_before) {
   forget_horizon();
 }
 
-/// Fetches the next block; false if only the kernel can bring its cycle.
+/// Fetches the next block; false if the core must not run ahead to its cycle.
 bool RequestPort::fetch_block(Cycles cycle) {
   const Cycles at = std::max(fetch_at_, cycle);  // later if a fault was being handled meanwhile
   if (at > cycle && !may_run_ahead_to(at)) {
@@ -82,7 +82,7 @@ bool RequestPort::fetch_block(Cycles cycle) {
   return true;
 }
 
-/// Asks for the line after the one that was fetched from `address`, if it is in the same page. Nobody waits for it.
+/// Prefetches the line after the one fetched from `address`, if it is in the same page. No access waits for it.
 void RequestPort::prefetch_next_line(const InFlight& fetched, PhysicalAddress address, Cycles lookup) {
   if (!prefetches_) return;
   const std::uint64_t line = (address.value() >> neighbours_.line_shift) + 1;
@@ -93,11 +93,11 @@ void RequestPort::prefetch_next_line(const InFlight& fetched, PhysicalAddress ad
   ++stats_.next_line_prefetches;
   MemoryAccess& request = *access_probe_;
   request.prepare(PhysicalAddress(line << neighbours_.line_shift), static_cast<unsigned>(line_bytes()), false);
-  request.info.tag = nobody;
+  request.info.tag = no_slot;
   send_probe(Instructions, lookup);
 }
 
-/// Whether the core itself fetches what is left of the instruction that is being started.
+/// Whether the core itself fetches the rest of the current instruction.
 bool RequestPort::core_fetches() const {
   const std::uint64_t record = record_being_started();
   if (record >= on_demand_until_) return false;
@@ -105,8 +105,8 @@ bool RequestPort::core_fetches() const {
   return !has_block || block(first_block_).address != address_;
 }
 
-/// Whether the instruction that is being started has been fetched, or is to be fetched by the core itself; then it
-/// issues not before it has arrived.
+/// Whether the current instruction has been fetched, or must be fetched by the core itself; moves issue_cycle_ to its
+/// arrival.
 bool RequestPort::instruction_arrived() {
   if (core_fetches()) return true;
   const std::uint64_t record = record_being_started();
@@ -117,13 +117,13 @@ bool RequestPort::instruction_arrived() {
     if (fetched.pending != 0) return false;
     issue_not_before(fetched.times.done);
   }
-  // What is left of it lies in the next block, if it has not been fetched.
+  // The rest of it is in the next block, if not fetched yet.
   if (!next_block_ || next_block_->record > record) return path_.reached() > record;
   return fetch_at_ == Cycles::never();
 }
 
-/// Up to which record, from the next one on, instructions follow in blocks that the core has reached, and the front end
-/// has nothing to do that look_for_block() would find, whenever it is called.
+/// The first record after which instructions may not follow in blocks that the core has reached. Until then
+/// look_for_block() would find nothing to do, whenever it is called.
 std::uint64_t RequestPort::follows_until() const {
   const bool room = end_block_ - first_block_ != fetch_queue_;
   const bool idle = next_block_ ? !room || fetch_at_ != Cycles::never() : path_.stopped();
@@ -132,7 +132,7 @@ std::uint64_t RequestPort::follows_until() const {
   return next_block_ ? next_block_->record : path_.reached();
 }
 
-/// Starts what has been fetched of an instruction, up to what has not.
+/// Starts the fetched part of an instruction.
 void RequestPort::start_fetched(Cycles at) {
   if (core_fetches()) return fetch_on_demand(at);
   const std::uint64_t record = record_being_started();
@@ -146,7 +146,7 @@ void RequestPort::start_fetched(Cycles at) {
       break;
     }
     count_straddle(fetched.address);
-    if (fetched.times.done == at) times = fetched.times;  // this is what it waited for
+    if (fetched.times.done == at) times = fetched.times;  // this block determined the issue cycle
   }
   if (next_block_ && next_block_->record == record) {
     if (next_block_->start == address_) {
@@ -159,15 +159,14 @@ void RequestPort::start_fetched(Cycles at) {
   look_for_block(at);
 }
 
-/// The next block, which is of the instruction that is being started, is fetched by the core.
+/// Leaves the next block, which belongs to the current instruction, to the core.
 void RequestPort::leave_to_core() {
   on_demand_until_ = record_being_started() + 1;
   next_block_.reset();
   path_.skip_rest();
 }
 
-/// The core itself fetches an instruction, or what of it lies in one page and in no block; what is younger waits for
-/// it.
+/// The core itself fetches an instruction, or its part that is in one page and in no block; everything younger waits.
 void RequestPort::fetch_on_demand(Cycles at) {
   count_straddle(address_);
   std::uint32_t size = bytes_in_page();
@@ -182,7 +181,7 @@ void RequestPort::fetch_on_demand(Cycles at) {
   look_for_block(at);
 }
 
-/// A fetch is passed over: so the instructions that follow in its block have not been fetched either.
+/// A faulting fetch is skipped, so the following instructions of its block have not been fetched either.
 void RequestPort::pass_over_block() {
   path_.end_block();
   const bool queued = first_block_ != end_block_;
@@ -195,7 +194,7 @@ void RequestPort::pass_over_block() {
   on_demand_until_ = record + (begins_within(record, start) ? 1 : 0);
 }
 
-/// Whether a block that begins at `start` begins within the instruction of that record, and not with it.
+/// Whether a block at `start` begins inside the instruction of that record rather than at its first byte.
 bool RequestPort::begins_within(std::uint64_t record, VirtualAddress start) const {
   return job_.source->look_at(record)->address != start;
 }
@@ -223,14 +222,14 @@ void RequestPort::start_faulted(Cycles at) {
   forget_horizon();
 }
 
-/// A block that begins within an instruction.
+/// Counts a block that begins inside an instruction.
 void RequestPort::count_straddle(VirtualAddress block) {
   if (block == fetched_) return;
   const bool page = (block.value() & low_bits(neighbours_.page_shift)) == 0;
   ++(page ? stats_.page_straddles : stats_.line_straddles);
 }
 
-/// Nothing is on its way to the front end any more. A fault that it met and the core did not reach ends with the trace.
+/// Whether the front end has no outstanding responses. Its faults that the core did not reach end with the trace.
 bool RequestPort::front_end_idle() {
   for (std::uint64_t number = first_block_; number != end_block_; ++number) {
     InFlight& fetched = block(number);

@@ -1,4 +1,4 @@
-// What a core does about accesses whose address comes from a load.
+// Accesses whose address depends on a load.
 
 #include <algorithm>
 
@@ -6,8 +6,8 @@
 
 namespace tablewalk {
 
-/// A data access enters the load buffer, the store buffer, or both: finds what must retire before, and the load that
-/// its address comes from.
+/// Enters a data access into the load buffer, the store buffer, or both; determines what must retire first, and the
+/// load that its address depends on.
 void RequestPort::enter_buffers(const Record& record) {
   const bool loads = kind_ != RecordKind::Store;
   if (loads) loads_.enter(end_);
@@ -17,14 +17,14 @@ void RequestPort::enter_buffers(const Record& record) {
   operand_ = distance == 0 ? AccessParts{} : loads_.newest(distance + (loads ? 1 : 0));
 }
 
-/// As long as no buffer is smaller than the window, there is room in it for what the window has room for.
+/// Needed only if a buffer is smaller than the window: otherwise the window limits first.
 void RequestPort::limit_by_buffers() {
   must_retire_ = 0;
   if (kind_ != RecordKind::Store) must_retire_ = loads_.newest(buffers_[0] + 1).end;
   if (kind_ != RecordKind::Load) must_retire_ = std::max(must_retire_, stores_.newest(buffers_[1] + 1).end);
 }
 
-/// An access that enters the window in `at` waits for its operand; false if the data are there by then.
+/// An access that enters the window in `at` waits for its operand; false if the data have arrived by then.
 bool RequestPort::await_operand(InFlight& access, Cycles at) {
   const std::uint32_t slot = slot_of(access);
   Operand& operand = operands_[slot];
@@ -35,17 +35,17 @@ bool RequestPort::await_operand(InFlight& access, Cycles at) {
   operand.record = job_.source->delivered();
   operand.fetched = fetched_;
   access.pending = 1;
-  // Pages are mapped in program order, whatever the timing: so frames do not depend on the machine.
+  // Pages are mapped in program order, whatever the timing, so that frames do not depend on the machine.
   kernel_.before_walk(asid_, access.address, access_of(access));
   if (known) ready_.push({operand.ready, end_ - 1});
   return true;
 }
 
-/// Takes in when those parts of the operand are there that are known; true if the access now waits for another one.
+/// Collects the arrival cycles of the operand's parts that are known; true if the access now waits for another part.
 bool RequestPort::follow_operand(std::uint32_t slot) {
   Operand& operand = operands_[slot];
   for (; operand.parts.first < operand.parts.end; ++operand.parts.first) {
-    if (operand.parts.first < first_) continue;  // retired, so its data were there before this one entered
+    if (operand.parts.first < first_) continue;  // retired, so its data arrived before this access entered
     InFlight& part = ring_[operand.parts.first & mask_];
     if (part.pending != 0) {
       operand.next = part.waiting;
@@ -57,18 +57,18 @@ bool RequestPort::follow_operand(std::uint32_t slot) {
   return false;
 }
 
-/// The data are there, in times.done: accesses that wait for nothing else have their cycle.
+/// The data have arrived, in times.done: waiting accesses without another operand part get their cycle.
 void RequestPort::release_waiting(InFlight& access) {
   std::uint32_t slot = access.waiting;
-  access.waiting = nobody;
-  while (slot != nobody) {
+  access.waiting = no_slot;
+  while (slot != no_slot) {
     const std::uint32_t next = operands_[slot].next;
     if (!follow_operand(slot)) ready_.push({operands_[slot].ready, first_ + ((slot - first_) & mask_)});
     slot = next;
   }
 }
 
-/// Issues the first access whose operand has arrived; false if only the kernel can bring its cycle.
+/// Issues the first access whose operand has arrived; false if the core must not run ahead to its cycle.
 bool RequestPort::issue_ready(Cycles cycle) {
   const Cycles at = std::max(ready_.front().at, cycle);  // later if a fault was being handled meanwhile
   if (at > cycle && !may_run_ahead_to(at)) {
@@ -84,7 +84,7 @@ bool RequestPort::issue_ready(Cycles cycle) {
   if (!translate(access, at)) note_miss(access, operands_[slot].fetched, operands_[slot].record);
   check_complete(access);
   if (access.pending == 0 && (faults_waiting_ != 0 || !interrupts_.empty())) {
-    // A younger fault may be handled as soon as this one has its data, or an interrupt taken.
+    // A younger fault may be handled, or an interrupt taken, as soon as this access has its data.
     wake_at(access.times.done);
     forget_horizon();
   }

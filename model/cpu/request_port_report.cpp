@@ -22,8 +22,7 @@ void report_accesses(const CoreStats& stats, StatSet& figures) {
   const auto of = [&](RecordKind kind) { return stats.accesses[static_cast<unsigned>(kind)]; };
   std::uint64_t all = 0;
   for (std::uint64_t count : stats.accesses) all += count;
-  figures
-      .count("core.accesses", all, "accesses", "accesses of the trace; one that reads and writes the same data is one")
+  figures.count("core.accesses", all, "accesses", "accesses of the trace; a read-modify-write counts once")
       .in(Section::Program)
       .key()
       .explain("instruction fetches, loads and stores of the program; each needs its address translated");
@@ -33,26 +32,26 @@ void report_accesses(const CoreStats& stats, StatSet& figures) {
   figures.count("core.modifies", of(RecordKind::Modify), "accesses", "accesses that read and then write the same data");
   figures
       .count("core.supervisor_accesses", stats.supervisor_accesses, "accesses",
-             "accesses made with supervisor privilege; the others are a user's")
+             "accesses with supervisor privilege; the others have user privilege")
       .in(Section::Program)
-      .explain("of the accesses, those of a kernel: supervisor pages are open to them");
+      .explain("accesses made by the kernel, which may use supervisor pages");
   figures
       .count("core.instructions", stats.instructions, "instructions",
              "fetches; in a trace without fetches, accesses and the gaps between them")
       .in(Section::Program)
       .explain("how many instructions the program executed in this trace");
   figures.count("core.fetch_blocks", stats.fetch_blocks, "blocks",
-                "runs of instructions in one cache line that the front end fetched ahead, each one lookup");
+                "runs of instructions in one cache line fetched ahead by the front end, one lookup each");
   figures.count("core.next_line_prefetches", stats.next_line_prefetches, "lines",
-                "lines that the front end asked for because they follow one that it fetched");
+                "next lines prefetched by the front end");
   figures
       .count("core.page_straddles", stats.page_straddles, "accesses",
-             "accesses that needed one more translation because they cross a page")
+             "accesses that need a second translation because they cross a page")
       .in(Section::Program)
-      .explain("accesses that reach into the next page and so need two translations");
+      .explain("accesses that cross into the next page and so need two translations");
   figures
       .count("core.line_straddles", stats.line_straddles, "accesses", "accesses that cross a cache line within a page")
-      .explain("accesses that reach into the next cache line and so look the cache up twice");
+      .explain("accesses that cross into the next cache line and so need two cache lookups");
 }
 
 void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& figures) {
@@ -63,51 +62,50 @@ void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& fi
       .key()
       .explain("how long the program takes on this machine");
   figures.count("core.issue_cycles", cycles.issue, "cycles", "starting accesses, and first-level hits")
-      .explain("cycles in which the core was doing the program's work, waiting for nothing");
+      .explain("cycles in which the core was working without a stall");
   figures
       .count("core.translation_stall_cycles", cycles.translation_stall, "cycles",
-             "the oldest access waited for its translation, beyond a first-level TLB hit; not what translation "
-             "costs: a late translation also delays data, which counts as memory stall")
+             "the oldest access waited for its translation, beyond a first-level TLB hit; not the cost of translation: "
+             "a late translation also delays data, which counts as memory stall")
       .key()
       .explain("the oldest access waited for its translation; not the cost: a late translation also makes data late");
   figures
       .count("core.memory_stall_cycles", cycles.memory_stall, "cycles",
-             "the oldest access waited for its data, beyond a first-level cache hit; late translations of it and of "
-             "others included")
+             "the oldest access waited for its data, beyond a first-level cache hit; including delays by late "
+             "translations "
+             "of this and other accesses")
       .key()
-      .explain("the oldest access waited for data, its translation there; perhaps because that had come late");
+      .explain("the oldest access waited for data after its translation, perhaps because the translation was late");
   figures
       .count("core.invalidation_cycles", cycles.invalidation, "cycles",
-             "in invalidate events, once everything older had retired")
-      .explain("cycles those took: the core does nothing else meanwhile");
+             "in invalidate events, after everything older had retired")
+      .explain("cycles spent in them; the core does nothing else meanwhile");
   figures
       .count("core.switching_cycles", cycles.switching, "cycles",
-             "in switches of the address space, once everything older had retired")
-      .explain("cycles those took: the core does nothing else meanwhile");
+             "in switches of the address space, after everything older had retired")
+      .explain("cycles spent in them; the core does nothing else meanwhile");
   figures
       .ratio("core.translation_stall_share", cycles.translation_stall, cycles.total(), "share",
-             "translation stall cycles / cycles; translation.cost_share is what translation costs")
+             "translation stall cycles / cycles; translation.cost_share is the cost of translation")
       .key()
-      .explain("translation stall cycles / cycles; where walks overlap, the cost is a multiple of it");
+      .explain("translation stall cycles / cycles; if walks overlap, the cost is a multiple of it");
   figures.ratio("core.cycles_per_instruction", cycles.total(), stats.instructions, "cycles", "cycles / instructions")
       .key()
-      .explain("cycles an instruction takes on average; less than 1 when several start at once");
+      .explain("average cycles per instruction; below 1 if several start per cycle");
   figures
-      .count("core.invalidations", stats.invalidations, "events",
-             "invalidate events: TLBs and walk caches forgot what those covered")
+      .count("core.invalidations", stats.invalidations, "events", "invalidate events, applied to TLBs and walk caches")
       .in(Section::Program)
-      .explain("how often the kernel had TLBs and walk caches forget what it had changed");
-  figures
-      .count("core.switches", stats.switches, "events",
-             "switches of the address space: the root's register was written")
+      .explain("how often the kernel invalidated entries of TLBs and walk caches after a change");
+  figures.count("core.switches", stats.switches, "events", "switches of the address space: writes of the root register")
       .in(Section::Program)
-      .explain("how often another address space began to run; without PCIDs or ASIDs, TLBs are emptied");
+      .explain("how often another address space started to run; without PCIDs or ASIDs this flushes the TLBs");
   figures.count("core.faults", stats.faults, "faults", "page faults handled")
       .in(Section::Program)
-      .explain("accesses that had no valid translation");
-  figures.count("core.faulted_accesses", stats.faulted_accesses, "accesses",
-                "accesses passed over because their translation faults (--skip-faults); one that crosses a page is one "
-                "for each");
+      .explain("accesses without a valid translation");
+  figures.count(
+      "core.faulted_accesses", stats.faulted_accesses, "accesses",
+      "accesses skipped because their translation faults (--skip-faults); an access that crosses a page counts "
+      "once per page");
 }
 
 void report_shootdowns(const CoreStats& stats, const CoreCycles& cycles, StatSet& figures) {
@@ -116,14 +114,14 @@ void report_shootdowns(const CoreStats& stats, const CoreCycles& cycles, StatSet
       .explain("invalidate events for which other cores had to be interrupted");
   figures
       .count("core.shootdown_wait_cycles", cycles.shootdown_wait, "cycles",
-             "waiting until those had acknowledged them, beyond the event's own cycles")
-      .explain("cycles the core waited until those had forgotten the translation too");
+             "waiting for their acknowledgements, beyond the event's own cycles")
+      .explain("cycles the core waited until the other cores had invalidated the translation too");
   figures.count("core.interrupts", stats.interrupts, "interrupts", "taken for shootdowns of other cores")
       .explain("how often the core was interrupted for such an event of another core");
   figures
       .count("core.interrupt_cycles", cycles.interrupts, "cycles",
-             "in the handlers of these, once everything older had retired")
-      .explain("cycles those took: the core does nothing else meanwhile");
+             "in the handlers of these interrupts, after everything older had retired")
+      .explain("cycles spent in them; the core does nothing else meanwhile");
 }
 
 void report_translations(const CoreStats& stats, StatSet& figures) {
@@ -138,29 +136,30 @@ void report_translations(const CoreStats& stats, StatSet& figures) {
     figures.count("translation.cycles." + name, value, "cycles", meaning);
   };
   figures.count("translation.requests", stats.translations_requested, "requests",
-                "translations asked for: one for each page an access touches");
-  figures.count("translation.responses", stats.translations_answered, "requests", "translations answered");
+                "translations requested: one per page that an access touches");
+  figures.count("translation.responses", stats.translations_answered, "requests", "translations completed");
   figures
       .distribution("translation.latency_cycles", stats.translation_latency, "cycles",
-                    "from request to answer, per translation that missed the first-level TLB")
-      .explain("how long an access that misses the first-level TLB waits, for a miss register and for page faults too")
-      .key("mean", "how long an access that misses the first-level TLB waits, on average");
-  part("total", stats.translation_latency.sum(), "all cycles of those translations: the sum of the parts below");
-  part("queue", cycles.queue, "waiting: for a lookup port, a walker, its memory port, or another walk of the page");
-  part("tlb_lookup", cycles.tlb_lookup, "in TLBs that missed, and in the one that hit");
-  part("walk_cache_lookup", cycles.walk_cache_lookup, "in the walker before its first read");
+                    "from request to response, per translation that missed the first-level TLB")
+      .explain(
+          "latency of an access that misses the first-level TLB, including waiting for a miss register and page faults")
+      .key("mean", "average latency of an access that misses the first-level TLB");
+  part("total", stats.translation_latency.sum(), "all cycles of these translations: the sum of the parts below");
+  part("queue", cycles.queue, "waiting for a lookup port, a walker, its memory port, or another walk of the page");
+  part("tlb_lookup", cycles.tlb_lookup, "lookups in TLBs that missed, and in the one that hit");
+  part("walk_cache_lookup", cycles.walk_cache_lookup, "in the walker, before its first read");
   part("memory", cycles.memory_total(), "reading page-table entries");
   for (unsigned level = 0; level < max_levels; ++level) {
     for (unsigned place = 0; place < served_by_count; ++place) {
       const std::uint64_t value = cycles.memory[level][place];
       const std::string where = to_string(static_cast<ServedBy>(place));
       figures.count_if_any("translation.cycles.level" + std::to_string(level) + "." + where, value, "cycles",
-                           "reading entries of this level that were found there");
+                           "reading entries of this level that were served from there");
     }
   }
   part("entry_writeback", cycles.entry_writeback, "updating accessed and dirty bits");
-  part("fault", cycles.fault, "waiting for and in the page-fault handler");
-  part("fill", cycles.fill, "the answer's way back through the TLBs");
+  part("fault", cycles.fault, "waiting for, and in, the page-fault handler");
+  part("fill", cycles.fill, "the response's way back through the TLBs");
 }
 
 }  // namespace
@@ -170,10 +169,8 @@ void RequestPort::report(StatSet& figures) const {
   report_accesses(stats_, figures);
   report_cycles(stats_, retirement_.cycles(), figures);
   if (processes_.size() > 1) {
-    figures
-        .count("core.process_switches", stats_.process_switches, "switches",
-               "times that another trace of the core had its turn")
-        .explain("how often a time slice, or a trace, ended and another trace of the core had its turn");
+    figures.count("core.process_switches", stats_.process_switches, "switches", "switches to another trace of the core")
+        .explain("how often a time slice or a trace ended and another trace of the core took its turn");
   }
   if (one_of_several()) report_shootdowns(stats_, retirement_.cycles(), figures);
   report_translations(stats_, figures);

@@ -1,5 +1,5 @@
-// What a core does about accesses that start one after the other, each as soon as the issue width lets it. What holds
-// for all of them is asked once; what must wait, or is unusual, is left to issue().
+// Fast path for accesses that start back to back, limited only by the issue width. Conditions common to all of them are
+// checked once; anything that must wait, or is unusual, is left to issue().
 
 #include <algorithm>
 
@@ -7,11 +7,11 @@
 
 namespace tablewalk {
 
-/// Starts accesses from the next record on, up to the first one that issue() must look at.
+/// Starts accesses from the next record on, up to the first one that needs issue().
 void RequestPort::start_straight(Cycles cycle) {
   const bool unusual = left_ != 0 || fence_ || !root_ || repeated_ != nullptr || fetch_barrier_ != no_barrier;
   if (unusual || (gap_ != 0 && !has_fetches_)) return;
-  // While the oldest access waits for an answer, its buffer is likely to be full: then nothing can be done at once.
+  // While the oldest access has an outstanding response, its buffer is likely full: then nothing can start.
   if (in_flight() >= std::min(buffers_[0], buffers_[1]) && oldest().pending != 0) return;
   const RecordSource& source = *job_.source;
   const Record* record = source.peek();
@@ -19,7 +19,7 @@ void RequestPort::start_straight(Cycles cycle) {
   const std::uint64_t follows = follows_until();
   Cycles until = undisturbed_until(cycle);
   for (; record != source.end(); ++record) {
-    if (!horizon_known_) until = undisturbed_until(cycle);  // the access before has sent something
+    if (!horizon_known_) until = undisturbed_until(cycle);  // the previous access has sent a request
     if (issue_cycle_ >= until || is_event(record->kind) || record->asid != asid_) return;
     if (record->kind != RecordKind::Fetch) {
       if (!start_data(*record, cycle)) return;
@@ -29,15 +29,15 @@ void RequestPort::start_straight(Cycles cycle) {
   }
 }
 
-/// Until when nothing else happens that could come before an access, as long as the horizon is known.
+/// Until when no other event can come before an access, as long as the horizon is known.
 inline Cycles RequestPort::undisturbed_until(Cycles cycle) {
   const Cycles horizon = horizon_known_ ? horizon_ : look_ahead();
   const Cycles ready = ready_.empty() ? Cycles::never() : ready_.front().at;
   return std::min({slice_end_, fetch_at_, ready, std::max(horizon, cycle + Cycles(1))});
 }
 
-/// Starts an instruction that follows in a block which the core has reached, so that its bytes are there; false, and it
-/// has not started, if there is no room for it.
+/// Starts an instruction in a block that the core has reached, so that its bytes have arrived; false, without starting
+/// it, if the window is full.
 inline bool RequestPort::start_following(const Record& record) {
   const Cycles at = issue_cycle_;
   if (!make_room_by(at, instruction_ + 1, 0)) return false;
@@ -49,7 +49,7 @@ inline bool RequestPort::start_following(const Record& record) {
   return true;
 }
 
-/// Starts a data access; false, and it has not started, if it must wait, or is more than one.
+/// Starts a data access; false, without starting it, if it must wait or crosses a page.
 inline bool RequestPort::start_data(const Record& record, Cycles cycle) {
   const Cycles at = issue_cycle_;
   const bool loads = record.kind != RecordKind::Store;
@@ -78,7 +78,7 @@ inline bool RequestPort::start_data(const Record& record, Cycles cycle) {
   return true;
 }
 
-/// Whether the data are there by `at` of the load that the address comes from.
+/// Whether the data of the load that the address depends on have arrived by `at`.
 inline bool RequestPort::operand_is_there(const Record& record, Cycles at) const {
   const std::uint64_t distance = chained_ ? 1 : record.distance;
   if (distance == 0) return true;
@@ -90,8 +90,8 @@ inline bool RequestPort::operand_is_there(const Record& record, Cycles at) const
   return true;
 }
 
-/// Retires what must, and can by that cycle, before there is room for an access of that instruction; false if there is
-/// none then.
+/// Retires what must, and can by that cycle, for an access of that instruction to enter; false if there is still no
+/// room.
 inline bool RequestPort::make_room_by(Cycles at, std::uint64_t instruction, std::uint64_t must_retire) {
   while (window_is_full(instruction, must_retire)) {
     if (oldest().times.done > at || !retire_oldest()) return false;
@@ -99,7 +99,7 @@ inline bool RequestPort::make_room_by(Cycles at, std::uint64_t instruction, std:
   return true;
 }
 
-/// The next record's access starts.
+/// Accounts for the start of the next record's access.
 inline void RequestPort::count_start(const Record& record, Cycles at) {
   job_.source->skip(1);
   ++stats_.accesses[static_cast<unsigned>(record.kind)];

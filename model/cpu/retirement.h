@@ -14,7 +14,7 @@ struct CoreCycles {
   std::uint64_t memory_stall = 0;       ///< the oldest access waited for its data, beyond a first-level cache hit
   std::uint64_t invalidation = 0;       ///< in invalidate events
   std::uint64_t switching = 0;          ///< in switches of the address space
-  std::uint64_t interrupts = 0;         ///< in the handlers of shootdowns that other cores started
+  std::uint64_t interrupts = 0;         ///< in the handlers of shootdowns started by other cores
   std::uint64_t shootdown_wait = 0;     ///< waiting for other cores to acknowledge a shootdown
   std::uint64_t total() const {
     return issue + translation_stall + memory_stall + invalidation + switching + interrupts + shootdown_wait;
@@ -24,20 +24,20 @@ struct CoreCycles {
 /// The milestones of one access.
 struct AccessTimes {
   Cycles issued;
-  Cycles tlb_hit_until;    ///< when a first-level TLB hit would have had the translation
-  Cycles translated;       ///< when the translation was there
-  Cycles cache_hit_until;  ///< when a first-level cache hit would have had the data, after the translation
+  Cycles tlb_hit_until;    ///< when a first-level TLB hit would have returned the translation
+  Cycles translated;       ///< when the translation arrived
+  Cycles cache_hit_until;  ///< when a first-level cache hit would have returned the data, after the translation
   Cycles done;
 };
 
 /// Retires accesses in program order and attributes every cycle between two retirements to what the oldest access was
-/// doing: so the parts add up to the run's cycles, and the stall cycles of a run are the sum of those of its accesses.
+/// doing, so the parts add up to the run's cycles, and the stall cycles to the sum over the accesses.
 class Retirement {
  public:
   Cycles last() const { return last_; }
   const CoreCycles& cycles() const { return cycles_; }
 
-  /// Retires the oldest access: not before `times.done`, not before those that are older.
+  /// Retires the oldest access: not before `times.done`, not before older ones.
   Cycles retire(const AccessTimes& times) {
     if (times.done <= last_) return last_;
     const std::uint64_t translation = overlap(times.tlb_hit_until, times.translated);
@@ -49,17 +49,17 @@ class Retirement {
     last_ = times.done;
     return last_;
   }
-  /// With everything retired, an event takes `cost` from cycle `from` on, not before the last retirement. `part`: of
-  /// the core's cycles, which it counts in.
+  /// With everything retired, an event takes `cost` cycles from `from` on, not before the last retirement. `part`: the
+  /// CoreCycles part it counts in.
   Cycles pass_event(Cycles from, Cycles cost, std::uint64_t CoreCycles::*part) {
     cycles_.issue += (from - last_).count();
     cycles_.*part += cost.count();
     last_ = from + cost;
     return last_;
   }
-  /// From here on cycles are counted afresh.
+  /// Resets the counts.
   void restart() { cycles_ = {}; }
-  /// With everything retired, nothing happens until then: these cycles are in no part.
+  /// With everything retired, the core is idle until `cycle`; these cycles count in no part.
   void pause_until(Cycles cycle) { last_ = std::max(last_, cycle); }
 
  private:

@@ -10,7 +10,7 @@ namespace {
 
 using Scope = Invalidation::Scope;
 
-/// Of the kinds that are one architecture's own.
+/// For the architecture-specific kinds.
 Architecture architecture_of(RecordKind kind) {
   if (kind >= RecordKind::TlbiVmalle1) return Architecture::Arm;
   if (kind >= RecordKind::SfenceAll) return Architecture::Riscv;
@@ -35,12 +35,12 @@ const char* instructions_of(Architecture architecture) {
 void require_instruction(const Record& event, const PagingMode& mode, AddressSpaceId processes) {
   if (event.kind == RecordKind::Thread) {
     throw InputError(fmt::format(
-        "'thread {}': the trace has several threads; expected a machine of several cores (--set cores=2 or more), or "
-        "the threads mixed or apart (trace capture --threads)",
+        "'thread {}': the trace has several threads; expected a machine with several cores (--set cores=2 or more), or "
+        "a capture with threads mixed or apart (trace capture --threads)",
         event.asid));
   }
   if (!has_event(mode, event.kind)) {
-    throw InputError(fmt::format("'{}' is no instruction of paging mode {}; expected {}", form_of(event.kind).word,
+    throw InputError(fmt::format("'{}' is not an instruction of paging mode {}; expected {}", form_of(event.kind).word,
                                  mode.name(), instructions_of(mode.architecture())));
   }
   const bool names_pcid = event.kind == RecordKind::InvpcidAddress || event.kind == RecordKind::InvpcidContext;
@@ -87,7 +87,7 @@ Scope scope_of(RecordKind kind, const PagingMode& mode) {
 }  // namespace
 
 bool has_event(const PagingMode& mode, RecordKind kind) {
-  if (kind == RecordKind::Thread) return false;  // of no architecture: it is about the trace
+  if (kind == RecordKind::Thread) return false;  // architecture-independent: it concerns the trace
   const Architecture its = architecture_of(kind);
   return its == Architecture::Generic || its == mode.architecture();
 }

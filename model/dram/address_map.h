@@ -4,11 +4,11 @@
 
 namespace tablewalk {
 
-/// Where in the devices a line is.
+/// The location of a line in the devices.
 struct DramLocation {
   std::uint32_t channel = 0;
   std::uint32_t rank = 0;
-  std::uint32_t bank = 0;  ///< in its rank
+  std::uint32_t bank = 0;  ///< within its rank
   std::uint64_t row = 0;
   std::uint64_t column = 0;  ///< in lines
 
@@ -17,11 +17,11 @@ struct DramLocation {
   }
 };
 
-/// Which line of the devices an address is: its bits, cut into fields. Different lines have different locations, also
-/// beyond the capacity of the devices: what is above all fields counts as high bits of the row.
+/// Maps an address to a line of the devices by cutting its bits into fields. Different lines have different locations,
+/// even beyond the capacity of the devices: bits above all fields extend the row.
 class AddressMap {
  public:
-  /// The config has passed its checks. Throws InputError if a row holds no line.
+  /// The config must have passed its checks. Throws InputError if a row cannot hold a line.
   AddressMap(const DramConfig& config, std::uint64_t line_bytes);
 
   DramLocation locate(PhysicalAddress address) const {
@@ -32,7 +32,7 @@ class AddressMap {
             part(AddressField::Column, address)};
   }
 
-  /// From a line to the same line of the next row, in bytes.
+  /// Distance from a line to the same line of the next row, in bytes.
   std::uint64_t row_step() const { return std::uint64_t{1} << field(AddressField::Row).shift; }
 
  private:
@@ -47,8 +47,8 @@ class AddressMap {
   }
 
   std::array<Bits, address_field_count> fields_;
-  std::uint64_t excess_ = 0;   ///< the bits above all fields
-  unsigned excess_shift_ = 0;  ///< to above the other bits of the row
+  std::uint64_t excess_ = 0;   ///< bits above all fields
+  unsigned excess_shift_ = 0;  ///< shift that places them above the other row bits
 };
 
 }  // namespace tablewalk

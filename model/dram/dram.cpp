@@ -118,25 +118,24 @@ void Dram::report(const std::string& prefix, StatSet& figures) const {
     return figures.count(prefix + "." + name, value, unit, meaning);
   };
   figures.begin(Section::Dram);
-  count("reads", stats_.reads, "accesses", "reads of main memory").key().explain("reads that missed every cache");
+  count("reads", stats_.reads, "accesses", "reads of main memory").key().explain("reads that missed all caches");
   count("writes", stats_.writes, "accesses", "lines written back to main memory");
-  count("table_reads", stats_.table_reads, "accesses", "reads made for page walkers")
-      .explain("of them, reads of page-table entries");
-  count("row_hits", stats_.row_hits, "accesses", "accesses that found their row in the row buffer")
+  count("table_reads", stats_.table_reads, "accesses", "reads for page walkers").explain("reads of page-table entries");
+  count("row_hits", stats_.row_hits, "accesses", "accesses whose row was open in the row buffer")
       .key()
-      .explain("reads and writes that found their DRAM row open, the fast case");
-  count("row_misses", stats_.row_misses, "accesses", "accesses that found their bank without an open row");
-  count("row_conflicts", stats_.row_conflicts, "accesses", "accesses that found another row open");
+      .explain("reads and writes whose DRAM row was open, the fast case");
+  count("row_misses", stats_.row_misses, "accesses", "accesses whose bank had no open row");
+  count("row_conflicts", stats_.row_conflicts, "accesses", "accesses whose bank had another row open");
   figures.ratio(prefix + ".row_hit_share", stats_.row_hits, stats_.row_hits + stats_.row_misses + stats_.row_conflicts,
-                "share", "row hits / accesses that the devices served");
-  count("forwarded_reads", stats_.forwarded_reads, "accesses",
-        "reads of lines that waited to be written: answered from the write buffer");
-  count("refresh_stalls", stats_.refresh_stalls, "accesses", "accesses that waited for the end of a refresh");
+                "share", "row hits / accesses served by the devices");
+  count("forwarded_reads", stats_.forwarded_reads, "accesses", "reads served from the write buffer");
+  count("refresh_stalls", stats_.refresh_stalls, "accesses", "accesses delayed by a refresh");
   count("bus_busy_cycles", clock_.cycle_at(Clocks(stats_.bus_busy_clocks)).count(), "cycles",
-        "data bus time, the sum over the channels");
+        "data bus time, summed over the channels");
   figures.distribution(prefix + ".queue_cycles", stats_.queue_cycles, "cycles",
                        "waiting for the bank, a refresh, other commands or the data bus, per read");
-  figures.distribution(prefix + ".latency_cycles", stats_.latency_cycles, "cycles", "from request to answer, per read");
+  figures.distribution(prefix + ".latency_cycles", stats_.latency_cycles, "cycles",
+                       "from request to response, per read");
 }
 
 }  // namespace tablewalk

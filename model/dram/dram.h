@@ -11,27 +11,27 @@
 namespace tablewalk {
 
 struct DramStats {
-  std::uint64_t reads = 0;  ///< compare-and-swaps included
+  std::uint64_t reads = 0;  ///< including compare-and-swaps
   std::uint64_t writes = 0;
   std::uint64_t table_reads = 0;
   std::uint64_t row_hits = 0;
   std::uint64_t row_misses = 0;
   std::uint64_t row_conflicts = 0;
-  std::uint64_t forwarded_reads = 0;  ///< answered from the write buffer
+  std::uint64_t forwarded_reads = 0;  ///< served from the write buffer
   std::uint64_t refresh_stalls = 0;
   std::uint64_t bus_busy_clocks = 0;
-  Histogram queue_cycles;    ///< of reads that the devices served
+  Histogram queue_cycles;    ///< of reads served by the devices
   Histogram latency_cycles;  ///< of reads
 };
 
-/// Main memory behind its controller: the channels, with time. Serves whole lines, also to who wants less, and gives
-/// walkers the bytes of the entry. Any number of neighbours above, each on a registered link; accesses are taken in the
-/// cycle in which they are seen, the oldest first, of equals the one of the lowest port, and arrive at their channel at
-/// the memory clock's next edge. Entries are read and swapped when the access is taken, so in that order. Writes are
-/// posted: answered when the controller has room for them.
+/// Main memory with its controller: the channels, with time. Serves whole lines, also for smaller accesses, and gives
+/// walkers the bytes of the entry. Any number of upstream neighbours, each on a registered link; accesses are taken in
+/// the cycle in which they become visible, oldest first, then lowest port first, and arrive at their channel at the
+/// next edge of the memory clock. Entries are read and swapped when the access is taken, and so in that order. Writes
+/// are posted: they complete when the controller has room for them.
 class Dram : public TimedModule {
  public:
-  /// `ports`: how many neighbours it has above. Throws InputError if a row holds no line.
+  /// `ports`: number of upstream neighbours. Throws InputError if a row cannot hold a line.
   Dram(sc_core::sc_module_name name, const DramConfig& config, std::uint64_t core_mhz, std::uint64_t line_bytes,
        PhysicalMemory& memory, unsigned ports);
 
@@ -48,7 +48,7 @@ class Dram : public TimedModule {
  private:
   void on_cycle() override;
 
-  /// An access that is not answered yet.
+  /// An outstanding access.
   struct Pending {
     MemoryAccess* access = nullptr;
     unsigned port = 0;
@@ -68,7 +68,7 @@ class Dram : public TimedModule {
   DramTimings timings_;
   unsigned line_shift_;
   std::vector<DramChannel> channels_;
-  Clocks next_note_ = Clocks::never();  ///< what it is to wake for
+  Clocks next_note_ = Clocks::never();  ///< the clock to wake for
   std::vector<Pending> pending_;        ///< by token
   std::vector<std::uint32_t> free_tokens_;
   UpstreamPorts<AccessTargetPort<Dram>, MemoryAccess> cpu_side_;

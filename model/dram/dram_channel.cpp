@@ -35,7 +35,7 @@ void DramChannel::arrive(const DramLocation& place, std::uint64_t line, bool wri
   const std::uint32_t in_buffer = writes_.count;
   if (incoming_.count != 0 || !admit(index, at)) pool_.append(incoming_, index);
   const bool drained = write && writes_.count <= in_buffer;
-  // A new hit may forbid to close the row. Else what could be done before can still be done.
+  // A new hit may forbid closing the row. Otherwise the plan remains valid.
   if (drained || (plan_.command == Command::Precharge && plan_.bank == bank)) return make_plan(at);
   if (banks_[bank].queue.count == 0) return;
   const Clocks first = std::max(at, bus_free_);
@@ -43,7 +43,7 @@ void DramChannel::arrive(const DramLocation& place, std::uint64_t line, bool wri
   if (idle) consider_refreshes(first);
 }
 
-/// Whether there is room for it.
+/// False if there is no room for the access.
 inline bool DramChannel::admit(std::uint32_t index, Clocks at) {
   const DramAccess& access = pool_[index];
   if (!in_order_) return access.write ? admit_write(index, at) : admit_read(index, at);
@@ -55,7 +55,7 @@ inline bool DramChannel::admit(std::uint32_t index, Clocks at) {
 
 bool DramChannel::admit_write(std::uint32_t index, Clocks at) {
   const DramAccess& access = pool_[index];
-  if (waits_to_be_written(access.line, access.bank)) {  // the newer data takes the older's place
+  if (waits_to_be_written(access.line, access.bank)) {  // the newer data replaces the older
     note(DramNote::Kind::Accepted, access, at);
     pool_.give_back(index);
     return true;
@@ -123,7 +123,7 @@ void DramChannel::drain_writes(Clocks at) {
   }
 }
 
-/// An access has left that bank's queue: which can move up?
+/// An access has left that bank's queue: moves others up.
 void DramChannel::refill(std::uint32_t bank, Clocks at) {
   if (incoming_.count == 0 && reads_.count == 0 && draining_ == 0 && writes_.count <= write_low_) return;
   const bool drained = draining_ != 0;
@@ -151,7 +151,7 @@ void DramChannel::refill(std::uint32_t bank, Clocks at) {
   }
 }
 
-/// The next command, at `from` or later.
+/// Plans the next command, at `from` or later.
 inline void DramChannel::make_plan(Clocks from) {
   plan_ = {};
   first_column_ = Clocks::never();
@@ -166,8 +166,8 @@ void DramChannel::plan_anew(Clocks from) {
   make_plan(from);
 }
 
-/// A busy bank's commands. A bank's clock and age are bounded apart, so that the bounds hold for any `from`: which of
-/// two accesses comes first may change when both have to wait for the command bus.
+/// Considers a busy bank's commands. Clock and age are bounded separately, so that the bounds hold for any `from`: the
+/// order of two accesses may change when both wait for the command bus.
 inline void DramChannel::consider(std::uint32_t number, Clocks from) {
   const Bank& bank = banks_[number];
   if (plan_.is_beaten_by(std::max(from, bank.at), bank.age)) {
@@ -181,7 +181,7 @@ inline void DramChannel::consider(std::uint32_t number, Clocks from) {
   first_column_ = std::min(first_column_, bank.column);
 }
 
-/// Of a bank in which no other access than the oldest can get a command.
+/// For a bank in which only the oldest access can have a command.
 inline void DramChannel::consider_oldest(std::uint32_t number, Clocks from) {
   Bank& bank = banks_[number];
   const std::uint32_t index = bank.queue.first;
@@ -205,11 +205,11 @@ inline void DramChannel::consider_oldest(std::uint32_t number, Clocks from) {
   if (may_be_issued(command, number, at)) plan_.improve({at, oldest.age, command, index, number});
 }
 
-/// Of a bank with an open row, and more than one access.
+/// For a bank with an open row and several accesses.
 void DramChannel::consider_queue(std::uint32_t number, Clocks from) {
   Bank& bank = banks_[number];
   const std::uint64_t row = devices_.row(number);
-  std::array<std::uint32_t, 2> hits{DramQueues::none, DramQueues::none};  // [write]: the oldest
+  std::array<std::uint32_t, 2> hits{DramQueues::none, DramQueues::none};  // [write]: the oldest hit
   for (std::uint32_t index = bank.queue.first; index != DramQueues::none; index = pool_[index].next) {
     const DramAccess& access = pool_[index];
     if (access.row == row && hits[access.write] == DramQueues::none) hits[access.write] = index;
@@ -237,13 +237,13 @@ void DramChannel::consider_queue(std::uint32_t number, Clocks from) {
   plan_.improve({at, oldest.age, Command::Precharge, bank.queue.first, number});
 }
 
-/// Whether no refresh that is due by then forbids it.
+/// Whether no refresh due by then forbids the command.
 inline bool DramChannel::may_be_issued(Command command, std::uint32_t bank, Clocks at) const {
   if (!refresh_.blocks(bank, at)) return true;
   return command == Command::Column && devices_.columns(bank) == 0;
 }
 
-/// Those that are due before the planned command.
+/// Considers refreshes due before the planned command.
 inline void DramChannel::consider_refreshes(Clocks from) {
   if (refresh_.first_due() > plan_.at) return;
   for (unsigned rank = 0; rank < refresh_.ranks(); ++rank) {
@@ -266,7 +266,7 @@ void DramChannel::consider_refresh(std::uint32_t rank, Clocks from) {
   plan_.improve({at, 0, Command::Refresh, rank, first});
 }
 
-/// The refreshes of the time in which there was nothing else to do.
+/// Issues the refreshes of a period without accesses.
 void DramChannel::catch_up(Clocks until) {
   if (refresh_.first_due() >= until) return;
   for (unsigned rank = 0; rank < refresh_.ranks(); ++rank) {
@@ -314,7 +314,7 @@ inline void DramChannel::issue() {
   banks_[number].forget();
 }
 
-/// The first command of an access that is not its column command says what it found.
+/// The row outcome of an access is set by its first command that is not a column command.
 void DramChannel::note_found(DramAccess& access, RowOutcome found) {
   if (access.found == RowOutcome::Hit) access.found = found;
 }

@@ -10,37 +10,36 @@
 
 namespace tablewalk {
 
-/// What a channel says about an access. Of a read there is one note, of a write two: when it is accepted, and when it
-/// is written.
+/// A channel's note about an access: one for a read, two for a write (accepted, then written).
 struct DramNote {
   enum class Kind : std::uint8_t {
     Read,       ///< its column command is issued
-    Forwarded,  ///< a read of a line that waits to be written: answered from the write buffer
-    Accepted,   ///< a write is in the controller: its sender need not wait any longer
+    Forwarded,  ///< a read of a line in the write buffer, served from there
+    Accepted,   ///< a write is in the controller and complete for its sender
     Written     ///< its column command is issued
   };
   Kind kind = Kind::Read;
   RowOutcome row = RowOutcome::Hit;  ///< Read and Written
   bool refresh_stalled = false;      ///< Read and Written: waited for a refresh
-  std::uint32_t token = 0;           ///< the access's; not of Written, whose sender has its answer
+  std::uint32_t token = 0;           ///< of the access; not for Written, whose sender already has the response
   Clocks arrival;
-  Clocks complete;  ///< when the data has passed the bus (of reads: the controller too), or the write is accepted
-  /// Read: `complete - arrival` less what the read takes of an idle channel: controller + burst + CL, + tRCD on a
-  /// miss, + tRP + tRCD on a conflict.
+  Clocks
+      complete;  ///< end of the data transfer (for reads also of the controller latency), or of acceptance of a write
+  /// Read: `complete - arrival` minus the latency on an idle channel: controller + burst + CL, + tRCD on a miss, + tRP
+  /// + tRCD on a conflict.
   Clocks queue;
 };
 
-/// One channel's controller: what waits, and which command is issued next, and when. Counts the memory's clocks and has
-/// no clock of its own: it says when it can next act, and is then asked to.
+/// One channel's controller: queues, and when to issue which command. Works in memory clocks and does not run by
+/// itself: it reports when it can next act and is then called.
 ///
-/// One command in each clock. A refresh that is due comes first (see RefreshPlan). Else it is the oldest access's of
-/// those whose next command can be issued. Which these are:
+/// One command per clock. A due refresh comes first (see RefreshPlan). Otherwise the oldest access whose next command
+/// is ready wins. The candidates are:
 ///
-/// frfcfs: in each bank, of the `bank_queue` oldest accesses those that find their row open, and the oldest of all: it
-/// may open its row, and it may close another one if no access finds that open, or `row_hit_limit` accesses have used
-/// it. Writes wait in a buffer, which answers reads of the same line. The buffer is drained to the banks when it is
-/// full, or when no access is in a bank's queue and it holds more than `write_low`; reads that come during a drain wait
-/// for its end.
+/// frfcfs: in each bank, of the `bank_queue` oldest accesses, the row hits, and the oldest of all. The latter may open
+/// its row, and may close another row if that has no hits left, or after `row_hit_limit` hits. Writes wait in a buffer,
+/// which also serves reads of the same line. The buffer is drained to the banks when it is full, or when all bank
+/// queues are empty and it holds more than `write_low`; reads arriving during a drain wait for its end.
 ///
 /// fcfs: the oldest of each bank, reads and writes alike.
 class DramChannel {
@@ -49,17 +48,17 @@ class DramChannel {
     Activate,
     Precharge,  ///< for an access to another row
     Column,
-    Close,  ///< a precharge for a refresh
+    Close,  ///< a precharge before a refresh
     Refresh
   };
 
   /// The next command.
   struct Plan {
     Clocks at = Clocks::never();
-    std::uint64_t age = 0;  ///< of the access that it is for; 0: a refresh
+    std::uint64_t age = 0;  ///< of its access; 0: a refresh
     Command command = Command::Column;
-    std::uint32_t subject = 0;  ///< the access; of Close the bank, of Refresh the rank
-    std::uint32_t bank = 0;     ///< the access's; of Refresh the first one
+    std::uint32_t subject = 0;  ///< the access; for Close the bank, for Refresh the rank
+    std::uint32_t bank = 0;     ///< the access's bank; for Refresh the first one
 
     bool is_beaten_by(Clocks other_at, std::uint64_t other_age) const {
       return other_at < at || (other_at == at && other_age <= age);
@@ -74,38 +73,37 @@ class DramChannel {
   /// An access arrives at clock `at`, not before an earlier one, and after run(at - 1).
   void arrive(const DramLocation& place, std::uint64_t line, bool write, Clocks at, std::uint32_t token);
 
-  /// The first clock in which it may issue a command; never while it has nothing to do.
+  /// The first clock in which it may issue a command; never if it has nothing to do.
   Clocks next() const { return plan_.at; }
-  /// A clock before which nothing is noted unless an access arrives; never while there is nothing to do. Notes come of
-  /// arrivals and of column commands only: the commands that lead up to one need not be issued before this clock, since
-  /// run() issues them then as it would have before, each in its own clock.
+  /// A lower bound of the next note's clock unless an access arrives; never if there is nothing to do. Only arrivals
+  /// and column commands cause notes, so the preceding commands need not be issued before this clock: run() issues them
+  /// later in their own clocks.
   Clocks next_note() const { return plan_.command == Command::Column ? plan_.at : std::max(plan_.at, first_column_); }
-  /// The command that is issued next, unless an access arrives before it.
+  /// The next command to issue, unless an access arrives before it.
   const Plan& planned() const { return plan_; }
-  /// The access that a planned command is for.
+  /// The access of a planned command.
   const DramAccess& access(std::uint32_t index) const { return pool_[index]; }
-  /// Plans without what is remembered of earlier plans, at `from` or later: the same, unless something is wrong with
-  /// that. For tests.
+  /// Plans without the bounds cached from earlier plans, at `from` or later. The result must be the same; for tests.
   void plan_anew(Clocks from);
-  /// Issues the commands of all clocks up to that one.
+  /// Issues the commands of all clocks up to `until`.
   void run(Clocks until) {
     if (plan_.at <= until) issue_up_to(until);
   }
 
-  /// What was noted since clear_notes().
+  /// The notes since clear_notes().
   const std::vector<DramNote>& notes() const { return notes_; }
   void clear_notes() { notes_.clear(); }
 
  private:
-  /// Of a bank whose queue holds something, bounds of what it can do: no command of it is better than `at` and `age`.
-  /// All timings only rise (DramDevices), and so does each command's first clock: what was computed once remains a
-  /// bound until a command goes to this bank or an access enters its queue. Both forget it.
+  /// Bounds for a bank with a nonempty queue: no command of it is earlier than `at` or older than `age`. All timings
+  /// only rise (DramDevices), and so does each command's first clock, so a bound remains valid until a command goes to
+  /// this bank or an access enters its queue. Both reset it.
   struct alignas(64) Bank {
     DramQueues::List queue;
-    std::uint32_t place = 0;  ///< in busy_, if its queue holds something
-    Clocks refreshed;         ///< the end of its last refresh
-    Clocks at;                ///< of its commands, without the command bus and refreshes
-    std::uint64_t age = 0;    ///< of the accesses that they are for
+    std::uint32_t place = 0;  ///< in busy_, if its queue is not empty
+    Clocks refreshed;         ///< end of its last refresh
+    Clocks at;                ///< of its commands, ignoring the command bus and refreshes
+    std::uint64_t age = 0;    ///< of the accesses for those commands
     Clocks column;            ///< of its next column command
 
     void forget() {
@@ -149,21 +147,21 @@ class DramChannel {
   std::uint32_t write_queue_;
   std::uint32_t write_low_;
   std::uint32_t row_hit_limit_;
-  std::array<Clocks, 3> service_;  ///< [RowOutcome]: what a read takes of an idle channel
+  std::array<Clocks, 3> service_;  ///< [RowOutcome]: latency of a read on an idle channel
 
   DramQueues pool_;
   std::vector<Bank> banks_;                      ///< [rank][bank in rank]
-  std::vector<std::uint32_t> busy_;              ///< the banks whose queues hold something
-  DramQueues::List incoming_;                    ///< not admitted for want of room
-  DramQueues::List reads_;                       ///< admitted, and not in their bank's queue
+  std::vector<std::uint32_t> busy_;              ///< banks with a nonempty queue
+  DramQueues::List incoming_;                    ///< not admitted for lack of room
+  DramQueues::List reads_;                       ///< admitted, but not in their bank's queue
   DramQueues::List writes_;                      ///< the write buffer
   std::uint32_t reads_held_ = 0;                 ///< admitted and not served
-  std::uint32_t draining_ = 0;                   ///< writes of this drain that are still in the buffer
-  std::array<std::uint8_t, 256> writes_like_{};  ///< by the low bits of their line: writes admitted and not written
+  std::uint32_t draining_ = 0;                   ///< writes of this drain still in the buffer
+  std::array<std::uint8_t, 256> writes_like_{};  ///< by the low bits of the line: writes admitted and not written
   std::uint64_t next_age_ = 1;
-  Clocks bus_free_;  ///< the first clock without a command
+  Clocks bus_free_;  ///< first clock with a free command bus
   Plan plan_;
-  Clocks first_column_ = Clocks::never();  ///< a bound of all banks' next column commands
+  Clocks first_column_ = Clocks::never();  ///< lower bound of all banks' next column commands
   std::vector<DramNote> notes_;
 };
 

@@ -12,9 +12,9 @@
 
 namespace tablewalk {
 
-/// What a bank does with a row after an access to it.
+/// What a bank does with a row after an access.
 enum class PagePolicy : std::uint8_t {
-  Open,   ///< leaves it in the row buffer until another row or a refresh needs the bank
+  Open,   ///< keeps it in the row buffer until another row or a refresh needs the bank
   Closed  ///< precharges at once (auto-precharge)
 };
 template <>
@@ -22,23 +22,23 @@ struct EnumNames<PagePolicy> {
   static constexpr std::array names = {std::pair{"open", PagePolicy::Open}, std::pair{"closed", PagePolicy::Closed}};
 };
 
-/// The parts of a physical address above the offset in a line.
+/// The fields of a physical address above the offset in a line.
 enum class AddressField : std::uint8_t { Row, Rank, Bank, Channel, Column };
 constexpr unsigned address_field_count = 5;
 /// The fields from the top bit down.
 using AddressOrder = std::array<AddressField, address_field_count>;
 
-/// Reads `row:rank:bank:channel:column`, each field exactly once. Throws InputError that says what is wrong with it.
+/// Parses `row:rank:bank:channel:column`, each field exactly once. Throws InputError that says what is wrong.
 AddressOrder parse_address_mapping(const std::string& text);
-/// What is wrong with it; empty if nothing is.
+/// The problem with an address mapping; empty if there is none.
 std::string address_mapping_problem(const std::string& text);
-/// What is wrong with a duration in nanoseconds that should be `least` to ten seconds; empty if nothing is.
+/// The problem with a duration in nanoseconds, which must be from `least` to ten seconds; empty if there is none.
 std::string duration_problem(double value, double least);
 
-/// In which order a channel serves what waits.
+/// The order in which a channel serves its accesses.
 enum class DramSchedulerKind : std::uint8_t {
-  FrFcfs,  ///< first ready, first come, first served: row hits may overtake, writes wait in a buffer
-  Fcfs     ///< each bank serves reads and writes in the order in which they came
+  FrFcfs,  ///< first ready, first come, first served: row hits may overtake, writes are buffered
+  Fcfs     ///< each bank serves reads and writes in order of arrival
 };
 template <>
 struct EnumNames<DramSchedulerKind> {
@@ -46,10 +46,10 @@ struct EnumNames<DramSchedulerKind> {
                                        std::pair{"fcfs", DramSchedulerKind::Fcfs}};
 };
 
-/// What a refresh command refreshes.
+/// The scope of a refresh command.
 enum class RefreshKind : std::uint8_t {
   AllBank,  ///< REFab: the whole rank
-  SameBank  ///< REFsb of DDR5: the bank of one number in each bank group; the numbers take turns
+  SameBank  ///< REFsb of DDR5: one bank of each bank group; the banks take turns
 };
 template <>
 struct EnumNames<RefreshKind> {
@@ -91,7 +91,7 @@ struct DramConfig {
   double t_wtr_l_ns = 7.5;     // the larger of 4 clocks and 7.5 ns
   double t_rtp_ns = 7.5;       // the larger of 4 clocks and 7.5 ns
   double t_wr_ns = 15.0;       // the same in all DDR4 speed bins
-  double t_rtrs_ns = 0.625;    // 1 clock: no standard's, the usual allowance for the bus to change its driver
+  double t_rtrs_ns = 0.625;    // 1 clock: not from a standard; the usual allowance for bus turnaround
   double burst_ns = 2.5;       // 8 beats of 8 bytes at 3200 MT/s
   RefreshKind refresh = RefreshKind::AllBank;
   double t_refi_ns = 7800.0;    // tREFI up to 85 degrees Celsius
@@ -100,28 +100,27 @@ struct DramConfig {
 
   template <class Keys>
   void describe(Keys& keys) {
-    keys.value("channels", channels, "channels", "independent data buses; a power of two", 64);
-    keys.value("ranks", ranks, "ranks", "ranks of a channel; a power of two", 64);
-    keys.value("banks", banks, "banks", "banks of a rank, over all its bank groups; a power of two", 1024);
+    keys.value("channels", channels, "channels", "independent channels; a power of two", 64);
+    keys.value("ranks", ranks, "ranks", "ranks per channel; a power of two", 64);
+    keys.value("banks", banks, "banks", "banks per rank, over all its bank groups; a power of two", 1024);
     keys.value("bank_groups", bank_groups, "groups",
-               "bank groups of a rank, a power of two: the low bits of a bank's number; 1: none", 1024);
-    keys.value("rows", rows, "rows", "rows of a bank; a power of two", std::uint64_t{1} << 30);
-    keys.value("row_bytes", row_bytes, "bytes", "a row over all devices of a rank; a power of two",
+               "bank groups per rank, a power of two: the low bits of the bank number; 1: no groups", 1024);
+    keys.value("rows", rows, "rows", "rows per bank; a power of two", std::uint64_t{1} << 30);
+    keys.value("row_bytes", row_bytes, "bytes", "size of a row over all devices of a rank; a power of two",
                std::uint64_t{1} << 24);
     keys.value("address_mapping", address_mapping, "",
-               "which address bits are what, from the top bit down: row, rank, bank, channel and column");
+               "order of the address fields from the top bit down: row, rank, bank, channel and column");
     keys.value("page_policy", page_policy, "", "whether a row stays open after an access");
     describe_controller(keys);
-    keys.value("data_rate_mts", data_rate_mts, "MT/s", "transfers on a data line; a clock (tCK) is two of them",
-               100000);
+    keys.value("data_rate_mts", data_rate_mts, "MT/s", "data rate; a clock (tCK) is two transfers", 100000);
     describe_timings(keys);
     keys.value("refresh", refresh, "",
-               "all_bank: a refresh takes the whole rank; same_bank: one bank of each bank group (DDR5)");
-    keys.value("t_refi_ns", t_refi_ns, "ns", "tREFI: refresh to refresh of a rank, and of a bank; 0 turns refresh off",
+               "all_bank: a refresh blocks the whole rank; same_bank: one bank of each bank group (DDR5)");
+    keys.value("t_refi_ns", t_refi_ns, "ns", "tREFI: refresh interval of a rank, and of a bank; 0 turns refresh off",
                largest::nanoseconds);
-    keys.value("t_rfc_ns", t_rfc_ns, "ns", "tRFC, or tRFCsb: how long a refresh takes; 0 turns refresh off",
+    keys.value("t_rfc_ns", t_rfc_ns, "ns", "tRFC, or tRFCsb: duration of a refresh; 0 turns refresh off",
                largest::nanoseconds);
-    keys.value("controller_ns", controller_ns, "ns", "in the controller and on the wires, both ways together",
+    keys.value("controller_ns", controller_ns, "ns", "latency of controller and wires, both ways together",
                largest::nanoseconds);
   }
 
@@ -129,7 +128,7 @@ struct DramConfig {
   void check(Problem&& problem) const {
     const auto power_of_two = [&](const char* key, std::uint32_t value, std::uint32_t most) {
       if (is_power_of_two(value) && value <= most) return;
-      problem(key, std::to_string(value) + " cannot be told by address bits; expected a power of two, at most " +
+      problem(key, std::to_string(value) + " cannot be selected by address bits; expected a power of two, at most  " +
                        std::to_string(most));
     };
     power_of_two("channels", channels, 64);
@@ -137,7 +136,7 @@ struct DramConfig {
     power_of_two("banks", banks, 1024);
     power_of_two("bank_groups", bank_groups, 1024);
     if (bank_groups > banks) {
-      problem("bank_groups", std::to_string(bank_groups) + " groups have less than a bank each; expected at most " +
+      problem("bank_groups", std::to_string(bank_groups) + " groups with less than a bank each; expected at most  " +
                                  std::to_string(banks) + ", the banks of a rank");
     }
     power_of_two("rows", rows, std::uint32_t{1} << 30);
@@ -148,7 +147,7 @@ struct DramConfig {
     check_timings(problem);
   }
 
-  /// What the devices hold; the machine's memory should not be larger.
+  /// Capacity of the devices; the machine's memory should not be larger.
   std::uint64_t capacity_bytes() const { return std::uint64_t{channels} * ranks * banks * rows * row_bytes; }
   bool refreshes() const { return t_refi_ns > 0 && t_rfc_ns > 0; }
 
@@ -156,22 +155,22 @@ struct DramConfig {
   template <class Keys>
   void describe_controller(Keys& keys) {
     keys.value("scheduler", scheduler, "",
-               "frfcfs: what is ready first, then what came first, and writes wait in a buffer; fcfs: a bank serves "
-               "reads and writes in the order in which they came");
+               "frfcfs: first ready, then first come, with a write buffer; fcfs: a bank serves "
+               "reads and writes in order of arrival");
     keys.value("bank_queue", bank_queue, "accesses",
-               "accesses of a bank that the scheduler chooses from; with fcfs, while the next one's bank is full, its "
-               "channel waits",
+               "queue of a bank, from which the scheduler chooses; with fcfs, a full bank queue stalls the "
+               "channel",
                1024);
-    keys.value("read_queue", read_queue, "accesses", "frfcfs: reads that a channel holds; further ones wait before it",
+    keys.value("read_queue", read_queue, "accesses", "frfcfs: read queue of a channel; further reads wait outside",
                1024);
     keys.value("write_queue", write_queue, "accesses",
-               "frfcfs: writes that a channel's write buffer holds; when it is full, they are written before any "
+               "frfcfs: write buffer of a channel; when it is full, it is drained before any "
                "further read",
                1024);
     keys.value("write_low", write_low, "accesses",
-               "frfcfs: while no read waits, a buffer that holds more writes than this is written", 1023);
+               "frfcfs: without pending reads, a write buffer with more writes than this is drained", 1023);
     keys.value("row_hit_limit", row_hit_limit, "accesses",
-               "frfcfs: accesses to an open row after which an older one to another row may close it",
+               "frfcfs: number of hits in an open row after which an older access to another row may close it",
                std::uint64_t{1} << 20);
   }
   template <class Keys>
@@ -180,24 +179,24 @@ struct DramConfig {
     keys.value("t_cl_ns", t_cl_ns, "ns", "CL: column read to its data", largest::nanoseconds);
     keys.value("t_cwl_ns", t_cwl_ns, "ns", "CWL: column write to its data", largest::nanoseconds);
     keys.value("t_rp_ns", t_rp_ns, "ns", "tRP: precharge to activate", largest::nanoseconds);
-    keys.value("t_ras_ns", t_ras_ns, "ns", "tRAS: activate to precharge, at least", largest::nanoseconds);
+    keys.value("t_ras_ns", t_ras_ns, "ns", "tRAS: activate to precharge, minimum", largest::nanoseconds);
     keys.value("t_rrd_s_ns", t_rrd_s_ns, "ns", "tRRD_S: activate to activate of a rank", largest::nanoseconds);
-    keys.value("t_rrd_l_ns", t_rrd_l_ns, "ns", "tRRD_L: the same in one bank group; tRRD_S at least",
+    keys.value("t_rrd_l_ns", t_rrd_l_ns, "ns", "tRRD_L: the same in one bank group; at least tRRD_S",
                largest::nanoseconds);
-    keys.value("t_faw_ns", t_faw_ns, "ns", "tFAW: in which a rank takes four activates at most; 0: any number",
+    keys.value("t_faw_ns", t_faw_ns, "ns", "tFAW: window for at most four activates of a rank; 0: unlimited",
                largest::nanoseconds);
     keys.value("t_ccd_s_ns", t_ccd_s_ns, "ns", "tCCD_S: column command to column command of a rank",
                largest::nanoseconds);
-    keys.value("t_ccd_l_ns", t_ccd_l_ns, "ns", "tCCD_L: the same in one bank group; tCCD_S at least",
+    keys.value("t_ccd_l_ns", t_ccd_l_ns, "ns", "tCCD_L: the same in one bank group; at least tCCD_S",
                largest::nanoseconds);
-    keys.value("t_ccd_l_wr_ns", t_ccd_l_wr_ns, "ns", "tCCD_L_WR: write to write in one bank group; tCCD_L at least",
+    keys.value("t_ccd_l_wr_ns", t_ccd_l_wr_ns, "ns", "tCCD_L_WR: write to write in one bank group; at least tCCD_L",
                largest::nanoseconds);
     keys.value("t_wtr_s_ns", t_wtr_s_ns, "ns", "tWTR_S: end of written data to a column read of the rank",
                largest::nanoseconds);
-    keys.value("t_wtr_l_ns", t_wtr_l_ns, "ns", "tWTR_L: the same in one bank group; tWTR_S at least",
+    keys.value("t_wtr_l_ns", t_wtr_l_ns, "ns", "tWTR_L: the same in one bank group; at least tWTR_S",
                largest::nanoseconds);
-    keys.value("t_rtp_ns", t_rtp_ns, "ns", "tRTP: column read to precharge, at least", largest::nanoseconds);
-    keys.value("t_wr_ns", t_wr_ns, "ns", "tWR: end of written data to precharge, at least", largest::nanoseconds);
+    keys.value("t_rtp_ns", t_rtp_ns, "ns", "tRTP: column read to precharge, minimum", largest::nanoseconds);
+    keys.value("t_wr_ns", t_wr_ns, "ns", "tWR: end of written data to precharge, minimum", largest::nanoseconds);
     keys.value("t_rtrs_ns", t_rtrs_ns, "ns",
                "tRTRS: idle time of the data bus between reads and writes, and between ranks", largest::nanoseconds);
     keys.value("burst_ns", burst_ns, "ns", "BL/2: data bus time of 64 bytes; longer lines take several bursts",
@@ -252,18 +251,18 @@ struct DramConfig {
                               std::string(refresh == RefreshKind::SameBank ? " / (banks / bank_groups)" : ""));
     }
   }
-  /// Between two refreshes of a rank.
+  /// Interval between two refreshes of a rank.
   double refresh_interval_ns() const {
     if (refresh == RefreshKind::AllBank || bank_groups == 0) return t_refi_ns;
     return t_refi_ns * bank_groups / std::max(banks, 1u);
   }
 };
 
-/// Whether rows of that size hold lines of that size: reports to a config check that knows both.
+/// Whether rows of that size can hold lines of that size; reports to a config check.
 template <class Problem>
 void check_dram_shape(const DramConfig& config, std::uint64_t line_bytes, Problem&& problem) {
   if (config.row_bytes >= line_bytes) return;
-  problem("row_bytes", std::to_string(config.row_bytes) + " bytes hold no line of " + std::to_string(line_bytes) +
+  problem("row_bytes", std::to_string(config.row_bytes) + " bytes cannot hold a line of " + std::to_string(line_bytes) +
                            " bytes; expected at least one");
 }
 

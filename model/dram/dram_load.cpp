@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t stream_bytes = std::uint64_t{4} << 30;
 
-/// When the next request arrives.
+/// Arrival times of the requests.
 class Arrivals {
  public:
   explicit Arrivals(const MemoryLoad& load) : load_(load), random_(load.seed) {
@@ -47,7 +47,7 @@ class Arrivals {
   std::priority_queue<std::uint64_t, std::vector<std::uint64_t>, std::greater<>> free_;
 };
 
-/// The channels of a memory, and what they say.
+/// Drives the channels of a memory and collects their notes.
 class LoadRun {
  public:
   LoadRun(const DramConfig& config, std::uint64_t line_bytes, const MemoryLoad& load)

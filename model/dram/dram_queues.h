@@ -8,25 +8,25 @@
 
 namespace tablewalk {
 
-/// What an access found in its bank's row buffer.
+/// The state of the bank's row buffer for an access.
 enum class RowOutcome : std::uint8_t {
-  Hit,      ///< its row
-  Miss,     ///< no row: the bank was idle, or a refresh had closed it
-  Conflict  ///< another row, to be precharged first
+  Hit,      ///< its row is open
+  Miss,     ///< no open row: the bank was idle, or a refresh had closed it
+  Conflict  ///< another row is open and must be precharged first
 };
 
-/// An access that a channel holds.
+/// An access in a channel.
 struct alignas(64) DramAccess {
   std::uint64_t line = 0;
   std::uint64_t row = 0;
-  std::uint64_t age = 0;  ///< the lower, the earlier it came
+  std::uint64_t age = 0;  ///< lower is older
   Clocks arrival;
   std::uint32_t token = 0;
   std::uint32_t bank = 0;
   std::uint32_t previous = 0;  ///< in its list
   std::uint32_t next = 0;
   bool write = false;
-  RowOutcome found = RowOutcome::Hit;  ///< what its first command says
+  RowOutcome found = RowOutcome::Hit;  ///< set by its first command
   bool refresh_stalled = false;
 };
 
@@ -35,7 +35,7 @@ class DramQueues {
  public:
   static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 
-  /// In the order in which they were put in.
+  /// In insertion order.
   struct List {
     std::uint32_t first = none;
     std::uint32_t last = none;
@@ -66,7 +66,7 @@ class DramQueues {
     list.last = index;
     ++list.count;
   }
-  /// In front of all others.
+  /// Inserts it before all others.
   void prepend(List& list, std::uint32_t index) {
     accesses_[index].previous = none;
     accesses_[index].next = list.first;

@@ -18,7 +18,7 @@ Clocks between(Clocks a, Clocks b) {
 
 DramTimings::DramTimings(const DramConfig& config, std::uint64_t line_bytes) {
   const auto clocks = [&](double ns) {
-    constexpr double noise = 1e-6;  // what the product of two exact decimals is off in floating point
+    constexpr double noise = 1e-6;  // rounding error of the product of two exact decimals in floating point
     const double exact = ns * static_cast<double>(config.data_rate_mts) / 2000;
     return Clocks(static_cast<std::uint64_t>(std::max(0.0, std::ceil(exact - noise))));
   };
@@ -96,7 +96,7 @@ Clocks DramDevices::column(unsigned bank, bool write, Clocks at) {
 
   Group& group = groups_[used.group];
   Rank& own = ranks_[used.rank];
-  // When the bus is free for another direction's or another rank's data: tRTRS after this data's end.
+  // When the bus is free for the other direction or another rank: tRTRS after the end of this data.
   const Clocks turned = data_end + t.rtrs;
   raise(own.column[write], last + t.ccd_s);
   raise(group.column[write], last + (write ? t.ccd_l_wr : t.ccd_l));

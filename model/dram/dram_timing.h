@@ -9,30 +9,30 @@
 
 namespace tablewalk {
 
-/// A DRAM's timings in its own clocks: nanoseconds are converted here, once, each rounded up, as JEDEC has it.
+/// A DRAM's timings in its own clocks: nanoseconds are converted here, once, each rounded up, as JEDEC specifies.
 struct DramTimings {
-  /// The config has passed its checks. `line_bytes` above 64 take several bursts.
+  /// The config must have passed its checks. `line_bytes` above 64 take several bursts.
   DramTimings(const DramConfig& config, std::uint64_t line_bytes);
 
   Clocks rcd, cl, cwl, rp, ras, rtp, wr;
   Clocks rrd_s, rrd_l, faw;
   Clocks ccd_s, ccd_l, ccd_l_wr;
   Clocks wtr_s, wtr_l, rtrs;
-  std::uint64_t bursts = 1;  ///< of a line
+  std::uint64_t bursts = 1;  ///< per line
   Clocks burst;              ///< data bus time of 64 bytes, at least 1
-  Clocks further_reads;      ///< first to last column command of a line that takes several bursts; else 0
+  Clocks further_reads;      ///< first to last column command of a line of several bursts; else 0
   Clocks further_writes;
   /// Data bus time of a line.
   Clocks bus_time() const { return Clocks(burst.count() * bursts); }
-  Clocks refi, rfc;   ///< between two refreshes of a rank, and what one takes; both 0 without refresh
-  Clocks controller;  ///< both ways together; counted after the data
+  Clocks refi, rfc;   ///< interval between two refreshes of a rank, and duration of one; both 0 without refresh
+  Clocks controller;  ///< both ways together; added after the data
 };
 
-/// The devices of a channel, as the commands leave them: which rows are open, and the first clock for each command.
-/// Banks are numbered over all ranks; the bank group is the low part of a bank's number.
+/// The state of a channel's devices: open rows, and the first clock for each command. Banks are numbered over all
+/// ranks; the bank group is the low part of the bank number.
 ///
-/// Each earliest_...() is the first clock in which the command keeps every timing; each command is given at or after
-/// that. Which command is the sensible one is the caller's to know.
+/// Each earliest_...() is the first clock in which the command meets every timing; commands must be issued at or after
+/// that. Choosing a sensible command is up to the caller.
 class DramDevices {
  public:
   DramDevices(const DramConfig& config, const DramTimings& timings);
@@ -61,12 +61,12 @@ class DramDevices {
 
   void activate(unsigned bank, std::uint64_t row, Clocks at);
   void precharge(unsigned bank, Clocks at);
-  /// Returns when the last of the line's data has passed the bus.
+  /// Returns when the last of the line's data has been transferred.
   Clocks column(unsigned bank, bool write, Clocks at);
 
   /// Whether one of `count` banks from `first` on is open.
   bool any_open(unsigned first, unsigned count) const;
-  /// For refreshing them all; none is open.
+  /// For refreshing all these banks, none of which may be open.
   Clocks earliest_refresh(unsigned first, unsigned count) const;
   void refresh(unsigned first, unsigned count, Clocks at);
 
@@ -88,7 +88,7 @@ class DramDevices {
   struct Rank {
     Clocks activate;               ///< tRRD_S and tFAW
     std::array<Clocks, 2> column;  ///< [write]
-    std::array<Clocks, 4> window;  ///< when each of the last four activates has left tFAW
+    std::array<Clocks, 4> window;  ///< when each of the last four activates leaves the tFAW window
     std::uint32_t oldest = 0;
   };
 

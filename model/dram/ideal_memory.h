@@ -7,8 +7,8 @@
 
 namespace tablewalk {
 
-/// An idealisation (walker_memory: ideal): a memory that answers every entry read and update in the next cycle, any
-/// number at once. It says `l1` where it is asked which memory served an entry.
+/// An idealisation (walker_memory: ideal): a memory that completes every entry read and update in the next cycle, any
+/// number in parallel. It reports `l1` as the memory that served an entry.
 class IdealMemory : public TimedModule {
  public:
   IdealMemory(sc_core::sc_module_name name, PhysicalMemory& memory)

@@ -8,7 +8,7 @@
 
 namespace tablewalk {
 
-/// A duration or a point in time, in clocks of a DRAM (JEDEC's nCK). Points count from 0 at the start of the run.
+/// A duration or a point in time, in DRAM clocks (JEDEC nCK). Points count from 0 at the start of the run.
 class Clocks {
  public:
   constexpr Clocks() = default;
@@ -35,20 +35,20 @@ class Clocks {
   std::uint64_t count_ = 0;
 };
 
-/// The clock of a DRAM beside the core's: both are whole numbers of megahertz or halves of them, so that conversion is
-/// exact. Edge 0 of both is the start of the run.
+/// The DRAM clock relative to the core clock: both are multiples of half a megahertz, so conversion is exact. Edge 0 of
+/// both is the start of the run.
 class MemoryClock {
  public:
-  /// `data_rate_mts`: transfers in a microsecond, two in each clock. Neither is 0.
+  /// `data_rate_mts`: transfers per microsecond, two per clock. Neither may be 0.
   MemoryClock(std::uint64_t data_rate_mts, std::uint64_t core_mhz)
       : data_rate_mts_(data_rate_mts), transfers_(2 * core_mhz), same_(data_rate_mts == transfers_) {}
 
-  /// The first edge of the memory clock at or after that cycle's beginning.
+  /// The first memory clock edge at or after the beginning of that cycle.
   Clocks first_edge(Cycles cycle) const {
     if (same_) return Clocks(cycle.count());
     return Clocks((cycle.count() * data_rate_mts_ + transfers_ - 1) / transfers_);
   }
-  /// The last edge of the memory clock at or before that cycle's beginning.
+  /// The last memory clock edge at or before the beginning of that cycle.
   Clocks last_edge(Cycles cycle) const {
     if (same_) return Clocks(cycle.count());
     return Clocks(cycle.count() * data_rate_mts_ / transfers_);

@@ -6,19 +6,19 @@
 
 namespace tablewalk {
 
-/// When which banks of a channel are to be refreshed.
+/// Schedules the refreshes of a channel's banks.
 ///
-/// Refresh n of rank r of R is due at (n + r / R) * tREFI, n = 1, 2, ...: ranks take turns. With same-bank refresh
-/// there is one for each bank of a group in that time, and they take turns too. From then on no other command goes to
-/// the banks concerned, but for the first use of rows that were just opened. Each of the banks is precharged when its
-/// row has been used and it may be; tRP after the last of them they are refreshed.
+/// Refresh n of rank r of R is due at (n + r / R) * tREFI, n = 1, 2, ...: ranks are staggered. With same-bank refresh
+/// there is one per bank of a group in that time, in turn. From the due time on no other command goes to the banks
+/// concerned, except the first use of rows just opened. Each bank is precharged when its row has been used and timing
+/// allows; they are refreshed tRP after the last precharge.
 class RefreshPlan {
  public:
   RefreshPlan(const DramConfig& config, const DramTimings& timings)
       : banks_of_rank_(config.banks),
         count_(config.refresh == RefreshKind::SameBank ? config.bank_groups : config.banks) {
     const std::uint64_t turns = banks_of_rank_ / count_;
-    // Commands have a chance between refreshes, whatever the config says.
+    // Leaves time for commands between refreshes, whatever the config says.
     interval_ = std::max(Clocks(timings.refi.count() / turns), timings.rfc + Clocks(8 * std::uint64_t{config.ranks}));
     ranks_.resize(config.ranks);
     for (std::uint64_t rank = 0; rank < config.ranks; ++rank) {
@@ -32,16 +32,16 @@ class RefreshPlan {
   Clocks due(unsigned rank) const { return ranks_[rank].due; }
   /// Of any rank.
   Clocks first_due() const { return first_due_; }
-  /// The banks that are refreshed together: the first, and how many.
+  /// The banks refreshed together: the first, and how many.
   unsigned first(unsigned rank) const { return ranks_[rank].first; }
   unsigned count() const { return count_; }
-  /// Whether that bank takes commands for its refresh only.
+  /// Whether that bank accepts only commands for its refresh.
   bool blocks(unsigned bank, Clocks at) const {
     if (at < first_due_) return false;
     const Rank& rank = ranks_[bank / banks_of_rank_];
     return at >= rank.due && bank >= rank.first && bank < rank.first + count_;
   }
-  /// It has been refreshed.
+  /// The rank's current refresh was issued.
   void advance(unsigned rank) {
     Rank& at = ranks_[rank];
     at.due += interval_;
@@ -49,8 +49,7 @@ class RefreshPlan {
     if (at.first == (rank + 1) * banks_of_rank_) at.first = rank * banks_of_rank_;
     find_first_due();
   }
-  /// Passes over whole rounds of refreshes that are due long before `until`; for a rank whose banks are all closed and
-  /// stay so.
+  /// Skips whole rounds of refreshes due long before `until`; for a rank whose banks are closed and stay closed.
   void skip(unsigned rank, Clocks until) {
     Rank& at = ranks_[rank];
     const std::uint64_t round = interval_.count() * (banks_of_rank_ / count_);

@@ -7,47 +7,45 @@
 
 namespace tablewalk {
 
-/// The access link: the TLM-2.0 base protocol, four-phase, so that any TLM model of a memory can stand at its lower
-/// end.
+/// The access link: the four-phase TLM-2.0 base protocol, so that any TLM memory model can be connected below.
 ///
-/// A request is seen in the cycle that now + delay falls in; the target either completes it at once (TLM_COMPLETED, the
-/// latency added to `delay`) or takes it (TLM_UPDATED, END_REQ) and later sends BEGIN_RESP with the delay after which
-/// the initiator sees it; the initiator answers TLM_COMPLETED.
+/// A request is visible in the cycle of now + delay. The target either completes it at once (TLM_COMPLETED, with the
+/// latency added to `delay`) or accepts it (TLM_UPDATED, END_REQ) and later sends BEGIN_RESP with the delay after which
+/// the response is visible to the initiator, which returns TLM_COMPLETED.
 ///
-/// Two of our own modules say the same to each other in plain cycles, through the two interfaces below: each port finds
-/// out once whether the other side has them.
+/// Two of our own modules communicate in plain cycles through the two interfaces below; each port checks once whether
+/// the other side implements them.
 
-/// What a target port of this machine is to an initiator port of this machine.
+/// Interface of our target ports to our initiator ports.
 class MachineTarget {
  public:
-  /// Accesses the line of `address` in a core's own first-level cache, in `cycle`, as take_access() would, without a
-  /// payload: true if it hits; then `cycle` has become the one in which the data are there. Else nothing has happened,
-  /// and take_access() must follow for the same access.
+  /// Accesses the line of `address` in a core's own first-level cache, in `cycle`, like take_access() but without a
+  /// payload. Returns true on a hit, with `cycle` set to the cycle in which the data arrive. Otherwise nothing has
+  /// happened, and take_access() must follow for the same access.
   virtual bool look_up(PhysicalAddress /*address*/, bool /*write*/, Cycles& /*cycle*/) { return false; }
-  /// The access is seen in `cycle`. True: completed at once, and `cycle` has become the one in which the data are
-  /// there.
+  /// The access is visible in `cycle`. True: completed at once, with `cycle` set to the cycle in which the data arrive.
   virtual bool take_access(MemoryAccess& access, Cycles& cycle) = 0;
 
  protected:
   ~MachineTarget() = default;
 };
 
-/// What an initiator port of this machine is to a target port of this machine.
+/// Interface of our initiator ports to our target ports.
 class MachineInitiator {
  public:
-  /// The response is seen in cycle `visible`.
+  /// The response is visible in cycle `visible`.
   virtual void take_response(MemoryAccess& access, Cycles visible) = 0;
 
  protected:
   ~MachineInitiator() = default;
 };
 
-/// A target socket, and the way back to whoever is bound to it.
+/// A target socket and the return path to its initiator.
 class AccessTarget : public MachineTarget, public tlm::tlm_fw_transport_if<> {
  public:
   explicit AccessTarget(const char* name) : socket(name) { socket.bind(*this); }
 
-  /// Sends a response that the neighbour sees in cycle `visible`.
+  /// Sends a response, visible to the initiator in cycle `visible`.
   void respond(MemoryAccess& access, Cycles visible) {
     if (machine_initiator_ == nullptr) return respond_to_foreign(access, visible);
     machine_initiator_->take_response(access, visible);
@@ -56,7 +54,7 @@ class AccessTarget : public MachineTarget, public tlm::tlm_fw_transport_if<> {
   tlm::tlm_target_socket<64> socket;
 
  private:
-  /// Also the first response to one of ours.
+  /// Also used for the first response to one of our own initiators.
   [[gnu::noinline]] void respond_to_foreign(MemoryAccess& access, Cycles visible) {
     if (initiator_ == nullptr) {
       initiator_ = socket.operator->();
@@ -70,7 +68,7 @@ class AccessTarget : public MachineTarget, public tlm::tlm_fw_transport_if<> {
   }
   tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay) override {
-    // Initiators in this machine send MemoryAccesses only; other people's models stand below, as targets.
+    // Our initiators send only MemoryAccesses; foreign models are connected only below, as targets.
     auto& access = static_cast<MemoryAccess&>(payload);
     const Cycles asked = Clockwork::cycle_after(delay);
     Cycles cycle = asked;
@@ -88,13 +86,13 @@ class AccessTarget : public MachineTarget, public tlm::tlm_fw_transport_if<> {
   bool get_direct_mem_ptr(tlm::tlm_generic_payload&, tlm::tlm_dmi&) override { return false; }
   unsigned transport_dbg(tlm::tlm_generic_payload&) override { return 0; }
 
-  tlm::tlm_bw_transport_if<>* initiator_ = nullptr;  ///< what the socket is bound to, looked up once
-  MachineInitiator* machine_initiator_ = nullptr;    ///< the same, if it is of this machine
+  tlm::tlm_bw_transport_if<>* initiator_ = nullptr;  ///< the bound initiator, looked up once
+  MachineInitiator* machine_initiator_ = nullptr;    ///< the same, if it is one of ours
 };
 
 /// A target socket whose owner implements
 ///     bool receive_access(unsigned port, MemoryAccess&, Cycles& cycle)   as MachineTarget::take_access
-/// and, if it can, `look_up` as MachineTarget has it.
+/// and optionally `look_up` as in MachineTarget.
 template <class Owner>
 class AccessTargetPort final : public AccessTarget {
  public:
@@ -118,7 +116,7 @@ class AccessTargetPort final : public AccessTarget {
 
 /// An initiator socket whose owner implements
 ///     void receive_response(unsigned port, MemoryAccess&, Cycles visible)
-/// Keeps the base protocol's request exclusion: while a target has not ended a request's phase, later ones wait here.
+/// Keeps the base protocol's request exclusion: until a target has ended a request's phase, later requests wait here.
 template <class Owner>
 class AccessInitiatorPort final : public MachineInitiator, public tlm::tlm_bw_transport_if<> {
  public:
@@ -130,8 +128,8 @@ class AccessInitiatorPort final : public MachineInitiator, public tlm::tlm_bw_tr
   bool look_up(PhysicalAddress address, bool write, Cycles& cycle) {
     return is_of_machine() && machine_target_->look_up(address, write, cycle);
   }
-  /// For targets that may complete at once: the access is seen in `cycle`. True if it was completed; then `cycle` has
-  /// become the one in which the data are there.
+  /// For targets that may complete at once: the access is visible in `cycle`. True if it was completed, with `cycle`
+  /// set to the cycle in which the data arrive.
   bool access(MemoryAccess& access, Cycles& cycle) {
     if (is_of_machine()) return machine_target_->take_access(access, cycle);
     tlm::tlm_phase phase = tlm::BEGIN_REQ;
@@ -142,7 +140,7 @@ class AccessInitiatorPort final : public MachineInitiator, public tlm::tlm_bw_tr
     return true;
   }
 
-  /// Sends a request that the neighbour sees in cycle `visible`. The response, even one given at once, goes to
+  /// Sends a request that is visible to the target in cycle `visible`. The response, even an immediate one, goes to
   /// `receive_response`.
   void send(MemoryAccess& access, Cycles visible) {
     if (!is_of_machine()) return send_to_foreign(access, visible);
@@ -190,7 +188,7 @@ class AccessInitiatorPort final : public MachineInitiator, public tlm::tlm_bw_tr
 
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay) override {
-    // END_REQ ends its request's phase; so does a response to that request that came without one. A response to an
+    // END_REQ ends its request's phase, and so does a response to that request without END_REQ; a response to an
     // earlier request does not.
     auto& access = static_cast<MemoryAccess&>(payload);
     const bool known = phase == tlm::END_REQ || phase == tlm::BEGIN_RESP;
@@ -201,7 +199,7 @@ class AccessInitiatorPort final : public MachineInitiator, public tlm::tlm_bw_tr
   }
   void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
 
-  /// A target that responds on the return path gets END_RESP for it.
+  /// A target that responds on the return path gets END_RESP.
   void end_response_and_answer(MemoryAccess& access, const sc_core::sc_time& delay) {
     tlm::tlm_phase phase = tlm::END_RESP;
     sc_core::sc_time end = delay;
@@ -211,8 +209,8 @@ class AccessInitiatorPort final : public MachineInitiator, public tlm::tlm_bw_tr
 
   void answer(MemoryAccess& access, const sc_core::sc_time& delay) {
     if (access.is_response_error()) SC_REPORT_ERROR("tablewalk", access.get_response_string().c_str());
-    // Other people's models may answer between two of our edges: it is seen at the next one. What is sent at an edge
-    // is seen at the next one too, like everything that is sent in a cycle: who acts first at an edge is left open.
+    // Foreign models may respond between two of our clock edges: the response is visible at the next edge. So is what
+    // is sent at an edge, like everything sent in a cycle, independent of the order at that edge.
     const sc_core::sc_time& now = sc_core::sc_time_stamp();
     const std::uint64_t time = (now + delay).value();
     const Cycles edge((time + clock_period::units - 1) / clock_period::units);
@@ -233,9 +231,9 @@ class AccessInitiatorPort final : public MachineInitiator, public tlm::tlm_bw_tr
   Owner& owner_;
   unsigned index_;
   Clockwork& clockwork_ = Clockwork::of_simulation();
-  tlm::tlm_fw_transport_if<>* target_ = nullptr;  ///< what the socket is bound to, looked up once
-  MachineTarget* machine_target_ = nullptr;       ///< the same, if it is of this machine
-  MemoryAccess* open_request_ = nullptr;          ///< whose request phase the target has not ended
+  tlm::tlm_fw_transport_if<>* target_ = nullptr;  ///< the bound target, looked up once
+  MachineTarget* machine_target_ = nullptr;       ///< the same, if it is one of ours
+  MemoryAccess* open_request_ = nullptr;          ///< request whose phase the target has not ended
   Inbox<MemoryAccess*> waiting_;
 };
 

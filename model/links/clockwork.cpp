@@ -40,7 +40,7 @@ void Clockwork::widen() {
   modules_.resize(64 * lanes_);
 }
 
-/// Acts cycle by cycle until somebody else's turn comes, or nobody has asked to act.
+/// Acts cycle by cycle until the kernel must run, or no module is scheduled.
 void Clockwork::run() {
   running_ = true;
   kernel_cycle_ = cycle_of(sc_core::sc_time_stamp());
@@ -72,8 +72,8 @@ void Clockwork::look_at_kernel() {
   limit_ = lockstep_ ? after_kernel : std::max(after_kernel, kernel_activity_);
 }
 
-/// Whoever acts may wake others for a later phase of the cycle. Before the last ones act the slot is left, so that they
-/// see when something else happens next.
+/// A module that acts may wake others for a later phase of the cycle. The slot is cleared before the last phase acts,
+/// so that those modules see the next activity after this cycle.
 void Clockwork::step(Cycles cycle) {
   now_ = cycle;
   if ((first_far_ - now_).count() < wheel_cycles) bring_near();
@@ -88,7 +88,7 @@ void Clockwork::step(Cycles cycle) {
   act(Phase::End, slot);
 }
 
-/// The same where each phase has one lane.
+/// The same if each phase has one lane.
 inline void Clockwork::step_narrow(std::uint64_t number) {
   std::uint64_t* const slot = &wheel_[number * phases];
   constexpr std::size_t beginning = 0;
@@ -129,7 +129,7 @@ bool Clockwork::anybody(Phase phase, const std::uint64_t* slot) const {
   return false;
 }
 
-/// Brings onto the wheel what has come within its reach.
+/// Moves wakes that are now within reach onto the wheel.
 void Clockwork::bring_near() {
   std::vector<std::pair<Cycles, Seat>> waiting;
   waiting.swap(far_);
@@ -143,7 +143,7 @@ void Clockwork::wake_far(Seat seat, Cycles cycle) {
   if (!running_) arm();
 }
 
-/// Has the kernel call again when the next module is to act.
+/// Schedules the kernel's next call for the next module.
 void Clockwork::arm() {
   const Cycles cycle = next_wake();
   if (cycle != Cycles::never()) wake_.notify(delay_until(cycle));

@@ -19,44 +19,45 @@ inline unsigned lowest_bit(std::uint64_t bits) {
 
 /// Wakes the modules of a machine in the cycles in which they have something to do.
 ///
-/// One SystemC process drives them all. A wheel holds which modules act in which of the next cycles; as long as the
-/// SystemC kernel has nothing pending before the next of them, the clockwork goes on to it without going back to the
-/// kernel (temporal decoupling, as TLM-2.0 has it). That is exact: a module that is not ours has its event in the
-/// kernel, and is waited for. In lockstep every cycle is a step of the kernel; results are the same.
+/// One SystemC process drives all modules. A timing wheel holds which modules act in which of the next cycles. While
+/// the SystemC kernel has nothing pending before the next of them, the clockwork proceeds without returning to the
+/// kernel (TLM-2.0 temporal decoupling). This is exact: a foreign module has its event in the kernel, which is waited
+/// for. In lockstep every cycle is a kernel step, with the same results.
 ///
-/// There is one for each simulation, as there is one SystemC kernel.
+/// One per simulation, like the SystemC kernel.
 class Clockwork : public sc_core::sc_module {
  public:
-  /// The simulation's clockwork, made when its first module is.
+  /// The simulation's clockwork, created with its first module.
   static Clockwork& of_simulation();
 
   void set_lockstep(bool lockstep) { lockstep_ = lockstep; }
 
-  /// The parts of a cycle, in their order.
+  /// The phases of a cycle, in order.
   enum class Phase : std::uint8_t { Beginning, Middle, End };
 
-  /// A module's place on the wheel. The modules of a phase act in the order in which they were enlisted.
+  /// A module's position on the wheel. Modules of a phase act in the order in which they were enlisted.
   struct Seat {
-    std::size_t lane = 0;   ///< the word of a slot that has its bit
-    std::uint64_t bit = 0;  ///< in that word
+    std::size_t lane = 0;   ///< index of the word in a wheel slot
+    std::uint64_t bit = 0;  ///< bit in that word
   };
 
   Seat enlist(TimedModule& module, Phase phase);
-  /// Forgets a module that is destroyed.
+  /// Removes a module that is being destroyed.
   void dismiss(Seat seat);
 
-  /// The cycle in which modules are acting, or acted last.
+  /// The cycle in which modules are acting, or last acted.
   Cycles now() const { return now_; }
-  /// From the kernel's time to the beginning of `cycle`, not before now().
+  /// The delay from the kernel's time to the beginning of `cycle`, which is not before now().
   static sc_core::sc_time delay_until(Cycles cycle) {
     const std::uint64_t begin = cycle.count() * clock_period::units;
     const std::uint64_t kernel = sc_core::sc_time_stamp().value();
     return sc_core::sc_time::from_value(begin > kernel ? begin - kernel : 0);
   }
-  /// The cycle that lies `delay` after the kernel's time.
+  /// The cycle at `delay` after the kernel's time.
   static Cycles cycle_after(const sc_core::sc_time& delay) { return cycle_of(sc_core::sc_time_stamp() + delay); }
 
-  /// Asks for the module to act in `cycle`, not before now(). A module is not woken in the phase in which it acts.
+  /// Requests that the module acts in `cycle`, not before now(). A module must not be woken in the phase in which it
+  /// acts.
   void wake(Seat seat, Cycles cycle) {
     if ((cycle - now_).count() >= wheel_cycles) return wake_far(seat, cycle);
     const std::uint64_t slot = cycle.count() % wheel_cycles;
@@ -66,13 +67,14 @@ class Clockwork : public sc_core::sc_module {
     if (!running_) arm();
   }
 
-  /// The first cycle in which one of the modules, or anybody else in the kernel, may act.
+  /// The first cycle in which a module, or anything else in the kernel, may act.
   Cycles next_activity() const { return std::min(next_wake(), kernel_activity_); }
 
-  /// A module has called a target that is not of this machine, which may have asked the kernel for something.
+  /// To be called after a call to a foreign target, which may have scheduled a kernel event.
   void look_at_kernel();
 
-  /// Throws what a module threw, once the simulation has returned: SystemC would make a report of it and lose its type.
+  /// Rethrows a module's exception after the simulation has returned: SystemC would turn it into a report and lose its
+  /// type.
   void rethrow_failure() const {
     if (failure_) std::rethrow_exception(failure_);
   }
@@ -97,32 +99,32 @@ class Clockwork : public sc_core::sc_module {
   void leave(std::uint64_t slot);
   void widen();
 
-  std::array<std::size_t, phases> enlisted_{};  ///< how many modules of each phase
-  std::size_t lanes_ = phases;         ///< words of a slot: of each phase as many as hold a bit for each of its modules
-  std::vector<TimedModule*> modules_;  ///< [lane][bit]; the lanes of the phases take turns
-  std::vector<std::uint64_t> wheel_;   ///< [cycle modulo its size][lane]: who acts
-  std::array<std::uint64_t, wheel_words> occupied_{};  ///< a bit for each slot in which somebody acts
-  unsigned occupied_words_ = 0;                        ///< a bit for each word of occupied_ that is not 0
+  std::array<std::size_t, phases> enlisted_{};         ///< modules per phase
+  std::size_t lanes_ = phases;                         ///< words per slot: for each phase enough for one bit per module
+  std::vector<TimedModule*> modules_;                  ///< [lane][bit]; lanes alternate between the phases
+  std::vector<std::uint64_t> wheel_;                   ///< [cycle modulo its size][lane]: modules that act
+  std::array<std::uint64_t, wheel_words> occupied_{};  ///< a bit per slot in which a module acts
+  unsigned occupied_words_ = 0;                        ///< a bit per nonzero word of occupied_
   std::vector<std::pair<Cycles, Seat>> far_;           ///< beyond the wheel
   Cycles first_far_ = Cycles::never();
 
   Cycles now_;
-  Cycles kernel_cycle_;     ///< of the kernel's time, while modules act
-  Cycles kernel_activity_;  ///< the cycle in which the kernel has something else to do next
-  Cycles limit_;            ///< the first cycle that modules must not go on to before the kernel has been there
+  Cycles kernel_cycle_;     ///< cycle of the kernel's time, while modules act
+  Cycles kernel_activity_;  ///< cycle of the kernel's next other event
+  Cycles limit_;            ///< first cycle that modules must not enter before the kernel has reached it
   bool lockstep_ = false;
   bool running_ = false;
   sc_core::sc_event wake_;
   std::exception_ptr failure_;
 };
 
-/// The first cycle, from the present one on, for which a module is on the wheel; then those beyond it.
+/// The first cycle, from now on, with a module on the wheel, else beyond it.
 inline Cycles Clockwork::next_wake() const {
   const std::uint64_t start = now_.count() % wheel_cycles;
   const auto here = static_cast<unsigned>(start / 64);
   const std::uint64_t bits = occupied_[here] >> start % 64;
   if (bits != 0) return now_ + Cycles(lowest_bit(bits));
-  // The words after this one, the nearest lowest; this one comes round last, with the slots before the present.
+  // The following words, nearest first; the current word comes last, with the slots before the current one.
   const unsigned others = (occupied_words_ | occupied_words_ << wheel_words) >> (here + 1) & low_bits(wheel_words);
   if (others == 0) return first_far_;
   const unsigned word = (here + 1 + lowest_bit(others)) % wheel_words;

@@ -4,7 +4,7 @@
 
 namespace tablewalk {
 
-/// Whether the owner of a target socket answers hits by a call of `look_up`, without a request or a payload.
+/// Whether the owner of a target socket serves hits by a call of `look_up`, without a request or a payload.
 template <class Owner, class = void>
 struct HasLookUp : std::false_type {};
 template <class Owner>

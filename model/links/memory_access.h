@@ -12,33 +12,33 @@
 
 namespace tablewalk {
 
-/// What the generic payload does not say about an access: who wants it, and where it was served.
+/// What the generic payload lacks: the operation, the requester, and where the access was served.
 struct AccessInfo : tlm::tlm_extension<AccessInfo> {
   enum class Operation : std::uint8_t { Plain, CompareAndSwap };
 
-  std::uint64_t expected = 0;  ///< compare-and-swap; `desired` is written if memory holds it
+  std::uint64_t expected = 0;  ///< compare-and-swap: `desired` is written if memory holds this value
   std::uint64_t desired = 0;
-  std::uint64_t held = 0;    ///< what memory held before a compare-and-swap
+  std::uint64_t held = 0;    ///< the value in memory before a compare-and-swap
   bool table_entry = false;  ///< made by a page walker
   Operation operation = Operation::Plain;
   bool swapped = false;   ///< a compare-and-swap was carried out, whether it wrote or not
-  bool by_cache = false;  ///< made by a cache: it fetches a line that it keeps, or writes one back
-  bool owned = false;     ///< of a fetch: the line is to be written; of its answer: nobody else has it
-  bool snooped = false;   ///< of a line on its way between two caches: it was taken away meanwhile
+  bool by_cache = false;  ///< made by a cache: a line fill or a write-back
+  bool owned = false;     ///< of a fetch: wants write permission; of its response: no other core has the line
+  bool snooped = false;   ///< of a line in flight between two caches: it was snooped away meanwhile
   ServedBy served_by = ServedBy::L1;
-  std::uint8_t port = 0;               ///< the port of the target that holds it
-  std::uint8_t directory_port = 0;     ///< the port of the directory that it passed
-  std::uint32_t tag = 0;               ///< the initiator's own
-  Cycles missed;                       ///< when the target looked it up first, if it missed
-  class MemoryAccess* next = nullptr;  ///< the next one that waits with it in the target, or in the pool
+  std::uint8_t port = 0;               ///< target port that received it
+  std::uint8_t directory_port = 0;     ///< directory port that it passed
+  std::uint32_t tag = 0;               ///< for the initiator's own use
+  Cycles missed;                       ///< first lookup in the target, if it missed
+  class MemoryAccess* next = nullptr;  ///< next one waiting with it in the target, or in the pool
 
   tlm_extension_base* clone() const override { return new AccessInfo(*this); }
   void copy_from(const tlm_extension_base& other) override { *this = static_cast<const AccessInfo&>(other); }
 };
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "entries are copied as they are in the host");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "entries are copied in host byte order");
 
-/// A generic payload with its AccessInfo, from a pool: no allocation per access. Holds entry data itself.
+/// A generic payload with its AccessInfo, from a pool, so that accesses do not allocate. Holds entry data itself.
 class MemoryAccess : public tlm::tlm_generic_payload {
  public:
   explicit MemoryAccess(tlm::tlm_mm_interface& pool) : tlm::tlm_generic_payload(&pool) {
@@ -50,7 +50,7 @@ class MemoryAccess : public tlm::tlm_generic_payload {
   }
   ~MemoryAccess() override { clear_extension(&info); }
 
-  /// Makes it a fresh request.
+  /// Reinitialises it as a new request.
   void prepare(PhysicalAddress address, unsigned bytes, bool write) {
     set_address(address.value());
     set_data_length(bytes);
@@ -66,14 +66,14 @@ class MemoryAccess : public tlm::tlm_generic_payload {
   PhysicalAddress physical() const { return PhysicalAddress(get_address()); }
   /// Made by a page walker itself, not by a cache that fetches a line on its behalf.
   bool wants_entry() const { return info.table_entry && get_data_length() <= sizeof(std::uint64_t); }
-  /// The entry that was read, from the payload's bytes: so that any memory can have put it there.
+  /// The entry read, from the payload's bytes, so that any memory can provide it.
   std::uint64_t entry() const {
     std::uint64_t value = 0;
     std::memcpy(&value, data_.data(), sizeof(value));
     return value & low_bits(8 * get_data_length());
   }
-  /// Does to the bytes what a page walker asked for: reads the entry, or compares and swaps it. `info.held` is what
-  /// memory held.
+  /// Performs a page walker's operation on the bytes: reads the entry, or compares and swaps it. `info.held` is the
+  /// previous value in memory.
   void transfer_entry(PhysicalMemory& memory) {
     const unsigned bytes = get_data_length();
     info.swapped = info.operation == AccessInfo::Operation::CompareAndSwap;
@@ -89,7 +89,7 @@ class MemoryAccess : public tlm::tlm_generic_payload {
   std::array<unsigned char, longest_line> data_{};
 };
 
-/// Payloads that return when the last holder releases them.
+/// Payloads that return to the pool when the last holder releases them.
 class AccessPool final : public tlm::tlm_mm_interface {
  public:
   MemoryAccess& take() {
@@ -112,7 +112,7 @@ class AccessPool final : public tlm::tlm_mm_interface {
   }
 
   std::vector<std::unique_ptr<MemoryAccess>> all_;
-  MemoryAccess* free_ = nullptr;  ///< the first of those that nobody holds
+  MemoryAccess* free_ = nullptr;  ///< head of the free list
 };
 
 }  // namespace tablewalk

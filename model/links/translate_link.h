@@ -11,17 +11,17 @@ namespace tablewalk {
 
 /// The translate link: a TLM-2.0 socket pair that carries TranslationRequests.
 ///
-/// Request: nb_transport_fw(request, BEGIN_REQ, delay). The target sees it in the cycle that now + delay falls in.
-///   TLM_COMPLETED: answered at once; the target has added the lookup's latency to `delay`.
-///   TLM_ACCEPTED: the answer comes later.
+/// Request: nb_transport_fw(request, BEGIN_REQ, delay). It is visible to the target in the cycle of now + delay.
+///   TLM_COMPLETED: completed at once; the target has added the lookup's latency to `delay`.
+///   TLM_ACCEPTED: the response comes later.
 /// Response: nb_transport_bw(request, BEGIN_RESP, delay), visible in the cycle of now + delay; always TLM_COMPLETED.
 ///
-/// The interfaces say the same in plain cycles, which is what ports of this machine call. A module of somebody else's
-/// need not implement that: by default it becomes a call of the transport interface.
+/// The interfaces are the same in plain cycles, and are what our ports call. A foreign module need not implement them:
+/// by default they call the transport interface.
 ///
-/// Invalidation: a call of the interface's own, which a core makes in the middle of a cycle, when everybody else has
-/// done what he does in it. Each translator applies it at once and passes it on down, so that it holds everywhere from
-/// then on: nothing that it covers answers a request of a later cycle, wherever it was on its way.
+/// Invalidation: a direct call, made by a core in the middle of a cycle, when all other modules have acted. Each
+/// translator applies it at once and forwards it down, so that it takes effect everywhere: no request of a later cycle
+/// is served by anything it covers, wherever that was in flight.
 struct TranslateProtocol {
   using tlm_payload_type = TranslationRequest;
   using tlm_phase_type = tlm::tlm_phase;
@@ -29,15 +29,14 @@ struct TranslateProtocol {
 
 class TranslateForward : public tlm::tlm_fw_transport_if<TranslateProtocol> {
  public:
-  /// Asks a core's own first-level TLB in `cycle` what take_request() would, without a request: a hit is counted, and
-  /// `cycle` becomes the one in which the answer is there. nullptr, and nothing has happened, if it does not hit or
-  /// knows no answer without a request: then take_request() must follow for the same access.
+  /// Looks up a core's own first-level TLB in `cycle`, like take_request() but without a request: a hit is counted, and
+  /// `cycle` is set to the cycle in which the translation is available. nullptr without any effect if it misses or
+  /// cannot respond without a request: then take_request() must follow for the same access.
   virtual const Translation* look_up(VirtualAddress /*va*/, AddressSpaceId /*asid*/, Access /*access*/,
                                      Cycles& /*cycle*/) {
     return nullptr;
   }
-  /// The request is seen in `cycle`. True if answered at once; then `cycle` has become the one in which the answer is
-  /// there.
+  /// The request is visible in `cycle`. True if completed at once, with `cycle` set to the cycle of the response.
   virtual bool take_request(TranslationRequest& request, Cycles& cycle) {
     tlm::tlm_phase phase = tlm::BEGIN_REQ;
     const sc_core::sc_time begin = Clockwork::delay_until(cycle);
@@ -51,7 +50,7 @@ class TranslateForward : public tlm::tlm_fw_transport_if<TranslateProtocol> {
 
 class TranslateBackward : public tlm::tlm_bw_transport_if<TranslateProtocol> {
  public:
-  /// The answer is seen in cycle `visible`.
+  /// The response is visible in cycle `visible`.
   virtual void take_answer(TranslationRequest& request, Cycles visible) {
     tlm::tlm_phase phase = tlm::BEGIN_RESP;
     sc_core::sc_time delay = Clockwork::delay_until(visible);
@@ -62,12 +61,12 @@ class TranslateBackward : public tlm::tlm_bw_transport_if<TranslateProtocol> {
 using TranslateInitiatorSocket = tlm::tlm_base_initiator_socket<64, TranslateForward, TranslateBackward>;
 using TranslateTargetSocket = tlm::tlm_base_target_socket<64, TranslateForward, TranslateBackward>;
 
-/// A target socket, and the way back to whoever is bound to it.
+/// A target socket and the return path to its initiator.
 class TranslateTarget : public TranslateForward {
  public:
   explicit TranslateTarget(const char* name) : socket(name) { socket.bind(*this); }
 
-  /// Sends an answer that the neighbour sees in cycle `visible`.
+  /// Sends a response, visible to the initiator in cycle `visible`.
   void respond(TranslationRequest& request, Cycles visible) {
     if (initiator_ == nullptr) initiator_ = socket.operator->();
     initiator_->take_answer(request, visible);
@@ -89,13 +88,13 @@ class TranslateTarget : public TranslateForward {
   bool get_direct_mem_ptr(TranslationRequest&, tlm::tlm_dmi&) override { return false; }
   unsigned transport_dbg(TranslationRequest&) override { return 0; }
 
-  TranslateBackward* initiator_ = nullptr;  ///< what the socket is bound to, looked up once
+  TranslateBackward* initiator_ = nullptr;  ///< the bound initiator, looked up once
 };
 
 /// A target socket whose owner implements
 ///     bool receive_request(unsigned port, TranslationRequest&, Cycles& cycle)   as TranslateForward::take_request
 ///     void receive_invalidation(const Invalidation&, Cycles cycle)
-/// and, if it can, `look_up` as TranslateForward has it.
+/// and optionally `look_up` as in TranslateForward.
 template <class Owner>
 class TranslateTargetPort final : public TranslateTarget {
  public:
@@ -135,15 +134,14 @@ class TranslateInitiatorPort final : public TranslateBackward {
   const Translation* look_up(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle) {
     return target().look_up(va, asid, access, cycle);
   }
-  /// The request is seen in `cycle`. True if answered at once; then `cycle` has become the one in which the answer is
-  /// there.
+  /// The request is visible in `cycle`. True if completed at once, with `cycle` set to the cycle of the response.
   bool request(TranslationRequest& request, Cycles& cycle) { return target().take_request(request, cycle); }
-  /// Has everybody below forget what it covers, in that cycle.
+  /// Applies the invalidation in all translators below, in that cycle.
   void invalidate(const Invalidation& invalidation, Cycles cycle) { target().invalidate(invalidation, cycle); }
-  /// Sends a request that the neighbour sees in cycle `visible` and answers later.
+  /// Sends a request that is visible to the target in cycle `visible` and answered later.
   void request_at(TranslationRequest& request, Cycles visible) {
     if (target().take_request(request, visible)) {
-      SC_REPORT_FATAL("tablewalk", "a registered translator answered at once");
+      SC_REPORT_FATAL("tablewalk", "a registered translator responded at once");
     }
   }
   void take_answer(TranslationRequest& request, Cycles visible) override {
@@ -165,7 +163,7 @@ class TranslateInitiatorPort final : public TranslateBackward {
 
   Owner& owner_;
   unsigned index_;
-  TranslateForward* target_ = nullptr;  ///< what the socket is bound to, looked up once
+  TranslateForward* target_ = nullptr;  ///< the bound target, looked up once
 };
 
 }  // namespace tablewalk

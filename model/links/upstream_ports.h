@@ -8,18 +8,18 @@
 
 namespace tablewalk {
 
-/// The target ports of a module, one for each neighbour above, and the requests that have arrived there and were not
-/// taken yet. They are taken oldest first; of those that became visible in one cycle, the lowest port's.
+/// The target ports of a module, one per upstream neighbour, and the requests that have arrived and were not taken yet.
+/// They are taken oldest first; among those that became visible in the same cycle, the lowest port first.
 template <class Port, class Message>
 class UpstreamPorts {
  public:
   UpstreamPorts() = default;
-  /// Makes `count` ports named after `name`; inside the owner's constructor, as SystemC wants it.
+  /// Makes `count` ports named after `name`; inside the owner's constructor, as SystemC requires.
   template <class Owner>
   UpstreamPorts(const char* name, Owner& owner, unsigned count) {
     for (unsigned index = 0; index < count; ++index) add<Port>(name, owner);
   }
-  /// Makes the next port, of a kind of Port.
+  /// Makes the next port, of a subclass of Port.
   template <class Made, class Owner>
   void add(const char* name, Owner& owner) {
     const auto index = static_cast<unsigned>(ports_.size());

@@ -8,7 +8,7 @@ namespace tablewalk {
 
 void BlockPool::add(std::uint64_t first, std::uint64_t end) {
   while (first < end) {
-    // The largest block that both the alignment of its start and the room left allow.
+    // The largest block allowed by the alignment of its start and by the space left.
     unsigned order = log2_floor(end - first);
     while ((first & low_bits(order)) != 0) --order;
     give_back(first, order);

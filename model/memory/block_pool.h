@@ -6,11 +6,11 @@
 
 namespace tablewalk {
 
-/// Free blocks of power-of-two sizes, each aligned to its size, kept by size; a larger one is split when none of the
-/// wanted size is left. Addresses are counted in frames.
+/// Free blocks of power-of-two sizes, each aligned to its size, kept by size; a larger one is split if none of the
+/// requested size is left. Addresses are in frames.
 class BlockPool {
  public:
-  /// Adds the frames from `first` up to, not including, `end`, cut into aligned blocks.
+  /// Adds the frames from `first` up to, but excluding, `end`, cut into aligned blocks.
   void add(std::uint64_t first, std::uint64_t end);
   /// A block of 2^`order` frames, if there is one.
   std::optional<std::uint64_t> take(unsigned order);

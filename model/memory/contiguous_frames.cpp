@@ -4,7 +4,7 @@
 
 namespace tablewalk {
 
-/// Block 0 lacks its first frame: tables have it, so that every region's block is whole.
+/// Block 0 lacks its first frame, so it is used for tables and every region's block is complete.
 ContiguousFrames::ContiguousFrames(std::uint64_t frames) : frames_(frames), table_block_(reserve_block(frames)) {}
 
 std::optional<std::uint64_t> ContiguousFrames::take_for_page(std::uint64_t virtual_page, AddressSpaceId space,
@@ -40,7 +40,7 @@ std::uint64_t ContiguousFrames::high_water() const {
   return std::min<std::uint64_t>(frames_, blocks_.size() * block_frames);
 }
 
-/// The lowest block not yet reserved, if it lies wholly below large blocks. The last block of memory may be a part.
+/// The lowest unreserved block, if it is entirely below the large blocks. The last block of memory may be incomplete.
 std::optional<std::uint64_t> ContiguousFrames::reserve_block(std::uint64_t ceiling) {
   const std::uint64_t block = blocks_.size();
   const std::uint64_t first = block * block_frames;
@@ -48,7 +48,7 @@ std::optional<std::uint64_t> ContiguousFrames::reserve_block(std::uint64_t ceili
   if (first >= ceiling || end > ceiling) return std::nullopt;
   blocks_.emplace_back();
   for (std::uint64_t frame = end; frame < first + block_frames; ++frame) blocks_[block].set(frame - first);
-  if (block == 0) blocks_[0].set(0);  // frame 0 is never handed out
+  if (block == 0) blocks_[0].set(0);  // frame 0 is never allocated
   return block;
 }
 

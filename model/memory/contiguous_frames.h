@@ -8,10 +8,10 @@
 
 namespace tablewalk {
 
-/// Neighbouring virtual pages in neighbouring frames: the first page touched in an aligned region of 512 virtual pages
-/// (2 MiB of 4 KiB pages) reserves an aligned block of 512 frames, in which every page of the region has its place.
-/// Blocks are reserved from the bottom up; page tables have blocks of their own. When no block is left, frames that
-/// were reserved but never used are taken from the oldest block that has one.
+/// Adjacent virtual pages in adjacent frames: the first page touched in an aligned region of 512 virtual pages (2 MiB
+/// of 4 KiB pages) reserves an aligned block of 512 frames, in which every page of the region has its place. Blocks are
+/// reserved from the bottom up; page tables have their own blocks. If no block is left, frames that were reserved but
+/// never used are taken from the oldest block that has one.
 class ContiguousFrames : public SmallFrames {
  public:
   explicit ContiguousFrames(std::uint64_t frames);
@@ -35,7 +35,7 @@ class ContiguousFrames : public SmallFrames {
       return std::hash<std::uint64_t>{}(region.number * 0x9E3779B97F4A7C15u + region.space);
     }
   };
-  /// Which frames of a block are in use; those outside of memory count as used.
+  /// The frames of a block that are in use; frames beyond memory count as used.
   using Block = std::bitset<block_frames>;
 
   std::optional<std::uint64_t> reserve_block(std::uint64_t ceiling);
@@ -44,10 +44,10 @@ class ContiguousFrames : public SmallFrames {
   std::optional<std::uint64_t> take_from_any_block();
 
   std::uint64_t frames_;
-  std::vector<Block> blocks_;  ///< those reserved so far; block b holds frames from b * block_frames
+  std::vector<Block> blocks_;  ///< reserved so far; block b has the frames from b * block_frames on
   std::unordered_map<Region, std::uint64_t, RegionHash> block_of_region_;
   std::optional<std::uint64_t> table_block_;
-  std::uint64_t oldest_with_unused_ = 0;  ///< every block below it is full
+  std::uint64_t oldest_with_unused_ = 0;  ///< all blocks below are full
 };
 
 }  // namespace tablewalk

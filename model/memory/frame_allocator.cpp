@@ -19,16 +19,16 @@ std::uint64_t round_up_to_power_of_two(std::uint64_t value) {
 
 }  // namespace
 
-/// Single frames come from the policy's order; larger blocks are cut from the top of memory downwards, and what
-/// alignment leaves between them is kept for later, smaller ones. Tables smaller than a frame are pieces of frames.
+/// Single frames follow the policy's order; larger blocks are cut from the top of memory downwards, and alignment gaps
+/// between them are kept for smaller ones. Tables smaller than a frame are pieces of frames.
 struct FrameAllocator::State {
   std::uint64_t memory_bytes;
   std::uint64_t frame_bytes;
   PhysicalAddress base;  ///< of frame 0
   std::unique_ptr<SmallFrames> small;
   BlockPool gaps;                                     ///< free blocks between and among the large ones
-  std::uint64_t ceiling;                              ///< the frame where large blocks begin
-  std::array<std::vector<std::uint64_t>, 64> pieces;  ///< free small tables, by the logarithm of their size
+  std::uint64_t ceiling;                              ///< first frame of the large blocks
+  std::array<std::vector<std::uint64_t>, 64> pieces;  ///< free small tables, by log2 of their size
 
   [[noreturn]] void throw_exhausted(std::uint64_t bytes) const {
     throw InputError(fmt::format(
@@ -111,7 +111,7 @@ void FrameAllocator::release_page(PhysicalAddress address, std::uint64_t bytes) 
   if (bytes > state_->frame_bytes) {
     state_->gaps.give_back(frame, log2_floor(bytes / state_->frame_bytes));
   } else if (frame >= state_->ceiling) {
-    state_->gaps.give_back(frame, 0);  // it came from there when memory ran short
+    state_->gaps.give_back(frame, 0);  // it was taken from there when memory ran short
   } else {
     state_->small->give_back(frame);
   }

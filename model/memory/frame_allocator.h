@@ -9,11 +9,11 @@
 
 namespace tablewalk {
 
-/// In which order free physical frames are handed out.
+/// The order in which free physical frames are allocated.
 enum class FramePolicy : std::uint8_t {
-  Sequential,  ///< ascending addresses, in order of request
+  Sequential,  ///< ascending addresses
   Random,      ///< a seeded pseudo-random permutation of all frames: an aged machine
-  Contiguous,  ///< neighbouring virtual pages get neighbouring frames wherever a block of 2 MiB is free
+  Contiguous,  ///< adjacent virtual pages get adjacent frames wherever a block of 2 MiB is free
 };
 
 template <>
@@ -28,13 +28,13 @@ struct FrameAllocatorConfig {
   std::uint64_t seed = 1;
 };
 
-/// Hands out blocks of physical memory, each aligned to its size rounded up to a power of two. Host memory is
-/// proportional to what was handed out, not to the size of the simulated RAM.
-/// Throws InputError when simulated memory is exhausted (says how large it is and which key enlarges it).
+/// Allocates blocks of physical memory, each aligned to its size rounded up to a power of two. Host memory is
+/// proportional to what was allocated, not to the size of the simulated RAM. Throws InputError if simulated memory is
+/// exhausted (with its size and the key that enlarges it).
 class FrameAllocator {
  public:
-  /// `memory_bytes`: size of the simulated RAM that it hands out, from address `base` on, which is aligned to the
-  /// largest block that will be asked for; `frame_bytes`: the smallest page. The first frame is never handed out, so
+  /// `memory_bytes`: size of the simulated RAM to allocate from, starting at `base`, which must be aligned to the
+  /// largest block that will be requested; `frame_bytes`: the smallest page. The first frame is never allocated, so
   /// that a zero pointer is always a defect.
   FrameAllocator(std::uint64_t memory_bytes, std::uint64_t frame_bytes, FrameAllocatorConfig config,
                  PhysicalAddress base = {});
@@ -46,7 +46,7 @@ class FrameAllocator {
   /// Memory for a page table of `bytes`. Tables smaller than a frame share frames with others of their size; tables
   /// larger than a frame are contiguous. All bytes read as zero.
   PhysicalAddress allocate_table(std::uint64_t bytes);
-  /// Gives back a block; the next request of that kind and size may receive it again.
+  /// Frees a block; the next request of that kind and size may receive it again.
   void release_page(PhysicalAddress address, std::uint64_t bytes);
   void release_table(PhysicalAddress address, std::uint64_t bytes);
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint64_t page_bytes = PhysicalMemory::page_size;
 
-/// Calls `part(page, offset in the page, bytes)` for each page's share.
+/// Calls `part(page, offset in the page, bytes)` for the part in each page.
 template <class Part>
 bool each_page(std::uint64_t address, std::string_view bytes, Part part) {
   while (!bytes.empty()) {
@@ -35,9 +35,10 @@ void ImageContent::cover(const ImageFile& file, std::uint64_t at, std::uint64_t 
                               first));
   }
   if (const auto taken = image_.coverage.taken(first, last)) {
-    file.fail(at, fmt::format("physical memory {:#x}-{:#x} overlaps what the image already has at {:#x}: expected "
-                              "every address once",
-                              first, last, *taken));
+    file.fail(at,
+              fmt::format("physical memory {:#x}-{:#x} overlaps memory that the image already has at {:#x}: expected "
+                          "each address once",
+                          first, last, *taken));
   }
   image_.coverage.add(first, last, what);
   if (what == ImageHolds::Bytes) image_.bytes += bytes;

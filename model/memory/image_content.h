@@ -8,22 +8,22 @@
 
 namespace tablewalk {
 
-/// Where the readers of the formats put what they find.
+/// Receives what the format readers find.
 class ImageContent {
  public:
-  /// `memory`: nullptr if only headers are wanted.
+  /// `memory`: nullptr if only headers are needed.
   ImageContent(MemoryImage& image, PhysicalMemory* memory) : image_(image), memory_(memory) {}
 
-  /// Whether the memory's bytes are wanted; if not, readers end after the headers.
+  /// Whether the memory's bytes are needed; if not, readers stop after the headers.
   bool wants_bytes() const { return memory_ != nullptr; }
   MemoryImage& image() { return image_; }
 
-  /// Notes that the image covers `bytes` bytes from `first` up. Throws InputError that names the byte `at` of the file:
-  /// memory that an earlier range or file covers, or that is beyond the 64-bit address space.
+  /// Records that the image covers `bytes` bytes from `first` up. Throws InputError with the byte `at` of the file:
+  /// memory already covered by an earlier range or file, or beyond the 64-bit address space.
   void cover(const ImageFile& file, std::uint64_t at, std::uint64_t first, std::uint64_t bytes, ImageHolds what);
-  /// Writes to memory that was covered; any alignment.
+  /// Writes to covered memory; any alignment.
   void write(std::uint64_t address, std::string_view bytes);
-  /// Whether the memory holds these bytes.
+  /// Whether the memory has these bytes.
   bool holds(std::uint64_t address, std::string_view bytes) const;
 
  private:

@@ -9,26 +9,26 @@
 
 namespace tablewalk {
 
-/// Whether an image says what a byte of physical memory holds.
+/// What an image says about a byte of physical memory.
 enum class ImageHolds : std::uint8_t {
-  Bytes,    ///< its bytes are there
-  LeftOut,  ///< the format leaves out zeros, and left this out
-  Nothing,  ///< outside of what the image covers
+  Bytes,    ///< the image has it
+  LeftOut,  ///< the format omits zeros, and omitted this
+  Nothing,  ///< outside the image's coverage
 };
 
-/// Which physical memory an image covers, by byte.
+/// The physical memory covered by an image, by byte.
 class ImageCoverage {
  public:
-  /// `first` to `last`, both included, must be free or hold the same already.
+  /// `first` to `last`, inclusive, must be free or already be of the same kind.
   void add(std::uint64_t first, std::uint64_t last, ImageHolds what);
-  /// Whether nothing was added anywhere in that range; else the first address that was.
+  /// Nothing if no part of that range was added; else the first address that was.
   std::optional<std::uint64_t> taken(std::uint64_t first, std::uint64_t last) const;
-  /// Everything that was not added is left out, and holds zeros.
+  /// Everything that was not added was omitted by the format, and is zero.
   void leave_out_the_rest() { rest_ = ImageHolds::LeftOut; }
 
   ImageHolds at(PhysicalAddress address) const;
   bool empty() const { return ranges_.empty(); }
-  /// Lowest and highest byte that was added.
+  /// Lowest and highest byte added.
   PhysicalAddress first() const;
   PhysicalAddress last() const;
   /// `0x1000-0x9fbff, 0x100000-0x7ffffff and 3 more`.
@@ -39,7 +39,7 @@ class ImageCoverage {
     std::uint64_t last;
     ImageHolds what;
   };
-  std::map<std::uint64_t, Range> ranges_;  ///< by first byte; neighbours that hold the same are one
+  std::map<std::uint64_t, Range> ranges_;  ///< by first byte; adjacent ranges of one kind are merged
   ImageHolds rest_ = ImageHolds::Nothing;
 };
 

@@ -1,5 +1,6 @@
-// ELF cores of machines (System V gABI, chapters 4 and 5): each PT_LOAD segment says which physical memory (p_paddr,
-// p_memsz) is where in the file (p_offset, p_filesz). kdump's vmcore, QEMU's dump-guest-memory, VirtualBox, libvirt.
+// ELF cores of machines (System V gABI, chapters 4 and 5): each PT_LOAD segment maps physical memory (p_paddr, p_memsz)
+// to a place in the file (p_offset, p_filesz). Written by kdump (vmcore), QEMU's dump-guest-memory, VirtualBox,
+// libvirt.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace tablewalk {
 namespace {
 
 constexpr std::uint16_t core_type = 4;          // ET_CORE
-constexpr std::uint16_t many_headers = 0xFFFF;  // PN_XNUM: section 0 has the number
+constexpr std::uint16_t many_headers = 0xFFFF;  // PN_XNUM: the number is in section 0
 constexpr std::uint32_t load_segment = 1;       // PT_LOAD
 constexpr std::uint32_t note_segment = 4;       // PT_NOTE
 constexpr std::uint16_t machine_386 = 3;
@@ -21,7 +22,7 @@ constexpr std::uint16_t machine_aarch64 = 183;
 constexpr std::uint16_t machine_riscv = 243;
 
 struct Segment {
-  std::uint64_t header = 0;  ///< where its header is in the file
+  std::uint64_t header = 0;  ///< position of its header in the file
   std::uint32_t type = 0;
   std::uint64_t offset = 0;
   std::uint64_t virtual_address = 0;
@@ -117,13 +118,13 @@ class ElfReader {
     return segment;
   }
 
-  /// /proc/kcore gives segments that have no one physical address (vmalloc) all ones.
+  /// /proc/kcore marks segments without a single physical address (vmalloc) with all ones.
   bool has_memory(const Segment& segment) const {
     const std::uint64_t none = wide_ ? ~std::uint64_t{0} : 0xFFFFFFFF;
     return segment.memory_bytes != 0 && segment.address != none;
   }
 
-  /// A process's core has virtual addresses only.
+  /// A process core has only virtual addresses.
   void check_physical() const {
     if (loads_.empty()) file_.fail(0, "an ELF core without physical memory: expected PT_LOAD segments");
     const bool addressed = std::any_of(loads_.begin(), loads_.end(), [](const Segment& segment) {
@@ -134,11 +135,11 @@ class ElfReader {
     }
   }
 
-  /// Segments may be views of the same memory (kernel text and direct map, dump-guest-memory -p): the part that is new
-  /// is loaded, and the rest must say the same.
+  /// Segments may be views of the same memory (kernel text and direct map, dump-guest-memory -p): the new part is
+  /// loaded, and the rest must be identical.
   void load(const Segment& segment) {
     const std::uint64_t last = segment.address + (segment.memory_bytes - 1);
-    if (last < segment.address) cover(segment, segment.address, segment.memory_bytes, ImageHolds::Bytes);  // it throws
+    if (last < segment.address) cover(segment, segment.address, segment.memory_bytes, ImageHolds::Bytes);  // throws
     const auto taken = content_.image().coverage.taken(segment.address, last);
     if (taken && !own_taken(segment)) cover(segment, segment.address, segment.memory_bytes, ImageHolds::Bytes);
     const std::uint64_t tail = segment.address + segment.file_bytes;
@@ -157,7 +158,7 @@ class ElfReader {
     loaded_.push_back(segment);
   }
 
-  /// Whether what covers the segment came from this file.
+  /// Whether the memory that overlaps the segment came from this file.
   bool own_taken(const Segment& segment) const {
     return std::any_of(loaded_.begin(), loaded_.end(), [&](const Segment& other) {
       return segment.address < other.address + other.memory_bytes &&

@@ -1,5 +1,5 @@
-// Notes of ELF cores and kdump files. QEMU writes one for each processor: name "QEMU", type 0, a structure with a
-// version, its size, the general registers, ten segments of 24 bytes and CR0 to CR4.
+// Notes of ELF cores and kdump files. QEMU writes one per processor: name "QEMU", type 0, a structure with a version,
+// its size, the general registers, ten segments of 24 bytes and CR0 to CR4.
 #include <fmt/format.h>
 
 #include <cstring>

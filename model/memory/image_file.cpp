@@ -28,7 +28,7 @@ Descriptor open_image(const std::string& path) {
     throw InputError(fmt::format("{}: cannot open the {}: {}", path, thing, std::strerror(errno)));
   }
   struct stat status {};
-  // /dev/zero and the like never end.
+  // /dev/zero and similar devices never end.
   if (::fstat(file.get(), &status) == 0 && (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode))) {
     throw InputError(fmt::format("{}: is a device: expected a {} file", path, thing));
   }
@@ -65,13 +65,14 @@ void ScratchFile::write(std::uint64_t offset, std::string_view bytes) {
   while (!bytes.empty()) {
     const std::size_t count = std::min(bytes.size(), block_bytes - static_cast<std::size_t>(offset % block_bytes));
     const std::string_view block = bytes.substr(0, count);
-    const bool whole = count == block_bytes;
-    if (!whole || !all_zero(block)) {
+    const bool may_be_hole = count == block_bytes && offset >= end_;
+    if (!may_be_hole || !all_zero(block)) {
       const ssize_t written = ::pwrite(file_.get(), block.data(), count, static_cast<off_t>(offset));
       if (written != static_cast<ssize_t>(count)) {
         throw InputError(fmt::format("{}: cannot keep its bytes in a temporary file: {}", for_what_,
                                      written < 0 ? std::strerror(errno) : "the disk is full"));
       }
+      end_ = std::max(end_, offset + count);
     }
     offset += count;
     bytes.remove_prefix(count);
@@ -122,7 +123,7 @@ std::size_t ImageFile::read_some(std::uint64_t offset, void* to, std::size_t cou
     done += static_cast<std::size_t>(more);
   }
   if (bytes_.seekable() || done == count) return done;
-  std::memset(static_cast<char*>(to) + done, 0, count - done);  // a hole at the end of what is kept
+  std::memset(static_cast<char*>(to) + done, 0, count - done);  // a hole at the end of the kept bytes
   return count;
 }
 

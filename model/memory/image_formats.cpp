@@ -40,7 +40,7 @@ const std::vector<ImageFormat>& image_formats() {
 
 const std::vector<ForeignFormat>& foreign_image_formats() {
   constexpr const char* dump_instead = "expected dump-guest-memory's ELF or kdump, or pmemsave's raw memory";
-  constexpr const char* unpack = "expected the image that is in it";
+  constexpr const char* unpack = "expected the image inside it";
   static const std::vector<ForeignFormat> formats = {
       {"a QEMU savevm or migration stream", "QEVM"sv, 0, dump_instead},
       {"a libvirt save file", "LibvirtQemudSave"sv, 0, "expected `virsh dump --memory-only`"},
@@ -62,8 +62,8 @@ const std::vector<ForeignFormat>& foreign_image_formats() {
       {"a Linux hibernation image", "S1SUSPEND"sv, 4086, "expected an ELF core or raw memory"},
       {"Linux swap space", "SWAPSPACE2"sv, 4086, "expected physical memory"},
       {"an LKCD dump", "\xed\x23\x8f\x61\x73\x01\x19\xa8"sv, 0, "expected a kdump or an ELF core"},
-      {"an HPAK dump", "HPAK"sv, 0, "expected the raw memory that is in it"},
-      {"an EWF (EnCase) file", "EVF\x09\x0d\x0a\xff\x00"sv, 0, "expected the raw memory that is in it"},
+      {"an HPAK dump", "HPAK"sv, 0, "expected the raw memory inside it"},
+      {"an EWF (EnCase) file", "EVF\x09\x0d\x0a\xff\x00"sv, 0, "expected the raw memory inside it"},
       {"a qcow disk image", "QFI\xfb"sv, 0, "expected physical memory"},
       {"a VMware disk image", "KDMV"sv, 0, "expected physical memory"},
       {"a VHDX disk image", "vhdxfile"sv, 0, "expected physical memory"},
@@ -72,7 +72,7 @@ const std::vector<ForeignFormat>& foreign_image_formats() {
       {"a 7-zip archive", "7z\xbc\xaf\x27\x1c"sv, 0, unpack},
       {"a tar archive", "ustar"sv, 257, unpack},
       {"an LZ4 file", "\x04\x22\x4d\x18"sv, 0, "expected it decompressed, or compressed with gzip, xz, zstd or bzip2"},
-      {"a bare snappy stream", "\xff\x06\0\0sNaPpY"sv, 0, "expected LiME or AVML, which say where memory belongs"},
+      {"a bare snappy stream", "\xff\x06\0\0sNaPpY"sv, 0, "expected LiME or AVML, which have the addresses"},
       {"a perf.data file", "PERFILE2"sv, 0, "expected physical memory"},
       {"a gem5 checkpoint or trace", "gem5"sv, 0, "expected physical memory"},
       {"a tablewalk trace", "\x89TWT\r\n\x1a\n"sv, 0, "expected physical memory"},

@@ -1,6 +1,6 @@
 // kdump-compressed dumps (makedumpfile, QEMU's dump-guest-memory -z): a header, two bitmaps of the machine's pages
-// (those that exist, those that are in the file), a descriptor for each page in the file, and pages compressed one by
-// one. Also makedumpfile's flattened form, which is any such file written as (offset, size, bytes).
+// (existing pages, dumped pages), a descriptor per dumped page, and individually compressed pages. Also makedumpfile's
+// flattened form: any such file written as (offset, size, bytes).
 #include <endian.h>
 #include <fmt/format.h>
 #include <snappy.h>
@@ -16,12 +16,12 @@
 namespace tablewalk {
 namespace {
 
-/// Where fields are: the header has a timeval in the middle whose size differs.
+/// Field offsets: the header has a timeval in the middle whose size varies.
 struct Layout {
-  std::uint64_t status;      ///< then block_size, sub_hdr_size, bitmap_blocks, max_mapnr: 32 bits each
+  std::uint64_t status;      ///< followed by block_size, sub_hdr_size, bitmap_blocks, max_mapnr: 32 bits each
   std::uint64_t dump_level;  ///< from here on in the sub-header
   std::uint64_t split;
-  std::uint64_t note;   ///< 64-bit offset and, 8 further, size
+  std::uint64_t note;   ///< 64-bit offset and, 8 bytes further, size
   std::uint64_t pages;  ///< 64-bit max_mapnr
 };
 constexpr Layout layout_64 = {424, 8, 12, 48, 96};
@@ -73,10 +73,9 @@ class KdumpReader {
     if ((status & status_incomplete) != 0) file_.fail(layout_->status, "the dump is marked incomplete");
     read_sub_header(version);
     if (bitmap_blocks_ % 2 != 0 || bitmap_bytes() * 8 < pages_) {
-      file_.fail(layout_->status + 12,
-                 fmt::format("{} blocks of two bitmaps for {} pages: expected a bit for each page "
-                             "in both",
-                             bitmap_blocks_, pages_));
+      file_.fail(layout_->status + 12, fmt::format("{} blocks of two bitmaps for {} pages: expected a bit per page "
+                                                   "in both",
+                                                   bitmap_blocks_, pages_));
     }
   }
 
@@ -85,7 +84,7 @@ class KdumpReader {
     dump_level_ = field(at(layout_->dump_level));
     if (field(at(layout_->split)) != 0) {
       file_.fail(at(layout_->split),
-                 "one part of a split dump: expected the whole, as makedumpfile --reassemble makes it");
+                 "one part of a split dump: expected the complete dump, made by makedumpfile --reassemble");
     }
     if (version >= 6) pages_ = file_.number<std::uint64_t>(at(layout_->pages), "the sub-header");
     if (version < 4) return;
@@ -132,7 +131,7 @@ class KdumpReader {
       const std::uint64_t at = next_descriptor_;
       if (page + bit > ~std::uint64_t{0} / block_bytes_) file_.fail(at, "a page beyond the 64-bit address space");
       const std::uint64_t address = (page + bit) * block_bytes_;
-      // Pages of a dump level that keeps zeros were left out for another reason: nobody knows what they held.
+      // Missing pages, at a dump level that keeps zeros, were omitted for another reason: their contents are unknown.
       const ImageHolds left_out = (dump_level_ & 1) != 0 ? ImageHolds::LeftOut : ImageHolds::Nothing;
       if (in_file) {
         content_.cover(file_, at, address, block_bytes_, ImageHolds::Bytes);
@@ -194,7 +193,7 @@ class KdumpReader {
       case compressed_zstd:
         return ZSTD_decompress(block_.data(), block_.size(), stored_.data(), stored_.size()) == block_.size();
       case compressed_lzo:
-        file_.fail(at, "pages compressed with lzo, which is not read: expected zlib, snappy, zstd or raw pages");
+        file_.fail(at, "pages compressed with lzo, which is not supported: expected zlib, snappy, zstd or raw pages");
       default:
         file_.fail(at, fmt::format("page flags {:#x}: expected one kind of compression", page.flags));
     }
@@ -210,10 +209,10 @@ class KdumpReader {
   std::uint32_t bitmap_blocks_ = 0;  ///< of both bitmaps
   std::uint32_t dump_level_ = 0;
   std::uint64_t pages_ = 0;
-  std::uint64_t next_descriptor_ = 0;  ///< its place in the file
+  std::uint64_t next_descriptor_ = 0;  ///< its position in the file
   std::vector<PageDescriptor> descriptors_;
   std::size_t descriptor_ = 0;
-  std::uint64_t zeros_ = 0;  ///< where a page of zeros is in the file: all that hold zeros share one
+  std::uint64_t zeros_ = 0;  ///< position of the shared page of zeros in the file
   std::string stored_;
   std::string block_;
 };
@@ -224,6 +223,31 @@ void read_kdump(ImageFile& file, ImageContent& content) {
   KdumpReader(file, content).read();
 }
 
+namespace {
+
+/// The next `count` bytes of a flattened dump.
+std::string_view need(ImageFile& file, std::size_t count) {
+  ByteSource& bytes = file.stream();
+  const std::string_view found = bytes.peek(count).substr(0, count);
+  if (found.size() < count) file.fail(bytes.offset(), "the file ends in the middle of a flattened dump");
+  return found;
+}
+
+/// Moves the next `count` bytes of a flattened dump to `offset` of the file that they belong to.
+void copy_bytes(ImageFile& file, std::uint64_t count, ScratchFile& whole, std::uint64_t offset) {
+  ByteSource& bytes = file.stream();
+  while (count != 0) {
+    need(file, 1);
+    const std::string_view part = bytes.peek(1).substr(0, std::min<std::uint64_t>(count, 1 << 20));
+    whole.write(offset, part);
+    offset += part.size();
+    count -= part.size();
+    bytes.skip(part.size());
+  }
+}
+
+}  // namespace
+
 void read_flattened(ImageFile& file, ImageContent& content) {
   constexpr std::string_view signature{"makedumpfile\0\0\0\0", 16};
   constexpr std::size_t header_bytes = 4096;
@@ -231,28 +255,24 @@ void read_flattened(ImageFile& file, ImageContent& content) {
   if (bytes.peek(signature.size()).substr(0, signature.size()) != signature) {
     file.fail(0, "expected a flattened dump, which begins with makedumpfile");
   }
-  const auto need = [&](std::size_t count) {
-    const std::string_view found = bytes.peek(count).substr(0, count);
-    if (found.size() < count) file.fail(bytes.offset(), "the file ends in the middle of a flattened dump");
-    return found;
-  };
   const auto big_endian = [](const char* at) {
     std::uint64_t value = 0;
     std::memcpy(&value, at, sizeof value);
     return be64toh(value);
   };
-  const std::string_view header = need(header_bytes);
+  const std::string_view header = need(file, header_bytes);
   if (big_endian(header.data() + 16) != 1 || big_endian(header.data() + 24) != 1) {
     file.fail(16, "a flattened dump of another type or version: expected type 1, version 1");
   }
   bytes.skip(header_bytes);
   ScratchFile whole(file.path());
   std::uint64_t end = 0;
+  std::uint64_t written = 0;
   while (true) {
     const std::uint64_t at = bytes.offset();
-    const std::string_view record = need(16);
+    const std::string_view record = need(file, 16);
     const std::uint64_t offset = big_endian(record.data());
-    std::uint64_t count = big_endian(record.data() + 8);
+    const std::uint64_t count = big_endian(record.data() + 8);
     bytes.skip(16);
     if (offset == ~std::uint64_t{0}) break;
     constexpr std::uint64_t most = std::uint64_t{1} << 48;
@@ -260,18 +280,19 @@ void read_flattened(ImageFile& file, ImageContent& content) {
       file.fail(at, fmt::format("{:#x} bytes for offset {:#x}: expected a place in a file", count, offset));
     }
     end = std::max(end, offset + count);
-    for (std::uint64_t to = offset; count != 0;) {
-      const std::string_view part = need(1).substr(0, std::min<std::uint64_t>(count, 1 << 20));
-      whole.write(to, part);
-      to += part.size();
-      count -= part.size();
-      bytes.skip(part.size());
-    }
+    written += count;
+    copy_bytes(file, count, whole, offset);
+  }
+  // makedumpfile leaves no holes; those of a damaged file would be read for hours, as the zeros that they are.
+  constexpr std::uint64_t largest_hole = std::uint64_t{1} << 28;
+  if (end > written + largest_hole) {
+    file.fail(header_bytes,
+              fmt::format("a flattened file of {:#x} bytes, of which {:#x} are there: expected all", end, written));
   }
   ImageFile rearranged(whole.finish(end), file.path());
   const ImageFormat* format = find_image_format(rearranged.head());
   if (format == nullptr || (format->read != read_kdump && format->read != read_elf)) {
-    file.fail(header_bytes, fmt::format("what is flattened is {}: expected a kdump-compressed dump or an ELF core",
+    file.fail(header_bytes, fmt::format("the flattened file is {}: expected a kdump-compressed dump or an ELF core",
                                         format == nullptr ? "of no known format" : format->what));
   }
   format->read(rearranged, content);

@@ -1,6 +1,6 @@
-// LiME (version 1) and AVML (version 2): ranges of physical memory one after the other, each with a header of 32 bytes:
-// magic, version, first byte, last byte, 0. LiME's bytes follow as they are. AVML's follow as a framed snappy stream
-// and the number of its bytes; it leaves out blocks of zeros.
+// LiME (version 1) and AVML (version 2): consecutive ranges of physical memory, each with a header of 32 bytes (magic,
+// version, first byte, last byte, 0). LiME's bytes follow uncompressed. AVML's follow as a framed snappy stream and its
+// length; AVML omits blocks of zeros.
 #include <fmt/format.h>
 #include <snappy.h>
 
@@ -26,7 +26,7 @@ struct Header {
 };
 static_assert(sizeof(Header) == 32);
 
-/// CRC-32C (Castagnoli), bit by bit per table entry, as the snappy framing format asks for.
+/// CRC-32C (Castagnoli), with a table computed bit by bit, as the snappy framing format requires.
 std::uint32_t crc32c(std::string_view bytes) {
   static const std::array<std::uint32_t, 256> table = [] {
     std::array<std::uint32_t, 256> made{};
@@ -84,7 +84,7 @@ class RangeReader {
     }
   }
 
-  /// Between two ranges AVML may have left out zeros.
+  /// Between two ranges AVML may have omitted zeros.
   void fill_gap(const Header& header, std::uint64_t at) {
     if (compressed_ && header.first > end_ && !content_.image().coverage.taken(end_, header.first - 1)) {
       content_.cover(file_, at, end_, header.first - end_, ImageHolds::LeftOut);
@@ -106,7 +106,7 @@ class RangeReader {
   void copy(std::uint64_t address, std::uint64_t count) {
     constexpr std::uint64_t most = 64 << 10;
     while (count != 0) {
-      // Up to a page's end, so that whole pages are written at once.
+      // Up to the end of a page, so that whole pages are written at once.
       const std::size_t wanted = std::min(count, most - address % PhysicalMemory::page_size);
       const std::string_view found = bytes_.peek(wanted).substr(0, wanted);
       if (found.size() < wanted) {
@@ -137,11 +137,11 @@ class RangeReader {
     std::uint64_t compressed = 0;
     take(&compressed, sizeof compressed, "the length after an AVML range");
     if (compressed != at - begin) {
-      file_.fail(at, fmt::format("{} compressed bytes: expected {}, as many as there are", compressed, at - begin));
+      file_.fail(at, fmt::format("{} compressed bytes: expected {}, the actual number", compressed, at - begin));
     }
   }
 
-  /// The next chunk's bytes, decompressed; none of a chunk that holds no data. Valid until the next call.
+  /// The next chunk's bytes, decompressed; empty for a chunk without data. Valid until the next call.
   std::string_view next_chunk() {
     constexpr std::size_t most = 65536;
     const std::uint64_t at = bytes_.offset();
@@ -152,7 +152,7 @@ class RangeReader {
     chunk_.resize(length);
     if (length != 0) take(chunk_.data(), length, "a snappy chunk");
     if (type == 0xFF && chunk_ == "sNaPpY") return {};
-    if (type >= 0x80 && type < 0xFF) return {};  // padding, or a kind that may be skipped
+    if (type >= 0x80 && type < 0xFF) return {};  // padding, or another skippable chunk
     if (type > 1 || length < sizeof(std::uint32_t)) {
       file_.fail(
           at, fmt::format("a snappy chunk of type {:#x} and {} bytes: expected a framed snappy stream", type, length));
@@ -171,7 +171,7 @@ class RangeReader {
       data = decompressed_;
     }
     if (data.size() > most || masked(crc32c(data)) != checksum) {
-      file_.fail(at, fmt::format("a snappy chunk with checksum {:#010x}: its bytes have another", checksum));
+      file_.fail(at, fmt::format("a snappy chunk with checksum {:#010x}: it does not match its bytes", checksum));
     }
     return data;
   }
@@ -181,8 +181,8 @@ class RangeReader {
   ByteSource& bytes_;
   std::string chunk_;
   std::string decompressed_;
-  bool compressed_ = false;  ///< the range before
-  std::uint64_t end_ = 0;    ///< of the range before
+  bool compressed_ = false;  ///< of the previous range
+  std::uint64_t end_ = 0;    ///< of the previous range
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A list of pages: records of a little-endian 64-bit physical address and the 4096 bytes there; addresses are multiples
-// of 4096 and ascend; pages that are left out hold zeros.
+// A list of pages: records of a little-endian 64-bit physical address and its 4096 bytes; addresses are ascending
+// multiples of 4096; missing pages are zero.
 #include <fmt/format.h>
 
 #include <cstring>
@@ -21,7 +21,7 @@ std::uint64_t address_of(std::string_view record) {
 
 }  // namespace
 
-/// One right address can be an accident (zeros are one), two that ascend hardly.
+/// One valid address can be an accident (zeros are one), two ascending ones hardly.
 bool is_page_list(std::string_view head) {
   if (head.size() < record_bytes || address_of(head) % page_bytes != 0) return false;
   if (head.size() == record_bytes) return true;
@@ -51,7 +51,7 @@ void read_pages(ImageFile& file, ImageContent& content) {
                                             address, page_bytes, hint));
     }
     if (records != 0 && address <= before) {
-      file.fail(bytes.offset(), fmt::format("physical address {:#x} after {:#x}: expected addresses that ascend{}",
+      file.fail(bytes.offset(), fmt::format("physical address {:#x} after {:#x}: expected ascending addresses{}",
                                             address, before, hint));
     }
     content.cover(file, bytes.offset(), address, page_bytes, ImageHolds::Bytes);

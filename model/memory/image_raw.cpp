@@ -38,7 +38,7 @@ void read_parts(ImageFile& file, ImageContent& content, const std::vector<ImageM
     content.cover(file, map.offset, map.address.value(), map.bytes, ImageHolds::Bytes);
     for (std::uint64_t done = 0; done < map.bytes;) {
       const std::size_t count = std::min<std::uint64_t>(chunk.size(), map.bytes - done);
-      file.read(map.offset + done, chunk.data(), count, "what --image-map says is there");
+      file.read(map.offset + done, chunk.data(), count, "the range given by --image-map");
       content.write(map.address.value() + done, {chunk.data(), count});
       done += count;
     }

@@ -16,7 +16,7 @@ constexpr std::uint64_t root_at = 0x10;
 constexpr std::uint64_t machine_at = 0x30;
 constexpr std::uint64_t runs_at = 0x88;
 constexpr std::uint64_t type_at = 0xF98;
-constexpr std::uint32_t most_runs = (700 - 16) / 16;  // the header's room for them
+constexpr std::uint32_t most_runs = (700 - 16) / 16;  // limited by the header
 constexpr std::uint32_t full_dump = 1;
 constexpr std::uint32_t bitmap_dump = 5;
 
@@ -28,7 +28,8 @@ class WindowsReader {
     char signature[8];
     file_.read(0, signature, sizeof signature, "the header");
     if (std::memcmp(signature, "PAGEDUMP", 8) == 0) {
-      file_.fail(0, "a Windows crash dump of a 32-bit machine, which is not read: expected one of a 64-bit machine");
+      file_.fail(0,
+                 "a Windows crash dump of a 32-bit machine, which is not supported: expected one of a 64-bit machine");
     }
     if (std::memcmp(signature, "PAGEDU64", 8) != 0) {
       file_.fail(0, "expected a Windows crash dump, which begins with PAGEDU64");
@@ -38,7 +39,7 @@ class WindowsReader {
     const std::uint64_t root = number<std::uint64_t>(root_at) & ~(page_bytes - 1);
     if (machine == 0x8664) content_.image().architecture = "x86";
     if (machine == 0xAA64) content_.image().architecture = "arm64";
-    // Of the table, the header says nothing about the levels.
+    // The header does not say how many levels the table has.
     content_.image().registers = {"DirectoryTableBase of the header", root, ""};
     if (type == full_dump) return read_runs();
     if (type == bitmap_dump) return read_bitmap();
@@ -67,7 +68,7 @@ class WindowsReader {
     if (sum != pages) file_.fail(runs_at + 8, fmt::format("{} pages: expected {}, the sum of the runs", pages, sum));
   }
 
-  /// Returns where the next run is in the file.
+  /// Returns the position of the next run in the file.
   std::uint64_t read_run(std::uint64_t place, std::uint64_t page, std::uint64_t pages, std::uint64_t at) {
     constexpr std::uint64_t most = ~std::uint64_t{0} / page_bytes;
     if (page > most || pages > most) {

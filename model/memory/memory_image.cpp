@@ -15,9 +15,9 @@ namespace {
 constexpr std::uint64_t page_bytes = PhysicalMemory::page_size;
 constexpr const char* raw_name = "raw";
 
-/// How one file is to be read.
+/// How to read a file.
 struct Chosen {
-  const ImageFormat* format = nullptr;  ///< nullptr is raw
+  const ImageFormat* format = nullptr;  ///< nullptr: raw
   std::uint64_t base = 0;
   const std::vector<ImageMap>* maps = nullptr;
 };
@@ -35,17 +35,17 @@ std::string names_of_formats() {
   return names.substr(0, names.size() - 2);
 }
 
-/// A file with a header does not begin with a page of zeros; memory does, where nobody uses the first page.
+/// A file with a header does not begin with a page of zeros; memory does if the first page is unused.
 bool begins_with_zeros(std::string_view head) {
   head = head.substr(0, page_bytes);
   return head.size() == page_bytes && head.find_first_not_of('\0') == std::string_view::npos;
 }
 
 [[noreturn]] void refuse_foreign(const std::string& path, const ForeignFormat& foreign) {
-  throw InputError(fmt::format("{}: is {}, which is not read: {}", path, foreign.what, foreign.instead));
+  throw InputError(fmt::format("{}: is {}, which is not supported: {}", path, foreign.what, foreign.instead));
 }
 
-/// `placed`: which option says where the file's bytes belong, so that it must be raw; nullptr if none does.
+/// `placed`: the option that gives the file's address, so that it must be raw; nullptr if there is none.
 const ImageFormat* recognise(const std::string& path, std::string_view head, const char* placed) {
   if (const ImageFormat* format = find_image_format(head)) {
     if (placed == nullptr) return format;
@@ -84,10 +84,10 @@ void check_options(const ImageSource& source) {
     if (piece.base) check_aligned("--image " + piece.path, *piece.base);
   }
   if (source.base && !source.maps.empty()) {
-    throw InputError("--image-map and a base at once: expected one of them");
+    throw InputError("--image-map and a base are exclusive: expected one of them");
   }
   if (!source.more.empty() && !source.maps.empty()) {
-    throw InputError("--image-map and several files: expected one --image, or FILE@BASE for each");
+    throw InputError("--image-map with several files: expected one --image, or FILE@BASE for each");
   }
 }
 
@@ -122,7 +122,8 @@ std::string MemoryImage::mode_doubt(const std::string& mode_name) const {
   }
   const std::string prefix = architecture == "riscv" ? "sv" : architecture == "x86" ? "x86-" : architecture;
   if (architecture.empty() || begins(prefix.c_str())) return {};
-  return fmt::format("{}: is of a machine of {}, not of {}", path, architecture, mode_name);
+  return fmt::format("{}: from a machine of architecture {}, which does not have mode {}", path, architecture,
+                     mode_name);
 }
 
 std::string image_name(const ImageSource& source) {

@@ -11,7 +11,7 @@
 
 namespace tablewalk {
 
-/// `--image-map OFFSET:SIZE@ADDRESS`: where bytes of a raw image belong.
+/// `--image-map OFFSET:SIZE@ADDRESS`: the placement of a part of a raw image.
 struct ImageMap {
   std::uint64_t offset = 0;  ///< in the file
   std::uint64_t bytes = 0;
@@ -21,7 +21,7 @@ struct ImageMap {
 /// One file of an image.
 struct ImagePiece {
   std::string path;                     ///< `-` is standard input
-  std::optional<PhysicalAddress> base;  ///< of its first byte: it is raw memory
+  std::optional<PhysicalAddress> base;  ///< of its first byte; marks it as raw memory
 };
 
 /// A machine's physical memory in files, plain or compressed (gzip, xz, zstd, bzip2). image_formats.h has the formats.
@@ -29,47 +29,46 @@ struct ImageSource {
   std::string path;
   std::string format = "auto";          ///< a format's name; `auto`: recognised by content
   std::optional<PhysicalAddress> base;  ///< of a raw image's first byte; 0 if left out
-  std::vector<ImageMap> maps;           ///< which parts of a raw image are where, instead of `base`
+  std::vector<ImageMap> maps;           ///< placement of parts of a raw image, instead of `base`
   std::vector<ImagePiece> more;         ///< further files of the same memory
 };
 
-/// What the processor's registers held, as the image says.
+/// The processor registers saved in the image.
 struct ImageRegisters {
-  std::string source;      ///< where in the image: `QEMU note of processor 0`
+  std::string source;      ///< place in the image: `QEMU note of processor 0`
   std::uint64_t root = 0;  ///< CR3
-  std::string mode;        ///< name of the paging mode that the registers choose; empty if they do not say
+  std::string mode;        ///< the paging mode selected by the registers; empty if unknown
 };
 
-/// What a loaded image held.
+/// Information about a loaded image.
 struct MemoryImage {
-  std::string path;         ///< its files, as image_name() says them
-  std::string format;       ///< its name; of several files' formats `raw+elf`
-  std::uint64_t bytes = 0;  ///< of memory in the files, zeros included
+  std::string path;         ///< its files, as from image_name()
+  std::string format;       ///< its name; for several files `raw+elf`
+  std::uint64_t bytes = 0;  ///< of memory in the files, including zeros
   PhysicalAddress first;    ///< lowest and highest byte
   PhysicalAddress last;
   ImageCoverage coverage;
   std::optional<ImageRegisters> registers;
-  std::string architecture;  ///< `x86`, `arm64` or `riscv` where the image says
+  std::string architecture;  ///< `x86`, `arm64` or `riscv` if the image has it
 
-  /// `PATH covers 0x1000-0x9fbff`: for messages about what is outside.
+  /// `PATH covers 0x1000-0x9fbff`: for messages about addresses outside.
   std::string coverage_text() const;
-  /// Why tables of `mode_name` are not what the image's registers or architecture say; empty if nothing speaks against.
+  /// Why the image's registers or architecture contradict tables of `mode_name`; empty if they do not.
   std::string mode_doubt(const std::string& mode_name) const;
 };
 
 /// Its files: `dump`, or `low, high`.
 std::string image_name(const ImageSource& source);
 
-/// Names that `--image-format` takes: auto, and every format that is read.
+/// The names accepted by `--image-format`: auto, and every supported format.
 std::vector<std::string> image_format_names();
 
-/// Reads the files into `memory`, page by page; pages of zeros cost nothing. Throws InputError: a file that is missing,
-/// empty, truncated or inconsistent (and at which byte); in a format that is not read, or is unknown: nothing is taken
-/// for raw memory unless it is said or the file begins with a page of zeros; pieces that overlap; a base that is not
-/// aligned.
+/// Reads the files into `memory`, page by page; pages of zeros take no host memory. Throws InputError: a file that is
+/// missing, empty, truncated or inconsistent (and at which byte); an unsupported or unknown format (a file is taken as
+/// raw memory only if requested or if it begins with a page of zeros); overlapping pieces; an unaligned base.
 MemoryImage load_memory_image(const ImageSource& source, PhysicalMemory& memory);
 
-/// The same without the bytes: format and registers, of the first file alone.
+/// The same without the bytes: format and registers, of the first file only.
 MemoryImage look_at_memory_image(const ImageSource& source);
 
 }  // namespace tablewalk

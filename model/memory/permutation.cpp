@@ -29,8 +29,8 @@ std::uint64_t Permutation::operator()(std::uint64_t index) const {
   return index;
 }
 
-/// Each step changes one half by a function of the other, which can be undone whatever the function: so the whole is a
-/// permutation, also where the halves differ in width.
+/// Each step changes one half by a function of the other and is invertible for any function, so the whole is a
+/// permutation, even with halves of different width.
 std::uint64_t Permutation::once(std::uint64_t value) const {
   std::uint64_t low = value & low_bits(low_width_);
   std::uint64_t high = value >> low_width_;

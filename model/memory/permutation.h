@@ -5,12 +5,12 @@
 namespace tablewalk {
 
 /// A seeded pseudo-random permutation of 0 .. size-1 in constant memory: a Feistel network over the next power of two,
-/// walked again (cycle walking) while its value lies outside. The same on every host.
+/// repeated (cycle walking) while its value is outside the range. The same on every host.
 class Permutation {
  public:
   Permutation(std::uint64_t size, std::uint64_t seed);
   std::uint64_t size() const { return size_; }
-  /// `index` is below size(); so is the result.
+  /// `index` must be below size(); so is the result.
   std::uint64_t operator()(std::uint64_t index) const;
 
  private:

@@ -7,7 +7,7 @@
 namespace tablewalk {
 namespace {
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "simulated words are copied as they stand in the host");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "simulated words are copied in host byte order");
 
 }  // namespace
 
@@ -21,7 +21,7 @@ void PhysicalMemory::write(PhysicalAddress address, unsigned bytes, std::uint64_
   }
   std::uint8_t* const place = page->data() + address.value() % page_size;
   if (bytes == sizeof(value)) {
-    std::memcpy(place, &value, sizeof(value));  // of known size: no call
+    std::memcpy(place, &value, sizeof(value));  // constant size: inlined
   } else {
     std::memcpy(place, &value, bytes);
   }

@@ -9,8 +9,8 @@
 
 namespace tablewalk {
 
-/// The bytes of simulated RAM, sparse: what was never written reads as zero and costs the host nothing.
-/// Little-endian. Accesses are 1, 2, 4 or 8 bytes, naturally aligned; anything else is a LawViolation.
+/// The bytes of simulated RAM, sparse: unwritten memory reads as zero and takes no host memory. Little-endian. Accesses
+/// are 1, 2, 4 or 8 bytes, naturally aligned; anything else is a LawViolation.
 class PhysicalMemory {
  public:
   std::uint64_t read(PhysicalAddress address, unsigned bytes) const {
@@ -18,9 +18,9 @@ class PhysicalMemory {
     const Page* page = pages_.find(address.value() / page_size);
     return page == nullptr ? 0 : load(page->data() + address.value() % page_size, bytes);
   }
-  /// Writing zero to what was never written costs nothing either.
+  /// Writing zero to unwritten memory takes no host memory either.
   void write(PhysicalAddress address, unsigned bytes, std::uint64_t value);
-  /// Writes the 4 KiB at `page` (aligned) at once; a page of zeros costs nothing where nothing was written.
+  /// Writes the 4 KiB at `page` (aligned); a page of zeros takes no host memory where nothing was written.
   void write_page(PhysicalAddress page, const void* bytes);
   /// Copies the 4 KiB at `page` (aligned).
   void read_page(PhysicalAddress page, void* bytes) const;
@@ -29,7 +29,7 @@ class PhysicalMemory {
                                  std::uint64_t desired);
 
   static constexpr std::uint64_t page_size = 4096;
-  /// How many pages of 4 KiB of host memory back it.
+  /// Pages of 4 KiB of host memory in use.
   std::uint64_t touched_pages() const { return pages_.size(); }
 
  private:
@@ -54,7 +54,7 @@ class PhysicalMemory {
     return word;
   }
 
-  /// By page number. A radix tree over 52 address bits would need more dependent loads than the walks it is read by.
+  /// By page number. A radix tree over 52 address bits would need more dependent loads than the simulated walks.
   NumberMap<Page> pages_;
 };
 

@@ -8,8 +8,7 @@
 namespace tablewalk {
 namespace {
 
-/// Frames in an order given by `Order::frame_at(index)`; what was given back goes out again first. Pages and tables are
-/// served alike.
+/// Frames in the order `Order::frame_at(index)`; freed frames are reused first. Pages and tables are treated alike.
 template <class Order>
 class OrderedFrames final : public SmallFrames {
  public:
@@ -49,8 +48,8 @@ struct Sequential {
   std::uint64_t frame_at(std::uint64_t index) const { return index + 1; }
 };
 
-/// The lower half of memory in random order, and when that is full the upper half: so that the upper half stays whole
-/// for large blocks as long as it can.
+/// The lower half of memory in random order, then the upper half, so that the upper half remains whole for large blocks
+/// as long as possible.
 class RandomHalves {
  public:
   RandomHalves(std::uint64_t frames, std::uint64_t seed)

@@ -9,14 +9,13 @@
 
 namespace tablewalk {
 
-/// The order in which single frames are handed out: one per FramePolicy. Frames are counted, not addressed. Large
-/// blocks are cut from the top of memory; `ceiling` is the frame where they begin, and no frame at or above it is
-/// handed out.
+/// The allocation order of single frames: one class per FramePolicy. Addresses are in frames. Large blocks are cut from
+/// the top of memory; `ceiling` is the frame where they begin, and frames from there on are not allocated.
 class SmallFrames {
  public:
   virtual ~SmallFrames() = default;
 
-  /// A frame for the page of number `virtual_page` (address divided by the frame size) of `space`.
+  /// A frame for the page number `virtual_page` (address divided by the frame size) of `space`.
   virtual std::optional<std::uint64_t> take_for_page(std::uint64_t virtual_page, AddressSpaceId space,
                                                      std::uint64_t ceiling) = 0;
   /// A frame for page tables.

@@ -11,10 +11,10 @@ struct CosimCounts {
   std::uint64_t entry_updates = 0;
   std::uint64_t answers = 0;
   std::uint64_t invalidations = 0;
-  std::uint64_t cycles = 0;          ///< from the first in which something came to the walkers to the last
+  std::uint64_t cycles = 0;          ///< from the first to the last with an input to the walkers
   std::uint64_t clocked_cycles = 0;  ///< those in which the RTL could change
 
-  /// Those of another walker of the machine.
+  /// Adds the counts of another walker of the machine.
   void add(const CosimCounts& other) {
     walks += other.walks;
     entry_reads += other.entry_reads;

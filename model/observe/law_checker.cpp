@@ -28,7 +28,7 @@ void require_sum(const StatSet& figures, const std::string& whole, const std::ve
                                                  fmt::join(parts, ", "), sum));
 }
 
-/// That the counts of the cores add up to those of all.
+/// Checks that the counts of the cores add up to the totals.
 void check_cores(const StatSet& figures, const std::vector<unsigned>& cores) {
   const std::string first = core_prefix(cores.front());
   for (const StatSet::Figure& figure : figures.figures()) {
@@ -103,7 +103,7 @@ void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, Acces
                       va.value(), found, expected));
 }
 
-/// What a walk says of its leaf; TLBs may hand on less of the page. Another walk may have set its dirty bit since.
+/// Checks a walk's leaf; TLBs may return a smaller part of the page. Another walk may have set its dirty bit since.
 void LawChecker::check_leaf(const WalkRecord& walk, const Translation& expected) const {
   const Translation& found = walk.answer.translation;
   const auto text = [](const Translation& page) {
@@ -118,7 +118,7 @@ void LawChecker::check_leaf(const WalkRecord& walk, const Translation& expected)
 }
 
 void LawChecker::check_figures(const StatSet& figures) const {
-  require(requested_ == answered_, fmt::format("{} translations were asked for, {} answered", requested_, answered_));
+  require(requested_ == answered_, fmt::format("{} translations were requested, {} answered", requested_, answered_));
   for (const StatSet::Sum& sum : figures.sums()) require_sum(figures, sum.whole, sum.parts);
   const std::vector<unsigned> cores = cores_of(figures);
   if (!cores.empty()) check_cores(figures, cores);

@@ -12,8 +12,8 @@
 
 namespace tablewalk {
 
-/// Holds a run to the laws while it runs (docs/ARCHITECTURE.md): one response for each request, every translation equal
-/// to the reference walk of the same bits, every cycle of a translation accounted for. Throws LawViolation.
+/// Checks the laws during a run (docs/ARCHITECTURE.md): one response per request, every translation equal to the
+/// reference walk of the same bits, every cycle of a translation accounted for. Throws LawViolation.
 class LawChecker final : public TranslationObserver, public WalkObserver {
  public:
   LawChecker(const PagingMode& mode, const PhysicalMemory& memory, Kernel& kernel);
@@ -24,9 +24,9 @@ class LawChecker final : public TranslationObserver, public WalkObserver {
   void fault_handled(const TranslationRequest& request, Cycles at) override;
   void walk_finished(const WalkRecord& walk) override;
 
-  /// The laws about a finished run's figures.
+  /// Checks the laws about a finished run's figures.
   void check_figures(const StatSet& figures) const;
-  /// What was held against the reference walk.
+  /// What was checked against the reference walk.
   CheckCounts counts() const { return {answered_, walks_}; }
 
  private:
@@ -37,7 +37,7 @@ class LawChecker final : public TranslationObserver, public WalkObserver {
   const PagingMode& mode_;
   const PhysicalMemory& memory_;
   Kernel& kernel_;
-  /// When the fault handler mapped pages, by their frames: a walk that began before may still have found none.
+  /// when the fault handler mapped pages, by frame: an earlier walk may still have missed them
   std::unordered_map<PhysicalAddress, Cycles> mapped_at_;
   std::uint64_t requested_ = 0;
   std::uint64_t answered_ = 0;

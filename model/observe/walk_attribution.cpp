@@ -59,7 +59,7 @@ void WalkAttribution::walk_finished(const WalkRecord& walk) {
   add_parts(walk);
 }
 
-/// Accesses to memory are one after the other, so no cycle is in two of them; what is in none is a step of the walker.
+/// Memory accesses are sequential, so no cycle is in two of them; cycles outside them are walker steps.
 void WalkAttribution::add_parts(const WalkRecord& walk) {
   std::array<Sum, max_levels> levels;
   Sum updates;

@@ -9,18 +9,18 @@
 
 namespace tablewalk {
 
-/// Adds up walks and their cycles by the region of virtual address space that was translated, by what the walker did
-/// meanwhile, and by the instruction that wanted the translation.
+/// Sums up walks and their cycles by the region of virtual address space, by what the walker was doing, and by the
+/// instruction that needed the translation.
 class WalkAttribution final : public WalkObserver {
  public:
-  /// Regions and instructions that are counted apart, of each at most so many: what bounds its memory. Later ones are
-  /// counted together, so that the sums stay exact.
+  /// Maximum regions, and instructions, counted separately, which bounds the memory. Later ones are counted together,
+  /// so that the sums stay exact.
   static constexpr std::size_t default_rows = std::size_t{1} << 20;
 
   explicit WalkAttribution(std::size_t most_rows = default_rows) : regions_(most_rows), instructions_(most_rows) {}
 
   void walk_finished(const WalkRecord& walk) override;
-  /// Forgets everything: for the end of a warm-up.
+  /// Resets all sums, at the end of a warm-up.
   void reset();
   Attribution result() const;
 
@@ -41,13 +41,13 @@ class WalkAttribution final : public WalkObserver {
   struct PlaceHash {
     std::size_t operator()(const Place& place) const;
   };
-  /// Sums by places, of at most so many.
+  /// Sums by address, of a limited number of addresses.
   class Places {
    public:
     explicit Places(std::size_t most) : most_(most) {}
     void add(const Place& place, std::uint64_t walk_cycles);
     void clear();
-    /// `name_of` an address.
+    /// `name_of` names an address.
     template <class Name>
     AttributedRows rows(Name name_of) const;
 

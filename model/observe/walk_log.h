@@ -7,18 +7,18 @@
 
 namespace tablewalk {
 
-/// Writes one CSV row for each walk, in the order in which walks end. Columns: docs/user-guide.md.
+/// Writes one CSV row per walk, in the order in which walks end. Columns: docs/user-guide.md.
 class WalkLog final : public WalkObserver {
  public:
-  /// `warming_up`: the walks until start_statistics() are marked as the warm-up's. A name that ends in .gz, .xz, .zst
-  /// or .bz2 is compressed so; `-` is standard output. Throws InputError if the file cannot be made.
+  /// `warming_up`: walks before start_statistics() are marked as warm-up. A name ending in .gz, .xz, .zst or .bz2 is
+  /// compressed; `-` is standard output. Throws InputError if the file cannot be created.
   explicit WalkLog(const std::string& path, bool warming_up = false);
   ~WalkLog() override;
 
   /// The warm-up is over.
   void start_statistics() { warming_up_ = false; }
   void walk_finished(const WalkRecord& walk) override;
-  /// The file gets its name only now, when it is whole. Throws InputError if it cannot be written.
+  /// Gives the completed file its final name. Throws InputError if it cannot be written.
   void finish();
 
  private:
@@ -27,9 +27,9 @@ class WalkLog final : public WalkObserver {
   bool warming_up_;
 };
 
-/// One row of the log, without its last column, `phase`, and without the line's end.
+/// One row of the log, without its last column, `phase`, and without the line end.
 std::string walk_log_row(const WalkRecord& walk);
-/// The head of the log, without the line's end.
+/// The header of the log, without the line end.
 std::string walk_log_header();
 
 }  // namespace tablewalk

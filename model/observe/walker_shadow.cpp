@@ -7,7 +7,7 @@
 namespace tablewalk {
 namespace {
 
-/// How much of the past a report shows.
+/// Number of past inputs and actions in a report.
 constexpr std::size_t remembered = 24;
 
 bool same_answer(const Answer& a, const Answer& b) {
@@ -60,12 +60,12 @@ std::string slots_text(std::uint32_t slots) {
   return text;
 }
 
-/// What a walker did, one line for each kind of thing; empty ones for those that it did not do.
+/// A walker's actions in a cycle, one line per kind; empty if there was none.
 std::vector<std::string> words(const WalkerCycle& did, VirtualAddress taken, VirtualAddress answered) {
   std::vector<std::string> lines(6);
   if (did.took != WalkerCycle::Took::Nothing) {
-    lines[0] = did.took == WalkerCycle::Took::Joined ? "joins to a walk " : "begins a walk ";
-    lines[0] += did.again ? "what was sent back" : fmt::format("{:#x}", taken.value());
+    lines[0] = did.took == WalkerCycle::Took::Joined ? "merges with a walk: " : "starts a walk: ";
+    lines[0] += did.again ? "replayed request" : fmt::format("{:#x}", taken.value());
   }
   if (did.looked_up) lines[1] = did.hits == 0 ? "walk caches: miss" : fmt::format("walk caches: hits {:#x}", did.hits);
   if (did.presented) {
@@ -73,8 +73,8 @@ std::vector<std::string> words(const WalkerCycle& did, VirtualAddress taken, Vir
                           : fmt::format("read {:#x}", did.address.value());
   }
   if (did.answered != nullptr) lines[3] = fmt::format("answer {:#x}: {}", answered.value(), answer_text(did.answer));
-  if (did.sent_back) lines[3] = "sends back one that joined";
-  if (did.restarted != 0) lines[4] = "begins anew in slot " + slots_text(did.restarted);
+  if (did.sent_back) lines[3] = "replays a merged request";
+  if (did.restarted != 0) lines[4] = "restarts in slot " + slots_text(did.restarted);
   if (did.closed != 0) lines[5] = "ends the walk in slot " + slots_text(did.closed);
   return lines;
 }
@@ -152,7 +152,7 @@ void WalkerShadow::on_cycle() {
   if (next != Cycles::never()) wake_at(std::max(next, cycle + Cycles(1)));
 }
 
-/// The walkers number their accesses alike; their tags are their own.
+/// The walkers number their accesses alike; their tags differ.
 void WalkerShadow::pass_on_memory_answers(Cycles cycle) {
   while (memory_answers_.due(cycle)) {
     const MemoryAnswer& answer = memory_answers_.front();
@@ -199,7 +199,7 @@ std::string WalkerShadow::came_text(const Came& came) {
   return fmt::format("  {:>9}  -> {}\n", came.cycle.count(), text);
 }
 
-/// Two timelines side by side, and what came to both. Where the RTL did as the model, it says `=`.
+/// Two timelines side by side, with the inputs to both. `=`: the RTL acted like the model.
 std::string WalkerShadow::report() const {
   const Cycles end = past_.back().model.cycle;
   std::string text = fmt::format("the walkers differ in cycle {}\n\n  {:>9}  {:<44}  {:<44}\n", end.count(), "cycle",

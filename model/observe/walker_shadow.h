@@ -11,7 +11,7 @@
 
 namespace tablewalk {
 
-/// The two walkers did not do the same. `what()` is the report, of several lines.
+/// The two walkers differ. `what()` is the report, of several lines.
 class WalkersDiffer : public Difference {
  public:
   WalkersDiffer(const std::string& report, Cycles cycle) : Difference(report), cycle_(cycle) {}
@@ -21,20 +21,19 @@ class WalkersDiffer : public Difference {
   Cycles cycle_;
 };
 
-/// An RTL walker that lives beside the model's: it gets what that one gets, in the same cycles, and is to do what that
-/// one does, in the same cycles. What it does goes nowhere. Throws WalkersDiffer at the end of the first cycle in which
-/// it does something else.
+/// An RTL walker beside the model: it gets the same inputs in the same cycles and must act the same in the same cycles.
+/// Its outputs go nowhere. Throws WalkersDiffer at the end of the first cycle with a difference.
 class WalkerShadow final : public TimedModule, public WalkerTap {
  public:
   /// Throws InputError if there is no such RTL walker.
   WalkerShadow(sc_core::sc_module_name name, const WalkerConfig& config, const PagingControls& controls,
                const PagingMode& mode);
 
-  /// Before the simulation.
+  /// Called before the simulation.
   void record_wave(const WaveWindow& wave) { port_.record_wave(wave); }
   const CosimCounts& counts() const { return counts_; }
 
-  // What the model's walker tells.
+  // Notifications from the model's walker.
   void request_arrives(unsigned port, const TranslationRequest& request, Cycles visible) override;
   void memory_answers(const MemoryAccess& access, Cycles visible) override;
   void invalidated(const Invalidation& invalidation, Cycles cycle) override;
@@ -42,24 +41,24 @@ class WalkerShadow final : public TimedModule, public WalkerTap {
   WalkerCycle& doing(Cycles cycle) override;
 
  private:
-  /// What comes to both.
+  /// An input to both walkers.
   struct Came {
     enum class What : std::uint8_t { Request, MemoryAnswer, Invalidation };
     Cycles cycle;
     What what;
-    std::uint64_t value;  ///< its address, or what memory held
+    std::uint64_t value;  ///< its address, or the memory data
     AddressSpaceId asid = 0;
     Invalidation::Scope scope = Invalidation::Scope::All;
   };
-  /// What both did in a cycle.
+  /// What both walkers did in a cycle.
   struct Moment {
     WalkerCycle model;
     WalkerCycle rtl;
-    VirtualAddress taken;  ///< of the request that the model took
+    VirtualAddress taken;  ///< of the request that the model accepted
     VirtualAddress answered;
   };
   struct MemoryAnswer {
-    std::uint64_t access;  ///< in order of asking
+    std::uint64_t access;  ///< in order of request
     std::uint64_t data;
   };
 
@@ -72,9 +71,9 @@ class WalkerShadow final : public TimedModule, public WalkerTap {
   std::string report() const;
 
   RtlPort port_;
-  std::deque<WalkerCycle> model_did_;  ///< in cycles that were not compared yet
+  std::deque<WalkerCycle> model_did_;  ///< in cycles not compared yet
   std::unordered_map<const MemoryAccess*, std::uint64_t> asked_;
-  std::unordered_map<std::uint64_t, std::uint32_t> rtl_tags_;  ///< by the number of the access
+  std::unordered_map<std::uint64_t, std::uint32_t> rtl_tags_;  ///< by access number
   std::uint64_t model_accesses_ = 0;
   std::uint64_t rtl_accesses_ = 0;
   Inbox<MemoryAnswer> memory_answers_;

@@ -43,14 +43,14 @@ std::optional<FaultRepair> AddressSpaces::handle_fault(AddressSpaceId asid, Virt
   root(asid);
   FaultRepair repair;
   FaultReason reason = fault.reason;
-  // Some walkers leave it to the kernel to look into its tables why a page faults. If nothing is wrong there any more,
-  // somebody has mapped the page meanwhile.
+  // Some walkers report only a page fault, and the kernel examines its tables for the reason. If there is none any
+  // more, another access has mapped the page meanwhile.
   if (reason == FaultReason::PageFault) reason = reason_now(va, access);
   if (reason == FaultReason::NotPresent) {
     const std::uint64_t before = pages_;
     map_page(va, access);
     if (pages_ != before) repair.cycles = config_.fault_cycles;
-    reason = reason_now(va, access);  // it may have been mapped for somebody else
+    reason = reason_now(va, access);  // another access may have mapped it
   }
   if (reason != FaultReason::None && take_back(va, access)) {
     repair = {config_.prefault ? Cycles(0) : config_.fault_cycles, true};
@@ -58,7 +58,7 @@ std::optional<FaultRepair> AddressSpaces::handle_fault(AddressSpaceId asid, Virt
   }
   if (reason == FaultReason::None) return repair;
   throw InputError(
-      fmt::format("the {} {} at 0x{:x} faults and no kernel could repair it: {}; expected one that the "
+      fmt::format("the {} {} at 0x{:x} faults and cannot be repaired: {}; expected one that the "
                   "page's owner and the control registers under paging allow",
                   access.user ? "user" : "supervisor", to_string(access.kind), va.value(), to_string(reason)));
 }
@@ -70,8 +70,8 @@ FaultReason AddressSpaces::reason_now(VirtualAddress va, Access access) const {
   return walk.translated ? FaultReason::None : walk.fault.reason;
 }
 
-/// A page is the program's if the program touches it first. If the kernel does, it is the kernel's own, but for one
-/// that may be a buffer of the program: that is shared until the kernel fetches from it where it may not.
+/// A page first touched by the program is a user page. If the kernel touches it first, it is a supervisor page, unless
+/// it may be a buffer of the program: then it is shared, until the kernel makes a fetch from it that is not allowed.
 void AddressSpaces::map_page(VirtualAddress va, Access access) {
   const std::uint64_t number = va.value() >> page_shift_;
   auto& mapped = recent_->mapped.find_or_make(number / 512);
@@ -87,9 +87,9 @@ void AddressSpaces::map_page(VirtualAddress va, Access access) {
   ++pages_;
 }
 
-/// Whether a page that the kernel touches first may be the program's: it lies in the lower half, and the control
-/// registers let the kernel do to a user page what it does. Kernels read and write pages of programs, and fetch only
-/// from their own; so a fetch counts only where user pages are no different to the kernel.
+/// Whether a page first touched by the kernel may be a user page: it lies in the lower half, and the control registers
+/// allow the kernel's access to a user page. Kernels read and write user pages but fetch only from their own, so a
+/// fetch counts only if user pages make no difference to the kernel.
 bool AddressSpaces::may_share(VirtualAddress va, Access access) const {
   const bool upper_half = (va.value() >> (mode_->virtual_bits() - 1) & 1) != 0;
   const Rights user_page;
@@ -98,8 +98,8 @@ bool AddressSpaces::may_share(VirtualAddress va, Access access) const {
   return !upper_half && data && fetch;
 }
 
-/// A shared page from which the kernel fetches, and may not, becomes its own. Nothing else is under way: everything
-/// older has retired, and everything younger waits for the fetch.
+/// A shared page from which the kernel makes a disallowed fetch becomes a supervisor page. Nothing else is in flight:
+/// everything older has retired, and everything younger waits for the fetch.
 bool AddressSpaces::take_back(VirtualAddress va, Access access) {
   const std::uint64_t number = va.value() >> page_shift_;
   if (access.user || access.kind != AccessKind::Fetch || recent_->shared.erase(number) == 0) return false;
@@ -128,15 +128,17 @@ void AddressSpaces::report(StatSet& figures) const {
   }
   figures.count("tables.count", count, "tables", "page tables of all address spaces, at the end")
       .key()
-      .explain("page tables that exist for this program");
-  figures.count("tables.bytes", bytes, "bytes", "what they occupy").key().explain("memory the page tables take");
+      .explain("number of page tables of this program");
+  figures.count("tables.bytes", bytes, "bytes", "memory occupied by the page tables")
+      .key()
+      .explain("memory occupied by the page tables");
   for (unsigned level = 0; level < mode_->levels(); ++level) {
     figures.count("tables.level" + std::to_string(level) + ".count", per_level[level], "tables",
                   "page tables of this level (level 0 is the last)");
   }
   figures.count("tables.mapped_pages", pages_, "pages", "pages mapped");
-  figures.count("tables.mapped_bytes", pages_ * page_bytes_, "bytes", "what they hold")
-      .explain("memory of the program that the tables map");
+  figures.count("tables.mapped_bytes", pages_ * page_bytes_, "bytes", "memory mapped by these pages")
+      .explain("memory of the program mapped by the tables");
 }
 
 }  // namespace tablewalk

@@ -14,12 +14,12 @@
 
 namespace tablewalk {
 
-/// The kernel's side of address translation: one set of page tables for each address space, made as the program
-/// touches its pages. Each process has memory of its own for frames, so that which frame a page gets depends on what
-/// its process did, and not on when others did what they do.
+/// The kernel's side of address translation: one set of page tables per address space, built as the program touches its
+/// pages. Each process has its own pool of frames, so that a page's frame depends only on its own process and not on
+/// the timing of others.
 class AddressSpaces final : public Kernel {
  public:
-  /// `frames`: of the processes. The address spaces of process p among n have the ids p, n + p, 2n + p and so on.
+  /// `frames`: one pool per process. Process p of n has the address spaces p, n + p, 2n + p and so on.
   AddressSpaces(const OsConfig& config, std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory,
                 std::vector<FrameAllocator>& frames);
 
@@ -48,12 +48,12 @@ class AddressSpaces final : public Kernel {
   std::shared_ptr<const PagingMode> mode_;
   PhysicalMemory& memory_;
   std::vector<FrameAllocator>& frames_;
-  /// An address space's tables, and a bit for each page of it that is mapped: asked before every walk.
+  /// An address space's tables, and a bitmap of its mapped pages, which is read before every walk.
   struct Space {
     FrameAllocator& frames;
     TableBuilder tables;
     NumberMap<std::bitset<512>> mapped;        ///< by page number / 512
-    std::unordered_set<std::uint64_t> shared;  ///< numbers of user pages that the kernel touched first
+    std::unordered_set<std::uint64_t> shared;  ///< numbers of user pages first touched by the kernel
   };
 
   std::map<AddressSpaceId, Space> spaces_;

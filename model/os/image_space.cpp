@@ -23,9 +23,9 @@ std::optional<FaultRepair> ImageSpace::handle_fault(AddressSpaceId, VirtualAddre
 
 void ImageSpace::report(StatSet& figures) const {
   figures.begin(Section::Other);
-  figures.count("image.bytes", image_.bytes, "bytes", "physical memory that the image held");
+  figures.count("image.bytes", image_.bytes, "bytes", "physical memory in the image");
   figures.count("image.faults_outside", faults_outside_, "faults",
-                "of accesses whose walk read a table outside of what the image covers");
+                "accesses whose walk read a table outside the image's coverage");
 }
 
 }  // namespace tablewalk

@@ -7,11 +7,11 @@
 
 namespace tablewalk {
 
-/// The kernel of a machine whose page tables came with a memory image: every address space has the image's root, and
+/// The kernel of a machine whose page tables come from a memory image: every address space has the image's root, and
 /// nothing is mapped or repaired.
 class ImageSpace final : public Kernel {
  public:
-  /// `skip_faults`: accesses that fault are passed over; else the first one ends the run.
+  /// `skip_faults`: faulting accesses are skipped; else the first one ends the run.
   ImageSpace(const PagingMode& mode, const PhysicalMemory& memory, const MemoryImage& image, PhysicalAddress root,
              bool skip_faults)
       : mode_(mode), memory_(memory), image_(image), root_(root), skip_faults_(skip_faults) {}

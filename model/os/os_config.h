@@ -10,7 +10,7 @@
 
 namespace tablewalk {
 
-/// What the modelled kernel does for the traced program.
+/// The modelled kernel's behaviour.
 struct OsConfig {
   bool prefault = true;
   Cycles fault_cycles{2000};
@@ -25,12 +25,12 @@ struct OsConfig {
                "true: every page is mapped before the program touches it, so that only translation is measured; false: "
                "the first touch of a page faults");
     keys.value("fault_cycles", fault_cycles, "cycles",
-               "what a first-touch page fault costs, from handler to repetition", largest::event_cycles);
-    keys.value("page_bytes", page_bytes, "bytes", "page size used for mapping; 0: the paging mode's smallest");
-    keys.value("frames", frames, "", "the order in which physical frames are handed out");
-    keys.value("frame_seed", frame_seed, "", "of the random frame order");
+               "cost of a first-touch page fault, from the handler to the repeated access", largest::event_cycles);
+    keys.value("page_bytes", page_bytes, "bytes", "page size used for mapping; 0: the smallest of the paging mode");
+    keys.value("frames", frames, "", "allocation order of physical frames");
+    keys.value("frame_seed", frame_seed, "", "seed of the random frame order");
     keys.value("time_slice_cycles", time_slice_cycles, "cycles",
-               "how long a trace runs before the next one of the same core has its turn", largest::slice_cycles);
+               "time slice of a trace before the next one on the same core runs", largest::slice_cycles);
   }
   template <class Problem>
   void check(Problem&& problem) const {

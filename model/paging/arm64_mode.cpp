@@ -19,7 +19,7 @@ constexpr std::uint64_t not_global = 1u << 11;
 constexpr std::uint64_t dirty_managed = std::uint64_t{1} << 51;  ///< DBM: a store clears AP[2] instead of faulting
 constexpr std::uint64_t no_execute_el1 = std::uint64_t{1} << 53;
 constexpr std::uint64_t no_execute_el0 = std::uint64_t{1} << 54;
-// What a table descriptor takes away from everything below it.
+// Rights that a table descriptor removes from everything below it.
 constexpr std::uint64_t table_no_execute_el1 = std::uint64_t{1} << 59;
 constexpr std::uint64_t table_no_execute_el0 = std::uint64_t{1} << 60;
 constexpr std::uint64_t table_no_el0 = std::uint64_t{1} << 61;     ///< APTable[0]
@@ -28,11 +28,11 @@ constexpr std::uint64_t table_read_only = std::uint64_t{1} << 62;  ///< APTable[
 constexpr unsigned address_bits = 48;
 constexpr unsigned page_shift = 12;
 constexpr unsigned index_bits = 9;
-constexpr unsigned highest_block_level = 2;  ///< 1 GiB, level 1 by Arm's count
+constexpr unsigned highest_block_level = 2;  ///< 1 GiB; level 1 in Arm's numbering
 
-/// Stage 1 of the EL1&0 regime with a granule of 4 KiB and 48-bit addresses, through TTBR0_EL1 (Arm ARM, D8.2 to D8.4).
-/// Hardware manages the access flag and the dirty state (TCR_EL1.HA and HD set); PAN is off. Arm counts levels from the
-/// root (0) to the last one (3), and level names and fault codes do as well.
+/// Stage 1 of the EL1&0 regime with 4 KiB granule and 48-bit addresses, through TTBR0_EL1 (Arm ARM, D8.2 to D8.4).
+/// Hardware manages the access flag and the dirty state (TCR_EL1.HA and HD set); PAN is off. Arm numbers levels from
+/// the root (0) to the last one (3), and so do level names and fault codes.
 class Arm64Mode final : public WalkingMode<Arm64Mode> {
  public:
   Arm64Mode()
@@ -46,7 +46,7 @@ class Arm64Mode final : public WalkingMode<Arm64Mode> {
   /// Addresses above belong to TTBR1_EL1, another table.
   bool translates(VirtualAddress va) const override { return va.value() <= low_bits(address_bits); }
 
-  /// Reserved encodings count as invalid, and bits of the address below a block are ignored.
+  /// Reserved encodings count as invalid, and address bits below a block are ignored.
   EntryView decode(std::uint64_t entry, unsigned at_level) const override {
     if ((entry & valid) == 0) return {};
     const bool has_table_bit = (entry & table_or_page) != 0;
@@ -59,8 +59,8 @@ class Arm64Mode final : public WalkingMode<Arm64Mode> {
     return (table.value() & address_mask) | table_or_page | valid;
   }
 
-  /// Memory type 0 of MAIR_EL1. A writable page is one whose dirty state hardware manages; a page that is not cannot be
-  /// dirty.
+  /// Memory type 0 of MAIR_EL1. The dirty state of a writable page is managed by hardware; a page without that cannot
+  /// be dirty.
   std::uint64_t encode_leaf(PhysicalAddress frame, const PageSize& size, const LeafSpec& spec) const override {
     std::uint64_t entry = (frame.value() & address_mask) | inner_shareable | valid;
     if (size.level == 0) entry |= table_or_page;
@@ -83,7 +83,7 @@ class Arm64Mode final : public WalkingMode<Arm64Mode> {
             above.privileged_execute && entry.privileged_execute};
   }
 
-  /// Arm ARM, D8.4: EL0 may execute what it may not read; EL1 executes nothing that EL0 may write.
+  /// Arm ARM, D8.4: EL0 may execute what it may not read; EL1 executes nothing writable by EL0.
   FaultReason forbids(Rights effective, Access access) const override {
     bool allowed = effective.user || !access.user;
     if (access.kind == AccessKind::Store) allowed = allowed && effective.write;
@@ -135,7 +135,7 @@ class Arm64Mode final : public WalkingMode<Arm64Mode> {
   static constexpr std::uint64_t address_mask = low_bits(address_bits) & ~low_bits(page_shift);
   static constexpr unsigned asid_shift = 48;
 
-  /// It has no access flag of its own.
+  /// Tables have no access flag.
   static EntryView decode_table(std::uint64_t entry) {
     EntryView view;
     view.kind = EntryView::Kind::Pointer;
@@ -177,7 +177,7 @@ RootRegister Arm64Mode::decode_root(std::uint64_t value) const {
 std::vector<BitField> Arm64Mode::entry_fields(std::uint64_t entry, unsigned at_level) const {
   if (at_level > 0 && (entry & table_or_page) != 0) {
     return {{"NSTable", 63, 63, "tables below are not secure"},
-            {"APTable", 62, 61, "takes away below: 1x writing, x1 EL0"},
+            {"APTable", 62, 61, "removes below: 1x write, x1 EL0 access"},
             {"UXNTable", 60, 60, "no execution at EL0 below"},
             {"PXNTable", 59, 59, "no execution at EL1 below"},
             {"ignored", 58, 48, "no meaning"},
@@ -190,7 +190,7 @@ std::vector<BitField> Arm64Mode::entry_fields(std::uint64_t entry, unsigned at_l
   std::vector<BitField> fields{{"ignored", 63, 55, "free for software and implementations"},
                                {"UXN", 54, 54, "no execution at EL0"},
                                {"PXN", 53, 53, "no execution at EL1"},
-                               {"Contiguous", 52, 52, "hint: 16 entries map one stretch"},
+                               {"Contiguous", 52, 52, "hint: 16 entries map one range"},
                                {"DBM", 51, 51, "hardware manages the dirty state"},
                                {"GP", 50, 50, "guarded page"},
                                {"RES0", 49, 48, "should be 0"},

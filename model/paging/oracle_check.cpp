@@ -22,7 +22,7 @@ using Value = std::optional<std::uint64_t>;
 
 constexpr const char* unmapped = "unmapped";
 
-/// What a row's answers are looked up in: the walk that no right stops, and what it came to.
+/// The source of a row's values: the walk ignoring rights, and its result.
 struct Looked {
   const PagingMode& mode;
   const WalkSteps& walk;
@@ -40,7 +40,7 @@ struct Looked {
   }
 };
 
-/// What the walk says in a column; asked only where there is a leaf, but for `levels`.
+/// The walk's value for a column; evaluated only if there is a leaf, except for `levels`.
 struct Answer {
   const char* column;
   std::uint64_t (*found)(const Looked& at);
@@ -66,7 +66,7 @@ constexpr Answer answers[] = {
     {"levels", [](const Looked& at) { return std::uint64_t{at.walk.steps.size()}; }},
 };
 
-/// Columns that say what is asked, or that are answered in another way than by `answers`.
+/// Columns that are inputs, or that are compared differently than by `answers`.
 constexpr std::array other_columns = {"root", "va", "pa", "gva2gpa", "priv", "sum"};
 
 std::vector<std::string> known_columns() {
@@ -139,7 +139,7 @@ class OracleChecker {
     names_ = split(line);
     const std::vector<std::string> known = known_columns();
     for (const std::string& name : names_) {
-      if (std::count(names_.begin(), names_.end(), name) > 1) lines_.fail("column " + quoted(name) + " stands twice");
+      if (std::count(names_.begin(), names_.end(), name) > 1) lines_.fail("column " + quoted(name) + " is given twice");
       if (std::find(known.begin(), known.end(), name) == known.end()) {
         lines_.fail(fmt::format("unknown column {}; expected {}{}", quoted(name), fmt::join(known, ", "),
                                 did_you_mean(name, known)));
@@ -161,7 +161,7 @@ class OracleChecker {
   }
   bool has(const std::string& column) const { return place(column) != names_.size(); }
   std::size_t required(const std::string& column) const {
-    if (!has(column)) lines_.fail(fmt::format("column '{}' is missing among the names of the columns", column));
+    if (!has(column)) lines_.fail(fmt::format("column '{}' is missing", column));
     return place(column);
   }
 
@@ -212,7 +212,7 @@ class OracleChecker {
     }
   }
 
-  /// What a load may see at the privilege of that moment.
+  /// Compares a load at the row's privilege.
   void check_access(PhysicalAddress root, VirtualAddress va, bool mapped) {
     if (!mapped) {
       for (const std::size_t column : {gva2gpa_, priv_, sum_}) must_be_empty(column);
@@ -228,7 +228,7 @@ class OracleChecker {
   }
 
   void must_be_empty(std::size_t column) const {
-    if (!cells_[column].empty()) fail_cell(column, "nothing, where pa is 'unmapped'");
+    if (!cells_[column].empty()) fail_cell(column, "nothing, since pa is 'unmapped'");
   }
 
   void compare(const std::string& column, VirtualAddress va, Value expected, Value found) {
@@ -250,7 +250,7 @@ class OracleChecker {
   std::shared_ptr<const PagingMode> mode_;
   std::array<std::shared_ptr<const PagingMode>, 2> mode_of_sum_;
   std::vector<std::string> names_;
-  std::vector<std::string> cells_;  ///< of the row in hand
+  std::vector<std::string> cells_;  ///< of the current row
   std::size_t root_ = absent;
   std::size_t va_ = absent;
   std::size_t pa_ = absent;

@@ -6,7 +6,7 @@
 
 namespace tablewalk {
 
-/// Control registers of x86 that shape translation, by the names of the Intel SDM (volume 3, 4.1.3).
+/// x86 control registers that affect translation, named as in the Intel SDM (volume 3, 4.1.3).
 struct X86Controls {
   bool wp = true;
   bool smep = false;
@@ -24,15 +24,15 @@ struct X86Controls {
   template <class Keys>
   void describe(Keys& keys) {
     keys.value("wp", wp, "", "CR0.WP: supervisor stores obey the writable bit");
-    keys.value("smep", smep, "", "CR4.SMEP: supervisor mode fetches nothing from user pages");
-    keys.value("smap", smap, "", "CR4.SMAP: supervisor mode reads and writes no user pages while AC is clear");
+    keys.value("smep", smep, "", "CR4.SMEP: supervisor mode may not fetch from user pages");
+    keys.value("smap", smap, "", "CR4.SMAP: supervisor mode may not read or write user pages while AC is clear");
     keys.value("ac", ac, "", "EFLAGS.AC during supervisor accesses: set, it lifts SMAP");
     keys.value("nxe", nxe, "", "IA32_EFER.NXE: bit 63 forbids execution; clear, the bit is reserved");
     keys.value("pge", pge, "", "CR4.PGE: the G bit of a leaf makes it global");
     keys.value("pse", pse, "", "CR4.PSE: 4 MiB pages in x86-32; clear, their PS bit is ignored");
     keys.value("pcide", pcide, "", "CR4.PCIDE: bits 11:0 of CR3 are the address-space id (4 and 5 levels)");
     keys.value("pke", pke, "", "CR4.PKE: protection keys for user pages (4 and 5 levels)");
-    keys.value("pkru", pkru, "", "PKRU: two bits for each key, access disable and write disable");
+    keys.value("pkru", pkru, "", "PKRU: two bits per key, access disable and write disable");
     keys.value("page1gb", page1gb, "", "1 GiB pages (CPUID.80000001H:EDX.Page1GB); without, their PS bit is reserved");
     keys.value("maxphyaddr", maxphyaddr, "bits", "MAXPHYADDR: address bits from here up are reserved in entries", 52);
   }
@@ -42,7 +42,8 @@ struct X86Controls {
   }
 };
 
-/// What RISC-V leaves to registers and extensions, by the names of the privileged manual (volume II, chapters 4 and 5).
+/// RISC-V settings and extensions that affect translation, named as in the privileged manual (volume II, chapters 4 and
+/// 5).
 struct RiscvControls {
   bool sum = false;
   bool mxr = false;
@@ -53,14 +54,14 @@ struct RiscvControls {
 
   template <class Keys>
   void describe(Keys& keys) {
-    keys.value("sum", sum, "", "sstatus.SUM: supervisor mode reads and writes user pages");
-    keys.value("mxr", mxr, "", "sstatus.MXR: loads are allowed where execution is");
+    keys.value("sum", sum, "", "sstatus.SUM: supervisor mode may read and write user pages");
+    keys.value("mxr", mxr, "", "sstatus.MXR: loads are allowed from executable pages");
     keys.value("svadu", svadu, "",
-               "the walker sets A and D (Svadu); false: it faults where one is clear that is needed (Svade)");
+               "the walker sets A and D (Svadu); false: it faults if a needed one is clear (Svade)");
     keys.value("svnapot", svnapot, "", "64 KiB pages of 16 entries (Svnapot); without, their N bit is reserved");
     keys.value("svpbmt", svpbmt, "", "memory types in bits 62:61 (Svpbmt); without, they are reserved");
     keys.value("physical_bits", physical_bits, "bits",
-               "physical addresses that exist: a table or page beyond is an access fault (sv32: at most 34)", 56);
+               "physical address bits: a table or page beyond is an access fault (sv32: at most 34)", 56);
   }
   template <class Problem>
   void check(Problem&& problem) const {
@@ -68,7 +69,7 @@ struct RiscvControls {
   }
 };
 
-/// The registers of every architecture; a mode looks at its own.
+/// The registers of all architectures; a mode uses its own.
 struct PagingControls {
   X86Controls x86;
   RiscvControls riscv;

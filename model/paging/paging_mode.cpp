@@ -8,7 +8,7 @@
 #include "base/units.h"
 #include "paging/radix_mode.h"
 
-/// Every named mode: its name, and the function that makes it, in the file of that mode.
+/// Every named mode: its name, and the function that creates it, in the mode's own file.
 #define TABLEWALK_PAGING_MODES(MODE)    \
   MODE("x86-64", make_x86_64)           \
   MODE("x86-64-la57", make_x86_64_la57) \

@@ -35,7 +35,7 @@ unsigned RadixMode::pointer_shift(unsigned table_index_bits, unsigned offset_bit
   return std::min(table_index_bits + log2_floor(entry_bytes), offset_bits);
 }
 
-/// What the number field can express, with the smallest unit that any level counts in.
+/// The range of the number field, in the smallest unit of any level.
 unsigned RadixMode::physical_bits_of(const std::vector<unsigned>& index_bits, unsigned offset_bits,
                                      unsigned entry_bytes) {
   unsigned unit_shift = offset_bits;
@@ -46,7 +46,7 @@ unsigned RadixMode::physical_bits_of(const std::vector<unsigned>& index_bits, un
 }
 
 std::uint64_t RadixMode::encode_pointer(PhysicalAddress table, unsigned at_level) const {
-  // As kernels do it: a pointer grants everything and the leaf decides; accessed is set beforehand.
+  // As kernels do: a pointer grants everything and the leaf decides; accessed is preset.
   constexpr std::uint64_t flags = present | writable | executable | user | accessed;
   return (table.value() >> pointer_shift_[at_level] << number_shift) | flags;
 }

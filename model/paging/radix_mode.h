@@ -6,15 +6,15 @@
 
 namespace tablewalk {
 
-/// A radix table of any split, with an entry format of our own. Entry bits, from the lowest:
+/// A radix table of any split, with its own entry format. Entry bits, from the lowest:
 ///
 ///     0 present  1 writable  2 executable  3 user  4 accessed  5 dirty  6 global  7 leaf
 ///     8 and up   in a leaf: the frame number (physical address / smallest page)
 ///                in a pointer: the table's address / min(bytes of that table, smallest page)
 ///
-/// Every level may hold leaves. Levels combine as in x86 (a right must be granted at every level; accessed is set at
-/// every level), so that a difference between two modes is one of shape only. Virtual addresses are unsigned: those at
-/// or above 2^virtual_bits() are not translated.
+/// Every level may have leaves. Levels combine as in x86 (a right must be granted at every level; accessed is set at
+/// every level), so that two modes differ in shape only. Virtual addresses are unsigned: those from 2^virtual_bits() on
+/// are not translated.
 class RadixMode final : public WalkingMode<RadixMode> {
  public:
   /// `index_bits`: of each level from the root down.
@@ -26,9 +26,9 @@ class RadixMode final : public WalkingMode<RadixMode> {
   std::uint64_t mark_used(std::uint64_t entry, bool dirty) const override;
   Rights combine(Rights above, Rights entry) const override;
   FaultReason forbids(Rights effective, Access access) const override;
-  /// The format is of no architecture: there is no code.
+  /// The format belongs to no architecture, so there is no code.
   std::uint32_t error_code(FaultReason, unsigned, Access) const override { return 0; }
-  /// The root's address as it is.
+  /// The root's address, unencoded.
   RootRegister decode_root(std::uint64_t value) const override;
   std::uint64_t encode_root(RootRegister root) const override { return root.table.value(); }
   const char* root_register() const override { return "root"; }
@@ -36,7 +36,8 @@ class RadixMode final : public WalkingMode<RadixMode> {
   std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const override;
 
  private:
-  /// Bits to shift a pointer's number by: a table's address is a multiple of its size, or of a page if that is smaller.
+  /// The unit of a pointer's number, as a shift: a table's address is a multiple of its size, or of a page if that is
+  /// smaller.
   static unsigned pointer_shift(unsigned table_index_bits, unsigned offset_bits, unsigned entry_bytes);
   static unsigned physical_bits_of(const std::vector<unsigned>& index_bits, unsigned offset_bits, unsigned entry_bytes);
 
@@ -54,8 +55,8 @@ class RadixMode final : public WalkingMode<RadixMode> {
   std::array<std::uint8_t, 8> pointer_shift_{};  ///< of pointers in each level; those in level 0 are malformed
 };
 
-/// The mode that `radix:B1,B2,.../OFFSET@ENTRYBYTES` (`split` is what follows the colon) describes, under the name
-/// `name`. Throws InputError that says which part is wrong and what is allowed.
+/// The mode described by `radix:B1,B2,.../OFFSET@ENTRYBYTES` (`split`: the part after the colon), named `name`. Throws
+/// InputError that says which part is wrong and what is allowed.
 std::shared_ptr<const PagingMode> make_radix_mode(const std::string& name, const std::string& split);
 
 inline bool RadixMode::translates(VirtualAddress va) const {

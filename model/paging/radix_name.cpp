@@ -14,7 +14,7 @@ constexpr unsigned offset_bits_min = 4;
 constexpr unsigned offset_bits_max = 30;
 constexpr unsigned virtual_bits_max = 64;
 
-/// Reads one split, number by number, and says what is wrong with the first part that is.
+/// Parses a split number by number, and reports the first part that is wrong.
 class SplitParser {
  public:
   SplitParser(const std::string& name, std::string_view split) : name_(name), rest_(split) {}

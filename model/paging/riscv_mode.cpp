@@ -9,7 +9,7 @@
 namespace tablewalk {
 namespace {
 
-// Bits of entries, the same in every mode (RISC-V privileged manual, chapter "Supervisor-Level ISA", section Sv32).
+// Bits of entries, common to all modes (RISC-V privileged manual, chapter "Supervisor-Level ISA", section Sv32).
 constexpr std::uint64_t valid = 1u << 0;
 constexpr std::uint64_t readable = 1u << 1;
 constexpr std::uint64_t writable = 1u << 2;
@@ -25,22 +25,22 @@ constexpr unsigned page_shift = 12;
 constexpr std::uint64_t unused_bits = low_bits(61) & ~low_bits(54);
 constexpr std::uint64_t memory_type = std::uint64_t{3} << 61;
 constexpr std::uint64_t napot = std::uint64_t{1} << 63;
-constexpr unsigned napot_shift = 16;  ///< the one size that the manual defines: 64 KiB, 16 entries
+constexpr unsigned napot_shift = 16;  ///< the only size defined by the manual: 64 KiB, 16 entries
 constexpr std::uint64_t napot_number = low_bits(napot_shift - page_shift) << number_shift;
 constexpr std::uint64_t napot_64k = std::uint64_t{8} << number_shift;  ///< number bits 3:0 are 1000
 
-/// What tells the modes apart.
+/// Differences between the modes.
 struct Format {
   const char* name;
   unsigned levels;
   unsigned index_bits;
   unsigned entry_bytes;
   unsigned number_bits;
-  // Of satp.
+  // Fields of satp.
   std::uint64_t satp_mode;
   unsigned satp_mode_low;  ///< the lowest bit of MODE
   unsigned satp_mode_bits;
-  unsigned satp_asid_bits;  ///< ASID lies between the page number and MODE
+  unsigned satp_asid_bits;  ///< ASID is between the page number and MODE
   unsigned satp_number_bits;
 };
 
@@ -49,7 +49,7 @@ constexpr Format sv39_format{"sv39", 3, 9, 8, 44, 8, 60, 4, 16, 44};
 constexpr Format sv48_format{"sv48", 4, 9, 8, 44, 9, 60, 4, 16, 44};
 constexpr Format sv57_format{"sv57", 5, 9, 8, 44, 10, 60, 4, 16, 44};
 
-/// What a value of satp's MODE stands for.
+/// The name of a satp MODE value.
 const char* mode_name(const Format& format, std::uint64_t mode) {
   if (mode == 0) return "bare: no translation";
   for (const Format* other : {&sv32_format, &sv39_format, &sv48_format, &sv57_format}) {
@@ -59,7 +59,7 @@ const char* mode_name(const Format& format, std::uint64_t mode) {
 }
 
 /// The page-based modes of RISC-V (privileged manual, chapter "Supervisor-Level ISA", sections Sv32, Sv39, Sv48 and
-/// Sv57; chapters Svnapot, Svpbmt, Svade and Svadu). Every level may hold leaves. The checks come in the order of
+/// Sv57; chapters Svnapot, Svpbmt, Svade and Svadu). Every level may have leaves. The checks follow the order of
 /// section "Virtual Address Translation Process": the entry's encoding, a pointer at the last level, a misaligned
 /// superpage, the rights, the accessed and dirty bits.
 class RiscvMode final : public WalkingMode<RiscvMode> {
@@ -91,8 +91,8 @@ class RiscvMode final : public WalkingMode<RiscvMode> {
 
   std::uint64_t encode_pointer(PhysicalAddress table, unsigned) const override { return number_of(table) | valid; }
 
-  /// Two leaves cannot be expressed: writable but not readable (reserved), and neither readable nor executable (a
-  /// pointer). Such a leaf is readable as well.
+  /// Two kinds of leaf cannot be expressed: writable but not readable (reserved), and neither readable nor executable
+  /// (a pointer). Such a leaf is made readable as well.
   std::uint64_t encode_leaf(PhysicalAddress frame, const PageSize& size, const LeafSpec& spec) const override {
     std::uint64_t entry = number_of(frame) | valid;
     const bool must_read = spec.rights.write || !spec.rights.execute;
@@ -112,7 +112,7 @@ class RiscvMode final : public WalkingMode<RiscvMode> {
   }
   bool marks_entries() const override { return controls_.svadu; }
 
-  /// Pointers have no rights: the leaf's are those of the path.
+  /// Pointers have no rights: the leaf's rights are those of the path.
   Rights combine(Rights, Rights entry) const override { return entry; }
 
   FaultReason forbids(Rights effective, Access access) const override {
@@ -124,7 +124,7 @@ class RiscvMode final : public WalkingMode<RiscvMode> {
     return reachable && allowed ? FaultReason::None : FaultReason::Permission;
   }
 
-  /// The exception's cause (section "Supervisor Cause Register"): page faults, and access faults where no memory is.
+  /// The exception cause (section "Supervisor Cause Register"): page faults, and access faults beyond physical memory.
   std::uint32_t error_code(FaultReason reason, unsigned, Access access) const override {
     if (reason == FaultReason::None) return 0;
     const bool page_fault = reason != FaultReason::OutOfMemory;
@@ -176,7 +176,7 @@ class RiscvMode final : public WalkingMode<RiscvMode> {
   }
   std::uint64_t address_in(std::uint64_t entry) const { return (entry & number_mask_) >> number_shift << page_shift; }
 
-  /// There is nothing to set in a pointer: it counts as accessed.
+  /// A pointer has no bits to set: it counts as accessed.
   EntryView decode_pointer(std::uint64_t entry, unsigned at_level) const {
     const std::uint64_t wide_reserved = is_wide() ? napot | memory_type : 0;
     if ((entry & (dirty | accessed | user | wide_reserved)) != 0) return malformed(FaultReason::Reserved);
@@ -214,7 +214,7 @@ class RiscvMode final : public WalkingMode<RiscvMode> {
   Format format_;
   RiscvControls controls_;
   std::uint64_t number_mask_;
-  std::uint64_t reserved_ = 0;  ///< in every valid entry
+  std::uint64_t reserved_ = 0;  ///< of every valid entry
   unsigned translated_bits_;
 };
 
@@ -269,7 +269,7 @@ std::vector<BitField> RiscvMode::entry_fields(std::uint64_t entry, unsigned at_l
   fields.push_back({"RSW", 9, 8, "free for software"});
   fields.push_back({"D", 7, 7, leaf ? "dirty: was written" : "must be 0"});
   fields.push_back({"A", 6, 6, leaf ? "accessed: was used by a walk" : "must be 0"});
-  fields.push_back({"G", 5, 5, leaf ? "global: in every address space" : "all below it is global"});
+  fields.push_back({"G", 5, 5, leaf ? "global: in every address space" : "everything below is global"});
   fields.push_back({"U", 4, 4, leaf ? "user mode may use it" : "must be 0"});
   fields.push_back({"X", 3, 3, "may be executed"});
   fields.push_back({"W", 2, 2, "may be written"});

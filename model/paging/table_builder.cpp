@@ -91,7 +91,7 @@ std::uint64_t TableBuilder::table_bytes() const {
   return bytes;
 }
 
-/// The size that the mode has, for a page at `va` that may lie at `page`.
+/// The mode's page size, after checking that a page at `va` may map to `page`.
 const PageSize& TableBuilder::checked_size(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes) const {
   const PageSize* size = mode_->find_page_size(page_bytes);
   if (size == nullptr) {
@@ -117,7 +117,7 @@ InputError TableBuilder::does_not_fit(PhysicalAddress page) const {
                                 mode_->name(), page.value(), mode_->memory_limit()));
 }
 
-/// The table of that level for `va`, made with those above it where missing.
+/// The table of that level for `va`; missing ones are allocated, including those above it.
 TableBuilder::Table& TableBuilder::table_for(unsigned level, VirtualAddress va) {
   if (level == mode_->root_level()) return root_;
   Table* table = levels_[level].tables.find(prefix(level, va));
@@ -142,7 +142,7 @@ TableBuilder::Table& TableBuilder::make_table_for(unsigned level, VirtualAddress
 PhysicalAddress TableBuilder::make_table(unsigned level) {
   const std::uint64_t bytes = mode_->table_bytes(level);
   const PhysicalAddress table = frames_.allocate_table(bytes);
-  // The root's address stands in a register, not in an entry.
+  // The root's address is in a register, not in an entry.
   if (bytes > mode_->memory_limit() || table.value() > mode_->memory_limit() - bytes) {
     throw InputError(fmt::format("{}: page table at {:#x} does not fit an entry: expected memory of at most {}",
                                  mode_->name(), table.value(), format_byte_size({mode_->memory_limit()})));
@@ -178,7 +178,7 @@ TableBuilder::Range TableBuilder::checked_range(VirtualAddress va, std::uint64_t
   return range;
 }
 
-/// Only the pages at the two ends of a range can stick out of it.
+/// Only the pages at the two ends of a range can be partly covered.
 void TableBuilder::check_covered(VirtualAddress va, Range range) const {
   const std::optional<EntryView> leaf = find_leaf(va);
   if (!leaf) return;
@@ -189,8 +189,8 @@ void TableBuilder::check_covered(VirtualAddress va, Range range) const {
                                mode_->name(), format_byte_size({offset_mask + 1}), va.value() & ~offset_mask));
 }
 
-/// Goes through the entries of one table that the range touches, and through the tables below; gives back tables that
-/// became empty. Stops early once the table itself is.
+/// Visits the entries of one table in the range, and the tables below; frees tables that became empty. Stops early once
+/// the table itself is empty.
 void TableBuilder::change_leaves(unsigned level, Table& table, Range range, Rewrite rewrite, const LeafSpec& spec) {
   const std::uint64_t span = mode_->page_bytes(level);
   for (std::uint64_t first = range.first; table.used_entries != 0;) {

@@ -13,58 +13,58 @@
 
 namespace tablewalk {
 
-/// Builds one address space's page tables, as real bits in simulated RAM. Tables are made when first needed and given
-/// back when their last entry goes (the root stays).
+/// Builds one address space's page tables as real bits in simulated RAM. Tables are allocated when first needed and
+/// freed with their last entry (except the root).
 class TableBuilder {
  public:
-  /// `space`: whose tables they are; map_range() tells the frame allocator.
+  /// `space`: the address space, which map_range() passes to the frame allocator.
   TableBuilder(std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
                AddressSpaceId space = 0);
 
   const PagingMode& mode() const { return *mode_; }
-  /// What CR3 points to.
+  /// The address that CR3 points to.
   PhysicalAddress root() const { return root_.at; }
 
-  /// Maps one page of `page_bytes` (legal in the mode) at `va` to `page`, both aligned to it. Throws InputError: an
-  /// address outside the mode's address space, a page size the mode lacks, a frame that does not fit an entry, a page
+  /// Maps one page of `page_bytes` (a size of the mode) at `va` to `page`, both aligned to it. Throws InputError: an
+  /// address outside the mode's address space, an unsupported page size, a frame that does not fit an entry, a page
   /// already mapped (or overlapped by a larger or by smaller ones).
   void map(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes, const LeafSpec& spec = {});
-  /// Maps `bytes` from `va` with pages of `page_bytes`, each to memory of the frame allocator. `va` and `bytes` are
-  /// multiples of `page_bytes`, or it throws InputError.
+  /// Maps `bytes` from `va` with pages of `page_bytes`, each allocated by the frame allocator. `va` and `bytes` must be
+  /// multiples of `page_bytes`, else it throws InputError.
   void map_range(VirtualAddress va, std::uint64_t bytes, std::uint64_t page_bytes, const LeafSpec& spec = {});
-  /// Removes every page that lies wholly in the range; a larger page that the range only partly covers is an
-  /// InputError.
+  /// Unmaps every page in the range; a larger page that is only partly covered is an InputError.
   void unmap(VirtualAddress va, std::uint64_t bytes);
-  /// Rewrites the leaf of every page in the range as `spec` says, frames unchanged; same rule for partly covered pages.
+  /// Rewrites the leaf of every page in the range as `spec` says, with the same frames; same rule for partly covered
+  /// pages.
   void protect(VirtualAddress va, std::uint64_t bytes, const LeafSpec& spec);
   bool is_mapped(VirtualAddress va) const;
 
-  /// Tables of each level, [0] the last level's; the root included.
+  /// Tables per level, [0] is the last level; including the root.
   const std::vector<std::uint64_t>& tables_per_level() const { return tables_per_level_; }
   std::uint64_t table_count() const;
   std::uint64_t table_bytes() const;
 
  private:
-  /// The part of an address that selects entries: it counts on without a gap where canonical halves meet.
+  /// The translated part of an address range, contiguous where canonical halves meet.
   struct Range {
     std::uint64_t first = 0;
-    std::uint64_t last = 0;  ///< included
+    std::uint64_t last = 0;  ///< inclusive
   };
-  /// What a change does with a leaf: the entry to write instead, 0 to remove it.
+  /// How a change rewrites a leaf: the new entry, or 0 to remove it.
   using Rewrite = std::uint64_t (*)(const PagingMode& mode, const EntryView& leaf, const LeafSpec& spec);
 
-  /// A table, and how many of its entries are not 0.
+  /// A table and the number of its nonzero entries.
   struct Table {
-    PhysicalAddress at;  ///< 0: it was given back
+    PhysicalAddress at;  ///< 0: freed
     std::uint64_t used_entries = 0;
   };
-  /// The tables of one level but the root, by the bits of an address above those that index the table.
+  /// The tables of one level except the root, by the address bits above those that index the table.
   struct Level {
     unsigned prefix_shift = 0;
     NumberMap<Table> tables;
   };
 
-  /// Which table of that level, below the root's, an address belongs to.
+  /// The table of that level, below the root, for an address.
   std::uint64_t prefix(unsigned level, VirtualAddress va) const {
     return (va.value() & translated_) >> levels_[level].prefix_shift;
   }
@@ -85,9 +85,9 @@ class TableBuilder {
   PhysicalMemory& memory_;
   FrameAllocator& frames_;
   AddressSpaceId space_;
-  std::uint64_t translated_;    ///< the bits of an address that are translated
+  std::uint64_t translated_;    ///< translated bits of an address
   std::uint64_t memory_limit_;  ///< of the mode
-  std::vector<Level> levels_;   ///< [0] is the last one
+  std::vector<Level> levels_;   ///< [0] is the last level
   std::vector<std::uint64_t> tables_per_level_;
   Table root_;
 };

@@ -11,21 +11,21 @@
 namespace tablewalk {
 namespace {
 
-/// A range as the tables see it: only the translated bits, widened to whole pages.
+/// A range in terms of the tables: only the translated bits, widened to whole pages.
 struct Stretch {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
   PageSize pages;
 };
 
-/// The first address of the range that the mode does not translate. An address space is one piece from 0, and possibly
+/// The first address of the range that the mode does not translate. An address space is one part from 0, and possibly
 /// another that ends at 2^64.
 std::optional<VirtualAddress> untranslated(const PagingMode& mode, const MappedRange& range) {
   if (!mode.translates(range.first)) return range.first;
   const std::uint64_t span = low_bits(mode.virtual_bits());
   const bool two_pieces = mode.virtual_bits() < 64 && mode.translates(VirtualAddress(~std::uint64_t{0}));
   const std::uint64_t upper = two_pieces ? span >> 1 : span;
-  const std::uint64_t piece_end = range.first.value() | upper;  // the last address of the piece that `first` lies in
+  const std::uint64_t piece_end = range.first.value() | upper;  // last address of the part that `first` is in
   if (range.last.value() <= piece_end) return std::nullopt;
   return VirtualAddress(piece_end + 1);
 }
@@ -37,7 +37,7 @@ Stretch to_stretch(const PagingMode& mode, const MappedRange& range) {
   }
   const PageSize* pages = mode.find_page_size(range.page_bytes == 0 ? mode.page_bytes() : range.page_bytes);
   if (pages == nullptr) {
-    throw InputError(fmt::format("{}: address {:#x} is to have pages of {}, but the mode has {}", mode.name(),
+    throw InputError(fmt::format("{}: address {:#x} cannot have pages of {}: the mode has {}", mode.name(),
                                  range.first.value(), format_byte_size({range.page_bytes}), page_sizes_text(mode)));
   }
   const std::uint64_t span = low_bits(mode.virtual_bits());
@@ -68,7 +68,7 @@ std::vector<Stretch> to_stretches(const PagingMode& mode, const std::vector<Mapp
   return merged;
 }
 
-/// How many tables of that level the stretches need: the distinct prefixes that select one.
+/// Number of tables of that level needed by the stretches: the distinct prefixes that select one.
 std::uint64_t count_tables(const PagingMode& mode, unsigned level, const std::vector<Stretch>& stretches) {
   const LevelShape& shape = mode.level(level);
   const unsigned shift = shape.index_shift + shape.index_bits;

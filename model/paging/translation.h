@@ -6,12 +6,12 @@
 
 namespace tablewalk {
 
-/// What a mapping allows. Read is implied by present in x86 and Arm.
+/// The rights of a mapping. Read is implied by present in x86 and Arm.
 struct Rights {
   bool read = true;
   bool write = true;
-  bool execute = true;             ///< at user privilege; at every privilege where the format does not tell them apart
-  bool user = true;                ///< user privilege reaches it; what that means for supervisor accesses the mode says
+  bool execute = true;  ///< at user privilege, or at any if the format does not distinguish
+  bool user = true;     ///< accessible at user privilege; the mode defines what that means for supervisor accesses
   bool privileged_execute = true;  ///< at supervisor privilege
   std::uint8_t key = 0;            ///< x86 protection key; 0 elsewhere
 
@@ -21,7 +21,7 @@ struct Rights {
   }
 };
 
-/// One access as permission checks see it.
+/// An access as seen by permission checks.
 struct Access {
   AccessKind kind = AccessKind::Load;
   bool user = true;  ///< made at user privilege
@@ -29,22 +29,22 @@ struct Access {
 
 enum class FaultReason : std::uint8_t {
   None,
-  NonCanonical,   ///< the address is outside what the mode translates (x86: #GP and no walk)
-  NotPresent,     ///< an entry on the way is not present
+  NonCanonical,   ///< outside the translated addresses (x86: #GP without a walk)
+  NotPresent,     ///< an entry on the path is not present
   Reserved,       ///< an entry has a reserved bit set or a reserved encoding
   Misaligned,     ///< a large page's frame is not aligned to its size
-  PointerAtLeaf,  ///< the last level holds a pointer
+  PointerAtLeaf,  ///< the last level has a pointer
   Permission,     ///< the rights do not allow the access
-  ProtectionKey,  ///< x86: the rights of the page's protection key do not
-  NotAccessed,    ///< the accessed bit is clear and software sets it (RISC-V Svade)
-  NotDirty,       ///< a store, the dirty bit is clear and software sets it
-  OutOfMemory,    ///< the entry to be read, or the byte accessed, lies beyond physical addresses (RISC-V: access fault)
-  PageFault,      ///< a walker that was made elsewhere tells no more than that it is one; no walk of ours ends so
+  ProtectionKey,  ///< x86: the protection key of the page does not allow the access
+  NotAccessed,    ///< the accessed bit is clear and software must set it (RISC-V Svade)
+  NotDirty,       ///< a store with a clear dirty bit, which software must set
+  OutOfMemory,    ///< the entry to read, or the byte accessed, is beyond physical memory (RISC-V: access fault)
+  PageFault,      ///< reported without a reason by a foreign walker; our walks never end with it
 };
-constexpr unsigned fault_reasons = 11;  ///< that walks of ours end with, None included
-/// For people: `not present`, `reserved bit set`...
+constexpr unsigned fault_reasons = 11;  ///< that our walks can end with, including None
+/// For display: `not present`, `reserved bit set`...
 const char* to_string(FaultReason reason);
-/// Whether what a walker tells is the truth, though perhaps not all of it, when `cause` is what a walk meets.
+/// Whether a walker's reported reason is consistent with the actual `cause`, possibly less specific.
 constexpr bool tells(FaultReason told, FaultReason cause) {
   const bool page_fault = cause != FaultReason::None && cause != FaultReason::OutOfMemory;
   return told == cause || (told == FaultReason::PageFault && page_fault);
@@ -52,26 +52,26 @@ constexpr bool tells(FaultReason told, FaultReason cause) {
 
 struct Fault {
   FaultReason reason = FaultReason::None;
-  std::uint8_t level = 0;        ///< of the entry that faulted; the root's level if none was read
-  std::uint32_t error_code = 0;  ///< as the architecture reports it (PagingMode::error_code)
+  std::uint8_t level = 0;        ///< of the faulting entry; the root's level if none was read
+  std::uint32_t error_code = 0;  ///< as reported by the architecture (PagingMode::error_code)
 };
 
 /// A finished translation.
 struct Translation {
   PhysicalAddress page;  ///< first byte of the physical page
-  /// log2 of the bytes it covers: of the page, of the part that lies within physical addresses, or of what a TLB holds
+  /// log2 of the bytes covered: of the page, of its part within physical memory, or of the part in a TLB
   std::uint8_t page_shift = 0;
-  std::uint8_t whole_shift = 0;  ///< the same of the whole page, as the leaf maps it
+  std::uint8_t whole_shift = 0;  ///< log2 of the whole page's size, as mapped by the leaf
   std::uint8_t level = 0;        ///< of the leaf
   Rights rights;                 ///< effective over the whole path
   bool global = false;
   bool dirty = false;            ///< the leaf's dirty bit is set: a store needs no further walk
-  std::uint64_t leaf_entry = 0;  ///< as memory holds it after the walk
+  std::uint64_t leaf_entry = 0;  ///< in memory after the walk
 
   PhysicalAddress physical(VirtualAddress va) const { return page + (va.value() & low_bits(page_shift)); }
 };
 
-/// What a whole walk came to, and what it read.
+/// The result of a whole walk, and what it read.
 struct WalkOutcome {
   bool translated = false;
   Translation translation;  ///< if translated

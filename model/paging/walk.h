@@ -8,26 +8,26 @@
 
 namespace tablewalk {
 
-/// Where a walk may begin below the root: the table that a paging-structure cache remembers.
+/// A starting point of a walk below the root: a table cached by a paging-structure cache.
 struct WalkStart {
   std::uint8_t level = 0;  ///< of the table
   PhysicalAddress table;
   Rights rights;        ///< granted by the levels above
-  bool global = false;  ///< an entry above makes everything below it global (RISC-V)
+  bool global = false;  ///< an entry above makes everything below global (RISC-V)
 };
 
-// Inlined whole, the machine's state lives in registers: a reference walk is a quarter faster for it.
+// Fully inlined, the walk's state stays in registers: a reference walk is a quarter faster.
 #define TABLEWALK_INLINE [[gnu::always_inline]] inline
 
-/// The page walk, written once: a pure state machine without memory, time or statistics. Whoever drives it (the
-/// reference walk, the timed walker, the oracle of a co-simulation) does what `step()` says and feeds the result back:
+/// The page walk, written once: a pure state machine without memory, time or statistics. Its driver (the reference
+/// walk, the timed walker, the oracle of a co-simulation) performs what `step()` requests and supplies the result:
 ///
 ///     ReadEntry    read entry_bytes at entry_address(), then supply(entry)
 ///     UpdateEntry  compare-and-swap update_expected() -> update_desired() at entry_address(), then updated(held)
-///     Done         translation() is the answer
-///     Fault        fault() is the answer
+///     Done         translation() is the result
+///     Fault        fault() is the result
 ///
-/// `Mode` is PagingMode, or a final class of it: then the compiler sees through the mode's functions.
+/// `Mode` is PagingMode, or a final subclass: then the compiler can inline the mode's functions.
 template <class Mode>
 class BasicWalk {
  public:
@@ -35,28 +35,29 @@ class BasicWalk {
 
   BasicWalk() = default;
   BasicWalk(const Mode& mode, PhysicalAddress root, VirtualAddress va, Access access);
-  /// Resumes below the root at what a paging-structure cache remembers.
+  /// Starts below the root at a table from a paging-structure cache.
   BasicWalk(const Mode& mode, WalkStart start, VirtualAddress va, Access access);
 
   Step step() const { return step_; }
-  /// Level of the entry to be read or updated, or of the last one that was.
+  /// Level of the current entry, or of the last one.
   unsigned level() const { return position_.level; }
   PhysicalAddress entry_address() const { return entry_address_; }
   std::uint64_t update_expected() const { return entry_; }
   std::uint64_t update_desired() const { return update_desired_; }
 
-  /// Gives the entry that was asked for.
+  /// Supplies the requested entry.
   void supply(std::uint64_t entry);
-  /// Tells what memory held at the compare-and-swap; if not what was expected, the walk looks at it afresh.
+  /// Supplies the memory value found by the compare-and-swap; if it differs from the expected one, the entry is
+  /// examined again.
   void updated(std::uint64_t held);
 
-  /// What follows from the entry in hand: a fault, an update of its accessed and dirty bits, or the way on. `mode` is
-  /// the walk's, as an object of its own final class: for PagingMode::decide() only.
+  /// Evaluates the current entry: a fault, an update of its accessed and dirty bits, or the next step. `mode` is the
+  /// walk's mode as an object of its own final class: for PagingMode::decide() only.
   template <class Known>
   void decide_by(const Known& mode);
 
-  /// The table that the pointer just read leads to: what a paging-structure cache may remember. Valid when step() is
-  /// ReadEntry after a supply() or updated(), or with Done and Fault for the last table.
+  /// The table that the last pointer leads to, which a paging-structure cache may store. Valid when step() is ReadEntry
+  /// after supply() or updated(), or with Done and Fault for the last table.
   const WalkStart& position() const { return position_; }
   const Translation& translation() const { return translation_; }
   Fault fault() const { return fault_; }
@@ -121,7 +122,7 @@ TABLEWALK_INLINE void BasicWalk<Mode>::updated(std::uint64_t held) {
   decide();
 }
 
-/// A mode that is known only when the program runs is asked once for the whole step, and not for each part of it.
+/// With a mode known only at run time, there is one virtual call per step instead of one for each part of it.
 template <class Mode>
 TABLEWALK_INLINE void BasicWalk<Mode>::decide() {
   if constexpr (std::is_same_v<Mode, PagingMode>) {
@@ -150,7 +151,7 @@ TABLEWALK_INLINE void BasicWalk<Mode>::decide_by(const Known& mode) {
   descend(mode, view, effective);
 }
 
-/// The entry lacks accessed or dirty: sets them, or leaves that to software.
+/// The entry lacks accessed or dirty: sets them, or faults to let software do it.
 template <class Mode>
 template <class Known>
 TABLEWALK_INLINE void BasicWalk<Mode>::mark(const Known& mode, bool needs_dirty, bool needs_accessed) {
@@ -174,8 +175,8 @@ TABLEWALK_INLINE void BasicWalk<Mode>::read_entry(const Known& mode) {
   step_ = Step::ReadEntry;
 }
 
-/// A page that is larger than physical memory begins at address 0. Of it the translation covers what exists: a TLB that
-/// remembers it never serves an access beyond.
+/// A page larger than physical memory starts at address 0. The translation covers only the existing part, so that a TLB
+/// never serves an access beyond it.
 template <class Mode>
 template <class Known>
 TABLEWALK_INLINE void BasicWalk<Mode>::finish(const Known& mode, const EntryView& view, Rights effective) {

@@ -22,7 +22,7 @@ WalkStep read_step(const PagingMode& mode, const PhysicalMemory& memory, const W
   return step;
 }
 
-/// Of an entry, or of the byte that the access is about.
+/// Of an entry, or of the accessed byte.
 PhysicalAddress address_beyond(const WalkSteps& walked, const Walk& walk) {
   if (walked.steps.empty() || walked.steps.back().view.kind != EntryView::Kind::Leaf) return walk.entry_address();
   const EntryView& leaf = walked.steps.back().view;
@@ -43,7 +43,7 @@ void note_image(WalkSteps& walk, const ImageCoverage& coverage) {
 std::string outside_of_image(const PagingMode& mode, const WalkSteps& walk, const MemoryImage& image) {
   for (const WalkStep& step : walk.steps) {
     if (image.coverage.at(step.entry_address) != ImageHolds::Nothing) continue;
-    return fmt::format("reads the {} entry at physical address {:#x} of the table at {:#x}, outside of the image: {}",
+    return fmt::format("reads the {} entry at physical address {:#x} of the table at {:#x}, outside the image: {}",
                        mode.level(step.level).name, step.entry_address.value(), step.table.value(),
                        image.coverage_text());
   }

@@ -5,7 +5,7 @@
 
 namespace tablewalk {
 
-/// Drives a walk machine to its end. `update` is given the machine at UpdateEntry and returns what memory held.
+/// Runs a walk to its end. `update` is called with the walk at UpdateEntry and returns the old memory value.
 template <class Mode, class Update>
 WalkOutcome drive_walk(const Mode& mode, const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va,
                        Access access, Update update) {
@@ -33,7 +33,7 @@ WalkOutcome drive_walk(const Mode& mode, const PhysicalMemory& memory, PhysicalA
   }
 }
 
-/// What every final class of PagingMode derives from: its reference walk is compiled for that class, as one piece.
+/// The base of every final class of PagingMode: compiles its reference walk for that class as a whole.
 template <class Self, class Base = PagingMode>
 class WalkingMode : public Base {
  public:

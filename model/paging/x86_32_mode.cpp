@@ -5,9 +5,9 @@
 namespace tablewalk {
 namespace {
 
-/// 32-bit paging without PAE (Intel SDM volume 3, 4.3): 10/10/12 bits, 4-byte entries, 4 MiB pages by the PS bit where
-/// CR4.PSE is set. Tables and 4 KiB pages lie below 4 GiB; 4 MiB pages below 1 TiB (PSE-36), or below MAXPHYADDR if
-/// that is less. It has no no-execute bit: every page may be executed.
+/// 32-bit paging without PAE (Intel SDM volume 3, 4.3): 10/10/12 bits, 4-byte entries, 4 MiB pages by the PS bit if
+/// CR4.PSE is set. Tables and 4 KiB pages are below 4 GiB; 4 MiB pages below 1 TiB (PSE-36), or below MAXPHYADDR if
+/// that is less. There is no no-execute bit: every page may be executed.
 class X8632Mode final : public WalkingMode<X8632Mode, x86::Mode> {
  public:
   explicit X8632Mode(const X86Controls& controls)
@@ -47,9 +47,9 @@ class X8632Mode final : public WalkingMode<X8632Mode, x86::Mode> {
   }
 
  private:
-  /// M of table 4-4: PSE-36 knows 40 bits at most.
+  /// M of table 4-4: PSE-36 has at most 40 bits.
   static unsigned physical_bits_of(const X86Controls& controls) { return std::min(controls.maxphyaddr, 40u); }
-  /// Bits 21:(M - 19) of a 4 MiB leaf: what PSE-36 has no address bit for, and what MAXPHYADDR has not.
+  /// Bits 21:(M - 19) of a 4 MiB leaf: address bits beyond PSE-36 or MAXPHYADDR.
   static std::uint64_t reserved_bits(const X86Controls& controls) {
     return low_bits(22) & ~low_bits(physical_bits_of(controls) - 32 + high_frame_shift);
   }

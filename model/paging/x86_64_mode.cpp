@@ -5,8 +5,8 @@ namespace {
 
 constexpr const char* table_names[] = {"PT", "PD", "PDPT", "PML4", "PML5"};
 
-/// 4-level and 5-level paging (Intel SDM volume 3, 4.5): 9 bits a level, 8-byte entries, pages of 4 KiB, 2 MiB and
-/// where the processor has them 1 GiB.
+/// 4-level and 5-level paging (Intel SDM volume 3, 4.5): 9 bits per level, 8-byte entries, pages of 4 KiB, 2 MiB and,
+/// if supported, 1 GiB.
 class X8664Mode final : public WalkingMode<X8664Mode, x86::Mode> {
  public:
   /// `levels`: 4 or 5 (LA57).
@@ -58,7 +58,7 @@ class X8664Mode final : public WalkingMode<X8664Mode, x86::Mode> {
   static constexpr unsigned index_bits = 9;
   static constexpr std::uint64_t frame_mask = low_bits(52) & ~low_bits(page_shift);
 
-  std::uint64_t reserved_;  ///< in every present entry: MAXPHYADDR to 51, and 63 without EFER.NXE
+  std::uint64_t reserved_;  ///< of every present entry: MAXPHYADDR to 51, and 63 without EFER.NXE
   unsigned highest_leaf_level_;
   unsigned translated_bits_;
 };

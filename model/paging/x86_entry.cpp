@@ -9,7 +9,7 @@ namespace {
 
 constexpr unsigned pcid_bits = 12;
 
-/// CR3 holds the address of a page, or of a 32-byte table (PAE).
+/// CR3 has the address of a page, or of a 32-byte table (PAE).
 std::uint64_t root_mask(const PagingMode& mode) {
   return low_bits(52) & ~(mode.table_bytes(mode.root_level()) - 1);
 }
@@ -30,14 +30,14 @@ std::uint32_t Mode::error_code(FaultReason reason, unsigned, Access access) cons
   if (access.kind == AccessKind::Store) code |= error_write;
   if (access.user) code |= error_user;
   if (reason == FaultReason::Reserved) code |= error_reserved;
-  // Without NX and without SMEP the processor does not tell fetches from loads.
+  // Without NX and SMEP the processor does not distinguish fetches from loads.
   if (access.kind == AccessKind::Fetch && (no_execute_enabled_ || controls_.smep)) code |= error_fetch;
   if (reason == FaultReason::ProtectionKey) code |= error_key;
   return code;
 }
 
 std::string Mode::describe_fault(const Fault& fault, Access) const {
-  // Linear addresses of 32 bits have no others; longer ones are canonical or a general protection fault.
+  // Linear addresses of 32 bits have no other faults; longer ones are canonical or a general protection fault.
   if (fault.reason == FaultReason::NonCanonical) return virtual_bits() > 32 ? "#GP, error code 0" : "";
   const auto has = [&](std::uint32_t bit) { return (fault.error_code & bit) != 0; };
   const char* kind = has(error_write) ? "write" : has(error_fetch) ? "fetch" : "read";
@@ -49,7 +49,7 @@ std::string Mode::describe_fault(const Fault& fault, Access) const {
 RootRegister Mode::decode_root(std::uint64_t value) const {
   RootRegister root;
   root.table = PhysicalAddress(value & root_mask(*this));
-  // With PCIDs a move to CR3 may set bit 63 (keep translations); the register itself never holds it.
+  // With PCIDs a move to CR3 may set bit 63 (keep translations), but the register never holds it.
   const bool fits = entry_bytes() == 8 && table_bytes(root_level()) == 4096 ? value >> 52 == 0 : value >> 32 == 0;
   if (!fits || root.table.value() >= physical_limit()) {
     throw InputError(fmt::format("{}: CR3 {:#x} has bits set above the physical address; expected it below {:#x}",

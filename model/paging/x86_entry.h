@@ -6,7 +6,7 @@
 
 namespace tablewalk::x86 {
 
-// Bits of paging-structure entries, the same in every x86 mode (Intel SDM volume 3, 4.3 to 4.5).
+// Bits of paging-structure entries, common to all x86 modes (Intel SDM volume 3, 4.3 to 4.5).
 constexpr std::uint64_t present = 1u << 0;
 constexpr std::uint64_t writable = 1u << 1;
 constexpr std::uint64_t user = 1u << 2;
@@ -14,7 +14,7 @@ constexpr std::uint64_t accessed = 1u << 5;
 constexpr std::uint64_t dirty = 1u << 6;
 constexpr std::uint64_t page_size = 1u << 7;  ///< above the last level: the entry is a leaf. In a PTE: PAT
 constexpr std::uint64_t global = 1u << 8;
-constexpr std::uint64_t large_pat = 1u << 12;  ///< PAT of a large leaf: the one bit below its frame that may be set
+constexpr std::uint64_t large_pat = 1u << 12;  ///< PAT of a large leaf: the only bit below its frame that may be set
 constexpr unsigned key_shift = 59;             ///< protection key, bits 62:59 of a leaf
 constexpr std::uint64_t no_execute = std::uint64_t{1} << 63;
 
@@ -26,14 +26,14 @@ constexpr std::uint32_t error_reserved = 1u << 3;
 constexpr std::uint32_t error_fetch = 1u << 4;
 constexpr std::uint32_t error_key = 1u << 5;
 
-/// What tells the x86 modes apart beside their shape.
+/// Differences between the x86 modes besides their shape.
 struct Features {
   bool has_no_execute = false;  ///< entries have bit 63
   bool has_keys = false;        ///< leaves may have protection keys
   bool has_pcid = false;
 };
 
-/// What all x86 modes share. Controls that a mode has no use for are ignored, as the processor does.
+/// Common part of the x86 modes. Controls that a mode does not use are ignored, as by the processor.
 class Mode : public PagingMode {
  public:
   std::uint64_t mark_used(std::uint64_t entry, bool set_dirty) const override;
@@ -62,10 +62,10 @@ class Mode : public PagingMode {
   EntryView pointer(std::uint64_t entry, unsigned at_level, std::uint64_t target) const;
   EntryView leaf(std::uint64_t entry, unsigned at_level, std::uint64_t target) const;
   static EntryView reserved_bit_set();
-  /// All of a leaf but its frame.
+  /// All bits of a leaf except its frame.
   std::uint64_t leaf_flags(unsigned at_level, const LeafSpec& spec) const;
-  /// A pointer grants everything, as kernels write it: the leaf decides. Accessed is set, so that a walk of fresh
-  /// tables writes nothing.
+  /// A pointer grants everything, as kernels write it: the leaf decides. Accessed is set, so that walks of new tables
+  /// write nothing.
   static constexpr std::uint64_t pointer_flags = present | writable | user | accessed;
 
  private:
@@ -75,7 +75,7 @@ class Mode : public PagingMode {
   bool keys_enabled_;
 };
 
-// Defined here so that a walk of a known mode is compiled as one piece.
+// Defined here so that a walk of a known mode is compiled as a whole.
 
 inline std::uint64_t Mode::mark_used(std::uint64_t entry, bool set_dirty) const {
   return entry | accessed | (set_dirty ? dirty : 0);
@@ -87,7 +87,7 @@ inline Rights Mode::combine(Rights above, Rights entry) const {
   return {true, above.write && entry.write, execute, above.user && entry.user, execute, entry.key};
 }
 
-/// SDM volume 3, 4.6.1. The key comes first: the error code's PK bit tells of it whatever else forbids the access.
+/// SDM volume 3, 4.6.1. The key is checked first: the error code's PK bit reports it whatever else forbids the access.
 inline FaultReason Mode::forbids(Rights effective, Access access) const {
   const bool data = access.kind != AccessKind::Fetch;
   const bool store = access.kind == AccessKind::Store;

@@ -6,8 +6,8 @@ namespace tablewalk {
 namespace {
 
 /// PAE paging (Intel SDM volume 3, 4.4): 2/9/9/12 bits, 8-byte entries, 2 MiB pages. CR3 points to a table of 32 bytes
-/// whose four pointers have no rights and no accessed bit. Processors keep them in registers that a move to CR3 loads;
-/// here a walk reads them like any entry, and a walk cache of level 2 with 4 entries is those registers.
+/// whose four pointers have no rights and no accessed bit. Processors keep them in registers loaded by a move to CR3;
+/// here a walk reads them like any entry, and a walk cache of level 2 with 4 entries models those registers.
 class X86PaeMode final : public WalkingMode<X86PaeMode, x86::Mode> {
  public:
   explicit X86PaeMode(const X86Controls& controls)
@@ -60,7 +60,7 @@ class X86PaeMode final : public WalkingMode<X86PaeMode, x86::Mode> {
   /// Table 4-8: bits 2:1, 8:5, and all from MAXPHYADDR up.
   std::uint64_t pdpte_reserved() const { return 0x1E6 | ~low_bits(physical_bits()); }
 
-  /// Grants everything. A walk does not look at reserved bits: the processor did when CR3 was loaded.
+  /// Grants everything. A walk ignores reserved bits: the processor checked them when CR3 was loaded.
   EntryView decode_pdpte(std::uint64_t entry) const {
     EntryView view;
     view.kind = EntryView::Kind::Pointer;

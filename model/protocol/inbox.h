@@ -8,8 +8,8 @@
 
 namespace tablewalk {
 
-/// Messages on registered links that are not visible yet, or not taken yet: ordered by the cycle in which they become
-/// visible, of equals by the port they came through, then by arrival. A ring that reuses its storage.
+/// Messages on registered links that are not visible or not taken yet, ordered by the cycle in which they become
+/// visible, then by port, then by arrival. A ring that reuses its storage.
 template <class Message>
 class Inbox {
  public:
@@ -27,7 +27,7 @@ class Inbox {
 
   bool empty() const { return first_ == end_; }
   std::size_t size() const { return end_ - first_; }
-  /// When the first message is or becomes visible; never if there is none.
+  /// When the first message becomes or became visible; never if there is none.
   Cycles next_visible() const { return next_; }
   bool due(Cycles now) const { return next_ <= now; }
   Message& front() { return ring_[first_ & mask_].message; }
@@ -48,11 +48,11 @@ class Inbox {
 
  private:
   struct Item {
-    std::uint64_t key = 0;  ///< the cycle, then the port
+    std::uint64_t key = 0;  ///< cycle and port
     Message message;
   };
 
-  /// Before those that come later.
+  /// Inserts before later messages.
   [[gnu::noinline]] void insert(std::uint64_t key, const Message& message) {
     std::size_t place = end_++;
     for (; place != first_ && ring_[(place - 1) & mask_].key > key; --place) {
@@ -71,11 +71,11 @@ class Inbox {
     first_ = 0;
   }
 
-  std::vector<Item> ring_ = std::vector<Item>(4);  // of a power of two
+  std::vector<Item> ring_ = std::vector<Item>(4);  // size is a power of two
   std::size_t mask_ = 3;
   std::size_t first_ = 0;
   std::size_t end_ = 0;
-  std::uint64_t newest_ = 0;  ///< at least the key of the last one; its key, if there is one
+  std::uint64_t newest_ = 0;  ///< upper bound of the last message's key; its exact key if there is one
   Cycles next_ = Cycles::never();
 };
 

@@ -9,9 +9,9 @@
 
 namespace tablewalk {
 
-/// The miss-status registers of a TLB or a cache: for each page or line that is being fetched, who waits for it. A
-/// search compares tags, eight at once, and looks at no register that never was busy. `Key` has a value() of 64 bits,
-/// by which keys mostly differ.
+/// The miss-status registers (MSHRs) of a TLB or a cache: for each page or line being fetched, the requests that wait
+/// for it. A search compares eight tags at once and skips registers that were never used. `Key` has a 64-bit value(),
+/// which should differ for most keys.
 template <class Key, class Waiting>
 class MissRegisters {
  public:
@@ -20,14 +20,15 @@ class MissRegisters {
     for (std::size_t i = 0; i < count; ++i) free_[i] = static_cast<std::uint32_t>(count - 1 - i);
   }
 
-  /// Who waits for `key`; nullptr if it is not being fetched. Valid until it is released.
+  /// The requests waiting for `key`; nullptr if it is not being fetched. Valid until released.
   Waiting* find(const Key& key) {
     const std::uint32_t place = place_of(key);
     return place == keys_.size() ? nullptr : &waiting_[place];
   }
   bool has(const Key& key) const { return place_of(key) != keys_.size(); }
   bool full() const { return free_.empty(); }
-  /// Takes a free register for `key` and those who wait for it; there is one, and `key` has none. Its number.
+  /// Allocates a register for `key` and its waiting requests; there must be a free one, and none for `key`. Returns its
+  /// number.
   std::uint32_t take(const Key& key, const Waiting& waiting) {
     const std::uint32_t place = free_.back();
     free_.pop_back();
@@ -37,13 +38,13 @@ class MissRegisters {
     waiting_[place] = waiting;
     return place;
   }
-  /// Frees the register of that number, and gives who waited.
+  /// Frees the register of that number and returns the waiting requests.
   Waiting release(std::uint32_t number) {
     tags_.clear(0, number);
     free_.push_back(number);
     return waiting_[number];
   }
-  /// The same of the register of `key`, which has one.
+  /// The same for the register of `key`, which must exist.
   Waiting release_of(const Key& key) { return release(place_of(key)); }
 
  private:
@@ -54,8 +55,8 @@ class MissRegisters {
   TagArray tags_;
   std::vector<Key> keys_;
   std::vector<Waiting> waiting_;
-  std::vector<std::uint32_t> free_;  ///< the next one last
-  std::uint32_t used_ = 0;           ///< from this one on none was ever busy
+  std::vector<std::uint32_t> free_;  ///< the next one is last
+  std::uint32_t used_ = 0;           ///< registers from this one on were never used
 };
 
 }  // namespace tablewalk

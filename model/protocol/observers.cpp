@@ -2,21 +2,21 @@
 
 namespace tablewalk {
 
-WalkObserver& WalkObserver::nobody() {
-  class Nobody final : public WalkObserver {
+WalkObserver& WalkObserver::none() {
+  class Null final : public WalkObserver {
     void walk_finished(const WalkRecord&) override {}
   };
-  static Nobody nobody;
-  return nobody;
+  static Null null;
+  return null;
 }
 
-TranslationObserver& TranslationObserver::nobody() {
-  class Nobody final : public TranslationObserver {
+TranslationObserver& TranslationObserver::none() {
+  class Null final : public TranslationObserver {
     void translation_requested(const TranslationRequest&, Cycles) override {}
     void translation_answered(const TranslationRequest&, Cycles, Cycles, bool) override {}
   };
-  static Nobody nobody;
-  return nobody;
+  static Null null;
+  return null;
 }
 
 }  // namespace tablewalk

@@ -6,27 +6,27 @@
 
 namespace tablewalk {
 
-/// Told of every walk when its answer is sent. Observers never change a result.
+/// Notified of every walk when its response is sent. Observers never change a result.
 class WalkObserver {
  public:
   virtual ~WalkObserver() = default;
   virtual void walk_finished(const WalkRecord& walk) = 0;
-  /// One that nothing comes of.
-  static WalkObserver& nobody();
+  /// A null observer.
+  static WalkObserver& none();
 };
 
-/// Told of every translation that a core asks for. Observers never change a result.
+/// Notified of every translation that a core requests. Observers never change a result.
 class TranslationObserver {
  public:
   virtual ~TranslationObserver() = default;
   virtual void translation_requested(const TranslationRequest& request, Cycles at) = 0;
-  /// `answered_at_once`: by the first-level TLB, without an account of its cycles.
+  /// `answered_at_once`: a first-level TLB hit, without cycle accounting.
   virtual void translation_answered(const TranslationRequest& request, Cycles asked, Cycles answered,
                                     bool answered_at_once) = 0;
-  /// The kernel has just repaired what made that request fault.
+  /// The kernel has just repaired that request's fault.
   virtual void fault_handled(const TranslationRequest& /*request*/, Cycles /*at*/) {}
-  /// One that nothing comes of.
-  static TranslationObserver& nobody();
+  /// A null observer.
+  static TranslationObserver& none();
 };
 
 }  // namespace tablewalk

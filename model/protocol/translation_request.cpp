@@ -1,9 +1,13 @@
 #include "protocol/translation_request.h"
 
+#include <string>
+
+#include "base/error.h"
+
 namespace tablewalk {
 namespace {
 
-/// Whether another kind of access to the page might not have faulted.
+/// Whether another kind of access to the page might not fault.
 bool depends_on_access(FaultReason reason) {
   switch (reason) {
     case FaultReason::Permission:
@@ -19,6 +23,11 @@ bool depends_on_access(FaultReason reason) {
 }
 
 }  // namespace
+
+void TranslationRequest::refuse_deeper_route() {
+  throw LawViolation("a translation request passes through more than " + std::to_string(most_translators) +
+                     " translators");
+}
 
 bool share_answer(const PagingMode& mode, const Answer& answer, TranslationRequest& waiting) {
   if (answer.faulted) {

@@ -9,7 +9,7 @@
 
 namespace tablewalk {
 
-/// Where a memory access found its data, nearest first.
+/// The memory that served an access, nearest first.
 enum class ServedBy : std::uint8_t { L1, L2, Llc, Dram };
 constexpr unsigned served_by_count = 4;
 inline const char* to_string(ServedBy place) {
@@ -17,18 +17,18 @@ inline const char* to_string(ServedBy place) {
   return names[static_cast<unsigned>(place)];
 }
 
-/// The deepest page table any mode has.
+/// The deepest page table of any mode.
 constexpr unsigned max_levels = 8;
 
-/// Where the cycles of one translation went. Every cycle from the request to its answer is counted in exactly one.
+/// Where the cycles of one translation went. Every cycle from request to response is counted in exactly one part.
 struct LatencyBreakdown {
-  std::uint64_t queue = 0;              ///< waiting: for a lookup port, a walker, or another walk of the same page
-  std::uint64_t tlb_lookup = 0;         ///< in TLBs that missed, and in the one that hit
+  std::uint64_t queue = 0;              ///< waiting for a lookup port, a walker, or another walk of the same page
+  std::uint64_t tlb_lookup = 0;         ///< lookups in TLBs that missed, and in the one that hit
   std::uint64_t walk_cache_lookup = 0;  ///< in the walker, before its first read
   std::array<std::array<std::uint64_t, served_by_count>, max_levels> memory{};  ///< [level][served by], entry reads
   std::uint64_t entry_writeback = 0;                                            ///< updates of accessed and dirty bits
   std::uint64_t fault = 0;                                                      ///< in the kernel's fault handler
-  std::uint64_t fill = 0;  ///< the answer's way back through the TLBs
+  std::uint64_t fill = 0;  ///< the response's way back through the TLBs
 
   std::uint64_t memory_total() const {
     std::uint64_t sum = 0;
@@ -53,66 +53,74 @@ struct LatencyBreakdown {
   }
 };
 
-/// What a translation came to.
+/// The result of a translation.
 struct Answer {
   bool faulted = false;
   Fault fault;              ///< if faulted
   Translation translation;  ///< if not
 };
 
-/// The payload of the translate link: one question, and its answer when the response comes back. The initiator owns it
-/// and leaves it alone between request and response; translators pass the same object on and note where its time goes.
+/// The payload of the translate link: request fields, and the answer when the response returns. The initiator owns it
+/// and must not change it between request and response; translators forward the same object and account for their
+/// cycles in it.
 struct TranslationRequest {
-  // The question.
+  // Request.
   VirtualAddress va;
-  PhysicalAddress root;  ///< of the address space's tables, as CR3 holds it
+  PhysicalAddress root;  ///< root table of the address space, as in CR3
   AddressSpaceId asid = 0;
   Access access;
-  /// Of the trace's newest fetch record: the instruction whose fetch or data it is. None before the first fetch.
+  /// The trace's newest fetch: the instruction that makes the access. None before the first fetch.
   std::optional<VirtualAddress> instruction;
 
   Answer answer;
-  bool overtaken = false;  ///< an invalidation came while the answer was on its way: it is asked for again
+  bool overtaken = false;  ///< an invalidation overtook the response: it must be requested again
 
-  // The account. `accounted` is the cycle up to which every cycle is in `cycles`.
-  bool accounting = false;  ///< cleared by the initiator of a fresh request; a repeated one goes on with its account
+  // Accounting: all cycles up to `accounted` are in `cycles`.
+  bool accounting = false;  ///< cleared by the initiator of a new request; a repeated request continues its account
   Cycles accounted;
   LatencyBreakdown cycles;
 
-  // The way back, and who waits with it: used by the translators on the way.
-  std::array<std::uint8_t, 6> route{};
-  std::array<Cycles, 6> looked_up{};  ///< when the translator of that place in the route looked it up first
+  // Return route, and requests waiting with it: for use by the translators on the way.
+  /// Levels that a request can be in at once: five levels of TLBs and a walker.
+  static constexpr std::size_t most_translators = 6;
+  std::array<std::uint8_t, most_translators> route{};
+  std::array<Cycles, most_translators> looked_up{};  ///< first lookup in the translator at that position
   std::uint8_t route_depth = 0;
   TranslationRequest* next = nullptr;
-  std::uint32_t tag = 0;  ///< the initiator's own
+  std::uint32_t tag = 0;  ///< for the initiator's own use
 
   void answer_with(const Translation& found) {
     answer.translation = found;
     answer.faulted = false;
   }
-  /// The first translator that cannot answer at once opens the account.
+  /// Called by the first translator that cannot respond at once.
   void begin_account(Cycles cycle) {
     if (accounting) return;
     accounting = true;
     cycles = {};
     accounted = cycle;
   }
-  /// Counts the cycles from `accounted` to `until` in one part of the breakdown.
+  /// Accounts for the cycles from `accounted` to `until` in one part of the breakdown.
   void account(std::uint64_t& part, Cycles until) {
     part += (until - accounted).count();
     accounted = until;
   }
-  /// Notes through which port of a translator the request came, for the way back.
+  /// Records the port through which the request entered a translator, for the way back. Throws LawViolation beyond
+  /// most_translators.
   void push_route(unsigned port, Cycles first_lookup = Cycles(0)) {
+    if (route_depth == most_translators) refuse_deeper_route();
     looked_up[route_depth] = first_lookup;
     route[route_depth++] = static_cast<std::uint8_t>(port);
   }
   unsigned pop_route() { return route[--route_depth]; }
-  /// When the translator that noted its port last looked it up first.
+  /// First lookup in the translator that recorded its port last.
   Cycles first_lookup() const { return looked_up[route_depth - 1U]; }
+
+ private:
+  [[noreturn]] static void refuse_deeper_route();
 };
 
-/// Requests that wait for another's answer, in order of arrival. A request waits in one place at a time.
+/// Requests that wait for another one's response, in order of arrival. A request waits in one list at a time.
 class WaitingRequests {
  public:
   void add(TranslationRequest& request) {
@@ -120,7 +128,7 @@ class WaitingRequests {
     (last_ == nullptr ? first_ : last_->next) = &request;
     last_ = &request;
   }
-  /// nullptr when nobody waits any more.
+  /// nullptr if no request is left.
   TranslationRequest* take() {
     TranslationRequest* request = first_;
     if (request != nullptr) {
@@ -136,8 +144,8 @@ class WaitingRequests {
   TranslationRequest* last_ = nullptr;
 };
 
-/// Gives `waiting` the answer that another request for its page got, unless that does not settle it: the translation
-/// does not allow its access, or the fault was about the other's access. False if it must ask for itself.
+/// Gives `waiting` the answer for another request of its page, unless it does not apply: the translation does not allow
+/// its access, or the fault was specific to the other access. False if it must send its own request.
 bool share_answer(const PagingMode& mode, const Answer& answer, TranslationRequest& waiting);
 
 }  // namespace tablewalk

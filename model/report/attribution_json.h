@@ -6,7 +6,8 @@
 
 namespace tablewalk {
 
-/// The object `attribution` of `result.json`; `most_rows` of each list, the others in one row; 0 is all.
+/// The object `attribution` of `result.json`. `most_rows`: maximum rows of each list, the rest summed in one row; 0 is
+/// all.
 nlohmann::ordered_json attribution_to_json(const Attribution& attribution, std::size_t most_rows);
 
 /// Reads it back. Throws what nlohmann::json throws.

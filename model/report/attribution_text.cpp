@@ -31,7 +31,7 @@ class AttributionTable {
  public:
   AttributionTable(const Attribution& attribution, std::size_t indent) : all_(attribution), indent_(indent) {}
 
-  /// `heading` says what the rows are.
+  /// `heading`: title of the first column.
   std::string text(const std::string& heading, const AttributedRows& rows, std::size_t most) const {
     TextTable table({heading, "walks", "share", "walk cycles", "share", ""}, indent_);
     const bool spaces = has_several_spaces(rows);
@@ -63,7 +63,7 @@ std::string attribution_text(const Attribution& attribution, std::size_t rows, s
   const std::string margin(indent, ' ');
   if (attribution.walks == 0) return margin + "there were no walks\n";
   const AttributionTable table(attribution, indent);
-  std::string text = margin + fmt::format("{} walks took {} cycles, each from its request to its answer\n\n",
+  std::string text = margin + fmt::format("{} walks took {} cycles, each from its request to its response\n\n",
                                           with_thousands(attribution.walks), with_thousands(attribution.walk_cycles));
   text += table.text("region of " + humane_byte_size(attribution.region_bytes), attribution.regions, rows) + "\n";
   text += table.text("part of a walk", attribution.levels, 0) + "\n";

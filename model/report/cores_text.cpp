@@ -11,10 +11,10 @@
 namespace tablewalk {
 namespace {
 
-/// Short titles: ten digits of cycles, and a row still fits a page.
+/// Short titles, so that a row with 10-digit cycles fits the page.
 struct Column {
   const char* title;
-  const char* figure;  ///< as the core names it
+  const char* figure;  ///< the core's name for it
   bool share_of_cycles = false;
 };
 constexpr Column columns[] = {{"cycles", "core.cycles"},
@@ -47,7 +47,7 @@ std::string cores_text(const StatSet& figures, std::size_t indent) {
   std::vector<std::vector<std::string>> rows;
   for (const unsigned core : cores) rows.push_back({std::to_string(core)});
   for (const Column& column : columns) {
-    // What the cores share is no core's own.
+    // A column is shown only if the cores have that figure separately.
     const auto has = [&](unsigned core) { return find(figures, core, column.figure) != nullptr; };
     if (std::none_of(cores.begin(), cores.end(), has)) continue;
     header.emplace_back(column.title);

@@ -7,7 +7,7 @@
 
 namespace tablewalk {
 
-/// What a figure tells, in a plain sentence for a newcomer; empty when there is none. A single core's says whose it is.
+/// A figure's explanation in a plain sentence; empty if there is none. For a single core's figure it names the core.
 std::string explanation_of(const StatSet::Figure& figure);
 
 /// Value for people: thousands separators, shares as percentages.
@@ -20,7 +20,7 @@ std::string exact_figure_text(const StatSet::Figure& figure);
 /// `translation_stall_cycles` as `translation stall cycles`.
 std::string readable_name(std::string name);
 
-/// One field of CSV, quoted if it must be.
+/// A CSV field, quoted if necessary.
 std::string csv_field(const std::string& text);
 
 }  // namespace tablewalk

@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t most_bins = 14;
 constexpr std::size_t bar_width = 40;
 
-/// The least of 1, 2, 5, 10, 20, 50 ... that is not below `value`.
+/// The smallest of 1, 2, 5, 10, 20, 50 ... that is at least `value`.
 std::uint64_t round_width(std::uint64_t value) {
   for (std::uint64_t decade = 1;; decade *= 10) {
     for (const std::uint64_t step : {1U, 2U, 5U}) {
@@ -22,7 +22,7 @@ std::uint64_t round_width(std::uint64_t value) {
   }
 }
 
-/// The value that 99 % do not exceed.
+/// The 99th percentile.
 std::uint64_t slowest_ordinary(const StatSet::Distribution& distribution, std::uint64_t total) {
   std::uint64_t seen = 0;
   for (const auto& bucket : distribution.buckets) {

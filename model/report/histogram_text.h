@@ -6,8 +6,7 @@
 
 namespace tablewalk {
 
-/// Bars, one for each range of values of equal width, and one for the slowest hundredth together. Empty text for an
-/// empty distribution.
+/// Bars for ranges of values of equal width, and one for the slowest 1 %. Empty for an empty distribution.
 std::string histogram_text(const StatSet::Distribution& distribution, std::size_t indent);
 
 }  // namespace tablewalk

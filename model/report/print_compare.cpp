@@ -25,7 +25,7 @@ constexpr std::size_t page_width = 100;
 constexpr std::size_t most_columns = 5;
 constexpr std::size_t longest_label = 15;
 
-/// The names of the figures that any result has and that `selects`, in the order of the first that has them.
+/// The names of all figures accepted by `selects`, in order of first appearance.
 template <class Selects>
 std::vector<std::string> names_of(const Results& results, Selects selects) {
   std::vector<std::string> names;
@@ -122,7 +122,7 @@ class TextComparison {
     return text;
   }
 
-  /// The first result and those from `first` to before `last`; with exact numbers if they fit the page.
+  /// The columns of the first result and of results `first` to `last` - 1; with exact numbers if they fit the page.
   std::string block(std::size_t first, std::size_t last) const {
     const std::string exact = table(first, last, false);
     const std::string text = explained(fits(exact) ? exact : table(first, last, true), first);
@@ -131,7 +131,7 @@ class TextComparison {
     return "\033[1m" + text.substr(0, header_end) + "\033[0m" + text.substr(header_end);
   }
 
-  /// The table with a line under each row, in the first block only.
+  /// The table with an explanation under each row, in the first block only.
   std::string explained(const std::string& table, std::size_t first) const {
     if (!options_.explain || first != 1) return table;
     std::istringstream lines(table);
@@ -165,7 +165,7 @@ class TextComparison {
     TextTable table(header, 0);
     for (std::size_t ratio = 3; ratio < header.size(); ratio += 2) table.join_to_left(ratio);
     for (const std::string& name : names_) table.add_row(row(name, first, last, brief));
-    return table.text(1000);  // block() measures it
+    return table.text(1000);  // the caller, block(), checks the width
   }
 
   std::vector<std::string> row(const std::string& name, std::size_t first, std::size_t last, bool brief) const {

@@ -34,7 +34,7 @@ std::int64_t cost_of(const ExplainedMachine& machine) {
   return difference(cycles_of(machine), machine.steps.front().cycles);
 }
 
-/// What step `number`, not the first, adds.
+/// What step `number` (not the first) adds.
 std::int64_t added_by(const ExplainedMachine& machine, std::size_t number) {
   return difference(machine.steps[number].cycles, machine.steps[number - 1].cycles);
 }
@@ -51,7 +51,7 @@ std::string share_text(double value) {
   return fmt::format("{:.2f} %", 100 * value);
 }
 
-/// What is added grows to the right, what is saved is drawn with `-`.
+/// Added cycles grow to the right; saved cycles are drawn with `-`.
 std::string bar(std::int64_t value, std::int64_t largest) {
   if (largest == 0) return "";
   const double length = bar_width * static_cast<double>(std::abs(value)) / static_cast<double>(largest);
@@ -80,7 +80,7 @@ std::string text_of_one(const ExplainedMachine& machine) {
   return table.text();
 }
 
-/// The names of all steps, in the order of the machine that has most of them.
+/// The names of all steps, in the order of the machine with the most steps.
 std::vector<ExplainedStep> all_steps(const std::vector<ExplainedMachine>& machines) {
   const auto longest = std::max_element(
       machines.begin(), machines.end(),
@@ -127,7 +127,7 @@ void print_text(const std::vector<ExplainedMachine>& machines, std::size_t rows,
   out << (machines.size() == 1 ? text_of_one(machines.front()) : text_of_several(machines));
   for (const ExplainedMachine& machine : machines) {
     if (!machine.result.attribution) continue;
-    out << "\nWho causes the walks" << (machines.size() == 1 ? "" : ", " + machine.label) << '\n'
+    out << "\nWhat causes the walks" << (machines.size() == 1 ? "" : ", " + machine.label) << '\n'
         << attribution_text(*machine.result.attribution, rows, indent);
   }
 }

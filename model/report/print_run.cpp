@@ -32,7 +32,7 @@ std::string module_of(const std::string& name) {
   return name.substr(0, name.find('.'));
 }
 
-/// What follows the first dot.
+/// The part after the first dot.
 std::string rest_of(const std::string& name) {
   const std::size_t dot = name.find('.');
   return dot == std::string::npos ? name : name.substr(dot + 1);
@@ -62,27 +62,27 @@ class RunPrinter {
     if (!image.path.empty()) {
       out_ << "page tables of " << image.path << " (" << image.format << ", root " << image.root << ")\n";
     }
-    if (result_.partial) out_ << "PARTIAL: the run was ended before the trace was\n";
+    if (result_.partial) out_ << "PARTIAL: the run was stopped before the end of the trace\n";
   }
 
   void print_cores() {
     const std::string table = cores_text(result_.stats, indent);
     if (table.empty()) return;
-    print_title("Per core (memory, translation: shares of its cycles in these stalls)");
+    print_title("Per core (memory, translation: shares of its cycles stalled for these)");
     out_ << table;
-    explain("their other figures are in result.json: core0.NAME and so on; the figures above are the sums");
+    explain("other figures per core are in result.json, as core0.NAME etc.; the figures above are sums over the cores");
   }
 
   void print_attribution() {
     if (!result_.attribution) return;
-    print_title("Who causes the walks");
-    explain("a walk is its region's and its instruction's; its cycles are those from its request to its answer");
+    print_title("What causes the walks");
+    explain("each walk counts for its region and its instruction, with the cycles from its request to its response");
     out_ << attribution_text(*result_.attribution, options_.attribution_rows, indent);
   }
 
   void print_checked() {
     if (!result_.checked) return;
-    out_ << fmt::format("\nchecked: {} translations and {} walks equal the reference walk, and the laws hold\n",
+    out_ << fmt::format("\nchecked: {} translations and {} walks match the reference walk, and the laws hold\n",
                         with_thousands(result_.checked->translations), with_thousands(result_.checked->walks));
   }
 
@@ -104,7 +104,7 @@ class RunPrinter {
     print_list(modules, section);
   }
 
-  /// The modules that have figures there, in their order.
+  /// The modules that have figures in that section, in their order.
   std::vector<std::string> modules_in(Section section) const {
     std::vector<std::string> modules;
     for (const Figure& figure : stats_.figures()) {
@@ -125,7 +125,7 @@ class RunPrinter {
     explain(explanation_of(figure));
   }
 
-  /// Modules of one kind as the rows of one table.
+  /// Prints modules of one kind as the rows of one table.
   void print_table(const std::vector<std::string>& modules, Section section) {
     std::vector<Row> rows;
     for (const std::string& module : modules) {
@@ -143,13 +143,13 @@ class RunPrinter {
     for (const std::string& module : modules) print_distributions(module, section, false);
   }
 
-  /// Single figures, then each module's distributions, its levels, and where its cycles went.
+  /// Prints single figures, then each module's distributions, levels and cycle breakdown.
   void print_list(const std::vector<std::string>& modules, Section section) {
     std::set<std::string> labels;
     for (const Figure& figure : stats_.figures()) {
       const std::string rest = rest_of(figure.name);
       if (figure.section != section || is_level(rest) || starts_with(rest, "cycles.")) continue;
-      if (starts_with(rest, served_by)) continue;  // the last row of the levels
+      if (starts_with(rest, served_by)) continue;  // printed as the last row of the levels
       if (is_distribution_part(figure.name)) continue;
       const bool is_clear = section != Section::Other && labels.insert(rest).second;
       print_figure(figure, is_clear ? rest : figure.name);
@@ -184,7 +184,7 @@ class RunPrinter {
       }
       out_ << line << '\n';
       explain(distribution.explanation);
-      // Those that answer the question; the others' are in result.json.
+      // Only the two main distributions are drawn; the others are in result.json.
       const bool drawn =
           distribution.name == "walker.latency_cycles" || distribution.name == "translation.latency_cycles";
       if (drawn) out_ << histogram_text(distribution, indent);
@@ -302,7 +302,7 @@ class RunPrinter {
   }
 
   const RunResult& result_;
-  StatSet stats_;  ///< without those of single cores
+  StatSet stats_;  ///< without the figures of single cores
   const PrintOptions& options_;
   std::ostream& out_;
 };

@@ -11,7 +11,7 @@ namespace tablewalk {
 namespace {
 
 constexpr std::size_t page_width = 96;
-constexpr std::size_t name_width = 13;  ///< of a field's name, when each has a line
+constexpr std::size_t name_width = 13;  ///< of a field's name, if each has its own line
 
 class WalkPrinter {
  public:
@@ -73,7 +73,7 @@ class WalkPrinter {
     print_fields(mode_.entry_fields(step.entry, step.level), step.entry, 4);
     const std::vector<std::string> set = marks(mode_, step);
     if (!set.empty()) out_ << "    the walk would set " << fmt::format("{}", fmt::join(set, " and ")) << '\n';
-    if (step.image == ImageHolds::LeftOut) out_ << "    the image leaves this page out: zeros\n";
+    if (step.image == ImageHolds::LeftOut) out_ << "    the image does not include this page: read as zeros\n";
     out_ << "    -> " << consequence(step) << '\n';
   }
 
@@ -92,7 +92,7 @@ class WalkPrinter {
                        hex(step.view.target.value()));
   }
 
-  /// On few lines as `NAME=value`, or with `explain` each on a line of its own.
+  /// A few per line as `NAME=value`, or with `explain` one per line.
   void print_fields(const std::vector<BitField>& fields, std::uint64_t value, std::size_t indent) {
     const std::uint64_t other = other_bits(fields, value);
     if (options_.explain) return print_field_lines(fields, value, other, indent);
@@ -121,7 +121,7 @@ class WalkPrinter {
     }
     if (other != 0) {
       out_ << margin << pad_right("", 7) << pad_right("other", name_width) << pad_right(hex(other), 14)
-           << "bits that no field names\n";
+           << "bits in no named field\n";
     }
   }
 

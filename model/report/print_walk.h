@@ -15,16 +15,16 @@ namespace tablewalk {
 /// Walks of one address space.
 struct WalkReport {
   std::shared_ptr<const PagingMode> mode;
-  std::string source;            ///< whose tables: an image's path, or the ranges that were mapped
-  std::uint64_t root_value = 0;  ///< of the root's register
+  std::string source;            ///< where the tables are from: an image's path, or the mapped ranges
+  std::uint64_t root_value = 0;  ///< of the root register
   std::vector<WalkSteps> walks;
 };
 
-/// Prints each walk with its address split, every entry decoded, and what it comes to: as text, as JSON, or as CSV with
-/// a row for each entry read. `explain`: a line for each field of each entry.
+/// Prints each walk with its address split, every entry decoded, and its result: as text, JSON, or CSV with a row per
+/// entry read. `explain`: a line for each field of each entry.
 void print_walks(const WalkReport& report, const PrintOptions& options, std::ostream& out);
 
-/// What a comparison with an oracle gave, and between which files.
+/// The result of a comparison with an oracle, and the files compared.
 struct OracleSummary {
   std::string mode;
   std::string oracle_path;

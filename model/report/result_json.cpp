@@ -15,17 +15,17 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// Version 2 gives the upper edges of a histogram's buckets, which 1 did not.
+/// Version 2 added the upper edges of the histogram buckets.
 constexpr const char* schema = "tablewalk.result/2";
 
 ordered_json figure_value(const StatSet::Figure& figure) {
   if (figure.whole && figure.negative) return -static_cast<std::int64_t>(figure.count);
   if (figure.whole) return figure.count;
-  if (!std::isfinite(figure.real)) throw LawViolation("statistic '" + figure.name + "' is no finite number");
+  if (!std::isfinite(figure.real)) throw LawViolation("statistic '" + figure.name + "' is not a finite number");
   return figure.real;
 }
 
-/// Of a figure or a distribution.
+/// For a figure or a distribution.
 template <class Named>
 ordered_json meaning_of(const Named& named) {
   ordered_json json = ordered_json::object();
@@ -52,9 +52,10 @@ void read_meaning(const ordered_json& json, Named& named) {
 
 void write_json(const ordered_json& json, const std::string& indent, std::string& out) {
   constexpr std::size_t line_width = 110;
-  // Strings are printable() where they come from outside; whatever else there were, a finished run is not lost for it.
+  // External strings are already printable(); should one slip through, replacing bad bytes must not lose a finished
+  // run.
   const std::string flat = json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-  // The outermost object and its members are always opened: one statistic, one line.
+  // The outermost object and its members are always expanded: one statistic per line.
   const bool open = indent.size() < 4 || flat.size() + indent.size() > line_width;
   if (!json.is_structured() || json.empty() || !open) {
     out += flat;
@@ -86,7 +87,7 @@ CostSummary cost_from_json(const ordered_json& json) {
   return {true, {}, json.at("free_translation_cycles").get<std::uint64_t>()};
 }
 
-/// Adds a member without the search for its name among all that are there: names of figures are unique.
+/// Adds a member without searching for its name: names of figures are unique.
 void append(ordered_json& object, const std::string& name, ordered_json value) {
   object.get_ref<ordered_json::object_t&>().emplace_back(name, std::move(value));
 }

@@ -5,17 +5,17 @@
 
 namespace tablewalk {
 
-/// A table for a terminal: the first column at the left, the others at the right. Columns that do not fit the width
-/// go into further blocks below, each with the first column again.
+/// A table for a terminal: the first column left-aligned, the others right-aligned. Columns that do not fit the width
+/// continue in further blocks below, each repeating the first column.
 class TextTable {
  public:
-  /// `header` gives the number of columns; `indent` spaces stand before each line.
+  /// `header` gives the number of columns; each line is indented by `indent` spaces.
   TextTable(std::vector<std::string> header, std::size_t indent) : header_(std::move(header)), indent_(indent) {}
 
   /// Missing cells at the end stay empty.
   void add_row(std::vector<std::string> cells);
 
-  /// Puts the column close to the one at its left: the two are read together.
+  /// Places the column next to the one on its left, because they are read together.
   void join_to_left(std::size_t column) { joined_.push_back(column); }
 
   /// The table's lines, each ended by a newline.

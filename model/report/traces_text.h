@@ -8,14 +8,14 @@
 
 namespace tablewalk {
 
-/// What a result was measured on: a line for each trace; of several, also which core ran it.
+/// The traces of a result, one line each; if several, also which core ran which.
 std::string traces_text(const RunResult& result);
 
-/// What the traces said of the loads that addresses come from, of all traces (TraceSummary::dependences).
+/// The kinds of dependence information of all traces (TraceSummary::dependences).
 std::set<std::string> dependences_of(const RunResult& result);
 
 nlohmann::ordered_json trace_to_json(const TraceSummary& trace);
-/// Throws what the JSON library throws where a member is missing.
+/// Throws the JSON library's exception if a member is missing.
 TraceSummary trace_from_json(const nlohmann::ordered_json& json);
 
 }  // namespace tablewalk

@@ -98,7 +98,7 @@ ordered_json walk_json(const PagingMode& mode, const WalkSteps& walk) {
   return json;
 }
 
-/// The columns that stand in the last row of an address.
+/// The columns of the last row of an address.
 std::string answer_cells(const WalkSteps& walk) {
   if (!walk.outcome.translated) return fmt::format(",,{}", csv_field(to_string(walk.outcome.fault.reason)));
   const Translation& found = walk.outcome.translation;
@@ -129,13 +129,13 @@ std::string walks_to_csv(const WalkReport& report) {
   std::string text =
       "va,access,privilege,table,level,index,entry_address,entry,kind,would_set,physical,page_bytes,fault\n";
   for (const WalkSteps& walk : report.walks) {
-    const std::string question =
+    const std::string request_cells =
         fmt::format("{},{},{}", hex(walk.va.value()), to_string(walk.access.kind), privilege_name(walk.access.user));
-    if (walk.steps.empty()) text += fmt::format("{},,,,,,,,{}\n", question, answer_cells(walk));
+    if (walk.steps.empty()) text += fmt::format("{},,,,,,,,{}\n", request_cells, answer_cells(walk));
     for (const WalkStep& step : walk.steps) {
       const bool is_last = &step == &walk.steps.back();
-      text += fmt::format("{},{},{},{},{},{},{},{},{}\n", question, csv_field(mode.level(step.level).name), step.level,
-                          step.index, hex(step.entry_address.value()), hex_entry(mode, step.entry),
+      text += fmt::format("{},{},{},{},{},{},{},{},{}\n", request_cells, csv_field(mode.level(step.level).name),
+                          step.level, step.index, hex(step.entry_address.value()), hex_entry(mode, step.entry),
                           kind_name(step.view.kind), fmt::join(marks(mode, step), " "),
                           is_last ? answer_cells(walk) : ",,");
     }

@@ -58,7 +58,7 @@ std::uint64_t Histogram::percentile(double percent) const {
 std::vector<Histogram::Bucket> Histogram::nonempty_buckets() const {
   std::vector<Bucket> result;
   for (std::size_t i = 0; i < buckets_.size(); ++i) {
-    // Above the largest bucket of all, low_of() wraps to 0: its upper edge is the largest value there is.
+    // Above the largest bucket, low_of() wraps to 0, which makes the upper edge the largest value.
     if (buckets_[i] != 0) result.push_back({low_of(i), low_of(i + 1) - 1, buckets_[i]});
   }
   return result;

@@ -5,26 +5,26 @@
 
 namespace tablewalk {
 
-/// Counts of whole-number values (durations in cycles, entry reads). Exact for values below `exact_limit`; above,
-/// a value counts at the lower edge of its bucket, 1/64 wide relative to itself, so that memory stays bounded.
+/// Counts of whole-number values (durations in cycles, entry reads). Exact for values below `exact_limit`; above it, a
+/// value counts at the lower edge of its bucket, which is 1/64 of the value wide, so that memory is bounded.
 class Histogram {
  public:
   static constexpr std::uint64_t exact_limit = 1 << 14;
 
-  /// The values from `low` to `high`, both included. Below exact_limit a bucket holds one value: low == high.
+  /// The values from `low` to `high`, inclusive. Below exact_limit a bucket holds one value: low == high.
   struct Bucket {
     std::uint64_t low;
     std::uint64_t high;
     std::uint64_t count;  ///< never 0
   };
-  /// What the buckets do not tell of the values in them.
+  /// What the buckets do not say about their values.
   struct Extent {
     std::uint64_t sum;
     std::uint64_t max;
   };
 
   Histogram() = default;
-  /// The histogram that had these nonempty_buckets() and that extent().
+  /// Reconstructs a histogram from its nonempty_buckets() and extent().
   Histogram(const std::vector<Bucket>& buckets, const Extent& extent);
 
   void add(std::uint64_t value) {
@@ -43,7 +43,7 @@ class Histogram {
   Extent extent() const { return {sum_, max_}; }
   /// 0 when empty.
   double mean() const { return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_); }
-  /// The smallest recorded value that at least `percent` of all values do not exceed (nearest rank); 0 when empty.
+  /// The smallest recorded value that is not exceeded by at least `percent` of all values (nearest rank); 0 when empty.
   std::uint64_t percentile(double percent) const;
 
   std::vector<Bucket> nonempty_buckets() const;

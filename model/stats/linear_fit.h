@@ -18,20 +18,20 @@ struct Rational {
 /// `3`, `5/2`
 std::string to_string(const Rational& value);
 
-/// One measurement: the terms, and what they came to.
+/// A measurement: the terms and the measured value.
 struct FitPoint {
   std::vector<std::int64_t> terms;
   std::int64_t value = 0;
 };
 
 struct LinearFit {
-  std::vector<Rational> coefficients;  ///< one for each term
-  double largest_residual = 0;         ///< by amount; 0 if every point lies on it exactly
+  std::vector<Rational> coefficients;  ///< one per term
+  double largest_residual = 0;         ///< absolute; 0 if the fit is exact
   bool exact = false;
 };
 
-/// The coefficients with which the sum of the squares of `value - coefficients * terms` is least: not rounded. Nothing
-/// if the points do not tell the terms apart. For a few terms, and numbers that are small enough for their products.
+/// The least-squares coefficients of `value = coefficients * terms`, as exact fractions. Nothing if the points do not
+/// determine them. For a few terms, and numbers whose products do not overflow.
 std::optional<LinearFit> linear_fit(const std::vector<FitPoint>& points);
 
 }  // namespace tablewalk

@@ -11,48 +11,49 @@
 
 namespace tablewalk {
 
-/// Which trace a result was measured on.
+/// The trace of a result.
 struct TraceSummary {
-  std::string path;           ///< as the user gave it, printable() (base/text.h)
+  std::string path;           ///< as given by the user, printable() (base/text.h)
   std::string format;         ///< champsim, lackey, text, twt
-  std::string checksum;       ///< of the records, 16 hexadecimal digits: the same in every format and compression
-  std::uint64_t records = 0;  ///< how many were simulated
-  /// From which loads addresses come: trace: it says so; none, chained: it does not; empty: not told.
+  std::string checksum;       ///< of the records, 16 hexadecimal digits; independent of format and compression
+  std::uint64_t records = 0;  ///< simulated
+  /// Where load dependences come from: trace: recorded there; none, chained: assumed; empty: unknown.
   std::string dependences;
 };
 
-/// Whose page tables a run used, if it built none itself.
+/// The image whose page tables a run used, if it did not build its own.
 struct ImageSummary {
-  std::string path;    ///< as the user gave it; empty: there was none
+  std::string path;    ///< as given by the user; empty: no image
   std::string format;  ///< pages, raw
-  std::string root;    ///< the root's register, hexadecimal
+  std::string root;    ///< the root register, hexadecimal
 };
 
-/// What a run under --check has held against the reference walk, the warm-up's too.
+/// The checks against the reference walk of a run under --check, including the warm-up.
 struct CheckCounts {
   std::uint64_t translations = 0;
   std::uint64_t walks = 0;
 };
 
-/// Whether the cost of translation was measured: by a second run, of the same machine with free translation.
+/// Whether the cost of translation was measured, by a second run of the same machine with free translation.
 struct CostSummary {
   bool measured = false;
-  std::string reason;             ///< why it was not
+  std::string reason;             ///< why it was not measured
   std::uint64_t free_cycles = 0;  ///< of the machine with free translation, if measured
 };
 
-/// What a run of one machine on one trace gives: all that `result.json` holds, and what was checked on the way.
+/// The result of running one machine on one trace: everything in `result.json`, and the checks made.
 struct RunResult {
-  nlohmann::ordered_json config;  ///< fully resolved: every key with the value it had
+  nlohmann::ordered_json config;  ///< fully resolved: every key with its value
   TraceSummary trace;
-  std::vector<TraceSummary> more_traces;  ///< further traces, or threads of one, in the order of the cores' turns
+  std::vector<TraceSummary>
+      more_traces;  ///< further traces, or threads of one, in the order of the cores and their turns
   ImageSummary image;
   StatSet stats;
-  bool partial = false;               ///< the run was ended before the trace was
+  bool partial = false;               ///< the run was stopped before the end of the trace
   std::string version;                ///< of tablewalk
-  std::vector<std::string> warnings;  ///< what is odd in machine, image or trace, and was simulated all the same
+  std::vector<std::string> warnings;  ///< oddities in machine, image or trace that did not prevent the simulation
   std::optional<CheckCounts> checked;
-  std::optional<Attribution> attribution;  ///< who caused the walks, if that was asked
+  std::optional<Attribution> attribution;  ///< what caused the walks, if requested
   CostSummary cost{false, "no machine with free translation was simulated", 0};
 };
 

@@ -5,7 +5,7 @@
 
 namespace tablewalk {
 
-/// The parts of a run's report, in their order. A figure's section is named where the figure is counted.
+/// The sections of a run's report, in order. A figure's section is named where the figure is counted.
 enum class Section : std::uint8_t {
   Cost,
   Program,
@@ -22,7 +22,7 @@ enum class Section : std::uint8_t {
 };
 constexpr unsigned section_count = 12;
 
-/// What a report says of a section. Explanations are sentences for a newcomer; "" where there is none.
+/// Texts of a section. Explanations are sentences for a newcomer; "" if there is none.
 struct SectionText {
   const char* title;
   bool is_table = false;         ///< its modules are the rows of one table

@@ -13,7 +13,7 @@ namespace {
 using Figure = StatSet::Figure;
 using Distribution = StatSet::Distribution;
 
-/// The value that the parts make.
+/// Computes the value from the parts.
 void evaluate(Figure& figure) {
   const StatSet::Parts& parts = figure.parts;
   const bool negative = parts.plus < parts.minus;
@@ -34,7 +34,7 @@ Figure sum_figure(std::string name, std::string unit, std::string meaning, bool 
   return figure;
 }
 
-/// `distribution`'s own, for the histogram that it is of.
+/// The figures of `distribution`, computed from its histogram.
 std::array<Figure, 5> derived_figures(const Distribution& distribution, const Histogram& values) {
   const auto figure = [&](const char* part, const char* meaning, bool whole, std::uint64_t count, double real) {
     Figure made{
@@ -49,13 +49,13 @@ std::array<Figure, 5> derived_figures(const Distribution& distribution, const Hi
 }
 
 [[noreturn]] void refuse(const std::string& name, const std::string& why) {
-  throw LawViolation("statistic '" + name + "' cannot be added to another of its name: " + why);
+  throw LawViolation("statistic '" + name + "' cannot be added to its namesake: " + why);
 }
 
 void add_to(Figure& figure, const Figure& other) {
   const bool alike = figure.whole == other.whole && figure.adding == other.adding && figure.unit == other.unit &&
                      figure.parts.scale == other.parts.scale;
-  if (!alike) refuse(figure.name, "they are of different units or kinds");
+  if (!alike) refuse(figure.name, "their units or kinds differ");
   switch (figure.adding) {
     case StatSet::Adding::Never:
       refuse(figure.name, "it has no parts to add");
@@ -73,7 +73,7 @@ void add_to(Figure& figure, const Figure& other) {
   }
 }
 
-/// Calls `both` for each pair of namesakes, and puts the others of `added` where StatSet::merge() says.
+/// Calls `both` for each pair of namesakes, and inserts the others of `added` as StatSet::merge() specifies.
 template <class Named, class Both>
 void merge_lists(std::vector<Named>& list, const std::vector<Named>& added, Both both) {
   std::unordered_map<std::string_view, std::size_t> places;
@@ -229,7 +229,7 @@ void StatSet::merge(const StatSet& other) {
   }
 }
 
-/// merge() for sets that share no name: the cost does not grow with what is here already.
+/// merge() for sets that share no name: the cost does not depend on the size of this set.
 void StatSet::append(const StatSet& other) {
   for (Figure& figure : other.declared()) add(std::move(figure));
   for (const Distribution& distribution : other.distributions_) add(distribution);

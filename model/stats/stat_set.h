@@ -14,32 +14,32 @@
 namespace tablewalk {
 
 /// The figures of a finished run, in the order in which the modules declare them. Each has a flat dotted name, a unit
-/// and a meaning, which says exactly what was counted. It may have an explanation, a plain sentence for a newcomer, and
-/// be a key figure, which a comparison shows when nobody selects any. All of that is said where it is counted: a module
+/// and a meaning, which says exactly what was counted. It may have an explanation (a plain sentence for a newcomer),
+/// and may be a key figure, which a comparison shows by default. All of that is stated where it is counted: a module
 /// declares its figures in one function, `void report(StatSet&) const`:
 ///
-///     stats.count("dtlb.hits", hits, "lookups", "lookups answered by this TLB");
-///     stats.count("walker.walks", walks, "walks", "walks started").key().explain("how often no TLB knew the page");
+///     stats.count("dtlb.hits", hits, "lookups", "lookups that hit in this TLB");
+///     stats.count("walker.walks", walks, "walks", "walks started").key().explain("how often all TLBs missed");
 ///     stats.ratio("dtlb.miss_share", misses, lookups, "share", "misses / lookups");
-///     stats.distribution("walker.latency_cycles", latency, "cycles", "from request to answer, per walk");
+///     stats.distribution("walker.latency_cycles", latency, "cycles", "from request to response, per walk");
 ///
-/// It names the section of the report that they belong to, and sums that hold:
+/// It names the report section of the figures, and the sums that hold:
 ///
 ///     stats.begin(Section::Tlbs);
 ///     stats.adds_up("dtlb.lookups", {"dtlb.hits", "dtlb.misses"});
 ///
-/// Figures keep what they were made of, so that the sets of several cores can be added: merge(). A name declared twice
-/// is a defect and throws LawViolation.
+/// Figures keep the parts they were computed from, so that the sets of several cores can be added: merge(). Declaring a
+/// name twice is a defect and throws LawViolation.
 class StatSet {
  public:
-  /// What becomes of a figure where two sets have it.
+  /// How a figure that is in both sets is merged.
   enum class Adding : std::uint8_t {
-    Never,    ///< it has no parts to add: a plain real number, or a figure that was read from a file
-    Sum,      ///< its parts are added; the value follows from their sums
-    Largest,  ///< the larger one stays
-    Derived,  ///< one of the figures of a distribution: they follow from the merged histogram
+    Never,    ///< it has no parts to add: a plain real number, or read from a file
+    Sum,      ///< its parts are added, and the value is computed from the sums
+    Largest,  ///< the larger one is kept
+    Derived,  ///< figure of a distribution, computed from the merged histogram
   };
-  /// A whole figure is plus - minus, another one scale * (plus - minus) / over.
+  /// A whole figure is plus - minus; any other is scale * (plus - minus) / over.
   struct Parts {
     std::uint64_t plus = 0;
     std::uint64_t minus = 0;
@@ -50,13 +50,13 @@ class StatSet {
     std::string name;
     std::string unit;
     std::string meaning;
-    bool whole = true;  ///< `count` holds the value, else `real`
+    bool whole = true;  ///< the value is in `count`, else in `real`
     std::uint64_t count = 0;
     double real = 0;
     bool negative = false;  ///< whole: the value is -count
     Adding adding = Adding::Never;
     Parts parts = {};
-    bool only_if_any = false;  ///< in figures() only if it is not 0
+    bool only_if_any = false;  ///< in figures() only if not 0
     std::string explanation = {};
     bool key = false;
     Section section = Section::Other;
@@ -71,19 +71,19 @@ class StatSet {
     std::string unit;
     std::string meaning;
     std::vector<Histogram::Bucket> buckets;
-    /// What the buckets do not tell. Distributions that were read from a file have none, and cannot be merged.
+    /// What the buckets do not say. Absent if read from a file; then it cannot be merged.
     std::optional<Histogram::Extent> extent = std::nullopt;
     std::string explanation = {};
     Section section = Section::Other;
   };
 
-  /// A law: the figure `whole` is the sum of the figures `parts`, of which those that are not declared are 0.
+  /// A law: the figure `whole` is the sum of the figures `parts`; undeclared parts are 0.
   struct Sum {
     std::string whole;
     std::vector<std::string> parts;
   };
 
-  /// A figure that was just declared; to be used before the next one is.
+  /// A figure just declared; valid until the next declaration.
   class Declared {
    public:
     explicit Declared(Figure* figure) : figure_(figure) {}
@@ -95,7 +95,7 @@ class StatSet {
       if (figure_ != nullptr) figure_->key = is_key;
       return *this;
     }
-    /// In another section than its neighbours.
+    /// Puts it in another section than its neighbours.
     Declared& in(Section section) {
       if (figure_ != nullptr) figure_->section = section;
       return *this;
@@ -104,7 +104,7 @@ class StatSet {
    private:
     Figure* figure_;  ///< nullptr if it was left out
   };
-  /// The same of a distribution.
+  /// The same for a distribution.
   class DeclaredDistribution {
    public:
     DeclaredDistribution(StatSet& stats, Distribution& distribution) : stats_(stats), distribution_(distribution) {}
@@ -120,44 +120,45 @@ class StatSet {
     Distribution& distribution_;
   };
 
-  /// What is declared from now on belongs to that section.
+  /// Starts a section: figures declared from now on belong to it.
   void begin(Section section) { section_ = section; }
-  /// Declares a law that the figures keep, for sets of single cores and their sums alike.
+  /// Declares a law of the figures, which holds for single cores and for their sums.
   void adds_up(std::string whole, std::vector<std::string> parts) {
     sums_.push_back({std::move(whole), std::move(parts)});
   }
 
   Declared count(std::string name, std::uint64_t value, std::string unit, std::string meaning);
-  /// A count that is a figure only if it is not 0. Its place in the order is kept: it may not be 0 on another core.
+  /// A count that is a figure only if it is not 0. Its place in the order is kept, since it may not be 0 on another
+  /// core.
   Declared count_if_any(std::string name, std::uint64_t value, std::string unit, std::string meaning);
-  /// A value of which the machine has the largest of its modules' (a path's length), not the sum.
+  /// A value for which the machine takes the largest of its modules (such as a path's length), not the sum.
   Declared largest(std::string name, std::uint64_t value, std::string unit, std::string meaning);
   /// a - b, which may be negative.
   Declared difference(std::string name, std::uint64_t a, std::uint64_t b, std::string unit, std::string meaning);
-  /// numerator / denominator, and 0 when that is 0.
+  /// numerator / denominator, or 0 if the denominator is 0.
   Declared ratio(std::string name, std::uint64_t numerator, std::uint64_t denominator, std::string unit,
                  std::string meaning);
-  /// (a - b) / denominator, which may be negative, and 0 when the denominator is 0.
+  /// (a - b) / denominator, which may be negative, or 0 if the denominator is 0.
   Declared ratio_of_difference(std::string name, std::uint64_t a, std::uint64_t b, std::uint64_t denominator,
                                std::string unit, std::string meaning);
-  /// A value that is no ratio of counts: it cannot be added to another, and merging two throws LawViolation.
+  /// A value that is not a ratio of counts. It cannot be added: merging two throws LawViolation.
   Declared real(std::string name, double value, std::string unit, std::string meaning);
-  /// `value` for each thousand instructions (`core.instructions`, declared before; without it there is no such figure).
+  /// `value` per thousand instructions (`core.instructions`, declared before; without it there is no such figure).
   Declared per_kilo_instruction(std::string name, std::uint64_t value, std::string unit, std::string meaning);
   /// Adds the figures NAME.mean, .p50, .p95, .p99, .max and the distribution NAME.
   DeclaredDistribution distribution(const std::string& name, const Histogram& values, const std::string& unit,
                                     const std::string& meaning);
-  /// What those above end in; for figures that were written to a file and read again.
+  /// Used by the functions above, and for figures read from a file.
   Declared add(Figure figure);
   void add(Distribution distribution);
 
-  /// The same figures under the names that prefixed_name() (stats/core_name.h) makes, none of them a key figure.
+  /// The same figures under the names given by prefixed_name() (stats/core_name.h), none of them a key figure.
   StatSet prefixed(const std::string& prefix) const;
   /// Adds the figures of `other` to those of the same name: counts, and both sides of differences and ratios, are
-  /// summed, distributions are merged, and the other values follow. A figure that this set lacks is put before the next
-  /// figure of `other` that this set has, behind all of its own there; at the end if there is none. So sets that the
-  /// same modules declared merge in the order of declaration. Throws LawViolation if a figure of both has no parts
-  /// to add, or another unit or kind than its namesake.
+  /// summed, distributions are merged, and derived values follow. A figure missing here is inserted before the next
+  /// figure of `other` that this set has, after all others inserted there; at the end if there is none. So sets
+  /// declared by the same modules merge in the order of declaration. Throws LawViolation if a figure in both has no
+  /// parts to add, or differs in unit or kind.
   void merge(const StatSet& other);
 
   const std::vector<Figure>& figures() const { return figures_; }
@@ -165,12 +166,12 @@ class StatSet {
   const std::vector<Sum>& sums() const { return sums_; }
   /// The figure of that name; throws InputError that names the nearest one.
   const Figure& at(std::string_view name) const;
-  /// nullptr when there is none.
+  /// nullptr if there is none.
   const Figure* find(std::string_view name) const;
 
  private:
   static constexpr std::size_t hidden = static_cast<std::size_t>(-1);
-  /// A figure that is not shown because it is 0, and how many of those shown were declared before it.
+  /// A figure not shown because it is 0, and the number of shown figures declared before it.
   struct Hidden {
     std::size_t place;
     Figure figure;
@@ -180,20 +181,20 @@ class StatSet {
     figure.section = section_;
     return add(std::move(figure));
   }
-  /// All of them in their order, the hidden ones too.
+  /// All figures in order, including the hidden ones.
   std::vector<Figure> declared() const;
   void append(const StatSet& other);
   void merge_distributions(const std::vector<Distribution>& others);
 
   std::vector<Figure> figures_;
   std::vector<Hidden> hidden_;
-  std::map<std::string, std::size_t, std::less<>> index_;  ///< place in figures_, or `hidden`
+  std::map<std::string, std::size_t, std::less<>> index_;  ///< index in figures_, or `hidden`
   std::vector<Distribution> distributions_;
   std::vector<Sum> sums_;
-  Section section_ = Section::Other;  ///< of what is declared next
+  Section section_ = Section::Other;  ///< of the next declaration
 };
 
-/// a / b, and 0 when b is 0.
+/// a / b, or 0 if b is 0.
 inline double ratio(std::uint64_t a, std::uint64_t b) {
   return b == 0 ? 0.0 : static_cast<double>(a) / static_cast<double>(b);
 }

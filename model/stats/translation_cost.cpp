@@ -7,7 +7,7 @@ std::uint64_t cycles_of(const RunResult& result) {
   return result.stats.at("core.cycles").count;
 }
 
-/// Puts `added` behind the figure of that name, or before all if there is none.
+/// Inserts `added` after the figure of that name, or before all others if there is none.
 void put_behind(StatSet& stats, const StatSet& added, const std::string& behind) {
   StatSet all;
   if (behind.empty()) all = added;
@@ -25,7 +25,7 @@ void put_behind(StatSet& stats, const StatSet& added, const std::string& behind)
 void add_translation_cost(RunResult& result, const RunResult& with_free_translation) {
   const bool whole = !result.partial && !with_free_translation.partial;
   if (!whole || result.trace.records != with_free_translation.trace.records) {
-    return leave_cost_out(result, "the run was ended before the trace was");
+    return leave_cost_out(result, "the run was stopped before the end of the trace");
   }
   const std::uint64_t cycles = cycles_of(result);
   const std::uint64_t free = cycles_of(with_free_translation);
@@ -33,19 +33,19 @@ void add_translation_cost(RunResult& result, const RunResult& with_free_translat
   stats.begin(Section::Cost);
   stats
       .difference("translation.cost_cycles", cycles, free, "cycles",
-                  "what translation costs: cycles minus those of the same machine with free translation")
+                  "cost of translation: cycles minus those of the same machine with free translation")
       .key()
       .explain(
-          "what address translation costs: these cycles would be saved if every translation were a first-level TLB "
+          "the cost of address translation: the cycles that would be saved if every translation were a first-level TLB "
           "hit");
   stats
       .ratio_of_difference("translation.cost_share", cycles, free, cycles, "share",
-                           "cost cycles / cycles: the part of the time that free translation would save")
+                           "cost cycles / cycles: the share of the time that free translation would save")
       .key()
-      .explain("the part of all cycles that address translation costs");
+      .explain("the share of all cycles that address translation costs");
   stats
       .count("translation.free_cycles", free, "cycles",
-             "cycles of the machine with free translation: every access has a first-level TLB hit")
+             "cycles of the machine with free translation: every access hits the first-level TLB")
       .explain("how long the program takes with free translation: measured by a second run");
   put_behind(result.stats, stats, "");
   result.cost = {true, {}, free};
@@ -60,17 +60,17 @@ void add_chained_cost(RunResult& result, const RunResult& chained, const RunResu
   stats.begin(Section::Cost);
   stats
       .difference("translation.chained_cost_cycles", cycles, free, "cycles",
-                  "what translation costs if the address of every data access comes from the load before it")
-      .explain("the same if every data access waited for the load before it: the trace does not say which do");
+                  "cost of translation if the address of every data access depends on the previous load")
+      .explain("the cost if every data access waited for the previous load: the trace does not record which do");
   stats
       .ratio_of_difference("translation.chained_cost_share", cycles, free, cycles, "share",
-                           "that / the cycles of that machine")
+                           "that cost / the cycles of that machine")
       .key()
-      .explain("what it costs at the other end; cycles lie between the ends, their cost mostly does");
+      .explain("the share at the other end; the cycles lie between the ends, the cost usually does too");
   stats
       .count("core.chained_cycles", cycles, "cycles",
-             "cycles if the address of every data access comes from the load before it")
-      .explain("how long the program takes if every data access waited for the load before it");
+             "cycles if the address of every data access depends on the previous load")
+      .explain("how long the program takes if every data access waited for the previous load");
   put_behind(result.stats, stats, "translation.cost_share");
 }
 

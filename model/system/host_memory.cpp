@@ -58,9 +58,8 @@ void require_host_memory(const MachineConfig& config) {
   if (all <= always_there) return;
   const std::uint64_t available = available_host_memory();
   if (all <= available) return;
-  throw InputError(
-      fmt::format("{}: takes {} of the host's memory, the whole machine {}, and {} are available; expected less",
-                  largest.key, readable(largest.bytes), readable(all), readable(available)));
+  throw InputError(fmt::format("{}: needs {} of host memory, the whole machine {}, and {} are available; expected less",
+                               largest.key, readable(largest.bytes), readable(all), readable(available)));
 }
 
 }  // namespace tablewalk

@@ -8,17 +8,17 @@
 
 namespace tablewalk {
 
-/// What one array of a machine takes of the host's memory.
+/// Host memory of one array of a machine.
 struct HostMemoryNeed {
-  std::string key;  ///< the config key that sets its size
+  std::string key;  ///< the config key that determines its size
   std::uint64_t bytes = 0;
 };
 
-/// Of all TLB arrays, caches and walk caches of the machine: they are allocated whole. What grows with the program,
-/// its page tables above all, is not among them.
+/// For all TLB arrays, caches and walk caches of the machine, which are allocated in full. What grows with the program,
+/// mainly its page tables, is not included.
 std::vector<HostMemoryNeed> host_memory_of(const MachineConfig& config);
 
-/// Throws InputError if the host cannot hold the machine; the message names the largest part.
+/// Throws InputError if the host does not have enough memory; the message names the largest part.
 void require_host_memory(const MachineConfig& config);
 
 }  // namespace tablewalk

@@ -13,12 +13,12 @@
 namespace tablewalk {
 namespace {
 
-/// Of a first-level TLB; one that is left out takes a cycle to miss.
+/// Hit latency of a first-level TLB; one that is left out takes a cycle to miss.
 Cycles hit_latency(const TlbConfig& tlb) {
   return tlb.enabled && !tlb.arrays.empty() ? tlb.arrays.front().latency_cycles : Cycles(1);
 }
 
-/// A core's own first level answers it at once.
+/// Whether it is a core's own first level, which responds at once.
 bool is_first_level(const std::vector<Link>& links_above) {
   return std::any_of(links_above.begin(), links_above.end(), [](const Link& link) { return link.at_once; });
 }
@@ -46,7 +46,7 @@ Machine::Machine(const MachineConfig& config, ConstructionOrder order, const std
   if (config_.cores > 1) join_cores();
 }
 
-/// Equal parts of memory, each aligned to its size, so that the largest block of it is aligned too.
+/// Equal parts of memory, each aligned to its size, so that the largest block in it is aligned too.
 void Machine::make_frames(std::size_t processes) {
   const std::uint64_t all = config_.memory_bytes(processes);
   const std::uint64_t part = processes == 1 ? all : std::uint64_t{1} << log2_floor(all / processes);
@@ -61,12 +61,13 @@ void Machine::make_kernel(const std::optional<ImageTables>& tables) {
     kernel_ = std::make_unique<AddressSpaces>(config_.os, mode_, memory_, frames_);
     return;
   }
-  const PhysicalAddress root = mode_->decode_root(tables->root_value).table;  // before the image is read: it throws
+  const PhysicalAddress root =
+      mode_->decode_root(tables->root_value).table;  // before the image is read, to report a bad root early
   image_ = load_memory_image(tables->image, memory_);
   kernel_ = std::make_unique<ImageSpace>(*mode_, memory_, *image_, root, tables->skip_faults);
 }
 
-/// SystemC makes ports only while their module is made: how many, the topology knows beforehand.
+/// SystemC requires that ports are made with their module; the topology gives their number.
 void Machine::build(ConstructionOrder order) {
   const std::size_t nodes = topology_.nodes.size();
   modules_.resize(nodes);
@@ -80,7 +81,7 @@ void Machine::bind_links() {
   for (const Link& link : topology_.links) bind(link, modules_[link.from], modules_[link.to]);
 }
 
-/// What cores have to do with each other, beside the memory that they share.
+/// Connects the cores apart from shared memory: shootdowns.
 void Machine::join_cores() {
   for (unsigned core = 0; core < config_.cores; ++core) {
     port(core).join(shootdowns_, core);
@@ -171,7 +172,7 @@ std::vector<PageWalker*> Machine::walkers() {
   return walkers;
 }
 
-/// An unlimited walker has as many slots as there can be requests: one for each page that a TLB above waits for.
+/// An unlimited walker has one slot per possible request: one per miss register of the TLBs above.
 WalkerConfig Machine::walker_config(std::size_t walker) const {
   WalkerConfig config = config_.walker;
   if (!config.unlimited) return config;
@@ -222,7 +223,7 @@ void Machine::report(StatSet& figures) const {
   }
 }
 
-/// Of the core's own modules, under the names that they have in a machine of one core.
+/// Figures of the core's own modules, under the names of a single-core machine.
 StatSet Machine::figures_of(unsigned core) const {
   StatSet figures;
   for (std::size_t i = 0; i < modules_.size(); ++i) {
@@ -236,13 +237,13 @@ StatSet Machine::figures_of(unsigned core) const {
 
 void Machine::report_node(std::size_t index, StatSet& figures) const {
   const Node& node = topology_.nodes[index];
-  // The kernel's figures are between those of the caches and of the memory that its tables are in.
+  // The kernel's figures come between those of the caches and of the memory that holds its tables.
   if (node.kind == NodeKind::Dram) report_kernel(figures);
   tablewalk::report(modules_[index], node.part, figures);
   declare_lookups(index, figures);
 }
 
-/// That a TLB below others looks up what these send to it.
+/// Declares that the lookups of a lower TLB are the misses sent down by those above.
 void Machine::declare_lookups(std::size_t index, StatSet& figures) const {
   const auto is_tlb = [&](std::size_t node) { return std::holds_alternative<std::unique_ptr<Tlb>>(modules_[node]); };
   if (!is_tlb(index)) return;
@@ -262,9 +263,9 @@ void Machine::report_kernel(StatSet& figures) const {
   if (image_) return;
   figures
       .count("tables.touched_bytes", memory_.touched_pages() * PhysicalMemory::page_size, "bytes",
-             "of the tables, what was ever written, in whole pages of 4 KiB: what they cost the host")
+             "part of the tables ever written, in whole pages of 4 KiB: their host memory")
       .key()
-      .explain("of that, what was ever written: a flat table reserves far more than it uses");
+      .explain("the part of it ever written: a flat table reserves far more than it uses");
 }
 
 }  // namespace tablewalk

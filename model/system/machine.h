@@ -17,35 +17,35 @@
 
 namespace tablewalk {
 
-/// The machine that a config describes, built and bound: the only place where modules learn of each other. Which
-/// modules there are, and which is bound to which, is its topology.
+/// The machine described by a config, built and bound: the only place where modules are connected. The topology says
+/// which modules there are and how they are bound.
 class Machine {
  public:
-  /// `tables`: whose page tables it has; without, its kernel builds them. `processes`: how many have tables of their
-  /// own (AddressSpaces says which address spaces are whose). Throws InputError.
+  /// `tables`: page tables to use; without, the kernel builds them. `processes`: number of processes with their own
+  /// tables (see AddressSpaces for their ids). Throws InputError.
   explicit Machine(const MachineConfig& config, ConstructionOrder order = ConstructionOrder::CoreFirst,
                    const std::optional<ImageTables>& tables = std::nullopt, std::size_t processes = 1);
 
-  /// Runs until nothing is left to do. Throws what a module threw.
+  /// Runs until nothing is left to do. Rethrows a module's exception.
   void run();
 
   unsigned cores() const { return config_.cores; }
   RequestPort& port(unsigned core = 0) { return module<RequestPort>(NodeKind::Core, core); }
-  /// The one that the core uses.
+  /// The walker used by the core.
   PageWalker& walker(unsigned core = 0) { return module<PageWalker>(NodeKind::Walker, core); }
-  /// Every walker, once.
+  /// All walkers, each once.
   std::vector<PageWalker*> walkers();
-  /// The first core's, if it is hardware; else nullptr.
+  /// The first core's walker if it is hardware; else nullptr.
   RtlWalker* rtl_walker() { return dynamic_cast<RtlWalker*>(&walker()); }
   Kernel& kernel() { return *kernel_; }
-  /// What the memory image held, if there is one.
+  /// Information about the memory image, if there is one.
   const std::optional<MemoryImage>& image() const { return image_; }
   PhysicalMemory& memory() { return memory_; }
   const PagingMode& mode() const { return *mode_; }
   void reset_stats();
-  /// All cores are warm and idle: they go on in the next cycle.
+  /// All cores are warm and drained: they continue in the next cycle.
   void start_measuring();
-  /// Of several cores, first the sums over all of them, then each one's.
+  /// For several cores, first the sums over all of them, then each core's figures.
   void report(StatSet& figures) const;
 
  private:
@@ -64,7 +64,7 @@ class Machine {
   StatSet figures_of(unsigned core) const;
   void report_kernel(StatSet& figures) const;
 
-  /// The core's module of that kind, its own or a shared one.
+  /// The core's module of that kind, private or shared.
   template <class Type>
   Type& module(NodeKind kind, unsigned core) {
     return *std::get<std::unique_ptr<Type>>(modules_[topology_.find(kind, core).value()]);
@@ -73,7 +73,7 @@ class Machine {
   MachineConfig config_;
   std::shared_ptr<const PagingMode> mode_;
   PhysicalMemory memory_;
-  std::vector<FrameAllocator> frames_;  ///< of the processes
+  std::vector<FrameAllocator> frames_;  ///< by process
   std::optional<MemoryImage> image_;
   std::unique_ptr<Kernel> kernel_;
   Shootdowns shootdowns_;

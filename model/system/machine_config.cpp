@@ -76,7 +76,7 @@ std::string MachineConfig::no_page_of_mode(const TlbConfig& tlb) const {
     return fmt::format("the TLB would hold nothing: paging mode {} has no pages of {}; expected {}, or [] for all",
                        mode->name(), format_byte_size(tlb.arrays[0].page_sizes[0]), page_sizes_text(*mode));
   } catch (const InputError&) {
-    return {};  // the mode's own check says what is wrong with it
+    return {};  // the mode's own check reports it
   }
 }
 
@@ -88,7 +88,7 @@ std::string MachineConfig::unmappable_page_size() const {
     return "paging mode " + mode->name() + " has no pages of " + format_byte_size(os.page_bytes) + "; expected " +
            page_sizes_text(*mode) + ", or 0 for the smallest";
   } catch (const InputError&) {
-    return {};  // the mode's own check says what is wrong with it
+    return {};  // the mode's own check reports it
   }
 }
 
@@ -101,7 +101,7 @@ std::string MachineConfig::impossible_memory() const {
       return format_byte_size(memory.bytes) + " are more than the entries of paging mode " + mode->name() +
              " can address; expected at most " + limit + ", or 0 for as much as is useful";
     }
-    // Two frames: the root table needs one, and the first page another.
+    // Two frames: for the root table and the first page.
     if (memory.bytes.bytes / 2 >= mode->page_bytes()) return {};
     return format_byte_size(memory.bytes) + " do not hold two frames; expected at least " +
            format_byte_size(ByteSize{2 * mode->page_bytes()}) + ", or 0 for as much as is useful";
@@ -109,5 +109,7 @@ std::string MachineConfig::impossible_memory() const {
     return {};
   }
 }
+
+template ConfigNode bind_config(MachineConfig& config);
 
 }  // namespace tablewalk

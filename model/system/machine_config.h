@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "cache/cache_config.h"
 #include "coherence/coherence_config.h"
+#include "config/binding.h"
 #include "cpu/core_config.h"
 #include "cpu/shootdown.h"
 #include "dram/dram_config.h"
@@ -19,7 +20,7 @@
 
 namespace tablewalk {
 
-/// Which memory the page walkers read table entries through.
+/// The memory through which page walkers read table entries.
 enum class WalkerReads : std::uint8_t { L1d, L2, Llc, Dram };
 
 template <>
@@ -28,11 +29,11 @@ struct EnumNames<WalkerReads> {
                                        std::pair{"llc", WalkerReads::Llc}, std::pair{"dram", WalkerReads::Dram}};
 };
 
-/// Which memory serves the entries that the page walkers read. All but Shared are idealisations.
+/// The memory that serves entry reads of page walkers. All except Shared are idealisations.
 enum class WalkerMemory : std::uint8_t {
   Shared,  ///< the program's caches and DRAM
-  Own,     ///< caches and a DRAM of the same shape that nobody else uses
-  Ideal,   ///< every access is answered in the next cycle
+  Own,     ///< separate caches and DRAM of the same configuration
+  Ideal,   ///< every access completes in the next cycle
 };
 
 template <>
@@ -50,9 +51,9 @@ struct SharingConfig {
 
   template <class Keys>
   void describe(Keys& keys) {
-    keys.value("l2", l2, "", "true: all cores have one second-level cache");
-    keys.value("stlb", stlb, "", "true: all cores have one second-level TLB; it needs a shared walker");
-    keys.value("walker", walker, "", "true: all cores have one walker with its walk caches");
+    keys.value("l2", l2, "", "true: the cores share one second-level cache");
+    keys.value("stlb", stlb, "", "true: the cores share one second-level TLB; requires a shared walker");
+    keys.value("walker", walker, "", "true: the cores share one walker with its walk caches");
   }
 };
 
@@ -84,9 +85,9 @@ struct MemoryConfig {
   template <class Keys>
   void describe(Keys& keys) {
     keys.value("bytes", bytes, "bytes",
-               "simulated RAM; 0: 1T, or less where the paging mode's entries cannot address as much",
+               "simulated RAM; 0: 1T, or less if the paging mode's entries cannot address that much",
                std::uint64_t{1} << 56);
-    keys.value("line_bytes", line_bytes, "bytes", "cache line of every level, and what a DRAM burst transfers", 256);
+    keys.value("line_bytes", line_bytes, "bytes", "cache line size of all levels, and size of a DRAM transfer", 256);
   }
   template <class Problem>
   void check(Problem&& problem) const {
@@ -97,8 +98,8 @@ struct MemoryConfig {
 };
 
 /// A whole machine. Every key has a default: the sizes and latencies of configs/skylake.yaml, which has their sources,
-/// made simpler where that machine would hide what paging modes differ in: TLBs of one array for every page size, LRU
-/// everywhere, and no walk caches, so that a walk reads an entry of every level.
+/// simplified where that machine would hide differences between paging modes: TLBs of one array for every page size,
+/// LRU everywhere, and no walk caches, so that a walk reads an entry of every level.
 struct MachineConfig {
   static constexpr std::uint32_t most_cores = 64;
 
@@ -127,25 +128,25 @@ struct MachineConfig {
 
   template <class Keys>
   void describe(Keys& keys) {
-    keys.value("clock_mhz", clock_mhz, "MHz", "the core's clock: how many cycles the DRAM's nanoseconds are", 100000);
-    keys.value("cores", cores, "cores",
-               "each with first-level TLBs and caches of its own, and with its own trace to run", most_cores);
-    keys.group("sharing", sharing, "what several cores share, beside the last-level cache and the memory");
+    keys.value("clock_mhz", clock_mhz, "MHz", "core clock; converts the DRAM's nanoseconds to cycles", 100000);
+    keys.value("cores", cores, "cores", "cores, each with its own first-level TLBs and caches, and its own trace",
+               most_cores);
+    keys.group("sharing", sharing, "parts shared by the cores, besides the last-level cache and the memory");
     keys.group("coherence", coherence, "how the private caches of several cores are kept coherent");
-    keys.group("shootdown", shootdown, "how one core has the others forget a translation");
-    keys.group("paging", paging, "what the page tables look like");
-    keys.group("os", os, "what the kernel does: mapping, page faults, frames");
+    keys.group("shootdown", shootdown, "how a core invalidates translations on other cores");
+    keys.group("paging", paging, "the page-table format");
+    keys.group("os", os, "the kernel: mapping, page faults, frames");
     keys.group("memory", memory, "simulated RAM");
     keys.group("core", core, "how accesses are issued");
     keys.group("itlb", itlb, "first-level TLB for fetches");
     keys.group("dtlb", dtlb, "first-level TLB for data");
     keys.group("stlb", stlb, "second-level TLB, for both; disabled: first-level misses go to the walker");
     keys.group("walker", walker, "the hardware page-table walker");
-    keys.value("walker_reads", walker_reads, "", "the cache, or memory, through which the walker reads entries");
-    keys.value(
-        "walker_memory", walker_memory, "",
-        "shared: entries are read through the program's caches; own: through caches and a DRAM of the same shape "
-        "that nobody else uses; ideal: each is answered in the next cycle (the last two are idealisations)");
+    keys.value("walker_reads", walker_reads, "", "the cache or memory through which the walker reads entries");
+    keys.value("walker_memory", walker_memory, "",
+               "shared: entries are read through the program's caches; own: through separate caches and a separate "
+               "DRAM of the "
+               "same configuration; ideal: each read completes in the next cycle (the last two are idealisations)");
     keys.group("l1i", l1i, "first-level cache for fetches");
     keys.group("l1d", l1d, "first-level cache for data");
     keys.group("l2", l2, "second-level cache");
@@ -172,17 +173,17 @@ struct MachineConfig {
     if (!ram.empty()) problem("memory.bytes", ram);
     const bool hardware = walker.kind == WalkerKind::Rtl || walker.kind == WalkerKind::Foreign;
     if (hardware && core.invalidate_cycles == Cycles(0)) {
-      problem("core.invalidate_cycles", "the RTL walker takes one invalidation in a cycle; expected at least 1");
+      problem("core.invalidate_cycles", "the RTL walker accepts one invalidation per cycle; expected at least 1");
     }
     if (hardware && core.switch_cycles == Cycles(0)) {
-      problem("core.switch_cycles", "the RTL walker takes one invalidation in a cycle; expected at least 1");
+      problem("core.switch_cycles", "the RTL walker accepts one invalidation per cycle; expected at least 1");
     }
   }
 
-  /// The TLB arrays that can hold nothing, because the paging mode has no page of their sizes, by key; empty if there
-  /// are none. A TLB that consists of such arrays is an error.
+  /// Keys of the TLB arrays that stay empty because the paging mode has no page of their sizes. A TLB with only such
+  /// arrays is an error.
   std::vector<std::string> empty_tlb_arrays() const;
-  /// Simulated RAM in bytes, with the default worked out: for each of that many processes as much as one would have.
+  /// Simulated RAM in bytes, with the default resolved: for several processes, that many times the amount of one.
   std::uint64_t memory_bytes(std::size_t processes = 1) const;
 
  private:
@@ -190,15 +191,14 @@ struct MachineConfig {
   template <class Problem>
   void check_sharing(Problem&& problem) const {
     if (stlb.enabled && sharing.stlb && !sharing.walker) {
-      problem("sharing.stlb",
-              "the cores share it, but not the walker that its misses go to; expected sharing.walker: true");
+      problem("sharing.stlb", "it is shared, but the walker for its misses is not; expected sharing.walker: true");
     }
     if (!sharing.walker || walker_memory == WalkerMemory::Ideal) return;
     const bool private_l1 = walker_reads == WalkerReads::L1d && l1d.enabled;
     const bool private_l2 = walker_reads <= WalkerReads::L2 && l2.enabled && !sharing.l2;
     if (walker_memory == WalkerMemory::Shared && (private_l1 || private_l2)) {
       problem("sharing.walker",
-              fmt::format("it reads through the {} that each core has of its own; expected walker_reads: {}",
+              fmt::format("it reads through the {}, which is private to each core; expected walker_reads: {}",
                           private_l1 ? "l1d" : "l2", l2.enabled && sharing.l2 ? "l2" : "llc"));
     }
   }
@@ -213,11 +213,14 @@ struct MachineConfig {
     const std::string text = no_page_of_mode(tlb);
     if (!text.empty()) problem(name + ".arrays.0.page_sizes", text);
   }
-  // What is wrong if no array holds a page of the paging mode, else empty.
+  // The problem if no array holds a page of the paging mode, else empty.
   std::string no_page_of_mode(const TlbConfig& tlb) const;
-  // What is wrong with that key; empty if nothing is, or if the paging mode itself is wrong.
+  // The problem with that key; empty if there is none, or if the paging mode itself is wrong.
   std::string unmappable_page_size() const;
   std::string impossible_memory() const;
 };
+
+// Instantiated once, in machine_config.cpp: every command binds a machine's config.
+extern template ConfigNode bind_config(MachineConfig& config);
 
 }  // namespace tablewalk

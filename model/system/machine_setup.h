@@ -6,14 +6,14 @@
 
 namespace tablewalk {
 
-/// The order in which a machine's modules are made: no result depends on it, and a test holds us to that.
+/// The order in which a machine's modules are built: no result depends on it, which a test checks.
 enum class ConstructionOrder : std::uint8_t { CoreFirst, MemoryFirst };
 
-/// Page tables that are there already: a memory image, and the register that points to their root.
+/// Existing page tables: a memory image and the root register's value.
 struct ImageTables {
   ImageSource image;
   std::uint64_t root_value = 0;
-  bool skip_faults = false;  ///< accesses that fault are passed over; else the first one ends the run
+  bool skip_faults = false;  ///< faulting accesses are skipped; else the first one ends the run
 };
 
 }  // namespace tablewalk

@@ -6,8 +6,8 @@
 
 namespace tablewalk {
 
-/// The walker that a config describes, of whatever kind. `name`: of its module; `memory`: what an instant walker looks
-/// its answers up in; `ports`: how many TLBs it has above. Throws InputError if there is no such walker.
+/// Makes the walker that a config describes. `name`: of its module; `memory`: for the reference walks of an instant
+/// walker; `ports`: number of upstream TLBs. Throws InputError if there is no such walker.
 std::unique_ptr<PageWalker> make_walker(const char* name, const WalkerConfig& config, const PagingControls& controls,
                                         const PagingMode& mode, PhysicalMemory& memory, unsigned ports);
 

@@ -3,7 +3,7 @@
 namespace tablewalk {
 namespace {
 
-/// The module, of the type that the topology says it has.
+/// The module as the type given by the topology.
 template <class Type>
 Type& as(Module& module) {
   return *std::get<std::unique_ptr<Type>>(module);
@@ -42,7 +42,7 @@ tlm::tlm_target_socket<64>& access_target(Module& module, unsigned port) {
   return as<Dram>(module).cpu_side(port);
 }
 
-/// A call for each type of module.
+/// One overload per module type.
 template <class... Calls>
 struct ForEachType : Calls... {
   using Calls::operator()...;

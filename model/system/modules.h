@@ -16,15 +16,15 @@
 
 namespace tablewalk {
 
-/// The module of a node, by what a machine does with it.
+/// The module of a node, by type.
 using Module = std::variant<std::unique_ptr<RequestPort>, std::unique_ptr<FreeTranslator>, std::unique_ptr<Tlb>,
                             std::unique_ptr<PageWalker>, std::unique_ptr<Cache>, std::unique_ptr<Directory>,
                             std::unique_ptr<Dram>, std::unique_ptr<IdealMemory>>;
 
-/// Binds the modules of the nodes that the link joins.
+/// Binds the modules at the two ends of the link.
 void bind(const Link& link, Module& from, Module& to);
 void reset_stats(Module& module);
-/// Adds the module's figures, if it has any. `name`: the node's, which stands before them.
+/// Adds the module's figures, if any. `name`: the node's name, their prefix.
 void report(const Module& module, const std::string& name, StatSet& figures);
 
 }  // namespace tablewalk

@@ -24,12 +24,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Tells of progress a few times a second, and whether the run is to end early.
+/// Reports progress a few times a second and checks whether the run must stop.
 class Watch {
  public:
   Watch(const RunOptions& options, const Streams& streams) : options_(options), streams_(streams) {}
 
-  /// Called at every batch of records; true ends the trace.
+  /// Called for every batch of records; true ends the trace.
   bool operator()() {
     const bool stop = options_.stop != nullptr && *options_.stop;
     stopped_ = stopped_ || stop;
@@ -48,17 +48,18 @@ class Watch {
   bool stopped_ = false;
 };
 
-/// An RTL walker beside each of the machine's own; none unless the run is a co-simulation. A wave is of the first.
+/// An RTL walker beside each of the machine's own; none unless the run is a co-simulation. A wave covers the first.
 std::vector<std::unique_ptr<WalkerShadow>> make_shadows(const MachineConfig& config, const RunOptions& options,
                                                         Machine& machine) {
   std::vector<std::unique_ptr<WalkerShadow>> shadows;
   if (options.cosim == nullptr) return shadows;
   if (config.walker.unlimited) {
-    throw InputError("walker.unlimited: hardware has as many slots as it was made with; expected false");
+    throw InputError("walker.unlimited: hardware has a fixed number of slots; expected false");
   }
   for (PageWalker* its : machine.walkers()) {
     auto* walker = dynamic_cast<SystemCWalker*>(its);
-    if (walker == nullptr) throw InputError("walker.kind: a co-simulation has the model and rtl/; expected systemc");
+    if (walker == nullptr)
+      throw InputError("walker.kind: a co-simulation compares the SystemC model with rtl/; expected systemc");
     const std::string name = shadows.empty() ? "rtl_walker" : fmt::format("rtl_walker{}", shadows.size());
     shadows.push_back(std::make_unique<WalkerShadow>(name.c_str(), config.walker, config.paging, machine.mode()));
     if (shadows.size() == 1) shadows.back()->record_wave(options.wave);
@@ -67,13 +68,14 @@ std::vector<std::unique_ptr<WalkerShadow>> make_shadows(const MachineConfig& con
   return shadows;
 }
 
-/// The wires of the machine's own walker; those of a co-simulation are the shadow's.
+/// Records the machine's own walker; in a co-simulation the shadow is recorded instead.
 void record_wave(const RunOptions& options, Machine& machine) {
   if (options.wave.path.empty() || options.cosim != nullptr) return;
   RtlWalker* walker = machine.rtl_walker();
   if (walker == nullptr) {
     throw InputError(
-        "--wave: the machine's walker is the model, which has no wires; expected walker.kind: rtl or foreign");
+        "--wave: the machine's walker is the SystemC model, which has no signals; expected walker.kind: rtl or "
+        "foreign");
   }
   walker->record_wave(options.wave);
 }
@@ -83,7 +85,7 @@ void warn(RunResult& result, const RunOptions& options, const std::string& warni
   result.warnings.push_back(printable(warning));
 }
 
-/// Hardware for larger pages than the mode has is no fault of the config: compared modes differ in it.
+/// Arrays for page sizes that the mode lacks are not an error: compared modes differ in their sizes.
 void warn_of_empty_arrays(RunResult& result, const MachineConfig& config, const RunOptions& options) {
   const std::vector<std::string> empty = config.empty_tlb_arrays();
   if (empty.empty()) return;
@@ -94,22 +96,21 @@ void warn_of_empty_arrays(RunResult& result, const MachineConfig& config, const 
                    page_sizes_text(*mode)));
 }
 
-/// An image may hold what a processor would not have loaded: emulators are less strict.
+/// An image may have contents that a processor would refuse to load: emulators are less strict.
 void warn_of_image(RunResult& result, const RunOptions& options, Machine& machine) {
   if (!options.tables) return;
   const std::string refusal = machine.mode().root_refusal(machine.memory(), machine.kernel().root(0));
   if (!refusal.empty()) warn(result, options, fmt::format("{}: {}", image_name(options.tables->image), refusal));
 }
 
-/// What the trace's reader found says where it was found; what the machine found was found at the record it had
-/// reached.
+/// Adds the position in the trace: the reader's errors already have one; the machine's get the current record.
 std::string describe_place(const Streams& streams, const RequestPort& core, const std::string& what) {
   const std::string& path = streams.path_of(core.source());
   if (what.compare(0, path.size() + 1, path + ":") == 0) return what;
   return fmt::format("{}: record {}: {}", path, core.current_record(), what);
 }
 
-/// The core that was acting when something went wrong, else the first.
+/// The core that was acting when an error occurred, else the first.
 const RequestPort& acting_core(Machine& machine) {
   for (unsigned core = 0; core < machine.cores(); ++core) {
     if (machine.port(core).is_acting()) return machine.port(core);
@@ -117,7 +118,7 @@ const RequestPort& acting_core(Machine& machine) {
   return machine.port();
 }
 
-/// Runs it; what goes wrong gets its place in the trace.
+/// Runs the machine; errors get their position in the trace.
 void run_to_end(Machine& machine, const Streams& streams) {
   try {
     machine.run();
@@ -127,16 +128,16 @@ void run_to_end(Machine& machine, const Streams& streams) {
     throw LawViolation(describe_place(streams, acting_core(machine), violation.what()));
   }
   for (unsigned core = 0; core < machine.cores(); ++core) {
-    if (!machine.port(core).finished()) throw LawViolation("the machine came to rest with accesses in flight");
+    if (!machine.port(core).finished()) throw LawViolation("the machine stopped with accesses in flight");
   }
 }
 
-/// Starts the statistics when all cores are warm and idle.
+/// Starts the statistics when all cores are warm and drained.
 class WarmUp {
  public:
   WarmUp(Machine& machine, std::function<void()> on_warm) : machine_(machine), on_warm_(std::move(on_warm)) {}
 
-  /// A core is.
+  /// One core is warm.
   void core_is_warm() {
     if (++warm_ != machine_.cores()) return;
     machine_.reset_stats();
@@ -150,7 +151,7 @@ class WarmUp {
   unsigned warm_ = 0;
 };
 
-/// Gives each core its streams.
+/// Assigns the streams to the cores.
 void start_cores(Machine& machine, const MachineConfig& config, Streams& streams, const RequestPort::Job& common) {
   for (unsigned core = 0; core < machine.cores(); ++core) {
     const std::vector<RecordSource*> sources = streams.of_core(core);
@@ -207,7 +208,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   }
   for (const std::string& note : streams.notes()) warn(result, options, note);
   result.partial = watch.stopped() || streams.stopped();
-  streams.close();  // the report takes memory too
+  streams.close();  // frees memory for the report
   machine.report(result.stats);
   if (options.attribute) result.attribution = attribution.result();
   if (options.check) {

@@ -16,12 +16,12 @@
 namespace tablewalk {
 namespace {
 
-/// What the front end looks ahead: 32 records for each block that it may have fetched.
+/// Look-ahead of the front end: 32 records per block in the fetch queue.
 std::size_t records_ahead(const CoreConfig& core) {
   return std::size_t{32} * core.fetch_queue;
 }
 
-/// From which loads the core takes addresses to come.
+/// The dependences that the core assumes.
 std::string name_of_dependences(const TraceDescription& trace, const CoreConfig& core) {
   if (trace.dependences) return "trace";
   return core.dependences == Dependences::Chained ? "chained" : "none";
@@ -33,12 +33,11 @@ std::vector<std::string> paths_of(const RunOptions& options) {
   return paths;
 }
 
-/// Each stream reads the file from its beginning.
+/// Every stream reads its file from the beginning.
 void refuse_pipes(const std::vector<std::string>& paths) {
   const auto pipe = std::find_if(paths.begin(), paths.end(), readable_once);
   if (pipe == paths.end()) return;
-  throw InputError(*pipe +
-                   ": several cores, and several traces, are read each at its own pace: expected files, not a pipe");
+  throw InputError(*pipe + ": several cores or traces read at their own pace: expected files, not a pipe");
 }
 
 }  // namespace
@@ -49,7 +48,7 @@ Streams::Streams(const MachineConfig& config, const RunOptions& options)
   processes_ = paths.size();
   const bool several = cores_ > 1 || processes_ > 1;
   if (several) refuse_pipes(paths);
-  std::map<std::string, std::vector<unsigned>> threads;  // of each trace, which may be named several times
+  std::map<std::string, std::vector<unsigned>> threads;  // of each trace, which may be given several times
   const auto shared = several ? std::make_shared<TwtScratch>() : nullptr;
   for (std::size_t process = 0; process < processes_; ++process) {
     const std::string& path = paths[process];
@@ -69,8 +68,8 @@ Streams::Streams(const MachineConfig& config, const RunOptions& options)
   }
   if (streams_.size() >= cores_) return;
   throw InputError(
-      fmt::format("{}: {} for {} cores; expected one for each core: further traces (one may be named several times), "
-                  "or a trace of several threads",
+      fmt::format("{}: {} for {} cores; expected one per core: more traces (the same one may be given several times), "
+                  "or a trace with several threads",
                   options.trace_path,
                   streams_.size() == 1 ? "one trace" : fmt::format("{} traces and threads", streams_.size()), cores_));
 }
@@ -156,7 +155,7 @@ void Streams::refuse_short(std::uint64_t warmup) const {
     const std::uint64_t records = stream.source->delivered();
     if (warmup == 0 || warmup < records) continue;
     throw InputError(
-        fmt::format("{}: it has {} records; expected more than the warm-up of {}", stream.path, records, warmup));
+        fmt::format("{}: has {} records; expected more than the warm-up of {}", stream.path, records, warmup));
   }
 }
 

@@ -11,40 +11,40 @@
 
 namespace tablewalk {
 
-/// What the cores of a machine run: each trace is a process of its own, and each thread in it a stream of records. The
-/// streams are dealt to the cores in turn; those of one core take turns in time.
+/// What the cores of a machine run: each trace is a process, and each thread in it a stream of records. The streams are
+/// dealt to the cores in turn; streams of one core are time-sliced.
 class Streams {
  public:
   /// Opens the traces of the options. Throws InputError, also if there are fewer streams than cores.
   Streams(const MachineConfig& config, const RunOptions& options);
-  /// One stream, of a trace that is open already.
+  /// A single stream, of an open trace.
   Streams(const MachineConfig& config, TraceReader& trace, const RunOptions& options);
 
   std::size_t processes() const { return processes_; }
-  /// Those of a core, in the order of their turns.
+  /// The streams of a core, in the order of their turns.
   std::vector<RecordSource*> of_core(unsigned core);
 
-  /// Records so far, of all streams; and which share of the work that is, negative if unknown.
+  /// Records delivered by all streams so far; and their share of the work, negative if unknown.
   std::uint64_t delivered() const;
   double progress() const;
-  /// Whether one of them was ended by the user.
+  /// Whether the user ended one of them.
   bool stopped() const;
-  /// The path of the trace that the source reads.
+  /// The path of the source's trace.
   const std::string& path_of(const RecordSource& source) const;
   /// Of each stream, in the order of the traces.
   std::vector<TraceSummary> summaries() const;
-  /// What users should know of how the traces were read, with their paths.
+  /// Remarks for users about how the traces were read, with their paths.
   std::vector<std::string> notes() const;
-  /// Ends the reading of all traces and gives its memory back. The sources are no more.
+  /// Closes all traces and frees their memory. The sources become invalid.
   void close() { streams_.clear(); }
-  /// Throws InputError if the warm-up has used up a whole trace.
+  /// Throws InputError if the warm-up consumes a whole trace.
   void refuse_short(std::uint64_t warmup) const;
 
  private:
   struct Stream {
     std::string path;
     std::string dependences;              ///< trace, none or chained
-    std::unique_ptr<TraceReader> opened;  ///< none if somebody else has it
+    std::unique_ptr<TraceReader> opened;  ///< none if owned elsewhere
     std::unique_ptr<StoppableReader> stoppable;
     std::unique_ptr<RecordSource> source;
   };
@@ -53,7 +53,7 @@ class Streams {
            std::unique_ptr<TraceReader> opened);
 
   unsigned cores_;
-  std::uint64_t limit_;  ///< records of each stream, or 0
+  std::uint64_t limit_;  ///< records per stream, or 0
   std::size_t processes_ = 1;
   std::vector<Stream> streams_;
 };

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t node_kinds = static_cast<std::size_t>(NodeKind::WalkerDram) + 1;
 
-/// A kind of node: whether the machine has it, and whether one serves all cores.
+/// A kind of node: whether the machine has it, and whether the cores share one.
 struct Part {
   NodeKind kind;
   const char* name;
@@ -21,7 +21,7 @@ struct Part {
   bool shared;
 };
 
-/// An initiator side of a kind of node, and what it can be linked to: the first of these that the machine has.
+/// An initiator side of a kind of node, and its possible targets: the first of them that the machine has.
 struct Route {
   NodeKind from;
   Side side;
@@ -48,7 +48,7 @@ std::vector<Part> parts_of_program(const MachineConfig& config, const SharingCon
   };
 }
 
-/// The memory that only walkers read.
+/// The memory read only by walkers.
 std::vector<Part> parts_of_walkers(const MachineConfig& config, const SharingConfig& sharing) {
   const bool own = config.walker_memory == WalkerMemory::Own;
   const auto reads = [&](WalkerReads level, const CacheConfig& cache) {
@@ -63,7 +63,7 @@ std::vector<Part> parts_of_walkers(const MachineConfig& config, const SharingCon
   };
 }
 
-/// What a walker's reads are linked to, whichever memory it has.
+/// The possible targets of a walker's reads, in either memory.
 std::vector<NodeKind> memory_of_walker(const MachineConfig& config) {
   constexpr std::array levels = {NodeKind::L1d, NodeKind::L2, NodeKind::Llc, NodeKind::Dram};  // by WalkerReads
   std::vector<NodeKind> memory = {NodeKind::WalkerIdeal, NodeKind::WalkerL1d, NodeKind::WalkerL2, NodeKind::WalkerLlc,
@@ -72,13 +72,13 @@ std::vector<NodeKind> memory_of_walker(const MachineConfig& config) {
   return memory;
 }
 
-/// What the directory of several cores stands above.
+/// The memory below the directory of several cores.
 NodeKind first_shared_memory(const MachineConfig& config, const SharingConfig& sharing) {
   if (config.l2.enabled && sharing.l2) return NodeKind::L2;
   return config.llc.enabled ? NodeKind::Llc : NodeKind::Dram;
 }
 
-/// In the order of the ports at a common target, core by core: that is the priority among equals.
+/// In the order of the ports at a common target, core by core, which is also their priority.
 std::vector<Route> routes(const MachineConfig& config) {
   using K = NodeKind;
   return {
@@ -103,7 +103,7 @@ std::vector<Route> routes(const MachineConfig& config) {
   };
 }
 
-/// Whether the link is one of a core to its own first level.
+/// Whether the link is from a core to its own first level.
 bool answers_at_once(NodeKind from, NodeKind to) {
   const bool core = from == NodeKind::Core || from == NodeKind::FreeItlb || from == NodeKind::FreeDtlb;
   switch (to) {
@@ -138,7 +138,7 @@ class TopologyMaker {
   unsigned cores() const { return static_cast<unsigned>(used_by_.size()); }
   NodeIndex& used_by(unsigned core, NodeKind kind) { return used_by_[core][static_cast<std::size_t>(kind)]; }
 
-  /// Core by core; then what they share.
+  /// Core by core, then the shared ones.
   void add_nodes(const std::vector<Part>& parts) {
     for (unsigned core = 0; core < cores(); ++core) {
       for (const Part& part : parts) {
@@ -164,7 +164,7 @@ class TopologyMaker {
     for (unsigned core = 0; core < cores(); ++core) add_links(all, core, true);
     add_links(all, 0, false);
   }
-  /// The links from the core's own nodes, or from the shared ones.
+  /// The links from the core's private nodes, or from the shared ones.
   void add_links(const std::vector<Route>& all, unsigned core, bool from_private) {
     for (const Route& route : all) {
       const NodeIndex from = used_by(core, route.from);
@@ -181,16 +181,16 @@ class TopologyMaker {
     topology_.links.push_back({from, route.side, target, 0, answers_at_once(route.from, *to)});
   }
 
-  /// A shared node cannot tell which core's node it would have to ask.
+  /// A shared node cannot choose between the cores' private nodes.
   [[noreturn]] void refuse(NodeKind from, NodeKind to) const {
     if (from == NodeKind::Stlb) {
       throw InputError(
-          "stlb: the cores share it, and one walker serves its misses, but each core has a walker of its own; expected "
-          "a shared walker, or an stlb for each core");
+          "stlb: it is shared, but each core has its own walker for misses; expected "
+          "a shared walker, or an stlb per core");
     }
     throw InputError(fmt::format(
-        "walker_reads: the cores share the walker, but each has an {} of its own; expected {}llc or dram, or a walker "
-        "for each core",
+        "walker_reads: the walker is shared, but each core has its own {}; expected {}llc or dram, or a walker "
+        "per core",
         to == NodeKind::L2 ? "l2" : "l1d", sharing_.l2 ? "l2, " : ""));
   }
 
@@ -206,7 +206,7 @@ class TopologyMaker {
 
   const MachineConfig& config_;
   SharingConfig sharing_;
-  std::vector<std::array<NodeIndex, node_kinds>> used_by_;  ///< the nodes by core and kind, private and shared ones
+  std::vector<std::array<NodeIndex, node_kinds>> used_by_;  ///< nodes by core and kind, private and shared
   Topology topology_;
 };
 

@@ -10,8 +10,8 @@ namespace tablewalk {
 
 struct MachineConfig;
 
-/// What a node of a machine is. `Free...` supplies free translation (core.free_translation); `Walker...` other than the
-/// walker itself is memory that only walkers read (walker_memory).
+/// The kind of a node. `Free...` supplies free translation (core.free_translation); `Walker...`, except the walker
+/// itself, is memory read only by walkers (walker_memory).
 enum class NodeKind : std::uint8_t {
   Core,
   FreeItlb,
@@ -23,7 +23,7 @@ enum class NodeKind : std::uint8_t {
   L1i,
   L1d,
   L2,
-  Directory,  ///< between the caches of several cores and the first memory that they share
+  Directory,  ///< between the caches of several cores and the first memory they share
   Llc,
   Dram,
   WalkerIdeal,
@@ -39,38 +39,38 @@ enum class Side : std::uint8_t { Itlb, Dtlb, Icache, Dcache, Walker, Memory };
 
 struct Node {
   NodeKind kind = NodeKind::Core;
-  std::optional<unsigned> core;  ///< the core that it belongs to; none: the cores share it
-  std::string name;              ///< `dtlb`; of a private node among several cores' `core0.dtlb`
-  std::string part;              ///< what stands before its figures: `dtlb`
+  std::optional<unsigned> core;  ///< the core that it belongs to; none: shared by the cores
+  std::string name;              ///< `dtlb`; for a private node of one of several cores `core0.dtlb`
+  std::string part;              ///< prefix of its figures: `dtlb`
 
-  /// The same where SystemC wants a name, which has no dots: `core0_dtlb`.
+  /// The SystemC name, which has no dots: `core0_dtlb`.
   std::string systemc_name() const;
 };
 
 struct Link {
   std::size_t from = 0;  ///< index of the initiator in the topology's nodes
   Side side = Side::Memory;
-  std::size_t to = 0;  ///< index of the target
-  unsigned port = 0;  ///< number of the target's port: of messages that arrive in one cycle, the lowest port's is first
-  bool at_once = false;  ///< a core's own first level, which answers hits inside the call; else the link is registered
+  std::size_t to = 0;    ///< index of the target
+  unsigned port = 0;     ///< target port number: of messages arriving in one cycle, the lowest port's is first
+  bool at_once = false;  ///< a core's own first level, whose hits complete inside the call; else a registered link
 };
 
-/// A machine as data: its modules, in the order in which they are built and reported, and what they are bound to.
+/// A machine as data: its modules, in the order in which they are built and reported, and their links.
 struct Topology {
   std::vector<Node> nodes;
   std::vector<Link> links;
 
-  /// The links to that node, in the order of its ports.
+  /// The links to that node, in port order.
   std::vector<Link> links_to(std::size_t node) const;
   const Link& link_from(std::size_t node, Side side) const;
-  /// The node of that kind that the core uses, its own or a shared one; nothing if the machine has none.
+  /// The node of that kind used by the core, private or shared; nothing if there is none.
   std::optional<std::size_t> find(NodeKind kind, unsigned core) const;
 };
 
-/// The machine that a config describes. What is left out (`enabled: false`) is passed over: its
-/// neighbours are linked to each other. One core shares nothing, whatever the config says, and needs no directory.
+/// The machine that a config describes. Parts left out (`enabled: false`) are bypassed: their neighbours are linked
+/// directly. A single core shares nothing, whatever the config says, and needs no directory.
 ///
-/// Memory that only walkers read is shared as its original is, but never less than the walker above it.
+/// Memory read only by walkers is shared like its original, but at least as widely as the walker above it.
 ///
 /// Throws InputError if a shared node would need a private one: a walker that reads through a private cache, a
 /// second-level TLB above private walkers.

@@ -17,13 +17,13 @@ namespace {
 
 constexpr std::array<std::uint64_t, 8> memory_cycles{1, 2, 3, 5, 10, 20, 50, 100};
 
-/// A memory that answers every access after the same time, which can be set.
-class EvenMemory final : public TimedModule {
+/// A memory with a fixed, configurable latency.
+class FixedLatencyMemory final : public TimedModule {
  public:
-  EvenMemory(sc_core::sc_module_name name, PhysicalMemory& bytes)
+  FixedLatencyMemory(sc_core::sc_module_name name, PhysicalMemory& bytes)
       : TimedModule(name), port("port", *this, 0), bytes_(bytes) {}
 
-  AccessTargetPort<EvenMemory> port;
+  AccessTargetPort<FixedLatencyMemory> port;
   std::uint64_t latency = 1;
   const PhysicalMemory& bytes() const { return bytes_; }
 
@@ -45,30 +45,30 @@ class EvenMemory final : public TimedModule {
   Inbox<MemoryAccess*> arrivals_;
 };
 
-/// One question after the other; before it everything is forgotten. A walker of one walk at a time gets another
-/// question at the same time, which waits for it.
-class Questioner final : public TimedModule, public WalkObserver {
+/// Sends one request after the other, each after invalidating everything. A walker of one walk at a time gets a second
+/// request at the same time, which waits.
+class Requester final : public TimedModule, public WalkObserver {
  public:
-  struct Question {
+  struct Probe {
     VirtualAddress va;
     VirtualAddress other;
     std::uint64_t memory;
   };
 
-  /// `root` is that of the mode's tables in the memory.
-  Questioner(sc_core::sc_module_name name, EvenMemory& memory, const PagingMode& mode, PhysicalAddress root,
-             std::vector<Question> questions, bool ask_another)
+  /// `root`: of the mode's tables in the memory.
+  Requester(sc_core::sc_module_name name, FixedLatencyMemory& memory, const PagingMode& mode, PhysicalAddress root,
+            std::vector<Probe> probes, bool send_second)
       : TimedModule(name, Phase::Middle),
         walker_side("walker_side", *this),
         memory_(memory),
         mode_(mode),
         root_(root),
-        questions_(std::move(questions)),
-        requests_(ask_another ? 2 : 1) {
+        probes_(std::move(probes)),
+        requests_(send_second ? 2 : 1) {
     wake_at(Cycles(1));
   }
 
-  TranslateInitiatorPort<Questioner> walker_side;
+  TranslateInitiatorPort<Requester> walker_side;
   const std::vector<LawSample>& samples() const { return samples_; }
 
   void receive_translation(unsigned, TranslationRequest&, Cycles visible) {
@@ -77,18 +77,18 @@ class Questioner final : public TimedModule, public WalkObserver {
   void walk_finished(const WalkRecord& walk) override { walks_.push_back(walk); }
 
  private:
-  static constexpr Cycles pause{32};  ///< so that whatever a walker does after a walk is over
+  static constexpr Cycles pause{32};  ///< enough for a walker to finish anything after a walk
 
   void on_cycle() override {
     if (answers_ != 0) note();
-    if (asked_ == questions_.size()) return;
-    const Question& question = questions_[asked_++];
-    memory_.latency = question.memory;
+    if (sent_ == probes_.size()) return;
+    const Probe& probe = probes_[sent_++];
+    memory_.latency = probe.memory;
     walker_side.invalidate({}, now());
     for (std::size_t i = 0; i < requests_.size(); ++i) {
       TranslationRequest& request = requests_[i];
       request = {};
-      request.va = i == 0 ? question.va : question.other;
+      request.va = i == 0 ? probe.va : probe.other;
       request.root = root_;
       request.access = {AccessKind::Load, true};
       walker_side.request_at(request, now() + pause);
@@ -112,7 +112,7 @@ class Questioner final : public TimedModule, public WalkObserver {
     walks_.clear();
   }
 
-  /// What does not walk as the reference has no law.
+  /// A walk that differs from the reference walk has no law.
   void check(const WalkRecord& walk) const {
     const WalkOutcome expected = reference_walk(mode_, memory_.bytes(), root_, walk.va, walk.access);
     if (walk.answer.faulted != expected.translated && walk.entry_reads == expected.entry_reads) return;
@@ -124,18 +124,18 @@ class Questioner final : public TimedModule, public WalkObserver {
                                    text(expected.translated, expected.entry_reads)));
   }
 
-  EvenMemory& memory_;
+  FixedLatencyMemory& memory_;
   const PagingMode& mode_;
   PhysicalAddress root_;
-  std::vector<Question> questions_;
+  std::vector<Probe> probes_;
   std::vector<TranslationRequest> requests_;
-  std::size_t asked_ = 0;
+  std::size_t sent_ = 0;
   std::size_t answers_ = 0;
   std::vector<WalkRecord> walks_;
   std::vector<LawSample> samples_;
 };
 
-/// A page of each size that one entry maps; they stand where they do not meet. What they map to nobody looks at.
+/// Maps a page of each size mapped by a single entry, at separate addresses. The frames are irrelevant.
 std::vector<VirtualAddress> map_pages(TableBuilder& tables) {
   std::vector<VirtualAddress> pages;
   const std::vector<PageSize>& sizes = tables.mode().page_sizes();
@@ -172,7 +172,7 @@ std::vector<FitPoint> points_of(const WalkerLaw& law) {
   return points;
 }
 
-/// What the measurements all say; nothing if they differ.
+/// The common value of all measurements; nothing if they differ.
 template <class Value>
 std::optional<Value> common(const std::vector<Value>& values) {
   const bool same =
@@ -217,28 +217,28 @@ WalkerLaw measure_walker(const MachineConfig& config) {
   FrameAllocator frames(config.memory_bytes(), mode->page_bytes(), {});
   TableBuilder tables(mode, bytes, frames);
   const std::vector<VirtualAddress> pages = map_pages(tables);
-  // Beside the smallest page, in the same table.
+  // Next to the smallest page, in the same table.
   const VirtualAddress absent = pages.front() + mode->page_bytes();
-  std::vector<Questioner::Question> questions;
+  std::vector<Requester::Probe> probes;
   for (const std::uint64_t memory : memory_cycles) {
-    for (const VirtualAddress page : pages) questions.push_back({page, absent, memory});
-    questions.push_back({absent, pages.front(), memory});
+    for (const VirtualAddress page : pages) probes.push_back({page, absent, memory});
+    probes.push_back({absent, pages.front(), memory});
   }
 
   const std::unique_ptr<PageWalker> walker = make_walker("walker", config.walker, config.paging, *mode, bytes, 1);
-  EvenMemory memory("memory", bytes);
-  Questioner questioner("questioner", memory, *mode, tables.root(), questions, config.walker.walkers == 1);
-  questioner.walker_side.socket.bind(walker->tlb_side(0));
+  FixedLatencyMemory memory("memory", bytes);
+  Requester requester("requester", memory, *mode, tables.root(), probes, config.walker.walkers == 1);
+  requester.walker_side.socket.bind(walker->tlb_side(0));
   walker->memory_side.socket.bind(memory.port.socket);
-  walker->observe(questioner);
+  walker->observe(requester);
   sc_core::sc_start();
   Clockwork::of_simulation().rethrow_failure();
 
   WalkerLaw law;
   law.walker = name_of(config.walker);
   law.mode = mode->name();
-  law.samples = questioner.samples();
-  if (law.samples.size() != questions.size()) throw LawViolation("the walker left a request without an answer");
+  law.samples = requester.samples();
+  if (law.samples.size() != probes.size()) throw LawViolation("the walker did not respond to a request");
   fit(law, config.walker.walkers);
   return law;
 }

@@ -10,20 +10,20 @@
 
 namespace tablewalk {
 
-/// What one walk took, by itself, on a memory that answers every read after the same time.
+/// One walk, alone, on a memory with a fixed latency.
 struct LawSample {
   unsigned levels = 0;           ///< entries read
-  std::uint64_t memory = 0;      ///< cycles from a read presented to its answer
-  std::uint64_t latency = 0;     ///< cycles from the request taken to its answer standing above
-  std::uint64_t next_taken = 0;  ///< cycles from that to the taking of a request that has waited meanwhile
+  std::uint64_t memory = 0;      ///< cycles from presenting a read to its response
+  std::uint64_t latency = 0;     ///< cycles from accepting the request to the response being valid upstream
+  std::uint64_t next_taken = 0;  ///< cycles from then to accepting a request that waited meanwhile
   bool faulted = false;          ///< the last entry read was not present
 };
 
-/// How long a walk takes:
+/// The latency of a walk:
 ///     latency = fixed + memory x levels x (cycles of a read) + level x levels
-/// Where all walks read as many entries, `fixed` has the last term too.
+/// If all walks read the same number of entries, `fixed` includes the last term.
 struct WalkerLaw {
-  std::string walker;  ///< for people
+  std::string walker;  ///< for display
   std::string mode;
   std::vector<LawSample> samples;
   bool tells_levels_apart = true;
@@ -32,12 +32,12 @@ struct WalkerLaw {
   Rational level;
   bool exact = false;
   double largest_residual = 0;              ///< cycles
-  std::optional<std::int64_t> fault;        ///< what a fault takes more; nothing if it is not always the same
-  std::optional<std::uint64_t> next_taken;  ///< the same of a walker of one walk at a time; nothing of others
+  std::optional<std::int64_t> fault;        ///< extra cycles of a fault; nothing if not constant
+  std::optional<std::uint64_t> next_taken;  ///< of a walker with one walk at a time; nothing for others
 };
 
-/// Measures the config's walker, alone, with walks of every number of levels that the mode's page sizes give, and cold
-/// walk caches, and fits the law to it. Once per process: SystemC elaborates only once. Throws InputError.
+/// Measures the config's walker, alone and with cold walk caches, with walks of every number of levels that the mode's
+/// page sizes allow, and fits the law. Once per process: SystemC elaborates only once. Throws InputError.
 WalkerLaw measure_walker(const MachineConfig& config);
 
 }  // namespace tablewalk

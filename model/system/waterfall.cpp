@@ -5,7 +5,7 @@
 namespace tablewalk {
 namespace {
 
-/// Only the latency of a first-level hit is left of a TLB that is never asked.
+/// A TLB that is never accessed: only its first-level hit latency matters.
 TlbConfig never_asked(const TlbConfig& tlb) {
   TlbConfig rest;
   rest.arrays.front().latency_cycles =
@@ -13,13 +13,13 @@ TlbConfig never_asked(const TlbConfig& tlb) {
   return rest;
 }
 
-/// The machine with another walker memory, unless its own is more ideal already.
+/// The machine with another walker memory, unless its own is already more ideal.
 MachineConfig with_memory(MachineConfig config, WalkerMemory memory) {
   config.walker_memory = std::max(config.walker_memory, memory);
   return config;
 }
 
-/// As many walkers as anybody could want. The model stands for our hardware, which is equal to it in every cycle.
+/// Enough walkers for every request. The SystemC model replaces our RTL, to which it is cycle-equivalent.
 MachineConfig with_unlimited_walkers(MachineConfig config) {
   if (config.walker.kind == WalkerKind::Foreign || config.walker.kind == WalkerKind::Instant) return config;
   config.walker.kind = WalkerKind::SystemC;

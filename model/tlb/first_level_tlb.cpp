@@ -6,7 +6,7 @@ namespace tablewalk {
 
 FirstLevelTlb::FirstLevelTlb(sc_core::sc_module_name name, const TlbConfig& config, const PagingMode& mode,
                              unsigned ports)
-    : Tlb(name, config, mode, "accesses whose page this first-level TLB did not know") {
+    : Tlb(name, config, mode, "accesses whose page was not in this first-level TLB") {
   for (unsigned port = 0; port < ports; ++port) cpu_side_.add<TranslateTargetPort<FirstLevelTlb>>("cpu_side", *this);
 }
 
@@ -31,7 +31,7 @@ bool FirstLevelTlb::receive_request(unsigned port, TranslationRequest& request, 
   return true;
 }
 
-/// Its lookup was in `cycle`.
+/// A miss of the lookup in `cycle`.
 void FirstLevelTlb::miss(unsigned port, TranslationRequest& request, Cycles cycle) {
   const Cycles known = cycle + arrays_.miss_latency();
   request.begin_account(cycle);
@@ -40,7 +40,7 @@ void FirstLevelTlb::miss(unsigned port, TranslationRequest& request, Cycles cycl
   start_or_stall(request, known);
 }
 
-/// One function: of a wake's parts most have nothing to do, and none is long.
+/// Flattened into one function: most stages have nothing to do, and all are short.
 [[gnu::flatten]] void FirstLevelTlb::on_cycle() {
   const Cycles cycle = now();
   take_answers(cycle);

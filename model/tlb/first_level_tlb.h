@@ -4,10 +4,10 @@
 
 namespace tablewalk {
 
-/// A core's own first-level TLB: it answers hits inside the call, in the middle of a cycle.
+/// A core's own first-level TLB: hits complete inside the call, in the middle of a cycle.
 class FirstLevelTlb final : public Tlb {
  public:
-  /// `ports`: how many neighbours it has above.
+  /// `ports`: number of upstream neighbours.
   FirstLevelTlb(sc_core::sc_module_name name, const TlbConfig& config, const PagingMode& mode, unsigned ports);
 
   // Called by the port.
@@ -18,7 +18,7 @@ class FirstLevelTlb final : public Tlb {
   void on_cycle() override;
   void miss(unsigned port, TranslationRequest& request, Cycles cycle);
 
-  bool looked_up_ = false;  ///< look_up() has just missed, so that the request which follows misses too
+  bool looked_up_ = false;  ///< look_up() has just missed, so the request that follows misses too
 };
 
 }  // namespace tablewalk

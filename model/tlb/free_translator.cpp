@@ -24,7 +24,7 @@ FreeTranslator::FreeTranslator(sc_core::sc_module_name name, Cycles hit_latency,
       cpu_side_("cpu_side", *this, 1),
       known_(known_translations) {}
 
-/// One for each page and kind of access, so that a page that is read and written keeps both.
+/// One per page and kind of access, so that a page that is read and written keeps both.
 FreeTranslator::Known& FreeTranslator::place_of(std::uint64_t page, const TranslationRequest& request) {
   const std::uint64_t kind = static_cast<std::uint64_t>(request.access.kind) * 2 + (request.access.user ? 1 : 0);
   const std::uint64_t spread = (page + request.asid) * 8 + kind;
@@ -40,7 +40,7 @@ bool FreeTranslator::receive_request(unsigned, TranslationRequest& request, Cycl
     kernel_.before_walk(request.asid, request.va, request.access);
     const WalkOutcome walk = reference_walk(mode_, memory_, request.root, request.va, request.access);
     if (!walk.translated) {
-      // The core learns of a fault as it learns of every translation that is not there at once.
+      // A fault is reported to the core like a miss.
       request.begin_account(cycle);
       request.answer.faulted = true;
       request.answer.fault = walk.fault;
@@ -61,7 +61,7 @@ void FreeTranslator::receive_invalidation(const Invalidation& invalidation, Cycl
 }
 
 void FreeTranslator::receive_translation(unsigned, TranslationRequest&, Cycles) {
-  SC_REPORT_FATAL("tablewalk", "a TLB answers what it was not asked");
+  SC_REPORT_FATAL("tablewalk", "unexpected response from a TLB");
 }
 
 }  // namespace tablewalk

@@ -10,11 +10,11 @@
 
 namespace tablewalk {
 
-/// Free translation, the machine that the cost of translation is measured against: every access has its translation
-/// with the latency of a first-level TLB hit, worked out at once by the reference walk. Pages are mapped, accessed and
-/// dirty bits set and faults raised in the same order as by the real machine, so that all frames are the same ones.
+/// Free translation, the reference machine for the cost of translation: every access is translated with the latency of
+/// a first-level TLB hit, by the reference walk. Pages are mapped, accessed and dirty bits set and faults raised in the
+/// same order as in the real machine, so that all frames are the same.
 ///
-/// Sits between a core and its first-level TLB, which it never asks.
+/// Placed between a core and its first-level TLB, which it never accesses.
 class FreeTranslator : public TimedModule {
  public:
   /// `hit_latency`: of the first-level TLB, at least 1 cycle.
@@ -30,10 +30,10 @@ class FreeTranslator : public TimedModule {
   void receive_translation(unsigned port, TranslationRequest& request, Cycles visible);
 
  private:
-  /// What the reference walk said, so that it is not asked again for every access: no part of the machine.
+  /// Cached results of the reference walk, to save host time; not part of the machine.
   struct Known {
-    std::uint64_t since = 0;  ///< how many invalidations had come before; what is older is void
-    std::uint64_t page = 0;   ///< in units of the mode's smallest
+    std::uint64_t since = 0;  ///< number of invalidations before it; invalid if older than the last one
+    std::uint64_t page = 0;   ///< in units of the mode's smallest page
     AddressSpaceId asid = 0;
     Access access;
     Translation translation;

@@ -6,7 +6,7 @@ namespace tablewalk {
 
 RegisteredTlb::RegisteredTlb(sc_core::sc_module_name name, const TlbConfig& config, const PagingMode& mode,
                              unsigned ports)
-    : Tlb(name, config, mode, "pages that this TLB did not know either: each needs a walk of the page table"),
+    : Tlb(name, config, mode, "pages that were not in this TLB either: each needs a page-table walk"),
       lookups_per_cycle_(config.lookups_per_cycle) {
   for (unsigned port = 0; port < ports; ++port) cpu_side_.add<TranslateTargetPort<RegisteredTlb>>("cpu_side", *this);
 }
@@ -17,7 +17,7 @@ bool RegisteredTlb::receive_request(unsigned port, TranslationRequest& request, 
   return false;
 }
 
-/// One function: of a wake's parts most have nothing to do, and none is long.
+/// Flattened into one function: most stages have nothing to do, and all are short.
 [[gnu::flatten]] void RegisteredTlb::on_cycle() {
   const Cycles cycle = now();
   if (take_answers(cycle)) blocked_ = false;
@@ -37,7 +37,7 @@ void RegisteredTlb::look_up_arrivals(Cycles cycle) {
   }
 }
 
-/// False if the request missed and found no free register: it is looked up again when there is one.
+/// False if the request missed without a free register: it is looked up again when one is free.
 bool RegisteredTlb::finish_lookup(unsigned port, TranslationRequest& request, Cycles cycle) {
   if (blocked_arrival_ != &request) blocked_since_ = cycle;
   const TlbArrays::Hit hit = find(request);
@@ -58,7 +58,7 @@ bool RegisteredTlb::finish_lookup(unsigned port, TranslationRequest& request, Cy
   return true;
 }
 
-/// `waited`: it missed at first, and waited for a free register.
+/// `waited`: it missed at first and waited for a free register.
 void RegisteredTlb::answer_hit(TranslationRequest& request, const TlbArrays::Hit& hit, bool waited, Cycles cycle) {
   request.answer_with(*hit.translation);
   const Cycles answered = cycle + hit.latency;

@@ -4,11 +4,11 @@
 
 namespace tablewalk {
 
-/// A further level of TLB, on registered links: it looks up so many requests a cycle, the oldest first. One that misses
-/// and finds no free miss register holds up those behind it.
+/// A further TLB level, on registered links: looks up a limited number of requests per cycle, oldest first. A miss
+/// without a free miss register stalls those behind it.
 class RegisteredTlb final : public Tlb {
  public:
-  /// `ports`: how many neighbours it has above.
+  /// `ports`: number of upstream neighbours.
   RegisteredTlb(sc_core::sc_module_name name, const TlbConfig& config, const PagingMode& mode, unsigned ports);
 
   // Called by the ports.
@@ -23,8 +23,8 @@ class RegisteredTlb final : public Tlb {
 
   std::uint32_t lookups_per_cycle_;
   bool blocked_ = false;                                 ///< the oldest arrival missed and found no free register
-  Cycles blocked_since_;                                 ///< when that arrival was looked up first
-  const TranslationRequest* blocked_arrival_ = nullptr;  ///< looked up before, and next again
+  Cycles blocked_since_;                                 ///< cycle of that arrival's first lookup
+  const TranslationRequest* blocked_arrival_ = nullptr;  ///< looked up before, and looked up again next
 };
 
 }  // namespace tablewalk

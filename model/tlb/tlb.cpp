@@ -46,8 +46,8 @@ bool Tlb::take_answers(Cycles cycle) {
   return released;
 }
 
-/// What an answer says may have been invalidated while it was on its way up. Those who wait for it, some of them since
-/// the invalidation, go on waiting.
+/// The response may have been invalidated in flight. Requests waiting for it, some of them since the invalidation, keep
+/// waiting.
 [[gnu::noinline]] void Tlb::ask_again(TranslationRequest& request, Cycles cycle) {
   request.overtaken = false;
   ++stats_.resent;
@@ -55,11 +55,11 @@ bool Tlb::take_answers(Cycles cycle) {
   walker_side.request_at(request, cycle + Cycles(1));
 }
 
-/// Everybody who waited for the page gets the answer too; those whom it does not serve (a store after a load's walk
-/// left the dirty bit clear, say) ask for themselves.
+/// All requests waiting for the page get the response too; those it does not serve (such as a store after a load's walk
+/// left the dirty bit clear) send their own request.
 void Tlb::answer_waiting(WaitingRequests waiting, const Answer& answer, Cycles cycle) {
   while (TranslationRequest* request = waiting.take()) {
-    // The answer may come before the waiting request's own lookup has ended.
+    // The response may arrive before the waiting request's own lookup has ended.
     const Cycles ready = std::max(cycle, request->accounted);
     request->account(request->cycles.queue, ready);
     if (share_answer(mode_, answer, *request)) {
@@ -74,7 +74,7 @@ void Tlb::answer_waiting(WaitingRequests waiting, const Answer& answer, Cycles c
 [[gnu::noinline]] void Tlb::retry_stalled(Cycles cycle) {
   while (stalled_.due(cycle)) {
     TranslationRequest& request = *stalled_.front();
-    // Its page may have come in with somebody else's miss since.
+    // Another request may have filled its page meanwhile.
     const TlbArrays::Hit hit = find(request);
     if (hit.translation == nullptr && !start_miss(request, cycle + Cycles(1))) return;
     stalled_.pop();
@@ -86,7 +86,7 @@ void Tlb::answer_waiting(WaitingRequests waiting, const Answer& answer, Cycles c
   }
 }
 
-/// One that has been tried, in vain, is tried again when an answer comes: only that frees a register or brings a page.
+/// After a failed retry, only a response helps: it frees a register or fills the page.
 void Tlb::sleep_until_retry(Cycles cycle) {
   const bool tried = stalled_.due(cycle) && registers_.full();
   if (!stalled_.empty() && !tried) wake_at(std::max(stalled_.next_visible(), cycle + Cycles(1)));
@@ -96,8 +96,8 @@ void Tlb::start_or_stall(TranslationRequest& request, Cycles sent) {
   if (!start_miss(request, sent)) stalled_.push(sent, &request);
 }
 
-/// Joins the page's miss under way, or sends the request down so that it is seen in cycle `sent`; false if no register
-/// is free.
+/// Merges with an outstanding miss of the page, or sends the request down, visible in cycle `sent`; false if no
+/// register is free.
 bool Tlb::start_miss(TranslationRequest& request, Cycles sent) {
   if (WaitingRequests* waiting = registers_.find(page_of(request))) {
     waiting->add(request);
@@ -111,12 +111,12 @@ bool Tlb::start_miss(TranslationRequest& request, Cycles sent) {
   return true;
 }
 
-/// Hands the answer back so that the neighbour sees it in cycle `visible`.
+/// Returns the response, visible to the requester in cycle `visible`.
 void Tlb::respond(TranslationRequest& request, Cycles visible) {
   cpu_side_.port(request.pop_route()).respond(request, visible);
 }
 
-/// The same for one that missed here; the cycles until then that are nobody's are those of the fill.
+/// The same for a miss; cycles not accounted for so far are fill cycles.
 void Tlb::respond_to_miss(TranslationRequest& request, Cycles visible) {
   request.account(request.cycles.fill, visible);
   stats_.miss_cycles += (visible - request.first_lookup()).count();
@@ -131,33 +131,32 @@ void Tlb::report(const std::string& prefix, StatSet& figures) const {
   figures.adds_up(prefix + ".lookups", {prefix + ".hits", prefix + ".misses"});
   figures.adds_up(prefix + ".misses", {prefix + ".sent_down", prefix + ".merged_misses", prefix + ".found_after_wait"});
   count("lookups", stats_.lookups, "lookups", "translations looked up in this TLB");
-  count("hits", stats_.hits, "lookups", "lookups answered by this TLB");
-  count("misses", stats_.misses, "lookups", "lookups that did not find their page: the three kinds below")
+  count("hits", stats_.hits, "lookups", "lookups that hit in this TLB");
+  count("misses", stats_.misses, "lookups", "lookups that missed: the three kinds below")
       .key()
       .explain(misses_explained_);
-  count("sent_down", stats_.sent_down, "lookups", "misses that were sent to the next translator")
+  count("sent_down", stats_.sent_down, "lookups", "misses sent to the next translator")
       .explain("misses that went to the next TLB, or to the walker");
-  count("merged_misses", stats_.merged_misses, "lookups", "misses answered by a request for their page under way")
-      .explain("misses that another request for the same page, already under way, answered");
+  count("merged_misses", stats_.merged_misses, "lookups", "misses merged with an outstanding miss of their page")
+      .explain("misses merged with an outstanding miss of the same page");
   count("found_after_wait", stats_.found_after_wait, "lookups",
-        "misses that waited for a free miss register and then found their page there")
-      .explain("misses that waited for a free miss register, and found their page there by then");
-  count("resent", stats_.resent, "requests", "requests sent down again because an invalidation overtook their answer")
-      .explain("requests sent down again: an invalidation overtook their answer");
-  count("fills", stats_.fills, "translations", "translations put in");
-  count("invalidated", stats_.invalidated, "translations", "translations that invalidate events took out");
-  count("switched_out", stats_.switched_out, "translations",
-        "translations that switches of the address space took out");
+        "misses that waited for a free miss register and then found their page")
+      .explain("misses that waited for a free miss register; by then their page had been filled");
+  count("resent", stats_.resent, "requests", "requests resent because an invalidation overtook their response")
+      .explain("requests resent because an invalidation overtook their response");
+  count("fills", stats_.fills, "translations", "translations installed");
+  count("invalidated", stats_.invalidated, "translations", "translations removed by invalidate events");
+  count("switched_out", stats_.switched_out, "translations", "translations removed by switches of the address space");
   figures.ratio(prefix + ".miss_share", stats_.misses, stats_.lookups, "share", "misses / lookups");
   figures.per_kilo_instruction(prefix + ".mpki", stats_.misses, "misses", "misses per thousand instructions")
       .key()
       .explain("misses per thousand instructions: comparable between programs of any length");
   figures
       .ratio(prefix + ".miss_latency_cycles.mean", stats_.miss_cycles, stats_.misses, "cycles",
-             "of a miss, from its lookup here until its answer is one level up; waiting for a free miss register "
-             "included: mean")
+             "mean over misses, from the lookup here to the response at the requester; including waiting for a free "
+             "miss register")
       .explain(
-          "from a miss's lookup in this TLB to its answer one level up; waiting for a miss register is part of it");
+          "from a miss's lookup in this TLB to its response at the requester, including waiting for a miss register");
 }
 
 }  // namespace tablewalk

@@ -9,24 +9,25 @@
 
 namespace tablewalk {
 
-/// A miss is counted when it is known how it ended: misses = sent_down + merged_misses + found_after_wait.
+/// A miss is counted when its outcome is known: misses = sent_down + merged_misses + found_after_wait.
 struct TlbStats {
-  std::uint64_t lookups = 0;  ///< one for each request
+  std::uint64_t lookups = 0;  ///< one per request
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;
-  std::uint64_t sent_down = 0;         ///< misses that were sent to the next translator
-  std::uint64_t merged_misses = 0;     ///< misses that another request's answer served
-  std::uint64_t found_after_wait = 0;  ///< misses that waited for a free register and then found their page
-  std::uint64_t resent = 0;            ///< requests sent down again, because an invalidation overtook their answer
-  std::uint64_t miss_cycles = 0;       ///< of all misses, from the first lookup until the neighbour sees the answer
+  std::uint64_t sent_down = 0;         ///< misses sent to the next translator
+  std::uint64_t merged_misses = 0;     ///< misses served by another request's response
+  std::uint64_t found_after_wait = 0;  ///< misses that waited for a free register and then hit
+  std::uint64_t resent = 0;            ///< requests resent because an invalidation overtook their response
+  std::uint64_t miss_cycles =
+      0;  ///< of all misses, from the first lookup until the response is visible to the requester
   std::uint64_t fills = 0;
-  std::uint64_t invalidated = 0;   ///< translations that invalidations took out
-  std::uint64_t switched_out = 0;  ///< translations that switches of the address space took out
+  std::uint64_t invalidated = 0;   ///< translations removed by invalidations
+  std::uint64_t switched_out = 0;  ///< translations removed by switches of the address space
 };
 
-/// One level of TLB: any number of arrays looked up in parallel; misses go to the next translator, one for each page.
-/// This is what both kinds share, the misses outstanding. How requests are taken and looked up is FirstLevelTlb's, or
-/// RegisteredTlb's.
+/// One level of TLB: any number of arrays looked up in parallel; misses go to the next translator, one per page. This
+/// is the part common to both kinds: the outstanding misses. FirstLevelTlb and RegisteredTlb implement how requests are
+/// accepted and looked up.
 class Tlb : public TimedModule {
  public:
   TranslateTargetSocket& cpu_side(unsigned port) { return cpu_side_.port(port).socket; }
@@ -43,10 +44,10 @@ class Tlb : public TimedModule {
   void receive_translation(unsigned port, TranslationRequest& request, Cycles visible);
 
  protected:
-  /// `misses_explained`: what it means to a newcomer that this TLB missed.
+  /// `misses_explained`: the explanation of a miss for a newcomer.
   Tlb(sc_core::sc_module_name name, const TlbConfig& config, const PagingMode& mode, const char* misses_explained);
 
-  // The stages of a wake, in their order.
+  // The stages of a wake, in order.
   bool take_answers(Cycles cycle);
   bool has_due_retry(Cycles cycle) const { return stalled_.due(cycle); }
   void retry_stalled(Cycles cycle);
@@ -64,7 +65,7 @@ class Tlb : public TimedModule {
     ++stats_.misses;
     ++how_it_ended;
   }
-  /// Whether a miss on the request's page would have to wait for a register.
+  /// Whether a miss on the request's page must wait for a register.
   bool must_wait(const TranslationRequest& request) const {
     return registers_.full() && !registers_.has(page_of(request));
   }
@@ -86,7 +87,7 @@ class Tlb : public TimedModule {
   const char* misses_explained_;
   MissRegisters<TlbPage, WaitingRequests> registers_;
   Inbox<TranslationRequest*> answers_;
-  Inbox<TranslationRequest*> stalled_;  ///< misses that found no free register
+  Inbox<TranslationRequest*> stalled_;  ///< misses without a free register
 };
 
 }  // namespace tablewalk

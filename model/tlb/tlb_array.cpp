@@ -36,7 +36,7 @@ void TlbArray::install(VirtualAddress va, AddressSpaceId asid, const Translation
   const std::uint64_t key = size.key_of(number);
   const std::uint32_t set = entries_.set_of(number);
   const Entry entry{translation, asid, allowed, translation.global};
-  // A walk for an access that the old entry did not allow (a first store) renews the entry.
+  // A walk for an access that the old entry did not allow (such as a first store) replaces that entry.
   Entry* old =
       entries_.find(set, key, [&](const Entry& candidate) { return candidate.global || candidate.asid == asid; });
   if (old != nullptr) {
@@ -52,7 +52,7 @@ std::uint64_t TlbArray::invalidate(const Invalidation& invalidation) {
   return entries_.erase_if([&](std::uint64_t key, const Entry& entry) {
     const Size& size = sizes_[index_in(key)];
     const VirtualAddress place((key & low_bits(60)) << size.shift);
-    // Every part of a page goes with the page.
+    // All parts of a page are removed with the page.
     const unsigned whole = std::max(entry.translation.whole_shift, entry.translation.page_shift);
     const bool covered = invalidation.covers(place, whole, entry.asid, entry.global);
     if (covered) count_out(index_in(key));

@@ -11,14 +11,14 @@
 
 namespace tablewalk {
 
-/// One array of a TLB: which translations it holds and who leaves. Pure: no time.
+/// One array of a TLB: its translations and their replacement. Pure: no time.
 class TlbArray {
  public:
-  /// `page_shifts`: log2 of the sizes of the mode's pages, smallest first; the config may keep only some of them.
+  /// `page_shifts`: log2 of the mode's page sizes, smallest first; the config may limit the array to some of them.
   TlbArray(const TlbArrayConfig& config, const std::vector<unsigned>& page_shifts);
 
-  /// The translation for `va`, if one is there that allows the access without a walk (a store wants the dirty bit set).
-  /// Marks it as used.
+  /// The translation for `va` that allows the access without a walk (a store needs the dirty bit set), if any. Marks it
+  /// as used.
   const Translation* find(VirtualAddress va, AddressSpaceId asid, Access access) {
     for (std::uint32_t left = sizes_held_; left != 0; left &= left - 1) {
       const Size& size = sizes_[static_cast<unsigned>(__builtin_ctz(left))];
@@ -31,22 +31,23 @@ class TlbArray {
     return nullptr;
   }
 
-  /// As SetAssociative has it.
+  /// As in SetAssociative.
   bool may_reuse_last() const { return entries_.may_reuse_last(); }
   bool holds(unsigned page_shift) const;
-  /// The largest page size (log2) it holds that is no larger than `page_shift`.
+  /// The largest page size (log2) it holds that is at most `page_shift`.
   std::optional<unsigned> largest_shift_within(unsigned page_shift) const {
     const std::uint8_t size = size_within_[page_shift];
     return size == no_size ? std::nullopt : std::optional<unsigned>(sizes_[size].shift);
   }
-  /// Which accesses `translation` serves without a walk, as install() wants it. Most are as the one before.
+  /// The accesses that `translation` serves without a walk, as install() takes it. Cached, since most repeat.
   std::uint8_t allowed(const PagingMode& mode, const Translation& translation);
-  /// Puts in a translation of a size it holds; `allowed` says which accesses it serves (bit code_of(access)).
+  /// Installs a translation of a size it holds; `allowed`: the accesses it serves (bit code_of(access)).
   void install(VirtualAddress va, AddressSpaceId asid, const Translation& translation, std::uint8_t allowed);
-  /// Forgets what that covers; returns how many translations went. A page that is held in parts goes with all of them.
+  /// Removes what the invalidation covers; returns the number of translations removed. If a page is held in parts, all
+  /// of them are removed.
   std::uint64_t invalidate(const Invalidation& invalidation);
 
-  /// What it takes of the host's memory, in bytes.
+  /// Host memory used, in bytes.
   static std::uint64_t host_bytes(const TlbArrayConfig& config) {
     return SetAssociative<Entry>::host_bytes(config.entries, ways_of(config.entries, config.ways));
   }
@@ -77,11 +78,11 @@ class TlbArray {
   static constexpr std::uint8_t no_size = 0xff;
 
   std::vector<Size> sizes_;
-  std::array<std::uint8_t, 65> size_within_{};  ///< [log2 of bytes]: the largest of sizes_ that is no larger
-  std::uint32_t sizes_held_ = 0;                ///< bit i: there are entries of sizes_[i]; others are not looked up
+  std::array<std::uint8_t, 65> size_within_{};  ///< [log2 of bytes]: the largest of sizes_ that is not larger
+  std::uint32_t sizes_held_ = 0;  ///< bit i: there are entries of sizes_[i]; other sizes are not looked up
   SetAssociative<Entry> entries_;
 
-  /// The last answer of allowed(), and to what.
+  /// The last result of allowed(), with its arguments.
   struct Allowed {
     const PagingMode* mode = nullptr;
     Rights rights;
@@ -91,12 +92,12 @@ class TlbArray {
   Allowed last_allowed_;
 };
 
-/// Puts what a walk found in the array for its page size; if none holds that size, the part of the page that holds the
-/// address goes into the array with the largest size below. False if no array holds any part of it.
+/// Installs a walk's result in the array for its page size; if no array holds that size, the part of the page with the
+/// address goes into the array with the next smaller size. False if no array holds any part of it.
 bool install_in(std::vector<TlbArray>& arrays, const PagingMode& mode, VirtualAddress va, AddressSpaceId asid,
                 const Translation& found);
 
-/// Which accesses a translation serves without a walk, as TlbArray wants it.
+/// The accesses that a translation serves without a walk, in TlbArray's encoding.
 std::uint8_t allowed_accesses(const PagingMode& mode, const Translation& translation);
 
 }  // namespace tablewalk

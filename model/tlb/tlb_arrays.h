@@ -8,32 +8,32 @@
 
 namespace tablewalk {
 
-/// The page of an address space, in units of the mode's smallest.
+/// The page of an address space, in units of the mode's smallest page.
 struct TlbPage {
   std::uint64_t number = 0;
   AddressSpaceId asid = 0;
   bool operator==(const TlbPage& other) const { return number == other.number && asid == other.asid; }
-  /// A number that differs where pages do, but for rare cases.
+  /// A hash: equal for different pages only in rare cases.
   std::uint64_t value() const { return number ^ std::uint64_t{asid} << 48; }
 };
 
-/// The arrays of a TLB, which are looked up in parallel. Pure: no time but the latencies that it knows.
+/// The arrays of a TLB, looked up in parallel. Pure: no time except the configured latencies.
 class TlbArrays {
  public:
   struct Hit {
     const Translation* translation = nullptr;  ///< nullptr: a miss
-    Cycles latency;                            ///< of the array that holds it
+    Cycles latency;                            ///< of the array that hit
   };
 
-  /// Those of a TLB that is not enabled are none.
+  /// A TLB that is not enabled has no arrays.
   TlbArrays(const TlbConfig& config, const PagingMode& mode);
 
   TlbPage page_of(VirtualAddress va, AddressSpaceId asid) const { return {va.value() >> page_shift_, asid}; }
 
   /// The translation for `va` that serves the access without a walk, marked as used.
   Hit find(VirtualAddress va, AddressSpaceId asid, Access access);
-  /// The same for whoever mostly asks for the page that was found last: that is not searched again if nothing else has
-  /// happened to the arrays. It would change nothing: what was used last is used once more.
+  /// As find(), optimised for repeated lookups of the same page: it is not searched again if nothing else was looked up
+  /// in the arrays since. The replacement state is unchanged by it: the last used entry is used again.
   Hit find_again(VirtualAddress va, AddressSpaceId asid, Access access) {
     const TlbPage page = page_of(va, asid);
     if (last_.serves(page, access)) return last_.hit;
@@ -43,14 +43,14 @@ class TlbArrays {
   }
   /// As install_in(); false if no array holds any part of the page.
   bool install(VirtualAddress va, AddressSpaceId asid, const Translation& found);
-  /// Forgets what that covers; returns how many translations went.
+  /// Removes what the invalidation covers; returns the number of translations removed.
   std::uint64_t invalidate(const Invalidation& invalidation);
 
-  /// A miss is known when the slowest array has answered.
+  /// A miss is known when the slowest array has been looked up.
   Cycles miss_latency() const { return miss_latency_; }
 
  private:
-  /// The hit that was the last thing to happen to the arrays, and what it serves.
+  /// The hit that was the last operation on the arrays, and what it serves.
   struct LastHit {
     Hit hit;
     TlbPage page;
@@ -66,7 +66,7 @@ class TlbArrays {
   std::vector<TlbArray> arrays_;
   std::vector<Cycles> latencies_;
   Cycles miss_latency_ = Cycles(1);
-  bool may_reuse_last_ = true;  ///< what the arrays found last
+  bool may_reuse_last_ = true;  ///< of the arrays' last find
   LastHit last_;
 };
 

@@ -22,13 +22,12 @@ struct TlbArrayConfig {
 
   template <class Keys>
   void describe(Keys& keys) {
-    keys.value("entries", entries, "translations", "how many translations the array holds", largest::entries);
-    keys.value("ways", ways, "translations", "translations of a set; 0 makes the array fully associative",
-               largest::entries);
-    keys.value("page_sizes", page_sizes, "bytes", "page sizes it holds; empty: every size of the paging mode");
-    keys.value("latency_cycles", latency_cycles, "cycles", "from a lookup to its answer", largest::latency_cycles);
-    keys.value("replacement", replacement, "", "who leaves when a set is full");
-    keys.value("seed", seed, "", "of random replacement");
+    keys.value("entries", entries, "translations", "number of translations", largest::entries);
+    keys.value("ways", ways, "translations", "ways per set; 0 makes the array fully associative", largest::entries);
+    keys.value("page_sizes", page_sizes, "bytes", "page sizes it holds; empty: all sizes of the paging mode");
+    keys.value("latency_cycles", latency_cycles, "cycles", "from lookup to response", largest::latency_cycles);
+    keys.value("replacement", replacement, "", "replacement policy");
+    keys.value("seed", seed, "", "seed of random replacement");
   }
   template <class Problem>
   void check(Problem&& problem) const {
@@ -51,11 +50,10 @@ struct TlbConfig {
     keys.value("enabled", enabled, "",
                "false: every lookup of a first-level TLB misses, in one cycle; the second level is left out, and "
                "first-level misses go to the walker");
-    keys.list("arrays", arrays, "arrays looked up in parallel, each for some page sizes");
-    keys.value("miss_registers", miss_registers, "pages", "pages being translated further down at once",
-               largest::in_flight);
+    keys.list("arrays", arrays, "arrays looked up in parallel, each for its page sizes");
+    keys.value("miss_registers", miss_registers, "pages", "maximum pages with an outstanding miss", largest::in_flight);
     keys.value("lookups_per_cycle", lookups_per_cycle, "lookups",
-               "lookups that can start in a cycle; a core's own first-level lookups are not limited",
+               "maximum lookups started per cycle; a core's own first-level lookups are not limited",
                largest::per_cycle);
   }
   template <class Problem>

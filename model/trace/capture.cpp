@@ -30,7 +30,7 @@ namespace {
 
 constexpr std::size_t most_processes = std::size_t{std::numeric_limits<AddressSpaceId>::max()} + 1;
 
-/// Valgrind writes files of its own there, and says little if it cannot.
+/// Valgrind writes its own files there, and gives no useful message if it cannot.
 void check_temporary_folder() {
   const char* folder = std::getenv("TMPDIR");
   struct stat status {};
@@ -42,14 +42,14 @@ void check_temporary_folder() {
                                std::strerror(errno)));
 }
 
-/// What `valgrind --version` says.
+/// The output of `valgrind --version`.
 std::string version_of(const std::string& valgrind) {
   Child child(valgrind, {valgrind, "--version"}, Child::Pipe::StandardOutput);
   ByteSource answer(child.take_pipe(), valgrind);
   const std::string_view text = answer.peek(256);
   std::string version(text.substr(0, std::min(text.find('\n'), text.size())));
   if (child.wait() != 0 || version.empty()) {
-    throw InputError(fmt::format("{}: does not answer --version: expected Valgrind", valgrind));
+    throw InputError(fmt::format("{}: --version failed: expected Valgrind", valgrind));
   }
   return version;
 }
@@ -61,19 +61,19 @@ std::string describe(const CaptureConfig& config, const std::string& version) {
   return text;
 }
 
-/// The code of each process that writes a log. Its memory is gone when the log is read; its files are there.
+/// The code of each logging process. When a log is read, the process's memory is gone, but its mapped files remain.
 class Codes {
  public:
-  /// Learns what the processes have mapped now.
+  /// Reads the current mappings of the processes.
   void look(const ProcessLogs& logs) {
     for (const ProcessLogs::Log& log : logs.in_order()) {
       if (first_ == 0) first_ = log.process;
       const auto [code, added] = codes_.try_emplace(log.process);
       if (added) code->second = std::make_unique<GuestCode>(log.process, GuestCode::Source::Files);
-      if (!code->second->look() && added) codes_.erase(code);  // it ended before
+      if (!code->second->look() && added) codes_.erase(code);  // it has already ended
     }
   }
-  /// A process that ended too soon ran what the first one had mapped: it executed no other program.
+  /// A process that ended too soon to be seen has the mappings of the first one: it did not execute another program.
   GuestCode& of(pid_t process) {
     for (const pid_t known : {process, first_}) {
       if (const auto code = codes_.find(known); code != codes_.end()) return *code->second;
@@ -87,7 +87,7 @@ class Codes {
   GuestCode unknown_{0, GuestCode::Source::Files};
 };
 
-/// One capture, with what both ways of it need.
+/// One capture: what both kinds of capture share.
 class Capture {
  public:
   Capture(const CaptureConfig& config, const std::function<void(std::uint64_t)>& on_progress,
@@ -135,8 +135,8 @@ Capture::Capture(const CaptureConfig& config, const std::function<void(std::uint
 
 std::vector<std::string> Capture::arguments(const std::vector<std::string>& more) const {
   std::vector<std::string> all = {valgrind_, "--tool=lackey", "--trace-mem=yes",
-                                  "--trace-sched=yes",  // whose the accesses are
-                                  "--vgdb=no"};         // its pipes would stay in TMPDIR when it is killed
+                                  "--trace-sched=yes",  // to tell threads apart
+                                  "--vgdb=no"};         // its pipes would remain in TMPDIR if it is killed
   all.insert(all.end(), more.begin(), more.end());
   all.push_back(program_);
   all.insert(all.end(), config_.command.begin() + 1, config_.command.end());
@@ -145,7 +145,7 @@ std::vector<std::string> Capture::arguments(const std::vector<std::string>& more
 
 void Capture::check_kept(const CaptureResult& result) const {
   if (result.records != 0) return;
-  throw InputError(fmt::format("{}: nothing to keep: it made {} accesses, and {} were to be skipped", name(),
+  throw InputError(fmt::format("{}: nothing to record: it made {} accesses, and {} were to be skipped", name(),
                                result.skipped, config_.skip));
 }
 
@@ -180,7 +180,7 @@ CaptureResult Capture::of_one_process() {
   return result;
 }
 
-/// Until the program and all that it started have ended, or were ended.
+/// Waits until the program and all its processes have ended, or were ended.
 void Capture::wait_for_all(Child& child, const ProcessLogs& logs, Codes& codes, CaptureResult& result) const {
   std::optional<int> status;
   while (!stopped()) {
@@ -222,7 +222,7 @@ CaptureResult Capture::of_all_processes() {
   }
   const std::vector<ProcessLogs::Log> all = logs.in_order();
   if (all.size() > most_processes) {
-    throw InputError(fmt::format("{}: it started {} processes: expected at most {}, for each has an address space",
+    throw InputError(fmt::format("{}: it started {} processes: expected at most {}, since each has an address space",
                                  name(), all.size(), most_processes));
   }
   result.processes = static_cast<unsigned>(all.size());
@@ -234,7 +234,7 @@ CaptureResult Capture::of_all_processes() {
       convert_log(all[process - 1], codes, outputs, process, result);
     }
   }
-  if (result.records + result.skipped == 0) throw not_run("there is no access in its log");
+  if (result.records + result.skipped == 0) throw not_run("its log has no access");
   check_kept(result);
   return result;
 }

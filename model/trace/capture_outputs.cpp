@@ -11,9 +11,9 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::size_t batch_records = 1 << 10;  // few: the code of the program is read while it is still there
+constexpr std::size_t batch_records = 1 << 10;  // small: the program's code is read while it still exists
 
-/// `output` with a mark before its ending.
+/// `output` with a mark before its extension.
 std::string with_mark(const std::string& output, const std::string& mark) {
   const std::size_t dot = output.rfind('.');
   const bool ending = dot != std::string::npos && output.find('/', dot) == std::string::npos;
@@ -37,7 +37,7 @@ CaptureOutputs::CaptureOutputs(const CaptureConfig& config, TraceWriterOptions o
       path_(path_of_process(config.output, process)),
       asid_(static_cast<AddressSpaceId>(process - 1)) {
   if (process != 1) options_.provenance += fmt::format("; process {}", process);
-  // So that no program runs for nothing.
+  // Fail before the program runs.
   if (config.threads != CapturedThreads::Apart) output(0);
   if (config.threads == CapturedThreads::Apart) make_trace_writer(path_of_thread(path_, 1), options_);
 }
@@ -84,11 +84,11 @@ void CaptureOutputs::write(unsigned thread, Record* records, std::size_t count) 
   to.records += count;
 }
 
-/// The records from here on are of that thread.
+/// Marks the following records as that thread's.
 void CaptureOutputs::mark(Output& to, unsigned thread) const {
   constexpr unsigned largest = std::numeric_limits<AddressSpaceId>::max();
   if (thread > largest) {
-    throw InputError(fmt::format("{}: thread {} of Valgrind's: expected a number up to {}", path_, thread, largest));
+    throw InputError(fmt::format("{}: Valgrind thread {}: expected a number up to {}", path_, thread, largest));
   }
   const Record event{VirtualAddress(), 0, RecordKind::Thread, Privilege::User, static_cast<AddressSpaceId>(thread)};
   to.writer->write(&event, 1);

@@ -16,16 +16,16 @@ constexpr std::size_t written_registers_at = 10;
 constexpr std::size_t written_registers = 2;
 constexpr std::size_t read_registers_at = 12;
 constexpr std::size_t read_registers = 4;
-// Registers as ChampSim numbers them (inc/trace_instruction.h); 0 is none.
+// ChampSim's register numbers (inc/trace_instruction.h); 0 is none.
 constexpr unsigned stack_pointer = 6;
 constexpr unsigned flags = 25;
 constexpr unsigned instruction_pointer = 26;
-constexpr std::size_t examined_head = 1 << 16;  // bytes that tell whether a trace names registers
+constexpr std::size_t examined_head = 1 << 16;  // bytes examined to decide whether a trace has registers
 constexpr std::size_t stores_at = 16;
 constexpr std::size_t loads_at = 32;
 constexpr std::size_t stores = 2;
 constexpr std::size_t loads = 4;
-constexpr std::uint32_t unknown_size = 1;  // the first byte: no page or line is touched that the trace does not name
+constexpr std::uint32_t unknown_size = 1;  // the first byte only: touches no page or line that the trace does not name
 
 std::uint64_t word_at(std::string_view bytes, std::size_t at) {
   std::uint64_t value = 0;
@@ -43,13 +43,13 @@ unsigned register_at(std::string_view instruction, std::size_t at) {
   return static_cast<unsigned char>(instruction[at]);
 }
 
-/// Whether the register carries data from one instruction to another as far as a core must wait for them. Pushes, pops,
-/// calls and returns change the stack pointer without the execution units, and the front end knows where it is.
+/// Whether the register carries data that a core must wait for. Pushes, pops, calls and returns update the stack
+/// pointer without the execution units, and the front end tracks it.
 bool carries_data(unsigned number) {
   return number != 0 && number != stack_pointer && number != instruction_pointer;
 }
 
-/// Converters that do not know registers write none.
+/// False for traces from converters that do not know registers.
 bool names_registers(std::string_view head) {
   for (std::size_t at = 0; at + ChampsimReader::instruction_bytes <= head.size();
        at += ChampsimReader::instruction_bytes) {
@@ -73,7 +73,7 @@ bool looks_like_champsim(std::string_view head, std::size_t stride) {
     if (!flags_are_plausible(instruction)) return false;
     without_pointer += word_at(instruction, 0) == 0;
   }
-  return 2 * without_pointer * stride <= head.size();  // some are damage, which the reader names
+  return 2 * without_pointer * stride <= head.size();  // some are damage, which the reader reports
 }
 
 std::size_t ChampsimReader::read_records(Record* records, std::size_t capacity) {
@@ -110,8 +110,8 @@ bool ChampsimReader::next_instruction() {
   return true;
 }
 
-/// An address comes from the newest load among those that the source registers come from. What is written comes from
-/// the instruction's own last load, or, if it has none and computes only, from where its sources come from.
+/// An address depends on the newest load among the origins of the source registers. A result depends on the
+/// instruction's own last load or, if it has none, on the origins of its sources.
 void ChampsimReader::add_accesses(std::string_view bytes) {
   LoadNumber address_from = 0;
   LoadNumber value_from = 0;

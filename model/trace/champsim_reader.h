@@ -9,11 +9,12 @@
 
 namespace tablewalk {
 
-/// ChampSim's `input_instr`, 64 bytes little-endian: one instruction gives a Fetch, then a Load for each source
-/// address, then a Store for each destination address. The format has no sizes: each access has size 1, the byte that
-/// is known to be touched, so that none reaches into a page or line that the trace does not name.
+/// ChampSim's `input_instr`, 64 bytes little-endian: an instruction becomes a Fetch, a Load for each source address and
+/// a Store for each destination address. The format has no sizes, so each access has size 1: it cannot reach into a
+/// page or line that the trace does not name.
 ///
-/// The registers say from which loads addresses come (docs/trace-format.md), unless the head of the trace names none.
+/// Dependences of addresses on loads come from the registers (docs/trace-format.md), unless the head of the trace has
+/// none.
 class ChampsimReader : public StreamReader {
  public:
   explicit ChampsimReader(std::unique_ptr<ByteSource> bytes);
@@ -27,7 +28,7 @@ class ChampsimReader : public StreamReader {
  private:
   bool next_instruction();
   void add_accesses(std::string_view bytes);
-  /// Of the record that begins at the next unread byte, counted from 1.
+  /// Error in the record that begins at the next unread byte; records count from 1.
   [[noreturn]] void fail(const std::string& what) const;
 
   RegisterOrigins<256> registers_;
@@ -37,9 +38,8 @@ class ChampsimReader : public StreamReader {
   std::size_t pending_end_ = 0;
 };
 
-/// Whether bytes, which carry no magic number, can be ChampSim's records of `stride` bytes (64, or 96 for the
-/// multi-core variant): the two flags of each are 0 or 1, most have an
-/// instruction pointer.
+/// Whether bytes, which have no magic number, can be ChampSim records of `stride` bytes (64, or 96 for the multi-core
+/// variant): both flags of each are 0 or 1, and most have an instruction pointer.
 bool looks_like_champsim(std::string_view head, std::size_t stride);
 
 }  // namespace tablewalk

@@ -11,14 +11,14 @@
 
 namespace tablewalk {
 
-/// Where a program is, by the rule of execvp; empty when it is nowhere.
+/// The path of a program, found as execvp does; empty if not found.
 std::string find_program(const std::string& name);
 
-/// A child process, perhaps with a pipe from it to us. It is waited for, or ended, exactly once.
+/// A child process, optionally with a pipe from it. It is waited for, or ended, exactly once.
 class Child {
  public:
   enum class Pipe { None, StandardOutput, OwnDescriptor };
-  /// Our descriptor's number in the child when it has its own.
+  /// The descriptor's number in the child if it gets one of its own.
   static constexpr int own_descriptor = 9;
 
   Child(const std::string& program, std::vector<std::string> arguments, Pipe pipe);
@@ -29,9 +29,9 @@ class Child {
   pid_t pid() const { return pid_; }
   int take_pipe() { return std::exchange(pipe_, -1); }
 
-  /// Its exit status, 128 + signal when one ended it.
+  /// Its exit status; 128 + signal number if a signal ended it.
   int wait() { return *wait_for(0); }
-  /// The same if it has ended.
+  /// The same if it has already ended; does not wait.
   std::optional<int> wait_no_longer();
 
   void kill() const;
@@ -47,7 +47,7 @@ class Child {
   int pipe_ = -1;
 };
 
-/// Ends the child once it is asked to: whoever reads its pipe then comes to the end.
+/// Ends the child when requested; a reader of its pipe then sees end of file.
 class Ender {
  public:
   Ender(const Child& child, const std::atomic<bool>* stop);

@@ -34,7 +34,7 @@ CompressedFile::CompressedFile(const std::string& path) : file_(path), archive_(
     archive_.reset(archive_write_new());
     check(archive_write_set_format_raw(archive_.get()));
     check(filter.add(archive_.get()));
-    // No blocks of zeros at the end, as tapes have them.
+    // No zero padding at the end, as for tapes.
     check(archive_write_set_bytes_in_last_block(archive_.get(), 1));
     check(archive_write_open(archive_.get(), this, nullptr, on_write, nullptr));
     const std::unique_ptr<archive_entry, void (*)(archive_entry*)> entry(archive_entry_new(), archive_entry_free);
@@ -43,7 +43,7 @@ CompressedFile::CompressedFile(const std::string& path) : file_(path), archive_(
   }
 }
 
-/// What was not finished is not to appear: nothing more is written.
+/// An unfinished file is discarded: nothing more is written.
 CompressedFile::~CompressedFile() {
   if (archive_ != nullptr) archive_write_fail(archive_.get());
 }
@@ -53,7 +53,7 @@ long CompressedFile::on_write(archive* handle, void* self, const void* bytes, st
   try {
     compressed.file_.write(bytes, count);
     return static_cast<long>(count);
-  } catch (const InputError& error) {  // no exception may pass through libarchive's C frames
+  } catch (const InputError& error) {  // exceptions must not pass through libarchive's C frames
     compressed.failure_ = error.what();
     archive_set_error(handle, EIO, "%s", error.what());
     return -1;

@@ -10,11 +10,11 @@ struct archive;
 
 namespace tablewalk {
 
-/// Text into an OutputFile, compressed as the file's name says: .gz, .xz, .zst or .bz2; any other name is plain, and so
-/// is `-`, standard output.
+/// Text output to an OutputFile, compressed according to the file name: .gz, .xz, .zst or .bz2; any other name is
+/// plain, and so is `-`, standard output.
 class CompressedFile {
  public:
-  /// Throws InputError when the file cannot be made.
+  /// Throws InputError if the file cannot be created.
   explicit CompressedFile(const std::string& path);
   ~CompressedFile();
   CompressedFile(const CompressedFile&) = delete;
@@ -29,7 +29,7 @@ class CompressedFile {
   void check(int status) const;
 
   OutputFile file_;
-  std::string failure_;  ///< what the file said, while the library was writing
+  std::string failure_;  ///< the file's error, reported from within the library's callback
   std::unique_ptr<archive, int (*)(archive*)> archive_;
 };
 

@@ -42,7 +42,7 @@ void DependenceFollower::follow(unsigned number, LoadCount& loads, Record* recor
   }
 }
 
-/// What the last instruction wrote comes from its last load, or, if it only computed, from where its sources come from.
+/// The last instruction's results depend on its last load or, if it only computed, on the origins of its sources.
 void DependenceFollower::begin_instruction(Thread& thread, const Record& fetch) {
   thread.registers.set_all(thread.writes, thread.value_from);
   const DecodedInstruction& next = instruction_at(fetch);
@@ -65,7 +65,7 @@ const DecodedInstruction& DependenceFollower::instruction_at(const Record& fetch
     *slot = {address, static_cast<std::uint32_t>(instructions_.size())};
   }
   DecodedInstruction& instruction = instructions_[slot->instruction - 1];
-  if (instruction.size != fetch.size) instruction = decode(fetch);  // other code is there now
+  if (instruction.size != fetch.size) instruction = decode(fetch);  // the code has changed
   return instruction;
 }
 
@@ -84,7 +84,7 @@ void DependenceFollower::grow() {
   }
 }
 
-/// The instruction that is fetched; unknown, but of its size, if its bytes are not there or another.
+/// The fetched instruction; unknown, with its size, if its bytes are not available or do not match.
 DecodedInstruction DependenceFollower::decode(const Record& fetch) {
   if (!decoder_) {
     decoder_ = std::make_unique<X86Decoder>(code_.is_32_bits() ? X86Decoder::Mode::Bits32 : X86Decoder::Mode::Bits64);

@@ -15,29 +15,29 @@
 
 namespace tablewalk {
 
-/// What is known of the addresses in a captured trace.
+/// Statistics of the addresses in a captured trace.
 struct DependenceCounts {
   std::uint64_t instructions = 0;
-  std::uint64_t unknown_instructions = 0;  ///< that were not decoded
-  std::uint64_t loads = 0;                 ///< modifies too
-  std::uint64_t from_loads = 0;            ///< loads whose address comes from an earlier load of the trace
-  std::uint64_t unknown_loads = 0;         ///< loads of unknown instructions: their address is taken as from none
+  std::uint64_t unknown_instructions = 0;  ///< not decoded
+  std::uint64_t loads = 0;                 ///< including modifies
+  std::uint64_t from_loads = 0;            ///< loads whose address depends on an earlier load of the trace
+  std::uint64_t unknown_loads = 0;         ///< loads of unknown instructions: no dependence is assumed
 
   std::uint64_t from_none() const { return loads - from_loads - unknown_loads; }
   DependenceCounts& operator+=(const DependenceCounts& other);
 };
 
-/// Follows the registers of a program's threads from instruction to instruction, and says in its records from which
-/// loads their addresses come. An instruction is decoded when it is first fetched, and anew if its size changes; one
-/// that cannot be decoded is taken to change no register.
+/// Tracks the registers of a program's threads from instruction to instruction and stores in their records which loads
+/// the addresses depend on. An instruction is decoded on its first fetch, and again if its size changes; one that
+/// cannot be decoded is assumed to change no register.
 class DependenceFollower {
  public:
   explicit DependenceFollower(GuestCode& code) : code_(code), slots_(first_slots) {}
 
-  /// The next records of the thread of that number, and the loads of the trace that they are for. Sets their distances.
+  /// Sets the distances of the next records of thread `number`; `loads` counts the loads of their trace.
   void follow(unsigned number, LoadCount& loads, Record* records, std::size_t count, DependenceCounts& counts);
 
-  /// Whether instructions of this machine's programs can be decoded.
+  /// Whether instructions of the host's architecture can be decoded.
   static bool possible();
 
  private:
@@ -45,7 +45,7 @@ class DependenceFollower {
 
   struct Thread {
     RegisterOrigins<X86Decoder::registers> registers;
-    // of the instruction whose accesses come now
+    // Of the instruction whose accesses are being read.
     RegisterSet writes = 0;
     LoadNumber value_from = 0;
     LoadNumber loads_from = 0;
@@ -54,7 +54,7 @@ class DependenceFollower {
   };
   struct Slot {
     std::uint64_t address = 0;
-    std::uint32_t instruction = 0;  ///< its number in instructions_, from 1; 0: the slot is free
+    std::uint32_t instruction = 0;  ///< index in instructions_, from 1; 0: the slot is free
   };
 
   void begin_instruction(Thread& thread, const Record& fetch);
@@ -65,7 +65,7 @@ class DependenceFollower {
 
   GuestCode& code_;
   std::unique_ptr<X86Decoder> decoder_;
-  std::vector<Slot> slots_;  ///< a hash table with linear probing, at most half full; a power of two
+  std::vector<Slot> slots_;  ///< hash table with linear probing, at most half full; size is a power of two
   std::vector<DecodedInstruction> instructions_;
   std::map<unsigned, Thread> threads_;
 };

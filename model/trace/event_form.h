@@ -7,11 +7,10 @@
 
 namespace tablewalk {
 
-/// Whether an event names an address space, or with its id a thread.
+/// Whether an event names an address space, or has a thread number in that field.
 enum class AsidField : std::uint8_t { None, Optional, Required, Thread };
 
-/// How an event is written in plain text, and which fields of its record it has: `WORD [0xADDRESS] [@ASID]`, or
-/// `thread N`.
+/// The text form of an event, and the fields of its record: `WORD [0xADDRESS] [@ASID]`, or `thread N`.
 struct EventForm {
   RecordKind kind;
   std::string_view word;
@@ -19,7 +18,7 @@ struct EventForm {
   AsidField asid;
 };
 
-/// One for each kind of event, in the order of their numbers.
+/// One per kind of event, in the order of their numbers.
 constexpr std::array<EventForm, record_kinds - access_kinds> event_forms{{
     {RecordKind::InvalidatePage, "invalidate", true, AsidField::Optional},
     {RecordKind::InvalidateAsid, "invalidate", false, AsidField::Required},
@@ -44,12 +43,12 @@ constexpr std::array<EventForm, record_kinds - access_kinds> event_forms{{
     {RecordKind::Thread, "thread", false, AsidField::Thread},
 }};
 
-/// Of an event's kind.
+/// Of an event kind.
 constexpr const EventForm& form_of(RecordKind kind) {
   return event_forms[static_cast<unsigned>(kind) - access_kinds];
 }
 
-/// Whether the id of such a record, an access or an event, is that of an address space.
+/// Whether the id of such a record (access or event) is an address space.
 constexpr bool names_address_space(RecordKind kind) {
   if (!is_event(kind)) return true;
   const AsidField field = form_of(kind).asid;

@@ -24,10 +24,10 @@ Record access(std::uint64_t address, std::uint32_t size, RecordKind kind) {
   return Record{VirtualAddress(address), size, kind};
 }
 
-/// One pattern's state; each call gives its next access.
+/// State of a pattern; each call returns its next access.
 using NextAccess = std::function<Record()>;
 
-/// Accesses whose addresses come from `next_offset`, a share of them stores.
+/// Accesses at addresses from `next_offset`, a share of them stores.
 template <class NextOffset>
 NextAccess loads_and_stores(const GeneratorConfig& config, RandomSource& random, NextOffset next_offset) {
   return [config, &random, next_offset]() mutable {
@@ -55,7 +55,7 @@ NextAccess uniform(const GeneratorConfig& config, RandomSource& random) {
 NextAccess zipf(const GeneratorConfig& config, RandomSource& random) {
   const std::uint64_t elements = config.footprint / config.element;
   const ZipfSource ranks(elements, config.zipf_exponent);
-  const Scatter scatter(elements);  // neighbours in rank are no neighbours in memory
+  const Scatter scatter(elements);  // neighbours in rank are not neighbours in memory
   return loads_and_stores(config, random, [&random, ranks, scatter, size = config.element] {
     return scatter(ranks.draw(random) - 1) * size;
   });
@@ -80,8 +80,8 @@ NextAccess gups(const GeneratorConfig& config, RandomSource& random) {
   };
 }
 
-/// The loop nest of a blocked multiplication, unrolled into a machine that stops after every access. A, B and C lie one
-/// after another; C[i][j] is kept in a register through a block's inner loop and updated after it.
+/// The loop nest of a blocked multiplication as a state machine that stops after every access. A, B and C are
+/// contiguous; C[i][j] is kept in a register during a block's inner loop and updated after it.
 class MatrixMultiply {
  public:
   explicit MatrixMultiply(const GeneratorConfig& config) : config_(config) {}
@@ -137,11 +137,11 @@ class MatrixMultiply {
   std::uint64_t i_ = 0, j_ = 0, k_ = 0;
 };
 
-/// Lookups in a tree whose levels lie one after another, the root first; every node is searched by halving.
+/// Lookups in a tree whose levels are contiguous, root first; each node is searched by bisection.
 class TreeLookup {
  public:
   TreeLookup(const GeneratorConfig& config, RandomSource& random) : base_(config.base), random_(random) {
-    // As many leaves as fit together with the levels above them, which they need.
+    // As many leaves as fit together with the levels above them.
     leaves_ = config.footprint / tree_node_bytes;
     while (leaves_ > 1 && total_nodes(leaves_) * tree_node_bytes > config.footprint) --leaves_;
     for (std::uint64_t nodes = leaves_; nodes > 1; nodes = parents(nodes)) level_nodes_.push_back(nodes);
@@ -202,12 +202,12 @@ class TreeLookup {
   std::uint64_t base_;
   RandomSource& random_;
   std::uint64_t leaves_ = 1;
-  std::vector<std::uint64_t> level_nodes_;  // the root's level first
+  std::vector<std::uint64_t> level_nodes_;  // root first
   std::uint64_t key_ = 0;
   std::size_t level_ = 0;
   std::uint64_t first_node_ = 0;  // of this level
   std::uint64_t node_ = 0;
-  std::uint64_t slot_ = 0;  // where the key is in the node
+  std::uint64_t slot_ = 0;  // position of the key in the node
   std::uint64_t low_ = 0, high_ = 0;
 };
 
@@ -243,7 +243,7 @@ class Generator : public TraceReader {
     description_.provenance = fmt::format("generated: {}, seed {}, footprint {} bytes, element {} bytes", name,
                                           config.seed, config.footprint, config.element);
     description_.records = config.count;
-    // In a tree an address comes from the parent's load; which one it was is not followed.
+    // In a B-tree the address depends on a load of the parent, but which one is not tracked.
     description_.dependences = config.pattern != Pattern::BTree;
   }
 
@@ -274,7 +274,7 @@ void require(bool condition, const std::string& message) {
   if (!condition) throw InputError("trace generate: " + message);
 }
 
-/// Bytes from the base to the end of the last access that the pattern can make.
+/// Bytes from the base to the end of the last possible access.
 std::uint64_t extent_of(const GeneratorConfig& config) {
   return config.pattern == Pattern::MatrixMultiply ? 3 * config.matrix * config.matrix * word_bytes : config.footprint;
 }

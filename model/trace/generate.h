@@ -10,17 +10,17 @@
 
 namespace tablewalk {
 
-constexpr std::uint64_t default_stride = 4096;  ///< of Stride; of PointerChase it is the element's size
+constexpr std::uint64_t default_stride = 4096;  ///< of Stride; PointerChase uses the element size
 
-/// What a synthetic trace does. Every kind makes data accesses only, is decided by its seed, and repeats its pattern
-/// until `count` records are made.
+/// The access pattern of a synthetic trace. All kinds make data accesses only, are determined by the seed, and repeat
+/// the pattern until `count` records are made.
 enum class Pattern {
-  Sequential,  ///< element after element over the footprint, then again
-  Stride,      ///< every `stride` bytes over the footprint, then again
+  Sequential,  ///< element after element over the footprint, repeated
+  Stride,      ///< every `stride` bytes over the footprint, repeated
   Uniform,     ///< elements drawn uniformly
   Zipf,  ///< elements drawn with probability proportional to 1 / rank^exponent, ranks scattered over the footprint
-  PointerChase,    ///< one cycle through all elements in a scattered order: each load's address is the last one's data
-  Gups,            ///< read and write back a uniformly drawn word
+  PointerChase,    ///< one cycle through all elements in scattered order: each address is the data of the previous load
+  Gups,            ///< read and write back a random word
   MatrixMultiply,  ///< blocked C += A * B of square matrices of doubles
   BTree,           ///< lookups of uniformly drawn keys in a B-tree of 4 KiB nodes
 };
@@ -29,26 +29,25 @@ struct GeneratorConfig {
   Pattern pattern = Pattern::Uniform;
   std::uint64_t count = 1000000;          ///< records
   std::uint64_t base = 0x10000000;        ///< lowest address
-  std::uint64_t footprint = 64ull << 20;  ///< bytes that the pattern spreads over
+  std::uint64_t footprint = 64ull << 20;  ///< bytes covered by the pattern
   std::uint32_t element = 8;              ///< bytes of one access
-  /// Bytes from one access to the next, Stride only; from one element to its neighbour in memory, PointerChase only,
-  /// which is at
-  /// least the element's size.
+  /// Stride: bytes from one access to the next. PointerChase: bytes between neighbouring elements, at least the element
+  /// size.
   std::optional<std::uint64_t> stride;
-  double store_share = 0.0;     ///< of the accesses that are stores; Sequential, Stride, Uniform and Zipf only
+  double store_share = 0.0;     ///< share of stores; Sequential, Stride, Uniform and Zipf only
   double zipf_exponent = 0.99;  ///< above 0
   std::uint64_t matrix = 512;   ///< rows and columns; MatrixMultiply only
   std::uint64_t block = 32;     ///< rows and columns of a block; MatrixMultiply only
   std::uint64_t seed = 1;
 };
 
-/// The names of the patterns as the command line takes them, in the order of Pattern.
+/// The names of the patterns on the command line, in the order of Pattern.
 const std::vector<std::string>& pattern_names();
-/// Throws InputError for an unknown name, with the nearest right one.
+/// Throws InputError for an unknown name, with the nearest valid one.
 Pattern parse_pattern(const std::string& name);
 
-/// The trace as a stream, without any file; memory does not grow with it. Throws InputError when the configuration is
-/// impossible (no element fits, addresses beyond 64 bits).
+/// The trace as a stream, without a file, in constant memory. Throws InputError for an invalid configuration (no
+/// element fits, addresses beyond 64 bits).
 std::unique_ptr<TraceReader> make_generator(const GeneratorConfig& config);
 
 }  // namespace tablewalk

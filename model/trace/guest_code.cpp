@@ -16,7 +16,7 @@
 namespace tablewalk {
 namespace {
 
-/// Reads up to `count` bytes at `offset`; fewer when there are no more.
+/// Reads up to `count` bytes at `offset`; fewer at the end of the file.
 std::size_t read_at(int descriptor, std::uint8_t* bytes, std::size_t count, std::uint64_t offset) {
   const ssize_t got = ::pread(descriptor, bytes, count, static_cast<off_t>(offset));
   return got > 0 ? static_cast<std::size_t>(got) : 0;
@@ -41,7 +41,7 @@ bool GuestCode::look() {
   bool any = false;
   for (std::string line; std::getline(maps, line); any = true) add(line);
   if (any && !looked_) {
-    // Valgrind has a program of its own for each architecture, such as lackey-x86-linux.
+    // Valgrind has a separate tool binary per architecture, such as lackey-x86-linux.
     std::error_code error;
     const auto tool = std::filesystem::read_symlink(fmt::format("/proc/{}/exe", process_), error).filename().string();
     is_32_bits_ = tool.find("-x86-") != std::string::npos;
@@ -84,7 +84,7 @@ const GuestCode::Mapping* GuestCode::mapping_of(std::uint64_t address, std::uint
 }
 
 void GuestCode::fill(Page& page, std::uint64_t address) {
-  // A known mapping may be one that is gone: a loader's cache lay where code is made now.
+  // A known mapping may be stale: generated code may lie where a loader's cache was.
   if (!page.placed && source_ == Source::MemoryAndFiles) look();
   page.placed = true;
   std::uint64_t start = 0;
@@ -98,7 +98,7 @@ void GuestCode::fill(Page& page, std::uint64_t address) {
       return;
     }
   }
-  // What was known of memory that is no more stays known.
+  // Bytes read before the memory went away are kept.
   if (page.bytes != 0 || mapping == nullptr || mapping->file.empty()) return;
   const std::uint64_t room = std::min<std::uint64_t>(page_bytes, mapping->end - address);
   page.bytes = read_file_at(mapping->file, page.content.data(), room, mapping->offset + (address - start));

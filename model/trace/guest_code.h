@@ -11,14 +11,14 @@
 
 namespace tablewalk {
 
-/// The code of a program that runs under Valgrind, whose addresses are those of the process that runs it: from the
-/// process's memory as long as it is there, else from the files that it mapped.
+/// The code of a program under Valgrind, by the addresses of its process: read from the process's memory while it
+/// exists, else from its mapped files.
 class GuestCode {
  public:
-  /// Where the bytes come from.
+  /// Where the bytes are read from.
   enum class Source : std::uint8_t {
     MemoryAndFiles,
-    Files,  ///< of a process that has ended, or of whose past the bytes are asked
+    Files,  ///< for a process that has ended, or for bytes of its past
   };
 
   GuestCode(pid_t process, Source source) : process_(process), source_(source) {}
@@ -26,16 +26,16 @@ class GuestCode {
   GuestCode(const GuestCode&) = delete;
   GuestCode& operator=(const GuestCode&) = delete;
 
-  /// Copies the `most` bytes at `address`, or those before the first that nobody knows; returns how many.
+  /// Copies up to `most` bytes from `address`, stopping at the first unknown one; returns the number copied.
   std::size_t read(std::uint64_t address, std::uint8_t* bytes, std::size_t most);
 
-  /// What was read of the two pages from `address` on may have become other code meanwhile.
+  /// Marks the two pages from `address` on as possibly changed since they were read.
   void doubt(std::uint64_t address);
 
-  /// Learns what the process has mapped now; what it had mapped elsewhere before stays known. False once it has ended.
+  /// Reads the process's current mappings; earlier mappings elsewhere are kept. False once it has ended.
   bool look();
 
-  /// Whether the program is one of 32 bits.
+  /// Whether the program is a 32-bit one.
   bool is_32_bits();
 
  private:
@@ -45,12 +45,12 @@ class GuestCode {
     std::uint64_t end = 0;
     std::uint64_t offset = 0;  ///< in the file
     bool writable = false;
-    std::string file;  ///< empty if it is of none
+    std::string file;  ///< empty if not file-backed
   };
   struct Page {
-    std::size_t bytes = 0;  ///< that are known
+    std::size_t bytes = 0;  ///< known
     bool lasting = false;   ///< its bytes do not change
-    bool placed = false;    ///< it was asked for what is mapped there
+    bool placed = false;    ///< its mapping was looked up
     std::array<std::uint8_t, page_bytes> content{};
   };
 
@@ -64,7 +64,7 @@ class GuestCode {
   int memory_ = -1;
   bool is_32_bits_ = false;
   bool looked_ = false;
-  std::map<std::uint64_t, Mapping> mappings_;  ///< by their starts; none overlaps another
+  std::map<std::uint64_t, Mapping> mappings_;  ///< by start address; no overlaps
   std::unordered_map<std::uint64_t, Page> pages_;
 };
 

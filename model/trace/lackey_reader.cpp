@@ -12,7 +12,7 @@ namespace tablewalk {
 namespace {
 
 constexpr std::size_t kind_width = 3;
-constexpr std::uint64_t look_of_lines = 10000;  // after so many other lines it is not waited for the end
+constexpr std::uint64_t look_of_lines = 10000;  // decide after this many other lines, without waiting for the end
 constexpr std::uint64_t most_passed_over_per_access = 9;
 
 bool starts_with_kind(std::string_view text) {
@@ -85,7 +85,7 @@ std::size_t LackeyReader::read_records(Record* records, std::size_t capacity) {
   return count;
 }
 
-/// Output of the program that came through the same pipe.
+/// Program output in the same pipe.
 void LackeyReader::pass_over(std::string_view text) {
   if (passed_over_++ == 0) first_passed_over_ = fmt::format("line {}, {}", lines_.line_number(), quoted(text));
   if (passed_over_ >= look_of_lines && mostly_passed_over()) fail_passed_over();
@@ -97,8 +97,8 @@ bool LackeyReader::mostly_passed_over() const {
 
 void LackeyReader::fail_passed_over() const {
   throw InputError(
-      fmt::format("{}: no Lackey trace: {} lines are Lackey's accesses and {} are not (the first: {}): expected at "
-                  "least one of ten",
+      fmt::format("{}: not a Lackey trace: {} lines are Lackey accesses and {} are not (the first: {}): expected at "
+                  "least one in ten",
                   bytes_->path(), accesses_, passed_over_, first_passed_over_));
 }
 
@@ -109,7 +109,7 @@ void LackeyReader::at_end() {
   }
   if (mostly_passed_over()) fail_passed_over();
   if (passed_over_ != 0) {
-    description_.note = fmt::format("{} {} no access of Lackey's and passed over (the first: {})", passed_over_,
+    description_.note = fmt::format("{} {} not Lackey accesses, skipped (the first: {})", passed_over_,
                                     passed_over_ == 1 ? "line is" : "lines are", first_passed_over_);
   }
   if (!lines_.ended() && end_ == LackeyEnd::Proper) add_note(description_, no_line_end_note);

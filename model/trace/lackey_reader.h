@@ -11,25 +11,23 @@
 
 namespace tablewalk {
 
-/// How what wrote Lackey's output may have come to its end.
+/// How the writer of Lackey's output may have ended.
 enum class LackeyEnd : std::uint8_t {
-  Proper,  ///< by itself
-  Killed,  ///< anywhere: there may be no access at all, and a last line without a line end is dropped
+  Proper,  ///< normally
+  Killed,  ///< at any point: there may be no access at all, and an incomplete last line is dropped
 };
 
 /// Valgrind Lackey's `--trace-mem=yes`: `I  addr,size` and ` L|S|M addr,size`, hexadecimal addresses without 0x.
-/// Valgrind's own lines (`==pid==`, `--pid--`, `**pid**`) are passed over. So are other lines, and what stands before
-/// an access on its line: output of the traced program in the same pipe. They are counted, and the description's note
-/// says so at the end; when more than nine lines of ten are such, the input is refused. A line that begins as an access
-/// and is none is an error.
+/// Valgrind's own lines (`==pid==`, `--pid--`, `**pid**`) are skipped. Other lines, and text before an access on its
+/// line, are output of the traced program in the same pipe: they are skipped, counted, and reported in the
+/// description's note. If more than nine of ten lines are such, the input is rejected. A malformed access is an error.
 class LackeyReader : public StreamReader {
  public:
   explicit LackeyReader(std::unique_ptr<ByteSource> bytes, LackeyEnd end = LackeyEnd::Proper)
       : StreamReader(std::move(bytes), "lackey"), lines_(*bytes_), end_(end) {}
 
-  /// Whose records the last read() gave, by Valgrind's number of the thread: it says so with `--trace-sched=yes`, and
-  /// then all that one read() gives are of one thread. Else 1, the main thread's. A number is given again when its
-  /// thread has ended.
+  /// The thread (Valgrind's number) of the records of the last read(), which are all of one thread with
+  /// `--trace-sched=yes`; else 1, the main thread. A number can be reused after its thread has ended.
   unsigned thread() const { return thread_; }
 
  protected:
@@ -46,7 +44,7 @@ class LackeyReader : public StreamReader {
   LineSource lines_;
   LackeyEnd end_;
   unsigned thread_ = 1;
-  unsigned running_ = 1;  ///< whose the next records are
+  unsigned running_ = 1;  ///< of the next records
   std::uint64_t accesses_ = 0;
   std::uint64_t passed_over_ = 0;
   std::string first_passed_over_;
@@ -55,14 +53,14 @@ class LackeyReader : public StreamReader {
 /// Whether a line is one that Valgrind itself prints between the accesses.
 bool is_valgrind_noise(std::string_view line);
 
-/// The thread that a line of `--trace-sched=yes` says to run from there on; 0 if it is no such line.
+/// The thread that runs from this `--trace-sched=yes` line on; 0 for any other line.
 unsigned thread_scheduled_by(std::string_view line);
 
-/// The access that a line is, or ends with when output without a line end stands before it; empty if there is none. It
-/// may still be a bad one.
+/// The access on a line, which may follow program output without a line end; empty if there is none. It may still be
+/// malformed.
 std::string_view lackey_access_in(std::string_view line);
 
-/// Whether a line is one of Lackey's accesses, by its first characters.
+/// Whether a line is a Lackey access, by its first characters.
 bool looks_like_lackey(std::string_view line);
 
 }  // namespace tablewalk

@@ -14,7 +14,7 @@ namespace {
 using Look = TraceFormat::Look;
 
 constexpr std::size_t first_look_bytes = 1 << 16;
-constexpr std::size_t longest_look_bytes = 64 << 20;  // a head of comments longer than this is no trace
+constexpr std::size_t longest_look_bytes = 64 << 20;  // longer comments at the head are not a trace
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 [[noreturn]] void refuse(const ByteSource& bytes, const std::string& why) {
@@ -29,7 +29,7 @@ const TraceFormat* recognise(Look look, std::string_view head_or_line) {
   return found == formats.end() ? nullptr : &*found;
 }
 
-/// Whether the line belongs to no format alone: a comment, or `thread N`.
+/// Whether the line fits several formats: a comment, or `thread N`.
 bool says_nothing(std::string_view line) {
   const std::size_t first = line.find_first_not_of(" \t\r");
   return first == std::string_view::npos || line[first] == '#' || names_thread(line);
@@ -40,7 +40,7 @@ const TraceFormat& lackey() {
   return format;
 }
 
-/// Whether Lackey's lines come later: a traced program's own output may be first in their pipe.
+/// Whether Lackey lines come later: the traced program's output may precede them in the pipe.
 bool holds_lackey(std::string_view text) {
   for (std::size_t start = 0; start < text.size();) {
     const std::size_t end = std::min(text.find('\n', start), text.size());
@@ -55,7 +55,7 @@ std::size_t bytes_of_mark(ByteSource& bytes) {
   return head == byte_order_mark ? head.size() : 0;
 }
 
-/// Looks at lines until one decides, however many comments stand before it; nullptr if that one is of no known format.
+/// Examines lines until one decides, however many comments precede it; nullptr if its format is unknown.
 const TraceFormat* format_of_text(ByteSource& bytes) {
   std::size_t start = bytes_of_mark(bytes);
   for (std::size_t look = first_look_bytes; look <= longest_look_bytes; look *= 2) {
@@ -69,25 +69,25 @@ const TraceFormat* format_of_text(ByteSource& bytes) {
       const TraceFormat* format = recognise(Look::Line, line);
       if (format != &lackey() && says_physical(line.substr(std::min(line.find('#'), line.size())))) {
         refuse(bytes,
-               "the trace says that its addresses are physical: expected virtual addresses, which are what is "
+               "the trace declares physical addresses: expected virtual addresses, which are what is "
                "translated");
       }
       if (format != nullptr) return format;
       if (!says_nothing(line)) return holds_lackey(text.substr(start)) ? &lackey() : nullptr;
       start = std::min(end, text.size()) + 1;
     }
-    if (is_all) refuse(bytes, "holds comments but no access: expected at least one");
-    if (start == 0) return nullptr;  // one line as long as the look
+    if (is_all) refuse(bytes, "contains comments but no access: expected at least one");
+    if (start == 0) return nullptr;  // a single line fills the whole look-ahead
   }
   return nullptr;
 }
 
-/// The format of what `bytes` holds, judged by content alone; nothing is consumed.
+/// The format of `bytes`, detected from content; nothing is consumed.
 const TraceFormat& detect(ByteSource& bytes) {
   const TraceFormat* format = recognise(Look::Head, bytes.peek(trace_head_bytes));
   if (format == nullptr) format = format_of_text(bytes);
   if (format == nullptr) {
-    refuse(bytes, fmt::format("not a trace in any format that is read: expected {} (--trace-format overrides what is "
+    refuse(bytes, fmt::format("not a trace in a supported format: expected {} (--trace-format overrides what is "
                               "detected)",
                               list_of_trace_formats()));
   }

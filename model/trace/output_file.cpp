@@ -22,7 +22,7 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
     if (::stat(path_.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
       throw InputError(fmt::format("{}: cannot write: is a directory, expected a file name", path_));
     }
-    // A device or a pipe is written in place: renaming a file over it would take it away.
+    // A device or a pipe is written in place: renaming a file over it would remove it.
     const bool in_place = ::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
     place_ = through_links(path_);
     if (!in_place) temporary_path_ = fmt::format("{}.part{}", place_, ::getpid());

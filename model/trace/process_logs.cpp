@@ -28,15 +28,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t least_room = 1 << 20;  // bytes: what is written between two looks
+constexpr std::uint64_t least_room = 1 << 20;  // bytes: more than is written between two checks
 
-/// The number that a name is; 0 if it is none.
+/// The name as a number; 0 if it is not one.
 pid_t number_of(const std::string& name) {
   const bool digits = !name.empty() && name.size() < 10 && name.find_first_not_of("0123456789") == std::string::npos;
   return digits ? static_cast<pid_t>(std::atoi(name.c_str())) : 0;
 }
 
-/// When a file was made, in nanoseconds; 0 where the file system does not say so.
+/// Creation time of a file, in nanoseconds; 0 if the file system does not record it.
 std::uint64_t birth_of(const std::string& path) {
   struct statx status {};
   if (::statx(AT_FDCWD, path.c_str(), 0, STATX_BTIME, &status) != 0 || (status.stx_mask & STATX_BTIME) == 0) return 0;
@@ -61,7 +61,7 @@ ProcessLogs::~ProcessLogs() {
   }
 }
 
-/// The helper outlives whatever ends this process, SIGKILL included.
+/// The helper outlives this process, even after SIGKILL.
 void ProcessLogs::watch_over() {
   int ends[2] = {-1, -1};
   if (::pipe2(ends, O_CLOEXEC) == 0) helper_ = ::fork();
@@ -118,8 +118,8 @@ void ProcessLogs::check_room() const {
   if (::statvfs(folder_.c_str(), &status) != 0) return;
   if (std::uint64_t{status.f_bavail} * status.f_frsize >= least_room) return;
   throw InputError(
-      fmt::format("{}: no space left for the logs of the processes: expected about 14 bytes for each access, in the "
-                  "folder that TMPDIR names",
+      fmt::format("{}: no space left for the logs of the processes: expected about 14 bytes per access, in the "
+                  "folder TMPDIR",
                   folder_));
 }
 

@@ -7,17 +7,17 @@
 
 namespace tablewalk {
 
-/// A temporary folder in which each of Valgrind's processes writes a log of its own. A helper process watches over it:
-/// however this process ends, those that write into the folder are ended, and it is removed.
+/// A temporary folder to which each Valgrind process writes its log. A helper process guards it: however this process
+/// ends, the writers are ended and the folder is removed.
 class ProcessLogs {
  public:
-  /// A log, named by the process that wrote it.
+  /// A log and the process that wrote it.
   struct Log {
     pid_t process = 0;
     std::string path;
   };
 
-  /// Makes the folder, in TMPDIR or /tmp. Throws InputError.
+  /// Creates the folder, in TMPDIR or /tmp. Throws InputError.
   ProcessLogs();
   ~ProcessLogs();
   ProcessLogs(const ProcessLogs&) = delete;
@@ -26,12 +26,12 @@ class ProcessLogs {
   /// For Valgrind's --log-file.
   std::string pattern() const;
 
-  /// Whether a process that was started with pattern(), or one that it forked, is still running.
+  /// Whether a process started with pattern(), or a fork of one, is still running.
   bool any_running() const { return !processes().empty(); }
-  /// Ends them all, those too that are being forked meanwhile.
+  /// Ends them all, including those being forked meanwhile.
   void end_processes() const;
 
-  /// Throws InputError when nothing more can be written: Valgrind itself would go on in silence.
+  /// Throws InputError if the disk is full: Valgrind itself would continue silently.
   void check_room() const;
 
   /// In the order in which the processes were started.

@@ -7,11 +7,11 @@
 
 namespace tablewalk {
 
-/// A trace as that of one process among several: its address space `a` becomes `a * processes + process`, in accesses
-/// and in the events that name one, so that no two of them share an address space. With one process nothing changes.
+/// A trace as one process among several: its address space `a` becomes `a * processes + process`, in accesses and in
+/// events, so that no two processes share an address space. With one process nothing changes.
 ///
-/// Checksum and progress are those of the trace as it was read. Its messages count the records of the reader below, so
-/// below a ThreadReader they name the place in the file.
+/// Checksum and progress are those of the underlying trace. Messages count the records of the reader below, so below a
+/// ThreadReader they give the position in the file.
 class ProcessReader : public TraceReader {
  public:
   /// `process`: its number, from 0, below `processes`; else std::invalid_argument.
@@ -21,7 +21,7 @@ class ProcessReader : public TraceReader {
   double progress() const override { return reader_->progress(); }
   std::uint64_t checksum() const override { return reader_->checksum(); }
 
-  /// Throws InputError when an address space's new number is above 65535, and the reader's errors.
+  /// Throws InputError if an address space's new number is above 65535, and the reader's errors.
   std::size_t read(Record* records, std::size_t capacity) override;
 
  private:

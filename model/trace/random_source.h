@@ -8,8 +8,8 @@
 
 namespace tablewalk {
 
-/// Random numbers that are the same on every machine: the standard fixes the engine's output but not that of its
-/// distributions, so those are written here.
+/// Random numbers that are the same on every machine: the standard fixes the engine's output but not its distributions,
+/// so those are implemented here.
 class RandomSource {
  public:
   explicit RandomSource(std::uint64_t seed) : engine_(seed) {}
@@ -31,8 +31,8 @@ class RandomSource {
 };
 
 /// Ranks 1..n with probability proportional to rank^-exponent, in constant memory: draws from the continuous density
-/// x^-exponent over [1/2, n + 1/2] by inversion and accepts rank k as often as its bar fills the density's area around
-/// it. The area exceeds the bar since the density is convex.
+/// x^-exponent over [1/2, n + 1/2] by inversion, and accepts rank k with the ratio of its bar to the density's area
+/// around it. The density is convex, so the area exceeds the bar.
 class ZipfSource {
  public:
   ZipfSource(std::uint64_t ranks, double exponent)
@@ -62,8 +62,8 @@ class ZipfSource {
   double high_;
 };
 
-/// A fixed bijection of [0, n) that leaves no neighbours together: an odd multiplication and a fold over the next power
-/// of two, repeated until the result is below n.
+/// A fixed bijection of [0, n) that separates neighbours: an odd multiplication and a fold over the next power of two,
+/// repeated until the result is below n.
 class Scatter {
  public:
   explicit Scatter(std::uint64_t elements)
@@ -84,9 +84,9 @@ class Scatter {
   std::uint64_t mask_;
 };
 
-/// A fixed order that visits each of n elements once and then starts again, in constant memory: a linear congruential
-/// generator of full period over the next power of two (Hull and Dobell: odd increment, multiplier 1 modulo 4), whose
-/// values from n on are passed over.
+/// A fixed order that visits each of n elements once and then repeats, in constant memory: a linear congruential
+/// generator of full period over the next power of two (Hull and Dobell: odd increment, multiplier 1 modulo 4),
+/// skipping values from n on.
 class ScatteredCycle {
  public:
   ScatteredCycle(std::uint64_t elements, RandomSource& random)

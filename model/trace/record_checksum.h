@@ -8,8 +8,8 @@
 
 namespace tablewalk {
 
-/// XXH3 (64 bits) of a sequence of records, each as its 16 bytes in memory: address, size, distance, kind,
-/// privilege, asid, little-endian. How the sequence was cut into batches makes no difference.
+/// XXH3 (64 bits) of a sequence of records, each as its 16 bytes in memory: address, size, distance, kind, privilege,
+/// asid, little-endian. Independent of how the sequence is split into batches.
 class RecordChecksum {
  public:
   RecordChecksum();
@@ -26,7 +26,7 @@ class RecordChecksum {
   std::unique_ptr<State> state_;
 };
 
-/// XXH3 (64 bits) of plain bytes, as the native format uses it for its own structure.
+/// XXH3 (64 bits) of plain bytes, as used by the native format for its own structures.
 std::uint64_t checksum_of_bytes(const void* data, std::size_t bytes, std::uint64_t seed = 0);
 
 }  // namespace tablewalk

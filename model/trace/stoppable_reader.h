@@ -7,8 +7,8 @@
 
 namespace tablewalk {
 
-/// A trace that ends where the run is stopped. Ctrl-C ends whatever writes into a pipe as well, so what is read after
-/// it may be cut anywhere: that is no fault of the trace.
+/// A trace that ends when the run is stopped. Ctrl-C also ends the process that writes into a pipe, so input read after
+/// it may be cut anywhere, which is not an error.
 class StoppableReader : public TraceReader {
  public:
   /// `stop` may be null.
@@ -28,7 +28,7 @@ class StoppableReader : public TraceReader {
       return 0;
     }
   }
-  /// Whether it ended early, or may have.
+  /// Whether the trace ended early, or may have.
   bool stopped() const { return stopped_; }
 
  private:

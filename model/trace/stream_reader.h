@@ -10,15 +10,14 @@
 
 namespace tablewalk {
 
-/// The largest access a trace may hold, bytes: no instruction touches more, and it bounds the pages an access
-/// touches to two.
+/// The largest access a trace may contain, bytes: no instruction touches more, and it limits an access to two pages.
 constexpr std::uint32_t max_record_size = 4096;
 
-/// A text trace's last line without a line end may be a whole one, so it is taken, and a note says so.
+/// A text trace's last line without a line end may be complete, so it is accepted with this note.
 constexpr const char* no_line_end_note =
     "the last line has no line end: if the file was cut, its last record may be wrong";
 
-/// What every reader of a file has: a source of bytes, a description, the checksum of what was delivered.
+/// Common to readers of a file: a source of bytes, a description, the checksum of the records delivered.
 class StreamReader : public TraceReader {
  public:
   StreamReader(std::unique_ptr<ByteSource> bytes, const std::string& format) : bytes_(std::move(bytes)) {
@@ -37,7 +36,7 @@ class StreamReader : public TraceReader {
   }
 
  protected:
-  /// The next records, as read() but before they are counted in the checksum.
+  /// The next records, as read() but before they enter the checksum.
   virtual std::size_t read_records(Record* records, std::size_t capacity) = 0;
 
   std::unique_ptr<ByteSource> bytes_;

@@ -7,7 +7,7 @@
 
 namespace tablewalk {
 
-/// What became of reading a number at the start of a text.
+/// The result of reading a number at the start of a text.
 enum class FieldResult { Good, NoDigits, TooLarge };
 
 /// Value of a hexadecimal digit, or 255.
@@ -25,12 +25,12 @@ inline unsigned hex_digit(char c) {
   return values[static_cast<unsigned char>(c)];
 }
 
-/// Whether a hexadecimal number with its prefix may start `text`.
+/// Whether `text` starts with a 0x prefix.
 inline bool has_hex_prefix(std::string_view text) {
   return text.size() > 1 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
 }
 
-/// Takes a hexadecimal number (without 0x) off the start of `text`.
+/// Removes a hexadecimal number (without 0x) from the start of `text`.
 inline FieldResult take_hex(std::string_view& text, std::uint64_t& value) {
   std::uint64_t result = 0;
   std::size_t used = 0;
@@ -46,8 +46,8 @@ inline FieldResult take_hex(std::string_view& text, std::uint64_t& value) {
   return used == 0 ? FieldResult::NoDigits : too_large ? FieldResult::TooLarge : FieldResult::Good;
 }
 
-/// Takes a decimal number off the start of `text`; one beyond 64 bits gives the largest value, so that no check of its
-/// range lets it pass.
+/// Removes a decimal number from the start of `text`; beyond 64 bits it is the largest value, so that any range check
+/// rejects it.
 inline FieldResult take_decimal(std::string_view& text, std::uint64_t& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (end == text.data()) return FieldResult::NoDigits;

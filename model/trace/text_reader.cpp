@@ -26,7 +26,7 @@ void drop_blanks(std::string_view& text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
 }
 
-/// Takes a word off the start of `text`, with the blanks after it, if it stands there whole.
+/// Removes a word and following blanks from the start of `text`, if it is there as a whole word.
 bool take_word(std::string_view& text, std::string_view word) {
   if (text.substr(0, word.size()) != word) return false;
   if (text.size() > word.size() && !is_blank(text[word.size()])) return false;
@@ -35,7 +35,7 @@ bool take_word(std::string_view& text, std::string_view word) {
   return true;
 }
 
-/// Takes the word of an event, or both of its words.
+/// Removes the one or two words of an event.
 bool take_event_word(std::string_view& text, std::string_view word) {
   const std::size_t space = word.find(' ');
   std::string_view rest = text;
@@ -49,7 +49,7 @@ std::string_view first_word(std::string_view word) {
   return word.substr(0, word.find(' '));
 }
 
-/// Whether the line's first word is that of an event; that of an access has one letter.
+/// Whether the line's first word is that of an event; an access has a single letter.
 bool names_event(std::string_view line) {
   if (line.size() > 1 && is_blank(line[1])) return false;
   return std::any_of(event_forms.begin(), event_forms.end(), [&](const EventForm& form) {
@@ -58,7 +58,7 @@ bool names_event(std::string_view line) {
   });
 }
 
-/// The forms of the event that the line's first word names, for a message.
+/// The forms of the event named by the line's first word, for a message.
 std::string expected_event(std::string_view line) {
   std::vector<std::string> forms;
   for (const EventForm& form : event_forms) {
@@ -130,7 +130,7 @@ TextReader::TextReader(std::unique_ptr<ByteSource> bytes) : StreamReader(std::mo
   read_header();
 }
 
-/// Looks through the comments at the head without consuming them, so that line numbers stay true.
+/// Examines the comments at the head without consuming them, so that line numbers stay correct.
 void TextReader::read_header() {
   const std::string_view head = bytes_->peek(1 << 16);
   for (std::size_t start = 0; start < head.size() && head[start] == '#';) {
@@ -153,7 +153,7 @@ std::size_t TextReader::read_records(Record* records, std::size_t capacity) {
     if (hash != std::string_view::npos) {
       if (says_physical(line.substr(hash))) {
         lines_.fail(
-            "the trace says that its addresses are physical: expected virtual addresses, which are what is "
+            "the trace declares physical addresses: expected virtual addresses, which are what is "
             "translated");
       }
       line = line.substr(0, hash);
@@ -174,13 +174,13 @@ std::size_t TextReader::read_records(Record* records, std::size_t capacity) {
   return count;
 }
 
-/// A file that was cut ends in the middle of a line. A last line without a line end is refused when it lacks the size
-/// that the access before it has; otherwise it may be whole, and is taken with a note.
+/// A cut file ends in the middle of a line. A last line without a line end is rejected if it lacks the size that the
+/// previous access has; otherwise it may be complete and is accepted with a note.
 void TextReader::check_not_cut(std::string_view line, bool had_size) {
   if (lines_.ended()) return;
   if (had_size && !has_size_) {
     lines_.fail(
-        "the trace is cut: its last line has neither a line end nor a size, as the access before it has: found " +
+        "the trace is cut: its last line has neither a line end nor a size, as the previous access has: found " +
         quoted(line));
   }
   last_is_doubtful_ = true;
@@ -212,18 +212,18 @@ void TextReader::parse_access(std::string_view line, Record& record) {
   if (!is_possible_access(address.value(), size)) lines_.fail(why_impossible(address.value(), size));
 }
 
-/// What may follow the size of an access; few do.
+/// The optional fields after the size of an access.
 void TextReader::parse_optional_fields(std::string_view rest, std::string_view line, Record& record) {
   record.asid = take_asid(rest, line, expected_access);
   if (take_word(rest, "supervisor")) record.privilege = Privilege::Supervisor;
   record.distance = take_distance(rest, line);
   if (!rest.empty()) fail(line, expected_access);
   if (record.distance != 0 && record.kind == RecordKind::Fetch) {
-    lines_.fail("a fetch's address comes from no load: expected no '<-N' in " + quoted(line));
+    lines_.fail("a fetch has no load distance: expected no '<-N' in " + quoted(line));
   }
 }
 
-/// The form whose fields the line has.
+/// Selects the form that matches the line's fields.
 void TextReader::parse_event(std::string_view line, Record& record) {
   const std::string expected = expected_event(line);
   has_size_ = false;
@@ -246,7 +246,7 @@ void TextReader::parse_event(std::string_view line, Record& record) {
   fail(line, expected);
 }
 
-/// Takes `0x...` off the start of `rest`, with the blanks after it.
+/// Removes `0x...` and following blanks from the start of `rest`.
 VirtualAddress TextReader::take_address(std::string_view& rest, std::string_view line,
                                         std::string_view expected) const {
   if (!has_hex_prefix(rest)) fail(line, expected);
@@ -259,7 +259,7 @@ VirtualAddress TextReader::take_address(std::string_view& rest, std::string_view
   return VirtualAddress(address);
 }
 
-/// Takes `<-N` off the start of `rest`, with the blanks after it; 0 if none stands there.
+/// Removes `<-N` and following blanks from the start of `rest`; 0 if absent.
 std::uint16_t TextReader::take_distance(std::string_view& rest, std::string_view line) const {
   if (rest.substr(0, 2) != "<-") return 0;
   rest.remove_prefix(2);
@@ -270,21 +270,21 @@ std::uint16_t TextReader::take_distance(std::string_view& rest, std::string_view
     lines_.fail("a distance of 0 or above 65535 in " + quoted(line) + ": expected the N-th load before, from 1 on");
   }
   if (!description_.dependences) {
-    lines_.fail("'<-N' in a trace whose head does not say that it knows: expected the line '" +
+    lines_.fail("'<-N' in a trace whose head does not declare dependences: expected the line '" +
                 std::string(dependences_line) + "' before the first access");
   }
   drop_blanks(rest);
   return static_cast<std::uint16_t>(distance);
 }
 
-/// Takes `@...` off the start of `rest`, with the blanks after it; 0 if none stands there.
+/// Removes `@...` and following blanks from the start of `rest`; 0 if absent.
 AddressSpaceId TextReader::take_asid(std::string_view& rest, std::string_view line, std::string_view expected) const {
   if (rest.substr(0, 1) != "@") return 0;
   rest.remove_prefix(1);
   return take_id(rest, line, expected, "an address-space id");
 }
 
-/// Takes a decimal number off the start of `rest`, with the blanks after it.
+/// Removes a decimal number and following blanks from the start of `rest`.
 AddressSpaceId TextReader::take_id(std::string_view& rest, std::string_view line, std::string_view expected,
                                    const char* what) const {
   std::uint64_t id = 0;

@@ -8,12 +8,11 @@
 
 namespace tablewalk {
 
-/// Plain text: one `R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor] [<-N]` on a line, or an event: `invalidate 0xADDRESS
-/// [@ASID]`, `invalidate @ASID`, `invalidate all`, `thread N` and so on (event_form.h); `#` starts a comment; SIZE is
-/// 8, or 4 for X, when left out. A comment `# provenance: ...` before the first access becomes the description's
-/// provenance, and after `# dependences: known` an access may have `<-N`: its address comes from the N-th load before
-/// it; a comment
-/// `# addresses: physical` makes the trace one to be refused.
+/// Plain text: one `R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor] [<-N]` per line, or an event: `invalidate 0xADDRESS
+/// [@ASID]`, `invalidate @ASID`, `invalidate all`, `thread N` and so on (event_form.h); `#` starts a comment; SIZE
+/// defaults to 8, or 4 for X. A comment `# provenance: ...` before the first access sets the description's provenance.
+/// After `# dependences: known` an access may have `<-N`: its address depends on the N-th load before it. A comment `#
+/// addresses: physical` makes the reader reject the trace.
 class TextReader : public StreamReader {
  public:
   explicit TextReader(std::unique_ptr<ByteSource> bytes);
@@ -38,17 +37,17 @@ class TextReader : public StreamReader {
   LineSource lines_;
   bool seen_access_ = false;
   bool last_is_doubtful_ = false;
-  bool has_size_ = false;  // of the last record
+  bool has_size_ = false;  // Of the last record.
 };
 
-/// Whether a line is an access or an event in the plain text form, by its first characters. `thread N` does not count:
-/// a program may well print it.
+/// Whether a line is an access or an event in plain text form, by its first characters. `thread N` does not count: a
+/// program may print it.
 bool looks_like_text(std::string_view line);
 
 /// Whether a line is `thread N`.
 bool names_thread(std::string_view line);
 
-/// Whether a comment line says that the trace's addresses are physical.
+/// Whether a comment line declares physical addresses.
 bool says_physical(std::string_view comment);
 
 }  // namespace tablewalk

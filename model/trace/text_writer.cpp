@@ -15,6 +15,7 @@ namespace {
 
 constexpr char kind_letters[access_kinds] = {'X', 'R', 'W', 'M'};
 constexpr std::size_t batch_records = 4096;
+constexpr std::size_t longest_provenance = 60000;  // a line of 64 KiB is not read as one
 
 void append_access(fmt::memory_buffer& text, const Record& record) {
   fmt::format_to(std::back_inserter(text), "{} {:#x} {}", kind_letters[static_cast<unsigned>(record.kind)],
@@ -44,7 +45,8 @@ TextWriter::TextWriter(const std::string& path, const TraceWriterOptions& option
     : file_(path), dependences_(options.dependences) {
   std::string head;
   if (!options.provenance.empty()) {
-    head = "# provenance: " + options.provenance;
+    head = "# provenance: " + options.provenance.substr(0, longest_provenance);
+    if (options.provenance.size() > longest_provenance) head += "...";
     std::replace(head.begin(), head.end(), '\n', ' ');
     head += '\n';
   }

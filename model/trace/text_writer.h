@@ -7,8 +7,8 @@
 
 namespace tablewalk {
 
-/// Writes the plain text form: `R 0x1fff0006c8 8`, with ` @ASID` when it is not 0, with ` supervisor` when it is one's;
-/// events as `invalidate ...`.
+/// Writes the plain text form: `R 0x1fff0006c8 8`, with ` @ASID` if not 0 and ` supervisor` if applicable; events as
+/// `invalidate ...`.
 class TextWriter : public TraceWriter {
  public:
   TextWriter(const std::string& path, const TraceWriterOptions& options);

@@ -10,7 +10,7 @@ constexpr std::size_t batch_records = 4096;
 }  // namespace
 
 void ThreadCounts::add(const Record* records, std::size_t count) {
-  std::size_t first = 0;  // of the stretch
+  std::size_t first = 0;  // of the current run of records
   for (std::size_t i = 0; i < count; ++i) {
     if (records[i].kind != RecordKind::Thread) continue;
     add_of_running(i - first);

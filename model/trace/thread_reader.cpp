@@ -13,8 +13,8 @@ ThreadReader::ThreadReader(std::unique_ptr<TraceReader> reader, unsigned thread)
   describe();
 }
 
-/// A batch is read where the caller wants it, and what is not the thread's is taken out there. So nothing is read
-/// beyond the last record that was asked for.
+/// Reads a batch into the caller's buffer and removes other threads' records there, so that nothing is read beyond the
+/// last record requested.
 std::size_t ThreadReader::read(Record* records, std::size_t capacity) {
   if (capacity == 0) return 0;
   std::size_t kept = 0;
@@ -30,7 +30,7 @@ std::size_t ThreadReader::read(Record* records, std::size_t capacity) {
   return kept;
 }
 
-/// Moves the thread's records to the front, and returns how many there are.
+/// Moves the thread's records to the front and returns their number.
 std::size_t ThreadReader::keep_own(Record* records, std::size_t count) {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -52,7 +52,7 @@ void ThreadReader::at_end() {
   describe();  // its note is complete now
   if (found_) return;
   throw InputError(
-      fmt::format("{}: no record is of thread {}: expected a thread that the trace has", description_.path, thread_));
+      fmt::format("{}: thread {} has no records: expected a thread of the trace", description_.path, thread_));
 }
 
 }  // namespace tablewalk

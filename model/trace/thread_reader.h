@@ -6,21 +6,21 @@
 
 namespace tablewalk {
 
-/// The records of one thread of a trace, accesses and events, without the Thread events. A trace without Thread events
-/// is all thread 0's. Load distances need no change: they count within the thread.
+/// The records of one thread of a trace, accesses and events, without the Thread events. In a trace without Thread
+/// events all are of thread 0. Load distances are unchanged: they count within the thread.
 ///
-/// Its checksum and progress are those of the whole trace, as far as it was read: up to the last record that was asked
-/// for, however the reads were cut into batches; to the trace's end once read() has returned 0.
+/// Checksum and progress are those of the whole trace as far as it was read: up to the last record requested,
+/// independent of the batches; to the trace's end once read() has returned 0.
 class ThreadReader : public TraceReader {
  public:
   ThreadReader(std::unique_ptr<TraceReader> reader, unsigned thread);
 
-  /// That of the trace, but for the number of records, which is not known.
+  /// Description of the trace; the number of records is unknown.
   const TraceDescription& description() const override { return description_; }
   double progress() const override { return reader_->progress(); }
   std::uint64_t checksum() const override { return reader_->checksum(); }
 
-  /// Throws InputError at the end of a trace in which the thread has no record, and the reader's errors.
+  /// Throws InputError at the end of a trace without records of the thread, and the reader's errors.
   std::size_t read(Record* records, std::size_t capacity) override;
 
  private:
@@ -31,7 +31,7 @@ class ThreadReader : public TraceReader {
   std::unique_ptr<TraceReader> reader_;
   TraceDescription description_;
   unsigned thread_;
-  unsigned running_ = 0;  ///< whose the next records are
+  unsigned running_ = 0;  ///< of the next records
   bool found_ = false;
 };
 

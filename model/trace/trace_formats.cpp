@@ -19,7 +19,7 @@ bool starts_with(std::string_view text, std::string_view start) {
   return text.substr(0, start.size()) == start;
 }
 
-/// A hexadecimal number at the head of the text, with or without 0x: true, and it is cut off.
+/// Removes a hexadecimal number (with or without 0x) from the start of the text; false if there is none.
 bool take_number(std::string_view& text) {
   if (starts_with(text, "0x")) text.remove_prefix(2);
   std::uint64_t value = 0;
@@ -38,7 +38,7 @@ bool is_multi_core_champsim(std::string_view head) {
   return head.size() >= 2 * record_bytes && looks_like_champsim(head, record_bytes);
 }
 
-/// A tar header: 512 bytes, of which the sum (its own eight bytes as blanks) is in it, in octal.
+/// A tar header: 512 bytes that contain their own sum in octal (with the sum's eight bytes taken as blanks).
 bool is_tar(std::string_view head) {
   constexpr std::size_t header_bytes = 512;
   constexpr std::size_t sum_at = 148;
@@ -101,25 +101,27 @@ const std::vector<TraceFormat>& trace_formats() {
   static const std::vector<TraceFormat> formats = {
       {"lackey", by_line, is_lackey, open<LackeyReader>},
       {"twt", by_head, [](std::string_view head) { return starts_with(head, twt::head_magic); }, open_twt},
-      {"a tar archive", by_head, is_tar, nullptr, "which is not read: extract it (tar -xf) and name the trace in it"},
+      {"a tar archive", by_head, is_tar, nullptr,
+       "which is not supported: extract it (tar -xf) and give the trace in it"},
       {"a gem5 packet trace (protobuf)", by_head, [](std::string_view head) { return starts_with(head, "gem5"); },
        nullptr,
-       "which is not read and whose addresses are physical; convert one of virtual addresses to text "
+       "which is not supported and has physical addresses; convert one with virtual addresses to text "
        "(R|W|X 0xADDRESS SIZE)"},
       {"a zip archive (DynamoRIO drmemtrace?)", by_head,
        [](std::string_view head) { return starts_with(head, "PK\x03\x04"); }, nullptr,
-       "which is not read; convert it to text (R|W|X 0xADDRESS SIZE)"},
+       "which is not supported; convert it to text (R|W|X 0xADDRESS SIZE)"},
       {"champsim", by_head, is_champsim, open<ChampsimReader>},
       {"ChampSim's 96-byte multi-core records", by_head, is_multi_core_champsim, nullptr,
-       "which are not read; expected the 64-byte input_instr"},
+       "which are not supported; expected the 64-byte input_instr"},
       {"text", by_line, looks_like_text, open<TextReader>},
       {"a Ramulator LD|ST trace", by_line, is_ramulator, nullptr,
        "whose addresses are physical: expected virtual addresses, which are what is translated"},
       {"a QEMU execlog", by_line, is_execlog, nullptr,
-       "which is not read: in system mode its addresses are physical; convert a user-mode log to text "
+       "which is not supported: in system mode its addresses are physical; convert a user-mode log to text "
        "(R|W|X 0xADDRESS SIZE)"},
-      {"Pin pinatrace", by_line, is_pinatrace, nullptr, "which is not read; convert it to text (R|W 0xADDRESS SIZE)"},
-      {"Dinero .din", by_line, is_dinero, nullptr, "which is not read; convert it to text (R|W|X 0xADDRESS SIZE)"},
+      {"Pin pinatrace", by_line, is_pinatrace, nullptr,
+       "which is not supported; convert it to text (R|W 0xADDRESS SIZE)"},
+      {"Dinero .din", by_line, is_dinero, nullptr, "which is not supported; convert it to text (R|W|X 0xADDRESS SIZE)"},
   };
   return formats;
 }

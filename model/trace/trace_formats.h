@@ -10,36 +10,35 @@
 
 namespace tablewalk {
 
-/// A format that traces come in.
+/// A trace format.
 struct TraceFormat {
-  /// What it is recognised by.
+  /// How it is detected.
   enum class Look {
     Head,  ///< the first bytes of the file
-    Line,  ///< any of its lines that is no comment
+    Line,  ///< any of its lines that is not a comment
   };
 
-  std::string_view name;  ///< as `--trace-format` takes it; of one that is not read, as people call it
+  std::string_view name;  ///< as `--trace-format` takes it; for an unsupported format its usual name
   Look look = Look::Head;
   bool (*recognises)(std::string_view head_or_line) = nullptr;
-  /// nullptr if it is not read. `shared`: as open_trace() has it.
+  /// nullptr if unsupported. `shared`: as in open_trace().
   std::unique_ptr<TraceReader> (*open)(std::unique_ptr<ByteSource> bytes,
                                        const std::shared_ptr<TwtScratch>& shared) = nullptr;
-  /// Of one that is not read: why not, and what to do instead.
+  /// For an unsupported format: the reason, and what to do instead.
   const char* refusal = "";
 };
 
-/// How many bytes of the head `recognises` is given, if there are so many.
+/// Number of bytes of the head passed to `recognises`, if available.
 constexpr std::size_t trace_head_bytes = 1 << 14;
 
-/// Every format that is read, and those that are told apart only to say what to do with them; the first that recognises
-/// something has it.
+/// All supported formats, and those recognised only to give a helpful error; the first match is taken.
 const std::vector<TraceFormat>& trace_formats();
 
-/// The names of those that are read.
+/// The names of the supported formats.
 std::vector<std::string> trace_format_names();
 /// "champsim, lackey, text or twt".
 std::string list_of_trace_formats();
-/// The format of that name which is read; nullptr if there is none.
+/// The supported format of that name; nullptr if there is none.
 const TraceFormat* find_trace_format(std::string_view name);
 
 }  // namespace tablewalk

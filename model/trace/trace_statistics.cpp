@@ -11,7 +11,7 @@ constexpr unsigned page_bits = 12;
 constexpr unsigned region_bits = 21;
 constexpr std::uint64_t largest_gap_pages = 1 << (region_bits - page_bits);
 constexpr std::size_t batch_records = 4096;
-// Page numbers have 52 bits; an address-space id above them would need 68, so its bits are mixed in.
+// Page numbers have 52 bits, so there is no room for an address-space id above them; its bits are mixed in.
 constexpr std::uint64_t asid_multiplier = 0x9E3779B97F4A7C15ull;
 
 /// The distinct pages of one address space.
@@ -32,8 +32,8 @@ std::vector<AddressRange> coalesce(const std::vector<std::uint64_t>& pages) {
   return ranges;
 }
 
-/// Distinct pages and regions, kept while the trace streams by; pages touched recently are remembered because most
-/// accesses stay where they are.
+/// Distinct pages and regions, collected while reading the trace; recently touched pages are cached because most
+/// accesses have locality.
 class Footprint {
  public:
   void touch(AddressSpaceId asid, std::uint64_t page) {
@@ -95,7 +95,7 @@ std::uint64_t ReuseDistances::look_up(std::uint64_t page) {
     if (is_new) {
       distance = never;
     } else {
-      // Every page used after this one's last use has its own last use after it.
+      // Every page used since this page's last use has its own last use later.
       distance = last_use_.size() - marked_until(entry->second);
       mark(entry->second, -1);
     }
@@ -110,7 +110,7 @@ std::uint64_t ReuseDistances::look_up(std::uint64_t page) {
   return distance;
 }
 
-/// Renumbers the last uses 1..n in their order, in a tree with room for as many again.
+/// Renumbers the last uses 1..n in order, in a tree with room for twice as many.
 void ReuseDistances::compact() {
   std::vector<std::pair<std::size_t, std::uint64_t>> order;
   order.reserve(last_use_.size());

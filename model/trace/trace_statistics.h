@@ -12,14 +12,14 @@
 
 namespace tablewalk {
 
-/// How far apart the uses of pages are: a lookup's distance is the number of other pages looked up since the last
-/// lookup of its page, so that a fully associative LRU TLB of n entries hits exactly the distances below n.
-/// Time grows with the logarithm, memory with the number of distinct pages, never with the trace.
+/// Reuse distances of pages: a lookup's distance is the number of other pages looked up since the last lookup of its
+/// page, so a fully associative LRU TLB of n entries hits exactly the distances below n. Time grows with the logarithm,
+/// memory with the number of distinct pages, not with the trace.
 class ReuseDistances {
  public:
   static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
 
-  /// Counts one lookup and returns its distance, `never` for a page's first.
+  /// Counts a lookup and returns its distance; `never` for a page's first lookup.
   std::uint64_t look_up(std::uint64_t page);
 
   std::uint64_t lookups() const { return lookups_; }
@@ -42,14 +42,14 @@ class ReuseDistances {
   std::vector<std::uint64_t> counts_;  // by distance
 };
 
-/// A stretch of addresses that the trace touches, gaps of less than 2 MiB not counted as such.
+/// A range of addresses touched by the trace; gaps of less than 2 MiB do not split a range.
 struct AddressRange {
   std::uint64_t first = 0;  ///< address of the first touched 4 KiB page
   std::uint64_t last = 0;   ///< last byte of the last touched page
   std::uint64_t pages = 0;  ///< touched 4 KiB pages in it
 };
 
-/// What `tablewalk trace info` says of a trace.
+/// The data of `tablewalk trace info`.
 struct TraceStatistics {
   std::uint64_t records = 0;
   std::array<std::uint64_t, record_kinds> by_kind{};  ///< indexed by RecordKind
@@ -60,15 +60,15 @@ struct TraceStatistics {
   std::vector<ThreadCount> threads;  ///< in order of first appearance
   std::uint64_t pages_4k = 0;        ///< distinct, over all address spaces
   std::uint64_t regions_2m = 0;      ///< distinct, over all address spaces
-  std::uint64_t lowest = 0;          ///< lowest and highest byte touched; both 0 when there is no access
+  std::uint64_t lowest = 0;          ///< lowest and highest byte touched; both 0 if there is no access
   std::uint64_t highest = 0;
-  std::vector<AddressRange> ranges;  ///< in ascending order, address spaces laid over each other
-  ReuseDistances fetch_reuse;        ///< one lookup for each 4 KiB page an access touches
+  std::vector<AddressRange> ranges;  ///< in ascending order, over all address spaces together
+  ReuseDistances fetch_reuse;        ///< one lookup per 4 KiB page of an access
   ReuseDistances data_reuse;
   std::uint64_t checksum = 0;
 
   std::uint64_t footprint_bytes() const { return pages_4k * 4096; }
-  /// Records that are no events; all other figures are about them.
+  /// Records that are not events; all other figures refer to these.
   std::uint64_t accesses() const {
     std::uint64_t sum = 0;
     for (unsigned kind = 0; kind < access_kinds; ++kind) sum += by_kind[kind];

@@ -9,12 +9,12 @@
 
 namespace tablewalk {
 
-/// A trace being written. Nothing stands under the trace's name until finish() has returned.
+/// A trace being written. The file appears under its name only when finish() has returned.
 class TraceWriter {
  public:
   virtual ~TraceWriter() = default;
 
-  /// Appends records. Throws InputError when the output cannot be written or a record is no possible access.
+  /// Appends records. Throws InputError if the output cannot be written or a record is invalid.
   virtual void write(const Record* records, std::size_t count) = 0;
 
   /// Completes the file. No record may follow.
@@ -25,10 +25,9 @@ class TraceWriter {
 
 struct TraceWriterOptions {
   std::string provenance;    ///< how the trace was made; one line of text or JSON
-  bool dependences = false;  ///< whether the records say from which loads addresses come
-  int level = 1;             ///< zstd's, 1 to 19; of .twt only
-  /// Of .twt only. Smaller blocks make larger files, at 2^17 up to six times as large: what is known of the program is
-  /// forgotten at a block's end.
+  bool dependences = false;  ///< whether the records name the loads that addresses depend on
+  int level = 1;             ///< zstd level, 1 to 19; .twt only
+  /// .twt only. Smaller blocks make larger files, up to six times at 2^17: the predictor restarts with each block.
   std::uint32_t records_per_block = 1U << 20;
 };
 
@@ -39,7 +38,8 @@ struct WrittenTrace {
   std::uint64_t bytes = 0;
 };
 
-/// A writer for `path` by its ending: `.twt` (native) or `.txt` (plain text, also for `-`). Throws InputError.
+/// Creates the writer for `path` by its ending: `.twt` (native) or `.txt` (plain text, also for `-`). Throws
+/// InputError.
 std::unique_ptr<TraceWriter> make_trace_writer(const std::string& path, const TraceWriterOptions& options = {});
 
 }  // namespace tablewalk

@@ -7,7 +7,7 @@
 namespace tablewalk {
 namespace {
 
-/// Signed differences near zero become small numbers: 0, -1, 1, -2, ...
+/// Maps signed differences near zero to small numbers: 0, -1, 1, -2, ...
 std::uint64_t zigzag(std::uint64_t difference) {
   return difference << 1 ^ (0 - (difference >> 63));
 }
@@ -78,7 +78,7 @@ void TwtEncoder::encode(const Record* records, std::size_t count) {
   records_ += count;
 }
 
-/// The code of an address that the favourite guess missed: another guess, or a difference, whichever base is nearer.
+/// The code of an address that the favourite guess missed: another guess, or a difference to the nearer base.
 unsigned TwtEncoder::put_address(const TwtPredictor::Entry& entry, std::uint64_t reference, std::uint64_t address) {
   for (const Guess how : {Guess::Relative, Guess::Repeat, Guess::Stride}) {
     const auto number = static_cast<std::uint32_t>(how);
@@ -107,7 +107,7 @@ void TwtEncoder::put_shape(std::uint64_t shape) {
   next_operand_ += sizeof(recent.number);
 }
 
-/// A shape not seen in this block: the next number, and the shape itself.
+/// A shape new in this block: the next number, and the shape itself.
 void TwtEncoder::put_new_shape(KnownShape& recent, std::uint64_t shape) {
   const auto number = static_cast<std::uint16_t>(known_shapes_.size());
   std::memcpy(next_operand_, &number, sizeof(number));
@@ -145,14 +145,14 @@ bool TwtDecoder::decode(Record* records, std::size_t count) {
       return false;
     }
     put_record(records[i], address, shape);
-    // A fresh entry's shape is no access at all; the size check refuses it together with every wrapped address.
+    // A new entry's shape is invalid; the size check rejects it together with every wrapped address.
     if (!is_possible_access(address, size_in_shape(shape)) && !is_possible_event(records[i])) return false;
     predictor_.learn(entry, shape, address);
   }
   return true;
 }
 
-/// The record whose code says that something was not as predicted.
+/// A record whose code marks a misprediction.
 bool TwtDecoder::take_explicit(unsigned code, TwtPredictor::Entry& entry, std::uint64_t& shape,
                                std::uint64_t& address) {
   if ((code & twt_code::explicit_shape) != 0 && !take_shape(shape)) return false;

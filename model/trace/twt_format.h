@@ -6,15 +6,16 @@
 
 #include "trace/record_checksum.h"
 
-/// The fixed structures of the native trace format, little-endian, as docs/trace-format.md describes them.
+/// The fixed structures of the native trace format, little-endian, as described in docs/trace-format.md.
 namespace tablewalk::twt {
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the structures are read and written in place");
 
-/// Version 1 is of traces that do not know from which loads addresses come, 2 of those that do: nothing else differs.
+/// Version 1: without load dependences; version 2: with them. There is no other difference.
 constexpr std::uint32_t version = 1;
 constexpr std::uint32_t version_with_dependences = 2;
-/// Not ASCII at the start, so that no text is taken for it; line ends inside, so that a text-mode copy shows.
+/// Starts with a non-ASCII byte, so it is not mistaken for text; contains line ends, so that a text-mode copy is
+/// detected.
 constexpr std::string_view head_magic{"\x89TWT\r\n\x1a\n", 8};
 constexpr std::string_view foot_magic{"TWTEND\r\n", 8};
 constexpr std::uint32_t block_tag = 0x314b4c42;  // "BLK1"
@@ -24,7 +25,7 @@ constexpr std::uint32_t max_records_per_block = 1 << 22;
 constexpr std::uint32_t max_provenance_bytes = 1 << 20;
 constexpr std::uint32_t max_blocks = 1 << 24;
 
-/// First in the file; the provenance text and its checksum (over header and text) follow.
+/// First in the file; followed by the provenance text and its checksum (over header and text).
 struct Header {
   char magic[8];
   std::uint32_t version;
@@ -35,10 +36,10 @@ static_assert(sizeof(Header) == 16);
 struct BlockHeader {
   std::uint32_t tag;
   std::uint32_t records;
-  std::uint32_t operand_bytes;  ///< of the decompressed block, after its `records` code bytes
+  std::uint32_t operand_bytes;  ///< of the decompressed block, following its `records` code bytes
   std::uint32_t stored_bytes;   ///< of the zstd frame that follows
   std::uint64_t first_record;   ///< number of the block's first record in the trace
-  std::uint64_t checksum;       ///< XXH3 of the frame, seeded with the XXH3 of this header up to here
+  std::uint64_t checksum;       ///< XXH3 of the frame, seeded with the XXH3 of the preceding fields of this header
 };
 static_assert(sizeof(BlockHeader) == 32);
 
@@ -62,12 +63,12 @@ struct Footer {
   std::uint64_t index_offset;
   std::uint64_t records;
   std::uint64_t records_checksum;  ///< XXH3 of all records as 16-byte structures
-  std::uint64_t checksum;          ///< XXH3 of this footer up to here, seeded with the XXH3 of the index
+  std::uint64_t checksum;          ///< XXH3 of the preceding fields of this footer, seeded with the XXH3 of the index
   char magic[8];
 };
 static_assert(sizeof(Footer) == 40);
 
-/// `index` is the index header and its entries as they are in the file.
+/// `index`: the index header and its entries as stored in the file.
 inline std::uint64_t footer_checksum(const Footer& footer, std::string_view index) {
   return checksum_of_bytes(&footer, offsetof(Footer, checksum), checksum_of_bytes(index.data(), index.size()));
 }

@@ -9,7 +9,7 @@
 
 namespace tablewalk {
 
-/// All of a record but its address (size, distance, kind, privilege, asid), as the second of its two words.
+/// All of a record except its address (size, distance, kind, privilege, asid), as the second of its two words.
 inline std::uint64_t shape_of(const Record& record) {
   std::uint64_t shape = 0;
   std::memcpy(&shape, reinterpret_cast<const char*>(&record) + sizeof(std::uint64_t), sizeof(shape));
@@ -30,22 +30,22 @@ constexpr std::uint8_t privilege_in_shape(std::uint64_t shape) {
 constexpr AddressSpaceId asid_in_shape(std::uint64_t shape) {
   return static_cast<AddressSpaceId>(shape >> 48);
 }
-/// Data accesses; and events, which are predicted as if they were one.
+/// Data accesses; and events, which are predicted like data accesses.
 constexpr bool is_data_shape(std::uint64_t shape) {
   return kind_in_shape(shape) != 0;
 }
 
-/// How the native format guesses an address. Values are part of the format.
+/// How an address is predicted. Values are part of the native format.
 enum class Guess : std::uint8_t {
-  Favourite = 0,  ///< the guess that was right last time here
-  Relative = 1,   ///< as far from the reference as last time here
-  Repeat = 2,     ///< the same address as last time here
-  Stride = 3,     ///< as far from last time's address here as that was from the one before
+  Favourite = 0,  ///< the guess that was right last time at this place
+  Relative = 1,   ///< same distance from the reference as last time at this place
+  Repeat = 2,     ///< same address as last time at this place
+  Stride = 3,     ///< same stride as between the last two addresses at this place
 };
 
-/// What comes next in a trace, judged by what came next the last time the program was at this place. A place is the
-/// last fetched address and how many data accesses followed it. Writer and reader keep one each, teach both the same
-/// records, and so only what it gets wrong is stored. docs/trace-format.md describes it in full.
+/// Predicts the next record from what followed the last time the program was at this place. A place is the last fetched
+/// address and the number of data accesses since. Writer and reader train one each with the same records, so only
+/// mispredictions are stored. docs/trace-format.md has the full description.
 class TwtPredictor {
  public:
   struct Entry {
@@ -57,8 +57,8 @@ class TwtPredictor {
   };
   static_assert(sizeof(Entry) == 32, "two entries to a cache line");
 
-  /// How much of the host's memory it takes: a whole table of 512 KiB; or only the entries that are used, of which most
-  /// programs have a few hundred or thousand, found a few cycles later.
+  /// Memory use on the host: a full table of 512 KiB, or only the entries in use (a few hundred or thousand in most
+  /// programs), which take a few host cycles more to find.
   enum class Memory : std::uint8_t { Fast, Small };
 
   explicit TwtPredictor(Memory memory = Memory::Fast)
@@ -77,7 +77,7 @@ class TwtPredictor {
     return entries_[small_ ? number_of(place) : place];
   }
 
-  /// Where an access of this shape would be if nothing else were known: after the last fetch, or at the last data.
+  /// The base address of an access of this shape: after the last fetch, or the last data address.
   std::uint64_t reference(std::uint64_t shape) const { return reference_[is_data_shape(shape)]; }
 
   static std::uint64_t guess(const Entry& entry, std::uint64_t reference, std::uint32_t how) {
@@ -86,7 +86,7 @@ class TwtPredictor {
     return entry.address + static_cast<std::uint64_t>(static_cast<std::int64_t>(entry.stride));
   }
 
-  /// Takes in the record that really came, and moves on to the place after it.
+  /// Trains with the actual record and moves to the place after it.
   void learn(Entry& entry, std::uint64_t shape, std::uint64_t address) {
     const bool data = is_data_shape(shape);
     const auto step = static_cast<std::int64_t>(address - entry.address);
@@ -119,7 +119,7 @@ class TwtPredictor {
     return numbers_[place] - std::size_t{1};
   }
 
-  std::vector<std::uint16_t> numbers_;  ///< if small: of the entry of each place, from 1 in the order of first use
+  std::vector<std::uint16_t> numbers_;  ///< if small: entry number of each place, from 1 in order of first use
   std::vector<Entry> entries_;
   bool small_;
   std::uint64_t reference_[2] = {0, 0};

@@ -13,7 +13,7 @@ namespace tablewalk {
 namespace {
 
 constexpr std::size_t batch_records = 4096;                    // decoded and hashed while in the L1 and L2 caches
-constexpr std::size_t bytes_of_all_parts = 3 << 20;            // of the readers that share a scratch
+constexpr std::size_t bytes_of_all_parts = 3 << 20;            // of all readers sharing a scratch
 constexpr std::size_t few_operands = 256 * max_operand_bytes;  // fewer are not worth a step if the block has more
 
 template <class Structure>
@@ -23,7 +23,7 @@ Structure structure_from(std::string_view bytes) {
   return result;
 }
 
-/// What was in it is lost if it was too small. It grows to that size, while resize() would keep twice as much.
+/// Contents are lost when it grows. It grows to exactly that size, while resize() may double it.
 void make_room(std::vector<char>& bytes, std::size_t wanted) {
   if (bytes.size() >= wanted) return;
   bytes = std::vector<char>();
@@ -58,7 +58,7 @@ void TwtReader::fail(std::uint64_t offset, const std::string& message) const {
   throw InputError(fmt::format("{}: byte {}: {}", bytes_->path(), offset, message));
 }
 
-/// The next bytes of the input, all of them or an error.
+/// The next `bytes` bytes of the input; an error if there are fewer.
 std::string TwtReader::take(std::size_t bytes, const char* what) {
   const std::string_view found = bytes_->peek(bytes);
   if (found.size() < bytes) {
@@ -118,7 +118,7 @@ void TwtReader::read_index_and_footer() {
   bytes_->seek(first_block);
 }
 
-/// A checksum says that the index is as it was written, not that it was written sensibly.
+/// A checksum shows that the index is as written, not that it is consistent.
 void TwtReader::check_index(const twt::Footer& footer) const {
   std::uint64_t last_record = 0;
   std::uint64_t last_offset = 0;
@@ -173,10 +173,10 @@ void TwtReader::check_header() const {
   const bool plausible = block_.records != 0 && block_.records <= twt::max_records_per_block &&
                          block_.operand_bytes <= block_.records * max_operand_bytes &&
                          block_.stored_bytes <= ZSTD_compressBound(block_.records + block_.operand_bytes);
-  if (!plausible || block_.first_record != records_read_) fail(block_offset_, "damaged: a senseless block header");
+  if (!plausible || block_.first_record != records_read_) fail(block_offset_, "damaged: an invalid block header");
 }
 
-/// The block whose frame comes next.
+/// Decompresses the block whose frame is next.
 void TwtReader::decompress() {
   std::string_view frame = bytes_->peek(block_.stored_bytes);
   if (frame.size() < block_.stored_bytes) {
@@ -201,8 +201,8 @@ bool TwtReader::needs_next_part() const {
          (operands_after_ != 0 && decoder_.operands_left() < few_operands);
 }
 
-/// Decompresses the block where all readers do, and keeps what comes next of it: of codes and operands the same share,
-/// so that both last about as long.
+/// Decompresses the block into the shared buffer and keeps its next part: the same share of codes and operands, so that
+/// both last about equally long.
 void TwtReader::take_next_part() {
   const std::size_t codes = decoder_.records_left() + codes_after_;
   const std::size_t operands = decoder_.operands_left() + operands_after_;
@@ -222,13 +222,13 @@ void TwtReader::take_next_part() {
   operands_after_ = operands - of_operands;
 }
 
-/// At the index: all blocks are read. What was read from the start must be what the footer says.
+/// At the index, all blocks have been read. The footer must match what was read.
 void TwtReader::finish_stream() {
   at_end_ = true;
   const std::uint64_t index_offset = bytes_->offset();
   std::string index = take(sizeof(twt::IndexHeader), "block index");
   const auto header = structure_from<twt::IndexHeader>(index);
-  if (header.blocks > twt::max_blocks) fail(index_offset, "damaged: a senseless block index");
+  if (header.blocks > twt::max_blocks) fail(index_offset, "damaged: an invalid block index");
   index += take(header.blocks * sizeof(twt::IndexEntry), "block index");
   const std::uint64_t footer_offset = bytes_->offset();
   const auto footer = structure_from<twt::Footer>(take(sizeof(twt::Footer), "footer"));

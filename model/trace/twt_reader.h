@@ -11,19 +11,19 @@
 
 namespace tablewalk {
 
-/// Reads the native trace format (docs/trace-format.md). A plain file is checked for completeness when it is opened and
-/// can be sought in; a pipe or a compressed file is read front to back and checked when its end is reached.
+/// Reads the native trace format (docs/trace-format.md). A plain file is checked for completeness when opened, and is
+/// seekable; a pipe or a compressed file is read front to back and checked at its end.
 ///
-/// It holds a decompressed block, 1 to 2 MiB in real programs' traces. Readers that are read in turn can share the
-/// memory for one: each keeps a part of its block and decompresses the block once more for the next part. All parts
-/// together take 3 MiB, so a few readers hardly decompress a block twice, and many take little more memory.
+/// Holds a decompressed block, 1 to 2 MiB for traces of real programs. Readers used in turn can share the memory for
+/// one: each keeps a part of its block and decompresses the block again for the next part. All parts together take 3
+/// MiB: a few readers rarely decompress a block twice, and many readers take little more memory.
 class TwtReader : public StreamReader {
  public:
-  /// Throws InputError on a header, an index or a footer that is damaged or missing.
+  /// Throws InputError for a damaged or missing header, index or footer.
   explicit TwtReader(std::unique_ptr<ByteSource> bytes, std::shared_ptr<TwtScratch> shared = nullptr);
 
-  /// Makes `record_index` (0 is the first) the next record to be read; equal to the number of records it is the end.
-  /// checksum() starts anew. Throws InputError when there is no such record or the input is a pipe or compressed.
+  /// Makes `record_index` (from 0) the next record to read; the number of records seeks to the end. Restarts
+  /// checksum(). Throws InputError if there is no such record or the input is a pipe or compressed.
   void seek(std::uint64_t record_index);
 
   std::uint64_t blocks() const { return index_.size(); }
@@ -45,13 +45,13 @@ class TwtReader : public StreamReader {
   [[noreturn]] void fail(std::uint64_t offset, const std::string& message) const;
 
   std::shared_ptr<TwtScratch> scratch_;
-  bool shares_ = false;  // the scratch: what the decoder has is in part_
+  bool shares_ = false;  // shares the scratch: the decoder's bytes are in part_
   TwtDecoder decoder_;
-  twt::BlockHeader block_{};        // of the block that is read
-  std::size_t codes_after_ = 0;     // of the block, what the decoder does not have yet
+  twt::BlockHeader block_{};        // the current block
+  std::size_t codes_after_ = 0;     // of the block, not yet passed to the decoder
   std::size_t operands_after_ = 0;  // the same
   std::vector<char> part_;
-  std::vector<twt::IndexEntry> index_;  // of a seekable file: known from the start; otherwise grows with the blocks
+  std::vector<twt::IndexEntry> index_;  // seekable file: known from the start; otherwise grows with the blocks
   std::uint64_t records_read_ = 0;
   std::uint64_t block_offset_ = 0;
   bool read_from_start_ = true;

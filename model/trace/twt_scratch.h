@@ -8,7 +8,7 @@ struct ZSTD_DCtx_s;
 
 namespace tablewalk {
 
-/// Where a block of the native format is decompressed. Several readers may share one (trace/twt_reader.h).
+/// The buffer for a decompressed block. Several readers may share one (trace/twt_reader.h).
 struct TwtScratch {
   TwtScratch();
 

@@ -30,7 +30,7 @@ void check_options(const std::string& path, const TraceWriterOptions& options) {
   }
 }
 
-/// The options, once they are known to be possible.
+/// The options, after validation.
 const TraceWriterOptions& checked(const std::string& path, const TraceWriterOptions& options) {
   check_options(path, options);
   return options;

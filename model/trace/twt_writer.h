@@ -17,7 +17,7 @@ namespace tablewalk {
 /// Writes the native trace format (docs/trace-format.md) in one pass.
 class TwtWriter : public TraceWriter {
  public:
-  /// Throws InputError when the file cannot be made or an option is out of its range.
+  /// Throws InputError if the file cannot be created or an option is out of range.
   TwtWriter(const std::string& path, const TraceWriterOptions& options);
 
   void write(const Record* records, std::size_t count) override;

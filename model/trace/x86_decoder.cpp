@@ -14,10 +14,10 @@
 namespace tablewalk {
 namespace {
 
-// Bits of a RegisterSet: 16 general registers by their numbers in instructions, and so on.
+// Bits of a RegisterSet: 16 general registers by their encoding, and so on.
 enum Bit : int { Rax = 0, Rcx = 1, Rdx = 2, Rbx = 3, Rbp = 5, Rsi = 6, Rdi = 7, R11 = 11 };
 constexpr int flags_bit = 16;
-constexpr int x87_bit = 17;  // the stack and its status as one
+constexpr int x87_bit = 17;  // stack and status together
 constexpr int mask_bit = 18;
 constexpr int mmx_bits = 20;
 constexpr int vector_bits = 32;
@@ -26,10 +26,10 @@ constexpr RegisterSet bit(int number) {
   return RegisterSet{1} << number;
 }
 
-/// What one of Capstone's registers is of ours.
+/// The bits of a Capstone register.
 struct Register {
   RegisterSet set = 0;
-  bool part = false;  ///< a write leaves the rest of the register as it was
+  bool part = false;  ///< a write keeps the rest of the register
 };
 
 class RegisterTable {
@@ -90,7 +90,7 @@ void add_write(DecodedInstruction& to, unsigned number) {
   if (written.part) to.reads |= written.set;
 }
 
-/// What Capstone says: registers by name and by rule, and the memory operands, of which the second pair of sets is for
+/// Capstone's information: explicit and implicit registers, and the memory operands; the second pair of sets is for
 /// instructions with two.
 void add_operands(const cs_insn& instruction, DecodedInstruction& to) {
   const cs_detail& detail = *instruction.detail;
@@ -105,7 +105,8 @@ void add_operands(const cs_insn& instruction, DecodedInstruction& to) {
       if ((operand.access & CS_AC_READ) != 0) to.reads |= set_of(operand.reg);
       if ((operand.access & CS_AC_WRITE) != 0) add_write(to, operand.reg);
     } else if (is_memory(operand)) {
-      // Of those with two, movs stores to one; the others load from both, for some of which Capstone says nothing.
+      // Of the instructions with two memory operands, movs stores to one; the others load from both, and Capstone lacks
+      // the access for some.
       const bool stores = !two || (operand.access & CS_AC_WRITE) != 0;
       const bool loads = !two || !stores;
       if (loads) to.load_address |= address_of(operand);
@@ -114,7 +115,7 @@ void add_operands(const cs_insn& instruction, DecodedInstruction& to) {
   }
 }
 
-/// Movs, stos, lods, scas and cmps step their pointers, and repeated ones their count, by constants.
+/// Movs, stos, lods, scas and cmps step their pointers (and with rep their count) by constants.
 void keep_stepped_pointers(const cs_insn& instruction, DecodedInstruction& to) {
   const cs_detail& detail = *instruction.detail;
   constexpr RegisterSet pointers = bit(Rsi) | bit(Rdi);
@@ -124,12 +125,12 @@ void keep_stepped_pointers(const cs_insn& instruction, DecodedInstruction& to) {
   if ((implicit & pointers) != 0 && !all) to.writes &= ~(pointers | bit(Rcx));
 }
 
-/// Whether the result is the same whatever the sources are.
+/// Whether the result does not depend on the sources.
 bool breaks_dependences(const cs_insn& instruction) {
   const cs_x86& x86 = instruction.detail->x86;
   if (x86.op_count < 2) return false;
   const cs_x86_op& last = x86.operands[x86.op_count - 1];
-  const cs_x86_op& other = x86.operands[x86.op_count - 2];  // the destination, or the first source of three operands
+  const cs_x86_op& other = x86.operands[x86.op_count - 2];  // the destination, or the first of three operands' sources
   if (last.type != X86_OP_REG || other.type != X86_OP_REG || last.reg != other.reg) return false;
   if (register_table()[last.reg].part) return false;
   switch (instruction.id) {
@@ -171,24 +172,24 @@ bool breaks_dependences(const cs_insn& instruction) {
   }
 }
 
-/// The register that is the operand; nothing if it is none.
+/// The register of that operand; 0 if it is not a register.
 RegisterSet register_operand(const cs_insn& instruction, std::size_t number) {
   const cs_x86& x86 = instruction.detail->x86;
   const bool is_register = number < x86.op_count && x86.operands[number].type == X86_OP_REG;
   return is_register ? set_of(x86.operands[number].reg) : 0;
 }
 
-/// Instructions whose memory accesses have addresses of other kinds than their operands say.
+/// Instructions whose memory addresses differ from what their operands suggest.
 void mend_addresses(const cs_insn& instruction, DecodedInstruction& to) {
   switch (instruction.id) {
-    case X86_INS_LEA:  // computes
+    case X86_INS_LEA:  // computes only
       to.reads |= to.load_address;
       to.load_address = to.store_address = 0;
       break;
     case X86_INS_PUSH:
     case X86_INS_CALL:
     case X86_INS_LCALL:
-      to.store_address = 0;  // the stack's
+      to.store_address = 0;  // the stack
       break;
     case X86_INS_POP:
       to.load_address = 0;
@@ -208,7 +209,7 @@ void mend_addresses(const cs_insn& instruction, DecodedInstruction& to) {
     case X86_INS_BT:
     case X86_INS_BTC:
     case X86_INS_BTR:
-    case X86_INS_BTS:  // the number of the bit may be outside the operand
+    case X86_INS_BTS:  // the bit number may reach outside the operand
       to.load_address |= register_operand(instruction, 1);
       to.store_address |= register_operand(instruction, 1);
       break;
@@ -217,7 +218,7 @@ void mend_addresses(const cs_insn& instruction, DecodedInstruction& to) {
   }
 }
 
-/// Instructions whose results are others than Capstone says.
+/// Instructions whose results differ from what Capstone reports.
 void mend_results(const cs_insn& instruction, DecodedInstruction& to) {
   switch (instruction.id) {
     case X86_INS_CMPXCHG:
@@ -241,11 +242,11 @@ void mend_results(const cs_insn& instruction, DecodedInstruction& to) {
       break;
     case X86_INS_SYSCALL:
     case X86_INS_SYSENTER:
-    case X86_INS_INT:  // the kernel's
+    case X86_INS_INT:  // the kernel
       to.reads = 0;
       to.writes = bit(Rax) | (instruction.id == X86_INS_SYSCALL ? bit(Rcx) | bit(R11) : 0);
       break;
-    case X86_INS_VZEROUPPER:  // leaves the lower halves
+    case X86_INS_VZEROUPPER:  // keeps the lower halves
       to.writes = 0;
       break;
     default:
@@ -254,8 +255,8 @@ void mend_results(const cs_insn& instruction, DecodedInstruction& to) {
   if (breaks_dependences(instruction)) to.reads = 0;
 }
 
-/// What is used of Capstone. The library is loaded by the first decoder: it takes 3 MiB and a millisecond in a process,
-/// and only captures need it.
+/// The Capstone functions used. The library is loaded by the first decoder: it takes 3 MiB and a millisecond per
+/// process, and only captures need it.
 struct Capstone {
   static const Capstone& library() {
     static const Capstone loaded;
@@ -286,7 +287,7 @@ struct Capstone {
   template <class Function>
   void find(Function& function, const char* name) {
     function = reinterpret_cast<Function>(::dlsym(handle_, name));
-    if (function == nullptr) throw std::runtime_error(fmt::format("Capstone: it has no {}", name));
+    if (function == nullptr) throw std::runtime_error(fmt::format("Capstone: function {} is missing", name));
   }
 
   void* handle_;  // never closed

@@ -7,23 +7,23 @@
 
 namespace tablewalk {
 
-/// Registers that carry values from one instruction to another, each a bit. Parts of a register are the register. The
-/// stack pointer is none of them: pushes, pops, calls and returns change it without the execution units, and the front
-/// end knows where it is. Nor are the instruction pointer and the segment registers.
+/// Registers that carry values between instructions, one bit each. Partial registers count as the full register. The
+/// stack pointer is excluded: pushes, pops, calls and returns update it without the execution units, and the front end
+/// tracks it. So are the instruction pointer and the segment registers.
 using RegisterSet = std::uint64_t;
 
-/// What an instruction does with registers.
+/// Register use of an instruction.
 struct DecodedInstruction {
-  RegisterSet load_address = 0;   ///< form the addresses that it loads from
-  RegisterSet store_address = 0;  ///< form the addresses that it stores to
-  RegisterSet reads = 0;          ///< are read to compute, what they point to aside
-  RegisterSet writes = 0;         ///< get the result; not those that a string instruction steps by a constant
+  RegisterSet load_address = 0;   ///< registers in the addresses it loads from
+  RegisterSet store_address = 0;  ///< registers in the addresses it stores to
+  RegisterSet reads = 0;          ///< registers read for computation, apart from addressing
+  RegisterSet writes = 0;         ///< registers that get the result; not those a string instruction steps by a constant
   std::uint8_t size = 0;          ///< bytes
-  bool known = false;             ///< whether the bytes were an instruction
+  bool known = false;             ///< whether the bytes are a valid instruction
 };
 
-/// Decodes x86 instructions with Capstone. Sources: Intel SDM volume 2; volume 1, 3.4.1.1 (results of 32 bits replace
-/// the register, of 8 and 16 bits only their part); Intel Optimization Reference Manual, 3.5.1.7 (dependency-breaking
+/// Decodes x86 instructions with Capstone. Sources: Intel SDM volume 2; volume 1, 3.4.1.1 (32-bit results replace the
+/// register, 8- and 16-bit results only their part); Intel Optimization Reference Manual, 3.5.1.7 (dependency-breaking
 /// idioms).
 class X86Decoder {
  public:
@@ -36,7 +36,7 @@ class X86Decoder {
   X86Decoder(const X86Decoder&) = delete;
   X86Decoder& operator=(const X86Decoder&) = delete;
 
-  /// The instruction that the first of `count` bytes are.
+  /// Decodes the instruction at the start of `count` bytes.
   DecodedInstruction decode(const std::uint8_t* bytes, std::size_t count, std::uint64_t address);
 
   /// Such as `Capstone 4.0.2`.

@@ -13,7 +13,7 @@ double Outcome::difference() const {
 
 bool Outcome::holds() const {
   if (claim.tolerance.kind == Tolerance::Kind::None) return true;
-  return std::abs(difference()) <= claim.tolerance.value;  // false for what is no number, too
+  return std::abs(difference()) <= claim.tolerance.value;  // false for NaN, too
 }
 
 std::string Outcome::verdict() const {

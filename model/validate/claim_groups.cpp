@@ -10,12 +10,12 @@ namespace tablewalk {
 const std::vector<ClaimGroup>& claim_groups() {
   static const std::vector<ClaimGroup> groups{
       {"tables", "sizes of page tables, counted by hand", false, add_table_claims},
-      {"latency", "cycles of dependent loads, and where TLBs end", false, add_latency_claims},
-      {"reads", "entries that a walk reads, without and with walk caches", false, add_read_claims},
-      {"walk-caches", "levels that a remembered pointer skips", false, add_walk_cache_claims},
-      {"images", "page tables of Linux, with QEMU's answers", true, add_image_claims},
+      {"latency", "cycles of dependent loads, and TLB capacities", false, add_latency_claims},
+      {"reads", "entries read per walk, without and with walk caches", false, add_read_claims},
+      {"walk-caches", "levels skipped by a cached pointer", false, add_walk_cache_claims},
+      {"images", "page tables of Linux, with QEMU's translations", true, add_image_claims},
       {"misses", "TLB misses of recorded programs, counted by a script", true, add_miss_claims},
-      {"programs", "entries that a walk reads in recorded programs", true, add_program_claims},
+      {"programs", "entries read per walk in recorded programs", true, add_program_claims},
       {"dram", "latency and bandwidth of two DRAM simulators", true, add_dram_claims},
   };
   return groups;

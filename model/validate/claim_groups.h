@@ -7,13 +7,13 @@
 
 namespace tablewalk {
 
-/// What is to be compared.
+/// The selection of claims.
 struct ClaimChoice {
   std::string data;         ///< folder of the reference data (tb/golden)
-  bool short_form = false;  ///< of each group only what takes little time
+  bool short_form = false;  ///< only the quick ones of each group
 };
 
-/// Claims about one thing.
+/// Claims about one topic.
 struct ClaimGroup {
   const char* name;
   const char* meaning;
@@ -21,12 +21,12 @@ struct ClaimGroup {
   void (*add)(ClaimList& list, const ClaimChoice& choice);
 };
 
-/// All groups, in the order in which they are shown.
+/// All groups, in display order.
 const std::vector<ClaimGroup>& claim_groups();
 /// Throws InputError that names the nearest group.
 const ClaimGroup& find_claim_group(const std::string& name);
 
-/// Each adds the claims of one group. Throws InputError for reference data that is missing or cannot be read.
+/// Each adds the claims of one group. Throws InputError for reference data that is missing or unreadable.
 void add_table_claims(ClaimList& list, const ClaimChoice& choice);
 void add_latency_claims(ClaimList& list, const ClaimChoice& choice);
 void add_read_claims(ClaimList& list, const ClaimChoice& choice);

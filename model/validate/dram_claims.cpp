@@ -1,4 +1,4 @@
-// The memory alone, against what two DRAM simulators answer on the same streams. docs/dram.md states the tolerances.
+// The memory alone, compared with two DRAM simulators on the same streams. docs/dram.md states the tolerances.
 
 #include <fmt/format.h>
 
@@ -30,7 +30,7 @@ struct Load {
   }
 };
 
-/// The lowest and highest answer of the simulators.
+/// The lowest and highest results of the simulators.
 struct Answers {
   double low_clocks = 0;
   double high_clocks = 0;
@@ -79,11 +79,11 @@ std::map<Load, Answers> read_answers(const std::string& path) {
     }
     add_answer(answers, cells, where);
   }
-  if (answers.empty()) throw InputError(path + ": no rows; expected the answers of the simulators");
+  if (answers.empty()) throw InputError(path + ": no rows; expected the results of the simulators");
   return answers;
 }
 
-/// Mean latency in clocks and bandwidth in GB/s; Poisson arrivals scatter, so their mean over some seeds.
+/// Mean latency in clocks and bandwidth in GB/s; Poisson arrivals scatter, so averaged over some seeds.
 std::vector<double> drive(const Load& load) {
   DramConfig config;
   config.controller_ns = 0;
@@ -107,7 +107,7 @@ std::vector<double> drive(const Load& load) {
   return {clocks, bandwidth};
 }
 
-/// What streams of the kind reach at most.
+/// The maximum that streams of this kind reach.
 double saturation(const std::string& stream, const std::map<Load, Answers>& answers) {
   double most = 0;
   for (const auto& [load, answer] : answers) {
@@ -121,7 +121,7 @@ void add_load(ClaimList& list, const Load& load, const Answers& answers, double 
   constexpr double endless_share = 0.99;
   const bool poisson = load.mean_gap > 0;
   const bool saturated = answers.low_bandwidth > saturated_share * most;
-  // A queue that grows as long as requests come: its latency says how many came.
+  // The queue grows as long as requests arrive, so the latency only reflects their number.
   if (poisson && answers.low_bandwidth > endless_share * most) return;
   const std::string name = poisson ? fmt::format("{}, gap of {:g} clocks", load.stream, load.mean_gap)
                                    : fmt::format("{}, {} in flight", load.stream, load.in_flight);

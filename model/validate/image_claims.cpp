@@ -1,4 +1,4 @@
-// Page tables that Linux made, walked address by address, and what QEMU and a small walker of their own say of each.
+// Page tables made by Linux, walked address by address, compared with QEMU and with a small independent walker.
 
 #include <fmt/format.h>
 
@@ -9,8 +9,7 @@
 namespace tablewalk {
 namespace {
 
-const Source qemu{"QEMU 7.2",
-                  "QEMU 7.2's own answers, and a walker written for them alone: tb/golden/images/README.md"};
+const Source qemu{"QEMU 7.2", "QEMU 7.2's own translations, and an independent walker: tb/golden/images/README.md"};
 
 struct ImageClaim {
   const char* folder;

@@ -1,4 +1,4 @@
-// The staircase: how long a load takes that depends on the last one, by the lines and pages that the chain visits.
+// The staircase: latency of dependent loads, by the lines and pages that the chain visits.
 
 #include "validate/claim_groups.h"
 #include "validate/machine_run.h"
@@ -13,7 +13,7 @@ const Source zaruba{"Zaruba 2019",
                     "Zaruba and Benini, The Cost of Application-Class Processing, IEEE TVLSI 27(11), 2019"};
 const Source cva6{"CVA6", "openhwgroup/cva6, core/include/cv64a6_imafdc_sv39_config_pkg.sv"};
 
-/// Figures are per load; `low` to `high` is what the source says.
+/// Figures are per load; `low` to `high` is the source's range.
 struct ChaseClaim {
   const char* name;
   const char* machine;
@@ -34,7 +34,7 @@ const char* const stlb = "stlb.misses";
 const char* const per_load = "cycles/load";
 const char* const misses = "misses/load";
 
-/// A page more than a TLB holds: at least one miss in each lap, and at most one of each load.
+/// One page more than a TLB holds: at least one miss per lap, and at most one per load.
 constexpr double once(double elements) {
   return 1 / elements;
 }
@@ -52,7 +52,7 @@ const std::vector<ChaseClaim>& table() {
       {"skylake, 64 pages: DTLB misses", "skylake", {}, 64, 4096, dtlb, misses, 0, 0, exact, intel},
       {"skylake, 65 pages: DTLB misses", "skylake", {}, 65, 4096, dtlb, misses, once(65), 1, exact, intel},
       {"skylake, 1536 pages: STLB misses", "skylake", {}, 1536, 4096, stlb, misses, 0, 0, exact, intel},
-      // One set of 12 ways has 13 pages, which a cycle throws out one after the other.
+      // One set of 12 ways has 13 pages, which evict each other in turn.
       {"skylake, 1537 pages: STLB misses",
        "skylake",
        {},

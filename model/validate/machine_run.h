@@ -10,7 +10,7 @@
 
 namespace tablewalk {
 
-/// Records that are a list.
+/// A trace from a list of records.
 class RecordList final : public TraceReader {
  public:
   explicit RecordList(std::vector<Record> records) : records_(std::move(records)) {}
@@ -25,11 +25,11 @@ class RecordList final : public TraceReader {
   TraceDescription description_{"generated", "list", "", "", true, {}};
 };
 
-/// A chain of dependent loads: `elements` addresses, `stride` bytes apart, in one scattered cycle, `laps` times. Of a
-/// stride of a page or more each address is one line further in its page, so that they share no set of a cache.
+/// A chain of dependent loads: `elements` addresses, `stride` bytes apart, in one scattered cycle, `laps` times. With a
+/// stride of a page or more each address is one line further in its page, so that they do not conflict in a cache set.
 std::vector<Record> chase(std::uint64_t elements, std::uint64_t stride, std::uint64_t line_bytes, unsigned laps);
 
-/// One machine: a preset and settings as `--set` takes them. Once per process.
+/// Runs one machine: a preset with settings as for `--set`. Once per process.
 RunResult run_on(const std::string& preset, const std::vector<std::string>& settings, TraceReader& trace,
                  std::uint64_t warmup = 0, std::uint64_t limit = 0);
 

@@ -1,4 +1,4 @@
-// TLB misses of recorded programs on a blocking machine, against counts that a script made of the same accesses.
+// TLB misses of recorded programs on a blocking machine, compared with a script's counts for the same accesses.
 
 #include <fmt/format.h>
 
@@ -12,14 +12,14 @@
 namespace tablewalk {
 namespace {
 
-const Source script{"LRU script", "counts of a script that shares nothing with this program: tb/golden/traces"};
+const Source script{"LRU script", "counts of an independent script: tb/golden/traces"};
 
 struct Shape {
   unsigned sets;
   unsigned ways;
 };
 
-/// What the script counted for the shape: in the list by sets and ways or in the one by entries, whichever has it.
+/// The script's count for that shape: in the list by sets and ways or in the one by entries, whichever has it.
 double counted(const nlohmann::json& oracle, const char* side, Shape shape, const std::string& path) {
   try {
     const nlohmann::json& stream = oracle.at("streams").at(side);
@@ -28,14 +28,14 @@ double counted(const nlohmann::json& oracle, const char* side, Shape shape, cons
     if (found != by_shape.end()) return found->get<double>();
     return stream.at("lru_fully_assoc_by_entries").at(std::to_string(shape.ways)).get<double>();
   } catch (const nlohmann::json::exception&) {
-    throw InputError(fmt::format("{}: no count of streams.{} for {} sets of {}; expected what the script writes", path,
+    throw InputError(fmt::format("{}: no count of streams.{} for {} sets of {}; expected the script's output", path,
                                  side, shape.sets, shape.ways));
   }
 }
 
 nlohmann::json read_oracle(const std::string& path) {
   const nlohmann::json oracle = nlohmann::json::parse(read_text_file(path), nullptr, false);
-  if (oracle.is_discarded()) throw InputError(path + ": no JSON; expected what the script writes");
+  if (oracle.is_discarded()) throw InputError(path + ": not JSON; expected the script's output");
   return oracle;
 }
 

@@ -43,7 +43,7 @@ std::string tolerance_text(const Claim& claim) {
   return fmt::format("{:g}", claim.tolerance.value);
 }
 
-/// Each once, in the order in which they are first named.
+/// Each source once, in order of first use.
 std::vector<Source> sources_of(const std::vector<Outcome>& outcomes) {
   std::vector<Source> sources;
   for (const Outcome& outcome : outcomes) {

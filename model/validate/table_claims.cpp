@@ -1,4 +1,4 @@
-// Sizes of page tables that can be counted on paper, computed by the code of `tablewalk tables`.
+// Table sizes that can be computed by hand, compared with the code of `tablewalk tables`.
 
 #include <fmt/format.h>
 

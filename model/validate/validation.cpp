@@ -22,8 +22,8 @@ void check_data(const std::string& folder) {
     if (!group.needs_data) free_groups.emplace_back(group.name);
   }
   throw InputError(
-      fmt::format("validate: {}: no such folder; expected the reference data (dram/, images/, traces/): run it in the "
-                  "repository, say --data FOLDER, or name groups that need none: {}",
+      fmt::format("validate: {}: no such folder; expected the reference data (dram/, images/, traces/): run in the "
+                  "repository, give --data FOLDER, or name groups that need none: {}",
                   folder, fmt::join(free_groups, ", ")));
 }
 
@@ -49,7 +49,7 @@ std::vector<Outcome> measure_claims(const ClaimList& list, unsigned jobs) {
       list.measurements.size(),
       [&](std::size_t number) { return nlohmann::json(list.measurements[number].run()).dump(); },
       [&](std::size_t number) { return list.measurements[number].name; }, pool);
-  if (interrupt_flag()) throw InputError("validate: interrupted: nothing is compared");
+  if (interrupt_flag()) throw InputError("validate: interrupted: nothing was compared");
   std::vector<std::vector<double>> figures;
   for (const std::string& text : texts) figures.push_back(nlohmann::json::parse(text).get<std::vector<double>>());
   std::vector<Outcome> outcomes;

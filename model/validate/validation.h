@@ -9,24 +9,24 @@
 
 namespace tablewalk {
 
-/// The claims of the groups of those names, of all if there are none. Throws InputError: an unknown group, reference
-/// data that is missing.
+/// The claims of the named groups, or of all groups if there are no names. Throws InputError: an unknown group, missing
+/// reference data.
 ClaimList collect_claims(const std::vector<std::string>& groups, const ClaimChoice& choice);
 
-/// Measures what the claims need, `jobs` at a time, each in a process of its own, and gives an outcome for each claim.
+/// Makes the claims' measurements, `jobs` in parallel, each in its own process, and returns an outcome per claim.
 /// Throws what the measurements throw, and InputError if the program was interrupted.
 std::vector<Outcome> measure_claims(const ClaimList& list, unsigned jobs);
 
-/// How many are out of their tolerance.
+/// Number of outcomes out of tolerance.
 std::size_t failures(const std::vector<Outcome>& outcomes);
 
-/// The table of all claims, and where their sources are.
+/// The table of all claims, and the references of their sources.
 std::string validation_text(const std::vector<Outcome>& outcomes);
 /// Schema tablewalk.validation/1.
 std::string validation_json(const std::vector<Outcome>& outcomes);
 std::string validation_csv(const std::vector<Outcome>& outcomes);
 
-/// The groups: what each is about, and whether it needs files.
+/// The groups: topic, and whether files are needed.
 std::string groups_text();
 std::string groups_json();
 std::string groups_csv();

@@ -1,4 +1,4 @@
-// Entries that walks read: without walk caches one of each level, with them those below the deepest remembered pointer.
+// Entries read by walks: one per level without walk caches, with them only those below the deepest cached pointer.
 
 #include <fmt/format.h>
 
@@ -14,7 +14,7 @@ const Source intel_caches{"SDM 3A caches",
 const Source riscv{"RISC-V II", "The RISC-V Instruction Set Manual, volume II: Sv39 and Sv48"};
 const Source barr{"Barr ISCA'10", "Barr, Cox and Rixner, Translation Caching: Skip, Don't Walk, ISCA 2010"};
 const Source park{"Park ASPLOS'22",
-                  "Every Walk's a Hit, ASPLOS 2022, doi 10.1145/3503222.3507718, abstract: 1.5 entry reads a walk "
+                  "Every Walk's a Hit, ASPLOS 2022, doi 10.1145/3503222.3507718, abstract: 1.5 entry reads per walk "
                   "natively, and 1.0 with upper levels flattened"};
 
 constexpr std::uint64_t mib = std::uint64_t{1} << 20;
@@ -57,7 +57,7 @@ std::vector<double> reads_per_walk(const ReadClaim& row) {
   return {figure_of(run_on("skylake", settings, *trace, config.count / 2), "walker.entry_reads_per_walk")};
 }
 
-/// One load fills the walk caches; the second one's walk is looked at.
+/// One load fills the walk caches; then the second one's walk is examined.
 struct SkipClaim {
   const char* name;
   const char* mode;

@@ -45,12 +45,12 @@ std::string value_of(PagingControls controls, const std::string& key) {
 }  // namespace
 
 PagingControls as_required(PagingControls controls, const ForeignDescription::Requirement& required) {
-  value_of(controls, required.key);  // it tells of a key that there is not
+  value_of(controls, required.key);  // throws for an unknown key
   ConfigNode root = bind_config(controls);
   try {
     apply_override(root, required.key.substr(required.key.find('.') + 1) + "=" + required.value);
   } catch (const InputError&) {
-    throw wrong_requirement(required.key + "=" + required.value, "a value that the key can have");
+    throw wrong_requirement(required.key + "=" + required.value, "a valid value of the key");
   }
   return controls;
 }
@@ -62,13 +62,13 @@ const ForeignDescription& find_foreign_walker(const WalkerConfig& config, const 
     throw InputError(fmt::format("walker.foreign: the walker '{}' {}", walker.name, what));
   };
   if (std::find(walker.modes.begin(), walker.modes.end(), mode.name()) == walker.modes.end()) {
-    fail(fmt::format("does not know paging mode {}; expected {}", mode.name(), fmt::join(walker.modes, ", ")));
+    fail(fmt::format("does not support paging mode {}; expected {}", mode.name(), fmt::join(walker.modes, ", ")));
   }
   const auto demand = [&](const std::string& key, const std::string& found, const std::string& value) {
-    if (found != value) fail(fmt::format("cannot do {}={}; expected {}={}", key, found, key, value));
+    if (found != value) fail(fmt::format("does not support {}={}; expected {}={}", key, found, key, value));
   };
   demand("walker.walkers", std::to_string(config.walkers), std::to_string(walker.variant.slots));
-  if (!config.walk_caches.empty()) fail("has no walk caches that a config sets; expected walker.walk_caches=[]");
+  if (!config.walk_caches.empty()) fail("has no configurable walk caches; expected walker.walk_caches=[]");
   for (const ForeignDescription::Requirement& required : walker.requirements) {
     demand(required.key, value_of(controls, required.key), value_of(as_required(controls, required), required.key));
   }

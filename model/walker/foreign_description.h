@@ -4,9 +4,9 @@
 
 namespace tablewalk {
 
-/// A walker that was made elsewhere, behind an adapter that has the ports of ours (docs/bring-your-own-walker.md).
+/// A third-party walker behind an adapter with the ports of rtl/walker.sv (docs/bring-your-own-walker.md).
 struct ForeignDescription {
-  /// A control register of the machine that it cannot do otherwise.
+  /// A control register setting that the walker requires.
   struct Requirement {
     std::string key;  ///< dotted, as in a config: `paging.riscv.svadu`
     std::string value;
@@ -18,14 +18,14 @@ struct ForeignDescription {
   std::vector<Requirement> requirements;
 };
 
-/// Those that are built into the program: the CMake setting TABLEWALK_FOREIGN_WALKERS.
+/// The foreign walkers built into the program (CMake setting TABLEWALK_FOREIGN_WALKERS).
 const std::vector<ForeignDescription>& foreign_walkers();
 
-/// The registers, with that one as the walker requires it. Throws InputError if there is no such key or value.
+/// The control registers with the required value set. Throws InputError if there is no such key or value.
 PagingControls as_required(PagingControls controls, const ForeignDescription::Requirement& required);
 
-/// The one that the config names. Throws InputError if there is none of that name, or if it cannot do what the machine
-/// asks of it.
+/// The walker that the config names. Throws InputError if there is none of that name, or if it does not support the
+/// machine's settings.
 const ForeignDescription& find_foreign_walker(const WalkerConfig& config, const PagingControls& controls,
                                               const PagingMode& mode);
 

@@ -12,7 +12,7 @@ bool InstantWalker::receive_request(unsigned port, TranslationRequest& request, 
 }
 
 void InstantWalker::receive_response(unsigned, MemoryAccess&, Cycles) {
-  SC_REPORT_FATAL("tablewalk", "a memory answers a walker that asks none");
+  SC_REPORT_FATAL("tablewalk", "unexpected memory response to an instant walker");
 }
 
 void InstantWalker::on_cycle() {

@@ -11,19 +11,19 @@ MemoryAccess& PageWalker::prepare_access(PhysicalAddress address, std::uint32_t 
   MemoryAccess& access = pool_.take();
   access.prepare(address, mode_.entry_bytes(), false);
   access.info.table_entry = true;
-  access.info.served_by = ServedBy::Dram;  // what a memory that does not say is taken for
+  access.info.served_by = ServedBy::Dram;  // assumed for a memory that does not report it
   access.info.tag = tag;
   return access;
 }
 
-void PageWalker::begin_walk(WalkRecord& record, TranslationRequest& request, Cycles stood, Cycles cycle) {
+void PageWalker::begin_walk(WalkRecord& record, TranslationRequest& request, Cycles visible_since, Cycles cycle) {
   record.reset();
   record.id = next_id_++;
   record.va = request.va;
   record.asid = request.asid;
   record.access = request.access;
   record.instruction = request.instruction;
-  record.requested = stood;
+  record.requested = visible_since;
   record.taken = cycle;
   ++stats_.walks;
   request.account(request.cycles.queue, cycle);
@@ -46,23 +46,23 @@ void PageWalker::count_presented(WalkRecord& record, TranslationRequest& request
 }
 
 void PageWalker::count_response(WalkRecord& record, TranslationRequest& request, const MemoryAccess& access,
-                                Cycles stood, Cycles cycle) {
+                                Cycles visible_since, Cycles cycle) {
   const ServedBy place = access.info.served_by;
   WalkRecord::EntryRead& read = record.next_read();
-  read.answered = stood;
+  read.answered = visible_since;
   read.served_by = place;
   ++(read.update ? record.entry_updates : record.entry_reads);
   if (!read.update) {
     ++stats_.served[read.level][static_cast<unsigned>(place)];
-    request.account(request.cycles.memory[read.level][static_cast<unsigned>(place)], stood + Cycles(1));
+    request.account(request.cycles.memory[read.level][static_cast<unsigned>(place)], visible_since + Cycles(1));
   } else {
-    if (!access.info.swapped) throw LawViolation("the memory below the walker carried out no compare-and-swap");
-    request.account(request.cycles.entry_writeback, stood + Cycles(1));
+    if (!access.info.swapped) throw LawViolation("the memory below the walker did not carry out the compare-and-swap");
+    request.account(request.cycles.entry_writeback, visible_since + Cycles(1));
   }
   request.account(request.cycles.queue, cycle + Cycles(1));
 }
 
-/// What the walk has read so far has cost its time.
+/// The reads so far have cost time, which stays accounted for.
 void PageWalker::count_restart(WalkRecord& record, TranslationRequest& request, Cycles ready) {
   ++record.restarts;
   ++stats_.restarts;
@@ -87,18 +87,18 @@ void PageWalker::respond(TranslationRequest& request, Cycles visible) {
 
 namespace {
 
-/// Where entries were found: of all levels, and of each.
+/// Where entries were served: over all levels, and per level.
 void report_places(const WalkerStats& stats, unsigned levels, StatSet& figures) {
   constexpr std::array<const char*, served_by_count> found_there = {
-      "table entries the walker found in the first-level cache: a few cycles each",
-      "table entries it found in the second-level cache: about ten cycles each",
-      "table entries it found in the last-level cache: some forty cycles each",
-      "table entries it had to fetch from main memory: hundreds of cycles each"};
+      "table entries served by the first-level cache: a few cycles each",
+      "table entries served by the second-level cache: about ten cycles each",
+      "table entries served by the last-level cache: about forty cycles each",
+      "table entries served by DRAM: hundreds of cycles each"};
   for (unsigned place = 0; place < served_by_count; ++place) {
     std::uint64_t reads = 0;
     for (const auto& level : stats.served) reads += level[place];
     const std::string where = to_string(static_cast<ServedBy>(place));
-    figures.count("walker.served_by." + where, reads, "reads", "entries of all levels found in " + where)
+    figures.count("walker.served_by." + where, reads, "reads", "entries of all levels served by " + where)
         .key()
         .explain(found_there[place]);
   }
@@ -110,7 +110,7 @@ void report_places(const WalkerStats& stats, unsigned levels, StatSet& figures) 
     for (unsigned place = 0; place < served_by_count; ++place) {
       const std::string where = to_string(static_cast<ServedBy>(place));
       figures.count(prefix + ".served_by." + where, stats.served[level][place], "reads",
-                    "entries of this level found in " + where);
+                    "entries of this level served by " + where);
     }
   }
 }
@@ -121,15 +121,15 @@ void PageWalker::report(StatSet& figures) const {
   figures.begin(Section::Walker);
   figures.count("walker.walks", stats_.walks, "walks", "walks started")
       .key()
-      .explain("how often no TLB knew the page, so that the page table itself was read");
+      .explain("how often all TLBs missed, so that the page table was read");
   figures
       .per_kilo_instruction("walker.walks_per_kilo_instruction", stats_.walks, "walks",
                             "walks per thousand instructions")
       .key()
       .explain("walks per thousand instructions");
-  figures.count("walker.merged_walks", stats_.merged_walks, "requests", "requests that joined a walk of their page")
+  figures.count("walker.merged_walks", stats_.merged_walks, "requests", "requests merged with a walk of their page")
       .key()
-      .explain("misses that joined a walk of the same page already under way");
+      .explain("misses merged with a walk of the same page in progress");
   figures.count("walker.faults", stats_.faults, "walks", "walks that ended in a fault");
   figures.count("walker.entry_reads", stats_.entry_reads, "reads", "page-table entries read")
       .key()
@@ -138,22 +138,20 @@ void PageWalker::report(StatSet& figures) const {
       .ratio("walker.entry_reads_per_walk", stats_.entry_reads, stats_.latency.count(), "reads",
              "page-table entries read, per finished walk")
       .key()
-      .explain("1 for a flat table; up to the number of levels otherwise, less what walk caches save");
-  figures.count("walker.entry_updates", stats_.entry_updates, "updates", "locked updates of accessed and dirty bits");
-  figures
-      .count("walker.restarts", stats_.restarts, "restarts",
-             "walks sent back to the root by an invalidate event while they were under way")
-      .explain("walks that an invalidation sent back to the root");
+      .explain("1 for a flat table; otherwise up to the number of levels, minus what walk caches save");
+  figures.count("walker.entry_updates", stats_.entry_updates, "updates", "atomic updates of accessed and dirty bits");
+  figures.count("walker.restarts", stats_.restarts, "restarts", "walks restarted at the root by an invalidate event")
+      .explain("walks restarted at the root by an invalidation");
   figures
       .distribution("walker.latency_cycles", stats_.latency, "cycles",
-                    "from a request standing at the walker to its answer, per walk")
-      .explain("how long a walk takes; a few slow ones read their entries from DRAM")
-      .key("mean", "how long a walk takes on average")
-      .key("p95", "19 of 20 walks are no slower than this")
-      .key("p99", "99 of 100 walks are no slower than this");
-  figures.distribution("walker.queue_cycles", stats_.queue, "cycles", "of that, before the walk was taken")
-      .explain("of that, how long it waited for a free walker");
-  figures.distribution("walker.reads", stats_.reads_per_walk, "reads", "entries read by a walk");
+                    "from the request's arrival at the walker to its response, per walk")
+      .explain("latency of a walk; a few slow walks read their entries from DRAM")
+      .key("mean", "average latency of a walk")
+      .key("p95", "95 % of walks are no slower than this")
+      .key("p99", "99 % of walks are no slower than this");
+  figures.distribution("walker.queue_cycles", stats_.queue, "cycles", "of that, before the walk was started")
+      .explain("of that, waiting for a free walker");
+  figures.distribution("walker.reads", stats_.reads_per_walk, "reads", "entries read per walk");
   report_places(stats_, mode_.levels(), figures);
 }
 

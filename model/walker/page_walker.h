@@ -18,13 +18,13 @@ struct WalkerStats {
   std::uint64_t entry_updates = 0;
   std::uint64_t restarts = 0;
   std::array<std::array<std::uint64_t, served_by_count>, max_levels> served{};  ///< entry reads [level][served by]
-  Histogram latency;  ///< cycles from the request standing at the walker to its answer standing at the requester
-  Histogram queue;    ///< cycles of it before the walk was taken
+  Histogram latency;  ///< cycles from the request's arrival at the walker to the response's arrival at the requester
+  Histogram queue;    ///< of these, cycles before the walk was started
   Histogram reads_per_walk;
 };
 
-/// What every walker of the machine is to its neighbours, whatever decides in it what happens when: sockets, figures,
-/// and the books in which each cycle of a walk is written down once.
+/// The common part of all walkers: sockets, figures, and the cycle accounting of walks. Derived classes decide what
+/// happens when.
 class PageWalker : public TimedModule {
  public:
   TranslateTargetSocket& tlb_side(unsigned port) { return tlb_side_.port(port).socket; }
@@ -42,24 +42,24 @@ class PageWalker : public TimedModule {
   virtual void receive_response(unsigned port, MemoryAccess& access, Cycles visible) = 0;
 
  protected:
-  /// `ports`: how many TLBs it has above.
+  /// `ports`: number of upstream TLBs.
   PageWalker(sc_core::sc_module_name name, Phase phase, const PagingMode& mode, unsigned ports);
 
   const PagingMode& mode() const { return mode_; }
   std::uint64_t page_of(VirtualAddress va) const { return va.value() >> mode_.offset_bits(); }
-  /// A fresh read of the entry at that address; `tag` is the walker's own.
+  /// A new read of the entry at that address; `tag` is for the walker's own use.
   MemoryAccess& prepare_access(PhysicalAddress address, std::uint32_t tag);
 
-  // The books. `request` is the one that a walk was begun for.
-  void begin_walk(WalkRecord& record, TranslationRequest& request, Cycles stood, Cycles cycle);
+  // Cycle accounting. `request` is the one that started the walk.
+  void begin_walk(WalkRecord& record, TranslationRequest& request, Cycles visible_since, Cycles cycle);
   void count_merged(WalkRecord& record);
-  /// `since`: from when on the walk could look up.
+  /// `since`: the first cycle in which the walk could look up.
   static void count_lookup(TranslationRequest& request, Cycles since, Cycles cycle);
   static void count_presented(WalkRecord& record, TranslationRequest& request, const WalkRecord::EntryRead& read);
-  /// `stood`: since when the response has been here; it may have waited for others.
-  void count_response(WalkRecord& record, TranslationRequest& request, const MemoryAccess& access, Cycles stood,
+  /// `visible_since`: when the response arrived; it may have waited for others.
+  void count_response(WalkRecord& record, TranslationRequest& request, const MemoryAccess& access, Cycles visible_since,
                       Cycles cycle);
-  /// `under_way`: an access to memory is, and is nobody's from now on. The walk can look up from `ready` on.
+  /// If an access to memory is outstanding, its response will be dropped. The walk can look up from `ready` on.
   void count_restart(WalkRecord& record, TranslationRequest& request, Cycles ready);
   void end_walk(const WalkRecord& record);
   void respond(TranslationRequest& request, Cycles visible);
@@ -70,7 +70,7 @@ class PageWalker : public TimedModule {
   const PagingMode& mode_;
   AccessPool pool_;
   std::uint64_t next_id_ = 0;
-  WalkObserver* observer_ = &WalkObserver::nobody();
+  WalkObserver* observer_ = &WalkObserver::none();
   WalkerStats stats_;
 };
 

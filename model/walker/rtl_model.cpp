@@ -12,13 +12,13 @@
 namespace tablewalk {
 namespace {
 
-/// The modes of tablewalk_pkg.sv whose shape is fixed, by mode_e. 0 is the generic radix.
+/// The fixed modes of tablewalk_pkg.sv, by mode_e. 0 is the generic radix mode.
 constexpr std::array mode_codes = {
     std::pair{"x86-32", 1}, std::pair{"x86-pae", 2}, std::pair{"x86-64", 3}, std::pair{"x86-64-la57", 4},
     std::pair{"sv32", 5},   std::pair{"sv39", 6},    std::pair{"sv48", 7},   std::pair{"sv57", 8},
 };
 
-/// fault_e, by its codes.
+/// Fault reasons by fault_e.
 constexpr std::array fault_codes = {
     FaultReason::None,         FaultReason::Reserved,      FaultReason::PointerAtLeaf, FaultReason::Misaligned,
     FaultReason::Permission,   FaultReason::NotAccessed,   FaultReason::NotDirty,      FaultReason::None,
@@ -26,15 +26,15 @@ constexpr std::array fault_codes = {
     FaultReason::NonCanonical, FaultReason::ProtectionKey, FaultReason::PageFault,
 };
 
-/// By the codes of violation_o.
+/// Texts by the codes of violation_o.
 constexpr std::array violations = {
-    "keeps the rules",
-    "answered although nothing is asked of it, or what was flushed",
-    "answered for another page or address space than it was asked for",
-    "broke the rules of its memory port",
+    "is correct",
+    "responded without an outstanding request, or to a flushed one",
+    "responded for another page or address space than requested",
+    "violated the protocol of its memory port",
 };
 
-/// `9,9,9,9/12@8`; empty for a mode that is no generic radix.
+/// `9,9,9,9/12@8`; empty if not a generic radix mode.
 std::string split_of(const PagingMode& mode) {
   if (dynamic_cast<const RadixMode*>(&mode) == nullptr) return {};
   std::string split;
@@ -48,7 +48,7 @@ unsigned ways_in(unsigned entries, unsigned ways) {
   return ways == 0 ? entries : ways;
 }
 
-/// The caches that a walk in this mode can come upon; nothing if no RTL can have them.
+/// The caches that a walk in this mode can use; nothing if no RTL can have them.
 std::optional<std::array<RtlVariant::Cache, 8>> caches_of(const WalkerConfig& config, const PagingMode& mode) {
   std::array<RtlVariant::Cache, 8> caches;
   for (const WalkCacheConfig& cache : config.walk_caches) {
@@ -72,11 +72,11 @@ bool fits(const RtlVariant& variant, const WalkerConfig& config, const PagingMod
   return split.empty() || split == variant.radix;
 }
 
-/// The variant, which must have an id for every request.
+/// The variant, after checking that it has an id for every request.
 const RtlVariant& with_ids(const RtlVariant& variant, const WalkerConfig& config) {
   const std::uint32_t ids = 1u << variant.id_bits;
   if (config.requests <= ids) return variant;
-  throw InputError(fmt::format("walker.requests: {}: the RTL walker can tell {} requests apart; expected at most {}",
+  throw InputError(fmt::format("walker.requests: {}: the RTL walker has {} request ids; expected at most {}",
                                config.requests, ids, ids));
 }
 
@@ -96,14 +96,14 @@ std::string wanted(const WalkerConfig& config, const PagingMode& mode) {
 
 std::uint8_t rtl_mode(const PagingMode& mode) {
   if (mode.offset_bits() < rtl_page_shift) {
-    throw InputError(fmt::format("the RTL walker has no pages smaller than 4 KiB, as {} has", mode.name()));
+    throw InputError(fmt::format("the RTL walker does not support pages smaller than 4 KiB, as in {}", mode.name()));
   }
   if (!split_of(mode).empty()) return 0;
   for (const auto& [name, code] : mode_codes) {
     if (mode.name() == name) return static_cast<std::uint8_t>(code);
   }
   throw InputError(
-      fmt::format("the RTL walker does not know paging mode {}; expected a radix, x86 or RISC-V mode, or "
+      fmt::format("the RTL walker does not support paging mode {}; expected a radix, x86 or RISC-V mode, or "
                   "walker.kind: systemc",
                   mode.name()));
 }
@@ -137,7 +137,7 @@ Rights rights_of_rtl(std::uint16_t bits) {
 }
 
 const char* violation_of_rtl(std::uint8_t code) {
-  return code < violations.size() ? violations[code] : "broke another rule that its adapter holds it to (violation_o)";
+  return code < violations.size() ? violations[code] : "violated another rule checked by its adapter (violation_o)";
 }
 
 const RtlVariant& find_rtl_variant(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode) {
@@ -149,7 +149,7 @@ const RtlVariant& find_rtl_variant(const WalkerConfig& config, const PagingContr
   for (const WalkCacheConfig& cache : config.walk_caches) {
     if (cache.replacement != Replacement::Lru) {
       throw InputError(
-          "walker.walk_caches: those of the RTL walker replace the least recently used; expected "
+          "walker.walk_caches: those of the RTL walker use LRU; expected "
           "replacement: lru");
     }
   }

@@ -14,8 +14,8 @@
 
 namespace tablewalk {
 
-/// The input pins of the RTL walker in one cycle (rtl/walker.sv says what each means). Whoever takes its answers and
-/// its memory requests is always ready.
+/// The input pins of the RTL walker in one cycle (see rtl/walker.sv). The sinks of its responses and memory requests
+/// are always ready.
 struct RtlInputs {
   bool req_valid = false;
   std::uint32_t req_id = 0;
@@ -41,7 +41,7 @@ struct RtlInputs {
   std::uint8_t inv_pointers = 0;  ///< Invalidation::Pointers
 };
 
-/// Its output pins. The bits of one mask for each level, or for each slot, as the pins have them.
+/// Its output pins. Masks have a bit per level or per slot, like the pins.
 struct RtlOutputs {
   bool req_ready = false;
 
@@ -72,22 +72,22 @@ struct RtlOutputs {
   std::uint32_t ev_done = 0;
   bool ev_replay = false;
   std::uint32_t ev_restart = 0;
-  std::uint8_t violation = 0;  ///< of an adapter: what its walker did that it must not
+  std::uint8_t violation = 0;  ///< of an adapter: code of a protocol violation by its walker
 };
 
-/// One RTL walker, Verilated.
+/// A Verilated RTL walker.
 class RtlModel {
  public:
   virtual ~RtlModel() = default;
-  /// One cycle: the inputs are there before the edge of the clock that ends it, the outputs are those after it.
+  /// One cycle: the inputs are valid before the clock edge that ends it, the outputs are those after it.
   virtual void clock(Cycles cycle, const RtlInputs& inputs, RtlOutputs& outputs) = 0;
-  /// Writes what all wires do from here on to an FST file, until stop_wave(). The edge that ends cycle n stands at n +
-  /// 1 nanoseconds; inputs change in the middle of a cycle. Throws InputError.
+  /// Records all signals to an FST file from now on, until stop_wave(). The edge that ends cycle n is at n + 1
+  /// nanoseconds; inputs change in the middle of a cycle. Throws InputError.
   virtual void start_wave(const std::string& path) = 0;
   virtual void stop_wave() = 0;
 };
 
-/// The parameters with which a walker was Verilated: one of rtl/walker.sv, or an adapter with one of somebody else.
+/// The parameters with which a walker was Verilated: rtl/walker.sv, or an adapter with a foreign walker.
 struct RtlVariant {
   struct Cache {
     unsigned entries = 0;
@@ -95,35 +95,35 @@ struct RtlVariant {
   };
 
   std::string name = "the RTL walker";  ///< for messages
-  std::string text;                     ///< as the build's setting has it: `slots=2 caches=1x16x4 radix=9,9,9,9/12@8`
+  std::string text;                     ///< as in the build's setting: `slots=2 caches=1x16x4 radix=9,9,9,9/12@8`
   unsigned slots = 1;
   unsigned id_bits = 6;
   std::array<Cache, 8> caches;  ///< by level
-  std::string radix;            ///< the split that its generic radix mode has: `9,9,9,9/12@8`
-  /// What Yosys makes of it, by the names in rtl/synth/area.json; those that it has there.
+  std::string radix;            ///< the split of its generic radix mode: `9,9,9,9/12@8`
+  /// Yosys results, by the names in rtl/synth/area.json, if listed there.
   std::vector<std::pair<std::string_view, std::uint64_t>> area;
   std::unique_ptr<RtlModel> (*make)() = nullptr;
 };
 
-/// Those that are built into the program: the CMake setting TABLEWALK_RTL_WALKERS.
+/// The variants built into the program (CMake setting TABLEWALK_RTL_WALKERS).
 const std::vector<RtlVariant>& rtl_variants();
 
-/// The offset bits of the smallest page that a request's page number counts in.
+/// The page shift of a request's page number.
 constexpr unsigned rtl_page_shift = 12;
 
-/// The variant for that walker in that mode; walker.kind: foreign has its own. Throws InputError that says what the RTL
-/// lacks, or which variants there are and how to build another.
+/// The variant for that walker config in that mode; walker.kind: foreign has its own. Throws InputError that says what
+/// the RTL does not support, or which variants exist and how to build another.
 const RtlVariant& find_rtl_variant(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode);
 
-/// What `req_mode_i` is for that mode. Throws InputError if the RTL does not know it.
+/// The value of `req_mode_i` for that mode. Throws InputError if the RTL does not support it.
 std::uint8_t rtl_mode(const PagingMode& mode);
-/// What `req_controls_i` is.
+/// The value of `req_controls_i`.
 std::uint64_t rtl_controls(const PagingControls& controls);
-/// What `rsp_fault_o` means. Throws LawViolation for a code that no walk of ours ends with.
+/// The meaning of `rsp_fault_o`. Throws LawViolation for a code that our walks never end with.
 FaultReason fault_of_rtl(std::uint8_t code);
-/// What an adapter's `violation_o` means.
+/// The meaning of an adapter's `violation_o`.
 const char* violation_of_rtl(std::uint8_t code);
-/// What `rsp_rights_o` means.
+/// The meaning of `rsp_rights_o`.
 Rights rights_of_rtl(std::uint16_t bits);
 
 }  // namespace tablewalk

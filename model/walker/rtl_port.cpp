@@ -9,7 +9,7 @@
 namespace tablewalk {
 namespace {
 
-/// So long no walker thinks.
+/// Longer idle times than any walker needs.
 constexpr std::uint32_t longest_idle = 100000;
 
 bool equal(const Invalidation& a, const Invalidation& b) {
@@ -17,7 +17,7 @@ bool equal(const Invalidation& a, const Invalidation& b) {
 }
 
 std::uint32_t slot_mask(unsigned slots) {
-  std::uint32_t size = 2;  // one slot has a bit too
+  std::uint32_t size = 2;  // a single slot still has one tag bit
   while (size < slots) size *= 2;
   return size - 1;
 }
@@ -32,9 +32,9 @@ RtlPort::RtlPort(const WalkerConfig& config, const PagingControls& controls, con
       mode_code_(rtl_mode(mode)),
       controls_(rtl_controls(controls)),
       slot_mask_(slot_mask(variant_.slots)),
-      asked_(std::size_t{1} << variant_.id_bits) {
+      outstanding_(std::size_t{1} << variant_.id_bits) {
   for (RequestId id = 0; id < config.requests; ++id) free_ids_.push({}, id);
-  // A cycle without an input, so that the outputs are known. It changes nothing.
+  // A cycle without inputs, to initialise the outputs; it changes nothing.
   model_->clock({}, inputs_, outputs_);
 }
 
@@ -48,9 +48,9 @@ void RtlPort::memory_answers(std::uint32_t tag, std::uint64_t data, Cycles visib
 
 void RtlPort::invalidate(const Invalidation& invalidation, Cycles cycle) {
   if (invalidations_.next_visible() == cycle) {
-    if (equal(invalidations_.front(), invalidation)) return;  // the same by way of another TLB
+    if (equal(invalidations_.front(), invalidation)) return;  // the same event, forwarded by another TLB
     throw InputError(
-        fmt::format("cycle {}: two invalidate events at once; the RTL walker takes one in a cycle: "
+        fmt::format("cycle {}: two invalidate events in one cycle; the RTL walker accepts one per cycle: "
                     "expected core.invalidate_cycles of at least 1",
                     cycle.count()));
   }
@@ -78,7 +78,7 @@ const WalkerCycle& RtlPort::step(Cycles cycle) {
   return did_;
 }
 
-/// The cycles since the last step: nothing comes in them.
+/// Clocks the cycles since the last step, which have no inputs.
 void RtlPort::catch_up(Cycles cycle) {
   while (evaluate_every_cycle_ && clocked_ < cycle) {
     inputs_ = {};
@@ -87,7 +87,7 @@ void RtlPort::catch_up(Cycles cycle) {
   }
 }
 
-/// A cycle, whose inputs are set. If nothing comes, and the walker has said that then nothing happens, it must not.
+/// Clocks a cycle with the inputs set. If there is none and the walker signalled quiet, nothing may change.
 void RtlPort::clock(Cycles cycle, bool something_comes) {
   const bool promised = evaluate_every_cycle_ && outputs_.quiet && !something_comes;
   if (!wave_.path.empty()) record(cycle);
@@ -95,8 +95,7 @@ void RtlPort::clock(Cycles cycle, bool something_comes) {
   clocked_ = cycle + Cycles(1);
   describe(cycle);
   if (!promised || (outputs_.quiet && did_.nothing())) return;
-  throw LawViolation(
-      fmt::format("cycle {}: {} changed, although it had said that nothing would", cycle.count(), variant_.name));
+  throw LawViolation(fmt::format("cycle {}: {} changed although it had signalled quiet", cycle.count(), variant_.name));
 }
 
 void RtlPort::record(Cycles cycle) {
@@ -110,7 +109,7 @@ void RtlPort::record(Cycles cycle) {
   records_ = wanted;
 }
 
-/// A walker that is never done would be clocked for ever.
+/// Without this a hung walker would be clocked forever.
 void RtlPort::watch(Cycles cycle) {
   const bool busy = did_.nothing() && (!outputs_.quiet || evaluate_every_cycle_);
   idle_ = busy ? idle_ + 1 : 0;
@@ -121,26 +120,26 @@ void RtlPort::watch(Cycles cycle) {
 void RtlPort::offer_request(Cycles cycle) {
   offers_ = free_ids_.due(cycle) && arrivals_.due(cycle);
   if (!offers_) return;
-  const Question& question = arrivals_.front();
+  const Outstanding& outstanding = arrivals_.front();
   inputs_.req_valid = true;
   inputs_.req_id = free_ids_.front();
-  inputs_.req_vpn = question.va.value() >> rtl_page_shift;
+  inputs_.req_vpn = outstanding.va.value() >> rtl_page_shift;
   inputs_.req_mode = mode_code_;
-  inputs_.req_root = question.root.value();
-  inputs_.req_asid = question.asid;
-  inputs_.req_access = static_cast<std::uint8_t>(question.access.kind);
-  inputs_.req_priv = question.access.user;
+  inputs_.req_root = outstanding.root.value();
+  inputs_.req_asid = outstanding.asid;
+  inputs_.req_access = static_cast<std::uint8_t>(outstanding.access.kind);
+  inputs_.req_priv = outstanding.access.user;
   inputs_.req_controls = controls_;
 }
 
-/// The walker takes what is offered.
+/// The walker accepts the presented request.
 const TranslationRequest* RtlPort::take_request() {
-  Question& question = asked_[free_ids_.front()];
+  Outstanding& outstanding = outstanding_[free_ids_.front()];
   free_ids_.pop();
-  question = arrivals_.front();
+  outstanding = arrivals_.front();
   arrivals_.pop();
   ++under_way_;
-  return question.request;
+  return outstanding.request;
 }
 
 void RtlPort::give_memory_answer(Cycles cycle) {
@@ -171,7 +170,7 @@ void RtlPort::give_invalidation(Cycles cycle) {
   invalidations_.pop();
 }
 
-/// What the pins say after the edge that ended `cycle`.
+/// Translates the pins after the edge that ended `cycle`.
 void RtlPort::describe(Cycles cycle) {
   if (outputs_.violation != 0) {
     throw LawViolation(
@@ -190,14 +189,14 @@ void RtlPort::describe(Cycles cycle) {
     did_.desired = did_.update ? outputs_.mem_req_wdata : 0;
   }
   if (outputs_.rsp_valid) {
-    if (outputs_.rsp_id >= asked_.size() || asked_[outputs_.rsp_id].request == nullptr) {
-      throw LawViolation(fmt::format("cycle {}: {} answers request {}, which nobody has asked", cycle.count(),
+    if (outputs_.rsp_id >= outstanding_.size() || outstanding_[outputs_.rsp_id].request == nullptr) {
+      throw LawViolation(fmt::format("cycle {}: {} responds to request {}, which is not outstanding", cycle.count(),
                                      variant_.name, outputs_.rsp_id));
     }
-    Question& question = asked_[outputs_.rsp_id];
-    did_.answered = question.request;
-    did_.answer = answer_of(question);
-    question.request = nullptr;
+    Outstanding& outstanding = outstanding_[outputs_.rsp_id];
+    did_.answered = outstanding.request;
+    did_.answer = answer_of(outstanding);
+    outstanding.request = nullptr;
     --under_way_;
     free_ids_.push(id_is_free(cycle), outputs_.rsp_id);
   }
@@ -206,20 +205,20 @@ void RtlPort::describe(Cycles cycle) {
   did_.closed = outputs_.ev_done;
 }
 
-Answer RtlPort::answer_of(const Question& question) const {
+Answer RtlPort::answer_of(const Outstanding& outstanding) const {
   Answer answer;
   answer.fault.reason = fault_of_rtl(outputs_.rsp_fault);
   answer.faulted = answer.fault.reason != FaultReason::None;
   if (answer.faulted) {
     answer.fault.level = outputs_.rsp_level;
-    answer.fault.error_code = mode_.error_code(answer.fault.reason, answer.fault.level, question.access);
+    answer.fault.error_code = mode_.error_code(answer.fault.reason, answer.fault.level, outstanding.access);
     return answer;
   }
   Translation& translation = answer.translation;
   translation.page = PhysicalAddress(outputs_.rsp_frame << rtl_page_shift);
   translation.page_shift = outputs_.rsp_page_shift;
   translation.level = outputs_.rsp_level;
-  // The answer may cover a part of the page: what lies within physical addresses.
+  // The response may cover only part of the page: what lies within physical memory's address range.
   const unsigned level_shift = mode_.level(std::min<unsigned>(translation.level, mode_.root_level())).index_shift;
   translation.whole_shift = static_cast<std::uint8_t>(std::max<unsigned>(translation.page_shift, level_shift));
   translation.rights = rights_of_rtl(outputs_.rsp_rights);

@@ -8,43 +8,43 @@
 
 namespace tablewalk {
 
-/// One RTL walker, cycle by cycle: puts on its pins what has come, clocks it, and says what it did. It has no time of
-/// its own; its owner calls step() at the end of each cycle for which due() holds.
+/// One RTL walker, cycle by cycle: drives its pins with what has arrived, clocks it, and reports what it did. It does
+/// not wake itself; its owner calls step() at the end of each cycle for which due() holds.
 class RtlPort {
  public:
   /// Throws InputError if no such walker is built in.
   RtlPort(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode);
 
-  /// Before the simulation. A file that cannot be written throws InputError when the first of its cycles comes.
+  /// Called before the simulation. If the file cannot be written, the first recorded cycle throws InputError.
   void record_wave(const WaveWindow& wave) { wave_ = wave; }
 
-  // What comes. All that a request asks is read here; afterwards it is a name.
+  // Inputs. A request's fields are read here; afterwards it is only an identity.
   void request_arrives(unsigned port, const TranslationRequest& request, Cycles visible);
   void memory_answers(std::uint32_t tag, std::uint64_t data, Cycles visible);
-  /// In the cycle that is going on, or a later one. Throws InputError if that cycle has another one already.
+  /// In the current cycle or a later one. Throws InputError if that cycle already has an invalidation.
   void invalidate(const Invalidation& invalidation, Cycles cycle);
 
-  /// Whether something comes in that cycle, or may change without that.
+  /// Whether an input arrives in that cycle, or the walker may change without one.
   bool due(Cycles cycle) const { return next_due() <= cycle; }
   Cycles next_due() const;
-  /// The cycle that ends: everything that comes in it has come.
+  /// Ends the cycle: all of its inputs have arrived.
   const WalkerCycle& step(Cycles cycle);
 
-  // Of the last step.
-  /// The tag of the memory answer that the walker took, and since when that had stood there.
+  // About the last step.
+  /// The tag of the memory response accepted by the walker, and when it arrived.
   const std::optional<std::pair<std::uint32_t, Cycles>>& answer_taken() const { return answer_taken_; }
-  /// The invalidation that it took.
+  /// The invalidation accepted by the walker.
   const std::optional<Invalidation>& invalidation_taken() const { return invalidation_taken_; }
-  /// The tag of the access to memory that it presented.
+  /// The tag of the memory access it presented.
   std::uint32_t tag_presented() const { return outputs_.mem_req_tag; }
 
-  /// The slot that a tag of memory belongs to.
+  /// The slot of a memory tag.
   unsigned slot_of(std::uint32_t tag) const { return tag & slot_mask_; }
   const RtlVariant& variant() const { return variant_; }
 
  private:
-  /// What a request asks, as it was when it arrived.
-  struct Question {
+  /// The fields of a request at its arrival.
+  struct Outstanding {
     const TranslationRequest* request = nullptr;
     VirtualAddress va;
     PhysicalAddress root;
@@ -65,7 +65,7 @@ class RtlPort {
   void give_invalidation(Cycles cycle);
   void describe(Cycles cycle);
   void watch(Cycles cycle);
-  Answer answer_of(const Question& question) const;
+  Answer answer_of(const Outstanding& outstanding) const;
 
   const PagingMode& mode_;
   const RtlVariant& variant_;
@@ -75,18 +75,18 @@ class RtlPort {
   std::uint64_t controls_;
   std::uint32_t slot_mask_;
 
-  Inbox<Question> arrivals_;
+  Inbox<Outstanding> arrivals_;
   Inbox<MemoryAnswer> memory_answers_;
   Inbox<Invalidation> invalidations_;
-  std::vector<Question> asked_;  ///< by id
-  std::uint32_t under_way_ = 0;  ///< of these, those without an answer
+  std::vector<Outstanding> outstanding_;  ///< by id
+  std::uint32_t under_way_ = 0;           ///< of these, unanswered
   Inbox<RequestId> free_ids_;
-  bool offers_ = false;  ///< its oldest arrival, to the walker
+  bool offers_ = false;  ///< its oldest arrival is presented to the walker
 
   WaveWindow wave_;
   bool records_ = false;
-  Cycles clocked_;          ///< the first cycle that has not been
-  std::uint32_t idle_ = 0;  ///< the cycles before, one after the other, that were clocked and in which it did nothing
+  Cycles clocked_;          ///< the first cycle not yet clocked
+  std::uint32_t idle_ = 0;  ///< consecutive cycles up to now that were clocked without activity
   RtlInputs inputs_;
   RtlOutputs outputs_;
   std::optional<std::pair<std::uint32_t, Cycles>> answer_taken_;

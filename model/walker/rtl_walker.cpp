@@ -12,26 +12,25 @@ namespace {
 
 constexpr std::size_t most_tags = 4096;
 
-/// The figures of hardware that are reported, as rtl/synth/area.json names them.
+/// The hardware figures reported, named as in rtl/synth/area.json.
 struct AreaFigure {
   const char* name;
   const char* unit;
   const char* meaning;
   const char* explanation;
-  bool adds = true;  ///< several walkers take the sum; else the largest of theirs counts
+  bool adds = true;  ///< sum over several walkers; else the maximum
 };
 constexpr std::array area_figures = {
-    AreaFigure{"cells", "cells", "of the hardware, in gates of two inputs, multiplexers and flip-flops",
-               "what the walker takes as hardware: gates of two inputs, multiplexers and flip-flops"},
-    AreaFigure{"flip_flops", "flip-flops", "of these cells, those that hold a bit",
-               "of these cells, those that remember something from cycle to cycle"},
+    AreaFigure{"cells", "cells", "of the hardware: two-input gates, multiplexers and flip-flops",
+               "size of the walker in hardware: two-input gates, multiplexers and flip-flops"},
+    AreaFigure{"flip_flops", "flip-flops", "flip-flops among these cells", "flip-flops among these cells"},
     AreaFigure{"logic_depth", "cells", "on the longest path between two flip-flops",
-               "cells between two flip-flops: the more, the slower the clock it can have", false},
-    AreaFigure{"ice40_luts", "LUTs", "of the hardware on an iCE40, tables of four inputs",
-               "the same walker in tables of four inputs, as a small FPGA has them"},
-    AreaFigure{"ice40_flip_flops", "flip-flops", "of the hardware on an iCE40", "its flip-flops there"},
+               "cells on the critical path: more cells allow only a slower clock", false},
+    AreaFigure{"ice40_luts", "LUTs", "of the hardware on an iCE40: four-input lookup tables",
+               "the same walker in four-input lookup tables of a small FPGA"},
+    AreaFigure{"ice40_flip_flops", "flip-flops", "of the hardware on an iCE40", "its flip-flops on that FPGA"},
     AreaFigure{"ice40_logic_depth", "cells", "LUTs and carries on the longest path on an iCE40",
-               "tables and carries between two flip-flops there: the more, the slower its clock", false},
+               "LUTs and carries on the critical path there: more allow only a slower clock", false},
 };
 
 }  // namespace
@@ -79,7 +78,7 @@ void RtlWalker::on_cycle() {
   if (next != Cycles::never()) wake_at(std::max(next, cycle + Cycles(1)));
 }
 
-/// The pins told of something that cannot be: the books would be wrong from here on.
+/// The pins report something impossible: the accounting would be wrong from here on.
 void RtlWalker::lost(const WalkerCycle& did, const std::string& what) const {
   throw LawViolation(fmt::format("cycle {}: {} {}", did.cycle.count(), port_.variant().name, what));
 }
@@ -87,7 +86,7 @@ void RtlWalker::lost(const WalkerCycle& did, const std::string& what) const {
 void RtlWalker::note_lookup(const WalkerCycle& did) {
   if (!did.looked_up) return;
   Slot* slot = oldest(true);
-  if (slot == nullptr) lost(did, "looks up for a walk that it has not begun");
+  if (slot == nullptr) lost(did, "looks up for a walk that it has not started");
   slot->looks_up = false;
   slot->level = mode().levels();
   count_lookup(*slot->request, slot->ready, did.cycle);
@@ -102,13 +101,13 @@ void RtlWalker::note_lookup(const WalkerCycle& did) {
 
 void RtlWalker::note_memory_answer(Cycles cycle) {
   if (!port_.answer_taken()) return;
-  const auto [tag, stood] = *port_.answer_taken();
+  const auto [tag, visible_since] = *port_.answer_taken();
   MemoryAccess& access = *accesses_[tag];
   accesses_[tag] = nullptr;
   Slot& slot = slots_[port_.slot_of(tag)];
   if (slot.under_way == &access) {
     slot.under_way = nullptr;
-    count_response(slot.record, *slot.request, access, stood, cycle);
+    count_response(slot.record, *slot.request, access, visible_since, cycle);
   }
   access.release();
 }
@@ -118,7 +117,7 @@ void RtlWalker::note_memory_request(const WalkerCycle& did) {
   const std::uint32_t tag = port_.tag_presented();
   if (tag >= most_tags || port_.slot_of(tag) >= slots_.size()) lost(did, fmt::format("reads under tag {:#x}", tag));
   Slot& slot = slots_[port_.slot_of(tag)];
-  if (!slot.open || slot.request == nullptr || slot.under_way != nullptr) lost(did, "reads for no walk");
+  if (!slot.open || slot.request == nullptr || slot.under_way != nullptr) lost(did, "reads without a walk");
   if (accesses_[tag] != nullptr) lost(did, "reads under a tag that is in use");
   MemoryAccess& access = prepare_access(did.address, tag);
   if (did.update) {
@@ -126,8 +125,8 @@ void RtlWalker::note_memory_request(const WalkerCycle& did) {
     access.info.expected = did.expected;
     access.info.desired = did.desired;
   } else {
-    // A walk reads each level once. One that was not told to begin has none to read.
-    if (slot.level == 0) lost(did, "reads an entry for which the walk has no level left, or has not begun");
+    // A walk reads each level once. A walk that was not started has no level to read.
+    if (slot.level == 0) lost(did, "reads an entry beyond the last level, or before the walk has started");
     --slot.level;
   }
   const Cycles presented = did.cycle + Cycles(1);
@@ -138,12 +137,12 @@ void RtlWalker::note_memory_request(const WalkerCycle& did) {
   memory_side.send(access, presented);
 }
 
-/// The leaf is what was read last; else the reads before it stand in the books of other levels.
+/// The last read must be the leaf; otherwise earlier reads were counted for the wrong levels.
 void RtlWalker::check_level(const WalkerCycle& did, const Slot& slot) const {
   const Answer& answer = did.answer;
   if (answer.faulted || answer.translation.level == slot.level) return;
-  lost(did, fmt::format("answers with a leaf of level {}, but its reads, counted from where it said that the walk "
-                        "begins, have come to level {}",
+  lost(did, fmt::format("responds with a leaf of level {}, but its reads, counted from the level at which the walk "
+                        "starts, have reached level {}",
                         answer.translation.level, slot.level));
 }
 
@@ -159,21 +158,21 @@ void RtlWalker::note_answer(const WalkerCycle& did) {
     slot.record.answered = visible;
   } else {
     request = slot.waiting.take();
-    if (request != did.answered) lost(did, "answers somebody out of turn");
+    if (request != did.answered) lost(did, "responds out of order");
   }
   request->answer = did.answer;
-  // The TLBs have been told of this cycle's invalidation before they get the answer, which is older.
+  // This cycle's invalidation reached the TLBs before this response, which predates it.
   if (const auto& invalidation = port_.invalidation_taken()) {
     request->overtaken |= invalidation->may_concern(request->va, mode().root_entry_shift(), request->asid);
   }
   respond(*request, visible);
 }
 
-/// One that had joined the oldest walk that has answered its own request.
+/// A request merged with the oldest walk that has answered its own request.
 void RtlWalker::note_sent_back(const WalkerCycle& did) {
   if (!did.sent_back) return;
   Slot* slot = oldest(false);
-  if (slot == nullptr) lost(did, "sends back a request that did not join");
+  if (slot == nullptr) lost(did, "replays a request that was not merged");
   replays_.push(did.cycle + Cycles(1), slot->waiting.take());
 }
 
@@ -189,12 +188,12 @@ void RtlWalker::close_ended(const WalkerCycle& did) {
 
 void RtlWalker::note_taken(const WalkerCycle& did) {
   if (did.took == WalkerCycle::Took::Nothing) {
-    if (did.taken != nullptr) lost(did, "took a request and does not say that a walk begins");
+    if (did.taken != nullptr) lost(did, "accepted a request without starting or merging a walk");
     return;
   }
-  if (did.taken == nullptr && !replays_.due(did.cycle)) lost(did, "begins a walk for which no request was taken");
-  Cycles stood;
-  TranslationRequest& request = arrived(did.taken, stood);
+  if (did.taken == nullptr && !replays_.due(did.cycle)) lost(did, "starts a walk without accepting a request");
+  Cycles visible_since;
+  TranslationRequest& request = arrived(did.taken, visible_since);
   if (did.took == WalkerCycle::Took::Joined) {
     Slot& slot = walk_of(did, request);
     slot.waiting.add(request);
@@ -204,21 +203,21 @@ void RtlWalker::note_taken(const WalkerCycle& did) {
   Slot& slot = free_slot(did);
   slot.open = true;
   slot.looks_up = true;
-  slot.level = 0;  // it has not said yet where it begins
+  slot.level = 0;  // unknown until its lookup
   slot.ready = did.cycle + Cycles(1);
   slot.request = &request;
   slot.root = request.root;
   slot.under_way = nullptr;
-  begin_walk(slot.record, request, stood, did.cycle);
+  begin_walk(slot.record, request, visible_since, did.cycle);
 }
 
-/// Walks that it sent back to the root; and requests that had joined walks which were answered before.
+/// Walks restarted at the root, and replays of requests merged with walks that had already been answered.
 void RtlWalker::note_invalidation(const WalkerCycle& did) {
   const Cycles next = did.cycle + Cycles(1);
   for (std::size_t s = 0; s < slots_.size(); ++s) {
     Slot& slot = slots_[s];
     if ((did.restarted >> s & 1) != 0) {
-      if (!slot.open || slot.request == nullptr) lost(did, "begins a walk anew that is not under way");
+      if (!slot.open || slot.request == nullptr) lost(did, "restarts a walk that is not in progress");
       count_restart(slot.record, *slot.request, next);
       slot.under_way = nullptr;
       slot.looks_up = true;
@@ -236,10 +235,10 @@ void RtlWalker::note_invalidation(const WalkerCycle& did) {
   }
 }
 
-/// The request that was taken: a fresh one, or (null) the first of those that were sent back. `stood`: since when.
-TranslationRequest& RtlWalker::arrived(const TranslationRequest* request, Cycles& stood) {
+/// The accepted request: a new one, or (null) the first replayed one. `visible_since`: when it arrived.
+TranslationRequest& RtlWalker::arrived(const TranslationRequest* request, Cycles& visible_since) {
   if (request == nullptr) {
-    stood = replays_.next_visible();
+    visible_since = replays_.next_visible();
     TranslationRequest& first = *replays_.front();
     replays_.pop();
     return first;
@@ -247,14 +246,14 @@ TranslationRequest& RtlWalker::arrived(const TranslationRequest* request, Cycles
   const auto place = std::find_if(arrived_.begin(), arrived_.end(),
                                   [&](const Arrived& candidate) { return candidate.request == request; });
   TranslationRequest& taken = *place->request;
-  stood = place->visible;
+  visible_since = place->visible;
   taken.push_route(place->port);
   arrived_.erase(place);
   return taken;
 }
 
-/// Of the walks that are to look up, or of those that have answered their own request and have others waiting, the one
-/// that began first.
+/// The oldest of the walks that have to look up, or of those that have answered their own request and have merged ones
+/// left.
 RtlWalker::Slot* RtlWalker::oldest(bool looks_up) {
   Slot* oldest = nullptr;
   for (Slot& slot : slots_) {
@@ -265,13 +264,13 @@ RtlWalker::Slot* RtlWalker::oldest(bool looks_up) {
   return oldest;
 }
 
-/// The walk whose own request it is, else the one whose turn it is to answer those that joined.
+/// The walk of the answered request, else the walk whose turn it is to answer its merged requests.
 RtlWalker::Slot& RtlWalker::slot_answered(const WalkerCycle& did) {
   for (Slot& slot : slots_) {
     if (slot.open && slot.request == did.answered) return slot;
   }
   Slot* slot = oldest(false);
-  if (slot == nullptr) lost(did, "answers a request that it has not taken");
+  if (slot == nullptr) lost(did, "responds to a request that it has not accepted");
   return *slot;
 }
 
@@ -280,14 +279,14 @@ RtlWalker::Slot& RtlWalker::walk_of(const WalkerCycle& did, const TranslationReq
     const bool same_page = slot.request != nullptr && page_of(slot.record.va) == page_of(request.va);
     if (same_page && slot.record.asid == request.asid && slot.root == request.root) return slot;
   }
-  lost(did, "lets a request join a walk of another page");
+  lost(did, "merges a request with a walk of another page");
 }
 
 RtlWalker::Slot& RtlWalker::free_slot(const WalkerCycle& did) {
   for (Slot& slot : slots_) {
     if (!slot.open && slot.ready <= did.cycle) return slot;
   }
-  lost(did, "begins a walk without a free slot");
+  lost(did, "starts a walk without a free slot");
 }
 
 void RtlWalker::reset_stats() {
@@ -302,8 +301,8 @@ void RtlWalker::report(StatSet& figures) const {
     if (port_.variant().caches[level].entries == 0) continue;
     const std::string prefix = "walk_cache.level" + std::to_string(level);
     figures.count(prefix + ".lookups", caches_[level].lookups, "lookups",
-                  "walks that looked for a pointer of this level");
-    figures.count(prefix + ".hits", caches_[level].hits, "lookups", "walks that found it");
+                  "lookups of a pointer of this level, one per walk");
+    figures.count(prefix + ".hits", caches_[level].hits, "lookups", "lookups that hit");
   }
   figures.begin(Section::Other);
   for (const auto& [name, value] : port_.variant().area) {

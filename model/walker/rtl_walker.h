@@ -5,18 +5,17 @@
 
 namespace tablewalk {
 
-/// The page-table walker of rtl/ in the machine: behind the sockets of the model's, and to the cycle as it. It acts at
-/// the end of a cycle, as hardware that is clocked does, and only in cycles in which it can change.
+/// The RTL walker of rtl/ in the machine, behind the model's sockets and cycle-exact. It acts at the end of a cycle,
+/// like clocked hardware, and only in cycles in which its state can change.
 ///
-/// What is decided, the RTL decides. The slots here only follow what it says on its pins, to know whose cycles are to
-/// be written into which books.
+/// All decisions are made by the RTL. The slots here only follow its pins, to attribute cycles to walks and requests.
 class RtlWalker final : public PageWalker {
  public:
-  /// `ports`: how many TLBs it has above. Throws InputError if no such walker is built into the program.
+  /// `ports`: number of upstream TLBs. Throws InputError if no such walker is built into the program.
   RtlWalker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingControls& controls,
             const PagingMode& mode, unsigned ports);
 
-  /// Before the simulation.
+  /// Called before the simulation.
   void record_wave(const WaveWindow& wave) { port_.record_wave(wave); }
 
   void reset_stats() override;
@@ -28,16 +27,16 @@ class RtlWalker final : public PageWalker {
   void receive_response(unsigned port, MemoryAccess& access, Cycles visible) override;
 
  private:
-  /// A walk under way, as it shows on the pins.
+  /// A walk in progress, as observed on the pins.
   struct Slot {
     bool open = false;
     bool looks_up = false;
-    Cycles ready;  ///< when it can look up, or take a walk
+    Cycles ready;  ///< when it can look up, or accept a walk
     TranslationRequest* request = nullptr;
     WaitingRequests waiting;
     const MemoryAccess* under_way = nullptr;
-    bool update = false;  ///< its last access to memory was one
-    unsigned level = 0;   ///< of its last access; before that, one above the table that it begins at
+    bool update = false;  ///< its last memory access was an update
+    unsigned level = 0;   ///< of its last access; before the first one, one above its starting table
     PhysicalAddress root;
     WalkRecord record;
   };
@@ -62,7 +61,7 @@ class RtlWalker final : public PageWalker {
   void note_invalidation(const WalkerCycle& did);
   void close_ended(const WalkerCycle& did);
 
-  TranslationRequest& arrived(const TranslationRequest* request, Cycles& stood);
+  TranslationRequest& arrived(const TranslationRequest* request, Cycles& visible_since);
   Slot* oldest(bool looks_up);
   Slot& slot_answered(const WalkerCycle& did);
   Slot& walk_of(const WalkerCycle& did, const TranslationRequest& request);
@@ -71,8 +70,8 @@ class RtlWalker final : public PageWalker {
 
   RtlPort port_;
   std::vector<Slot> slots_;
-  std::vector<MemoryAccess*> accesses_;  ///< under way, by the tag of the RTL
-  std::vector<Arrived> arrived_;         ///< not taken yet
+  std::vector<MemoryAccess*> accesses_;  ///< outstanding, by RTL tag
+  std::vector<Arrived> arrived_;         ///< not accepted yet
   Inbox<TranslationRequest*> replays_;
   std::array<CacheStats, 8> caches_;  ///< by level
 };

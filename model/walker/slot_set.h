@@ -5,24 +5,24 @@
 
 namespace tablewalk {
 
-/// Some of a walker's slots, by number: a bit for each. Most walkers have few.
+/// A set of walker slots, by number: one bit each. Most walkers have few slots.
 class SlotSet {
  public:
-  /// Of `slots` slots; none at first.
+  /// Of `slots` slots; initially empty.
   explicit SlotSet(std::size_t slots) : more_(slots / 64) {}
 
   bool empty() const { return count_ == 0; }
-  /// One that is not in the set.
+  /// Adds one that is not in the set.
   void add(std::size_t slot) {
     word(slot) |= std::uint64_t{1} << slot % 64;
     ++count_;
   }
-  /// One that is.
+  /// Removes one that is in the set.
   void remove(std::size_t slot) {
     word(slot) ^= std::uint64_t{1} << slot % 64;
     --count_;
   }
-  /// From the lowest to the highest, until `visit(slot)` is true.
+  /// Visits from the lowest to the highest, until `visit(slot)` is true.
   template <class Visit>
   void find(Visit visit) const {
     if (visit_bits(first_, 0, visit)) return;

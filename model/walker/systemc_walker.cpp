@@ -21,7 +21,7 @@ SystemCWalker::SystemCWalker(sc_core::sc_module_name name, const WalkerConfig& c
 bool SystemCWalker::receive_request(unsigned port, TranslationRequest& request, Cycles& cycle) {
   request.begin_account(cycle);
   tlb_side_.arrivals().push(cycle, &request, port);
-  // While every slot has a walk, the end of one of them is what it waits for.
+  // If all slots are busy, it waits for the end of a walk.
   if (!in(SlotState::Idle).empty()) wake_at(cycle);
   if (tap_ != nullptr) tap_->request_arrives(port, request, cycle);
   return false;
@@ -33,10 +33,10 @@ void SystemCWalker::receive_response(unsigned, MemoryAccess& access, Cycles visi
   if (tap_ != nullptr) tap_->memory_answers(access, visible);
 }
 
-/// One function, as in a cache: of a wake's parts most have nothing to do, and none is long.
+/// Flattened into one function, as in a cache: most stages have nothing to do, and all are short.
 [[gnu::flatten]] void SystemCWalker::on_cycle() {
   const Cycles cycle = now();
-  // In this order: a lookup does not see what is remembered in its own cycle.
+  // Order matters: a lookup does not see what is cached in its own cycle.
   if (!in(SlotState::LooksUp).empty()) look_up_walk_caches(cycle);
   if (responses_.due(cycle)) take_memory_response(cycle);
   if (!in(SlotState::WantsMemory).empty()) present_memory_request(cycle);
@@ -49,7 +49,7 @@ void SystemCWalker::receive_invalidation(const Invalidation& invalidation, Cycle
   walk_caches_.invalidate(invalidation);
   if (tap_ != nullptr) tap_->invalidated(invalidation, cycle);
   for (Slot& slot : slots_) {
-    // One that has not looked up the walk caches yet knows nothing.
+    // A walk before its lookup has no state to invalidate.
     if (slot.state == SlotState::Idle || slot.state == SlotState::LooksUp) continue;
     if (!invalidation.may_concern(slot.record.va, mode().root_entry_shift(), slot.record.asid)) continue;
     if (slot.request != nullptr) {
@@ -60,7 +60,7 @@ void SystemCWalker::receive_invalidation(const Invalidation& invalidation, Cycle
   }
 }
 
-/// Begins the walk anew. The access to memory that is under way is nobody's any more.
+/// Restarts the walk. The response of an outstanding memory access will be dropped.
 void SystemCWalker::restart(Slot& slot, Cycles cycle) {
   set_state(slot, SlotState::LooksUp, cycle + Cycles(1));
   count_restart(slot.record, *slot.request, slot.ready);
@@ -69,7 +69,7 @@ void SystemCWalker::restart(Slot& slot, Cycles cycle) {
   wake_at(slot.ready);
 }
 
-/// The walk was answered before; whoever waits for it still, and may have come later, asks afresh.
+/// The walk was answered already; requests merged with it, perhaps later, are replayed.
 void SystemCWalker::send_back_waiting(Slot& slot, Cycles cycle) {
   const Cycles next = cycle + Cycles(1);
   while (TranslationRequest* request = slot.waiting.take()) {
@@ -80,7 +80,7 @@ void SystemCWalker::send_back_waiting(Slot& slot, Cycles cycle) {
   wake_at(next);
 }
 
-/// One in a cycle: the oldest walk's.
+/// One per cycle: the oldest walk.
 void SystemCWalker::look_up_walk_caches(Cycles cycle) {
   Slot* slot = oldest_ready(SlotState::LooksUp, cycle);
   if (slot == nullptr) return;
@@ -100,22 +100,22 @@ void SystemCWalker::look_up_walk_caches(Cycles cycle) {
   decide(*slot, cycle);
 }
 
-/// One in a cycle, also if it is the answer to what nobody waits for any more.
+/// One per cycle, including responses to abandoned accesses.
 void SystemCWalker::take_memory_response(Cycles cycle) {
-  const Cycles stood = responses_.next_visible();
+  const Cycles visible_since = responses_.next_visible();
   MemoryAccess& access = *responses_.front();
   responses_.pop();
   Slot& slot = slots_[access.info.tag];
-  if (slot.under_way == &access) use_response(slot, access, stood, cycle);
+  if (slot.under_way == &access) use_response(slot, access, visible_since, cycle);
   access.release();
 }
 
-/// `stood`: since when the response has been here; it may have waited for others.
-void SystemCWalker::use_response(Slot& slot, const MemoryAccess& access, Cycles stood, Cycles cycle) {
+/// `visible_since`: when the response arrived; it may have waited for others.
+void SystemCWalker::use_response(Slot& slot, const MemoryAccess& access, Cycles visible_since, Cycles cycle) {
   slot.under_way = nullptr;
   const unsigned level = slot.walk.level();
   TranslationRequest& request = *slot.request;
-  count_response(slot.record, request, access, stood, cycle);
+  count_response(slot.record, request, access, visible_since, cycle);
   if (slot.walk.step() == Walk::Step::ReadEntry) {
     slot.walk.supply(access.entry());
   } else {
@@ -125,7 +125,7 @@ void SystemCWalker::use_response(Slot& slot, const MemoryAccess& access, Cycles 
   decide(slot, cycle);
 }
 
-/// What the walk machine asks for next; it can be had from `cycle` on.
+/// Moves to the walk's next step, which can be done from `cycle` on.
 void SystemCWalker::decide(Slot& slot, Cycles cycle) {
   const Walk::Step step = slot.walk.step();
   const bool memory = step == Walk::Step::ReadEntry || step == Walk::Step::UpdateEntry;
@@ -160,7 +160,7 @@ void SystemCWalker::present_memory_request(Cycles cycle) {
   memory_side.send(access, presented);
 }
 
-/// Gives one answer: a walk's first, or one more for a request that had joined it.
+/// Sends one response: the walk's first, or one for a merged request.
 void SystemCWalker::give_answer(Cycles cycle) {
   Slot* slot = oldest_ready(SlotState::WantsAnswer, cycle);
   if (slot == nullptr) return;
@@ -202,42 +202,42 @@ void SystemCWalker::give(TranslationRequest& request, Cycles cycle) {
     doing.answer = request.answer;
   }
   respond(request, cycle + Cycles(1));
-  // Which one it had makes no difference; they are counted.
+  // Ids are interchangeable; only their number matters.
   free_ids_.push(id_is_free(cycle), {});
 }
 
-/// The walk is over: its answer is taken in cycle `answered`, and its slot can take a request in the one after.
+/// Ends the walk: its last response is valid in cycle `answered`; the slot can accept a request in the cycle after.
 void SystemCWalker::close(Slot& slot, Cycles cycle, Cycles answered) {
   end_walk(slot.record);
   set_state(slot, SlotState::Idle, answered + Cycles(1));
   if (tap_ != nullptr) tap_->doing(cycle).closed |= bit_of(slot);
 }
 
-/// Takes one request, if a slot is free: one that had joined a walk and must ask again, else the first that is visible.
+/// Accepts one request if a slot is free: a replayed one first, else the oldest visible one.
 void SystemCWalker::take_request(Cycles cycle) {
   Slot* free = free_slot(cycle);
   if (free == nullptr) return;
   if (replays_.due(cycle)) {
-    const Cycles stood = replays_.next_visible();
+    const Cycles visible_since = replays_.next_visible();
     TranslationRequest& request = *replays_.front();
     replays_.pop();
     if (tap_ != nullptr) tap_->doing(cycle).again = true;
-    join_or_start(request, *free, stood, cycle);
+    join_or_start(request, *free, visible_since, cycle);
     return;
   }
   Inbox<TranslationRequest*>& arrivals = tlb_side_.arrivals();
   if (!arrivals.due(cycle) || !free_ids_.due(cycle)) return;
   free_ids_.pop();
-  const Cycles stood = arrivals.next_visible();
+  const Cycles visible_since = arrivals.next_visible();
   TranslationRequest& request = *arrivals.front();
   request.push_route(arrivals.front_port());
   arrivals.pop();
   if (tap_ != nullptr) tap_->doing(cycle).taken = &request;
-  join_or_start(request, *free, stood, cycle);
+  join_or_start(request, *free, visible_since, cycle);
 }
 
-/// The request joins the walk of its page, or starts one in the free slot.
-void SystemCWalker::join_or_start(TranslationRequest& request, Slot& free, Cycles stood, Cycles cycle) {
+/// Merges the request with the walk of its page, or starts a walk in the free slot.
+void SystemCWalker::join_or_start(TranslationRequest& request, Slot& free, Cycles visible_since, Cycles cycle) {
   Slot* slot = walk_of(request);
   if (tap_ != nullptr) {
     tap_->doing(cycle).took = slot != nullptr ? WalkerCycle::Took::Joined : WalkerCycle::Took::BeganWalk;
@@ -250,10 +250,10 @@ void SystemCWalker::join_or_start(TranslationRequest& request, Slot& free, Cycle
   set_state(free, SlotState::LooksUp, cycle + Cycles(1));
   free.request = &request;
   free.root = request.root;
-  begin_walk(free.record, request, stood, cycle);
+  begin_walk(free.record, request, visible_since, cycle);
 }
 
-/// The lowest slot that can take a walk; nullptr if none can.
+/// The lowest slot that can accept a walk; nullptr if there is none.
 SystemCWalker::Slot* SystemCWalker::free_slot(Cycles cycle) {
   Slot* free = nullptr;
   in(SlotState::Idle).find([&](std::size_t number) {
@@ -263,7 +263,7 @@ SystemCWalker::Slot* SystemCWalker::free_slot(Cycles cycle) {
   return free;
 }
 
-/// The slot does that from `ready` on.
+/// Puts the slot into that state, ready from `ready` on.
 void SystemCWalker::set_state(Slot& slot, SlotState state, Cycles ready) {
   in(slot.state).remove(slot.number);
   in(state).add(slot.number);
@@ -271,7 +271,7 @@ void SystemCWalker::set_state(Slot& slot, SlotState state, Cycles ready) {
   slot.ready = ready;
 }
 
-/// The slot in that state that is ready, and of several the one whose walk was taken first.
+/// Of the ready slots in that state, the one with the oldest walk.
 SystemCWalker::Slot* SystemCWalker::oldest_ready(SlotState state, Cycles cycle) {
   Slot* oldest = nullptr;
   in(state).find([&](std::size_t number) {
@@ -282,8 +282,8 @@ SystemCWalker::Slot* SystemCWalker::oldest_ready(SlotState state, Cycles cycle) 
   return oldest;
 }
 
-/// The walk of its page that it can join. One that has answered its own request takes in nobody more: requests that its
-/// answer does not serve would join it again and again.
+/// The walk that the request can merge with. A walk that has answered its own request accepts no more: requests not
+/// served by its response would merge again and again.
 SystemCWalker::Slot* SystemCWalker::walk_of(const TranslationRequest& request) {
   for (Slot& slot : slots_) {
     if (slot.request == nullptr || page_of(slot.record.va) != page_of(request.va)) continue;
@@ -292,15 +292,15 @@ SystemCWalker::Slot* SystemCWalker::walk_of(const TranslationRequest& request) {
   return nullptr;
 }
 
-/// Asks to be woken for the next thing that can happen without an input.
+/// Requests a wake for the next thing that can happen without an input.
 void SystemCWalker::sleep(Cycles cycle) {
   const Cycles next = cycle + Cycles(1);
-  // What a slot can do, it can do in the next cycle at the latest.
+  // A slot can act in the next cycle at the latest.
   const bool slots_act =
       !in(SlotState::LooksUp).empty() || !in(SlotState::WantsMemory).empty() || !in(SlotState::WantsAnswer).empty();
   if (slots_act) wake_at(next);
   if (!responses_.empty()) wake_at(std::max(responses_.next_visible(), next));
-  // Whatever arrives later wakes the walker itself.
+  // Later arrivals wake the walker themselves.
   const Cycles fresh = std::max(tlb_side_.arrivals().next_visible(), free_ids_.next_visible());
   const Cycles request = std::min(replays_.next_visible(), fresh);
   if (request == Cycles::never()) return;
@@ -323,12 +323,12 @@ void SystemCWalker::report(StatSet& figures) const {
   for (std::size_t i = 0; i < walk_caches_.stats().size(); ++i) {
     const std::string prefix = "walk_cache.level" + std::to_string(walk_caches_.level(i));
     figures.count(prefix + ".lookups", walk_caches_.stats()[i].lookups, "lookups",
-                  "walks that looked for a pointer of this level");
-    figures.count(prefix + ".hits", walk_caches_.stats()[i].hits, "lookups", "walks that found it");
+                  "lookups of a pointer of this level, one per walk");
+    figures.count(prefix + ".hits", walk_caches_.stats()[i].hits, "lookups", "lookups that hit");
     figures.count(prefix + ".invalidated", walk_caches_.stats()[i].invalidated, "pointers",
-                  "pointers that invalidate events took out");
+                  "pointers removed by invalidate events");
     figures.count(prefix + ".switched_out", walk_caches_.stats()[i].switched_out, "pointers",
-                  "pointers that switches of the address space took out");
+                  "pointers removed by switches of the address space");
   }
 }
 

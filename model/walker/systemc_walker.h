@@ -10,20 +10,20 @@
 
 namespace tablewalk {
 
-/// The model of the page-table walker: N walks under way at once, paging-structure caches, a memory port.
+/// The model of the page-table walker: N concurrent walks, paging-structure caches, a memory port.
 ///
-/// Cycles (docs/timing.md): a request taken in cycle n looks up the walk caches in n+1 and presents its first memory
-/// request in n+2. A memory response seen in cycle r is decoded in r; the next request, or the answer, stands in r+1.
-/// In each cycle at most one request is taken, one walk looks up the walk caches, one memory response is taken, one
-/// memory request presented and one answer given; of several walks it is the oldest's turn. A lookup does not see what
-/// is remembered in its own cycle. A request is taken only if a slot is free; if its page is being walked, it joins
-/// that walk and leaves the slot alone. It has an id, of which there are so many, from being taken until its answer has
-/// stood for a cycle. One that joined and is not served by the answer is taken again, before fresh
-/// ones. A walk that an invalidation may concern begins again at the root, and looks up the walk caches in the cycle
-/// after it.
+/// Timing (docs/timing.md): a request accepted in cycle n looks up the walk caches in n+1 and presents its first memory
+/// request in n+2. A memory response visible in cycle r is decoded in r; the next request, or the response, is valid in
+/// r+1. In each cycle at most one request is accepted, one walk looks up the walk caches, one memory response is
+/// accepted, one memory request is presented and one response is sent; the oldest walk has priority. A lookup does not
+/// see what is cached in its own cycle. A request is accepted only if a slot is free; if its page is being walked, it
+/// merges with that walk and leaves the slot free. It holds one of a limited number of ids from being accepted until
+/// its response has been valid for a cycle. A merged request not served by the response is replayed, before new
+/// requests. A walk that an invalidation may affect restarts at the root, and looks up the walk caches in the next
+/// cycle.
 class SystemCWalker final : public PageWalker {
  public:
-  /// `ports`: how many TLBs it has above.
+  /// `ports`: number of upstream TLBs.
   SystemCWalker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingMode& mode, unsigned ports);
 
   void tap(WalkerTap* tap) { tap_ = tap; }
@@ -38,15 +38,15 @@ class SystemCWalker final : public PageWalker {
  private:
   enum class SlotState : std::uint8_t { Idle, LooksUp, WantsMemory, WaitsForMemory, WantsAnswer };
   static constexpr std::size_t slot_states = 5;
-  /// A walk under way.
+  /// A walk in progress.
   struct Slot {
     std::uint32_t number = 0;  ///< of the slot
     SlotState state = SlotState::Idle;
-    Cycles ready;  ///< the first cycle in which it can do what it wants
+    Cycles ready;  ///< first cycle in which it can do its next step
     TranslationRequest* request = nullptr;
     PhysicalAddress root;
     WaitingRequests waiting;
-    const MemoryAccess* under_way = nullptr;  ///< the access to memory that it waits for
+    const MemoryAccess* under_way = nullptr;  ///< outstanding memory access
     Walk walk;
     WalkRecord record;
   };
@@ -59,7 +59,7 @@ class SystemCWalker final : public PageWalker {
   void take_request(Cycles cycle);
   void sleep(Cycles cycle);
 
-  void use_response(Slot& slot, const MemoryAccess& access, Cycles stood, Cycles cycle);
+  void use_response(Slot& slot, const MemoryAccess& access, Cycles visible_since, Cycles cycle);
   void restart(Slot& slot, Cycles cycle);
   void send_back_waiting(Slot& slot, Cycles cycle);
   void decide(Slot& slot, Cycles cycle);
@@ -67,7 +67,7 @@ class SystemCWalker final : public PageWalker {
   void answer_waiting(TranslationRequest& request, const Answer& answer, Cycles cycle);
   void give(TranslationRequest& request, Cycles cycle);
   void close(Slot& slot, Cycles cycle, Cycles answered);
-  void join_or_start(TranslationRequest& request, Slot& free, Cycles stood, Cycles cycle);
+  void join_or_start(TranslationRequest& request, Slot& free, Cycles visible_since, Cycles cycle);
   Slot* free_slot(Cycles cycle);
   Slot* oldest_ready(SlotState state, Cycles cycle);
   Slot* walk_of(const TranslationRequest& request);
@@ -77,9 +77,9 @@ class SystemCWalker final : public PageWalker {
 
   WalkCaches walk_caches_;
   std::vector<Slot> slots_;
-  std::array<SlotSet, slot_states> in_state_;  ///< the slots, by state
+  std::array<SlotSet, slot_states> in_state_;  ///< slots by state
   Inbox<RequestId> free_ids_;
-  Inbox<TranslationRequest*> replays_;  ///< joined a walk whose answer does not serve them
+  Inbox<TranslationRequest*> replays_;  ///< merged with a walk whose response does not serve them
   Inbox<MemoryAccess*> responses_;
   WalkerTap* tap_ = nullptr;
 };

@@ -12,13 +12,13 @@
 
 namespace tablewalk {
 
-/// An adapter for a walker that was made elsewhere has one port more than rtl/walker.sv.
+/// An adapter for a foreign walker has one port more than rtl/walker.sv.
 template <class Verilated, class = void>
 struct IsAdapter : std::false_type {};
 template <class Verilated>
 struct IsAdapter<Verilated, std::void_t<decltype(std::declval<Verilated&>().violation_o)>> : std::true_type {};
 
-/// The class that Verilator made of rtl/walker.sv, or of an adapter, called directly: no signal for each pin.
+/// The class that Verilator generated from rtl/walker.sv, or from an adapter, called directly: no signal per pin.
 template <class Verilated>
 class VerilatedWalker final : public RtlModel {
  public:
@@ -27,7 +27,7 @@ class VerilatedWalker final : public RtlModel {
     top_.rst_ni = 0;
     top_.rsp_ready_i = 1;
     top_.mem_req_ready_i = 1;
-    top_.eval();  // so that there is an edge to come
+    top_.eval();  // so that the next edge is seen
     RtlOutputs outputs;
     clock({}, {}, outputs);
     top_.rst_ni = 1;
@@ -48,7 +48,7 @@ class VerilatedWalker final : public RtlModel {
     if (wave_) wave_->dump((cycle.count() + 1) * clock_units);
     top_.clk_i = 0;
     if constexpr (IsAdapter<Verilated>::value) {
-      top_.eval();  // somebody else's hardware may wait for that
+      top_.eval();  // foreign hardware may be sensitive to the falling edge
     } else {
       clock_has_fallen(*top_.rootp, 0);
     }
@@ -67,11 +67,11 @@ class VerilatedWalker final : public RtlModel {
   }
 
  private:
-  static constexpr std::uint64_t clock_units = 1000;  ///< of a picosecond
+  static constexpr std::uint64_t clock_units = 1000;  ///< in picoseconds
   static constexpr int all_levels = 99;
 
-  /// Nothing in the hardware waits for the clock to fall, but Verilator's code has to know of it to see it rise again.
-  /// An evaluation tells it, and settles all logic once more; so where the clock's last level can be written, it is.
+  /// Our hardware does not use the falling edge, but Verilator must see it to detect the next rising edge. An eval()
+  /// would do, at the cost of settling all logic again; so its stored clock level is written directly if accessible.
   template <class Root>
   static auto clock_has_fallen(Root& root, int) -> decltype(void(root.__Vtrigrprev__TOP__clk_i)) {
     root.__Vtrigrprev__TOP__clk_i = 0;

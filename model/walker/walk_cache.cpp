@@ -6,7 +6,7 @@ namespace tablewalk {
 
 WalkCaches::WalkCaches(const std::vector<WalkCacheConfig>& configs, const PagingMode& mode) {
   for (const WalkCacheConfig& config : configs) {
-    // Entries of the root's level and below it, not of the last one: only those are pointers.
+    // Levels from the root down, except the last: only those have pointers.
     if (config.level > mode.root_level()) continue;
     caches_.push_back({config.level,
                        mode.level(config.level).index_shift,

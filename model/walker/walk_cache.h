@@ -10,29 +10,30 @@
 
 namespace tablewalk {
 
-/// What the paging-structure caches of a walker remember: pointer entries by the part of the virtual address that
-/// selects them ("translation caches" tagged by prefix: Barr, Cox and Rixner, ISCA 2010). Pure: no time.
+/// The paging-structure caches of a walker: pointer entries, tagged by the part of the virtual address that selects
+/// them ("translation caches" tagged by prefix: Barr, Cox and Rixner, ISCA 2010). Pure: no time.
 class WalkCaches {
  public:
   struct LevelStats {
     std::uint64_t lookups = 0;
     std::uint64_t hits = 0;
-    std::uint64_t invalidated = 0;   ///< pointers that invalidations took out
-    std::uint64_t switched_out = 0;  ///< pointers that switches of the address space took out
+    std::uint64_t invalidated = 0;   ///< pointers removed by invalidations
+    std::uint64_t switched_out = 0;  ///< pointers removed by switches of the address space
   };
 
   WalkCaches(const std::vector<WalkCacheConfig>& configs, const PagingMode& mode);
 
-  /// The deepest table that is remembered on the way to `va`. All levels are looked up at once.
+  /// The deepest table cached for `va`. All levels are looked up at once.
   std::optional<WalkStart> find(VirtualAddress va, AddressSpaceId asid);
-  /// Which levels the last find() found a pointer of: bit l is level l.
+  /// The levels at which the last find() hit: bit l is level l.
   std::uint8_t hits() const { return hits_; }
-  /// Remembers the table that a pointer entry led to.
+  /// Caches the table that a pointer entry points to.
   void remember(VirtualAddress va, AddressSpaceId asid, const WalkStart& table);
-  /// Forgets what that covers (of a page: the pointers on the way to it); returns how many pointers went.
+  /// Removes what the invalidation covers (of a page: the pointers on the way to it); returns the number of pointers
+  /// removed.
   std::uint64_t invalidate(const Invalidation& invalidation);
 
-  /// What one of them takes of the host's memory, in bytes.
+  /// Host memory used by one of them, in bytes.
   static std::uint64_t host_bytes(const WalkCacheConfig& config) {
     return SetAssociative<Entry>::host_bytes(config.entries, ways_of(config.entries, config.ways));
   }

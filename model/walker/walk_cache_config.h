@@ -20,13 +20,13 @@ struct WalkCacheConfig {
   template <class Keys>
   void describe(Keys& keys) {
     keys.value("level", level, "level",
-               "level of the entries it remembers: 1 = those that point to last-level tables; a level that the paging "
+               "level of the entries it caches: 1 = those that point to last-level tables; a level that the paging "
                "mode lacks stays empty",
                7);
-    keys.value("entries", entries, "entries", "how many entries it remembers", largest::entries);
-    keys.value("ways", ways, "entries", "entries of a set; 0 makes it fully associative", largest::entries);
-    keys.value("replacement", replacement, "", "who leaves when a set is full");
-    keys.value("seed", seed, "", "of random replacement");
+    keys.value("entries", entries, "entries", "number of entries", largest::entries);
+    keys.value("ways", ways, "entries", "ways per set; 0 makes it fully associative", largest::entries);
+    keys.value("replacement", replacement, "", "replacement policy");
+    keys.value("seed", seed, "", "seed of random replacement");
   }
   template <class Problem>
   void check(Problem&& problem) const {

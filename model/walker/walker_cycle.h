@@ -6,38 +6,38 @@
 
 namespace tablewalk {
 
-/// What tells apart the requests that are in a walker.
+/// Identifies the requests in a walker.
 using RequestId = std::uint32_t;
 
-/// From when on the id of a request can be another's whose answer was given in that cycle: it stands in the next one.
+/// When the id of a request answered in that cycle can be reused: the response is valid in the next one.
 inline Cycles id_is_free(Cycles answered) {
   return answered + Cycles(2);
 }
 
-/// What a walker did in one cycle: at most one of each thing.
+/// What a walker did in one cycle: each action at most once.
 struct WalkerCycle {
   enum class Took : std::uint8_t { Nothing, BeganWalk, Joined };
 
   Cycles cycle;
 
   Took took = Took::Nothing;
-  bool again = false;                         ///< what it took had joined a walk that did not serve it
-  const TranslationRequest* taken = nullptr;  ///< null if again
+  bool again = false;                         ///< it accepted a replayed request
+  const TranslationRequest* taken = nullptr;  ///< null if replayed
 
   bool looked_up = false;
-  std::uint8_t hits = 0;  ///< bit l: the walk cache of level l has the pointer
+  std::uint8_t hits = 0;  ///< bit l: hit in the walk cache of level l
 
-  bool presented = false;  ///< stands at the memory in the next cycle
+  bool presented = false;  ///< valid at the memory in the next cycle
   bool update = false;     ///< a compare-and-swap
   PhysicalAddress address;
   std::uint64_t expected = 0;  ///< update
   std::uint64_t desired = 0;   ///< update
 
-  const TranslationRequest* answered = nullptr;  ///< its answer stands above in the next cycle
+  const TranslationRequest* answered = nullptr;  ///< its response is valid in the next cycle
   Answer answer;
-  bool sent_back = false;  ///< the answer did not serve one that had joined
+  bool sent_back = false;  ///< a merged request was not served and is replayed
 
-  std::uint32_t restarted = 0;  ///< bit s: an invalidation sent the walk in slot s back to the root
+  std::uint32_t restarted = 0;  ///< bit s: an invalidation restarted the walk in slot s at the root
   std::uint32_t closed = 0;     ///< bit s: the walk in slot s ended
 
   explicit WalkerCycle(Cycles at = {}) : cycle(at) {}
@@ -47,7 +47,7 @@ struct WalkerCycle {
   }
 };
 
-/// Told of everything that comes to a walker and of everything that it does. It changes nothing.
+/// Observes all inputs and actions of a walker, without changing them.
 class WalkerTap {
  public:
   virtual ~WalkerTap() = default;
@@ -56,7 +56,7 @@ class WalkerTap {
   virtual void invalidated(const Invalidation& invalidation, Cycles cycle) = 0;
   /// Called before the access is sent.
   virtual void memory_is_asked(const MemoryAccess& access) = 0;
-  /// Where the walker notes what it does in that cycle. Cycles never go back.
+  /// The record of the walker's actions in that cycle. Cycles never go back.
   virtual WalkerCycle& doing(Cycles cycle) = 0;
 };
 

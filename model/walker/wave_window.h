@@ -6,11 +6,11 @@
 
 namespace tablewalk {
 
-/// Which part of a run is written to an FST file of all wires.
+/// The part of a run for which all signals are written to an FST file.
 struct WaveWindow {
   std::string path;                ///< empty: none
-  Cycles from;                     ///< the first cycle
-  Cycles until = Cycles::never();  ///< and the one after the last
+  Cycles from;                     ///< first cycle
+  Cycles until = Cycles::never();  ///< one after the last cycle
 };
 
 }  // namespace tablewalk

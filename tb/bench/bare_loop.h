@@ -11,9 +11,9 @@
 
 namespace tablewalk {
 
-/// The least that any simulator of this machine must do for a trace: read it, split what crosses pages and lines, look
-/// up the first-level TLB and cache, and fill them on a miss. No time, no statistics, no kernel, no sockets. What the
-/// machine's hit path is measured against.
+/// The minimum that any simulator of this machine must do for a trace: read it, split accesses that cross pages and
+/// lines, look up the first-level TLB and cache, and fill them on a miss. No time, no statistics, no kernel, no
+/// sockets. The machine's hit path is compared with it.
 class BareLoop {
  public:
   explicit BareLoop(const MachineConfig& config)
@@ -21,7 +21,7 @@ class BareLoop {
         caches_{CacheArray(config.l1i, config.memory.line_bytes), CacheArray(config.l1d, config.memory.line_bytes)},
         line_shift_(log2_floor(config.memory.line_bytes)) {}
 
-  /// Runs the whole trace; returns how many lookups hit, so that no compiler leaves them out.
+  /// Runs the whole trace; returns the number of hits, so that the compiler keeps the lookups.
   std::uint64_t run(RecordSource& source) {
     std::uint64_t hits = 0;
     while (source.read_batch()) {

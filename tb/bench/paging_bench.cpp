@@ -1,4 +1,4 @@
-// How fast tables are built and walked without time: what the reference walk costs every checked run.
+// Speed of building and walking tables without time: the cost of the reference walk in every checked run.
 #include <benchmark/benchmark.h>
 
 #include <random>
@@ -17,7 +17,7 @@ constexpr std::uint64_t page = 4096;
 const VirtualAddress high_base(0x7f0000000000);
 const VirtualAddress low_base(0x40000000);
 
-/// Walks of random pages in a range of `state.range(0)` MiB: 64 have tables that stay in a host's caches.
+/// Walks of random pages in a range of `state.range(0)` MiB: with 64 the tables fit a host's caches.
 void reference_walks(benchmark::State& state, const char* mode_name, FramePolicy policy) {
   const std::uint64_t bytes = static_cast<std::uint64_t>(state.range(0)) * mebi;
   const auto mode = make_paging_mode(mode_name);

@@ -2,8 +2,8 @@
 //
 //     speed_bench [--rounds N] [--records N] [TRACE]
 //
-// Each measurement is a process of its own (SystemC elaborates once per process) and counts its processor time; what is
-// compared runs in turn, round by round, and the median of the rounds' ratios is printed.
+// Each measurement runs in its own process (SystemC elaborates once per process) and counts its processor time;
+// compared runs alternate, round by round, and the median of the rounds' ratios is printed.
 
 #include <fmt/format.h>
 #include <sys/resource.h>

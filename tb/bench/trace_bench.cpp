@@ -1,4 +1,4 @@
-// How many records a second the trace formats deliver, on one core. The traces are real programs'.
+// Records per second delivered by the trace formats, on one core. The traces are those of real programs.
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
@@ -50,7 +50,7 @@ void read_to_the_end(benchmark::State& state, const std::string& path) {
   state.SetItemsProcessed(static_cast<std::int64_t>(records));
 }
 
-/// As a program's user has it: checksums of blocks and records verified.
+/// As in normal use: checksums of blocks and records verified.
 void ReadNative(benchmark::State& state, const char* name) {
   read_to_the_end(state, golden(name));
 }

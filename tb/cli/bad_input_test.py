@@ -41,7 +41,7 @@ class BadTraces(ProgramTest):
         self.write("comments.txt", "# nothing\n")
         for command in (["run"], ["compare"], ["tables"], ["trace", "info"]):
             self.assert_refused([*command, "empty.txt"], "empty.txt: the trace is empty", "expected at least one")
-            self.assert_refused([*command, "comments.txt"], "comments.txt: holds comments but no access",
+            self.assert_refused([*command, "comments.txt"], "comments.txt: contains comments but no access",
                                 "expected at least one")
 
     def test_what_is_no_trace(self):
@@ -69,7 +69,7 @@ class BadTraces(ProgramTest):
     def test_a_forced_wrong_format(self):
         self.assert_refused(["run", "good.txt", "--trace-format", "twt"], "good.txt: ", "not a .twt trace")
         self.assert_refused(["run", "good.txt", "--trace-format", "champsim"], "good.txt: ", "ChampSim")
-        self.assert_refused(["run", "good.txt", "--trace-format", "lackey"], "good.txt: no Lackey trace", "line 1")
+        self.assert_refused(["run", "good.txt", "--trace-format", "lackey"], "good.txt: not a Lackey trace", "line 1")
         self.assert_refused(["run", "good.txt", "--trace-format", "lackei"], "lackei", "expected auto, champsim")
 
     def test_an_address_outside_the_mode(self):
@@ -103,7 +103,7 @@ class BadConfigs(ProgramTest):
                 ["dtlb.enabled=perhaps", "expected true or false"],
                 ["l1d.bytes=lots", "expected a size"],
                 ["l1d.bytes=3000", "l1d"],
-                ["dram.row_bytes=32", "dram.row_bytes: 32 bytes hold no line of 64 bytes"],
+                ["dram.row_bytes=32", "dram.row_bytes: 32 bytes cannot hold a line of 64 bytes"],
                 ["dram.bank_groups=32", "dram.bank_groups: ", "expected at most 16"],
                 ["dram.t_ccd_ns=5", "dram.t_ccd_ns", "t_ccd_s_ns, t_ccd_l_ns"],
                 ["dram.write_low=32", "dram.write_low: ", "expected 0 to 31"],
@@ -132,9 +132,9 @@ class BadConfigs(ProgramTest):
 
         for command in (["run"], ["run", "--no-cost"], ["compare"], ["explain"], ["cosim"]):
             message = refused_with(2048, command[0], "good.txt", *command[1:], "--set", "llc.bytes=64G")
-            self.assertRegex(message, r"^tablewalk: llc\.bytes: takes [0-9.]+ GiB of the host's memory, .* available")
-        # What grows with the program cannot be known before the run.
-        self.assertIn("the host's memory does not suffice", refused_with(130, "walk", "--map", "0:64G", "0x1000"))
+            self.assertRegex(message, r"^tablewalk: llc\.bytes: needs [0-9.]+ GiB of host memory, .* available")
+        # Memory that grows with the program is unknown before the run.
+        self.assertIn("not enough host memory", refused_with(130, "walk", "--map", "0:64G", "0x1000"))
 
     def test_tlb_arrays_that_hold_nothing_are_named(self):
         result = self.run_program("compare", "good.txt", "-c", "skylake", "--vary", "paging.mode=flat48,x86-64")
@@ -153,14 +153,14 @@ class BadConfigs(ProgramTest):
 
         refused(["walker.foreign=exmaple"], ["walker.foreign: no walker 'exmaple'", "did you mean 'example'?",
                                              "TABLEWALK_FOREIGN_WALKERS"])
-        refused(["walker.foreign="], ["walker.foreign: which one?", "expected the name"])
+        refused(["walker.foreign="], ["walker.foreign: no name", "expected the name"])
         refused(["walker.kind=foriegn"], ["walker.kind", "expected one of systemc, rtl, foreign", "did you mean 'foreign'?"])
-        refused(["paging.mode=x86-64"], ["'example' does not know paging mode x86-64", "expected sv39"])
-        refused(["paging.riscv.svadu=true"], ["'example' cannot do paging.riscv.svadu=true",
+        refused(["paging.mode=x86-64"], ["'example' does not support paging mode x86-64", "expected sv39"])
+        refused(["paging.riscv.svadu=true"], ["'example' does not support paging.riscv.svadu=true",
                                               "expected paging.riscv.svadu=false"])
-        refused(["walker.walkers=2"], ["'example' cannot do walker.walkers=2", "expected walker.walkers=1"])
+        refused(["walker.walkers=2"], ["'example' does not support walker.walkers=2", "expected walker.walkers=1"])
         refused(["core.invalidate_cycles=0"], ["core.invalidate_cycles", "expected at least 1"])
-        self.assert_refused(["run", "good.txt", "--set", "walker.kind=foreign"], "walker.foreign: which one?")
+        self.assert_refused(["run", "good.txt", "--set", "walker.kind=foreign"], "walker.foreign: no name")
         self.assert_refused(["cosim", "good.txt", "-c", "example-walker"], "walker.kind: ", "expected systemc")
         self.assert_refused(["walker-law", "--format", "jsn"], "jsn", "did you mean 'json'?")
 
@@ -201,24 +201,27 @@ class SeveralCores(ProgramTest):
         self.refused(["cores=two"], ["good.txt"], "cores", "'two'")
 
     def test_fewer_traces_than_cores(self):
-        self.refused(["cores=2"], ["good.txt"], "good.txt: one trace for 2 cores; expected one for each core")
+        self.refused(["cores=2"], ["good.txt"], "good.txt: one trace for 2 cores; expected one per core")
         self.refused(["cores=3"], ["good.txt", "good.txt"], "good.txt: 2 traces and threads for 3 cores; expected one")
         self.write("threads.txt", "thread 1\nR 0x1000 8\nthread 2\nR 0x2000 8\n")
         self.refused(["cores=3"], ["threads.txt"], "threads.txt: 2 traces and threads for 3 cores; expected one")
-        self.refused([], ["threads.txt"], "threads.txt: record 1: 'thread 1': ", "expected a machine of several cores")
+        self.refused([], ["threads.txt"], "threads.txt: record 1: 'thread 1': ",
+                     "expected a machine with several cores")
 
     def test_a_pipe_cannot_be_read_by_several(self):
-        self.refused(["cores=2"], ["-", "good.txt"], "-: several cores, and several traces", "expected files")
-        self.refused([], ["good.txt", "-"], "-: several cores, and several traces", "expected files")
+        self.refused(["cores=2"], ["-", "good.txt"], "-: several cores or traces", "expected files")
+        self.refused([], ["good.txt", "-"], "-: several cores or traces", "expected files")
 
     def test_impossible_sharing(self):
         pair = ["good.txt", "good.txt"]
         self.refused(["cores=2", "sharing.stlb=true"], pair, "sharing.stlb: ", "expected sharing.walker: true")
-        self.refused(["cores=2", "sharing.walker=true"], pair, "sharing.walker: it reads through the l1d that each core",
+        self.refused(["cores=2", "sharing.walker=true"], pair,
+                     "sharing.walker: it reads through the l1d, which is private to each core",
                      "expected walker_reads: llc")
         self.refused(["cores=2", "sharing.walker=true", "sharing.l2=true"], pair, "sharing.walker: ",
                      "expected walker_reads: l2")
-        self.refused(["cores=2", "sharing.walker=true", "walker_reads=l2"], pair, "through the l2 that each core")
+        self.refused(["cores=2", "sharing.walker=true", "walker_reads=l2"], pair,
+                     "through the l2, which is private to each core")
         self.refused(["cores=2", "coherence.directory_cycles=0"], pair, "coherence.directory_cycles: 0 cycles")
         self.refused(["cores=2", "coherence.snoop_cycles=3"], pair, "coherence.snoop_cycles: ", "at least 3 more")
         self.refused(["cores=2", "shootdown.interrupt_cycles=1"], pair, "shootdown.interrupt_cycles: ", "2 or more")
@@ -296,7 +299,7 @@ class BadOptions(ProgramTest):
         self.assert_refused(["compare", "good.txt", "--vary", "paging.mode=,"], "empty")
         self.assert_refused(["compare", "good.txt", "--vary", "paging.mode=x86-64,x87"], "--vary paging.mode=x87")
         self.assert_refused(["compare", "good.txt", "--vary", "walker.walkers=1,2", "--vary", "walker.walkers=4"],
-                            "the key was varied before", "--vary walker.walkers=1,2,4")
+                            "the key is varied twice", "--vary walker.walkers=1,2,4")
         self.assert_refused(["compare", "good.txt", "--stats", "dtlb.mises"], "did you mean 'dtlb.misses'?")
         self.assert_refused(["compare", "-"], "expected a file, not a pipe")
         self.assert_refused(["tables"], "expected a trace or --map")
@@ -317,7 +320,7 @@ class BadOptions(ProgramTest):
 
 
 class BadAccesses(ProgramTest):
-    """What a trace does that its machine can never allow is the trace's fault, and named by its record."""
+    """A record that the machine can never execute is an input error that gives the record's number."""
 
     def test_it_is_refused_with_and_without_the_laws_and_prefaulting(self):
         self.write("user.txt", "R 0x2000 8\nR 0x3000 8\nR 0x2000 8 supervisor\nR 0x5000 8\nR 0x6000 8\nR 0x7000 8\n")
@@ -334,7 +337,7 @@ class BadAccesses(ProgramTest):
 
 
 class BadImages(ProgramTest):
-    """Of walk and of run, which take the same options."""
+    """For walk and run, which have the same image options."""
 
     IMAGE = image("i386-2level", "pages.bin.zst")
 
@@ -361,7 +364,7 @@ class BadImages(ProgramTest):
         self.refuse_both(["--image", ".", *root], ".: is a directory: expected a memory image file")
         self.refuse_both(["--image", "empty", *root], "empty: the memory image is empty")
         self.refuse_both(["--image", "cut", *root], "cut: byte 8192: ", "in the middle of a page", "100 bytes of 4096")
-        self.refuse_both(["--image", "same", *root], "same: byte 8208: ", "expected addresses that ascend")
+        self.refuse_both(["--image", "same", *root], "same: byte 8208: ", "expected ascending addresses")
         self.refuse_both(["--image", "odd", "--image-format", "pages", *root], "odd: byte 0: ", "a multiple of 4096")
         self.refuse_both(["--image", "half.zst", *root], "half.zst: compressed data is truncated or damaged")
         self.assert_refused(["walk", "--image", "/dev/zero", *root, "0x1000"], "/dev/zero: is a device: expected a memory")
@@ -385,8 +388,8 @@ class BadImages(ProgramTest):
         tables = ["walk", "--map", "0x1000:4K"]
         self.assert_refused(["walk", "0x1000"], "no page tables: expected --image FILE or --map")
         self.assert_refused(tables, "no address: expected at least one VA")
-        self.assert_refused([*tables, "--image", "raw", "0x1000"], "at once: expected one of them")
-        self.assert_refused([*tables, "--root", "0", "0x1000"], "--root belongs to --image")
+        self.assert_refused([*tables, "--image", "raw", "0x1000"], "both --image and --map given: expected one of them")
+        self.assert_refused([*tables, "--root", "0", "0x1000"], "--root applies to --image only")
         self.assert_refused([*tables, "zz"], "VA: 'zz' is not a whole number")
         self.assert_refused([*tables, "0x1000", "--access", "laod"], "--access laod", "did you mean 'load'?")
         self.assert_refused([*tables, "0x1000", "--mode", "sv40"], "'sv40'", "did you mean 'sv4")
@@ -416,14 +419,14 @@ class BadImages(ProgramTest):
         refused("\n".join([lines[0], lines[1].replace(",2", ",x")]), "oracle.csv:2: column", "expected a whole number")
         oracle = ["--oracle", image("i386-2level", "oracle.csv.xz")]
         self.assert_refused(["walk", "--image", self.IMAGE, "--oracle", "nowhere"], "nowhere: cannot open the oracle")
-        self.assert_refused(["walk", "--map", "0:4K", *oracle], "--oracle is about an image")
-        self.assert_refused(["walk", "--image", self.IMAGE, *oracle, "0x1000"], "has the addresses in its file")
-        self.assert_refused(["walk", "--image", self.IMAGE, *oracle, "--root", "0"], "has the root of each row")
+        self.assert_refused(["walk", "--map", "0:4K", *oracle], "--oracle without --image")
+        self.assert_refused(["walk", "--image", self.IMAGE, *oracle, "0x1000"], "reads the addresses from its file")
+        self.assert_refused(["walk", "--image", self.IMAGE, *oracle, "--root", "0"], "reads the root from each row")
 
 
 class BadOutputs(ProgramTest):
     def test_what_no_output_takes_is_an_error_of_every_command(self):
-        """A full disk, and texts short and long."""
+        """A full disk, with short and long output."""
         self.write("long.txt", GOOD * 3000)
         for command in (["--help"], ["--version"], ["help"], ["version"], ["help", "trace"], ["run", "--help"],
                         ["run", "good.txt"], ["run", "good.txt", "--format", "json"], ["compare", "good.txt"],
@@ -461,12 +464,12 @@ class BadOutputs(ProgramTest):
     def test_waves_that_cannot_be_written(self):
         self.assert_refused(["cosim", "good.txt", "--wave", "nowhere/x.fst"], "nowhere/x.fst: cannot write")
         self.assert_refused(["cosim", "good.txt", "--wave", "."], ".: cannot write: is a directory")
-        self.assert_refused(["cosim", "good.txt", "--wave", "/dev/null"], "--wave /dev/null", "the name of a file")
-        self.assert_refused(["cosim", "good.txt", "--wave", "-"], "--wave -", "the name of a file")
+        self.assert_refused(["cosim", "good.txt", "--wave", "/dev/null"], "--wave /dev/null", "a file name")
+        self.assert_refused(["cosim", "good.txt", "--wave", "-"], "--wave -", "a file name")
         self.assert_refused(["cosim", "good.txt", "--wave-from", "0"], "--wave-from without --wave")
         self.assert_refused(["cosim", "-", "--wave", "x.fst"], "a pipe cannot be run twice")
         self.assert_refused(["run", "good.txt", "--wave", "nowhere/x.fst"], "nowhere/x.fst: cannot write")
-        self.assert_refused(["run", "good.txt", "--wave", "x.fst"], "--wave: the machine's walker is the model",
+        self.assert_refused(["run", "good.txt", "--wave", "x.fst"], "--wave: the machine's walker is the SystemC model",
                             "expected walker.kind: rtl or foreign")
         self.assert_refused(["run", "good.txt", "--wave-from", "7"], "--wave-from without --wave")
         self.assert_refused(["run", "good.txt", "--wave-cycles", "7"], "--wave-cycles without --wave")

@@ -1,4 +1,4 @@
-"""Captures of programs, which the tests compile or find in any system.
+"""Captures of programs that the tests compile or that every system has.
 
     python3 tb/cli/capture_test.py TABLEWALK
 """
@@ -13,7 +13,7 @@ import unittest
 import program
 from program import ProgramTest, main
 
-# The child that is forked stores 3000 single bytes into an array whose address is printed; the other executes `true`.
+# The forked child stores 3000 single bytes into an array whose address is printed; the other executes `true`.
 FORKS = r"""
 #include <stdio.h>
 #include <unistd.h>
@@ -30,7 +30,7 @@ int main(void) {
 }
 """
 
-# Makes code where the loader had something else: mov rdi, [rdi]; mov rax, [rdi]; ret.
+# Generates code where the loader had something else: mov rdi, [rdi]; mov rax, [rdi]; ret.
 MAKES_CODE = r"""
 #include <sys/mman.h>
 #include <string.h>
@@ -46,7 +46,7 @@ int main(void) {
 }
 """
 
-# A thread that is waited for.
+# A thread that is joined.
 TWO_THREADS = r"""
 #include <pthread.h>
 static void* work(void* p) { for (int i = 0; i < 3000; ++i) ((volatile char*)p)[i] = 1; return 0; }
@@ -59,7 +59,7 @@ int main(void) {
 }
 """
 
-# A parent and a child that only a signal ends.
+# A parent and a child that run until a signal ends them.
 SPINS = r"""
 #include <unistd.h>
 volatile int x;
@@ -68,7 +68,7 @@ int main(void) { fork(); for (;;) ++x; }
 
 
 def running_with(mark):
-    """Those processes whose arguments have `mark`."""
+    """The processes whose arguments contain `mark`."""
     found = []
     for name in os.listdir("/proc"):
         try:
@@ -145,7 +145,7 @@ class Children(CaptureTest):
     def test_a_process_that_leaves_nothing_to_keep_is_named(self):
         self.compile(FORKS)
         _, errors = self.capture("-o", "c.twt", "--children", "apart", "--skip", "50K", "--", "./p")
-        self.assertIn("process 2 left no access to keep", errors)
+        self.assertIn("process 2 has no accesses left", errors)
         self.assertFalse(os.path.exists(self.path("c.process2.twt")))
         self.assertTrue(os.path.exists(self.path("c.process3.twt")))
 
@@ -181,7 +181,7 @@ class Children(CaptureTest):
         process.communicate(timeout=30)
         end = time.monotonic() + 20
         while running_with(self.folder) or any("tablewalk" in name for name in os.listdir(self.path("tmp"))):
-            self.assertLess(time.monotonic(), end, "what the capture started is still there")
+            self.assertLess(time.monotonic(), end, "processes of the capture are still running")
             time.sleep(0.02)
 
     def test_what_cannot_be_run_leaves_nothing(self):
@@ -222,8 +222,8 @@ class Threads(CaptureTest):
 class Dependences(CaptureTest):
     def test_the_summary_says_what_is_known_of_the_addresses(self):
         _, errors = self.capture("-o", "t.twt", "--", "true")
-        self.assertRegex(errors, r"addresses of the [\d,]+ loads: [\d.]+ % come from an earlier load, [\d.]+ % from none, "
-                                 r"0\.\d\d % are unknown \(taken as from none\)\n")
+        self.assertRegex(errors, r"addresses of the [\d,]+ loads: [\d.]+ % depend on an earlier load, [\d.]+ % on none, "
+                                 r"0\.\d\d % are unknown \(taken as none\)\n")
         _, errors = self.capture("-o", "t.twt", "--format", "json", "--", "true")
         said = json.loads(errors)
         self.assertEqual(said["loads"], said["loads_from_loads"] + said["loads_from_none"] + said["loads_unknown"])
@@ -232,7 +232,7 @@ class Dependences(CaptureTest):
         info = self.json("trace", "info", "t.twt")
         self.assertIn("dependences by Capstone", info["provenance"])
         result = self.run_program("run", "t.twt")
-        self.assertNotIn("unknown to the trace", result.stdout)
+        self.assertNotIn("not in the trace", result.stdout)
 
     def test_code_made_at_run_time_is_read_from_memory(self):
         self.compile(MAKES_CODE)
@@ -244,7 +244,7 @@ class Dependences(CaptureTest):
     def test_they_can_be_left_out(self):
         _, errors = self.capture("-o", "t.twt", "--no-dependences", "--", "true")
         self.assertNotIn("addresses of", errors)
-        self.assertIn("unknown to the trace", self.run_program("run", "t.twt").stdout)
+        self.assertIn("not in the trace", self.run_program("run", "t.twt").stdout)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Names and files: any bytes in a name, outputs that would replace an input, links, compression, standard output.
+"""Names and files: any bytes in a name, outputs that would overwrite an input, links, compression, standard output.
 
     python3 tb/cli/files_test.py TABLEWALK
 """
@@ -25,7 +25,7 @@ ODD_NAMES = (b"odd\xff.txt", b"esc\x1b[31m.txt", b"line\nend.txt", b"quo\"te.txt
 
 
 def bytes_of(shown):
-    """What a printable name stands for."""
+    """The name that a printable name represents."""
     result = b""
     while shown:
         if shown.startswith("\\x") and len(shown) >= 4:
@@ -164,8 +164,8 @@ class Pipes(ProgramTest):
     def test_what_reads_a_pipe_more_than_once_is_refused(self):
         for command in ("compare", "explain"):
             result = self.through_pipe(trace("sort"), command, "pipe")
-            self.assertEqual((result.returncode, result.stderr), (2, f"tablewalk: pipe: {command} reads the trace once for "
-                                                                     "each machine: expected a file, not a pipe\n"))
+            self.assertEqual((result.returncode, result.stderr), (2, f"tablewalk: pipe: {command} reads the trace once per "
+                                                                     "machine: expected a file, not a pipe\n"))
         result = self.through_pipe(trace("sort"), "run", "good.txt", "--image", "pipe", "--root", "0x1000")
         self.assertEqual(result.returncode, 2)
         self.assertRegex(result.stderr, "^tablewalk: --image pipe: a pipe can be read once.*expected a file, or --no-cost")
@@ -173,7 +173,7 @@ class Pipes(ProgramTest):
 
 class OtherTracers(ProgramTest):
     def test_an_access_of_unknown_size_touches_no_page_that_is_not_named(self):
-        # Loads of the last byte of a page: with any size but one they would reach into the next.
+        # Loads of the last byte of a page: with any size above one they would cross into the next.
         dice = random.Random(1)
         ips = [0x400000 + 4 * (step % 500) for step in range(2000)]
         lasts = [(dice.randrange(1 << 20) + 1 << 12) - 1 for _ in ips]
@@ -194,7 +194,7 @@ class OtherTracers(ProgramTest):
         result = subprocess.run(["sh", "-c", command], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True,
                                 text=True, timeout=120, check=False)
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertRegex(result.stderr, r"^tablewalk: warning: -: 1 line is no access of Lackey's and passed over "
+        self.assertRegex(result.stderr, r"^tablewalk: warning: -: 1 line is not Lackey accesses, skipped "
                                         r"\(the first: line \d+, 'good\.txt'\)\n$")
         self.assertGreater(json.loads(result.stdout)["stats"]["core.accesses"], 100000)
 

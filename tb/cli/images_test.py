@@ -1,4 +1,4 @@
-"""Memory images in the formats of other programs: what walk, run and the oracle do with them.
+"""Memory images in the formats of other programs, with walk, run and the oracle.
 
     python3 tb/cli/images_test.py TABLEWALK
 """
@@ -12,7 +12,7 @@ ROOT = 0x5000
 
 
 def memory():
-    """Four levels of x86-64 tables at 0x5000 to 0x8fff: 0x400000 is a page at 0x800000, and PD entry 3 leads away."""
+    """Four levels of x86-64 tables at 0x5000 to 0x8fff: 0x400000 is a page at 0x800000, PD entry 3 points outside."""
     bytes_of = bytearray(9 * PAGE)
     for address, entry in ((0x5000, 0x6027), (0x6000, 0x7027), (0x7010, 0x8027), (0x8000, 0x800067),
                            (0x7018, 0x7FFF027)):
@@ -78,7 +78,7 @@ class Images(ProgramTest):
         self.assert_refused(["walk", "0x400123", "--image", "vmcore@0"], "is an ELF core, which has its own addresses")
 
     def test_tables_outside_of_the_image_are_named(self):
-        outside = ("reads the PT entry at physical address 0x7fff000 of the table at 0x7fff000, outside of the image: "
+        outside = ("reads the PT entry at physical address 0x7fff000 of the table at 0x7fff000, outside the image: "
                    "vmcore covers 0x0-0x8fff")
         image = ["--image", "vmcore", "--root", "0x5000"]
         self.assert_refused(["walk", "0x600000", *image], "the walk of 0x600000 " + outside)
@@ -94,14 +94,14 @@ class Images(ProgramTest):
         self.write("pages", listed)
         entries = self.json("walk", "--image", "pages", "--root", "0x5000", "0x600000")["walks"][0]["entries"]
         self.assertEqual([entry.get("left_out", False) for entry in entries], [False, False, False, True])
-        self.assertIn("the image leaves this page out: zeros",
+        self.assertIn("the image does not include this page: read as zeros",
                       self.output("walk", "--image", "pages", "--root", "0x5000", "0x600000"))
 
     def test_pieces_and_holes(self):
         self.write("low", memory()[:0x7000])
         self.write("high", memory()[0x7000:])
         self.assertEqual(self.physical("--image", "low@0", "--image", "high@0x7000"), "0x800123")
-        # The last two pages come first in the file.
+        # The last two pages are first in the file.
         self.write("swapped", b"x" * PAGE + memory()[0x7000:] + memory()[:0x7000])
         maps = ["--image-map", "4K:8K@28K", "--image-map", "12K:28K@0"]
         self.assertEqual(self.physical("--image", "swapped", *maps), "0x800123")
@@ -109,10 +109,11 @@ class Images(ProgramTest):
         self.assert_refused([*walk, "--image", "low@0", "--image", "high@0x6000"], "high: byte 0: ", "overlaps")
         self.assert_refused([*walk, "--image", "low", "--image", "low"], "overlaps")
         self.assert_refused([*walk, "--image", "low@1", "--image", "high"], "--image low@1: expected a base that is a multiple")
-        self.assert_refused([*walk, "--image", "low", "--image-map", "0:1G@0"], "the file ends in what --image-map")
+        self.assert_refused([*walk, "--image", "low", "--image-map", "0:1G@0"],
+                            "the file ends in the range given by --image-map")
         self.assert_refused([*walk, "--image", "low", "--image-map", "0:4X@0"], "--image-map 0:4X@0: ", "OFFSET:SIZE")
         self.assert_refused([*walk, "--image", "low", "--image-map", "0-4K"], "--image-map 0-4K: expected OFFSET:SIZE")
-        self.assert_refused([*walk, "--image", "low@0", "--image-map", "0:4K@0"], "at once: expected one of them")
+        self.assert_refused([*walk, "--image", "low@0", "--image-map", "0:4K@0"], "are exclusive: expected one of them")
         self.assert_refused(["walk", "--map", "0:4K", "--image-base", "0", "0"], "--image-base without --image")
 
     def test_files_that_are_not_whole(self):

@@ -1,4 +1,4 @@
-"""What the program takes of the host's memory.
+"""The program's host memory.
 
     python3 tb/cli/memory_test.py TABLEWALK
 """
@@ -16,7 +16,7 @@ TRACES = ["bzip2", "cc1", "git", "grep", "gzip", "perl", "python3", "sort", "sql
 class Memory(unittest.TestCase):
 
     def peak_mib(self, *arguments):
-        """The most that the process has held."""
+        """Peak memory of the process."""
         null = os.open(os.devnull, os.O_WRONLY)
         self.addCleanup(os.close, null)
         child = os.posix_spawn(program.PROGRAM, [program.PROGRAM, *arguments], os.environ,

@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: the program under test, traces small enough to read, and what every error must be."""
+"""Shared by the end-to-end tests: the program under test, small traces, and the checks of error messages."""
 
 import json
 import os
@@ -19,12 +19,12 @@ def trace(name):
 
 
 def image(name, file):
-    """A file of one of Linux's page tables; tb/golden/images/README.md says what they are."""
+    """A file of one of Linux's page tables; see tb/golden/images/README.md."""
     return os.path.join(ROOT, "tb", "golden", "images", name, file)
 
 
 class ProgramTest(unittest.TestCase):
-    """Each test runs in a folder of its own, which holds good.txt."""
+    """Each test runs in its own folder with a file good.txt."""
 
     def setUp(self):
         self.folder = tempfile.mkdtemp()
@@ -51,7 +51,7 @@ class ProgramTest(unittest.TestCase):
         return json.loads(self.output(*arguments, "--format", "json", **more))
 
     def assert_refused(self, arguments, *says):
-        """Exit 2, one line that says all of `says`, nothing printed, no file made."""
+        """Exit code 2, one line with all of `says`, no output, no file created."""
         before = sorted(os.listdir(self.folder))
         result = self.run_program(*arguments)
         lines = result.stderr.splitlines()
@@ -66,7 +66,7 @@ class ProgramTest(unittest.TestCase):
 
 
 def main():
-    """PROGRAM comes first among the arguments."""
+    """PROGRAM is the first argument."""
     global PROGRAM
     sys.modules["program"].PROGRAM = os.path.abspath(sys.argv.pop(1))
     unittest.main(module="__main__")

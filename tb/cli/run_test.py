@@ -1,4 +1,4 @@
-"""What the commands do when all is well.
+"""The commands with valid input.
 
     python3 tb/cli/run_test.py TABLEWALK
 """
@@ -23,10 +23,10 @@ PRESETS = [[], ["-c", "skylake"], ["-c", "cva6"], ["--set", "core.blocking=true"
 
 
 class Cost(ProgramTest):
-    """What translation costs: the difference of two machines."""
+    """The cost of translation: the difference of two machines."""
 
     def machines(self, *arguments):
-        """The figures of a run, those of the same machine with free translation, and the explanation's only machine."""
+        """The figures of a run, those of the same machine with free translation, and the only machine of `explain`."""
         real = self.json("run", *arguments)
         free = self.json("run", *arguments, "--no-cost", "--set", "core.free_translation=true")
         explained = self.json("explain", *arguments)["machines"]
@@ -70,7 +70,7 @@ class Cost(ProgramTest):
     def test_text_leads_with_it(self):
         lines = self.output("run", "good.txt").splitlines()
         self.assertIn("core.dependences: none", lines[1])
-        self.assertRegex(lines[2], r"^if none waits: [\d,]+ cycles, translation costs [\d.]+ %; if each waits .*: [\d,]+ cycles, -?[\d.]+ %$")
+        self.assertRegex(lines[2], r"^if no load waits: [\d,]+ cycles, translation costs [\d.]+ %; if each waits .*: [\d,]+ cycles, -?[\d.]+ %$")
         self.assertEqual(lines[4], "Cost of translation")
         self.assertIn("cost cycles", lines[5])
 
@@ -80,7 +80,7 @@ class Cost(ProgramTest):
             alone = self.json("run", trace("sort"), *QUICK, "-c", entry["label"])
             self.assertEqual(entry["result"], alone)
         lines = self.output("compare", trace("sort"), *QUICK, "-c", "skylake", "-c", "cva6").splitlines()
-        self.assertTrue(lines[3].startswith("translation.cost_cycles"), "the trace says which loads wait for which")
+        self.assertTrue(lines[3].startswith("translation.cost_cycles"), "the trace records the dependences")
 
     def test_the_explanation_is_the_same_in_text_and_csv(self):
         arguments = ["explain", trace("sort"), *QUICK, "-c", "skylake"]
@@ -105,7 +105,8 @@ class Cost(ProgramTest):
 class Run(ProgramTest):
     def test_text_names_the_key_figures(self):
         text = self.output("run", "good.txt", "--explain")
-        for words in ("translation stall cycles", "what address translation costs", "walks", "entry reads per walk", "Page tables"):
+        for words in ("translation stall cycles", "the cost of address translation", "walks", "entry reads per walk",
+                      "Page tables"):
             self.assertIn(words, text)
 
     def test_json_follows_its_schema_and_explains_every_statistic(self):
@@ -165,7 +166,7 @@ class Run(ProgramTest):
         self.assertAlmostEqual(stats["walker.walks_per_kilo_instruction"], stats["walker.walks"] / kilo_instructions)
 
     def test_a_blocking_core_waits_for_misses_as_long_as_they_take(self):
-        """Every access is alone: the first level's misses and the core's translations are the same ones."""
+        """One access at a time: the first level's misses and the core's translations are the same requests."""
         stats = self.json("run", trace("sort"), *QUICK, "--no-cost", "--set", "core.blocking=true")["stats"]
         self.assertGreater(stats["dtlb.misses"], 0)
         latency = sum(stats[tlb + ".misses"] * stats[tlb + ".miss_latency_cycles.mean"] for tlb in ("itlb", "dtlb"))
@@ -183,7 +184,7 @@ class Run(ProgramTest):
             self.assertEqual(sum(row["walks"] for row in attribution[rows]), attribution["walks"])
             self.assertEqual([row["name"] == "others" for row in attribution[rows]], [False] * 3 + [True])
         text = self.output("run", trace("sort"), *QUICK, "--no-cost", "--attribute", "--attribute-rows", "3", "--explain")
-        for words in ("Who causes the walks", "region of 2 MiB", "part of a walk", "instruction ", "more rows)"):
+        for words in ("What causes the walks", "region of 2 MiB", "part of a walk", "instruction ", "more rows)"):
             self.assertIn(words, text)
         self.assertNotIn("attribution", self.json("run", "good.txt", "--no-cost"))
 
@@ -253,7 +254,7 @@ class Cosim(ProgramTest):
         self.assertGreater(os.path.getsize(self.path("x.fst")), 1000)
 
     def test_it_is_said_why_no_wave_is_written(self):
-        for more, why in (([], "no difference; --wave-from CYCLE writes it all the same"),
+        for more, why in (([], "no difference; --wave-from CYCLE writes it anyway"),
                           (["--wave-from", "9999999"], "the run ended before cycle 9999999")):
             result = self.run_program("cosim", "good.txt", "--wave", "x.fst", *more)
             self.assertEqual((result.returncode, result.stderr), (0, f"tablewalk: x.fst is not written: {why}\n"))
@@ -287,8 +288,8 @@ class Presets(ProgramTest):
         traces = [name[:-4] for name in traces if name.endswith(".twt")]
         self.assertGreaterEqual(len(traces), 8)
         for preset in presets:
-            self.assertIn("can be built", self.output("config", "check", preset))
-            narrow = preset == "teaching"  # its addresses have 32 bits
+            self.assertIn(": valid", self.output("config", "check", preset))
+            narrow = preset == "teaching"  # 32-bit addresses
             cores = self.json("config", "show", preset)["cores"]
             for name in traces:
                 with self.subTest(preset=preset, trace=name):
@@ -317,7 +318,7 @@ class Presets(ProgramTest):
     def test_latencies_are_those_the_presets_promise(self):
         for preset, lines, step, cycles in (("skylake", 16, 64, 4), ("skylake", 1024, 64, 12), ("skylake", 32768, 64, 44),
                                             ("cva6", 16, 64, 3)):
-            # Lines in turn, again and again: under LRU and its relatives, all hit in the memory that holds them.
+            # Lines accessed in a cycle: under LRU and its relatives, all hit in the memory that holds them.
             loop = "".join(f"R {0x10000000 + line * step:#x} 8\n" for line in range(lines))
             repeats = max(2, 20000 // lines)
             self.write("loop.txt", loop * 2 * repeats)
@@ -407,11 +408,11 @@ class TablesAndTraces(ProgramTest):
             self.assertEqual(info[1][key], count, key)
         text = self.output("trace", "info", "events.txt")
         self.assertIn("invalidate @ASID", text)
-        self.assertIn("of them supervisor's", text)
+        self.assertIn("of these supervisor", text)
         self.assertNotIn("invalidate", self.output("trace", "info", "good.txt"))
 
     def test_a_switch_without_address_space_ids_empties_tlbs_and_walk_caches(self):
-        """Intel SDM volume 3, 4.10.4.1: a write of CR3 without PCIDs drops all that is not global."""
+        """Intel SDM volume 3, 4.10.4.1: a write of CR3 without PCIDs removes all that is not global."""
         self.write("two.txt", "".join(f"R 0x1000 8 @{space}\n" for space in (1, 2, 1, 2)))
         def run(*machine):
             return self.json("run", "two.txt", *machine, "--set", "core.blocking=true", "--check")["stats"]
@@ -426,7 +427,7 @@ class TablesAndTraces(ProgramTest):
             self.assertEqual((stats["dtlb.switched_out"], stats["dtlb.invalidated"]), (3, 0))
 
     def test_invlpg_drops_every_pointer_of_its_address_space(self):
-        """Intel SDM volume 3, 4.10.4.1: whatever the address, all paging-structure-cache entries of the PCID go."""
+        """Intel SDM volume 3, 4.10.4.1: for any address, all paging-structure-cache entries of the PCID go."""
         accesses = "R 0x10000000 8\nR 0x7f0000000000 8\n{}\nR 0x7f0000001000 8\nR 0x10001000 8\n"
         reads = {}
         for event in ("invalidate 0x10000000", "invlpg 0x10000000", "invpcid 0 0x10000000 @0", "# nothing"):

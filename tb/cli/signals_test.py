@@ -1,4 +1,4 @@
-"""Signals: what ends a run leaves a result, or nothing at all: no process, no temporary file.
+"""Signals: an ended run leaves a partial result or nothing: no process, no temporary file.
 
     python3 tb/cli/signals_test.py TABLEWALK
 """
@@ -18,7 +18,7 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def children(pid):
-    """The processes that `pid` started, and theirs."""
+    """The children of `pid`, and their children."""
     try:
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
             direct = [int(child) for child in file.read().split()]
@@ -85,7 +85,7 @@ class Partial(SignalTest):
                 self.assert_nothing_left(before, pids)
 
     def test_each_signal_ends_a_comparison_with_what_there_is(self):
-        """It is sent to the first process alone: all of them have to know."""
+        """The signal goes to the first process only: all of them must see it."""
         for number in ENDING:
             with self.subTest(signal=number):
                 before = sorted(os.listdir(self.folder))

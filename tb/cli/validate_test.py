@@ -1,4 +1,4 @@
-"""`tablewalk validate`: what holds, what fails when the reference says something else, and what is refused.
+"""`tablewalk validate`: passing comparisons, failures with a changed reference, and rejected input.
 
     python3 tb/cli/validate_test.py TABLEWALK
 """

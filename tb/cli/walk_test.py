@@ -1,4 +1,4 @@
-"""Page tables that Linux made (tb/golden/images), walked by the program; and what `walk` says for people.
+"""Page tables made by Linux (tb/golden/images), walked by the program; and the text output of `walk`.
 
     python3 tb/cli/walk_test.py TABLEWALK
 """
@@ -39,7 +39,7 @@ def tables(name):
 
 
 def program_root(name):
-    """Of the program that wrote the signatures: the first root of the oracle."""
+    """Root of the program that wrote the signatures: the oracle's first root."""
     return rows(name, "oracle.csv.xz")[0]["root"]
 
 
@@ -94,7 +94,7 @@ class Runs(ProgramTest):
                 for walk in walks:
                     va = int(walk["va"], 16)
                     self.assertEqual(int(walk["frame"], 16) + va % int(walk["page_bytes"]), signatures[va], walk)
-                # The same on the default machine, with TLBs and accesses in flight: --check holds it to the walk.
+                # The same on the default machine, with TLBs and accesses in flight: --check compares it with the walk.
                 self.assertEqual(self.json(*run)["stats"]["core.faulted_accesses"], 0)
 
     def test_the_result_names_the_image(self):
@@ -221,7 +221,7 @@ class Walks(ProgramTest):
         walk = self.walk("--mode", "x86-32", "--map", "0x400000:4M:4M", "0x412345")
         self.assertEqual((walk["page_bytes"], len(walk["entries"])), (4 << 20, 1))
         self.assertEqual(int(walk["physical"], 16) % (4 << 20), 0x12345)
-        # One table of 1024 entries at 0x3000, in raw memory from 0x2000 up; entry 1 maps 4 MiB at 0xC00000.
+        # One table of 1024 entries at 0x3000, in raw memory starting at 0x2000; entry 1 maps 4 MiB at 0xC00000.
         memory = bytearray(2 * 4096)
         memory[0x1004:0x1008] = (0xC000E7).to_bytes(4, "little")
         self.write("raw", bytes(memory))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Second-level TLBs and walkers, each core's own against shared ones: the tables of docs/several-cores.md.
+"""Private and shared second-level TLBs and walkers: the tables of docs/several-cores.md.
 
 usage: python3 tb/cores/shared_stlb.py TABLEWALK_PROGRAM [--records N]
 
@@ -32,7 +32,7 @@ def shipped(*names):
 
 
 def large(program, folder, seed, records):
-    """A pointer chase over 24 MiB: four times what the second-level TLB of a core reaches."""
+    """A pointer chase over 24 MiB: four times the reach of a core's second-level TLB."""
     path = os.path.join(folder, f"large{seed}.twt")
     if not os.path.exists(path):
         subprocess.run([program, "trace", "generate", "pointer-chase", "--footprint", "24M", "--count", str(records), "--seed",
@@ -82,7 +82,7 @@ def row(program, traces, cores, machine, records):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program", help="the tablewalk program")
-    parser.add_argument("--records", type=int, default=520_000, help="of each core; a quarter is warm-up")
+    parser.add_argument("--records", type=int, default=520_000, help="records per core; a quarter is warm-up")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for cores in (4, 8):

@@ -11,18 +11,18 @@
 
 namespace tablewalk::test {
 
-/// What stands above a walker in a co-simulation: asks for random translations on two ports, so many at a time, and
+/// The requester above a walker in a co-simulation: sends random requests on two ports, a limited number in flight, and
 /// invalidates in between.
 class Asker final : public TimedModule {
  public:
   struct Plan {
     std::uint64_t requests = 0;
     std::uint32_t at_a_time = 1;
-    std::uint32_t pause = 1;                                  ///< at most so many cycles between two requests
-    unsigned invalidations = 0;                               ///< percent of the cycles in which something is asked
-    std::function<void(TranslationRequest&)> ask;             ///< makes up a question
-    std::function<Invalidation()> invalidate;                 ///< and what to forget; the place to change tables
-    std::function<void(const TranslationRequest&)> answered;  ///< told of each answer; may be empty
+    std::uint32_t pause = 1;                                  ///< maximum number of cycles between two requests
+    unsigned invalidations = 0;                               ///< percentage of request cycles with an invalidation
+    std::function<void(TranslationRequest&)> ask;             ///< fills in a random request
+    std::function<Invalidation()> invalidate;                 ///< makes an invalidation; may change tables
+    std::function<void(const TranslationRequest&)> answered;  ///< called for each response; may be empty
   };
 
   Asker(sc_core::sc_module_name name, Plan plan, Dice& dice)
@@ -58,7 +58,7 @@ class Asker final : public TimedModule {
     if (dice_.chance(plan_.invalidations)) {
       first.invalidate(plan_.invalidate(), now());
     }
-    if (free_.empty()) return;  // an answer wakes it
+    if (free_.empty()) return;  // a response wakes it
     TranslationRequest& request = *free_.front();
     free_.pop_front();
     request.accounting = false;

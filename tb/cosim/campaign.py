@@ -1,4 +1,4 @@
-"""Compares the SystemC and the RTL walker on many walks, and says how many.
+"""Compares the SystemC and the RTL walker on many walks, and counts them.
 
     python3 tb/cosim/campaign.py [BUILD] [--walks N] [--records N] [--traces NAME,...] [--seed S]
 
@@ -24,7 +24,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 COUNTS = ["walks", "entry_reads", "entry_updates", "answers", "invalidations", "cycles_compared"]
-# What random tables are counted in has other words.
+# The counts of random tables have other names.
 WORDS = {"walks": "walks", "entry reads": "entry_reads", "entry updates": "entry_updates", "answers": "answers",
          "invalidations": "invalidations", "cycles": "cycles_compared"}
 
@@ -38,10 +38,10 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", nargs="?", default=os.path.join(ROOT, "build", "release"))
     parser.add_argument("--walks", type=int, default=10_000_000, help="walks on random tables")
-    parser.add_argument("--records", type=int, default=100_000, help="of each trace, in each mode and variant; 0: all")
-    parser.add_argument("--traces", default="", help="those alone; all if left out")
-    parser.add_argument("--seed", type=int, default=1, help="of the random tables, or of the random walkers")
-    parser.add_argument("--geometries", type=int, default=0, help="print so many random walkers, and do nothing else")
+    parser.add_argument("--records", type=int, default=100_000, help="records per trace, mode and variant; 0: all")
+    parser.add_argument("--traces", default="", help="traces to run; all if left out")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the random tables, or of the random walkers")
+    parser.add_argument("--geometries", type=int, default=0, help="only print this many random walkers")
     return parser.parse_args()
 
 
@@ -63,14 +63,14 @@ def random_walker(dice):
 
 
 def built_walkers(program):
-    """The variants that the program has: it lists them when asked for one that it lacks."""
+    """The program's variants: it lists them in the error for an unknown one."""
     asked = [program, "cosim", os.path.join(ROOT, "traces", "sort.twt"), "--set", "walker.walkers=999"]
     told = subprocess.run(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False).stderr
     return re.findall(r"'(slots=[^']*@[48])'", told.split("there are:")[-1])
 
 
 def settings(walker, mode):
-    """What makes the machine's walker that one, and every access a walk."""
+    """Settings that select this walker and make every access walk."""
     fields = dict(part.split("=") for part in walker.split())
     caches = [cache.split("x") for cache in fields.get("caches", "").split(",") if cache]
     listed = ", ".join(f"{{level: {level}, entries: {entries}, ways: {ways}}}" for level, entries, ways in caches)
@@ -80,7 +80,7 @@ def settings(walker, mode):
 
 
 def modes_of(walker, trace):
-    """The modes in which that walker can walk that trace: of flat tables and uneven splits only its own."""
+    """The modes in which that walker can run that trace; of flat and uneven radix modes only its own split."""
     split, rest = walker.split("radix=")[1].split("/")
     bits = sum(map(int, split.split(","))) + int(rest.split("@")[0])
     narrow = trace in NARROW_TRACES
@@ -94,7 +94,7 @@ def add(totals, counts):
 
 
 def run(command, environment=None):
-    """Standard output of a command; a difference, or what else is wrong, ends the campaign."""
+    """Standard output of a command; a difference or any other failure ends the campaign."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
                           env={**os.environ, **(environment or {})})
     if done.returncode != 0:
@@ -141,7 +141,7 @@ def main():
     test = os.path.join(arguments.build, "cosim_test")
     for path in (program, test):
         if not os.path.exists(path):
-            print(f"campaign.py: {path} is not there; expected a build folder with the tests", file=sys.stderr)
+            print(f"campaign.py: {path} does not exist; expected a build folder with the tests", file=sys.stderr)
             return 2
     totals = dict.fromkeys(COUNTS, 0)
     print("".join(f"{name:>17}" for name in COUNTS) + f"{'seconds':>9}  differences")

@@ -13,7 +13,7 @@
 namespace tablewalk::test {
 namespace {
 
-/// Which walker, in which mode, under which control registers.
+/// The walker, its mode and control registers.
 struct Subject {
   const RtlVariant& variant;
   std::string mode;
@@ -94,7 +94,7 @@ struct Bench {
     return plan;
   }
 
-  /// Other entries in the same places, whoever is on his way there.
+  /// Changes entries in place, even under walks in progress.
   void change_tables() { RandomTables(*mode, dice).write(bytes); }
 
   void bind(PageWalker& walker) {

@@ -8,13 +8,13 @@
 namespace tablewalk::test {
 
 /// A co-simulation of one walker on random tables, random requests and a random memory, with invalidations and changes
-/// of the tables in between; all of it follows from the seed.
+/// of the tables in between; determined by the seed.
 struct CosimCase {
   std::uint64_t seed = 1;
   std::uint64_t requests = 1000;
   bool evaluate_every_cycle = false;
-  std::string wave;  ///< FST file of the RTL's wires; empty is none
-  /// What the shadow is told through, if not directly: a test that falsifies something.
+  std::string wave;  ///< FST file of the RTL's signals; empty: none
+  /// Interposed before the shadow, for tests that falsify something.
   std::function<WalkerTap*(WalkerShadow&)> tap;
 };
 
@@ -30,7 +30,7 @@ struct CosimOutcome {
 /// Once per process. Throws WalkersDiffer.
 CosimOutcome run_cosim_case(const CosimCase& the_case);
 
-/// The same requests for the RTL walker in the place of the model's: a digest of all answers and their cycles. Once per
+/// The same requests with the RTL walker in place of the model: a digest of all responses and their cycles. Once per
 /// process.
 std::string digest_of_walker(const CosimCase& the_case, WalkerKind kind);
 

@@ -25,7 +25,7 @@ std::vector<std::string> in_processes(std::size_t count, const std::function<std
       count, work, [](std::size_t number) { return "case " + std::to_string(number); }, pool);
 }
 
-/// The counts of a case as text, for the way out of its process; or the report of a difference.
+/// The counts of a case as text, to return them from its process; or the report of a difference.
 std::string told(const CosimCase& the_case) {
   try {
     const CosimOutcome outcome = run_cosim_case(the_case);
@@ -92,7 +92,7 @@ TEST(Cosim, TheRtlInThePlaceOfTheModelChangesNoAnswerNoCycleAndNoFigure) {
   for (std::size_t i = 0; i < cases; ++i) EXPECT_EQ(digests[2 * i], digests[2 * i + 1]) << "seed " << 9000 + i;
 }
 
-/// Passes on all that a shadow is told, but for one lie.
+/// Forwards everything to a shadow, with one falsification.
 class Liar : public WalkerTap {
  public:
   explicit Liar(WalkerShadow& shadow) : shadow_(shadow) {}
@@ -111,7 +111,7 @@ class Liar : public WalkerTap {
   std::uint64_t counted_ = 0;
 };
 
-/// Says that the 100th answer of memory comes a cycle later than it does.
+/// Reports the 100th memory response a cycle late.
 class LateMemory final : public Liar {
   using Liar::Liar;
   void memory_answers(const MemoryAccess& access, Cycles visible) override {
@@ -119,7 +119,7 @@ class LateMemory final : public Liar {
   }
 };
 
-/// Says that the 100th request comes a cycle later than it does.
+/// Reports the 100th request a cycle late.
 class LateRequest final : public Liar {
   using Liar::Liar;
   void request_arrives(unsigned port, const TranslationRequest& request, Cycles visible) override {
@@ -127,7 +127,7 @@ class LateRequest final : public Liar {
   }
 };
 
-/// Says nothing of the fifth invalidation.
+/// Omits the fifth invalidation.
 class LostInvalidation final : public Liar {
   using Liar::Liar;
   void invalidated(const Invalidation& invalidation, Cycles cycle) override {
@@ -135,7 +135,7 @@ class LostInvalidation final : public Liar {
   }
 };
 
-/// The first report of ten cases: some never come to the lie, or to a cycle in which it matters.
+/// The first report of ten cases: in some the falsification does not occur or does not matter.
 template <class Lie>
 std::string first_report() {
   const auto work = [&](std::size_t number) {

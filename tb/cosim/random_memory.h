@@ -6,7 +6,7 @@
 
 namespace tablewalk::test {
 
-/// A memory that answers a walker after any number of cycles, in any order, several in one cycle.
+/// A memory that responds to a walker after random latencies, in any order, several responses per cycle.
 class RandomMemory final : public TimedModule {
  public:
   RandomMemory(sc_core::sc_module_name name, PhysicalMemory& bytes, std::uint64_t seed)
@@ -39,7 +39,7 @@ class RandomMemory final : public TimedModule {
   PhysicalMemory& bytes_;
   Dice dice_;
   std::uint64_t longest_;   ///< cycles
-  std::uint64_t together_;  ///< answers come in multiples of so many cycles
+  std::uint64_t together_;  ///< responses come in multiples of this many cycles
   Inbox<MemoryAccess*> arrivals_;
 };
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The cost of translation on every machine and trace: held against separate runs, and beside the stall accounting.
+"""The cost of translation on every machine and trace: checked against separate runs, and next to the stall accounting.
 
     python3 tb/cost/campaign.py [TABLEWALK] [--records N] [--markdown]
 
@@ -79,7 +79,7 @@ HEADER = ["trace", "machine", "cycles", "stall share", "cost share", *STEPS]
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program", nargs="?", default=os.path.join(ROOT, "build/release/tablewalk"))
-    parser.add_argument("--records", type=int, default=0, help="records of each trace; 0 is all")
+    parser.add_argument("--records", type=int, default=0, help="records per trace; 0 is all")
     parser.add_argument("--markdown", action="store_true", help="print the table of the document")
     options = parser.parse_args()
     campaign = Campaign(options.program, options.records)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a trace's knowledge of its loads changes, and what the front end's depth does, as tables of the documents.
+"""The effects of recorded load dependences and of the front end's depth, as tables of the documents.
 
     python3 tb/cost/spans.py [TABLEWALK] [--config skylake] [--traces a,b] [--front-end]
 
@@ -19,7 +19,7 @@ QUEUES = [0, 1, 2, 4, 8, 16, 24, 64]
 
 
 def run(program, path, config, *settings):
-    """Cycles, and the share of them that translation costs."""
+    """Cycles, and the share of translation in them."""
     arguments = [program, "run", path, "-c", config, "--format", "json"]
     for setting in settings:
         arguments += ["--set", setting]
@@ -28,7 +28,7 @@ def run(program, path, config, *settings):
 
 
 def without_dependences(program, path, folder):
-    """The same records in a trace that does not say from which loads addresses come."""
+    """The same records in a trace without load dependences."""
     known, unknown, packed = (os.path.join(folder, name) for name in ("known.txt", "unknown.txt", "unknown.twt"))
     subprocess.run([program, "trace", "convert", path, known], check=True, stdout=subprocess.DEVNULL)
     with open(known, encoding="utf-8") as lines, open(unknown, "w", encoding="utf-8") as stripped:

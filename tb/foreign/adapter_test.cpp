@@ -1,4 +1,4 @@
-// The adapter for walkers like CVA6's, with the example walker behind it: alone, against the reference walk.
+// The adapter for walkers like CVA6's, with the example walker behind it: alone, compared with the reference walk.
 #include <gtest/gtest.h>
 
 #include "Vcva6_sv32.h"
@@ -10,7 +10,7 @@
 namespace tablewalk::test {
 namespace {
 
-/// The control registers under which such a walker works.
+/// The control registers required by such a walker.
 PagingControls plain_controls(std::uint32_t physical_bits) {
   PagingControls controls;
   controls.riscv.svadu = controls.riscv.svnapot = controls.riscv.svpbmt = false;
@@ -48,7 +48,7 @@ constexpr std::uint64_t frame_a = 0xA00000;
 constexpr unsigned page_fault = 14;
 constexpr unsigned out_of_range = 8;
 
-/// Two pages, of which the second is nowhere.
+/// Two pages, of which the second is not mapped.
 template <class Build>
 struct Bench : WalkerBench<typename Build::Model> {
   Bench()
@@ -56,7 +56,7 @@ struct Bench : WalkerBench<typename Build::Model> {
         tables(*this->mode, this->memory) {
     tables.map(page_a, frame_a);
   }
-  /// Runs until the memory request stands whose turn it is.
+  /// Runs until the expected memory request is valid.
   void until_presented(std::size_t count) {
     for (unsigned i = 0; i < 1000 && this->presented.size() < count; ++i) this->tick();
     ASSERT_EQ(this->presented.size(), count);
@@ -99,7 +99,7 @@ TYPED_TEST(Cva6Adapter, APageFaultTakesOneCycleMore) {
   EXPECT_EQ(answer.stood, 2u + bench.mode->levels() * 4 + 1);
 }
 
-/// What differs from the reference walk, of which such a walker tells the class only if it is a fault.
+/// The difference from the reference walk; for faults such a walker reports only the class.
 std::string class_difference(const RtlAnswer& answer, const WalkOutcome& expected) {
   const FaultReason reason = expected.translated ? FaultReason::None : expected.fault.reason;
   if (answer.fault == page_fault && tells(FaultReason::PageFault, reason)) return {};
@@ -144,7 +144,7 @@ TYPED_TEST(Cva6Adapter, RandomWalksEqualTheReferenceWalkByClassOfFault) {
   for (const unsigned fault : met) EXPECT_GT(endings[fault], 20u) << "fault " << fault;
 }
 
-/// A bench that stops the clock while nothing can happen sees the same answers in the same cycles.
+/// A bench that stops the clock while nothing can happen sees the same responses in the same cycles.
 TYPED_TEST(Cva6Adapter, CyclesThatAreQuietMayBeSkipped) {
   std::uint64_t skipped = 0;
   for (const std::uint64_t seed : printed_seeds(40)) {
@@ -168,9 +168,9 @@ TYPED_TEST(Cva6Adapter, CyclesThatAreQuietMayBeSkipped) {
   EXPECT_GT(skipped, 1000u);
 }
 
-/// In each cycle of the walk in turn: it is asked for again, and sees what the tables say then.
+/// Flushes in each cycle of the walk in turn: the walk must restart and see the current tables.
 TYPED_TEST(Cva6Adapter, AfterAnInvalidationInAnyCycleTheWalkIsAskedForAgain) {
-  const std::uint64_t last = 1 + Bench<TypeParam>().mode->levels() * 6;  // in the next cycle the answer stands
+  const std::uint64_t last = 1 + Bench<TypeParam>().mode->levels() * 6;  // the response is valid in the next cycle
   for (std::uint64_t when = 0; when <= last + 1; ++when) {
     Bench<TypeParam> bench;
     bench.latency = [] { return 3u; };
@@ -181,10 +181,10 @@ TYPED_TEST(Cva6Adapter, AfterAnInvalidationInAnyCycleTheWalkIsAskedForAgain) {
     bench.tick();
     ASSERT_TRUE(bench.finish(200)) << "cycle " << when;
     ASSERT_EQ(bench.answers.size(), 1u);
-    // In the cycle of an answer it is too late: who holds translations drops what comes to stand then.
+    // In the cycle of a response it is too late: the TLBs drop a response that arrives then.
     const bool too_late = when >= last;
     EXPECT_EQ(bench.answers[0].page, frame_a + (too_late ? 0 : 0x1000)) << "cycle " << when;
-    // Before the walker has it there is nothing to flush.
+    // Before the walker has the request there is nothing to flush.
     EXPECT_EQ(bench.events.restarts, when >= 2 && !too_late ? 1u : 0u) << "cycle " << when;
     EXPECT_EQ(bench.events.done, 1u);
     EXPECT_EQ(bench.pins().violation_o, 0) << "cycle " << when;
@@ -212,7 +212,7 @@ TYPED_TEST(Cva6Adapter, WhatTheWalkerLooksAtLateStandsStillWhateverTheInputsDo) 
   bench.tables.map(page_b, frame_a, read_only);
   bench.requests.push_back(request(1, page_b, {AccessKind::Store, true}));
   bench.until_presented(1);
-  // Beside it stands a load, which would be allowed.
+  // Meanwhile a load is presented, which would be allowed.
   bench.requests.push_back(request(2, page_b, {AccessKind::Load, true}, 7));
   ASSERT_TRUE(bench.finish());
   ASSERT_EQ(bench.answers.size(), 2u);

@@ -1,5 +1,5 @@
-// Copies of the example walker, and of adapters, that have one thing wrong (cmake/foreign_tests.cmake says what): each
-// is found out. And a walker of several walks at once that has nothing wrong.
+// Copies of the example walker, and of adapters, with one defect each (see cmake/foreign_tests.cmake): each must be
+// detected. And a correct walker with several concurrent walks.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,8 +21,8 @@ namespace {
 
 using testing::HasSubstr;
 
-/// What is found against a walker behind the sockets, in the first of several cases in which it speaks of `about`;
-/// empty if nothing.
+/// The finding against a walker behind the sockets, in the first of several cases whose message contains `about`; empty
+/// if there is none.
 std::string found_against(const std::string& walker, const std::string& about = {}, bool every_cycle = false) {
   for (const std::uint64_t seed : printed_seeds(12)) {
     try {
@@ -41,7 +41,7 @@ TEST(BrokenWalker, WhoForgetsTheRightsGivesAnotherAnswerThanTheReferenceWalk) {
 
 TEST(BrokenWalker, WhoGoesOnAfterAFlushIsNamed) {
   EXPECT_THAT(found_against("without-flush", "answered"),
-              HasSubstr("walker 'without-flush' answered although nothing is asked of it, or what was flushed"));
+              HasSubstr("walker 'without-flush' responded without an outstanding request, or to a flushed one"));
 }
 
 TEST(BrokenWalker, WhoAnswersNothingIsNotWaitedForForEver) {
@@ -49,17 +49,17 @@ TEST(BrokenWalker, WhoAnswersNothingIsNotWaitedForForEver) {
 }
 
 TEST(BrokenWalker, WhoSendsNoTagIsNamed) {
-  EXPECT_THAT(found_against("without-tag"), HasSubstr("walker 'without-tag' broke the rules of its memory port"));
+  EXPECT_THAT(found_against("without-tag"), HasSubstr("walker 'without-tag' violated the protocol of its memory port"));
 }
 
-/// Of its walk cache: what is remembered in the very cycle of an invalidation stays.
+/// Its walk cache keeps what it caches in the very cycle of an invalidation.
 TEST(BrokenWalker, WhoKeepsAPointerThatWasInvalidatedGivesAnotherAnswerThanTheReferenceWalk) {
   EXPECT_THAT(found_against("with-old-pointers", "expected"), HasSubstr("expected"));
 }
 
 TEST(BrokenWalker, WhoReadsMoreEntriesThanThereAreLevelsIsNamed) {
   EXPECT_THAT(found_against("without-end", "no level left"),
-              HasSubstr("walker 'without-end' reads an entry for which the walk has no level left"));
+              HasSubstr("walker 'without-end' reads an entry beyond the last level"));
 }
 
 /// SystemC elaborates once per process.
@@ -97,29 +97,29 @@ TEST(BrokenDescription, WhichRequiresWhatThereIsNotIsToldOf) {
   };
   EXPECT_THAT(refusal("of-no-key"), HasSubstr("REQUIRES paging.riscv.svado: expected a control register's key"));
   EXPECT_THAT(refusal("of-no-value"),
-              HasSubstr("REQUIRES paging.riscv.svadu=maybe: expected a value that the key can"));
+              HasSubstr("REQUIRES paging.riscv.svadu=maybe: expected a valid value of the key"));
   EXPECT_EQ(refusal("without-rights"), "");
 }
 
 TEST(BrokenAdapter, WhoDoesNotSayThatAWalkBeginsIsNamed) {
   EXPECT_THAT(found_against("without-begin"),
-              HasSubstr("walker 'without-begin' took a request and does not say that a walk begins"));
+              HasSubstr("walker 'without-begin' accepted a request without starting or merging a walk"));
 }
 
 TEST(BrokenAdapter, WhoDoesNotSayWhereAWalkBeginsIsNamed) {
   EXPECT_THAT(
       found_against("without-lookup"),
-      HasSubstr("walker 'without-lookup' reads an entry for which the walk has no level left, or has not begun"));
+      HasSubstr("walker 'without-lookup' reads an entry beyond the last level, or before the walk has started"));
 }
 
 TEST(BrokenAdapter, WhoSaysThatWalksBeginAtTheRootAlthoughACacheServesThemIsNamed) {
   EXPECT_THAT(found_against("without-start", "counted from"),
-              HasSubstr("walker 'without-start' answers with a leaf of level"));
+              HasSubstr("walker 'without-start' responds with a leaf of level"));
 }
 
 TEST(BrokenAdapter, WhoIsNotQuietWhenItSaysSoIsNamedWhenItIsClockedInEveryCycle) {
   EXPECT_THAT(found_against("too-quiet", "", true),
-              HasSubstr("walker 'too-quiet' changed, although it had said that nothing would"));
+              HasSubstr("walker 'too-quiet' changed although it had signalled quiet"));
   EXPECT_THAT(found_against("too-quiet"), HasSubstr("requests were left without an answer"));
 }
 
@@ -141,7 +141,7 @@ TEST(WalkerOfFourSlots, BehindAnAdapterInAnyMachineKeepsTheLaws) {
   expect_machines_to_keep_the_laws("of-four-slots", 60);
 }
 
-/// A whole machine over the tables of a running Linux: a user writes to a page of its program, which it may only read.
+/// A whole machine over the tables of a running Linux: a user store to a read-only page of its program.
 TEST(BrokenWalker, InAMachineTheCheckOfARunFindsIt) {
   const TemporaryFolder folder;
   RunOptions options;
@@ -153,7 +153,7 @@ TEST(BrokenWalker, InAMachineTheCheckOfARunFindsIt) {
   tables.skip_faults = true;
   options.tables = tables;
   MachineConfig config = load_config<MachineConfig>({"example-walker", {"walker.foreign=without-flush"}});
-  // Nothing is flushed here: that one makes no mistake.
+  // Nothing is flushed here, so this copy's defect does not show.
   EXPECT_EQ(count_of(run_in_child(config, options), "core.faulted_accesses"), 1u);
   config.walker.foreign = "without-rights";
   options.wave.path = folder.path("walker.fst");

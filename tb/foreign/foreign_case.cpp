@@ -21,7 +21,7 @@
 namespace tablewalk::test {
 namespace {
 
-/// What the reference walk says otherwise; empty if nothing.
+/// The difference from the reference walk; empty if there is none.
 std::string difference(const PagingMode& mode, const PhysicalMemory& memory, const TranslationRequest& request) {
   const WalkOutcome expected = reference_walk(mode, memory, request.root, request.va, request.access);
   const Answer& answer = request.answer;
@@ -49,7 +49,7 @@ Invalidation random_invalidation(Dice& dice, RandomTables& tables, PhysicalMemor
   invalidation.scope = random_scope(dice);
   invalidation.va = VirtualAddress(tables.address());
   invalidation.asid = static_cast<AddressSpaceId>(dice.between(0, 1));
-  if (dice.chance(20)) {  // other tables: from now on nothing of those before may be seen
+  if (dice.chance(20)) {  // new tables: nothing of the old ones may be used from now on
     tables.fill();
     tables.write(bytes);
     invalidation.scope = Scope::All;
@@ -84,7 +84,7 @@ ForeignOutcome run_foreign_case(const ForeignCase& the_case) {
   };
   plan.invalidate = [&] { return random_invalidation(dice, tables, bytes); };
   plan.answered = [&](const TranslationRequest& request) {
-    // What was answered in the cycle of an invalidation is older; TLBs ask for it again.
+    // Responses in the cycle of an invalidation are older; TLBs request them again.
     const std::string wrong = request.overtaken ? std::string() : difference(*mode, bytes, request);
     if (!wrong.empty()) throw LawViolation(wrong);
     for (const std::uint64_t part : {request.va.value(), request.accounted.count(), request.cycles.memory_total()}) {

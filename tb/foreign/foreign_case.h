@@ -5,8 +5,8 @@
 
 namespace tablewalk::test {
 
-/// A foreign walker behind the sockets of a machine: mode, control registers, tables, requests, memory latencies and
-/// invalidations at random, all of it decided by the seed. Every answer is held against the reference walk.
+/// A foreign walker behind the sockets of a machine, with random mode, control registers, tables, requests, memory
+/// latencies and invalidations, determined by the seed. Every response is compared with the reference walk.
 struct ForeignCase {
   std::string walker;
   std::uint64_t seed = 1;
@@ -19,23 +19,23 @@ struct ForeignOutcome {
   std::uint64_t faults = 0;
   std::uint64_t restarts = 0;
   std::uint64_t entry_reads = 0;
-  std::uint64_t digest = 0;  ///< of all answers and their cycles
+  std::uint64_t digest = 0;  ///< of all responses and their cycles
 };
 
-/// Once per process. Throws LawViolation if an answer is wrong, missing, or without an account of its cycles. The
-/// environment's TABLEWALK_WAVE names an FST file that gets the wires.
+/// Once per process. Throws LawViolation if a response is wrong or missing, or if its cycles are not accounted for. The
+/// environment's TABLEWALK_WAVE names an FST file for the signals.
 ForeignOutcome run_foreign_case(const ForeignCase& the_case);
 
-/// The same in a process of its own.
+/// The same in a separate process.
 ForeignOutcome run_foreign_case_apart(const ForeignCase& the_case);
 
-// What any walker is to pass, as Google Test's expectations.
+// Tests that any walker must pass, as Google Test expectations.
 
-/// In so many cases. Returns the sums.
+/// In that many cases. Returns the sums.
 ForeignOutcome expect_answers_of_the_reference_walk(const std::string& walker, std::uint64_t cases);
-/// That `quiet_o` says the truth.
+/// Checks that `quiet_o` is truthful.
 void expect_the_same_when_clocked_in_every_cycle(const std::string& walker, std::uint64_t cases);
-/// Random machines on random traces under --check, run ahead and not.
+/// Random machines on random traces under --check, with and without run-ahead.
 void expect_machines_to_keep_the_laws(const std::string& walker, std::uint64_t machines);
 
 }  // namespace tablewalk::test

@@ -1,5 +1,5 @@
-// Walkers that were made elsewhere, in the program: behind the sockets, in whole machines, and their laws; among them
-// the example of docs/bring-your-own-walker.md.
+// Foreign walkers in the program: behind the sockets, in whole machines, and their latency laws; among them the example
+// of docs/bring-your-own-walker.md.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@
 namespace tablewalk::test {
 namespace {
 
-/// Every walker that is built in, whoever made it.
+/// Every built-in walker, including foreign ones.
 class BuiltInWalker : public testing::TestWithParam<std::string> {};
 
 TEST_P(BuiltInWalker, GivesTheAnswersOfTheReferenceWalkWhateverComesBetween) {

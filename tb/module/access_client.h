@@ -10,8 +10,8 @@
 
 namespace tablewalk {
 
-/// What stands above a cache in a test: a core that asks in the middle of a cycle, or a neighbour on a registered link.
-/// Its payloads stay in use to the end, so that a test can look at them.
+/// The initiator above a cache in a test: a core that acts in the middle of a cycle, or a neighbour on a registered
+/// link. Its payloads stay allocated, so that a test can inspect them.
 class AccessClient : public sc_core::sc_module {
  public:
   explicit AccessClient(sc_core::sc_module_name name) : sc_core::sc_module(name), memory_side("memory_side", *this) {}
@@ -29,20 +29,20 @@ class AccessClient : public sc_core::sc_module {
     access.info.table_entry = true;
     return access;
   }
-  /// Asks so that the cache sees it in `cycle`.
+  /// Sends an access that is visible to the cache in `cycle`.
   MemoryAccess& ask(std::uint64_t cycle, MemoryAccess& access) {
     memory_side.send(access, Cycles(cycle));
     return access;
   }
   MemoryAccess& read(std::uint64_t cycle, std::uint64_t address) { return ask(cycle, fresh(address)); }
   MemoryAccess& write_line(std::uint64_t cycle, std::uint64_t address) { return ask(cycle, fresh(address, 64, true)); }
-  /// Asks a first-level cache, now.
+  /// Accesses a first-level cache, now.
   void ask_now(MemoryAccess& access) {
     Cycles cycle = Clockwork::of_simulation().now();
     if (memory_side.access(access, cycle)) answered_[access.info.tag] = cycle.count();
   }
 
-  /// The cycle in which the answer is seen; 0 if there is none.
+  /// The cycle in which the response is visible; 0 if there is none.
   std::uint64_t answered(const MemoryAccess& access) const {
     const auto found = answered_.find(access.info.tag);
     return found == answered_.end() ? 0 : found->second;

@@ -8,10 +8,10 @@
 
 namespace tablewalk {
 
-/// What stands below a cache in a test: answers every access a fixed number of cycles after it stands here.
+/// The memory below a cache in a test: responds to every access a fixed number of cycles after its arrival.
 class FakeMemory : public sc_core::sc_module {
  public:
-  /// `bytes_most`: what an access may have at most.
+  /// `bytes_most`: maximum size of an access.
   FakeMemory(sc_core::sc_module_name name, std::uint64_t latency, unsigned bytes_most = 64)
       : sc_core::sc_module(name), latency_(latency), bytes_most_(bytes_most), port_("port", *this, 0) {}
 

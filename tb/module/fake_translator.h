@@ -8,7 +8,7 @@
 
 namespace tablewalk {
 
-/// What stands below a TLB in a test: answers each request a fixed number of cycles after it stands here.
+/// The translator below a TLB in a test: responds to each request a fixed number of cycles after its arrival.
 class FakeTranslator : public sc_core::sc_module {
  public:
   FakeTranslator(sc_core::sc_module_name name, Cycles latency)
@@ -22,7 +22,7 @@ class FakeTranslator : public sc_core::sc_module {
   };
 
   TranslateTargetSocket& tlb_side() { return port_.socket; }
-  /// What it answers; left out: the page of the same address, dirty.
+  /// Its response; default: the page of the same address, dirty.
   std::function<Answer(const TranslationRequest&)> decide = [](const TranslationRequest& request) {
     Answer answer;
     answer.translation.page = PhysicalAddress(request.va.value() & ~std::uint64_t{0xfff});

@@ -11,8 +11,8 @@
 
 namespace tablewalk {
 
-/// A memory as somebody else would write it: TLM-2.0's base protocol and generic payload, and nothing of ours but the
-/// bytes it stands on. Checks that its initiator keeps the protocol.
+/// A memory as in a foreign model: TLM-2.0's base protocol and generic payload, and of ours only the storage. Checks
+/// that its initiator follows the protocol.
 class PlainMemory : public sc_core::sc_module {
  public:
   enum class Style : std::uint8_t {
@@ -23,8 +23,8 @@ class PlainMemory : public sc_core::sc_module {
     Completes,             ///< TLM_COMPLETED
   };
 
-  /// `latency`: from the time at which it sees a request to its response, not before an earlier one's.
-  /// `request_phase`: how long it keeps the request phase open, in the style that ends it later.
+  /// `latency`: from receiving a request to its response, not before an earlier one's. `request_phase`: how long it
+  /// keeps the request phase open, in the style that ends it later.
   PlainMemory(sc_core::sc_module_name name, PhysicalMemory& bytes, Style style, sc_core::sc_time latency,
               sc_core::sc_time request_phase = sc_core::sc_time(2, sc_core::SC_NS))
       : sc_core::sc_module(name),
@@ -125,7 +125,7 @@ class PlainMemory : public sc_core::sc_module {
   Style style_;
   sc_core::sc_time latency_;
   sc_core::sc_time request_phase_;
-  tlm::tlm_generic_payload* open_ = nullptr;  ///< whose request phase is open
+  tlm::tlm_generic_payload* open_ = nullptr;  ///< request whose phase is open
   std::set<tlm::tlm_generic_payload*> unanswered_;
   std::uint64_t requests_ = 0;
   std::multimap<sc_core::sc_time, std::function<void()>> actions_;

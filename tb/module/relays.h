@@ -7,7 +7,7 @@
 
 namespace tablewalk {
 
-/// Passes an access link's calls on by the transport interface alone: to either side it is somebody else's module.
+/// Forwards an access link's calls through the transport interface only: both sides see a foreign module.
 class AccessRelay : public sc_core::sc_module, tlm::tlm_fw_transport_if<>, tlm::tlm_bw_transport_if<> {
  public:
   explicit AccessRelay(sc_core::sc_module_name name) : sc_core::sc_module(name), above("above"), below("below") {

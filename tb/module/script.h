@@ -8,12 +8,12 @@
 
 namespace tablewalk {
 
-/// Does what a test says, in the middle of the cycles that it names: the way a core acts.
+/// Performs a test's actions in the middle of the given cycles, as a core acts.
 class Script final : public TimedModule {
  public:
   explicit Script(sc_core::sc_module_name name) : TimedModule(name, Phase::Middle) {}
 
-  /// Before the simulation starts.
+  /// Called before the simulation starts.
   void at(std::uint64_t cycle, std::function<void()> action) {
     actions_.emplace(cycle, std::move(action));
     wake_at(Cycles(cycle));

@@ -10,7 +10,7 @@
 
 namespace tablewalk {
 
-/// What stands above a translator in a test: asks, and notes when each answer is seen.
+/// The initiator above a translator in a test: sends requests and records when each response is visible.
 class TranslationClient : public sc_core::sc_module {
  public:
   explicit TranslationClient(sc_core::sc_module_name name)
@@ -18,21 +18,21 @@ class TranslationClient : public sc_core::sc_module {
 
   struct Asked {
     TranslationRequest request;
-    std::optional<std::uint64_t> answered;  ///< the cycle in which the answer is seen
+    std::optional<std::uint64_t> answered;  ///< the cycle in which the response is visible
     bool at_once = false;
   };
 
   TranslateInitiatorPort<TranslationClient> translator_side;
-  PhysicalAddress root;  ///< of what is asked from here on
+  PhysicalAddress root;  ///< of the following requests
   AddressSpaceId asid = 0;
 
-  /// Asks so that the translator sees it in `cycle`.
+  /// Sends a request that is visible to the translator in `cycle`.
   const Asked& ask(std::uint64_t cycle, std::uint64_t va, AccessKind kind = AccessKind::Load, bool user = true) {
     Asked& asked = fresh(va, {kind, user});
     translator_side.request_at(asked.request, Cycles(cycle));
     return asked;
   }
-  /// Asks a translator that may answer at once, now.
+  /// Requests from a translator that may respond at once, now.
   const Asked& ask_now(std::uint64_t va, AccessKind kind = AccessKind::Load, bool user = true) {
     Asked& asked = fresh(va, {kind, user});
     Cycles cycle = Clockwork::of_simulation().now();
@@ -43,7 +43,7 @@ class TranslationClient : public sc_core::sc_module {
     return asked;
   }
 
-  /// Has the translators below forget, now.
+  /// Invalidates in the translators below, now.
   void invalidate_now(const Invalidation& invalidation) {
     translator_side.invalidate(invalidation, Clockwork::of_simulation().now());
   }
@@ -71,7 +71,7 @@ class TranslationClient : public sc_core::sc_module {
     return asked;
   }
 
-  std::deque<Asked> all_;  ///< by tag; references to it stay valid
+  std::deque<Asked> all_;  ///< by tag; references stay valid
 };
 
 }  // namespace tablewalk

@@ -1,4 +1,4 @@
-"""Tests rtl/synth: that the kept figures are of the hardware that is there, and right for the smallest walker; what the
+"""Tests rtl/synth: that the stored figures are of the current hardware and right for the smallest walker; what the
 command says to bad input.
 
     python3 tb/rtl/area_test.py YOSYS ROOT [CLASS.test...]
@@ -22,7 +22,7 @@ def area(*words):
 
 
 class Copy:
-    """Of the repository's part that matters, to change a file in."""
+    """A copy of the relevant part of the repository, to change a file in."""
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory()

@@ -13,11 +13,11 @@
 #include "support/random_scope.h"
 #include "tlb/tlb_array.h"
 
-// What the tests of array_pins.sv share: the shapes that it was made in, its clock, and a TLB beside the model's.
+// Shared by the tests of array_pins.sv: its built shapes, its clock, and a TLB beside the model's.
 
 namespace tablewalk::test {
 
-/// Sizes of pages are those of the TLB.
+/// Page sizes are those of the TLB.
 struct FourSets {
   using Pins = Varray_pins;
   static constexpr std::uint32_t entries = 8;
@@ -30,7 +30,7 @@ struct FullyAssociative {
   static constexpr std::uint32_t ways = 6;
   static std::vector<unsigned> shifts() { return {12, 21, 30}; }
 };
-/// Pages of 4 KiB do not fit, and those of 64 KiB go in whole.
+/// Pages of 4 KiB do not fit, and those of 64 KiB are installed whole.
 struct OneWay {
   using Pins = Varray_pins_single;
   static constexpr std::uint32_t entries = 2;
@@ -38,7 +38,7 @@ struct OneWay {
   static std::vector<unsigned> shifts() { return {13, 16, 21, 30}; }
 };
 
-/// For the largest pages that there are: 512 GiB and 256 TiB.
+/// For the largest pages: 512 GiB and 256 TiB.
 struct HugePages {
   using Pins = Varray_pins_huge;
   static constexpr std::uint32_t entries = 4;
@@ -76,7 +76,7 @@ void set_invalidation(Pins& pins, const Invalidation& invalidation) {
   pins.inv_pointers_i = static_cast<std::uint8_t>(covered.pointers);
 }
 
-/// What random arrays are asked: few addresses of both halves, so that they meet, in few spaces.
+/// Addresses for random arrays: a few in both halves, so that they collide, in few spaces.
 class Questions {
  public:
   Questions(Dice& dice, const PagingMode& mode) : dice_(dice), highest_(low_bits(mode.virtual_bits() - 1)) {
@@ -106,7 +106,7 @@ class Questions {
   std::vector<std::uint64_t> regions_;
 };
 
-/// One TLB in both worlds.
+/// One TLB in RTL and model.
 template <class Shape>
 class TlbPair {
  public:

@@ -1,4 +1,4 @@
-// What the hardware remembers, each array alone, against the model's: the order of use, a walk cache, a TLB.
+// The RTL storage arrays, each alone, compared with the model: LRU order, a walk cache, a TLB.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -40,7 +40,7 @@ TYPED_TEST(Arrays, TheOldestWayIsTheModelsVictim) {
       pins.fill_way_i = dice.number(0, TypeParam::ways - 1);
       pins.eval();
       if (pins.touch_i) model.touch(pins.touch_set_i, pins.touch_way_i);
-      if (pins.fill_i) {  // it means something then
+      if (pins.fill_i) {  // meaningful only then
         ASSERT_EQ(int{pins.oldest_o}, static_cast<int>(model.victim(pins.fill_set_i))) << "seed " << seed;
         model.filled(pins.fill_set_i, pins.fill_way_i);
       }
@@ -82,7 +82,7 @@ TYPED_TEST(Arrays, TheWalkCacheFindsWhatTheModelFinds) {
       const Invalidation invalidation = questions.invalidation();
       if (dice.chance(8)) set_invalidation(pins, invalidation);
       pins.eval();
-      // In the order of the contract: looked up, remembered, forgotten.
+      // In the order of the contract: look up, fill, invalidate.
       if (pins.lookup_i) {
         const auto found = model.find(va, pins.lookup_asid_i);
         ASSERT_EQ(pins.cache_hit_o != 0, found.has_value()) << "seed " << seed << " cycle " << cycle;
@@ -103,8 +103,8 @@ TYPED_TEST(Arrays, TheWalkCacheFindsWhatTheModelFinds) {
   EXPECT_GT(hits, 1000u);
 }
 
-/// A translation as a walk or another TLB gives it. Size, and whether it is global, follow from the place: what
-/// contradicts itself is software's mistake, and what comes of it is not laid down.
+/// A translation as from a walk or another TLB. Size and globalness follow from the address: inconsistent translations
+/// are a software error with undefined results.
 Translation random_translation(Dice& dice, const PagingMode& mode, VirtualAddress va) {
   const std::uint64_t region = va.value() >> 30 & 3;
   std::vector<PageSize> sizes;
@@ -116,7 +116,7 @@ Translation random_translation(Dice& dice, const PagingMode& mode, VirtualAddres
   made.level = static_cast<std::uint8_t>(size.level);
   made.whole_shift = static_cast<std::uint8_t>(size.shift);
   made.page_shift = made.whole_shift;
-  // A part: what another TLB holds of the page, or what of it lies within physical addresses.
+  // A part: what another TLB holds of the page, or its part within physical memory.
   if (region == 3 && size.level > 0) made.page_shift = size.shift == 30 ? 29 : 12;
   made.page = PhysicalAddress(rtl::random_bits(dice) & low_bits(56) & ~low_bits(made.page_shift));
   made.rights = rtl::rights_of(dice.number(0, 511));
@@ -132,7 +132,7 @@ TYPED_TEST(Arrays, TheTlbFindsWhatTheModelFinds) {
     TlbPair<TypeParam> tlb(rtl::modes[dice.number(1, 8)], rtl::random_controls(dice));
     Questions questions(dice, tlb.mode());
     for (unsigned cycle = 0; cycle < 2500; ++cycle) {
-      // In the order of the contract: looked up, filled, invalidated.
+      // In the order of the contract: look up, fill, invalidate.
       if (dice.chance(60)) {
         const Access access{static_cast<AccessKind>(dice.number(0, 2)), dice.chance(50)};
         tlb.look_up(questions.address(), questions.asid(), access, hits);
@@ -148,7 +148,7 @@ TYPED_TEST(Arrays, TheTlbFindsWhatTheModelFinds) {
   EXPECT_GT(hits, 500u);
 }
 
-/// A place with its page, whose size follows from the place.
+/// An address with its page, whose size follows from the address.
 struct Mapped {
   VirtualAddress va;
   PageSize size;
@@ -197,7 +197,7 @@ TEST(HugeArray, TheTlbFindsWhatTheModelFindsOfPagesUpTo256TiB) {
   EXPECT_EQ(found.count(39) + found.count(48), 2u);
 }
 
-// What the model has no word for, and examples to read.
+// Cases without a counterpart in the model, and readable examples.
 
 struct Pins : Varray_pins {
   Pins() { reset(*this); }
@@ -264,7 +264,7 @@ TEST(RtlWalkCache, PointersOfTwoModesAtOnePlaceAreBothRemembered) {
   EXPECT_EQ(pins.cache_table_o, 0xB000u);
 }
 
-/// What is remembered in the same cycle included, of whatever space.
+/// Including what is filled in the same cycle, of whatever space.
 TEST(RtlWalkCache, EverythingIsEverythingWhateverElseTheInvalidationSays) {
   Pins& pins = lasting_model<Pins>();
   pins.remember(0x40001000, sv39, 1, 0xA000);
@@ -311,7 +311,7 @@ TEST(RtlWalkCache, NeitherSpaceNorAddressIsEverything) {
   EXPECT_FALSE(pins.translated(0x80001000, x86_64, 2));
 }
 
-/// It makes everything below it global: an invalidation of its space leaves it, one of global pages does not.
+/// Everything below it is global: an invalidation of its space keeps it, one of global pages does not.
 TEST(RtlWalkCache, AGlobalPointerOutlivesItsSpace) {
   Pins& pins = lasting_model<Pins>();
   pins.remember(0x40001000, sv39, 1, 0xA000, true);
@@ -329,7 +329,7 @@ TEST(RtlWalkCache, AGlobalPointerOutlivesItsSpace) {
   EXPECT_FALSE(pins.cached(0x40001000, sv39, 1));
 }
 
-/// While a lookup looks at another set, where another mode's pointers are.
+/// While a lookup reads another set, which has another mode's pointers.
 TEST(RtlWalkCache, APointerThatIsRememberedAgainTakesItsOwnPlace) {
   Pins& pins = lasting_model<Pins>();
   constexpr std::uint64_t other_set = 0x40200000;

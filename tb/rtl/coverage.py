@@ -23,7 +23,8 @@ Point = collections.namedtuple("Point", "kind file line column what")
 
 
 def build_tests(build, toggles, jobs):
-    # Verilator 5.006 splits and reorders blocks with the counters in them: they would see what variables are afterwards.
+    # Verilator 5.006 splits and reorders blocks with the counters in them: they would see the values of variables
+    # afterwards.
     arguments = "--coverage-line;-fno-split;-fno-reorder;-Wno-UNOPTFLAT"
     if toggles:
         arguments += ";--coverage-toggle;--output-split;20000"
@@ -37,7 +38,7 @@ def build_tests(build, toggles, jobs):
 
 
 def names_of_tests(program):
-    """`Suite.Test`, as Google Test lists them."""
+    """`Suite.Test`, as listed by Google Test."""
     listed = subprocess.run([program, "--gtest_list_tests"], check=True, stdout=subprocess.PIPE, text=True).stdout
     suite = ""
     for line in listed.splitlines():
@@ -76,7 +77,7 @@ def run_tests(build, targets, runs):
 
 
 def read_counts(path):
-    """How often each point of the sources was met."""
+    """The count of each point of the sources."""
     counts = collections.Counter()
     with open(path, encoding="utf-8", errors="replace") as lines:
         for line in lines:
@@ -120,7 +121,7 @@ def read_explanations():
 
 
 def text_of(point, texts):
-    """What an explanation's pattern is held against: the signal with its bit, or the line of source."""
+    """The text that an explanation's pattern is matched with: the signal with its bit, or the line of source."""
     if point.kind == "toggle":
         return point.what
     line = texts[point.file][point.line - 1].strip()
@@ -163,7 +164,7 @@ def report_holes(counts, explanations):
 
 
 def fits(pattern, text):
-    """`*` stands for anything, `[3]` for itself, `[0-11]` for each of these numbers in brackets."""
+    """`*` matches anything, `[3]` itself, `[0-11]` each of these numbers in brackets."""
     ranges = []
     expression = ""
     for part in re.split(r"(\[\d+-\d+\]|\*)", pattern):
@@ -180,11 +181,11 @@ def fits(pattern, text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--toggles", action="store_true", help="count them too")
+    parser.add_argument("--toggles", action="store_true", help="count toggles too")
     parser.add_argument("--build", help="folder; build/rtl-coverage, or with toggles build/rtl-toggles")
     parser.add_argument("--runs", type=int, default=50, help="random cases of each randomised test")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count(), help="of the build")
-    parser.add_argument("--report-only", action="store_true", help="of what was counted before")
+    parser.add_argument("--report-only", action="store_true", help="report the existing counts")
     arguments = parser.parse_args()
     build = arguments.build or os.path.join(ROOT, "build", "rtl-toggles" if arguments.toggles else "rtl-coverage")
     failed = []

@@ -1,5 +1,5 @@
-// Part of every test of the hardware in a build that counts its coverage: writes what the models of the process have
-// counted to the file that TABLEWALK_COVERAGE names.
+// Part of every RTL test in a coverage build: writes the coverage counts of the process's models to the file named by
+// TABLEWALK_COVERAGE.
 #include <gtest/gtest.h>
 #include <verilated.h>
 #include <verilated_cov.h>

@@ -1,4 +1,4 @@
-// The decoder of the hardware against the model's, bit by bit: every mode, every level, every setting of the controls.
+// The RTL entry decoder compared with the model's, bit by bit: every mode, every level, every setting of the controls.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 namespace tablewalk::test {
 namespace {
 
-/// One mode under some controls, in both worlds.
+/// One mode with some controls, in RTL and model.
 template <class Pins>
 class Pair {
  public:
@@ -65,7 +65,7 @@ class Pair {
   }
 
  private:
-  /// Of a path of which the levels above grant one thing or another.
+  /// Of a path with different rights from the levels above.
   void expect_same_verdict(const EntryView& view, std::uint64_t entry, unsigned level) {
     Rights above;
     above.write = (entry >> 9 & 1) == 0;
@@ -96,7 +96,7 @@ class Pair {
   Pins& pins_ = lasting_model<Pins>();
 };
 
-/// Entries that have every combination of their low bits, and chosen high ones.
+/// Entries with every combination of their low bits, and chosen high ones.
 template <class Check>
 void for_entries(Dice& dice, unsigned entry_bytes, Check check) {
   const std::uint64_t all = low_bits(8 * entry_bytes);
@@ -137,7 +137,7 @@ TEST_P(EntryDecoder, SaysOfEveryEntryWhatTheModelSays) {
   compare_mode<Vdecoder_pins>(GetParam(), "radix:9,9,9,9/12@8");
 }
 
-/// Random entries seldom tell one width from the next: most have a reserved bit that both have.
+/// Random entries rarely distinguish two widths: most have a reserved bit in both.
 TEST_P(EntryDecoder, ReservesTheSameAddressBitsAtEveryPhysicalWidth) {
   PagingControls controls;
   controls.x86.pse = controls.x86.page1gb = true;

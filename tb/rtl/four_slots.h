@@ -32,7 +32,7 @@ struct FourSlots : WalkerBench<Vwalker4> {
   SmallTables tables;
 };
 
-/// Access to another's page fault code.
+/// Access to the page fault code of another access.
 constexpr unsigned permission = 4;
 constexpr Access load{AccessKind::Load, true};
 constexpr Access store{AccessKind::Store, true};

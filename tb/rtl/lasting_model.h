@@ -5,8 +5,8 @@
 
 namespace tablewalk::test {
 
-/// A Verilated model that is never freed: what it has counted for the coverage lies in it, and is written last
-/// (coverage_writer.cpp); and when static objects go, Verilator's own may have gone before.
+/// A Verilated model that is never freed: it holds its coverage counts, which are written last (coverage_writer.cpp),
+/// when Verilator's own static objects may already have been destroyed.
 template <class Model>
 Model& lasting_model() {
   static auto& models = *new std::vector<std::unique_ptr<Model>>;

@@ -1,4 +1,4 @@
-// One side of the MMU, alone: its handshakes, its cycles, and what it gives back.
+// One side of the MMU alone: its handshakes, its cycles, and its responses.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -15,7 +15,7 @@ constexpr std::uint8_t sv39 = 6;
 constexpr std::uint64_t page_a = 0x40001000;
 constexpr std::uint64_t frame_a = 0xA00000;
 
-/// The port between a core and a walker that answer when they are told to.
+/// The port between a core and a walker, both controlled by the test.
 struct Port {
   Port() {
     pins.req_mode_i = sv39;
@@ -54,7 +54,7 @@ struct Port {
     pins.walked_fault_i = static_cast<std::uint8_t>(fault);
   }
   void invalidate_all() { pins.invalidate_i = pins.inv_all_i = 1; }
-  /// A miss that finds that page.
+  /// A miss that is answered with that page.
   void fill(std::uint64_t va, std::uint64_t page, unsigned rights = 0x0F, bool dirty = true) {
     request(va);
     tick();
@@ -106,7 +106,7 @@ TEST(RtlMmuPort, WhatItAsksTheWalkerStandsUntilItIsTaken) {
   port.request(page_a, 2, false, 7);
   port.tick();
   for (unsigned cycle = 0; cycle < 50; ++cycle) {
-    // What comes meanwhile is not taken, and changes nothing.
+    // Inputs in between are not accepted, and change nothing.
     port.request(page_a + 0x5000, 0, true, 9);
     port.pins.req_root_i = 0x9000;
     EXPECT_EQ(int{port.pins.req_ready_o}, 0);
@@ -133,7 +133,7 @@ TEST(RtlMmuPort, AnAnswerStandsUntilItIsTaken) {
   port.tick();
   for (unsigned cycle = 0; cycle < 50; ++cycle) {
     port.request(page_a + 0x5000);
-    if (cycle == 25) port.invalidate_all();  // what stands was found before
+    if (cycle == 25) port.invalidate_all();  // the valid response is from before
     EXPECT_EQ(int{port.pins.req_ready_o}, 0);
     EXPECT_EQ(int{port.pins.rsp_valid_o}, 1);
     EXPECT_EQ(port.pins.rsp_address_o, frame_a + 0x42);
@@ -199,14 +199,14 @@ TEST(RtlMmuPort, AHitAfterAFaultIsNoFault) {
 
 TEST(RtlMmuPort, AnswersOfTheWalkerToTheOtherSideAreNotItsOwn) {
   Port port;
-  port.walked(frame_a);  // nobody asked
+  port.walked(frame_a);  // no outstanding request
   port.tick();
   EXPECT_EQ(int{port.pins.rsp_valid_o}, 0);
   EXPECT_EQ(int{port.pins.req_ready_o}, 1);
   port.request(page_a);
   port.pins.walk_ready_i = 0;
   port.tick();
-  port.walked(frame_a);  // not asked yet
+  port.walked(frame_a);  // not requested yet
   port.tick();
   EXPECT_EQ(int{port.pins.walk_valid_o}, 1);
   EXPECT_EQ(int{port.pins.rsp_valid_o}, 0);
@@ -237,12 +237,12 @@ TEST(RtlMmuPort, AResetForgetsTheMissAndTheTlbAtOnce) {
   }
 }
 
-/// The core and the walker do what they like; what the port owes the core is worked out beside it.
+/// The core and the walker act at random; the expected responses are computed alongside.
 class Beside {
  public:
   explicit Beside(Vport_pins& pins) : pins_(pins) {}
 
-  /// What the pins say before the clock rises is what they should, and what follows from it.
+  /// Checks the pins before the clock rises, and derives the expected state.
   void check_and_note() {
     ASSERT_EQ(pins_.req_ready_o != 0, !asked_.has_value());
     const bool answers = pins_.rsp_valid_o && pins_.rsp_ready_i;
@@ -271,14 +271,14 @@ class Beside {
     asked_.reset();
   }
 
-  bool walks = false;  ///< the walker was asked
+  bool walks = false;  ///< the walker has an outstanding request
   unsigned hits = 0;
   unsigned answered = 0;
 
  private:
   Vport_pins& pins_;
   std::optional<std::uint64_t> asked_;
-  std::optional<std::uint64_t> expected_;         ///< the page of its answer
+  std::optional<std::uint64_t> expected_;         ///< page of the expected response
   bool known_ = false;                            ///< it may be a hit
   std::map<std::uint64_t, std::uint64_t> pages_;  ///< walked since the last invalidation
 };

@@ -1,4 +1,4 @@
-// The MMU in hardware: two TLBs and the walker. Answers are compared with the reference walk.
+// The MMU RTL: two TLBs and the walker. Responses are compared with the reference walk.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -21,7 +21,7 @@ struct MmuAnswer {
   bool hit = false;
 };
 
-/// The MMU, a memory that answers after some cycles, and a core that asks one thing at a time on each side.
+/// The MMU, a memory with a latency of some cycles, and a core with one outstanding request per side.
 class MmuBench {
  public:
   explicit MmuBench(const std::string& mode_name, const PagingControls& controls = {})
@@ -59,7 +59,7 @@ class MmuBench {
     ++cycle;
   }
 
-  /// A load or store; `during` is called in every cycle until the answer.
+  /// A load or store; `during` is called in every cycle until the response.
   MmuAnswer data(std::uint64_t va, bool store = false, bool user = true, const std::function<void()>& during = {}) {
     pins.data_req_valid_i = 1;
     pins.data_req_va_i = va;
@@ -113,7 +113,7 @@ class MmuBench {
     bool swap;
     std::uint64_t expected;
     std::uint64_t desired;
-    std::uint64_t held;  ///< when it was accepted: what a read answers
+    std::uint64_t held;  ///< when it was accepted: the data of a read
   };
 
   void clock() {
@@ -150,7 +150,7 @@ TEST(RtlMmu, TheSecondAccessToAPageHitsInTheNextCycle) {
   const MmuAnswer first = bench.data(page_a + 0x123);
   EXPECT_FALSE(first.hit);
   EXPECT_EQ(first.address, frame_a + 0x123);
-  // Asked in 1, lookup 2, three reads of 3 from 3 on, the answer in 15, at the core in 16.
+  // Requested in 1, lookup 2, three reads of 3 from 3 on, the response in 15, at the core in 16.
   EXPECT_EQ(first.cycle, 1u + 2 + 3 * 4 + 1);
   const MmuAnswer second = bench.data(page_a + 0xFFF);
   EXPECT_TRUE(second.hit);
@@ -198,7 +198,8 @@ TEST(RtlMmu, AnInvalidationOfAnotherPageLeavesTheTranslation) {
   EXPECT_FALSE(bench.data(page_a).hit);
 }
 
-/// In every cycle of a miss the page moves and is invalidated: the answer is of after, and the TLB holds the new frame.
+/// In every cycle of a miss the page moves and is invalidated: the response is the new one, and the TLB holds the new
+/// frame.
 TEST(RtlMmu, AnInvalidationDuringAMissIsObeyed) {
   for (unsigned at = 0; at < 17; ++at) {
     MmuBench bench("sv39");
@@ -284,8 +285,8 @@ TEST(RtlMmu, AccessesAreTranslatedAsTheReferenceWalkDoes) {
     const std::vector<std::string> modes = {"x86-32", "x86-pae", "x86-64", "x86-64-la57", "sv32", "sv39", "sv57"};
     const std::string name = dice.pick(modes);
     PagingControls controls = rtl::random_controls(dice);
-    // The sixteen entries of such a page would have to agree: these tables' do not, and which of them a TLB has met
-    // decides then.
+    // The sixteen entries of such a page must agree: these tables' entries do not, so the result depends on which one a
+    // TLB holds.
     controls.riscv.svnapot = false;
     MmuBench bench(name, controls);
     RandomTables tables(*bench.mode, dice);

@@ -5,7 +5,7 @@
 
 namespace tablewalk::test {
 
-/// One case: tables, and the same tables for the reference walk.
+/// One case: tables, and a copy of them for the reference walk.
 template <class Build>
 struct Case : WalkerBench<typename Build::Model> {
   using Base = WalkerBench<typename Build::Model>;
@@ -37,7 +37,7 @@ struct Case : WalkerBench<typename Build::Model> {
   PhysicalMemory reference_memory;
 };
 
-/// Neighbours that are slow and unreliable, each in its own way.
+/// Slow and unreliable neighbours, each in its own way.
 template <class TheCase>
 void make_neighbours_difficult(TheCase& with) {
   Dice& dice = with.dice;
@@ -65,7 +65,7 @@ RtlInvalidation random_invalidation(TheCase& with) {
   return invalidation;
 }
 
-/// Asks `count` questions, at most sixteen at once, with invalidations in between of what has not changed.
+/// Sends `count` requests, at most sixteen in flight, with invalidations of unchanged entries in between.
 template <class TheCase>
 void run_together(TheCase& with, std::vector<RtlRequest>& asked, unsigned count) {
   std::array<bool, 16> busy{};
@@ -78,7 +78,7 @@ void run_together(TheCase& with, std::vector<RtlRequest>& asked, unsigned count)
       asked.push_back(with.next_request(id));
       with.requests.push_back(asked.back());
     }
-    // Not for ever: a walk that is restarted again and again does not end.
+    // Limited, because a walk that is restarted forever does not end.
     if (cycles < 3000 && with.dice.chance(invalidations)) with.invalidation = random_invalidation(with);
     with.tick();
     for (; answered < with.answers.size(); ++answered) busy[with.answers[answered].id] = false;

@@ -11,9 +11,9 @@
 
 namespace tablewalk::test {
 
-/// Page tables of random entries, well formed and not, and addresses that meet them. A table serves one level only, so
-/// that the accessed and dirty bits that walks set do not change what an entry means to another walk: whatever the
-/// order of walks, their answers and the bits of memory afterwards are the same.
+/// Page tables of random entries, well formed or not, and addresses that hit them. A table serves one level only, so
+/// that accessed and dirty bits set by one walk do not change an entry's meaning for another: results and final memory
+/// do not depend on the order of walks.
 class RandomTables {
  public:
   RandomTables(const PagingMode& mode, Dice& dice) : mode_(mode), dice_(dice) {
@@ -29,7 +29,7 @@ class RandomTables {
     fill();
   }
 
-  /// Other entries in the same tables.
+  /// New entries in the same tables.
   void fill() {
     entries_.clear();
     for (unsigned level = 0; level < mode_.levels(); ++level) {
@@ -48,7 +48,7 @@ class RandomTables {
     return true;
   }
 
-  /// One of few addresses, so that walks meet; now and then one that no walk translates.
+  /// One of a few addresses, so that walks share entries; sometimes one that is never translated.
   std::uint64_t address() {
     if (dice_.chance(3)) return rtl::random_bits(dice_);
     std::uint64_t va = dice_.number(0, 1) == 0 ? 0 : 0x7123 & low_bits(mode_.offset_bits());
@@ -61,7 +61,7 @@ class RandomTables {
   Access access() { return {static_cast<AccessKind>(dice_.number(0, 2)), dice_.chance(50)}; }
 
  private:
-  /// Where the first table stands: anywhere in memory, if that is large and entries point everywhere in it.
+  /// Address of the first table: anywhere in memory, if that is large and entries point everywhere in it.
   std::uint64_t somewhere() {
     constexpr std::uint64_t room = std::uint64_t{1} << 30;
     if (mode_.entry_bytes() < 8 || mode_.memory_limit() <= 2 * room || dice_.chance(30)) return 0x10000;
@@ -87,7 +87,7 @@ class RandomTables {
     if (dice_.chance(3)) return 0;
     if (level == 0 && dice_.chance(3)) return mode_.encode_pointer(PhysicalAddress(0x5000), level);
     std::uint64_t entry = level > 0 && dice_.chance(80) ? pointer(level) : leaf(level);
-    // One bit turned over: of the flags, or so high that it leads far away from these tables.
+    // One bit flipped: a flag, or a high bit that leads far away from these tables.
     const unsigned bits = 8 * mode_.entry_bytes();
     if (dice_.chance(30)) entry ^= std::uint64_t{1} << dice_.number(0, 7);
     if (dice_.chance(4)) entry ^= std::uint64_t{1} << dice_.number(bits - 12, bits - 1);

@@ -11,17 +11,17 @@
 
 namespace tablewalk::test {
 
-/// The numbers of rtl/tablewalk_pkg.sv for what the model says in types.
+/// The codes of rtl/tablewalk_pkg.sv for the model's types.
 namespace rtl {
 
 struct Mode {
-  const char* name;  ///< the model's; nullptr: the radix split of the build
+  const char* name;  ///< the model's name; nullptr: the radix split of the build
   std::uint8_t code;
 };
 constexpr Mode modes[] = {{nullptr, 0}, {"x86-32", 1}, {"x86-pae", 2}, {"x86-64", 3}, {"x86-64-la57", 4},
                           {"sv32", 5},  {"sv39", 6},   {"sv48", 7},    {"sv57", 8}};
 
-/// mode_e of a mode's name; anything else is the radix format.
+/// mode_e by mode name; anything else is the radix format.
 inline std::uint8_t mode_code(const std::string& name) {
   for (const Mode& mode : modes) {
     if (mode.name != nullptr && name == mode.name) return mode.code;
@@ -29,7 +29,7 @@ inline std::uint8_t mode_code(const std::string& name) {
   return 0;
 }
 
-/// Of fault_e what the model has no word for: memory failed to read an entry.
+/// The fault_e code without a counterpart in the model: memory failed to read an entry.
 constexpr unsigned read_failed = 7;
 
 /// fault_e
@@ -93,7 +93,7 @@ inline std::uint64_t random_bits(Dice& dice) {
   return dice.between(0, low_bits(32)) << 32 | dice.between(0, low_bits(32));
 }
 
-/// The numbers of three address spaces: the first two differ in every bit, the third from the first in one.
+/// Three address-space ids: the first two differ in every bit, the third from the first in one.
 constexpr std::array<std::uint16_t, 3> spaces{0x5A3C, 0xA5C3, 0x5A7C};
 
 inline std::uint16_t random_space(Dice& dice) {

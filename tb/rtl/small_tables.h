@@ -7,7 +7,7 @@
 
 namespace tablewalk::test {
 
-/// Page tables made by hand, entry by entry: the root at 0x1000, each further table where the last one ended.
+/// Hand-made page tables, entry by entry: the root at 0x1000, each further table after the last one.
 class SmallTables {
  public:
   static constexpr std::uint64_t root = 0x1000;
@@ -16,13 +16,13 @@ class SmallTables {
     next_ = root + rounded(mode.table_bytes(mode.root_level()));
   }
 
-  /// The page at `va`, of the smallest size; one that was there before is replaced.
+  /// The page at `va`, of the smallest size; an existing one is replaced.
   void map(std::uint64_t va, std::uint64_t page, const LeafSpec& spec = {}) {
     memory_.write(leaf_of(va), mode_.entry_bytes(),
                   mode_.encode_leaf(PhysicalAddress(page), mode_.page_sizes().front(), spec));
   }
 
-  /// The page gets a last-level table of its own, elsewhere; its entry in the old one is gone.
+  /// Moves the page to a last-level table of its own; its entry in the old one is removed.
   void move_table(std::uint64_t va, std::uint64_t page) {
     memory_.write(leaf_of(va), mode_.entry_bytes(), 0);
     PhysicalAddress table(root);
@@ -34,7 +34,7 @@ class SmallTables {
     map(va, page);
   }
 
-  /// Where the leaf for `va` stands; the tables above are made if they are missing.
+  /// Address of the leaf for `va`; missing tables above it are created.
   PhysicalAddress leaf_of(std::uint64_t va) {
     PhysicalAddress table(root);
     for (unsigned level = mode_.root_level(); level > 0; --level) {

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-# Few TLB entries: more of the same take long and show nothing new.
+# Few TLB entries: more of them take long and show nothing new.
 SCRIPT = """
 read_verilog -sv {files}
 hierarchy -check -top mmu -chparam Slots 2 -chparam FetchEntries 4 -chparam DataEntries 4 \

@@ -1,5 +1,5 @@
-// The combinational parts of a walk, each alone, against model/paging: where it begins, what follows from an answer,
-// where the entry stands, what rights forbid.
+// The combinational parts of a walk, each alone, compared with model/paging: its starting table, evaluation of a
+// response, entry address, permission check.
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -16,7 +16,7 @@ namespace {
 
 using Step = Walk::Step;
 
-/// A walk of the hardware: the registers of a slot, and the parts that change them.
+/// A walk of the hardware: the registers of a slot, and the parts that update them.
 template <class Pins>
 class HardwareWalk {
  public:
@@ -65,7 +65,7 @@ class HardwareWalk {
     now.fault = pins_.begun_fault_o;
   }
 
-  /// Memory answers.
+  /// A memory response.
   void step(std::uint64_t data, bool error = false, bool retry = false) {
     set_walk();
     pins_.data_i = data;
@@ -107,7 +107,7 @@ class HardwareWalk {
   Pins& pins_ = lasting_model<Pins>();
 };
 
-/// The two walks stand at the same place.
+/// Checks that the two walks are in the same state.
 template <class Pins>
 void expect_same(HardwareWalk<Pins>& walk, const Walk& model, const PagingMode& mode) {
   const auto& now = walk.now;
@@ -136,14 +136,14 @@ void expect_same(HardwareWalk<Pins>& walk, const Walk& model, const PagingMode& 
   ASSERT_EQ(now.entry, found.leaf_entry);
 }
 
-/// How walks ended, and what they met.
+/// How walks ended, and events on the way.
 struct Met {
   std::array<unsigned, 16> faults{};
   unsigned updates = 0;
   unsigned lost_updates = 0;
 };
 
-/// Both walks step by step to their end, the answers of memory now and then refused, failed, or overtaken by software.
+/// Steps both walks to their end, with memory responses sometimes refused, failed, or overtaken by software.
 template <class Pins>
 void walk_both(HardwareWalk<Pins>& walk, Walk model, const PagingMode& mode, PhysicalMemory& memory, Dice& dice,
                std::vector<WalkStart>& tables, Met& met) {
@@ -168,7 +168,7 @@ void walk_both(HardwareWalk<Pins>& walk, Walk model, const PagingMode& mode, Phy
       model.supply(data);
     } else {
       ++met.updates;
-      // Software was faster, with a bit here or there; the walk looks at what it left.
+      // Software was faster, with a bit changed here or there; the walk examines the new value.
       if (dice.chance(20)) data ^= std::uint64_t{1} << dice.number(0, 8 * mode.entry_bytes() - 1);
       met.lost_updates += data != model.update_expected() ? 1 : 0;
       memory.write(model.entry_address(), mode.entry_bytes(),
@@ -292,7 +292,7 @@ TEST(WalkPartsRadix, TablesLargerThanAPageAreWalkedAsInTheModel) {
   EXPECT_GT(compare_walks<Vwalk_pins_large>(rtl::modes[0], large_tables).faults[0], 100u);
 }
 
-/// Their entries beyond are faults, whether a pointer or a walk cache leads there; those below are read.
+/// Their entries beyond are faults, whether reached by a pointer or a walk cache; those below are read.
 TEST(WalkPartsRadix, OfATableThatReachesBeyondPhysicalMemoryTheEntriesBelowAreRead) {
   const auto mode = make_paging_mode(large_tables);
   HardwareWalk<Vwalk_pins_large> walk(0, {});
@@ -312,7 +312,7 @@ TEST(WalkPartsRadix, OfATableThatReachesBeyondPhysicalMemoryTheEntriesBelowAreRe
   }
 }
 
-// Examples to read.
+// Readable examples.
 
 struct Example : HardwareWalk<Vwalk_pins> {
   explicit Example(const std::string& name, const PagingControls& controls = {})
@@ -370,7 +370,7 @@ TEST(WalkStep, AStoreToACleanPageWantsTheDirtyBitSet) {
   walk.begin(0x80000, 0x40001000, {AccessKind::Store, true}, &start);
   walk.step(0xA00027);
   EXPECT_TRUE(walk.now.wants_memory && walk.now.update && walk.now.set_dirty);
-  walk.step(0xA00027);  // what memory held: the swap was done
+  walk.step(0xA00027);  // the old memory value: the swap was done
   EXPECT_FALSE(walk.now.wants_memory);
   EXPECT_EQ(walk.now.fault, 0u);
   EXPECT_EQ(walk.now.entry, 0xA00067u);

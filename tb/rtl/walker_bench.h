@@ -21,7 +21,7 @@
 
 namespace tablewalk::test {
 
-/// What the walker is asked.
+/// A request to the walker.
 struct RtlRequest {
   unsigned id = 0;
   std::uint64_t va = 0;
@@ -39,8 +39,8 @@ inline RtlRequest request(unsigned id, std::uint64_t va, Access access = {}, std
   return made;
 }
 
-/// What it answered, and when. Cycles are those in which a handshake took place or, of `stood`, in which the answer
-/// was first seen.
+/// A response and its cycles: those of the handshakes, except `stood`, the cycle in which the response first became
+/// valid.
 struct RtlAnswer {
   std::uint64_t taken = 0;
   std::uint64_t stood = 0;
@@ -56,7 +56,7 @@ struct RtlAnswer {
   std::uint64_t fault_address = 0;
 };
 
-/// What stood at the memory, and from which cycle on.
+/// A memory request, and the cycle from which it was valid.
 struct RtlAccess {
   std::uint64_t cycle = 0;
   std::uint64_t address = 0;
@@ -68,7 +68,7 @@ struct RtlInvalidation {
   bool all = true;
   std::optional<std::uint16_t> asid;
   std::optional<std::uint64_t> va;
-  // What the pins say beside these; by default a page's with its pointers, or all of a space that is not global.
+  // Further pin values; by default for a page with its pointers, or for everything of a space that is not global.
   std::optional<bool> global{};
   std::optional<Invalidation::Pointers> pointers{};
 
@@ -93,8 +93,8 @@ struct RtlEvents {
   unsigned restarts = 0;
 };
 
-/// A verilated walker, a memory that answers when it is told to, and whoever asks. tick() is one cycle: outputs are
-/// read, inputs set, the clock rises and falls.
+/// A Verilated walker, a memory with controlled latency, and the requester. tick() is one cycle: outputs are read,
+/// inputs set, the clock rises and falls.
 template <class Model>
 class WalkerBench {
  public:
@@ -112,25 +112,25 @@ class WalkerBench {
   PhysicalMemory memory;
   std::uint64_t cycle = 0;
 
-  // What the neighbours do; each is asked once in a cycle.
-  std::function<unsigned()> latency = [] { return 1u; };  ///< cycles from the acceptance of an access to its answer
+  // Behaviour of the neighbours; each is called once per cycle.
+  std::function<unsigned()> latency = [] { return 1u; };  ///< cycles from accepting an access to its response
   std::function<bool()> memory_ready = [] { return true; };
   std::function<bool()> answer_ready = [] { return true; };
   std::function<bool()> offers_request = [] { return true; };
   std::function<bool()> retries = [] { return false; };
   std::function<bool()> fails = [] { return false; };
-  std::uint64_t beside_errors = 0xFF;  ///< the data of a read that failed: what would be a leaf
+  std::uint64_t beside_errors = 0xFF;  ///< data of a failed read: would be a leaf
 
-  bool looks_between_edges = false;  ///< no output may change because inputs do
+  bool looks_between_edges = false;  ///< checks that no output depends combinationally on inputs
   bool skips_quiet_cycles = false;
   std::uint64_t skipped_cycles = 0;
 
-  std::deque<RtlRequest> requests;              ///< to be offered, in order
-  std::optional<RtlInvalidation> invalidation;  ///< of this cycle
+  std::deque<RtlRequest> requests;              ///< to be presented, in order
+  std::optional<RtlInvalidation> invalidation;  ///< in this cycle
 
   std::map<unsigned, std::uint64_t> taken;  ///< request id -> cycle
   std::vector<RtlAnswer> answers;
-  std::vector<RtlAccess> presented;  ///< each memory request
+  std::vector<RtlAccess> presented;  ///< all memory requests
   RtlEvents events;
 
   bool quiet() const { return model_.quiet_o != 0; }
@@ -141,7 +141,7 @@ class WalkerBench {
   void reset() {
     model_.rst_ni = 0;
     model_.req_valid_i = model_.mem_rsp_valid_i = model_.inv_valid_i = 0;
-    clock();  // the first evaluation of a verilated model sees no edge
+    clock();  // the first evaluation of a Verilated model sees no edge
     clock();
     model_.rst_ni = 1;
     clock();
@@ -171,7 +171,7 @@ class WalkerBench {
   void tick(std::uint64_t cycles) {
     for (std::uint64_t i = 0; i < cycles; ++i) tick();
   }
-  /// Until everything that was asked is answered. False if that takes more than `limit` cycles.
+  /// Runs until all requests are answered. False if that takes more than `limit` cycles.
   bool finish(std::uint64_t limit = 100000) {
     for (std::uint64_t i = 0; i < limit; ++i) {
       if (requests.empty() && !offered_ && taken.empty() && idle() && accesses_.empty()) return true;
@@ -179,7 +179,7 @@ class WalkerBench {
     }
     return false;
   }
-  /// One request by itself.
+  /// A single request.
   RtlAnswer ask(unsigned id, std::uint64_t va, Access access = {}, std::uint16_t asid = 0) {
     requests.push_back(request(id, va, access, asid));
     const std::size_t before = answers.size();
@@ -197,7 +197,7 @@ class WalkerBench {
     bool swap;
     std::uint64_t expected;
     std::uint64_t desired;
-    std::uint64_t held;  ///< when it was accepted: what a read answers
+    std::uint64_t held;  ///< when it was accepted: the data of a read
   };
 
   void clock() {
@@ -213,7 +213,7 @@ class WalkerBench {
     model_.eval();
     EXPECT_TRUE(outputs() == before) << "cycle " << cycle;
   }
-  /// What stands and is not taken stays as it is.
+  /// Checks that a valid but unaccepted output is stable.
   void note_outputs() {
     const auto request = memory_request();
     const auto answer = this->answer();
@@ -242,7 +242,7 @@ class WalkerBench {
   }
 
   void offer_request() {
-    // A request that was offered stands until it is taken.
+    // A presented request stays valid until accepted.
     if (!offered_) offered_ = !requests.empty() && offers_request();
     model_.req_valid_i = offered_;
     if (!offered_) return;
@@ -259,7 +259,7 @@ class WalkerBench {
     offered_ = false;
   }
 
-  /// The first of the accesses that are due is carried out and answered, unless the memory fails it or wants it again.
+  /// Performs and answers the first of the due accesses, unless the memory fails or repeats it.
   void answer_memory() {
     model_.mem_rsp_valid_i = 0;
     for (auto access = accesses_.begin(); access != accesses_.end(); ++access) {
@@ -268,7 +268,7 @@ class WalkerBench {
       model_.mem_rsp_tag_i = static_cast<std::uint8_t>(access->tag);
       model_.mem_rsp_retry_i = retries();
       model_.mem_rsp_error_i = !model_.mem_rsp_retry_i && fails();
-      // Beside an error stands what would be an entry, or a swap that was done: nobody may look at it.
+      // An error comes with data that looks like an entry or a completed swap: it must be ignored.
       model_.mem_rsp_data_i = access->swap ? access->expected : beside_errors;
       if (!model_.mem_rsp_retry_i && !model_.mem_rsp_error_i) {
         const PhysicalAddress at(access->address);
@@ -348,7 +348,7 @@ class WalkerBench {
   std::array<std::uint64_t, 11> standing_answer_{};
 };
 
-/// What differs between the answer of the hardware and that of the model; empty: nothing.
+/// The difference between the hardware's response and the model's; empty: none.
 inline std::string difference(const RtlAnswer& answer, const WalkOutcome& expected, bool with_dirty = true) {
   const auto differs = [](const char* what, std::uint64_t found, std::uint64_t wanted) {
     std::ostringstream text;

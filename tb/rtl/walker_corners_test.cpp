@@ -1,4 +1,4 @@
-// The walker in hardware: every pin of one walk at a time, and that it says `idle` in just the cycles in which it is.
+// The RTL walker: every pin of one walk at a time, and `idle` in exactly the right cycles.
 #include <gtest/gtest.h>
 
 #include "Vwalker4.h"
@@ -18,7 +18,7 @@ const std::vector<std::string>& modes() {
 
 constexpr unsigned read_failed = 7;
 
-/// Random tables, and a count of the accesses to memory that are not answered.
+/// Random tables, and a count of outstanding memory accesses.
 struct Corner : WalkerBench<Vwalker4> {
   explicit Corner(Dice& the_dice)
       : WalkerBench(the_dice.pick(modes()), rtl::random_controls(the_dice)), dice(the_dice), tables(*mode, dice) {
@@ -46,7 +46,7 @@ struct Corner : WalkerBench<Vwalker4> {
   int unanswered = 0;
 };
 
-/// Where the entry stands that a walk could not do without; 0 where it needed none.
+/// Address of the entry that a walk needed in any case; 0 if it needed none.
 std::uint64_t fault_address(const PagingMode& mode, const WalkSteps& walked) {
   const Fault& fault = walked.outcome.fault;
   if (fault.reason == FaultReason::NonCanonical) return 0;
@@ -64,7 +64,7 @@ void expect_answer(const Corner& with, const WalkSteps& walked, const RtlAnswer&
   ASSERT_EQ(answer.fault_address, fault_address(*with.mode, walked));
 }
 
-/// Of one walk without a walk cache's help.
+/// Of one walk without walk-cache hits.
 void expect_events(const RtlEvents& events, const WalkSteps& walked) {
   ASSERT_EQ(events.walks, 1u);
   ASSERT_EQ(events.lookups, 1u);
@@ -88,7 +88,7 @@ TEST(RtlWalkerCorners, EveryPinAndEveryEventOfAWalkIsThatOfItsSteps) {
     Corner corner(dice);
     corner.refusals = dice.chance(50) ? 30 : 0;
     for (unsigned i = 0; i < 30; ++i) {
-      // Each in an address space of its own: the walk caches know nothing of it.
+      // Each in its own address space, unknown to the walk caches.
       const RtlRequest asked = corner.next_request(i % 16, static_cast<std::uint16_t>(i * 0x9E37));
       const WalkSteps walked = walk_step_by_step(*corner.mode, corner.memory, PhysicalAddress(asked.root),
                                                  VirtualAddress(asked.va), asked.access);
@@ -104,7 +104,7 @@ TEST(RtlWalkerCorners, EveryPinAndEveryEventOfAWalkIsThatOfItsSteps) {
   for (const unsigned fault : {0, 1, 2, 3, 4, 5, 6, 8, 11, 12}) EXPECT_GT(endings[fault], 0u) << "fault " << fault;
 }
 
-/// A read that fails ends the walk with the entry read before it, and with the address of the one that it wanted.
+/// A failed read ends the walk with the entry read before, and with the address of the failed one.
 TEST(RtlWalkerCorners, AReadThatFailsIsToldByItsAddressAndLevel) {
   unsigned failures = 0;
   for (const std::uint64_t seed : printed_seeds(200)) {
@@ -114,7 +114,7 @@ TEST(RtlWalkerCorners, AReadThatFailsIsToldByItsAddressAndLevel) {
       const RtlRequest asked = corner.next_request(i, static_cast<std::uint16_t>(i * 0x9E37));
       const WalkSteps walked = walk_step_by_step(*corner.mode, corner.memory, PhysicalAddress(asked.root),
                                                  VirtualAddress(asked.va), asked.access);
-      // Entries whose bits the walk sets are read once and written once: only walks without are counted through.
+      // Entries whose bits the walk sets are read once and written once: only walks without updates are counted.
       bool updates = false;
       for (const WalkStep& step : walked.steps) updates |= step.updated != step.entry;
       if (walked.steps.empty() || updates) continue;
@@ -136,7 +136,7 @@ TEST(RtlWalkerCorners, AReadThatFailsIsToldByItsAddressAndLevel) {
   EXPECT_GT(failures, 100u);
 }
 
-/// Idle is: no request without an answer, no access to memory without one. With everything that may come in between.
+/// Idle: no outstanding request and no outstanding memory access. With everything that may happen in between.
 TEST(RtlWalkerCorners, ItIsIdleInJustTheCyclesInWhichNothingIsUnderWay) {
   std::uint64_t idle = 0;
   for (const std::uint64_t seed : printed_seeds(60)) {
@@ -162,7 +162,7 @@ TEST(RtlWalkerCorners, ItIsIdleInJustTheCyclesInWhichNothingIsUnderWay) {
   EXPECT_GT(idle, 1000u);
 }
 
-/// Requests for one page join only if all that a walk is about is equal.
+/// Requests for one page merge only if everything relevant to the walk is equal.
 TEST(RtlWalkerCorners, RequestsOfAnotherModeRootOrControlsDoNotJoin) {
   for (const unsigned what : {0u, 1u, 2u, 3u}) {
     WalkerBench<Vwalker4> bench("x86-64");
@@ -195,7 +195,7 @@ std::array<std::uint64_t, 31> outputs(const Vwalker4& pins) {
           pins.ev_cache_hit_o,   pins.ev_cache_lookup_o, pins.mem_req_expected_o};
 }
 
-/// Quiet is: a clock without an input changes no pin, the events of the cycle before included.
+/// Quiet: a clock without an input changes no pin, including the events of the previous cycle.
 TEST(RtlWalkerCorners, NothingChangesInACycleThatItCallsQuiet) {
   std::uint64_t quiet = 0;
   for (const std::uint64_t seed : printed_seeds(60)) {
@@ -221,7 +221,7 @@ TEST(RtlWalkerCorners, NothingChangesInACycleThatItCallsQuiet) {
   EXPECT_GT(quiet, 1000u);
 }
 
-/// Whatever else such an invalidation names.
+/// Whatever else such an invalidation specifies.
 TEST(RtlWalkerCorners, AnInvalidationOfEverythingCoversEverySpaceAndEveryPage) {
   const Access load{AccessKind::Load, true};
   WalkerBench<Vwalker4> bench("x86-64");
@@ -244,7 +244,7 @@ TEST(RtlWalkerCorners, AnInvalidationOfEverythingCoversEverySpaceAndEveryPage) {
   EXPECT_EQ(bench.events.restarts, 1u);
 }
 
-/// RISC-V alone has pointers that are global.
+/// Only RISC-V has global pointers.
 TEST(RtlWalkerCorners, AGlobalPointerGoesWithAnInvalidationThatCoversGlobalOnesOnly) {
   const Access load{AccessKind::Load, true};
   constexpr std::uint64_t va = 0x40001000;
@@ -266,7 +266,7 @@ TEST(RtlWalkerCorners, AGlobalPointerGoesWithAnInvalidationThatCoversGlobalOnesO
   EXPECT_EQ(bench.events.reads[2], reads + 1) << "it was walked from the root again";
 }
 
-/// What every pin says in and after a reset, whatever was before; without a clock.
+/// Every pin during and after a reset, whatever was before; without a clock.
 TEST(RtlWalkerCorners, AResetClearsEveryPinAtOnce) {
   for (const std::uint64_t seed : printed_seeds(100)) {
     Dice dice(seed);
@@ -274,7 +274,7 @@ TEST(RtlWalkerCorners, AResetClearsEveryPinAtOnce) {
     for (unsigned id = 0; id < 12; ++id) corner.requests.push_back(corner.next_request(id, 0));
     corner.tick(dice.number(1, 60));
     Vwalker4& pins = corner.pins();
-    // Often when a rare event stands.
+    // Preferably while a rare event is signalled.
     const bool at_a_replay = dice.chance(40);
     const bool at_a_restart = !at_a_replay && dice.chance(40);
     for (unsigned i = 0; i < 200 && at_a_replay && !pins.ev_replay_o; ++i) corner.tick();

@@ -1,4 +1,4 @@
-// The cycles of docs/rtl.md in the hardware.
+// The cycles of docs/rtl.md in the RTL.
 #include <map>
 
 #include "Vwalker4.h"

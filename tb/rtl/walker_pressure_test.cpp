@@ -1,4 +1,4 @@
-// The walker in hardware beside neighbours that do not take, answer late, out of order, with errors, or not at all.
+// The RTL walker with neighbours that apply back-pressure, or respond late, out of order, with errors, or not at all.
 #include <gtest/gtest.h>
 
 #include "Vwalker4.h"
@@ -16,7 +16,7 @@ constexpr std::uint64_t far_page(std::uint64_t number) {
   return page_a + number * 0x8000000000;
 }
 
-/// Eight pages that have nothing but the root's table in common.
+/// Eight pages that share only the root table.
 struct Bench : WalkerBench<Vwalker4> {
   explicit Bench(const std::string& mode_name = "x86-64") : WalkerBench(mode_name), tables(*mode, memory) {}
   void map_far_pages() {
@@ -33,7 +33,7 @@ struct Bench : WalkerBench<Vwalker4> {
   SmallTables tables;
 };
 
-// That what stands stays as it is, every test of WalkerBench checks.
+// Every test of WalkerBench checks that valid outputs are stable.
 
 TEST(RtlWalkerPressure, AMemoryRequestStandsForAsLongAsItIsNotAccepted) {
   Bench bench;
@@ -76,7 +76,7 @@ TEST(RtlWalkerPressure, AnAnswerStandsForAsLongAsItIsNotTaken) {
   EXPECT_EQ(bench.answers[1].taken, 2001u);
 }
 
-/// The first answer, with those that joined behind it.
+/// The first response, with merged ones behind it.
 TEST(RtlWalkerPressure, ASlotIsNotIdleBeforeItsLastAnswerIsTaken) {
   Bench bench;
   bench.map_far_pages();
@@ -142,7 +142,7 @@ TEST(RtlWalkerPressure, WalksOvertakeEachOtherAtEveryLevel) {
   }
 }
 
-// Every mode, every access of a walk, the update of accessed and dirty included.
+// Every mode, every access of a walk, including the update of accessed and dirty.
 
 class EveryAccess : public testing::TestWithParam<const char*> {
  protected:
@@ -200,7 +200,7 @@ TEST_P(EveryAccess, ThatIsLateDelaysTheWalkByAsMuch) {
   }
 }
 
-/// Software changes the entry while its update is under way: the walk looks at what it left.
+/// Software changes the entry while its update is outstanding: the walk examines the new value.
 TEST_P(EveryAccess, ThatWasOvertakenBySoftwareIsDecidedAfresh) {
   OneWalk bench(GetParam());
   const PhysicalAddress leaf = bench.tables.leaf_of(page_a);
@@ -216,13 +216,13 @@ INSTANTIATE_TEST_SUITE_P(Modes, EveryAccess,
                          testing::Values("x86-32", "x86-pae", "x86-64", "x86-64-la57", "sv32", "sv39", "sv48", "sv57",
                                          "radix:9,9,9,9/12@8"));
 
-// What there is only so much of.
+// Limited resources.
 
 TEST(RtlWalkerPressure, EveryIdIsUnderWay) {
   Bench bench;
   bench.map_far_pages();
   bench.latency = [] { return 30u; };
-  // Three walks; a request is taken only while a slot is idle.
+  // Three walks; a request is accepted only while a slot is idle.
   for (unsigned id = 0; id < 16; ++id) bench.ask_later(id, far_page(id % 3));
   bench.tick(20);
   EXPECT_EQ(bench.taken.size(), 16u);
@@ -251,7 +251,7 @@ TEST(RtlWalkerPressure, AnIdIsFreeInTheCycleAfterItsAnswerWasTaken) {
   EXPECT_EQ(bench.answers[1].page, frame_a + 0x1000);
 }
 
-/// Fifteen requests that the first one's answer does not serve go round through the replay queue.
+/// Fifteen requests not served by the first one's response cycle through the replay queue.
 TEST(RtlWalkerPressure, EveryIdIsSentBack) {
   Bench bench;
   bench.tables.map(page_a, frame_a, {Rights{}, true, false, false});
@@ -280,7 +280,7 @@ TEST(RtlWalkerPressure, AWalkWithoutATagLeftIsPresentedInTheCycleAfterAnOldAnswe
     bench.tick(6);
     bench.invalidation = RtlInvalidation{};
   }
-  // A walk of another slot is not held back.
+  // A walk of another slot is not delayed.
   bench.ask_later(1, far_page(1));
   bench.tick(78);
   ASSERT_EQ(bench.cycle, 102u);

@@ -1,4 +1,4 @@
-// The walker in hardware against the reference walk: random tables, random controls, random requests.
+// The RTL walker compared with the reference walk: random tables, random controls, random requests.
 #include <gtest/gtest.h>
 
 #include "Vwalker1.h"
@@ -33,7 +33,7 @@ struct BuildNames {
 using Builds = testing::Types<Walker4, Walker1>;
 TYPED_TEST_SUITE(RandomWalks, Builds, BuildNames);
 
-/// The place of the entry that faulted, where one was read and the fault is its own.
+/// The address of the faulting entry, if one was read and the fault is its own.
 template <class TheCase>
 void expect_fault_address(const TheCase& with, const RtlRequest& asked, const RtlAnswer& answer) {
   const WalkSteps walked = walk_step_by_step(*with.mode, with.reference_memory, PhysicalAddress(asked.root),
@@ -64,8 +64,8 @@ TYPED_TEST(RandomWalks, OneAfterTheOtherEqualTheReferenceWalk) {
   for (const unsigned fault : {0, 1, 2, 3, 4, 5, 6, 8, 11, 12}) EXPECT_GT(endings[fault], 0u) << "fault " << fault;
 }
 
-/// Ten thousand walks to leaves at address 0 that are larger than physical memory; what must come of each is worked out
-/// here by hand.
+/// Ten thousand walks to leaves at address 0 that are larger than physical memory; each expected result is computed
+/// independently here.
 TYPED_TEST(RandomWalks, LeavesReachBeyondPhysicalMemory) {
   unsigned below = 0;
   unsigned beyond = 0;
@@ -115,13 +115,13 @@ TYPED_TEST(RandomWalks, TogetherEqualTheReferenceWalk) {
     std::vector<RtlRequest> asked;
     run_together(one, asked, 100);
     if (testing::Test::HasFatalFailure()) FAIL() << "seed " << seed;
-    // Each id is used again only when it is free: its answers come in the order of its questions.
+    // An id is reused only when free, so its responses come in the order of its requests.
     std::array<std::deque<RtlAnswer>, 16> answers;
     for (const RtlAnswer& answer : one.answers) answers[answer.id].push_back(answer);
     for (const RtlRequest& question : asked) {
       const RtlAnswer answer = answers[question.id].front();
       answers[question.id].pop_front();
-      // Whether somebody else has dirtied the page before depends on the order.
+      // Whether another walk has set the page's dirty bit depends on the order.
       ASSERT_EQ(difference(answer, one.reference(question), false), "")
           << "seed " << seed << ": " << one.text(question);
     }
@@ -139,7 +139,7 @@ TYPED_TEST(RandomWalks, TogetherEqualTheReferenceWalk) {
   EXPECT_GT(all.hits[1], 0u);
 }
 
-/// A bench that stops the clock while nothing can happen sees the same answers in the same cycles.
+/// A bench that stops the clock while nothing can happen sees the same responses in the same cycles.
 TYPED_TEST(RandomWalks, CyclesThatAreQuietMayBeSkipped) {
   std::uint64_t skipped = 0;
   for (const std::uint64_t seed : printed_seeds(40)) {

@@ -1,4 +1,4 @@
-// The walker in hardware: after a reset, and when it says that it is quiet or idle.
+// The RTL walker after a reset, and its signals quiet and idle.
 #include <gtest/gtest.h>
 
 #include "rtl/four_slots.h"
@@ -28,7 +28,7 @@ TEST(RtlWalkerAtRest, AResetForgetsEverything) {
   }
 }
 
-/// It is no walk that a slot made of zeros has under way, nor one that the reset ended.
+/// A slot of zeros has no walk in progress, nor has one that was reset.
 TEST(RtlWalkerAtRest, TheFirstRequestAfterAResetMayBeAllZeros) {
   for (const bool was_busy : {false, true}) {
     Bench bench("radix:9,9,9,9/12@8");
@@ -50,7 +50,7 @@ TEST(RtlWalkerAtRest, TheFirstRequestAfterAResetMayBeAllZeros) {
   }
 }
 
-/// With requests that join, an update, and accesses of before an invalidation.
+/// With merged requests, an update, and accesses from before an invalidation.
 TEST(RtlWalkerAtRest, OutputsComeFromRegistersAlone) {
   Bench bench;
   bench.looks_between_edges = true;
@@ -84,7 +84,7 @@ TEST(RtlWalkerAtRest, IsQuietWhileMemoryWorksAndAfterwards) {
   EXPECT_TRUE(bench.idle());
 }
 
-/// Its walk was restarted, so that nobody waits for the answer.
+/// Its walk was restarted, so that the response will be dropped.
 TEST(RtlWalkerAtRest, IsNotIdleWhileAnAccessOfBeforeARestartIsUnderWay) {
   Bench bench;
   bench.looks_between_edges = true;  // nor in the cycle in which it is answered
@@ -102,7 +102,7 @@ TEST(RtlWalkerAtRest, IsNotIdleWhileAnAccessOfBeforeARestartIsUnderWay) {
   EXPECT_TRUE(bench.idle());
 }
 
-/// Two stores were sent back by the walk of a load. One has its slot, the others are busy.
+/// Two stores were replayed after the walk of a load. One has its slot, the others are busy.
 TEST(RtlWalkerAtRest, IsQuietWhileARequestThatWasSentBackWaitsForASlot) {
   Bench bench;
   LeafSpec clean;

@@ -1,4 +1,4 @@
-// The walker in hardware: when it does what, and what it does when several things come together.
+// The RTL walker: timing of single events and of simultaneous ones.
 #include <gtest/gtest.h>
 
 #include "rtl/four_slots.h"
@@ -48,7 +48,7 @@ TEST(RtlWalker, AWalkCacheHitOfAnotherAddressSpaceDoesNotCount) {
 
 TEST(RtlWalker, TheLeastRecentlyUsedPointerLeavesAFullSet) {
   Bench bench;
-  // Level 1 has four sets of four: five regions of 2 MiB, 8 MiB apart, want one set.
+  // Level 1 has four sets of four: five regions of 2 MiB, 8 MiB apart, map to one set.
   const auto va = [](unsigned region) { return std::uint64_t{region} * 0x800000; };
   for (unsigned region = 0; region < 5; ++region) bench.tables.map(va(region), frame_a);
   for (unsigned region = 0; region < 4; ++region) bench.ask(region, va(region));
@@ -204,7 +204,7 @@ TEST(RtlWalker, AMemoryErrorEndsTheWalk) {
   EXPECT_EQ(answer.level, 1u);
 }
 
-/// A page beyond physical addresses is found after the access was allowed: another's may be forbidden before.
+/// A page beyond physical memory is detected after the permission check, so another access may be forbidden first.
 TEST(RtlWalker, AFaultOfAPageBeyondPhysicalAddressesIsNotShared) {
   PagingControls controls;
   controls.riscv.physical_bits = 32;
@@ -278,7 +278,7 @@ TEST(RtlWalker, AnUpdateThatCameTooLateLooksAgain) {
   EXPECT_EQ(bench.memory.read(leaf, 8), bench.answers[0].entry);
 }
 
-// Invalidations. The page moves from frame a to frame b, and the walker is told so.
+// Invalidations. The page moves from frame a to frame b, and the walker is notified.
 
 struct Change {
   const char* name;
@@ -288,10 +288,9 @@ struct Change {
 
 class Invalidations : public testing::TestWithParam<Change> {};
 
-/// In every cycle of a walk, with requests that joined it: no answer that comes to stand after the invalidation may be
-/// of before.
+/// In every cycle of a walk with merged requests: no response that becomes valid after the invalidation may be stale.
 TEST_P(Invalidations, NoAnswerIsOfTablesThatWereInvalidatedBefore) {
-  // That of another space's page concerns walks, for pages may be global, but not the pointers of this space.
+  // That of another space's page affects walks, since pages may be global, but not the pointers of this space.
   const bool forgets = GetParam().invalidation.asid.value_or(5) == 5 && GetParam().concerns;
   for (unsigned latency : {1u, 4u}) {
     for (std::uint64_t at = 0; at < 30; ++at) {
@@ -349,7 +348,7 @@ TEST(RtlWalker, ARestartedWalkGoesOnWhileItsOldAccessesAreUnanswered) {
     bench.tick(4);
   }
   EXPECT_EQ(bench.presented.size(), 4u);
-  // All four tags of the slot are out: the next restart waits for one.
+  // All four tags of the slot are in use: the next restart waits for one.
   bench.invalidation = RtlInvalidation{};
   bench.tick(10);
   EXPECT_EQ(bench.presented.size(), 4u);
@@ -380,7 +379,7 @@ TEST(RtlWalker, AWalkThatWaitsForTheMemoryPortIsRestartedToo) {
   bench.ask_later(1, page_a + 0x8000000000);
   bench.tick(6);
   ready = false;
-  bench.tick(8);  // both have read a pointer; one request stands, the other walk waits for the port
+  bench.tick(8);  // both have read a pointer; one request is presented, the other walk waits for the port
   EXPECT_EQ(bench.presented.size(), 3u);
   bench.invalidation = RtlInvalidation{};
   bench.tick(2);
@@ -389,12 +388,12 @@ TEST(RtlWalker, AWalkThatWaitsForTheMemoryPortIsRestartedToo) {
   ASSERT_TRUE(bench.finish());
   EXPECT_EQ(bench.answer_to(0)->page, frame_a);
   EXPECT_EQ(bench.answer_to(1)->page, frame_b);
-  // Three before, of which one for nobody, and four for each.
+  // Three from before, one of them dropped, and four for each.
   EXPECT_EQ(bench.presented.size(), 3u + 8);
 }
 
-/// It has told its own request that the page is absent, nobody takes that, and another waits for the same: the walk
-/// ends by the invalidation, as the fault that it was, and the other walks anew.
+/// The walk has reported to its own request that the page is absent, the response is not accepted, and another request
+/// is merged with it: the invalidation ends the walk with its fault, and the other request walks again.
 TEST(RtlWalker, AFaultedWalkThatAnInvalidationEndsIsAFaultStill) {
   Bench bench;
   const std::uint64_t nowhere = page_a + 0x8000000000;
@@ -416,7 +415,8 @@ TEST(RtlWalker, AFaultedWalkThatAnInvalidationEndsIsAFaultStill) {
   EXPECT_EQ(bench.events.walks, 2u);
 }
 
-/// It found its page, somebody waits still, and in the cycle of the invalidation an older walk answers that it faulted.
+/// A walk with its result and a merged request still waiting, when in the cycle of the invalidation an older walk
+/// responds with a fault.
 TEST(RtlWalker, AWalkThatAnInvalidationEndsIsNoFaultBecauseAnotherIs) {
   Bench bench;
   bool first = true;
@@ -439,7 +439,7 @@ TEST(RtlWalker, AWalkThatAnInvalidationEndsIsNoFaultBecauseAnotherIs) {
   EXPECT_EQ(bench.events.faults, 1u);
 }
 
-/// An access of before the restart is answered while the new walk waits for its update.
+/// An access from before the restart is answered while the new walk waits for its update.
 TEST(RtlWalker, AnAnswerForNobodyIsNoUpdate) {
   Bench bench;
   LeafSpec unused;

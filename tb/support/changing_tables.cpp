@@ -35,7 +35,7 @@ ChangingTables::ChangingTables(std::shared_ptr<const PagingMode> mode, AddressSp
   forget_the_past();
 }
 
-/// Pages that differ in the indices of few levels, so that they share tables.
+/// Pages that differ in few of their indices, so that they share tables.
 void ChangingTables::pick_pages(Dice& dice) {
   const std::uint64_t anchor = dice.between(0, low_bits(mode_->virtual_bits()));
   for (std::uint32_t count = dice.number(3, 12); count != 0; --count) {
@@ -57,7 +57,7 @@ std::size_t ChangingTables::page_of(VirtualAddress va) const {
   return static_cast<std::size_t>(std::find(pages_.begin(), pages_.end(), page) - pages_.begin());
 }
 
-/// Eight bytes that lie within a page and a cache line.
+/// Eight bytes within a page and a cache line.
 VirtualAddress ChangingTables::random_place(Dice& dice) const {
   return dice.pick(pages_) + (dice.between(0, low_bits(mode_->offset_bits())) & ~std::uint64_t{7});
 }
@@ -74,7 +74,7 @@ bool ChangingTables::is_global(VirtualAddress va) const {
   return (va.value() >> mode_->root_entry_shift() & 1) != 0;
 }
 
-/// Whether both lie in what one entry of that level maps.
+/// Whether both are mapped by the same entry of that level.
 bool ChangingTables::same_block(VirtualAddress a, VirtualAddress b, unsigned level) const {
   const unsigned shift = mode_->level(level).index_shift;
   return a.value() >> shift == b.value() >> shift;
@@ -85,7 +85,7 @@ EntryView ChangingTables::view(const Place& place, VirtualAddress va) const {
   return mode_->decode(memory_.read(at, mode_->entry_bytes()), place.level);
 }
 
-/// The entry of that level on the way to `va`, or of the first level above it that is no pointer.
+/// The entry of that level on the way to `va`, or of the first level above it that is not a pointer.
 ChangingTables::Place ChangingTables::descend(AddressSpaceId space, VirtualAddress va, unsigned level) const {
   Place place{mode_->root_level(), roots_[space]};
   while (place.level != level) {
@@ -116,7 +116,7 @@ ChangingTables::Outcome ChangingTables::outcome_of(AddressSpaceId space, Virtual
   }
 }
 
-/// Root entries of global pages are the same in all spaces; what hangs below them is shared.
+/// Root entries of global pages are the same in all spaces, and so are the tables below them.
 void ChangingTables::write(const Place& place, VirtualAddress va, std::uint64_t entry) {
   if (place.level == mode_->root_level() && is_global(va)) {
     for (const PhysicalAddress root : roots_) {
@@ -135,12 +135,12 @@ PhysicalAddress ChangingTables::fresh_table(unsigned level) {
   return PhysicalAddress(at);
 }
 
-/// A leaf with a frame that was not used for long; none if the level has no pages, or memory too few of them.
+/// A leaf with a frame that has not been used for long; none if the level has no pages, or memory has too few of them.
 std::optional<std::uint64_t> ChangingTables::fresh_leaf(unsigned level, VirtualAddress va, const Rights& rights) {
   const std::uint64_t bytes = mode_->page_bytes(level);
   if (!mode_->level(level).leaf_allowed || (level != 0 && frames_bytes_ / bytes < 64)) return std::nullopt;
   const PhysicalAddress frame(frames_begin_ + ++frames_ % (frames_bytes_ / bytes) * bytes);
-  // Where the walk sets no bits nobody here would.
+  // If walks set no bits, nothing else in this test would.
   const bool preset = !mode_->marks_entries();
   const bool accessed = dice_.chance(50) || preset;
   const bool dirty = dice_.chance(50) || preset;
@@ -184,7 +184,7 @@ void ChangingTables::change(AddressSpaceId space, std::size_t page) {
 
 void ChangingTables::make_present(AddressSpaceId space, std::size_t page, Access access) {
   const VirtualAddress va = pages_[page];
-  // Some modes keep supervisor accesses from user pages, as all keep user accesses from the others.
+  // Some modes deny supervisor accesses to user pages, as all deny user accesses to the others.
   Rights rights;
   rights.user = access.user;
   for (;;) {
@@ -207,8 +207,7 @@ void ChangingTables::note_outcomes() {
   }
 }
 
-/// Nobody remembers any more what was there before the current outcome: of it all, or only what the current tables
-/// held.
+/// Outcomes before the current one can no longer be observed: not at all, or (walks_only) not by a walk.
 void ChangingTables::end(std::vector<Remembered>& list, bool walks_only, bool of_this_path) const {
   for (std::size_t i = 0; i + 1 < list.size(); ++i) {
     if (of_this_path && list[i].outcome.path != list.back().outcome.path) continue;
@@ -229,7 +228,7 @@ void ChangingTables::invalidated(const Invalidation& invalidation) {
       const bool translations = here && (global ? covered.global : own);
       const bool pointers = own && (covered.pointers == Invalidation::Pointers::Every ||
                                     (covered.pointers == Invalidation::Pointers::OnTheWay && here));
-      // The walk caches of other spaces keep their way to a global page, and bring back into the TLBs what they find.
+      // The walk caches of other spaces keep their way to a global page, and refill the TLBs from it.
       const bool whole = translations && (!global || !covered.space);
       if (pointers) end(list, !whole, false);
       if (translations) end(list, false, true);

@@ -13,12 +13,12 @@
 
 namespace tablewalk::test {
 
-/// The page tables of a few address spaces, changed again and again under a machine that remembers parts of them; and
-/// which answers the machine may give: an access sees the tables as they are, or as they were at some time since the
-/// last invalidation that covers its page. Knows nothing of the machine, nor of the walk in paging/.
+/// The page tables of a few address spaces, changed repeatedly under a machine that caches parts of them, and the
+/// results that the machine may return: an access sees the tables as they are, or as they were at some time since the
+/// last invalidation that covers its page. Independent of the machine and of the walk in paging/.
 ///
-/// Tables are never used twice, and one that no longer hangs in a tree is left as it is: so whoever still has a pointer
-/// to it finds what was true when it left. Pages with an odd index in the root are global, the same in all spaces.
+/// Tables are never reused, and a table removed from a tree is left unchanged, so a cached pointer to it still finds
+/// what was valid when it was removed. Pages with an odd index in the root are global, the same in all spaces.
 class ChangingTables {
  public:
   ChangingTables(std::shared_ptr<const PagingMode> mode, AddressSpaceId spaces, Dice& dice);
@@ -26,43 +26,44 @@ class ChangingTables {
   const PagingMode& mode() const { return *mode_; }
   PhysicalMemory& memory() { return memory_; }
   PhysicalAddress root(AddressSpaceId space) const { return roots_[space]; }
-  /// The pages that are looked at, of the mode's smallest size.
+  /// The pages in use, of the mode's smallest size.
   const std::vector<VirtualAddress>& pages() const { return pages_; }
   AddressSpaceId spaces() const { return static_cast<AddressSpaceId>(roots_.size()); }
   std::size_t page_of(VirtualAddress va) const;
   VirtualAddress random_place(Dice& dice) const;
   Invalidation random_invalidation(Dice& dice) const;
 
-  /// Another frame, other rights, a larger or smaller page, other tables, or none, for that page and its neighbours.
+  /// Changes the mapping of that page and its neighbours: another frame, other rights, a larger or smaller page, other
+  /// tables, or none.
   void change(AddressSpaceId space, std::size_t page);
   /// Makes an access possible, if it is not.
   void make_present(AddressSpaceId space, std::size_t page, Access access);
-  /// From now on nobody remembers what that covers.
+  /// From now on nothing covered by the invalidation is cached.
   void invalidated(const Invalidation& invalidation);
 
-  /// Counts the invalidations: when an access is asked for.
+  /// Number of invalidations so far: the time of a request.
   std::uint64_t now() const { return now_; }
-  /// Whether an access that was asked for at `since` may have been answered so.
+  /// Whether that result is allowed for an access requested at `since`.
   bool may_be(AddressSpaceId space, VirtualAddress va, Access access, const Answer& answer, std::uint64_t since) const;
-  /// Whether it is what the tables say now.
+  /// Whether it matches the current tables.
   bool is_current(AddressSpaceId space, VirtualAddress va, Access access, const Answer& answer) const;
-  /// No access that was asked for before now will be asked about any more.
+  /// No access requested before now will be checked any more.
   void forget_the_past();
   std::string describe(AddressSpaceId space, VirtualAddress va, Access access, const Answer& answer) const;
 
  private:
-  /// What the tables say of a page.
+  /// The result of the tables for a page.
   struct Outcome {
     bool present = false;
     PhysicalAddress page;
     Rights rights;
-    std::uint64_t path = 0;  ///< which tables led there
+    std::uint64_t path = 0;  ///< identifies the tables on the path
     bool operator==(const Outcome& other) const;
   };
   struct Remembered {
     Outcome outcome;
-    std::uint64_t until;       ///< those who ask from then on cannot see it
-    std::uint64_t walk_until;  ///< those who ask from then on cannot find it by a walk, and so not fault on it
+    std::uint64_t until;       ///< requests from then on cannot see it
+    std::uint64_t walk_until;  ///< requests from then on cannot find it by a walk, and so cannot fault on it
   };
   /// An entry of a table.
   struct Place {

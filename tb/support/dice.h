@@ -9,7 +9,7 @@
 
 namespace tablewalk::test {
 
-/// What randomised tests draw from: decided by its seed, the same on every machine.
+/// Random draws for tests: determined by the seed, the same on every machine.
 class Dice {
  public:
   explicit Dice(std::uint64_t seed) : random_(seed) {}
@@ -34,7 +34,7 @@ inline std::uint64_t setting(const char* variable, std::uint64_t otherwise) {
 }
 
 /// The seeds of a randomised test, printed: the first from TABLEWALK_SEED, their number from TABLEWALK_RUNS. A failing
-/// case is had again by its seed alone, with TABLEWALK_RUNS=1.
+/// case is reproduced by its seed with TABLEWALK_RUNS=1.
 inline std::vector<std::uint64_t> printed_seeds(std::uint64_t runs) {
   std::vector<std::uint64_t> seeds(setting("TABLEWALK_RUNS", runs));
   const std::uint64_t first = setting("TABLEWALK_SEED", 1);

@@ -14,14 +14,14 @@
 
 namespace tablewalk::test {
 
-/// The names of the walkers made elsewhere that are built in.
+/// The names of the built-in foreign walkers.
 inline std::vector<std::string> foreign_walker_names() {
   std::vector<std::string> names;
   for (const ForeignDescription& walker : foreign_walkers()) names.push_back(walker.name);
   return names;
 }
 
-/// The one of that name.
+/// The foreign walker of that name.
 inline const ForeignDescription& foreign_walker(const std::string& name) {
   for (const ForeignDescription& walker : foreign_walkers()) {
     if (walker.name == name) return walker;
@@ -29,13 +29,13 @@ inline const ForeignDescription& foreign_walker(const std::string& name) {
   throw std::invalid_argument("no foreign walker " + name);
 }
 
-/// As a part of the name of a test.
+/// As a part of a test name.
 inline std::string test_name_of(std::string walker) {
   std::replace(walker.begin(), walker.end(), '-', '_');
   return walker;
 }
 
-/// How to have a case of the test that runs again, alone.
+/// How to rerun a single case of the running test.
 inline std::string again(std::uint64_t seed) {
   const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
   return std::string("have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED=") + std::to_string(seed) + " " +
@@ -43,7 +43,7 @@ inline std::string again(std::uint64_t seed) {
          "'; TABLEWALK_WAVE=walker.fst writes the wires of a walker that is hardware";
 }
 
-/// The FST file that the environment's TABLEWALK_WAVE names, which gets the wires; none if it names none.
+/// The FST file for signals given by TABLEWALK_WAVE, if set.
 inline WaveWindow wanted_wave() {
   const char* path = std::getenv("TABLEWALK_WAVE");
   return {path == nullptr ? "" : path, {}};
@@ -57,17 +57,17 @@ inline WalkerConfig config_of(const ForeignDescription& walker) {
   return config;
 }
 
-/// Sets the control registers that it cannot do otherwise.
+/// Sets the control registers required by the walker.
 inline void set_required(PagingControls& controls, const ForeignDescription& walker) {
   for (const ForeignDescription::Requirement& required : walker.requirements)
     controls = as_required(controls, required);
 }
 
-/// Any machine with that walker in it: in a mode and under registers that it knows.
+/// A random machine with that walker: in a mode and with registers that it supports.
 inline MachineConfig random_machine_with(const ForeignDescription& walker, Dice& dice) {
   MachineConfig config = random_machine(dice, dice.pick(walker.modes));
   set_required(config.paging, walker);
-  // Registers decide which sizes of page there are.
+  // The registers decide which page sizes exist.
   const auto mode = make_paging_mode(config.paging.mode, config.paging);
   const auto is_missing = [&](ByteSize size) { return !mode->find_page_size(size.bytes); };
   if (config.os.page_bytes.bytes != 0 && is_missing(config.os.page_bytes)) config.os.page_bytes = {};

@@ -185,7 +185,7 @@ std::string as_kdump(const Pages& pages, std::uint32_t compression, bool wide, c
     put(text, static_cast<std::uint32_t>(field));
   }
   text.resize(3 * page_bytes, '\0');
-  put_at(text, page_bytes + (wide ? 8 : 4), std::uint32_t{1});  // pages of zeros are left out
+  put_at(text, page_bytes + (wide ? 8 : 4), std::uint32_t{1});  // pages of zeros are omitted
   put_at(text, page_bytes + (wide ? 96 : 72), count);
   put_at(text, page_bytes + (wide ? 48 : 32), 2 * page_bytes);
   put_at(text, page_bytes + (wide ? 56 : 40), static_cast<std::uint32_t>(notes.size()));

@@ -11,7 +11,7 @@ namespace tablewalk::test {
 /// Pages of 4 KiB by physical address.
 using Pages = std::map<std::uint64_t, std::string>;
 
-/// Appends a number as it is in memory.
+/// Appends a number in memory byte order.
 template <class Number>
 void put(std::string& text, Number value) {
   text.append(reinterpret_cast<const char*>(&value), sizeof value);
@@ -30,7 +30,7 @@ struct ElfOptions {
   std::string notes;
 };
 
-/// Files as the formats' descriptions lay them out, written without the program's own code.
+/// Files laid out as the formats are documented, written without the program's own code.
 std::string as_pages(const Pages& pages);
 std::string as_elf(const Pages& pages, const ElfOptions& options = {});
 std::string as_lime(const Pages& pages);
@@ -40,7 +40,7 @@ std::string as_kdump(const Pages& pages, std::uint32_t compression, bool wide = 
 std::string as_flattened(const std::string& file);
 std::string as_windows_full(const Pages& pages, std::uint64_t root = 0);
 std::string as_windows_bitmap(const Pages& pages, std::uint64_t root = 0);
-/// One note of a processor, as QEMU's dump-guest-memory writes it.
+/// One processor note, as written by QEMU's dump-guest-memory.
 std::string qemu_note(std::uint64_t cr0, std::uint64_t cr3, std::uint64_t cr4);
 
 struct ImageWriter {

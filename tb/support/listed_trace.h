@@ -8,7 +8,7 @@
 
 namespace tablewalk::test {
 
-/// A trace that is a list.
+/// A trace from a list.
 class ListedTrace final : public TraceReader {
  public:
   explicit ListedTrace(std::vector<Record> records) : records_(std::move(records)) {}

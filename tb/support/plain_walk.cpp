@@ -19,7 +19,7 @@ bool bit(std::uint64_t value, unsigned position) {
   return (value >> position & 1) != 0;
 }
 
-/// Bits high..low of a value that are not zero.
+/// Whether any of bits high..low of a value is set.
 bool any(std::uint64_t value, unsigned high, unsigned low) {
   for (unsigned position = low; position <= high; ++position) {
     if (bit(value, position)) return true;
@@ -29,7 +29,7 @@ bool any(std::uint64_t value, unsigned high, unsigned low) {
 
 // ---- x86: Intel SDM volume 3, chapter 4 ----
 
-/// The error code of 4.7, spelled out.
+/// The error code of 4.7.
 std::uint32_t page_fault_code(bool present, bool reserved, bool key, AccessKind kind, bool user, bool tells_fetches) {
   std::uint32_t code = 0;
   if (present) code += 1;
@@ -47,7 +47,7 @@ bool x86_reserved_32(std::uint64_t entry, unsigned level, const X86Controls& con
   return any(entry, 21, m - 19);
 }
 
-/// 4.4.1: the reserved bits of the four pointers are looked at when CR3 is loaded, not by a walk.
+/// 4.4.1: the reserved bits of the four pointers are checked when CR3 is loaded, not by a walk.
 bool x86_reserved_pae(std::uint64_t entry, unsigned level, const X86Controls& controls) {
   if (level == 2) return false;
   if (any(entry, 62, controls.maxphyaddr)) return true;
@@ -64,7 +64,7 @@ bool x86_reserved_long(std::uint64_t entry, unsigned level, const X86Controls& c
   return any(entry, 20, 13);
 }
 
-/// A leaf that a walk came to, and what the levels grant together.
+/// A leaf found by a walk, and the combined rights.
 struct Leaf {
   PhysicalAddress at;
   std::uint64_t entry;
@@ -125,7 +125,7 @@ bool sign_extended(std::uint64_t va, unsigned top) {
   return true;
 }
 
-/// Steps 3 and 4 for an entry that is valid: what is wrong with it, if anything.
+/// Steps 3 and 4 for a valid entry: the problem, if any.
 FaultReason riscv_malformed(std::uint64_t pte, bool sv32, unsigned i, const RiscvControls& controls) {
   const bool r = bit(pte, 1);
   const bool w = bit(pte, 2);
@@ -236,7 +236,7 @@ PlainWalk plain_riscv_walk(const std::string& mode, const RiscvControls& control
   const bool in_range = sv32 ? va >> 32 == 0 : sign_extended(va, 12 + levels * 9 - 1);
   if (!in_range) return fault(walk, FaultReason::NonCanonical, levels - 1, page_fault);
 
-  // Step 1 and 2: a is the table, i the level.
+  // Steps 1 and 2: a is the table, i the level.
   std::uint64_t a = root;
   bool global = false;
   for (unsigned i = levels - 1;; --i) {

@@ -18,7 +18,7 @@ bool is_possible(MachineConfig config) {
   }
 }
 
-/// Threads of one program: the same pages, each thread's accesses in stretches.
+/// Threads of one program: the same pages, with each thread's accesses in runs.
 std::vector<Record> interleave(Dice& dice, const std::vector<Record>& records, unsigned threads) {
   std::vector<Record> marked;
   std::size_t left = 0;

@@ -6,11 +6,11 @@
 
 namespace tablewalk::test {
 
-/// Makes it a machine of 2 to `most` cores that share what a dice throws, with random times between them.
+/// Makes it a machine of 2 to `most` cores with random sharing and random delays between them.
 void add_cores(Dice& dice, MachineConfig& config, unsigned most);
 
-/// As many traces as the machine needs, and sometimes more, so that some take turns: each of a process of its own, or
-/// one trace of several threads in one process.
+/// As many traces as the machine needs, sometimes more, so that some are time-sliced: each a separate process, or one
+/// trace of several threads in one process.
 void write_traces(Dice& dice, const MachineConfig& config, std::size_t records, const TemporaryFolder& folder,
                   RunOptions& options);
 

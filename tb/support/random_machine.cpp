@@ -12,7 +12,7 @@
 namespace tablewalk::test {
 namespace {
 
-/// What no access of a program with whole rights can tell, and the pages of 64 KiB.
+/// Settings that an access with full rights cannot observe, and the pages of 64 KiB.
 RiscvControls random_riscv(Dice& dice) {
   RiscvControls riscv;
   riscv.svadu = dice.chance(50);
@@ -146,20 +146,20 @@ OsConfig random_os(Dice& dice, const PagingMode& mode, std::uint64_t memory_byte
   os.frames = dice.pick<FramePolicy>({FramePolicy::Sequential, FramePolicy::Random, FramePolicy::Contiguous});
   os.frame_seed = dice.between(0, 1000);
   for (const PageSize& size : mode.page_sizes()) {
-    // Some hundred of them fit, whatever is touched.
+    // Several hundred pages of this size fit, whatever is touched.
     const bool fits = size.bytes() <= memory_bytes / 2048;
     if (fits && dice.chance(30)) os.page_bytes = ByteSize{size.bytes()};
   }
   return os;
 }
 
-/// Places where a trace's accesses go.
+/// Regions for a trace's accesses.
 struct Region {
   std::uint64_t base = 0;
   std::uint64_t bytes = 0;
 };
 
-/// The address space of the mode that accesses can use without running over its end.
+/// The part of the mode's address space that accesses can use without crossing its end.
 std::uint64_t usable_bytes(const PagingMode& mode) {
   const std::uint64_t all = low_bits(std::min(mode.virtual_bits(), 52u));
   const bool canonical = !mode.translates(VirtualAddress(low_bits(mode.virtual_bits())));
@@ -295,7 +295,7 @@ std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::s
             ? RecordKind::Fetch
             : dice.pick<RecordKind>({RecordKind::Load, RecordKind::Load, RecordKind::Store, RecordKind::Modify});
     record.asid = static_cast<AddressSpaceId>(dice.between(0, spaces - 1));
-    // The upper half is the kernel's, as in every kernel; so no page is touched at both privileges.
+    // The upper half belongs to the kernel, as usual, so no page is touched at both privileges.
     const auto upper = [&](VirtualAddress at) { return (at.value() >> (mode->virtual_bits() - 1) & 1) != 0; };
     if (upper(record.address) != upper(record.address + (record.size - 1))) record.size = 1;
     if (record.kind != RecordKind::Fetch && dice.chance(dependent_share)) {

@@ -8,22 +8,22 @@
 
 namespace tablewalk::test {
 
-/// Any machine that a config can describe, small enough that its structures fill up and its queues run full.
+/// Any machine that a config can describe, small enough that its structures and queues fill up.
 MachineConfig random_machine(Dice& dice);
 MachineConfig random_machine(Dice& dice, const std::string& mode_name);
 
-/// Sets any of the idealisations that the machine can have.
+/// Sets a random choice of the machine's idealisations.
 void idealise(Dice& dice, MachineConfig& config);
 
 /// A TLB or cache replacement policy.
 Replacement random_replacement(Dice& dice);
 
-/// Any event that a machine of that mode knows, about that page and address space if it names them.
+/// Any event supported on a machine of that mode, with that page and address space if it has these fields.
 Record random_event(Dice& dice, const PagingMode& mode, VirtualAddress address, AddressSpaceId asid);
 
 /// A trace of `count` records that a machine of that config can run: regions of few or many pages, bursts on one page,
-/// every kind of access, some across lines and pages, of one or of several address spaces, by a user and a supervisor,
-/// and invalidate events between them; or a generator's pattern.
+/// every kind of access, some across lines and pages, of one or of several address spaces, by user and supervisor, and
+/// invalidate events between them; or a generator's pattern.
 std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::size_t count);
 
 }  // namespace tablewalk::test

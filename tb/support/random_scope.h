@@ -5,7 +5,7 @@
 
 namespace tablewalk::test {
 
-/// Any scope of an invalidation; those that take much out more rarely, so that something is left.
+/// A random scope of an invalidation; wide scopes are rarer, so that some entries survive.
 inline Invalidation::Scope random_scope(Dice& dice) {
   using Scope = Invalidation::Scope;
   if (dice.chance(4)) return dice.chance(50) ? Scope::All : Scope::AllNotGlobal;

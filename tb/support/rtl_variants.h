@@ -7,13 +7,13 @@
 
 namespace tablewalk::test {
 
-/// One of the RTL walkers that are built in.
+/// One of the built-in RTL walkers.
 const RtlVariant& random_variant(Dice& dice);
 
-/// A mode that it walks.
+/// A mode that it supports.
 std::string random_mode(Dice& dice, const RtlVariant& variant);
 
-/// The walker with as many slots and with the walk caches that the variant was made with.
+/// A walker config with the variant's slots and walk caches.
 WalkerConfig walker_of(const RtlVariant& variant);
 
 }  // namespace tablewalk::test

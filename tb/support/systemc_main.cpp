@@ -2,7 +2,7 @@
 
 #include <systemc>
 
-// libsystemc brings a `main` that calls sc_main. Tests have Google Test's main instead, and no use for sc_main.
+// libsystemc's own `main` references sc_main. Tests use Google Test's main and never call it.
 int sc_main(int, char**) {
   return 0;
 }

@@ -32,7 +32,7 @@ class TemporaryFolder {
     return path(name);
   }
 
-  /// Writes a trace in the format that its name's ending says; returns its path.
+  /// Writes a trace in the format given by its extension; returns its path.
   std::string write_trace(const std::string& name, const std::vector<Record>& records) const {
     TraceWriterOptions options;
     options.dependences = std::any_of(records.begin(), records.end(), [](const Record& r) { return r.distance != 0; });

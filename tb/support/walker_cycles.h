@@ -1,20 +1,20 @@
 #pragma once
 
-// The cycles of docs/rtl.md, rule by rule and on both sides of each edge: tests of every walker that obeys them. Who
-// includes this says before what a World is: a walker of four slots with walk caches of levels 1 and 2, its tables, its
-// memory, and whoever asks. One world for each test, and one run of it:
+// The cycles of docs/rtl.md, rule by rule and on both sides of each edge: tests of every walker that obeys them. The
+// including file defines World before: a walker of four slots with walk caches of levels 1 and 2, its tables, its
+// memory, and its requester. One world per test, and one run of it:
 //
 //     World(mode)                      a mode by its name
 //     tables                           a SmallTables
-//     latency                          of the n-th access to memory, from presented to answered: 10 if nothing else is
-//     said ask(cycle, id, va, ...)          the request stands at the walker in that cycle; in order of time
+//     latency                          of the n-th access to memory, from presented to answered; default 10
+//     ask(cycle, id, va, ...)          the request is valid at the walker in that cycle; in order of time
 //     invalidate(cycle, invalidation)
 //     run()
-//     presented                        each access to memory: the first cycle in which it stands, and where
-//     stood(id)                        the first cycle in which the answer stands
+//     presented                        each access to memory: the first cycle in which it is valid, and its address
+//     stood(id)                        the first cycle in which the response is valid
 //     faulted(id), restarts(), walks()
 //
-// What holds of the first cycle holds of both sides: not yet in the one before, and in this one.
+// Checking the first cycle checks both sides of the edge: not yet in the previous cycle, but in this one.
 
 #include <gtest/gtest.h>
 
@@ -28,7 +28,7 @@ namespace tablewalk::test {
 
 constexpr std::uint64_t page_a = 0x40001000;
 constexpr std::uint64_t page_b = 0x40002000;  ///< of the same last-level table
-/// Of a page so far away that its way has nothing but the root's table in common with those of others.
+/// A page so far away that its path shares only the root table with those of others.
 constexpr std::uint64_t far_page(std::uint64_t number) {
   return page_a + number * 0x8000000000;
 }
@@ -36,7 +36,7 @@ constexpr std::uint64_t not_canonical = std::uint64_t{1} << 50;
 constexpr LeafSpec clean{Rights{}, true, false, false};
 constexpr Invalidation of_everything{};
 
-/// A walk of x86-64 by itself, memory taking 10: from taken to answered.
+/// A walk of x86-64 alone, with a memory latency of 10: from accepted to answered.
 constexpr std::uint64_t service = 2 + 4 * 11;
 
 inline std::uint64_t root_entry(const World& world, std::uint64_t va) {
@@ -73,7 +73,7 @@ INSTANTIATE_TEST_SUITE_P(Modes, WalkerArithmetic,
                                                           "sv48", "sv57", "radix:9,9,9,9/12@8"),
                                           testing::Values(1u, 2u, 50u)));
 
-// Rule 1: one memory answer.
+// Rule 1: one memory response.
 
 TEST(WalkerCycles, Rule1TheNextReadStandsInTheCycleAfterTheAnswer) {
   World world;
@@ -108,7 +108,7 @@ TEST(WalkerCycles, Rule1OneAnswerIsTakenInACycle) {
   EXPECT_EQ(world.presented[3].cycle, 24u + 1);
 }
 
-/// Page A's pointer of level 2 is answered in 33. Reads of A and of page B, which looks up in that cycle.
+/// Page A's pointer of level 2 arrives in 33. Reads of A and of page B, which looks up in that cycle.
 inline std::size_t reads_with_a_lookup_in(std::uint64_t cycle) {
   World world;
   world.tables.map(page_a, 0xA00000);
@@ -146,7 +146,7 @@ TEST(WalkerCycles, Rule2WhatIsNotTranslatedStandsAnsweredTwoCyclesAfterItWasTake
   EXPECT_TRUE(world.presented.empty());
 }
 
-/// Slot 1 has a walk that began in 11, of far page 1; slot 0 one that begins later, in `second`, of far page 2.
+/// Slot 1 has a walk of far page 1 that started in 11; slot 0 one of far page 2 that starts later, in `second`.
 inline void ask_older_in_higher_slot(World& world, std::uint64_t second) {
   world.tables.map(far_page(1), 0xA00000);
   world.tables.map(far_page(2), 0xB00000);
@@ -180,7 +180,7 @@ TEST(WalkerCycles, Rule3OfTwoWalksThatWantMemoryTheOlderIsPresentedFirst) {
   EXPECT_EQ(world.presented[2].address, root_entry(world, far_page(2)));
 }
 
-// Rule 4: one answer.
+// Rule 4: one response.
 
 TEST(WalkerCycles, Rule4ThoseThatJoinedAreAnsweredOneInACycleAfterTheWalksOwn) {
   World world;
@@ -205,7 +205,7 @@ TEST(WalkerCycles, Rule4WhatTheAnswerDoesNotServeTakesItsTurn) {
 TEST(WalkerCycles, Rule4OfTwoWalksThatWantToAnswerTheOlderIsAnsweredFirst) {
   World world;
   ask_older_in_higher_slot(world, 100);
-  // The older one's last read is answered in 56, the cycle in which this looks up.
+  // The older one's last read is answered in 56, the cycle in which this one looks up.
   world.ask(55, 3, not_canonical);
   world.run();
   EXPECT_EQ(world.stood(1), 56u + 1);
@@ -224,7 +224,7 @@ TEST(WalkerCycles, Rule4ASlotIsIdleFromTheCycleAfterItsAnswerWasTaken) {
   EXPECT_EQ(first_read(world, far_page(4)), 10 + service + 1 + 2) << "taken in the cycle after";
 }
 
-// Rule 5: one request. Page A's own answer is given in 55.
+// Rule 5: one request. Page A's own response is sent in 55.
 
 inline unsigned walks_with_another_in(std::uint64_t cycle) {
   World world;
@@ -243,7 +243,7 @@ TEST(WalkerCycles, Rule5ARequestDoesNotJoinInTheCycleInWhichTheOwnAnswerIsGiven)
   EXPECT_EQ(walks_with_another_in(55), 2u);
 }
 
-/// A store that joined is sent back in 56; a request of a far page stands at the port from `cycle` on.
+/// A merged store is replayed in 56; a request of a far page is valid at the port from `cycle` on.
 inline World& send_back_and_ask_in(World& world, std::uint64_t cycle) {
   world.tables.map(page_a, 0xA00000, clean);
   world.tables.map(far_page(1), 0xB00000);
@@ -262,7 +262,7 @@ TEST(WalkerCycles, Rule5InTheCycleInWhichOneIsSentBackOneAtThePortIsTaken) {
 TEST(WalkerCycles, Rule5FromTheCycleAfterOneWasSentBackItGoesBeforeThePort) {
   World world;
   EXPECT_EQ(first_read(send_back_and_ask_in(world, 57), far_page(1)), 58u + 2);
-  // Taken in 57, the lowest pointer found in 58, a read and an update.
+  // Accepted in 57, the lowest pointer found in 58, a read and an update.
   EXPECT_EQ(world.stood(1), 57u + 2 + 2 * 11);
 }
 
@@ -295,7 +295,7 @@ TEST(WalkerCycles, Rule6AWalkThatBeginsAnewLooksUpInTheNextCycle) {
   World world;
   world.tables.map(page_a, 0xA00000);
   world.ask(10, 0, page_a);
-  world.invalidate(25, of_everything);  // the second read is under way
+  world.invalidate(25, of_everything);  // the second read is outstanding
   world.run();
   EXPECT_EQ(world.presented[2].cycle, 25u + 2);
   EXPECT_EQ(world.presented[2].address, root_entry(world, page_a));
@@ -322,7 +322,7 @@ TEST(WalkerCycles, Rule6InTheCycleInWhichTheOwnAnswerIsGivenItComesToStand) {
   EXPECT_EQ(world.stood(0), 55u + 1);
 }
 
-/// Three that joined page A's walk have their turns in 56, 57 and 58.
+/// Three requests merged with page A's walk are answered in 56, 57 and 58.
 inline World& invalidate_among_turns(World& world, std::uint64_t cycle) {
   world.tables.map(page_a, 0xA00000);
   for (unsigned id = 0; id < 4; ++id) world.ask(10 + id, id, page_a);
@@ -339,14 +339,14 @@ TEST(WalkerCycles, Rule6OneWhoseTurnIsInTheCycleOfAnInvalidationIsAnswered) {
 TEST(WalkerCycles, Rule6ThoseWhoseTurnIsLaterAskAfresh) {
   World world;
   invalidate_among_turns(world, 56);
-  // The first is taken in 57 and walks from the root; the other joins it.
+  // The first is accepted in 57 and walks from the root; the other merges with it.
   EXPECT_EQ(world.stood(2), 57 + service);
   EXPECT_EQ(world.stood(3), 57 + service + 1);
   EXPECT_EQ(world.restarts(), 0u);
   EXPECT_EQ(world.walks(), 2u);
 }
 
-/// Page A's pointer of level 2 is answered in 33, and page B looks up in 34.
+/// Page A's pointer of level 2 arrives in 33, and page B looks up in 34.
 inline std::size_t reads_with_an_invalidation_in_33(AddressSpaceId space) {
   World world;
   world.tables.map(page_a, 0xA00000);
@@ -359,7 +359,7 @@ inline std::size_t reads_with_an_invalidation_in_33(AddressSpaceId space) {
 }
 
 TEST(WalkerCycles, Rule6WhatIsRememberedInTheCycleOfAnInvalidationIsForgotten) {
-  // Three of the old walk's, the last for nobody; four of the new one; four of page B's, which finds nothing either.
+  // Three of the old walk, the last one dropped; four of the new one; four of page B, which misses too.
   EXPECT_EQ(reads_with_an_invalidation_in_33(0), 3u + 4 + 4);
 }
 

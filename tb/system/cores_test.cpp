@@ -1,4 +1,4 @@
-// The laws over machines of several cores, drawn at random.
+// The laws on random machines of several cores.
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t records = 2500;
 
-/// A machine of 2 to 8 cores and its traces, decided by a seed.
+/// A machine of 2 to 8 cores and its traces, determined by a seed.
 class RandomCase {
  public:
   explicit RandomCase(std::uint64_t seed) : seed_(seed) {
@@ -64,8 +64,8 @@ TEST(CoresLaws, TheOrderInWhichModulesAreMadeChangesNoByteOfTheResult) {
   }
 }
 
-/// The most memory that a process with 16 cores has held, each with a trace of so many records, KiB. The traces are
-/// text, whose reader has no blocks that could be half full; what they touch, 64 KiB each, they have touched soon.
+/// Peak memory of a process with 16 cores, each with a trace of that many records, KiB. The traces are text, whose
+/// reader has no partly filled blocks; they touch all of their 64 KiB early.
 std::uint64_t peak_kib_of_16(std::uint64_t length) {
   const TemporaryFolder folder;
   MachineConfig config;

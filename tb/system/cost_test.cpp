@@ -1,4 +1,4 @@
-// What translation costs is a difference of machines: what each of them leaves out, and what they have in common.
+// The cost of translation is a difference of machines: what each of them leaves out, and what they have in common.
 
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@
 namespace tablewalk::test {
 namespace {
 
-/// A machine and a trace, decided by a seed.
+/// A machine and a trace, determined by a seed.
 class CostCase {
  public:
   explicit CostCase(std::uint64_t seed) : seed_(seed) {
@@ -42,7 +42,7 @@ class CostCase {
   TemporaryFolder folder_;
 };
 
-/// Notes the frame of each page that was translated.
+/// Records the frame of each translated page.
 class FrameNotes final : public TranslationObserver {
  public:
   void translation_requested(const TranslationRequest&, Cycles) override {}
@@ -64,7 +64,7 @@ class FrameNotes final : public TranslationObserver {
   std::map<std::pair<AddressSpaceId, std::uint64_t>, std::uint64_t> frames_;
 };
 
-/// Every page and its frame, on a machine of that config; of the first `limit` records, 0 is all.
+/// Every page and its frame on a machine of that config; for the first `limit` records, 0 is all.
 std::string frames_of(const MachineConfig& config, TraceReader& trace, std::uint64_t limit) {
   const auto work = [&](std::size_t) {
     RecordSource source(trace, limit);
@@ -124,7 +124,7 @@ TEST(Cost, WithFreeTranslationNothingIsWalkedAndNoCacheSeesATableEntry) {
       if (of_tables) {
         ASSERT_EQ(figure.value(), 0) << name << "\n" << random.describe();
       }
-      // What the kernel and the program do is the same.
+      // The kernel's and the program's behaviour is the same.
       const bool of_program = name.rfind("tables.", 0) == 0 || name == "core.accesses" || name == "core.instructions" ||
                               name == "core.line_straddles";
       if (of_program) {
@@ -143,7 +143,7 @@ TEST(Cost, KeysThatFreeTranslationLeavesWithoutEffectChangeNoCycle) {
         run_in_children({{plain, random.options}, {with_free_translation(random.config), random.options}});
     for (const StatSet::Figure& figure : results[0].stats.figures()) {
       const StatSet::Figure* same = results[1].stats.find(figure.name);
-      // Those of modules that only one of them has are zeros.
+      // Figures of modules that only one machine has are 0.
       ASSERT_EQ(figure.value(), same == nullptr ? 0 : same->value()) << figure.name << "\n" << random.describe();
     }
   }
@@ -163,7 +163,7 @@ TEST(Cost, TheWaterfallEndsAtTheMachineItselfAndEachStepIsAMachineOfItsKeys) {
     EXPECT_TRUE(steps[i].config.walker.unlimited);
     EXPECT_EQ(steps[i].config.walker.kind, WalkerKind::SystemC);
   }
-  // Hardware that was made elsewhere has the walkers that it has.
+  // Foreign hardware has a fixed number of walkers.
   MachineConfig foreign = config;
   foreign.walker.kind = WalkerKind::Foreign;
   EXPECT_EQ(waterfall_of(foreign).size(), 5U);
@@ -201,7 +201,7 @@ TEST(Cost, AnUnlimitedWalkerLetsNobodyWaitForASlot) {
   std::vector<std::string> unlimited = one;
   unlimited.emplace_back("walker.unlimited=true");
   EXPECT_GT(count_of(cold_loads(one, 8, folder), "walker.queue_cycles.max"), 100U);
-  // One request is taken in a cycle.
+  // One request is accepted per cycle.
   EXPECT_LE(count_of(cold_loads(unlimited, 8, folder), "walker.queue_cycles.max"), 8U);
 }
 
@@ -218,7 +218,7 @@ TEST(Cost, AnInstantWalkerAnswersInTheNextCycleAndAnIdealMemoryToo) {
 
 TEST(Cost, CachesOfTheWalkersOwnAreAsTheProgramsAreWhenItUsesThemLittle) {
   const TemporaryFolder folder;
-  // Alone in the machine, the one walk finds the same cold memory in both.
+  // With a single walk in the machine, the memory is equally cold in both.
   const RunResult shared = cold_loads({}, 1, folder);
   const RunResult own = cold_loads({"walker_memory=own"}, 1, folder);
   EXPECT_EQ(count_of(own, "walker.latency_cycles.max"), count_of(shared, "walker.latency_cycles.max"));

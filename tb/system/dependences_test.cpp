@@ -1,4 +1,4 @@
-// Loads that wait for loads, on whole machines.
+// Loads that depend on loads, on whole machines.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// What each event takes out of TLBs and walk caches, in every mode, against the manuals' rules written out.
+// What each event removes from TLBs and walk caches, in every mode, compared with the manuals' rules.
 
 #include <gtest/gtest.h>
 
@@ -15,20 +15,20 @@
 namespace tablewalk::test {
 namespace {
 
-/// What a TLB remembers, as a row of a list.
+/// A TLB entry, as a row of a list.
 struct PlainTranslation {
   std::uint64_t base;
   unsigned shift;
   AddressSpaceId asid;
   bool global;
 };
-/// What a walk cache remembers.
+/// A walk-cache entry.
 struct PlainPointer {
   unsigned level;
   std::uint64_t prefix;  ///< va >> shift
   unsigned shift;
   AddressSpaceId asid;
-  bool global;  ///< it makes all below it global (RISC-V)
+  bool global;  ///< everything below is global (RISC-V)
 };
 
 /// Intel SDM volume 3, 4.10.4.1; RISC-V privileged manual, 4.2.1; Arm ARM, D8.14. In the order of RecordKind.
@@ -48,7 +48,7 @@ bool goes(const Record& event, const PagingMode& mode, AddressSpaceId running, c
     case RecordKind::SwitchSpace:
       return !mode.has_asids() && !entry.global;
     case RecordKind::MovToCr3:
-    case RecordKind::InvpcidContext:  // without PCIDs everything is PCID 0's
+    case RecordKind::InvpcidContext:  // without PCIDs everything belongs to PCID 0
       return !entry.global && (own || !mode.has_asids());
     case RecordKind::InvpcidAddress:
       return page && !entry.global && entry.asid == (mode.has_asids() ? event.asid : running);
@@ -98,7 +98,7 @@ bool goes(const Record& event, const PagingMode& mode, AddressSpaceId running, c
   }
 }
 
-/// A TLB and walk caches that nothing ever has to leave, beside plain lists of what they must hold.
+/// A TLB and walk caches without evictions, and plain lists of what they must hold.
 class Remembering {
  public:
   Remembering(std::shared_ptr<const PagingMode> mode, Dice& dice)
@@ -126,7 +126,7 @@ class Remembering {
     if (meant.switch_to) running_ = *meant.switch_to;
   }
 
-  /// Looks an address up everywhere; what is wrong, or nothing.
+  /// Looks an address up everywhere; returns the difference, or nothing.
   std::string check() {
     const VirtualAddress va = address();
     const AddressSpaceId space = asid();
@@ -161,7 +161,7 @@ class Remembering {
   }
 
   AddressSpaceId asid() { return static_cast<AddressSpaceId>(dice_.between(0, 2)); }
-  /// One of few, that differ at every level.
+  /// One of a few addresses, which differ at every level.
   VirtualAddress address() {
     std::uint64_t address = 0;
     for (unsigned level = 0; level < mode_->levels(); ++level) {
@@ -254,7 +254,7 @@ TEST(InvalidationRules, AreTheManualsInEveryModeForEveryEventAndSwitch) {
               static_cast<unsigned long long>(taken_out));
 }
 
-/// Everything belongs to PCID 0 then, whatever the trace calls the address space that runs.
+/// Everything belongs to PCID 0 then, whatever id the trace gives the running address space.
 TEST(InvalidationRules, WithoutPcidsInvpcidOfPcid0IsAboutWhoeverRuns) {
   PagingControls controls;
   controls.x86.pcide = false;
@@ -281,17 +281,17 @@ TEST(InvalidationRules, AnInstructionOfAnotherArchitectureIsRefusedByName) {
       return std::string(error.what());
     }
   };
-  EXPECT_EQ(
-      refused(RecordKind::SfenceAll, "x86-64"),
-      "'sfence.vma' is no instruction of paging mode x86-64; expected invlpg, invpcid, mov-cr3, invalidate or switch");
+  EXPECT_EQ(refused(RecordKind::SfenceAll, "x86-64"),
+            "'sfence.vma' is not an instruction of paging mode x86-64; expected invlpg, invpcid, mov-cr3, invalidate "
+            "or switch");
   EXPECT_NE(refused(RecordKind::Invlpg, "sv39"), "");
   EXPECT_NE(refused(RecordKind::TlbiVae1, "sv39"), "");
   EXPECT_NE(refused(RecordKind::Invlpg, "flat48"), "");
   EXPECT_NE(refused(RecordKind::InvpcidContext, "x86-pae", 3), "");
   EXPECT_EQ(
       refused(RecordKind::Thread, "sv39", 3),
-      "'thread 3': the trace has several threads; expected a machine of several cores (--set cores=2 or more), or the "
-      "threads mixed or apart (trace capture --threads)");
+      "'thread 3': the trace has several threads; expected a machine with several cores (--set cores=2 or more), or "
+      "a capture with threads mixed or apart (trace capture --threads)");
   EXPECT_EQ(refused(RecordKind::InvpcidContext, "x86-64", 3), "");
   EXPECT_EQ(refused(RecordKind::SwitchSpace, "flat48", 3), "");
 }

@@ -1,4 +1,4 @@
-// Whose a page is: the program's or the kernel's own, wherever it lies, in every mode. docs/user-guide.md has the rule.
+// Whether a page is a user or a supervisor page, wherever it lies, in every mode. docs/user-guide.md has the rule.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// A mode with control registers, and what they let the supervisor do to user pages.
+/// A mode with control registers, and what they allow the supervisor on user pages.
 struct Setting {
   const char* mode;
   void (*set)(PagingControls& controls);
@@ -42,8 +42,8 @@ const std::vector<Setting> settings{
     {"radix:9,9,9,9/12@8", nothing, true, true},
 };
 
-/// The lines of a trace, run in every setting, with and without prefaulting and the laws. `holds` says in which it is a
-/// trace that can be; in the others it must be refused at `record`.
+/// The lines of a trace, run in every setting, with and without prefaulting and law checks. `holds` says in which
+/// settings the trace is valid; in the others it must be refused at `record`.
 void expect_runs(const std::string& lines, bool (*holds)(const Setting& setting), unsigned record) {
   const TemporaryFolder folder;
   const std::string trace = folder.write("trace.txt", lines);
@@ -88,7 +88,7 @@ TEST(KernelPages, AKernelInTheLowerHalfRuns) {
       always, 0);
 }
 
-/// It copies its code there, say, and jumps to it: between the two nothing may be left in a TLB.
+/// For example, it copies code there and jumps to it: in between, nothing may be left in a TLB.
 TEST(KernelPages, AKernelThatWritesAPageBeforeItFetchesFromItRuns) {
   expect_runs(
       "W 0x60000000 8 supervisor\nR 0x60000008 8 supervisor\nX 0x60000000 4 supervisor\n"

@@ -1,5 +1,5 @@
-// Every number of the config has a largest value: it is taken, what is beyond is refused, and machines that have it
-// obey the laws.
+// Every number of the config has a maximum: it is accepted, larger values are rejected, and machines with it obey the
+// laws.
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@
 namespace tablewalk::test {
 namespace {
 
-/// A config in which every list has an item, so that every key is there.
+/// A config in which every list has an item, so that every key exists.
 MachineConfig with_every_key() {
   MachineConfig config;
   config.walker.walk_caches = {WalkCacheConfig{}};
@@ -40,7 +40,7 @@ void for_each_number(ConfigNode& node, const std::string& key, const Visit& visi
   }
 }
 
-/// Numbers of which every one is as good as another.
+/// Numbers for which any value is valid.
 bool takes_all(const std::string& name) {
   return name == "seed" || name == "frame_seed" || name == "pkru";
 }
@@ -68,7 +68,7 @@ TEST(LargestValues, AreTakenAndWhatIsBeyondIsRefusedByName) {
       EXPECT_EQ(node.assign({{std::to_string(node.largest), false}}), -1) << key;
       EXPECT_EQ(node.assign({{std::to_string(node.largest + 1), false}}), 0) << key;
     }
-    // The rest are checked beside other keys; none takes whatever its type can hold.
+    // The rest are checked together with other keys; none accepts the full range of its type.
     const std::string beyond = node.scalar == ScalarKind::Whole ? "4294967295" : "9223372036854775807";
     const std::string problem = problem_of(key, beyond);
     EXPECT_NE(problem.find(key + ": "), std::string::npos) << key << ": " << problem;
@@ -77,7 +77,7 @@ TEST(LargestValues, AreTakenAndWhatIsBeyondIsRefusedByName) {
   EXPECT_GE(numbers, 89U);
 }
 
-/// Sets each number whose name ends so to its largest value.
+/// Sets each number with that ending to its maximum.
 void set_to_largest(MachineConfig& config, const std::string& ending) {
   ConfigNode root = bind_config(config);
   for_each_number(root, "", [&](const std::string& key, ConfigNode& node) {
@@ -98,7 +98,7 @@ TEST(LargestValues, OfEveryDurationAtOnceMakeMachinesThatObeyTheLaws) {
     config.clock_mhz = 100000;
     if (dice.chance(50)) {
       set_to_largest(config, "_ns");
-      config.dram.t_rfc_ns = 0;  // refresh that never ends is no machine
+      config.dram.t_rfc_ns = 0;  // a refresh that never ends is not a valid machine
     }
     TemporaryFolder folder;
     RunOptions options;
@@ -106,7 +106,7 @@ TEST(LargestValues, OfEveryDurationAtOnceMakeMachinesThatObeyTheLaws) {
     options.check = true;
     const RunResult result = run_in_child(config, options);
     const std::uint64_t accesses = count_of(result, "core.accesses");
-    // Each access is at least a lookup in a TLB, and none is the sum of all.
+    // Each access takes at least a TLB lookup, and none takes the sum of all.
     EXPECT_GE(count_of(result, "core.cycles"), 100'000U) << to_yaml(config, false);
     EXPECT_LT(count_of(result, "core.cycles"), accesses << 40) << to_yaml(config, false);
   }
@@ -121,7 +121,7 @@ TEST(HostMemory, IsWhatTheArraysTake) {
   }
   EXPECT_EQ(keys, (std::set<std::string>{"itlb.arrays.0.entries", "dtlb.arrays.0.entries", "stlb.arrays.0.entries",
                                          "l1i.bytes", "l1d.bytes", "l2.bytes", "llc.bytes"}));
-  // What its process holds is what was foretold.
+  // The process's memory matches the prediction.
   TemporaryFolder folder;
   RunOptions options;
   options.trace_path = folder.write("trace.txt", "R 0x1000 8\n");

@@ -1,4 +1,4 @@
-// The checker of a running machine must see what is wrong: every law is broken here on purpose.
+// The checker must detect violations: every law is violated here on purpose.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ namespace {
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-/// A kernel that has mapped what the test says.
+/// A kernel with the mappings given by the test.
 class FixedKernel final : public Kernel {
  public:
   explicit FixedKernel(PhysicalAddress root) : root_(root) {}
@@ -62,7 +62,7 @@ class LawCheckerOfX8664 : public testing::Test {
     checker_.translation_requested(request_, asked);
     checker_.translation_answered(request_, asked, answered, at_once);
   }
-  /// The mapped page's leaf, as if another walk had been there or not.
+  /// Sets the mapped page's leaf dirty or clean, as another walk could.
   void set_dirty(bool dirty) {
     LeafSpec spec;
     spec.dirty = dirty;
@@ -181,13 +181,14 @@ TEST_F(LawCheckerOfX8664, SeesASecondAnswer) {
 
 TEST_F(LawCheckerOfX8664, SeesAMissingAnswer) {
   checker_.translation_requested(request_, asked);
-  EXPECT_THAT([&] { checker_.check_figures({}); }, ThrowsMessage<LawViolation>(HasSubstr("1 translations were asked")));
+  EXPECT_THAT([&] { checker_.check_figures({}); },
+              ThrowsMessage<LawViolation>(HasSubstr("1 translations were requested")));
 }
 
 TEST_F(LawCheckerOfX8664, SeesAWalkThatReadsTooMuch) {
   walk_.entry_reads = 5;
   EXPECT_THAT([&] { checker_.walk_finished(walk_); }, ThrowsMessage<LawViolation>(HasSubstr("read 5 entries")));
-  walk_.entry_updates = 1;  // looked at once more after an update
+  walk_.entry_updates = 1;  // read again after an update
   EXPECT_NO_THROW(checker_.walk_finished(walk_));
 }
 
@@ -205,7 +206,7 @@ TEST_F(LawCheckerOfX8664, SeesFiguresThatDoNotAddUp) {
               ThrowsMessage<LawViolation>(HasSubstr("core.cycles is 7, but its parts (core.issue_")));
 }
 
-/// Of two cores, and of both.
+/// Figures of two cores, and of both together.
 StatSet two_cores(std::uint64_t total, std::uint64_t hits_of_core_1) {
   const auto of_core = [](std::uint64_t lookups, std::uint64_t hits) {
     StatSet figures;

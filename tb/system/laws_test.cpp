@@ -1,4 +1,4 @@
-// The laws of docs/ARCHITECTURE.md over machines and traces drawn at random.
+// The laws of docs/ARCHITECTURE.md on random machines and traces.
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t trace_length = 1500;
 
-/// A machine and a trace, decided by a seed.
+/// A machine and a trace, determined by a seed.
 class RandomCase {
  public:
   explicit RandomCase(std::uint64_t seed) : seed_(seed) {
@@ -26,7 +26,7 @@ class RandomCase {
     options.walk_log = folder_.path("walks.csv");
   }
 
-  /// result.json but for the config, and the walk log: every byte that a run leaves.
+  /// result.json without the config, and the walk log: all output of a run.
   std::string run() const {
     const std::string result = text_without_config(run_in_child(config, options));
     return result + folder_.content("walks.csv");

@@ -22,7 +22,7 @@ std::string figures_of(const MachineConfig& config, const RunOptions& options) {
   return text_without_config(result);
 }
 
-/// A machine and a trace drawn at random, and what tells them again.
+/// A random machine and trace, and what identifies them.
 struct Case {
   explicit Case(std::uint64_t seed) : dice(seed), config(random_machine(dice)) {
     records = random_trace(dice, config, 1000);
@@ -79,7 +79,7 @@ TEST(Metamorphic, SettingsOfWhatIsNotThereChangeNothing) {
     random.config.l2.latency_cycles += Cycles(5);
     random.config.l2.miss_registers = 1;
     WalkCacheConfig cache;
-    cache.level = 7;  // no mode drawn has so many
+    cache.level = 7;  // no drawn mode has that many levels
     random.config.walker.walk_caches.push_back(cache);
     for (TlbArrayConfig& array : random.config.dtlb.arrays) array.seed += array.replacement != Replacement::Random;
     if (random.config.os.frames != FramePolicy::Random) ++random.config.os.frame_seed;
@@ -87,8 +87,7 @@ TEST(Metamorphic, SettingsOfWhatIsNotThereChangeNothing) {
   }
 }
 
-/// Without a front end a core looks at each access by itself, with one it starts those together of which nothing is
-/// unusual.
+/// Without a front end a core handles each access separately; with one it uses a fast path for ordinary accesses.
 TEST(Metamorphic, DataAccessesTakeTheSameCyclesWithAndWithoutAFrontEnd) {
   for (const std::uint64_t seed : printed_seeds(40)) {
     Case random(seed);
@@ -111,7 +110,7 @@ TEST(Metamorphic, SlowerDramNeverMakesABlockingCoreFaster) {
     Case random(seed);
     const RunOptions options = random.options();
     random.config.core.blocking = true;
-    random.config.dram.t_refi_ns = 0;  // where a refresh falls is a matter of phase
+    random.config.dram.t_refi_ns = 0;  // the position of a refresh depends on phase
     const std::uint64_t before = count_of(run_in_child(random.config, options), "core.cycles");
     DramConfig& dram = random.config.dram;
     for (double* duration :
@@ -150,7 +149,7 @@ TEST(Metamorphic, AddressesMovedByAGibibyteMissTheTlbsAsOften) {
   }
 }
 
-/// The most memory that a process which runs a trace of so many records has held, KiB.
+/// Peak memory of a process that runs a trace of that many records, KiB.
 std::uint64_t peak_kib(const TemporaryFolder& folder, std::uint64_t records) {
   GeneratorConfig generator;
   generator.pattern = Pattern::Sequential;
@@ -170,7 +169,7 @@ std::uint64_t peak_kib(const TemporaryFolder& folder, std::uint64_t records) {
 
 TEST(Metamorphic, MemoryDoesNotGrowWithTheTrace) {
   const TemporaryFolder folder;
-  // Both long enough that a reader's blocks are full.
+  // Both are long enough to fill a reader's blocks.
   const std::uint64_t one = peak_kib(folder, 3000000);
   const std::uint64_t ten = peak_kib(folder, 15000000);
   std::printf("%llu KiB for 3 M records, %llu KiB for 15 M\n", static_cast<unsigned long long>(one),

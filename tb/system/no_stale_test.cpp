@@ -1,6 +1,6 @@
-// After an invalidation nobody sees what was there before it: random changes of tables, invalidations, changes of
-// address space and accesses, on machines drawn at random. First the arrays of the TLBs, the walk caches and the walk
-// alone, which can do a million operations; then the timed machine, with all that can be on its way in it.
+// After an invalidation nothing stale is observed: random changes of tables, invalidations, switches of address space
+// and accesses, on random machines. First only the arrays of the TLBs, the walk caches and the walk, for a million
+// operations; then the timed machine, with everything that can be in flight.
 
 #include <gtest/gtest.h>
 
@@ -31,7 +31,7 @@ Access random_access(Dice& dice) {
           dice.chance(70)};
 }
 
-/// The sizes of page that TLBs of the mode may hold, log2.
+/// The page sizes that TLBs of the mode may hold, log2.
 std::vector<unsigned> page_shifts(const PagingMode& mode) {
   std::vector<unsigned> shifts;
   for (unsigned level = 0; level < mode.levels(); ++level) {
@@ -40,7 +40,7 @@ std::vector<unsigned> page_shifts(const PagingMode& mode) {
   return shifts;
 }
 
-/// What a machine remembers, and how it walks, without time: each access is over before the next begins.
+/// A machine's cached state and walks, without time: each access completes before the next begins.
 class TimelessMachine {
  public:
   TimelessMachine(const MachineConfig& config, const PagingMode& mode)
@@ -183,18 +183,18 @@ std::vector<Record> accesses_and_events(const ChangingTables& tables, Dice& dice
   return records;
 }
 
-/// A kernel that changes tables whenever it is called and invalidates now and then, also in the midst of things; and
-/// sees to it that no answer comes from before an invalidation.
+/// A kernel that changes tables whenever it is called and invalidates at random times, also in the middle of other
+/// activity; and checks that no response is older than an invalidation.
 class RestlessKernel final : public Kernel, public TranslationObserver {
  public:
-  /// `one_in_a_cycle`: it never invalidates twice in one cycle, which a walker in hardware could not take.
+  /// `one_in_a_cycle`: it never invalidates twice in one cycle, which an RTL walker could not accept.
   RestlessKernel(ChangingTables& tables, Dice& dice, bool one_in_a_cycle)
       : tables_(tables), dice_(dice), one_in_a_cycle_(one_in_a_cycle) {}
 
   void attach(RequestPort& port) { port_ = &port; }
   std::uint64_t old_answers() const { return old_answers_; }
   std::uint64_t invalidations() const { return invalidations_; }
-  /// Of every answer and when it came.
+  /// Of every response and its cycle.
   std::uint64_t digest() const { return digest_; }
 
   PhysicalAddress root(AddressSpaceId asid) override { return tables_.root(asid); }
@@ -206,7 +206,7 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
                                           const Fault&) override {
     if (++faults_ > most_faults) throw LawViolation("an access faults again and again");
     tables_.make_present(asid, tables_.page_of(va), access);
-    // It may have faulted on what walk caches remember.
+    // The fault may come from stale walk-cache entries.
     invalidate_now({Invalidation::Scope::Page, va, asid}, Clockwork::of_simulation().now());
     return FaultRepair{Cycles(dice_.between(0, 50))};
   }
@@ -244,7 +244,7 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
     tables_.change(static_cast<AddressSpaceId>(dice_.between(0, tables_.spaces() - 1U)),
                    dice_.between(0, tables_.pages().size() - 1));
   }
-  /// What a kernel does on its own, without an event in the trace.
+  /// The kernel's own invalidation, without an event in the trace.
   void invalidate_now(const Invalidation& invalidation, Cycles cycle) {
     if (one_in_a_cycle_ && !invalidated_in_.insert(cycle).second) return;
     port_->itlb_side.invalidate(invalidation, cycle);
@@ -280,7 +280,7 @@ CoreNeighbours neighbours(const MachineConfig& config, const PagingMode& mode) {
   return neighbours;
 }
 
-/// The translating half of a machine on a DRAM, without caches, under a restless kernel. Returns what must not depend
+/// The translation part of a machine on a DRAM, without caches, under a restless kernel. Returns what must not depend
 /// on how it is simulated.
 std::string run_under_restless_kernel(const MachineConfig& config, std::uint64_t seed) {
   Dice dice(seed + 0x10000);
@@ -322,7 +322,7 @@ std::string run_under_restless_kernel(const MachineConfig& config, std::uint64_t
          std::to_string(walker->stats().restarts) + " " + std::to_string(kernel.old_answers());
 }
 
-/// In so many machines, run ahead and not.
+/// On that many machines, with and without run-ahead.
 void expect_no_stale_answers(std::size_t machines, const std::function<MachineConfig(Dice&)>& make) {
   std::uint64_t restarts = 0;
   std::uint64_t old = 0;
@@ -352,7 +352,7 @@ TEST(NoStale, AnswerInTheTimedMachineWhateverIsOnItsWay) {
   expect_no_stale_answers(250, [](Dice& dice) { return random_machine(dice); });
 }
 
-/// Every walker that is built in, whoever made it.
+/// Every built-in walker, including foreign ones.
 class NoStaleAnswerOf : public testing::TestWithParam<std::string> {};
 
 TEST_P(NoStaleAnswerOf, AWalkerThatWasMadeElsewhere) {

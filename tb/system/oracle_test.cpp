@@ -1,6 +1,6 @@
-// TLB misses of a cold blocking machine against two oracles: a plain LRU loop, and counts that an independent script
-// made (tb/golden/traces/*.oracle.json). The rule of both: one lookup for each 4 KiB page that an access touches, an
-// access that reads and writes counts once, the set is the page number modulo the number of sets.
+// TLB misses of a cold blocking machine compared with two oracles: a plain LRU loop, and counts of an independent
+// script (tb/golden/traces/*.oracle.json). Both count one lookup per 4 KiB page touched by an access, a
+// read-modify-write counts once, and the set is the page number modulo the number of sets.
 
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ struct Shape {
   std::uint32_t ways = 1;
 };
 
-/// The pages that a trace's fetches, and its data accesses, look up.
+/// The pages looked up by a trace's fetches, and by its data accesses.
 struct Lookups {
   std::vector<std::uint64_t> fetches;
   std::vector<std::uint64_t> data;
@@ -97,7 +97,7 @@ std::string describe(const std::string& trace, Shape shape) {
   return trace + ", " + std::to_string(shape.sets) + " sets of " + std::to_string(shape.ways);
 }
 
-/// A fully associative array is searched way by way: larger ones would take the test a minute and tell nothing more.
+/// The loop searches a fully associative array way by way: larger ones would take a minute and show nothing more.
 constexpr std::uint32_t longest_scan = 4096;
 
 const std::string golden_traces = TABLEWALK_SOURCE_DIR "/tb/golden/traces/";
@@ -117,7 +117,7 @@ TEST(TlbMissOracle, EveryShippedTraceMissesAsOftenAsAPlainLruLoop) {
   ASSERT_GE(traces.size(), 8u);
   for (std::size_t i = 0; i < traces.size(); ++i) {
     const Lookups lookups = lookups_of(traces[i]);
-    // The first shape for all of them, one more in turn: each is fully associative in one run at least.
+    // The first shape for all traces, and one more in turn: each runs fully associative at least once.
     for (const Shape shape : {shapes[0], shapes[1 + i % 2]}) {
       expect_misses(run_shape(traces[i], shape), lru_misses(lookups.fetches, shape), lru_misses(lookups.data, shape),
                     describe(traces[i], shape));
@@ -125,7 +125,7 @@ TEST(TlbMissOracle, EveryShippedTraceMissesAsOftenAsAPlainLruLoop) {
   }
 }
 
-/// One of the traces that an independent script has counted.
+/// A trace counted by the independent script.
 class CountedTrace : public testing::TestWithParam<const char*> {
  protected:
   CountedTrace() : path_(golden_traces + GetParam() + ".twt") {
@@ -133,7 +133,7 @@ class CountedTrace : public testing::TestWithParam<const char*> {
     oracle_ = nlohmann::json::parse(file);
   }
   const nlohmann::json& stream(const char* side) const { return oracle_.at("streams").at(side); }
-  /// What the script counted for that shape; of `1xN` and the list by entries, whichever has it.
+  /// The script's count for that shape, from `1xN` or from the list by entries, whichever has it.
   std::uint64_t counted(const char* side, Shape shape) const {
     const auto& list = stream(side).at("lru");
     const auto found = list.find(std::to_string(shape.sets) + "x" + std::to_string(shape.ways));

@@ -1,5 +1,5 @@
-// A page that is larger than physical memory, in whole machines: what a TLB remembers of an access below the limit
-// never serves one beyond.
+// A page larger than physical memory, in whole machines: a TLB entry from an access below the limit never serves one
+// beyond it.
 
 #include <gtest/gtest.h>
 
@@ -31,7 +31,7 @@ struct BeyondTrace {
   std::uint64_t beyond = 0;
 };
 
-/// Accesses to few places of the page, on both sides of the limit, at the same offsets and beside it.
+/// Accesses to few places of the page, on both sides of the limit, at the same and at neighbouring offsets.
 BeyondTrace random_records(Dice& dice) {
   BeyondTrace trace;
   for (unsigned i = 0; i < 2000; ++i) {
@@ -73,7 +73,7 @@ TEST(PageBeyondPhysicalMemory, OfEveryTlbIsServedOnlyBelowTheLimit) {
     expect_faults_beyond(config, seed, true);
     config.walker.kind = WalkerKind::Rtl;
     expect_faults_beyond(config, seed, false);
-    // Small pages in one array and large ones in another; a second level that holds 4 KiB only.
+    // Small pages in one array and large ones in another; a second level with 4 KiB pages only.
     MachineConfig split;
     split.dtlb.arrays.resize(2);
     split.dtlb.arrays[0].page_sizes = {ByteSize{4096}};

@@ -1,4 +1,4 @@
-// What must hold of any machine that translates, whatever its sizes.
+// Properties of any machine with translation, whatever its sizes.
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ Record access_to(std::uint64_t address, RecordKind kind = RecordKind::Load, std:
   return Record{VirtualAddress(address), size, kind};
 }
 
-/// A machine whose data TLB is one array, and that has no further one.
+/// A machine whose data TLB is one array, without a second level.
 MachineConfig machine_with_dtlb(std::uint32_t entries, std::uint32_t ways) {
   MachineConfig config;
   config.core.blocking = true;
@@ -34,7 +34,7 @@ MachineConfig machine_without_tlbs(const std::string& mode) {
   return config;
 }
 
-/// The rows of a walk log, each by the names of its columns.
+/// The rows of a walk log, by column name.
 std::vector<std::map<std::string, std::string>> rows_of(const std::string& log) {
   std::istringstream lines(log);
   std::vector<std::string> names;
@@ -55,7 +55,7 @@ std::vector<std::map<std::string, std::string>> rows_of(const std::string& log) 
   return rows;
 }
 
-/// Pages in a mixture of loops and chance, some drawn more often: what large and small TLBs serve differently.
+/// Page visits mixing loops and random draws, some pages more frequent: large and small TLBs serve them differently.
 std::vector<Record> page_visits(std::uint64_t seed, std::size_t count) {
   Dice dice(seed);
   const std::uint64_t pages = dice.between(4, 100);
@@ -116,7 +116,7 @@ TEST(Physics, NoWalkReadsMoreEntriesThanTheTableHasLevels) {
   }
 }
 
-/// The frame of every page that was walked for.
+/// The frame of every page that was walked.
 std::map<std::string, std::string> frames_of(const std::string& log) {
   std::map<std::string, std::string> frames;
   for (auto& row : rows_of(log)) {
@@ -140,7 +140,7 @@ TEST(Physics, WalkCachesSaveReadsAndCyclesAndChangeNoTranslation) {
     config.walker.walk_caches.back().level = level;
     const RunResult with = run_in_child(config, options);
     EXPECT_EQ(frames_of(folder.content("walks.csv")), frames_without) << level;
-    // Everything lies in one or two regions of each level: nearly every walk but the first starts below it.
+    // Everything lies in one or two regions of each level: nearly every walk except the first starts below it.
     const std::uint64_t walks = count_of(with, "walker.walks");
     EXPECT_NEAR(static_cast<double>(count_of(with, "walker.entry_reads")), static_cast<double>(walks * level), 10);
     EXPECT_LT(count_of(with, "core.cycles"), count_of(without, "core.cycles")) << level;
@@ -174,7 +174,7 @@ TEST(Physics, AFetchAndALoadOfOnePageShareOneWalk) {
   const TemporaryFolder folder;
   RunOptions options;
   options.check = true;
-  // The load first: a fetch that misses holds back everything younger.
+  // The load first: a fetch that misses stalls everything younger.
   options.trace_path = folder.write_trace("trace.txt", {access_to(0x5000), access_to(0x5100, RecordKind::Fetch, 4)});
   MachineConfig config;
   RunResult result = run_in_child(config, options);

@@ -1,4 +1,4 @@
-// Queues of the walker against arithmetic (docs/timing.md), and memories of other people below it.
+// Walker queues compared with arithmetic (docs/timing.md), and foreign memories below the walker.
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 /// A read from presented to answered: the memory takes 6.5.
 constexpr std::uint64_t memory_cycles = 7;
-/// How long a walk of that many reads holds its walker.
+/// How long a walk of that many reads occupies its walker.
 constexpr std::uint64_t service_of(std::uint64_t reads) {
   return reads * (memory_cycles + 1) + 3;
 }
@@ -28,7 +28,7 @@ WalkerConfig walkers(std::uint32_t count) {
   return config;
 }
 
-/// A walker over pages of its own, with a memory of fixed latency below it.
+/// A walker over its own pages, with a memory of fixed latency below it.
 struct Bench : WalkObserver {
   Bench(const std::string& mode_name, std::uint32_t count,
         PlainMemory::Style style = PlainMemory::Style::EndsRequestAtOnce,
@@ -46,7 +46,7 @@ struct Bench : WalkObserver {
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
   }
 
-  /// A request for a page that nobody asked for before.
+  /// A request for a page that was not requested before.
   void arrive(std::uint64_t cycle) {
     const std::uint64_t va = 4096 * (1 + client.all().size());
     pages.push_back(frames.allocate_page(VirtualAddress(va), 4096));
@@ -186,9 +186,9 @@ TEST_P(RandomArrivals, QueueAsTheRecurrenceSays) {
 
 INSTANTIATE_TEST_SUITE_P(Walkers, RandomArrivals, testing::Values(1u, 2u, 3u, 4u, 8u));
 
-// Memories of other people.
+// Foreign memories.
 
-/// One walk of four reads, each taking `read_cycles` as the walker sees it.
+/// One walk of four reads, each taking `read_cycles` as seen by the walker.
 void expect_walk_of_four(Bench& bench, std::uint64_t read_cycles) {
   bench.arrive(10);
   bench.run();
@@ -250,7 +250,7 @@ TEST(MemoryOfSomebodyElse, ThatCompletesBetweenEdgesIsSeenAtTheNext) {
 
 class CrowdedMemory : public testing::TestWithParam<PlainMemory::Style> {};
 
-// Its request phases are longer than the time between requests, and responses come while a later request's is open.
+// Its request phases are longer than the time between requests, and responses arrive while a later request's is open.
 TEST_P(CrowdedMemory, GetsOneRequestAtATime) {
   Bench bench(four_levels, 8, GetParam(), sc_core::sc_time(12300, sc_core::SC_PS));
   for (std::uint64_t i = 0; i < 40; ++i) bench.arrive(10 + i);

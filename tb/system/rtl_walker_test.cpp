@@ -1,4 +1,4 @@
-// The hardware walker in whole machines drawn at random: it obeys the laws, and nobody can tell it from the model.
+// The RTL walker in random whole machines: it obeys the laws and is indistinguishable from the model.
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t trace_length = 1500;
 
-/// A machine that a built-in RTL walker fits into, and a trace; decided by a seed.
+/// A machine for a built-in RTL walker, and a trace; determined by a seed.
 class RtlCase {
  public:
   explicit RtlCase(std::uint64_t seed) : seed_(seed) {
@@ -29,17 +29,17 @@ class RtlCase {
     options.walk_log = folder_.path("walks.csv");
   }
 
-  /// result.json but for the config, and the walk log: every byte that a run leaves.
+  /// result.json without the config, and the walk log: all output of a run.
   std::string run(WalkerKind kind) {
     config.walker.kind = kind;
     nlohmann::json result = nlohmann::json::parse(text_without_config(run_in_child(config, options)));
-    // The hardware does not tell how many pointers an invalidation took.
+    // The hardware does not report how many pointers an invalidation removed.
     for (const char* part : {"stats", "meaning"}) {
       for (unsigned level = 1; level < 8; ++level) {
         result[part].erase("walk_cache.level" + std::to_string(level) + ".invalidated");
         result[part].erase("walk_cache.level" + std::to_string(level) + ".switched_out");
       }
-      // And the model costs no gates.
+      // And the model has no gate counts.
       for (auto figure = result[part].begin(); figure != result[part].end();) {
         figure = figure.key().rfind("rtl_walker.", 0) == 0 ? result[part].erase(figure) : std::next(figure);
       }

@@ -1,4 +1,4 @@
-// Holds the machine to docs/timing.md: every number here stands in its tables, where it is derived from the rules.
+// Checks the machine against docs/timing.md: every number here is in its tables, where it is derived from the rules.
 
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@ Record store(std::uint64_t address) {
   return {VirtualAddress(address), 4, RecordKind::Store};
 }
 
-/// What the core saw of one translation.
+/// One translation as seen by the core.
 struct Seen {
   std::uint64_t issued;
   std::uint64_t translated;
@@ -58,7 +58,7 @@ class TeachingMachine : public WalkObserver, public TranslationObserver {
   std::uint64_t figure(const char* name) const { return figures_.at(name).count; }
 
   std::vector<WalkRecord> walks;
-  /// In the order of their issue.
+  /// In order of issue.
   std::vector<Seen> translations() const {
     std::vector<Seen> seen = seen_;
     std::stable_sort(seen.begin(), seen.end(), [](const Seen& a, const Seen& b) { return a.issued < b.issued; });
@@ -215,8 +215,8 @@ TEST(TimingByHand, WalkCacheOfTheLowestPointersLeavesOneRead) {
 }
 
 // Both sides of each edge. The core starts one access in each cycle and does not wait. 200 loads of a page and a line
-// that are there after the first 148 cycles fill the time until cycle 200, in which page X is loaded; more of them fill
-// the cycles from there to the probe.
+// that have arrived after the first 148 cycles fill the time until cycle 200, in which page X is loaded; more of them
+// fill the cycles from there to the probe.
 
 constexpr std::uint64_t page_w = 0x08443000;
 constexpr std::uint64_t page_x = 0x08444000;
@@ -250,7 +250,7 @@ TEST(TimingEdge, PairOfLoadsSharesOneWalk) {
   const TeachingMachine machine = probed(1, load(page_x));
   EXPECT_EQ(machine.translations().back(), (Seen{201, 231, false}));
   EXPECT_EQ(machine.walks.size(), 2u);
-  // The fillers of the first page that came before its translation, and this one.
+  // The fillers of the first page before its translation, and this one.
   EXPECT_EQ(machine.figure("dtlb.merged_misses"), 111u + 1u);
   EXPECT_EQ(machine.breakdowns.back().tlb_lookup, 1u);
   EXPECT_EQ(machine.breakdowns.back().queue, 28u);

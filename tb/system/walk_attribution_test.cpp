@@ -1,4 +1,4 @@
-// Who causes the walks: the sums of every list are those of the walker, whatever the machine.
+// What causes the walks: the sums of every list equal those of the walker, on any machine.
 
 #include "observe/walk_attribution.h"
 
@@ -28,7 +28,7 @@ AttributedWalks sum_of(const AttributedRows& rows) {
   return sum;
 }
 
-/// What the walk log says of the same run.
+/// The walk log of the same run.
 struct Logged {
   std::map<std::pair<std::uint64_t, unsigned>, std::pair<std::uint64_t, std::uint64_t>> regions;
   std::map<unsigned, std::uint64_t> level_cycles;

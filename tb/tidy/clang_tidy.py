@@ -1,4 +1,4 @@
-"""Runs clang-tidy over model/*/*.cpp as .clang-tidy says; any finding ends it with status 1.
+"""Runs clang-tidy over model/*/*.cpp with .clang-tidy; exits with status 1 if there is a finding.
 
     python3 tb/tidy/clang_tidy.py CLANG_TIDY ROOT BUILD [--keep]
 
@@ -19,8 +19,7 @@ import subprocess
 import sys
 
 FINDING = re.compile(r"^(?=\S+:\d+:\d+: (?:error|warning):)", re.MULTILINE)
-# Flags that are for g++ alone. It has precompiled these headers in a form that clang cannot read; the sources include
-# them by themselves.
+# Flags for g++ only. Its precompiled headers are unreadable for clang; the sources include these headers anyway.
 GCC_ALONE = re.compile(r" -Winvalid-pch| -include \S*cmake_pch\.hxx| -flto=\S+| -ffat-lto-objects")
 OWN_INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
@@ -52,7 +51,7 @@ class Sources:
 
 
 def mark_of(entry, sources, common, places):
-    """A name for everything that the verdict on a file depends on, wherever the folders `places` are."""
+    """A hash of everything that the verdict on a file depends on, independent of the location of `places`."""
     def anywhere(text):
         for number, place in enumerate(places):
             text = text.replace(place, f"<{number}>")
@@ -67,7 +66,7 @@ def mark_of(entry, sources, common, places):
 
 
 def read_kept(path):
-    """The marks that the repository keeps."""
+    """The marks stored in the repository."""
     if not os.path.exists(path):
         return set()
     with open(path, encoding="utf-8") as file:
@@ -83,7 +82,7 @@ def write_kept(path, root, clean):
 
 
 def entries(root, build):
-    """How each source of model/ is compiled."""
+    """The compile command of each source of model/."""
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
         commands = json.load(file)
     model = os.path.join(root, "model", "")
@@ -92,12 +91,12 @@ def entries(root, build):
     forgotten = set(glob.glob(os.path.join(model, "*", "*.cpp"))) - set(compiled)
     if forgotten:
         raise SystemExit("clang_tidy.py: not part of the build: " + ", ".join(sorted(forgotten)))
-    # Long ones first, so that no processor is left with one at the end: those that include SystemC.
+    # Long ones first, to balance the load at the end: those that include SystemC.
     return [compiled[path] for path in sorted(compiled, reverse=True)]
 
 
 def look_at(program, database, path):
-    """What clang-tidy finds in a file; empty when it is clean."""
+    """clang-tidy's findings in a file; empty if it is clean."""
     result = subprocess.run([program, "-p", database, "--quiet", path], capture_output=True, text=True, check=False)
     return "" if result.returncode == 0 else result.stdout or result.stderr
 
@@ -109,7 +108,7 @@ def main(arguments):
     database = os.path.join(build, "clang-tidy")
     marks = os.path.join(database, "clean")
     os.makedirs(marks, exist_ok=True)
-    # Its first line; another says what processor it runs on.
+    # Its first line; another one names the host processor.
     version = subprocess.run([program, "--version"], capture_output=True, check=True).stdout.splitlines()[0]
     with open(os.path.join(root, ".clang-tidy"), "rb") as file:
         common = version + file.read()
@@ -138,7 +137,7 @@ def main(arguments):
                 continue
             dirty += 1
             for finding in FINDING.split(found):
-                if finding.strip() and finding not in reported:  # one in a header comes with every file that includes it
+                if finding.strip() and finding not in reported:  # those in a header repeat for every including file
                     reported.add(finding)
                     print(finding.replace(root + os.sep, "").rstrip(), flush=True)
     print(f"{len(all_files)} files, {len(all_files) - len(to_do)} known to be clean, {dirty} with findings")

@@ -1,4 +1,4 @@
-"""clang_tidy.py on a project of two files: it fails on a finding, passes without, and looks again only when it must.
+"""clang_tidy.py on a project of two files: it fails on a finding, passes without, and reruns only when necessary.
 
     python3 tb/tidy/clang_tidy_test.py CLANG_TIDY
 """

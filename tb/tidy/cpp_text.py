@@ -2,7 +2,8 @@
 
 import re
 
-# Strings and comments, whatever braces they hold. A number is matched so that its digit separators open no literal.
+# Strings and comments, whatever braces they contain. Numbers are matched so that digit separators do not start a
+# literal.
 LITERAL = re.compile(
     r"""//[^\n]*|/\*.*?\*/
     |R"(?P<mark>[^()\\\s]{0,16})\(.*?\)(?P=mark)"
@@ -58,7 +59,7 @@ def functions(text):
         symbol, position = match.group(), match.start()
         if depth:
             depth += {"{": 1, "}": -1, ";": 0}[symbol]
-            # `Name(...) : member_{value}, other_(Type{}) {` goes on after a member's brace.
+            # `Name(...) : member_{value}, other_(Type{}) {` continues after a member's brace.
             if depth == 0 and not re.match(r"\s*[,{)]", code[position + 1:position + 100]):
                 found.append(describe(code, start, position))
                 head_start = position + 1

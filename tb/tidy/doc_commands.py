@@ -1,4 +1,4 @@
-"""Runs the commands that the documents show, so that no document shows one that does not work.
+"""Runs the commands shown in the documents, so that all of them work.
 
     python3 tb/tidy/doc_commands.py TABLEWALK ROOT [--update] [FILE.md...]
 
@@ -31,7 +31,7 @@ def commands_of(block):
         yield first[2:], rest
         return
     for line in block.splitlines():
-        if line.startswith("tablewalk ") and not re.search(r"\b[A-Z]{2,}\b", line):  # TRACE and the like stand for one
+        if line.startswith("tablewalk ") and not re.search(r"\b[A-Z]{2,}\b", line):  # TRACE etc. are generic names
             yield line, None
 
 

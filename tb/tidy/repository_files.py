@@ -1,4 +1,4 @@
-"""Which files belong to the repository."""
+"""The files of the repository."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ OUTSIDE = {".git", "build", "results", "__pycache__", ".cache"}
 
 
 def repository_files(root):
-    """Paths relative to root, sorted: what git knows or would add; without git, everything but build products."""
+    """Paths relative to root, sorted: known to or addable by git; without git, all except build products."""
     listed = listed_by_git(root)
     if listed is None:
         listed = found_by_walking(root)
@@ -22,7 +22,7 @@ def listed_by_git(root):
             ["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
-        return None  # no git here, or a checkout that belongs to somebody else: walking finds the same files
+        return None  # no git, or a checkout of another owner: walking finds the same files
     return {path for path in listing.stdout.decode().split("\0") if path and not path.endswith(".pyc")}
 
 

@@ -1,4 +1,4 @@
-"""Checks the hardware with Verilator: every module by itself, the walker in shapes other than the usual one, and the
+"""Lints the RTL with Verilator: every module alone, the walker in several configurations, and the
 adapters of rtl/adapters with the example walker.
 
     python3 tb/tidy/rtl_lint.py VERILATOR ROOT
@@ -25,7 +25,7 @@ SHAPES = {
     "walk_cache": [[], ["-GEntries=2", "-GWays=2"]],
 }
 
-# Adapters of rtl/adapters, each with its other files and with what shapes it.
+# Adapters of rtl/adapters, each with its other files and its parameters.
 ADAPTERS = {
     "cva6": (["cva6_shape_pkg.sv", "example/example_ptw.sv"],
              [[], *[[f"-DTABLEWALK_CVA6_LEVELS={levels}"] for levels in (2, 4, 5)]]),
@@ -41,7 +41,7 @@ def sources(root):
 
 
 def elaborations(root):
-    """(module, arguments that shape it, files) of everything that is looked at."""
+    """(module, parameter arguments, files) of everything that is linted."""
     files = sources(root)
     for module in [os.path.splitext(os.path.basename(path))[0] for path in files[1:]]:
         for shape in SHAPES.get(module, [[]]):

@@ -1,4 +1,4 @@
-"""What counts.py counts: one row for each case.
+"""The cases of counts.py.
 
 A case is two runs of the program that differ in {n} only, the number of accesses (or records, or requests). `before`, if
 it has one, is run without counting, once for each of the two, and makes the input. {traces} is the folder of the shipped
@@ -11,7 +11,7 @@ from typing import NamedTuple
 class Case(NamedTuple):
     name: str
     what: str  # in the table of docs/performance.md
-    few: int  # {n} of the first run: from here on caches and TLBs hold what they will hold
+    few: int  # {n} of the first run: large enough to warm caches and TLBs
     many: int  # {n} of the second run
     command: list
     before: list = []
@@ -52,7 +52,7 @@ CASES = [
     Case("hit-gzip", "access of `traces/gzip.twt`", 1000, 61000, run_shipped("gzip.twt")),
     Case("fetch-cc1", "access of `traces/cc1.twt`", 1000, 31000, run_shipped("cc1.twt")),
 
-    # Beyond the first level, without walks: 32 pages of 4 KiB, or 4 of 1 GiB, which the first-level TLB holds.
+    # Beyond the first level, without walks: 32 pages of 4 KiB, or 4 of 1 GiB, which fit the first-level TLB.
     Case("l2-hit", "load, TLB hit, hits in the L2 cache", 4096, 12288, run(), LOOP_128K),
     Case("dram", "load, TLB hit, misses in all caches", 1000, 4000, run("--set", "os.page_bytes=1G"), UNIFORM_4G),
 
@@ -64,7 +64,7 @@ CASES = [
     Case("walk-rtl", "the same as `walk` with `walker.kind=rtl`", 1000, 2000, run("--set", "walker.kind=rtl"),
          UNIFORM_4G),
 
-    # Several cores, each with the same trace: for a record of every core.
+    # Several cores, each with the same trace, per record of each core.
     Case("cores-2-hit", "2 cores: 2 accesses of `traces/gzip.twt`", 1000, 21000, run_cores(2, "gzip.twt")),
     Case("cores-2-walk", "2 cores: 2 loads as in `walk-caches`", 1000, 2000, run_generated_cores(2, "-c", "skylake"),
          UNIFORM_4G),

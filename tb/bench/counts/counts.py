@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Instructions that an access costs the host, and whether one costs more than it did.
+"""Host instructions per access, checked against accepted limits.
 
 Each case of cases.py runs the release build twice under valgrind's callgrind, with few and with many accesses; the
 difference is divided by the accesses between, so start-up drops out. Counted are the program's own instructions, templates
@@ -43,7 +43,7 @@ def instructions_by_object(profile):
     names = {}
     counts = {}
     current = None
-    inclusive = False  # the line after calls= is what the callee costs: counted where it is spent
+    inclusive = False  # the line after calls= is the callee's cost, which is counted there
     for line in profile:
         line = line.rstrip("\n")
         named = NAMED_OBJECT.fullmatch(line)
@@ -66,7 +66,7 @@ class Counter:
         self.program = os.path.realpath(program)
         self.traces = os.path.abspath(traces)
         self.folder = folder
-        # Builds from before the cost of translation was a second run have no such option.
+        # Older builds, without the second run for the cost of translation, have no such option.
         self.run_options = ["--no-cost"] if "--no-cost" in self.output(self.program, "run", "--help") else []
 
     def output(self, *command):
@@ -99,7 +99,7 @@ class Counter:
 
 
 def compiler_of(program):
-    """What the compiler wrote into the program about itself."""
+    """The compiler's name and version, as recorded in the program."""
     done = subprocess.run(["readelf", "-p", ".comment", program], capture_output=True, text=True, check=False)
     found = sorted(set(re.findall(r"\]\s+(\S.*)", done.stdout)))
     if not found:
@@ -121,7 +121,7 @@ def verdict(name, count, accepted):
 
 
 def judge(measured, accepted):
-    """Prints what is to say of the counts; returns whether one fails."""
+    """Prints the verdict on the counts; returns whether one fails."""
     failed = False
     for name, count in measured.items():
         fails, line = verdict(name, count, accepted.get(name))
@@ -130,7 +130,7 @@ def judge(measured, accepted):
             print(line)
     for name in sorted(set(accepted) - {case.name for case in CASES}):
         failed = True
-        print(f"{name}: limits.json has it, and no case is called so; --update removes it")
+        print(f"{name}: in limits.json, but there is no such case; --update removes it")
     return failed
 
 
@@ -150,7 +150,7 @@ def write_limits(path, compiler, counts):
 
 
 def history(text, heading, measured):
-    """The table of the document with one more column, or with that column anew."""
+    """The table of the document with that column added or replaced."""
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")]
     headings = rows[0][2:] if rows else []
     old = {row[0].strip("`"): dict(zip(headings, row[2:])) for row in rows[1:]}

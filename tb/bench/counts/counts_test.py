@@ -1,4 +1,4 @@
-"""counts.py with stand-ins for valgrind and readelf: what it counts, accepts, refuses and writes down.
+"""counts.py with fake valgrind and readelf: what it counts, accepts, rejects and writes.
 
     python3 tb/bench/counts/counts_test.py
 """
@@ -125,7 +125,8 @@ class CountsTest(unittest.TestCase):
 
     def test_a_limit_without_a_case_fails(self):
         self.accept(plain=100.0, other=100.0, gone=1.0)
-        self.assertEqual(self.count(), (1, ["gone: limits.json has it, and no case is called so; --update removes it"], ""))
+        gone = "gone: in limits.json, but there is no such case; --update removes it"
+        self.assertEqual(self.count(), (1, [gone], ""))
 
     def test_update_writes_counts_of_the_cases_that_ran_and_drops_old_names(self):
         self.accept(plain=7.0, other=8.0, gone=1.0)

@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t hit_cycles = 4;
 constexpr std::uint64_t tag_cycles = 2;
 constexpr std::uint64_t lower_latency = 20;
-/// From the lookup of a miss to its answer.
+/// From the lookup of a miss to its response.
 constexpr std::uint64_t miss_cycles = tag_cycles + lower_latency + 1;
 
 CacheConfig config_of(std::uint32_t miss_registers, Replacement replacement) {
@@ -26,7 +26,7 @@ CacheConfig config_of(std::uint32_t miss_registers, Replacement replacement) {
   return config;
 }
 
-/// A cache with a core (at once) and a walker (registered) above it and a memory of fixed latency below.
+/// A cache with a core (at once) and a walker (registered) above it, and a memory of fixed latency below.
 struct Bench {
   explicit Bench(std::uint32_t miss_registers = 4, Replacement replacement = Replacement::Lru)
       : cache("cache", ServedBy::L1, config_of(miss_registers, replacement), 64, bytes,
@@ -99,7 +99,7 @@ TEST(Cache, LookupInTheCycleOfTheFillHitsAndTheOneBeforeJoinsTheFetch) {
 TEST(Cache, ALineIsATablesIfAnyWalkerJoinedItsFetch) {
   Bench bench;
   bench.core_asks(5, 0x1000);
-  bench.walker.ask(6, bench.walker.entry(0x1008));  // joins the fetch
+  bench.walker.ask(6, bench.walker.entry(0x1008));  // merges with the fetch
   bench.core_asks(5, 0x2040);
   bench.run();
   EXPECT_EQ(bench.cache.stats().table_merged_misses, 1u);
@@ -163,9 +163,9 @@ TEST(Cache, MissThatFindsItsLineAfterWaitingForARegisterIsNoHit) {
   Bench bench(1);
   const std::uint64_t fill = 5 + tag_cycles + lower_latency;
   bench.walker.read(5, 0x1000);
-  bench.walker.read(6, 0x2040);                   // has waited longest, and gets the register first
-  bench.core_asks(7, 0x3080);                     // gets it then
-  const auto& late = bench.core_asks(8, 0x2048);  // behind that one, when the walker's line is there
+  bench.walker.read(6, 0x2040);                   // waited longest, so it gets the register first
+  bench.core_asks(7, 0x3080);                     // gets it next
+  const auto& late = bench.core_asks(8, 0x2048);  // behind that one, when the walker's line has arrived
   bench.run();
   const CacheStats& stats = bench.cache.stats();
   EXPECT_EQ(stats.hits, 0u);

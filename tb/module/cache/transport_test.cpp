@@ -1,4 +1,4 @@
-// A cache between modules that know the transport interface only.
+// A cache between modules that implement only the transport interface.
 
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ struct Machine {
       core.memory_side.socket.bind(cache.cpu_side(0));
       walker.memory_side.socket.bind(cache.cpu_side(1));
       cache.memory_side.socket.bind(lower.cpu_side());
-      // Sockets must be bound: the relays, which nobody uses, to each other.
+      // Sockets must be bound: the unused relays are bound to each other.
       for (std::size_t i = 0; i < 3; ++i) relays[i].below.bind(relays[(i + 1) % 3].above);
       return;
     }
@@ -68,10 +68,10 @@ TEST(CacheTransport, AnswersInTheSameCyclesAsItsOwnMachine) {
     by_core.push_back(true);
   };
   ask_both(5, 0x1000);         // a miss
-  ask_both(6, 0x1020);         // joins it
-  core_asks_both(8, 0x1008);   // joins it
-  core_asks_both(9, 0x2000);   // a miss at once
-  core_asks_both(90, 0x2010);  // a hit at once
+  ask_both(6, 0x1020);         // merges with it
+  core_asks_both(8, 0x1008);   // merges with it
+  core_asks_both(9, 0x2000);   // a miss, on the at-once port
+  core_asks_both(90, 0x2010);  // a hit, on the at-once port
   ask_both(91, 0x2018);        // a hit
   sc_core::sc_start();
   Clockwork::of_simulation().rethrow_failure();

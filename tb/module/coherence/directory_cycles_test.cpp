@@ -27,10 +27,10 @@ constexpr std::uint64_t lower_latency = 40;
 
 /// From a core's miss to the arrival of its request at the directory.
 constexpr std::uint64_t way_there = tag_cycles;
-/// From the cycle in which the directory grants a line to the core's answer: a cycle to the cache, and one to the core.
+/// From the directory's grant of a line to the response at the core: a cycle to the cache, and one to the core.
 constexpr std::uint64_t way_back = 2;
 constexpr std::uint64_t to_memory_and_back = directory_cycles + lower_latency;
-/// What a snoop adds.
+/// The additional latency of a snoop.
 constexpr std::uint64_t snoop_and_answer = 2 * snoop_cycles;
 
 /// These share a set of each cache.
@@ -52,7 +52,7 @@ CoherenceConfig coherence_config() {
   return config;
 }
 
-/// A core with a first-level cache of one line, so that each further line evicts it, and perhaps a second level.
+/// A core with a first-level cache of one line, so that each further line evicts it, and optionally a second level.
 struct Core {
   Core(unsigned number, bool second_level, PhysicalMemory& bytes, Directory& directory)
       : l1(("l1_" + std::to_string(number)).c_str(), ServedBy::L1, cache_config(64, 1, hit_cycles, tag_cycles), 64,
@@ -106,7 +106,7 @@ struct Bench {
   }
   bool owns(unsigned number, std::uint64_t line) const { return cores[number]->l1.owns(PhysicalAddress(line)); }
   bool holds(unsigned number, std::uint64_t line) const { return cores[number]->holds(line); }
-  /// `CYCLE w|r ADDRESS`, as they stand at the memory.
+  /// `CYCLE w|r ADDRESS`, as they arrive at the memory.
   std::vector<std::string> at_memory() const {
     std::vector<std::string> texts;
     for (const auto& arrival : lower.arrivals()) {
@@ -218,7 +218,7 @@ TEST(DirectoryCycles, AWriteBackGoesOnAtOnceAndItsCoreIsNotSnoopedAnyMore) {
   bench.read(0, 100, line_b);
   const MemoryAccess& read = bench.read(1, 300, line_a);
   bench.run();
-  // The fill of b comes a cycle after its data are at the directory, and has the cache write a back in the next one.
+  // The fill of b arrives a cycle after its data at the directory, and makes the cache write a back in the next one.
   const std::uint64_t evicted = 100 + way_there + to_memory_and_back + 1;
   EXPECT_EQ(bench.at_memory()[2], fmt::format("{} w 10000", evicted + 1 + directory_cycles));
   EXPECT_EQ(bench.answered(1, read), 300 + way_there + to_memory_and_back + way_back);
@@ -230,12 +230,12 @@ TEST(DirectoryCycles, AWriteBackGoesOnAtOnceAndItsCoreIsNotSnoopedAnyMore) {
 TEST(DirectoryCycles, RequestsOfOneLineAreServedInTheOrderOfTheirArrival) {
   Bench bench;
   const MemoryAccess& first = bench.write(2, 5, line_a);
-  const MemoryAccess& second = bench.write(0, 6, line_a);  // of equals the lower port's is first
+  const MemoryAccess& second = bench.write(0, 6, line_a);  // in the same cycle, the lower port is first
   const MemoryAccess& third = bench.write(1, 6, line_a);
   MemoryAccess& other_line = bench.walker.entry(line_b);
   bench.walker.ask(8, other_line);
   bench.run();
-  // Each takes the line from the one before, from when that has been granted.
+  // Each takes the line from the previous one, once that has been granted.
   const std::uint64_t granted = 5 + way_there + to_memory_and_back;
   constexpr std::uint64_t turn = snoop_and_answer + to_memory_and_back;
   EXPECT_EQ(bench.answered(2, first), granted + way_back);
@@ -285,12 +285,12 @@ TEST(DirectoryCycles, LinesOfNobodyAreForgotten) {
   EXPECT_LE(most, 4096u);
 }
 
-// Lines on their way between the two levels of a core. Its second level has both lines, its first level that which was
-// accessed last.
+// Lines in flight between the two levels of a core. Its second level has both lines, its first level the one accessed
+// last.
 
 struct TwoLevels : Bench {
   TwoLevels() : Bench(true) {}
-  /// When core 0's first level has a line from the second that it asks for in that cycle.
+  /// When core 0's first level gets a line from the second level after a miss in that cycle.
   static std::uint64_t filled(std::uint64_t asked) { return asked + tag_cycles + l2_hit_cycles; }
   /// When the snoop of another core's miss in that cycle is carried out.
   static std::uint64_t snooped(std::uint64_t asked) { return asked + tag_cycles + l2_tag_cycles + snoop_cycles; }
@@ -328,7 +328,7 @@ TEST(DirectoryCycles, AWriteBackThatASnoopMeetsGoesWithTheSnoop) {
   TwoLevels bench;
   bench.read(0, 5, line_b);
   bench.write(0, 200, line_a);
-  bench.read(0, 500, line_b);  // evicts a, which is at the second level in the next cycle
+  bench.read(0, 500, line_b);  // evicts a, which arrives at the second level in the next cycle
   const std::uint64_t evicted = bench.filled(500);
   const std::uint64_t asked = evicted - (bench.snooped(500) - 500);
   bench.write(1, asked, line_a);

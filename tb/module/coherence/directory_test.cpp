@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint64_t line_bytes = 64;
 constexpr std::uint64_t lower_latency = 40;
 
-/// Of a random shape, so small that lines leave it all the time.
+/// Of a random shape, so small that lines are evicted all the time.
 CacheConfig random_cache(Dice& dice, std::uint32_t largest_ways) {
   CacheConfig config;
   config.ways = dice.number(1, largest_ways);
@@ -27,8 +27,8 @@ CacheConfig random_cache(Dice& dice, std::uint32_t largest_ways) {
   return config;
 }
 
-/// Reads table entries and counts them up, as walkers do who set bits: a compare-and-swap writes one more than was
-/// read. On a port that answers at once it also loads and stores, as a core does.
+/// Reads table entries and increments them, like walkers that set bits: a compare-and-swap writes the value read plus
+/// one. On an at-once port it also loads and stores, like a core.
 class User final : public TimedModule {
  public:
   User(sc_core::sc_module_name name, Phase phase, std::uint64_t seed, unsigned lines, std::uint64_t operations)
@@ -95,7 +95,7 @@ class User final : public TimedModule {
   Cycles last_answer_;
 };
 
-/// Cores with first-level caches, each with a core and a walker above it, and perhaps with a second level; a directory;
+/// Cores with first-level caches, each with a core and a walker above it, and optionally a second level; a directory;
 /// memory of a fixed latency.
 class Bench final : public TimedModule {
  public:

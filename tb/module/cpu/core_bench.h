@@ -18,7 +18,7 @@ constexpr std::uint64_t tlb_latency = 10;
 constexpr std::uint64_t memory_latency = 20;
 constexpr std::uint64_t fault_cycles = 100;
 
-/// A kernel that notes what it is asked for.
+/// A kernel that records its calls.
 class NotingKernel final : public Kernel {
  public:
   PhysicalAddress root(AddressSpaceId) override { return PhysicalAddress(0x1000); }
@@ -119,7 +119,7 @@ struct Bench {
 };
 using Starts = std::vector<std::uint64_t>;
 
-/// A translation asked for in t is there in t + 10; memory sees the access one cycle later and answers in 20.
+/// A translation requested in t arrives in t + 10; memory sees the access one cycle later and responds in 20.
 constexpr std::uint64_t whole_access = tlb_latency + 1 + memory_latency;
 
 }  // namespace tablewalk

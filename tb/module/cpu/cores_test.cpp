@@ -1,4 +1,4 @@
-// What a core does because it is one of several, or has several traces: cycle by cycle.
+// A core among several cores, or with several traces, cycle by cycle.
 
 #include <gtest/gtest.h>
 
@@ -105,8 +105,8 @@ TEST(SeveralCores, AShootdownInterruptsTheOtherAndItsInitiatorWaits) {
   for (std::uint64_t page = 1; page <= 5; ++page) busy.push_back(load(page << 12));
   Cores cores({{load(0x1000), invalidate(0x1000), load(0x2000)}, busy}, config);
   cores.run();
-  // The event is reached when the load is done. The other core takes the interrupt when the load that it has started
-  // is done, at 3 * 31 = 93, and handles it until 123.
+  // The event is reached when the load is done. The other core takes the interrupt when its current load is done, at 3
+  // * 31 = 93, and handles it until 123.
   const std::uint64_t event = whole_access;
   const std::uint64_t taken = 3 * whole_access;
   ASSERT_GT(taken, event + interrupt_cycles);
@@ -132,7 +132,7 @@ TEST(SeveralCores, AnInterruptWaitsForEverythingThatHasStartedAndNothingStartsMe
   for (std::uint64_t page = 1; page <= 26; ++page) busy.push_back(load(page << 12));
   Cores cores({{load(0x1000), invalidate(0x1000)}, busy}, config);
   cores.run();
-  // Eight at a time, from 0, 31 and 62 on; the interrupt comes in 71, when the last of them are in flight.
+  // Eight at a time, from 0, 31 and 62 on; the interrupt arrives in 71, when the last of them are in flight.
   ASSERT_EQ(whole_access + interrupt_cycles, 2 * whole_access + 9);
   const std::uint64_t drained = 2 * whole_access + 7 + whole_access;
   const std::uint64_t goes_on = drained + handler_cycles;
@@ -175,7 +175,7 @@ TEST(SeveralCores, AnAccessWhosePageTheKernelChangedIsRepeatedWhenAllHaveForgott
     return answer;
   };
   cores.run();
-  // The fault is known in 10, the other core's second load done in 62.
+  // The fault is known in 10; the other core's second load is done in 62.
   const std::uint64_t taken = 2 * whole_access;
   ASSERT_GT(taken, tlb_latency + interrupt_cycles);
   const std::uint64_t acknowledged = taken + handler_cycles + acknowledge_cycles;
@@ -276,7 +276,7 @@ TEST(SeveralCores, StatisticsStartInTheSameCycleOnAll) {
   EXPECT_EQ(cores.port(0).cycles().total(), whole_access) << "from the common start";
 }
 
-/// One core that has several traces.
+/// A core with several traces.
 struct Turns {
   Turns(std::vector<std::vector<Record>> lists, std::uint64_t slice, const CoreConfig& config = blocking(),
         std::uint64_t limit = 0)
@@ -300,7 +300,7 @@ struct Turns {
     Clockwork::of_simulation().rethrow_failure();
     EXPECT_TRUE(bench.port.finished());
   }
-  /// Of the loads, in the order of their start.
+  /// Of the loads, in order of their start.
   Starts pages() const {
     Starts numbers;
     for (const auto& arrival : bench.dtlb.arrivals()) numbers.push_back(arrival.va >> 12);
@@ -321,7 +321,7 @@ std::vector<Record> loads(std::uint64_t first_page, std::uint64_t count) {
 }
 
 TEST(SeveralTraces, TakeTurnsAndTheOthersGoOnWhenOneEnds) {
-  // A slice of 40 cycles: the load that is the next one when a load of 31 cycles starts in it still belongs to it.
+  // A slice of 40 cycles: the load that follows a load of 31 cycles started in it still belongs to it.
   Turns turns({loads(1, 5), loads(0x11, 1), loads(0x21, 3)}, 40);
   turns.run();
   EXPECT_EQ(turns.pages(), (Starts{1, 2, 3, 0x11, 0x21, 0x22, 0x23, 4, 5}));

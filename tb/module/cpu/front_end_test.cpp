@@ -1,4 +1,4 @@
-// A core whose front end fetches ahead: itlb and icache answer as in core_bench.h.
+// A core whose front end fetches ahead: itlb and icache respond as in core_bench.h.
 
 #include <gtest/gtest.h>
 
@@ -84,7 +84,7 @@ TEST(FrontEnd, LeavesAPageThatIsNotMappedToTheCore) {
   bench.kernel.unmapped = {0x30};
   bench.run();
   EXPECT_EQ(bench.kernel.walks, (Starts{0x2000, 0x30000})) << "in program order, and none for what is fetched ahead";
-  // The core reaches it when its first block has come; the front end goes on in the next cycle, past its line.
+  // The core reaches it when its first block has arrived; the front end continues in the next cycle, past its line.
   EXPECT_EQ(itlb_at(bench), (Starts{0, whole_access, whole_access + 1}));
 }
 

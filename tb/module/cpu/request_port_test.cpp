@@ -295,7 +295,7 @@ TEST(RequestPort, PrivilegeGoesWithTheAccess) {
   EXPECT_EQ(bench.port.stats().supervisor_accesses, 1u);
 }
 
-/// Its address comes from the n-th load before it.
+/// Its address depends on the n-th load before it.
 Record from(std::uint16_t distance, Record record) {
   record.distance = distance;
   return record;

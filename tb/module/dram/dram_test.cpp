@@ -20,7 +20,7 @@ PhysicalAddress at(std::uint64_t bank, std::uint64_t row) {
   return PhysicalAddress((row * 4 + bank) * 256);
 }
 
-/// A neighbour above: notes when each answer is seen.
+/// An upstream neighbour that records when each response is visible.
 class Requester : public sc_core::sc_module {
  public:
   explicit Requester(sc_core::sc_module_name name) : sc_core::sc_module(name), memory_side("memory_side", *this) {}
@@ -46,7 +46,7 @@ class Requester : public sc_core::sc_module {
   }
 
   std::size_t answers() const { return answers_; }
-  /// The cycle in which the access's answer is seen; nothing if there is none.
+  /// The cycle in which the access's response is visible; nothing if there is none.
   std::optional<std::uint64_t> seen(const MemoryAccess& access) const { return seen_[access.info.tag]; }
 
   AccessInitiatorPort<Requester> memory_side;
@@ -77,7 +77,7 @@ class Requester : public sc_core::sc_module {
   std::size_t answers_ = 0;
 };
 
-/// Two neighbours above one memory.
+/// Two upstream neighbours of one memory.
 class DramModule : public testing::Test {
  protected:
   DramModule() : dram("dram", small_dram(), core_mhz, line_bytes, memory, 2), first("first"), second("second") {

@@ -13,7 +13,7 @@ namespace {
 
 using Act = std::tuple<std::uint64_t, unsigned, unsigned>;  // cycle, phase, module
 
-/// Notes when it acts, and asks for its next cycles: some near, some beyond the wheel, some twice.
+/// Records when it acts, and requests its next cycles: some near, some beyond the wheel, some twice.
 class Sleeper : public TimedModule {
  public:
   Sleeper(sc_core::sc_module_name name, Phase phase, unsigned number, std::vector<Act>& acts, std::set<Act>& asked,
@@ -45,7 +45,7 @@ void run_sleepers(unsigned of_each_phase, std::uint64_t seed) {
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::mt19937_64 random(seed);
   std::vector<Act> acts;
-  std::set<Act> asked;  // in the order in which they are to act
+  std::set<Act> asked;  // in the order in which they must act
   std::vector<std::unique_ptr<Sleeper>> sleepers;
   for (unsigned number = 0; number < of_each_phase; ++number) {
     for (const auto phase : {Clockwork::Phase::End, Clockwork::Phase::Beginning, Clockwork::Phase::Middle}) {

@@ -42,7 +42,7 @@ TEST(FirstLevelTlb, PageTooLargeForItsArraysIsKeptInParts) {
   EXPECT_FALSE(client.all()[2].at_once);
 }
 
-/// Asks for three places of one 64 KiB page of Sv39, the last long after the others; true for what hit.
+/// Accesses three addresses of one 64 KiB page of Sv39, the last one much later; true for hits.
 std::vector<bool> hits_in_a_napot_page(std::vector<ByteSize> sizes) {
   const auto mode = make_paging_mode("sv39");
   TlbConfig config = four_entries();

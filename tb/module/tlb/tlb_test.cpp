@@ -25,7 +25,7 @@ TlbConfig config_of(std::uint32_t miss_registers, Replacement replacement = Repl
   return config;
 }
 
-/// A TLB with two neighbours above and a translator of fixed latency below.
+/// A TLB with two upstream neighbours and a translator of fixed latency below.
 template <class Kind>
 struct Bench {
   explicit Bench(std::uint32_t miss_registers = 2, Replacement replacement = Replacement::Lru)
@@ -40,7 +40,7 @@ struct Bench {
     tlb.walker_side.socket.bind(lower.tlb_side());
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
   }
-  /// In the middle of a cycle, as a core asks its first level.
+  /// In the middle of a cycle, as a core accesses its first level.
   void ask_at(std::uint64_t cycle, std::uint64_t va, AccessKind kind = AccessKind::Load) {
     script.at(cycle, [this, va, kind] { first.ask_now(va, kind); });
   }
@@ -107,7 +107,7 @@ TEST(SecondLevelTlb, MissWithoutAFreeRegisterHoldsBackEverythingBehindIt) {
   bench.first.ask(7, page_a);
   bench.run();
   ASSERT_EQ(bench.lower.arrivals().size(), 2u);
-  // Page A is there in 28: page B is looked up again then, and page A, which hits, after it.
+  // Page A arrives in 28: then page B is looked up again, and page A, which hits, after it.
   EXPECT_EQ(bench.lower.arrivals()[1].cycle, 31u);
   EXPECT_EQ(bench.answered(1), 31 + lower_latency + 1);
   EXPECT_EQ(bench.answered(2), 29u + 3u);
@@ -125,7 +125,7 @@ TEST(SecondLevelTlb, MissThatFindsItsPageAfterWaitingForARegisterIsNoHit) {
     return answer;
   };
   bench.first.ask(5, page_b);           // of 2 MiB, with the page after it
-  bench.first.ask(6, page_b + 0x1000);  // another page to the registers, and there when the first one is
+  bench.first.ask(6, page_b + 0x1000);  // a different page for the registers, but filled with the first one
   bench.run();
   EXPECT_EQ(bench.tlb.stats().hits, 0u);
   EXPECT_EQ(bench.tlb.stats().sent_down, 1u);
@@ -167,7 +167,7 @@ TEST(FirstLevelTlb, HitIsAnsweredInTheCallWithItsLatency) {
 
 TEST(FirstLevelTlb, EveryHitCountsForAPolicyThatCounts) {
   Bench<FirstLevelTlb> bench(2, Replacement::Lfu);
-  const std::vector<std::uint64_t> pages = {page_a, page_b, page_c, 0x4000};  // all that it holds
+  const std::vector<std::uint64_t> pages = {page_a, page_b, page_c, 0x4000};  // the full capacity
   std::uint64_t cycle = 5;
   for (const std::uint64_t page : pages) bench.ask_at(cycle += 50, page);
   for (const std::uint64_t page : pages) {
@@ -222,7 +222,7 @@ TEST(FirstLevelTlb, StalledRequestIsAnsweredByAFillOfItsPage) {
   EXPECT_EQ(bench.tlb.stats().miss_cycles, waited) << "the wait for a register included";
 }
 
-/// Answers loads with a clean page and stores with a dirty one.
+/// Responds to loads with a clean page and to stores with a dirty one.
 Answer dirty_for_stores(const TranslationRequest& request) {
   Answer answer;
   answer.translation.page = PhysicalAddress(request.va.value() & ~std::uint64_t{0xfff});
@@ -287,7 +287,7 @@ TEST(FirstLevelTlb, AddressSpacesMissApart) {
   EXPECT_EQ(bench.lower.arrivals().size(), 2u);
 }
 
-/// A page that only a supervisor may use.
+/// A page for supervisor accesses only.
 Answer for_supervisors(const TranslationRequest& request) {
   Answer answer;
   answer.faulted = request.access.user;
@@ -306,9 +306,9 @@ TEST(FirstLevelTlb, UserGetsNoAnswerOfASupervisor) {
     bench.script.at(cycle, [&bench, user] { bench.first.ask_now(page_a, AccessKind::Load, user); });
   };
   ask_at(5, false);
-  ask_at(6, true);  // joins
+  ask_at(6, true);  // merges
   ask_at(100, false);
-  ask_at(101, true);  // of the page that was just used
+  ask_at(101, true);  // to the page just used
   bench.run();
   EXPECT_FALSE(bench.first.all()[0].request.answer.faulted);
   EXPECT_TRUE(bench.first.all()[1].request.answer.faulted);
@@ -353,7 +353,7 @@ TEST(FirstLevelTlb, AnswerThatAnInvalidationOvertookIsAskedForAgain) {
   bench.script.at(27, [&bench] { bench.first.invalidate_now({Invalidation::Scope::AddressSpace, {}, 0}); });
   bench.ask_at(28, page_a);
   bench.run();
-  // Page A's answer stands here in 28, and page B's too.
+  // Page A's response arrives in 28, and so does page B's.
   ASSERT_EQ(bench.lower.arrivals().size(), 4u);
   EXPECT_EQ(bench.lower.arrivals()[2].cycle, 29u);
   for (const auto& asked : bench.first.all()) EXPECT_EQ(asked.answered, 29 + lower_latency + 1);
@@ -371,7 +371,7 @@ TEST(FirstLevelTlb, AnswerForAnotherSpaceIsNotOvertaken) {
   EXPECT_EQ(bench.lower.arrivals().size(), 1u);
 }
 
-/// Two levels of TLB over a translator whose answers say how many invalidations it has seen.
+/// Two levels of TLB over a translator whose responses contain the number of invalidations so far.
 struct TwoLevels {
   TwoLevels()
       : mode(make_paging_mode("x86-64")),
@@ -409,7 +409,7 @@ TEST(TwoLevelsOfTlb, WhatIsAskedAfterAnInvalidationNeverGetsAnAnswerFromBefore) 
   };
   std::vector<Late> late;
   std::uint64_t begin = 0;
-  // A page is asked for, is invalidated in the middle of any cycle after that, and is asked for once more.
+  // A page is requested, is invalidated in the middle of any later cycle, and is requested again.
   for (std::uint64_t page : {page_a, page_b}) {
     for (std::uint64_t after = 0; after < 40; ++after, begin += 200) {
       bench.script.at(begin, [&bench, page] { bench.client.ask_now(page); });

@@ -1,4 +1,4 @@
-// A TLB between modules that know the transport interface only.
+// A TLB between modules that implement only the transport interface.
 
 #include <gtest/gtest.h>
 
@@ -12,14 +12,14 @@
 namespace tablewalk {
 namespace {
 
-/// A hit takes more than one cycle, so that nothing else is taken for its latency.
+/// A hit takes more than one cycle, so that nothing else is accepted during its latency.
 TlbConfig slow_hits() {
   TlbConfig config;
   config.arrays[0].latency_cycles = Cycles(3);
   return config;
 }
 
-/// What a client above a TLB saw of each request, with a relay in each of the TLB's links or with none.
+/// What a client above a TLB sees of each request, with a relay in each of the TLB's links or without.
 template <class Kind>
 struct Machine {
   Machine(const std::string& name, bool relayed)
@@ -32,7 +32,7 @@ struct Machine {
     if (!relayed) {
       client.translator_side.socket.bind(tlb.cpu_side(0));
       tlb.walker_side.socket.bind(lower.tlb_side());
-      upper.below.bind(under.above);  // nobody uses them
+      upper.below.bind(under.above);  // unused
       under.below.bind(upper.above);
       return;
     }
@@ -74,7 +74,7 @@ TEST(TlbTransport, FirstLevelAnswersInTheSameCyclesAsItsOwnMachine) {
       relayed.client.ask_now(va);
     });
   }
-  // What is forgotten is forgotten through the relay too.
+  // The invalidation must take effect through the relay too.
   script.at(80, [&] { plain.client.invalidate_now({}), relayed.client.invalidate_now({}); });
   script.at(90, [&] { plain.client.ask_now(0x2000), relayed.client.ask_now(0x2000); });
   sc_core::sc_start();

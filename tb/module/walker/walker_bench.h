@@ -17,7 +17,7 @@ constexpr std::uint64_t line_bytes = 64;
 constexpr std::uint64_t memory_cycles = 10;
 constexpr std::uint64_t service = 4 * (memory_cycles + 1) + 2;
 
-/// Answers every access `memory_cycles` after it is visible here.
+/// Responds to every access `memory_cycles` after its arrival.
 class ConstantMemory : public TimedModule {
  public:
   ConstantMemory(sc_core::sc_module_name name, PhysicalMemory& memory)
@@ -59,7 +59,7 @@ inline WalkerConfig walkers(std::uint32_t count, const std::vector<std::uint32_t
   return config;
 }
 
-/// A walker on x86-64 tables with two neighbours above.
+/// A walker on x86-64 tables with two upstream neighbours.
 struct Bench : WalkObserver {
   explicit Bench(const WalkerConfig& config = walkers(2))
       : mode(make_paging_mode("x86-64")),

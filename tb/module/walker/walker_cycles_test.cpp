@@ -9,7 +9,7 @@
 
 namespace tablewalk::test {
 
-/// Answers each access as late as it is told to, and notes it.
+/// Responds to each access after its specified latency, and records it.
 class LateMemory : public sc_core::sc_module {
  public:
   struct Access {

@@ -98,7 +98,7 @@ TEST(Walker, StoreThatJoinedALoadsWalkOfACleanPageWalksAgain) {
   EXPECT_EQ(bench.walks[1].entry_updates, 1u);
   EXPECT_FALSE(bench.answer(0).translation.dirty);
   EXPECT_TRUE(bench.second.all()[0].request.answer.translation.dirty);
-  // Refused in the cycle after the load's answer was sent, it stands at the walker again one later.
+  // Refused in the cycle after the load's response was sent, it is replayed at the walker one cycle later.
   EXPECT_EQ(bench.walks[1].requested.count(), 10 + service + 1);
   EXPECT_EQ(bench.second.all()[0].request.cycles.total(), bench.walks[1].answered.count() - 15);
 }
@@ -185,7 +185,7 @@ TEST(Walker, WalkThatAnInvalidationConcernsBeginsAgainInTheNextCycle) {
   Bench bench(walkers(1));
   bench.map(page_a);
   bench.first.ask(10, page_a);
-  // In 22 the first read is answered; the second, presented in 23, is under way in 25.
+  // In 22 the first read is answered; the second, presented in 23, is outstanding in 25.
   bench.script.at(25, [&bench] { bench.first.invalidate_now(of_page_a); });
   bench.run();
   const WalkRecord& walk = bench.walks.at(0);
@@ -211,7 +211,7 @@ TEST(Walker, WalkOfAnotherSpaceGoesOnWhenASpaceIsInvalidated) {
   EXPECT_EQ(bench.answered(0), 10 + service);
 }
 
-/// A bench whose page A the kernel moves: to another frame, or with its whole last-level table to another place.
+/// A bench in which the kernel moves page A: to another frame, or together with its last-level table.
 struct MovingBench : Bench {
   explicit MovingBench(const WalkerConfig& config) : Bench(config) { map(page_a); }
   std::uint64_t entry_address(unsigned level) const {
@@ -219,10 +219,10 @@ struct MovingBench : Bench {
     while (walk.level() != level) walk.supply(memory.read(walk.entry_address(), 8));
     return walk.entry_address().value();
   }
-  /// Returns the frame it has then.
+  /// Returns the new frame.
   std::uint64_t move(bool with_its_table) {
     const std::uint64_t page = next += 0x1000;
-    // Made unused, so that walks update entries too.
+    // Accessed is cleared, so that walks update entries too.
     const std::uint64_t entry =
         mode->encode_leaf(PhysicalAddress(page), mode->page_sizes().front(), {Rights{}, false, false, false});
     if (with_its_table) {
@@ -235,11 +235,11 @@ struct MovingBench : Bench {
   std::uint64_t next = 0x60000000;
 };
 
-/// What else is under way when page A is asked for.
+/// Other requests in flight when page A is requested.
 enum class Company : std::uint8_t {
   None,
   Joined,  ///< three more requests for it
-  Behind,  ///< a walk before it, with three requests that joined, which are answered one in a cycle
+  Behind,  ///< a walk before it, with three merged requests, which are answered one per cycle
 };
 
 void ask_in_company(TranslationClient& client, std::uint64_t cycle, Company company) {
@@ -253,10 +253,10 @@ TEST(Walker, NothingFromBeforeAnInvalidationAnswersOrIsRememberedWheneverItComes
   MovingBench bench(walkers(2, {1, 2, 3}));
   bench.map(page_b);
   struct Expected {
-    std::size_t first;  ///< the requests from here on were asked before the invalidation
+    std::size_t first;  ///< index of the first request before this invalidation
     std::size_t second;
     std::uint64_t invalidated;
-    std::uint64_t frame;  ///< that page A has since
+    std::uint64_t frame;  ///< of page A from then on
   };
   std::vector<Expected> moves;
   std::uint64_t begin = 10;
@@ -265,7 +265,7 @@ TEST(Walker, NothingFromBeforeAnInvalidationAnswersOrIsRememberedWheneverItComes
       for (std::uint64_t after = 0; after < service + 30; ++after, begin += 500) {
         const std::uint64_t cycle = begin + 1 + after;
         bench.script.at(begin, [&bench, &moves, begin, cycle, company] {
-          bench.first.invalidate_now({});  // so that the walk goes all the way
+          bench.first.invalidate_now({});  // so that the walk starts at the root
           moves.push_back({bench.first.all().size(), bench.second.all().size(), cycle, 0});
           ask_in_company(bench.first, begin + 1, company);
         });
@@ -285,7 +285,7 @@ TEST(Walker, NothingFromBeforeAnInvalidationAnswersOrIsRememberedWheneverItComes
       EXPECT_FALSE(late.request.answer.faulted);
       ASSERT_EQ(late.request.answer.translation.page.value(), move.frame) << "answered in " << *late.answered;
     }
-    // A TLB above would keep what it gets, whenever it asked.
+    // A TLB above would keep any translation it gets, whenever it was requested.
     const std::size_t end = &move == &moves.back() ? bench.first.all().size() : (&move + 1)->first;
     for (std::size_t number = move.first; number < end; ++number) {
       const auto& early = bench.first.all()[number];

@@ -1,4 +1,4 @@
-// What a walker does one of in a cycle, and whose turn it is.
+// Actions that a walker does at most once per cycle, and their arbitration.
 
 #include "module/walker/walker_bench.h"
 
@@ -38,7 +38,7 @@ TEST(WalkerTurns, JoiningLeavesTheFreeSlotAlone) {
   EXPECT_EQ(bench.walks[1].taken.count(), 12u);
 }
 
-/// Slots are free all the time, but the first request has the only id until its answer has stood for a cycle.
+/// Slots are free all the time, but the first request holds the only id until its response has been valid for a cycle.
 TEST(WalkerTurns, RequestWithoutAnIdWaitsOutside) {
   WalkerConfig config = walkers(4);
   config.requests = 1;
@@ -61,7 +61,7 @@ TEST(WalkerTurns, RequestThatAsksAgainGoesBeforeFreshOnes) {
   bench.first.ask(10, page_a, AccessKind::Load);
   bench.second.ask(11, page_a, AccessKind::Store);
   bench.first.ask(12, page_b);
-  // The load's walk is answered in 10 + service; its slot is free two cycles later, the store refused in between.
+  // The load's walk is answered in 10 + service; its slot is free two cycles later, with the store refused in between.
   bench.first.ask(13, page_b + 0x1000);
   bench.run();
   ASSERT_EQ(bench.walks.size(), 4u);
@@ -75,7 +75,7 @@ TEST(WalkerTurns, WalkThatHasAnsweredItsOwnRequestTakesInNobodyMore) {
   Bench bench(walkers(2));
   bench.map(page_a, {Rights{}, true, false, false});
   bench.first.ask(10, page_a, AccessKind::Load);
-  // Sent back one after the other: the first would join again, and be sent back, while the third still waits.
+  // Replayed one after the other: the first would merge again, and be replayed, while the third still waits.
   for (std::uint64_t cycle = 11; cycle < 15; ++cycle) bench.second.ask(cycle, page_a, AccessKind::Store);
   bench.run();
   ASSERT_EQ(bench.walks.size(), 2u);
@@ -84,8 +84,8 @@ TEST(WalkerTurns, WalkThatHasAnsweredItsOwnRequestTakesInNobodyMore) {
   EXPECT_EQ(bench.walks[1].taken.count(), 10 + service + 1) << "the cycle after the first was sent back";
 }
 
-/// The walk-cache hit of a walk of page B that looks up in `cycle`, when the first read of page A is answered in 22,
-/// and the pointer to the next table remembered then.
+/// The walk-cache hit of a walk of page B that looks up in `cycle`, when the first read of page A is answered in 22 and
+/// its pointer is cached then.
 std::uint8_t hit_of_lookup_in(std::uint64_t cycle) {
   Bench bench(walkers(2, {3}));
   bench.map(page_a);
@@ -104,7 +104,7 @@ TEST(WalkerTurns, LookupSeesWhatWasRememberedInTheCycleBefore) {
   EXPECT_EQ(hit_of_lookup_in(23), 3u);
 }
 
-/// Answers everything that it was asked since at the next multiple of 100.
+/// Responds to all pending accesses at the next multiple of 100.
 class BurstMemory : public sc_core::sc_module {
  public:
   BurstMemory(sc_core::sc_module_name name, PhysicalMemory& bytes)

@@ -33,7 +33,7 @@ class OfWays : public testing::TestWithParam<std::uint32_t> {
 constexpr Replacement policies[] = {Replacement::Lru,    Replacement::TreePlru, Replacement::Fifo,
                                     Replacement::Random, Replacement::Lfu,      Replacement::Srrip};
 
-/// The contract: who leaves out the touches that the policy says it may gets the same victims.
+/// The contract: skipping the touches that the policy allows to skip gives the same victims.
 TEST_P(OfWays, WhatRepeatsAllowsToLeaveOutChangesNothing) {
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   for (const Replacement policy : policies) {
@@ -78,7 +78,7 @@ TEST_P(OfWays, ReplaceIsVictimAndFill) {
   }
 }
 
-/// A list of ways for each set: the first one leaves.
+/// A list of ways for each set: the first one is the victim.
 using Order = std::vector<std::list<std::uint32_t>>;
 Order order_of_filling(std::uint32_t ways) {
   Order order(sets);
@@ -148,8 +148,7 @@ TEST_P(OfWays, FifoIsAQueueThatUseDoesNotChange) {
   }
 }
 
-/// A tree of halves, each node an object of its own: `first` to `last` ways, the wider half (a power of two) at the
-/// left.
+/// A tree of halves with an object per node: `first` to `last` ways, the wider half (a power of two) on the left.
 struct Tree {
   std::uint32_t first, last;
   std::unique_ptr<Tree> left, right;
@@ -195,7 +194,7 @@ TEST_P(OfWays, TreePlruFollowsTheBitsOfATree) {
   }
 }
 
-/// Jaleel et al., ISCA 2010, figure 3, word for word: on a miss, take the first with 3, or add 1 to all and look again.
+/// Jaleel et al., ISCA 2010, figure 3, literally: on a miss, take the first with 3, or increment all and look again.
 struct NaiveSrrip {
   std::vector<unsigned> values;
   std::uint32_t victim() {

@@ -75,7 +75,7 @@ TEST(SetAssociative, AnyNumberOfSetsSharesOutTheNumbers) {
   EXPECT_EQ(Array(1, 4, Replacement::Lru).set_of(29), 0u);
 }
 
-/// Lists of keys, least recently used first: an LRU array that cannot be wrong.
+/// Lists of keys, least recently used first: an obviously correct LRU array.
 TEST(SetAssociative, LruHitsAndMissesLikeListsForAnyShape) {
   constexpr std::uint64_t seed = 11;
   SCOPED_TRACE(testing::Message() << "seed " << seed);
@@ -100,7 +100,7 @@ TEST(SetAssociative, LruHitsAndMissesLikeListsForAnyShape) {
   }
 }
 
-/// The same array without any shortcut: looks at every way, and tells the policy of every use.
+/// The same array without shortcuts: examines every way, and reports every use to the policy.
 struct PlainArray {
   struct Slot {
     std::uint64_t key = Array::no_key;
@@ -108,7 +108,7 @@ struct PlainArray {
   };
   std::uint32_t ways;
   std::vector<Slot> slots;
-  std::vector<std::uint32_t> recent;  ///< of several that match, the one used or put in last; else the first
+  std::vector<std::uint32_t> recent;  ///< of several matches, the one last used or inserted; else the first
   ReplacementState state;
 
   PlainArray(std::uint32_t sets, std::uint32_t of_ways, Replacement policy)
@@ -141,7 +141,7 @@ struct PlainArray {
   }
 };
 
-/// Any finds, inserts and erasures, with keys that are there twice, for each policy.
+/// Any finds, inserts and erasures, with duplicate keys, for each policy.
 void compare_with_plain_array(Replacement policy, std::mt19937_64& random) {
   const auto sets = static_cast<std::uint32_t>(1 + random() % 5);
   const auto ways = static_cast<std::uint32_t>(1 + random() % 20);

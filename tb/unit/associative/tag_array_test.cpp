@@ -15,7 +15,7 @@ class TagsOfWays : public testing::TestWithParam<std::uint32_t> {
   static constexpr std::uint32_t sets = 3;
   std::uint32_t ways = GetParam();
   TagArray tags{sets, ways};
-  /// The keys, as a list of them has it.
+  /// The keys as a plain list.
   std::vector<std::vector<std::optional<std::uint64_t>>> keys{sets, std::vector<std::optional<std::uint64_t>>(ways)};
   std::mt19937_64 random{seed};
 

@@ -16,7 +16,7 @@ TEST(NumberMap, AgreesWithAMapAndKeepsEveryValueInItsPlace) {
   NumberMap<std::uint64_t> values;
   std::map<std::uint64_t, std::uint64_t*> places;
   for (int i = 0; i < 20000; ++i) {
-    // Small numbers meet each other again, and large ones each other's slots.
+    // Small numbers collide with themselves, and large ones in their slots.
     const std::uint64_t number = random() >> random() % 64;
     const auto known = places.find(number);
     ASSERT_EQ(values.find(number), known == places.end() ? nullptr : known->second) << number;

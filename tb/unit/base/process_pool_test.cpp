@@ -26,7 +26,7 @@ PoolOptions jobs(unsigned count) {
 TEST(ProcessPool, TextsComeInOrderWhateverTheNumberOfJobs) {
   const auto work = [](std::size_t number) {
     ::usleep(static_cast<useconds_t>(20000 * (5 - number)));
-    return std::string(number * 100000, static_cast<char>('a' + number));  // more than a pipe holds at once
+    return std::string(number * 100000, static_cast<char>('a' + number));  // more than a pipe's capacity
   };
   const auto alone = run_in_processes(5, work, name_of, jobs(1));
   EXPECT_EQ(alone.at(4), std::string(400000, 'e'));

@@ -47,8 +47,21 @@ TEST(ComparePoints, CommasInsideARadixModeBelongToIt) {
               ElementsAre("radix:9,9,9,9/12@8", "x86-64"));
   EXPECT_THAT(labels(compare_points({}, {}, {"m=sv39,radix:12,12/12@8,radix:24/12@8,flat48"})),
               ElementsAre("sv39", "radix:12,12/12@8", "radix:24/12@8", "flat48"));
-  // One that ends too early does not swallow what follows.
+  // An incomplete radix mode does not swallow what follows.
   EXPECT_THAT(labels(compare_points({}, {}, {"m=radix:9,9,x86-64"})), ElementsAre("radix:9,9", "x86-64"));
+}
+
+TEST(ComparePoints, MoreMachinesThanAnybodyComparesAreRefusedBeforeTheyAreMade) {
+  std::string hundred = "1";
+  for (unsigned value = 2; value <= 100; ++value) hundred += "," + std::to_string(value);
+  EXPECT_EQ(compare_points({}, {}, {"a=" + hundred, "b=" + hundred}).size(), 10000u);
+  try {
+    compare_points({}, {}, {"a=" + hundred, "b=" + hundred, "c=1,2"});
+    FAIL() << "20000 machines";
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(), "--vary c: its 2 values make 20000 machines: expected at most 10000 in all");
+  }
+  EXPECT_THROW(compare_points({}, {}, {"a=" + hundred, "b=" + hundred, "c=" + hundred, "d=" + hundred}), InputError);
 }
 
 TEST(ComparePoints, AKeyIsVariedOnce) {
@@ -56,7 +69,8 @@ TEST(ComparePoints, AKeyIsVariedOnce) {
     compare_points({}, {}, {"a=1,2", "b=1", "a=4"});
     FAIL() << "a was varied twice";
   } catch (const InputError& error) {
-    EXPECT_STREQ(error.what(), "--vary a=4: the key was varied before: expected all its values in one, --vary a=1,2,4");
+    EXPECT_STREQ(error.what(),
+                 "--vary a=4: the key is varied twice: expected all its values in one list, --vary a=1,2,4");
   }
 }
 

@@ -13,7 +13,7 @@ namespace {
 using Table = LineTable<std::uint64_t>;
 using Reference = std::map<std::uint64_t, std::uint64_t>;
 
-/// The table has what the reference has, of all the lines that were ever used, and nothing else.
+/// The table matches the reference for all lines ever used, and has nothing else.
 void expect_equal(Table& table, const Reference& reference, const std::vector<std::uint64_t>& used) {
   ASSERT_EQ(table.size(), reference.size());
   for (const std::uint64_t line : used) {
@@ -26,8 +26,8 @@ void expect_equal(Table& table, const Reference& reference, const std::vector<st
   }
 }
 
-/// The lines among the first million that a table of the smallest size keeps in `place`: what the table's hash says
-/// there. Lines that collide there collide in larger tables more rarely.
+/// The lines among the first million that hash to `place` in a table of the smallest size. They collide more rarely in
+/// larger tables.
 std::vector<std::uint64_t> lines_of_place(std::uint64_t place, std::size_t count) {
   std::vector<std::uint64_t> lines;
   for (std::uint64_t line = 0; lines.size() < count; ++line) {
@@ -36,7 +36,7 @@ std::vector<std::uint64_t> lines_of_place(std::uint64_t place, std::size_t count
   return lines;
 }
 
-/// Inserts, looks for and erases lines of a pool, and compares with std::map all the time.
+/// Inserts, finds and erases lines of a pool, and compares with std::map after each step.
 void run_random(test::Dice& dice, const std::vector<std::uint64_t>& pool, unsigned operations) {
   Table table;
   Reference reference;
@@ -66,7 +66,7 @@ void run_random(test::Dice& dice, const std::vector<std::uint64_t>& pool, unsign
 
 std::vector<std::uint64_t> random_pool(test::Dice& dice) {
   std::vector<std::uint64_t> pool;
-  if (dice.chance(40)) {  // all in a few places, the last ones among them: searches go round the end
+  if (dice.chance(40)) {  // all in a few places, including the last ones: searches wrap around
     for (unsigned i = 0; i < 3; ++i) {
       const std::uint64_t place = dice.chance(50) ? dice.between(1016, 1023) : dice.between(0, 7);
       for (const std::uint64_t line : lines_of_place(place, dice.between(1, 30))) pool.push_back(line);
@@ -89,7 +89,7 @@ TEST(LineTable, IsAMap) {
 
 TEST(LineTable, LinesThatCollideAreToldApart) {
   Table table;
-  const std::vector<std::uint64_t> lines = lines_of_place(1023, 5);  // the first at the end, four round the corner
+  const std::vector<std::uint64_t> lines = lines_of_place(1023, 5);  // the first at the end, four wrapped around
   for (const std::uint64_t line : lines) table.insert(line) = line + 1;
   table.erase(lines[0]);
   table.erase(lines[2]);

@@ -30,9 +30,9 @@ struct ArrayConfig {
 
   template <class Keys>
   void describe(Keys& keys) {
-    keys.value("entries", entries, "translations", "how many translations the array holds");
+    keys.value("entries", entries, "translations", "number of translations");
     keys.value("ways", ways, "ways", "ways of a set");
-    keys.value("colour", colour, "", "who leaves");
+    keys.value("colour", colour, "", "replacement policy");
     keys.value("page_sizes", page_sizes, "bytes", "page sizes held");
   }
   template <class Problem>
@@ -50,7 +50,7 @@ struct BufferConfig {
   template <class Keys>
   void describe(Keys& keys) {
     keys.list("arrays", arrays, "arrays looked up at once");
-    keys.value("latency_cycles", latency_cycles, "cycles", "from the lookup to its answer");
+    keys.value("latency_cycles", latency_cycles, "cycles", "from lookup to response");
   }
   template <class Problem>
   void check(Problem&& problem) const {

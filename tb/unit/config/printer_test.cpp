@@ -52,9 +52,9 @@ TEST(YamlPrinter, WhatItPrintsLoadsBackToTheSame) {
 
 TEST(YamlPrinter, OnlyTheFirstItemOfAListHasComments) {
   const std::string printed = to_yaml(awkward_config());
-  const std::size_t first = printed.find("how many translations");
+  const std::size_t first = printed.find("number of translations");
   EXPECT_NE(first, std::string::npos);
-  EXPECT_EQ(printed.find("how many translations", first + 1), std::string::npos);
+  EXPECT_EQ(printed.find("number of translations", first + 1), std::string::npos);
 }
 
 TEST(JsonPrinter, KeepsTypesAndOrder) {

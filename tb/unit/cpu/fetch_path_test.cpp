@@ -93,7 +93,7 @@ TEST(FetchPath, StopsBeforeAnotherAddressSpace) {
   EXPECT_EQ(block->record, 2u);
 }
 
-/// Whatever the trace: walking it with the blocks, each byte of each fetch is in the newest block of its line.
+/// For any trace: walking it with the blocks, each byte of each fetch is in the newest block of its line.
 TEST(FetchPath, EveryByteOfEveryFetchIsInABlockOfItsLine) {
   for (const std::uint64_t seed : test::printed_seeds(50)) {
     test::Dice dice(seed);

@@ -61,7 +61,7 @@ TEST(Retirement, EventTakesItsCyclesAfterEverythingOlder) {
   EXPECT_EQ(retirement.cycles().total(), 157u);
 }
 
-// Every cycle asked one by one what the oldest access was doing in it.
+// For every cycle separately: what the oldest access was doing in it.
 TEST(Retirement, AgreesWithACountOfSingleCycles) {
   constexpr std::uint64_t seed = 5;
   SCOPED_TRACE(testing::Message() << "seed " << seed);

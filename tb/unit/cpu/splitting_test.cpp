@@ -45,7 +45,7 @@ TEST(AccessSplitter, LastBlockOfTheAddressSpaceHasAnEndToo) {
   EXPECT_EQ(address, VirtualAddress(0));
 }
 
-/// As many numbered records as asked for, at most `most_at_once` in one read.
+/// As many numbered records as requested, at most `most_at_once` per read.
 class Numbers final : public TraceReader {
  public:
   explicit Numbers(std::uint64_t count, std::size_t most_at_once = 1000) : count_(count), most_(most_at_once) {}
@@ -66,7 +66,7 @@ class Numbers final : public TraceReader {
   TraceDescription description_;
 };
 
-/// Takes what is left, checking the order; returns how many there were.
+/// Takes the rest, checking the order; returns how many there were.
 std::uint64_t take_all(RecordSource& source) {
   const std::uint64_t before = source.delivered();
   do {

@@ -23,7 +23,7 @@ TEST(AddressMap, DefaultMappingCutsTheAddressFromTheTop) {
   DramConfig config;
   config.channels = 2;
   config.ranks = 4;
-  // Bits: 6 in the line, 7 of column, 1 of channel, 4 of bank, 2 of rank, 16 of row.
+  // Bits: 6 of line offset, 7 of column, 1 of channel, 4 of bank, 2 of rank, 16 of row.
   const AddressMap map(config, line_bytes);
   const std::uint64_t address =
       (std::uint64_t{0xBEEF} << 20) | (2u << 18) | (13u << 14) | (1u << 13) | (99u << 6) | 63u;

@@ -1,4 +1,4 @@
-// One channel's controller: which command is issued when, what overtakes what, and when who is answered.
+// One channel's controller: which command is issued when, reordering, and response times.
 
 #include "dram/dram_channel.h"
 
@@ -25,7 +25,7 @@ DramConfig refreshed_dram() {
   return config;
 }
 
-/// A channel of the small memory, and what it noted of each access.
+/// A channel of the small memory, and its notes about each access.
 class SmallChannel {
  public:
   explicit SmallChannel(const DramConfig& config = small_dram())
@@ -45,7 +45,7 @@ class SmallChannel {
     }
     channel_.clear_notes();
   }
-  /// Runs to the end; the read's answer.
+  /// Runs to the end; returns the read's response.
   DramNote answer(std::uint32_t token) {
     run();
     EXPECT_EQ(answers.count(token), 1u) << "no answer";
@@ -112,7 +112,7 @@ TEST(DramChannel, OneCommandInAClockTheOldestAccessFirst) {
   const std::uint32_t second = channel.read(500, 1, 0);
   EXPECT_EQ(channel.complete(first), 500 + read_hit);
   EXPECT_EQ(channel.complete(second), 505 + read_hit) << "tCCD_S";
-  // Both precharges are ready in one clock.
+  // Both precharges are ready in the same clock.
   const std::uint32_t third = channel.read(1000, 0, 1);
   const std::uint32_t fourth = channel.read(1000, 1, 1);
   EXPECT_EQ(channel.complete(third), 1000 + read_conflict);
@@ -147,7 +147,7 @@ TEST(DramChannel, OlderConflictClosesTheRowWhenHitsHaveHadTheirShare) {
     EXPECT_EQ(channel.complete(conflict), 100 + read_conflict);
     (void)hit;
   }
-  // A hit that waits already holds the precharge up while the limit is not reached.
+  // While the limit is not reached, a waiting hit delays the precharge.
   for (const std::uint32_t limit : {1u, 2u}) {
     DramConfig config = small_dram();
     config.row_hit_limit = limit;
@@ -251,7 +251,7 @@ TEST(DramChannel, DrainBeginsWithItsOldestWrite) {
   config.t_rcd_ns = 60;
   config.t_rrd_s_ns = config.t_rrd_l_ns = 50;
   SmallChannel channel(config);
-  channel.read(0, 3, 0);  // keeps the channel from being idle
+  channel.read(0, 3, 0);  // keeps the channel busy
   const std::uint32_t oldest = channel.write(1, 0, 0);
   channel.write(1, 1, 0);
   const std::uint32_t newest = channel.write(5, 2, 0);  // fills the buffer
@@ -266,7 +266,7 @@ TEST(DramChannel, FullBufferHoldsTheNextWriteUp) {
   config.bank_queue = 1;
   SmallChannel channel(config);
   channel.write(0, 0, 0);                               // goes to its bank at once
-  const std::uint32_t second = channel.write(1, 0, 1);  // takes the buffer, for its bank is full
+  const std::uint32_t second = channel.write(1, 0, 1);  // uses the buffer, because its bank is full
   const std::uint32_t third = channel.write(2, 0, 2);
   channel.run(24);
   EXPECT_EQ(channel.answers[second].complete.count(), 1u);

@@ -1,4 +1,4 @@
-// Holds the memory to what two other simulators answer on the same streams: tb/golden/dram.
+// Compares the memory with two other simulators on the same streams: tb/golden/dram.
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@
 namespace tablewalk {
 namespace {
 
-/// What a stream met: the mean latency of its reads in clocks, and the bandwidth.
+/// The results of a stream: the mean latency of its reads in clocks, and the bandwidth.
 struct Met {
   double mean_clocks = 0;
   double gbytes_per_s = 0;
@@ -28,7 +28,7 @@ struct Load {
   }
 };
 
-/// By load, what each simulator that was given it has answered. DRAMsim3's own clock is taken off.
+/// By load: each simulator's result, if it was run. DRAMsim3's own clock is subtracted.
 std::map<Load, std::vector<Met>> reference() {
   std::ifstream file(TABLEWALK_SOURCE_DIR "/tb/golden/dram/reference.csv");
   std::map<Load, std::vector<Met>> answers;
@@ -46,7 +46,7 @@ std::map<Load, std::vector<Met>> reference() {
   return answers;
 }
 
-/// The mean over some seeds: Poisson arrivals scatter more than what is asked of the model.
+/// The mean over some seeds: Poisson arrivals scatter more than the tolerance.
 Met model(const Load& load) {
   DramConfig config;
   config.controller_ns = 0;
@@ -67,7 +67,7 @@ Met model(const Load& load) {
   return met;
 }
 
-/// How far `value` is outside of what the references say, relative to the nearer one; 0 between them.
+/// Relative distance of `value` from the range of the references; 0 inside.
 double deviation(double value, const std::vector<Met>& references, double Met::*figure) {
   double low = HUGE_VAL;
   double high = 0;
@@ -78,7 +78,7 @@ double deviation(double value, const std::vector<Met>& references, double Met::*
   return value < low ? value / low - 1 : value > high ? value / high - 1 : 0;
 }
 
-/// What a stream of this kind reaches at most.
+/// The maximum that a stream of this kind reaches.
 double saturation(const std::string& stream, const std::map<Load, std::vector<Met>>& answers) {
   double most = 0;
   for (const auto& [load, references] : answers) {
@@ -94,7 +94,7 @@ TEST(DramReference, LatencyAndBandwidthAreThoseOfOtherSimulators) {
   for (const auto& [load, references] : answers) {
     const double most = saturation(load.stream, answers);
     const bool saturated = references.front().gbytes_per_s > 0.9 * most;
-    if (load.mean_gap_clocks > 0 && saturated) continue;  // a queue that grows without end
+    if (load.mean_gap_clocks > 0 && saturated) continue;  // a queue that grows without bound
     SCOPED_TRACE(load.stream + ", mean gap " + std::to_string(load.mean_gap_clocks) + ", in flight " +
                  std::to_string(load.in_flight));
     const Met met = model(load);

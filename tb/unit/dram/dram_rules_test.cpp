@@ -1,5 +1,5 @@
-// Random traffic on random memories: an independent observer holds every command to the standard's rules, and a channel
-// that is woken when it asks to be does what one does that is asked in every clock.
+// Random traffic on random memories: an independent checker verifies every command against the standard's rules, and a
+// channel that is woken only when needed acts like one that runs in every clock.
 
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ struct Seen {
   bool write = false;
 };
 
-/// Compares each command with all earlier ones that can still bind it, pair by pair, as the standard's tables do.
+/// Compares each command pairwise with all earlier ones that can still constrain it, as in the standard's tables.
 class Observer {
  public:
   Observer(const DramConfig& config, const DramTimings& timings) : config_(config), t_(timings) {}
@@ -149,7 +149,8 @@ DramConfig random_config(std::mt19937& random) {
   return config;
 }
 
-/// Traffic that leaves no refresh to times in which nobody watches: with a refresh, the channel is never idle for long.
+/// Traffic that leaves no refresh to idle periods that are not simulated: with refresh, the channel is never idle for
+/// long.
 std::vector<Arrival> random_traffic(std::mt19937& random, const DramConfig& config, unsigned count) {
   std::vector<Arrival> traffic;
   std::uint64_t at = 0;
@@ -190,7 +191,7 @@ TEST(DramRules, EveryCommandKeepsEveryTiming) {
 
 enum class Asked { InEveryClock, ForCommands, ForNotes };
 
-/// A note, and the clock in which it came.
+/// A note, and its clock.
 struct Noted {
   std::uint64_t clock;
   DramNote note;
@@ -265,7 +266,7 @@ void expect_same_plan(const DramChannel& channel, Clocks from) {
   ASSERT_EQ(channel.planned().subject, anew.planned().subject);
 }
 
-/// What is remembered of banks from one plan to the next spares work and decides nothing.
+/// Cached bounds of banks save work without changing any decision.
 TEST(DramRules, EveryPlanIsTheOneOfAChannelThatRemembersNothing) {
   const unsigned seed = random_seed();
   std::mt19937 random(seed);
@@ -288,7 +289,7 @@ TEST(DramRules, EveryPlanIsTheOneOfAChannelThatRemembersNothing) {
   }
 }
 
-/// A refresh that nobody was awake for has happened all the same.
+/// A refresh during an idle period takes effect although nothing was woken.
 TEST(DramRules, RefreshesOfIdleTimesAreMadeUpFor) {
   const unsigned seed = random_seed();
   std::mt19937 random(seed);

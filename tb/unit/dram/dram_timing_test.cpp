@@ -1,4 +1,4 @@
-// The devices: the first clock for each command, at both sides of each timing.
+// The devices: the first clock for each command, on both sides of each timing.
 
 #include "dram/dram_timing.h"
 

@@ -7,7 +7,7 @@ namespace tablewalk::test {
 constexpr std::uint64_t line_bytes = 64;
 constexpr std::uint64_t core_mhz = 1000;  // a cycle is a nanosecond, and a clock of the small memory
 
-/// Two groups of two banks of rows of four lines, every timing another number of clocks, no refresh.
+/// Two groups of two banks of rows of four lines, every timing a different number of clocks, no refresh.
 inline DramConfig small_dram() {
   DramConfig config;
   config.data_rate_mts = 2000;
@@ -37,7 +37,7 @@ inline DramConfig small_dram() {
   config.controller_ns = 8;
   return config;
 }
-// What a read takes of an idle channel, by hand.
+// Latencies of a read on an idle channel, by hand.
 constexpr std::uint64_t read_hit = 20 + 4 + 8;
 constexpr std::uint64_t read_miss = 10 + read_hit;
 constexpr std::uint64_t read_conflict = 30 + read_miss;

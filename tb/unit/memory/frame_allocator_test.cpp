@@ -24,7 +24,7 @@ class AnyPolicy : public testing::TestWithParam<FramePolicy> {};
 INSTANTIATE_TEST_SUITE_P(, AnyPolicy,
                          testing::Values(FramePolicy::Sequential, FramePolicy::Random, FramePolicy::Contiguous));
 
-/// Live blocks, by first byte: they never overlap.
+/// Live blocks by first byte; they must not overlap.
 class LiveBlocks {
  public:
   void add(PhysicalAddress address, std::uint64_t bytes, std::uint64_t memory_bytes) {

@@ -1,4 +1,4 @@
-// Every format of memory images, in files that the test writes from the formats' layouts.
+// Every memory image format, in files that the test writes from the formats' documentation.
 #include "memory/image_formats.h"
 
 #include <fmt/format.h>
@@ -168,7 +168,7 @@ TEST_F(ImageFormats, FormatsThatAreNotReadAreRefusedByName) {
   for (const ForeignFormat& foreign : foreign_image_formats()) {
     std::string file(std::max<std::size_t>(65536, foreign.offset + 100), '\0');
     file.replace(foreign.offset, foreign.magic.size(), foreign.magic);
-    EXPECT_THAT(refusal(file), AllOf(HasSubstr(foreign.what), HasSubstr("which is not read: expected")));
+    EXPECT_THAT(refusal(file), AllOf(HasSubstr(foreign.what), HasSubstr("which is not supported: expected")));
   }
 }
 
@@ -226,7 +226,7 @@ TEST_F(ImageFormats, ElfFilesThatAreNoCoreOfAMachineAreRefused) {
 
 TEST_F(ImageFormats, ElfSegmentsMayBeViewsOfTheSameMemory) {
   std::string file = test::as_elf({{0x1000, std::string(4096, 'a')}, {0x9000, std::string(4096, 'b')}});
-  test::put_at(file, 64 + 56 + 24, std::uint64_t{0x1000});  // the second one is the first one's memory
+  test::put_at(file, 64 + 56 + 24, std::uint64_t{0x1000});  // the second segment has the same memory as the first
   EXPECT_THAT(refusal(file), HasSubstr("different bytes for physical address 0x1000"));
   file.replace(file.size() - 4096, 4096, std::string(4096, 'a'));
   EXPECT_EQ(refusal(file), "accepted");
@@ -270,9 +270,9 @@ TEST_F(ImageFormats, PartsOfARawFileAndSeveralFilesArePlaced) {
   EXPECT_EQ(memory.read(PhysicalAddress(0x100000000), 1), std::uint64_t{'b'});
   EXPECT_EQ(memory.read(PhysicalAddress(0), 1), std::uint64_t{'a'});
   parts.maps[1].bytes = 3 * 4096;
-  EXPECT_THAT(refusal_of(parts), HasSubstr("the file ends in what --image-map says is there"));
+  EXPECT_THAT(refusal_of(parts), HasSubstr("the file ends in the range given by --image-map"));
   parts.maps[1] = {0, 4096, PhysicalAddress(0x100000000)};
-  EXPECT_THAT(refusal_of(parts), HasSubstr("overlaps what the image already has at 0x100000000"));
+  EXPECT_THAT(refusal_of(parts), HasSubstr("overlaps memory that the image already has at 0x100000000"));
 
   PhysicalMemory two;
   const ImageSource files{path, "auto", PhysicalAddress(0), {}, {{high, PhysicalAddress(0x80000000)}}};
@@ -291,7 +291,7 @@ TEST_F(ImageFormats, DumpsThatAreNotCompleteAreRefused) {
   };
   EXPECT_THAT(kdump(424, 9), HasSubstr("incomplete"));
   EXPECT_THAT(kdump(428, 1000), HasSubstr("blocks of 1000 bytes"));
-  EXPECT_THAT(kdump(436, 3), HasSubstr("expected a bit for each page"));
+  EXPECT_THAT(kdump(436, 3), HasSubstr("expected a bit per page"));
   EXPECT_THAT(kdump(4096 + 12, 1), HasSubstr("one part of a split dump"));
   EXPECT_THAT(kdump(3 * 4096 + 2 * 4096 + 12, 2), HasSubstr("lzo"));
   const auto windows = [&](std::size_t at, std::uint32_t value) {
@@ -303,6 +303,47 @@ TEST_F(ImageFormats, DumpsThatAreNotCompleteAreRefused) {
   EXPECT_THAT(windows(0xF98, 2), HasSubstr("type 2, the kernel's memory only"));
   EXPECT_THAT(windows(0x88, 43), HasSubstr("43 runs of memory"));
   EXPECT_THAT(windows(0x90, 8), HasSubstr("8 pages: expected 7"));
+}
+
+/// A flattened file of these records: places in the file that is flattened, and what is there.
+std::string flattened(const std::vector<std::pair<std::uint64_t, std::string>>& records) {
+  std::string text = test::as_flattened("").substr(0, 4096);
+  const auto put_big = [&](std::uint64_t value) {
+    for (unsigned byte = 0; byte < 8; ++byte) text += static_cast<char>(value >> (56 - 8 * byte));
+  };
+  for (const auto& [place, bytes] : records) {
+    put_big(place);
+    put_big(bytes.size());
+    text += bytes;
+  }
+  put_big(~std::uint64_t{0});
+  put_big(~std::uint64_t{0});
+  return text;
+}
+
+TEST_F(ImageFormats, WhatIsWrittenLaterIntoAFlattenedFileReplacesWhatWasThereZerosToo) {
+  std::string file = test::as_elf({{0x1000, std::string(3 * 4096, 'a')}});
+  const std::string as_it_was = file;
+  file.replace(4096, 4096, std::string(4096, '\0'));
+  PhysicalMemory expected;
+  load(file, expected);
+  PhysicalMemory memory;
+  load(flattened({{0, as_it_was}, {4096, std::string(4096, '\0')}}), memory);
+  for (std::uint64_t page = 0x1000; page < 0x4000; page += 4096) {
+    std::string right(4096, 'x');
+    std::string found(4096, 'y');
+    expected.read_page(PhysicalAddress(page), right.data());
+    memory.read_page(PhysicalAddress(page), found.data());
+    EXPECT_EQ(found, right) << std::hex << page;
+  }
+}
+
+/// Bitmaps of a terabyte in a hole would be read for hours.
+TEST_F(ImageFormats, AFlattenedFileWithALargeHoleIsRefused) {
+  const std::string file = test::as_kdump(some_pages(), 1);
+  EXPECT_EQ(refusal(flattened({{0, file}, {file.size() + (1 << 20), "end"}})), "accepted");
+  EXPECT_THAT(refusal(flattened({{0, file}, {std::uint64_t{1} << 40, "end"}})),
+              HasSubstr("a flattened file of 0x10000000003 bytes, of which "));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-/// A record of a page list: the page holds `fill` all over.
+/// A record of a page list: the page is filled with `fill`.
 std::string record(std::uint64_t address, char fill) {
   std::string text(reinterpret_cast<const char*>(&address), sizeof address);
   return text + std::string(4096, fill);
@@ -29,7 +29,7 @@ class MemoryImageTest : public ::testing::Test {
     if (base) source.base = PhysicalAddress(*base);
     return load_memory_image(source, memory_);
   }
-  /// The one line that refuses the image, without the folder's name.
+  /// The error message for the image, without the folder's name.
   std::string refusal(const std::string& content, const std::string& format = "auto",
                       std::optional<std::uint64_t> base = {}) {
     try {
@@ -121,7 +121,7 @@ TEST_F(MemoryImageTest, FilesThatAreCutInTheMiddleOfAPageAreRefused) {
 TEST_F(MemoryImageTest, AddressesThatDoNotAscendOrAreNotAlignedAreRefused) {
   const std::string two = record(0x1000, 'a') + record(0x2000, 'b');
   EXPECT_THAT(refusal(two + record(0x2000, 'c')),
-              AllOf(HasSubstr("image: byte 8208: physical address 0x2000 after 0x2000: expected addresses that ascend"),
+              AllOf(HasSubstr("image: byte 8208: physical address 0x2000 after 0x2000: expected ascending addresses"),
                     HasSubstr("--image-format raw")));
   EXPECT_THAT(refusal(two + record(0x3008, 'c')),
               HasSubstr("byte 8208: physical address 0x3008 in a list of pages: expected a m"));

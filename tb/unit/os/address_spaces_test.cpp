@@ -11,7 +11,7 @@ constexpr Access kernel_fetch{AccessKind::Fetch, false};
 constexpr VirtualAddress page{0x7000};
 constexpr Cycles fault_cycles{1234};
 
-/// A kernel of one process, on a processor whose kernel fetches nothing from user pages.
+/// A kernel of one process, on a processor whose supervisor mode cannot fetch from user pages.
 struct World {
   explicit World(bool prefault) : kernel(config_of(prefault), mode, memory, frames) {
     frames.emplace_back(std::uint64_t{1} << 24, mode->page_bytes(), FrameAllocatorConfig{});

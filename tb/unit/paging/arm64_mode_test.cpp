@@ -9,7 +9,7 @@
 namespace tablewalk {
 namespace {
 
-// Bits as the Arm ARM prints them (D8.3), written out again here. `level` is Arm's: 0 is the root's.
+// Bits as printed in the Arm ARM (D8.3), defined independently here. `level` is Arm's: 0 is the root.
 constexpr std::uint64_t bit(unsigned position) {
   return std::uint64_t{1} << position;
 }
@@ -20,7 +20,7 @@ constexpr unsigned index_shift(unsigned arm_level) {
   return 39 - 9 * arm_level;
 }
 
-/// Descriptors on the way to `va`, by Arm's level.
+/// Descriptors on the path to `va`, by Arm's level.
 struct Path {
   static constexpr std::uint64_t table(unsigned arm_level) { return 0x10000 + arm_level * 0x1000; }
   static PhysicalAddress place(unsigned arm_level) {
@@ -29,7 +29,7 @@ struct Path {
   static std::uint64_t table_at(unsigned arm_level) { return table(arm_level) | 3; }
   static std::uint64_t frame(unsigned arm_level) { return std::uint64_t{2} << index_shift(arm_level); }
 
-  /// Tables down to `arm_level`, the descriptor there, and a page that allows all but EL1 execution if it is a table.
+  /// Tables down to `arm_level`, the descriptor there, and below a table a page that allows all but EL1 execution.
   void set(unsigned arm_level, std::uint64_t descriptor) {
     for (unsigned above = 0; above < arm_level; ++above) put(above, table_at(above + 1));
     put(arm_level, descriptor);
@@ -59,7 +59,7 @@ struct Expected {
   std::uint64_t descriptor_after = 0;
 };
 
-/// Whether the access is allowed by the leaf and by all that the tables above took away.
+/// Whether the access is allowed by the leaf and the table attributes above.
 bool permitted(std::uint64_t leaf, std::uint64_t tables, Access access) {
   const auto set = [](std::uint64_t value, unsigned position) { return (value >> position & 1) != 0; };
   const bool writable = (!set(leaf, 7) || set(leaf, 51)) && !set(tables, 62);

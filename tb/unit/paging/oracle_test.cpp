@@ -1,4 +1,4 @@
-// Page tables that Linux made, in memory images of a real emulator (tb/golden/images), against what that emulator says.
+// Page tables made by Linux, in memory images of a real emulator (tb/golden/images), compared with that emulator.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -80,7 +80,7 @@ TEST_P(LinuxImage, EveryRowOfTheOracleIsWhatTheWalkSays) {
   for (const OracleColumn& column : report.columns) EXPECT_GT(column.checks, report.rows / 2) << column.name;
 }
 
-/// The pages of an image, as every format holds them.
+/// The pages of an image, present in every format.
 test::Pages pages_of(const std::string& path) {
   ByteSource bytes(path);
   test::Pages pages;
@@ -98,7 +98,7 @@ TEST_P(LinuxImage, FormatsGiveTheSameAnswers) {
   const test::TemporaryFolder folder;
   const test::Pages pages = pages_of(file_of(GetParam(), "pages.bin.zst"));
   const std::vector<test::ImageWriter> writers = test::image_writers();
-  // Files of this size take their time: each image tries a third of the formats.
+  // Files of this size take time: each image tries a third of the formats.
   for (std::size_t index = GetParam().oracle_rows % 3; index < writers.size(); index += 3) {
     const test::ImageWriter& writer = writers[index];
     SCOPED_TRACE(writer.name);
@@ -152,7 +152,7 @@ TEST_P(LinuxImage, AWalkStepByStepIsTheReferenceWalk) {
   }
 }
 
-/// The page at `address` whose entries of 8 bytes are these.
+/// The page at `address` with these 8-byte entries.
 std::string table_of(const std::map<unsigned, std::uint64_t>& entries) {
   std::string page(4096, '\0');
   for (const auto& [index, entry] : entries) test::put_at(page, 8 * std::size_t{index}, entry);
@@ -280,7 +280,7 @@ TEST_F(SmallOracle, WrongFilesAreRefusedAtTheirLine) {
   EXPECT_THAT(refusal("root,va\n"), HasSubstr("1: column 'pa' is missing"));
   EXPECT_THAT(refusal("root,va,pa,writeable\n"), HasSubstr("1: unknown column 'writeable'; expected root, va, pa"));
   EXPECT_THAT(refusal("root,va,pa,writeable\n"), HasSubstr("did you mean 'writable'?"));
-  EXPECT_THAT(refusal("root,va,pa,va\n"), HasSubstr("1: column 'va' stands twice"));
+  EXPECT_THAT(refusal("root,va,pa,va\n"), HasSubstr("1: column 'va' is given twice"));
   EXPECT_THAT(refusal("root,va,pa,gva2gpa\n"), HasSubstr("1: column 'priv' is missing"));
   EXPECT_THAT(refusal("root,va,pa\n0x2000,0x1000\n"), HasSubstr("2: 2 cells; expected 3"));
   EXPECT_THAT(refusal("root,va,pa\n0x2000,zz,0x1000\n"), HasSubstr("2: column va: 'zz'; expected a whole number"));

@@ -1,5 +1,5 @@
-// Where physical addresses end. A leaf larger than physical memory maps what lies below the limit, and what lies beyond
-// is a fault: of the address that an access reaches, not of the page's first byte. Tables likewise.
+// The end of physical addresses. A leaf larger than physical memory maps the part below the limit; beyond it, the
+// faulting address is that of the access, not the page's first byte. Tables likewise.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -12,8 +12,8 @@
 namespace tablewalk::test {
 namespace {
 
-/// A walk of a chain of pointers to a leaf at 0 or, now and then, at a multiple of its size; what must come of it is
-/// worked out here by hand.
+/// A walk of a chain of pointers to a leaf at 0 or, sometimes, at a multiple of its size; the expected result is
+/// computed independently here.
 struct ReachingWalk {
   std::uint64_t va = 0;
   Access access;
@@ -30,7 +30,7 @@ ReachingWalk walk_beyond(const PagingMode& mode, unsigned physical_bits, Dice& d
   const PageSize size = dice.pick(large);
   ReachingWalk walk;
   walk.va = dice.between(0, low_bits(mode.virtual_bits() - 1));
-  // Half of the addresses lie where the page does, the others mostly beyond.
+  // Half of the addresses are in the page, most others beyond it.
   if (dice.chance(50)) walk.va &= ~low_bits(size.shift) | low_bits(physical_bits);
   if (dice.chance(20)) walk.va = (walk.va & ~low_bits(size.shift)) | (std::uint64_t{1} << physical_bits);
   if (dice.chance(20)) walk.va = (walk.va & ~low_bits(size.shift)) | low_bits(physical_bits);
@@ -47,7 +47,7 @@ ReachingWalk walk_beyond(const PagingMode& mode, unsigned physical_bits, Dice& d
                  mode.encode_pointer(PhysicalAddress(table + 0x1000), level));
   }
   const std::uint64_t leaf = mode.encode_leaf(PhysicalAddress(0), size, {});
-  // The number of a frame stands from bit 10 on in RISC-V, from bit 8 on in the radix format.
+  // The frame number starts at bit 10 in RISC-V, at bit 8 in the radix format.
   const std::uint64_t number = page >> 12 << (mode.name().compare(0, 2, "sv") == 0 ? 10 : 8);
   memory.write(mode.entry_address(size.level, PhysicalAddress(table), VirtualAddress(walk.va)), mode.entry_bytes(),
                leaf | number);
@@ -112,7 +112,7 @@ TEST(PhysicalLimit, ARadixSplitWhosePagesDoNotFitIsRefused) {
   EXPECT_NO_THROW(make_paging_mode("radix:9,9/30@4"));
 }
 
-/// The reserved bits of x86 entries end at MAXPHYADDR, and its pages are at most 1 GiB: nothing reaches beyond.
+/// The reserved bits of x86 entries end at MAXPHYADDR, and its pages are at most 1 GiB: nothing extends beyond.
 TEST(PhysicalLimit, NoPageOfX86OrArmIsLargerThanPhysicalMemory) {
   PagingControls controls;
   controls.x86.maxphyaddr = 32;

@@ -1,5 +1,5 @@
-// The model's walk against a walker written straight from the manuals: every combination of the bits that the manuals
-// name, at every level, under every setting of the control registers, for every kind of access.
+// The model's walk compared with a walker written directly from the manuals: every combination of the bits named there,
+// at every level, under every setting of the control registers, for every kind of access.
 #include "support/plain_walk.h"
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ const std::vector<Asked> every_access = {{AccessKind::Fetch, false}, {AccessKind
                                          {AccessKind::Load, false},  {AccessKind::Load, true},
                                          {AccessKind::Store, false}, {AccessKind::Store, true}};
 
-/// One address's tables: pointers that grant everything down to `level`, and there the entry under test.
+/// The tables of one address: pointers that grant everything down to `level`, and there the entry under test.
 struct Path {
   Path(const PagingMode& mode, unsigned level, std::uint64_t entry, std::uint64_t va) {
     PhysicalAddress table(root);
@@ -37,10 +37,10 @@ struct Path {
     memory.write(at.back(), mode.entry_bytes(), entry);
   }
   PhysicalMemory memory;
-  std::vector<PhysicalAddress> at;  ///< of each entry on the path, the root's first
+  std::vector<PhysicalAddress> at;  ///< of each entry on the path, root first
 };
 
-/// Walks the same bits both ways, and compares answer and bits afterwards.
+/// Walks the same bits both ways, and compares the result and the bits afterwards.
 void expect_same(const std::string& name, const PagingMode& mode, const PagingControls& controls, unsigned level,
                  std::uint64_t entry, std::uint64_t va, Asked asked) {
   Path plain(mode, level, entry, va);
@@ -62,8 +62,8 @@ std::uint64_t spread(std::uint64_t choice, const std::vector<unsigned>& position
   return entry;
 }
 
-/// Bits 0 to 8 mean something everywhere; 12, 13, 20 and 21 are PAT, frame or reserved in large leaves; 47 and 51 are
-/// frame or from MAXPHYADDR up; 58 is ignored or reserved, 61 and 62 are of the key, 63 is XD.
+/// Bits 0 to 8 are always used; 12, 13, 20 and 21 are PAT, frame or reserved in large leaves; 47 and 51 are frame or
+/// above MAXPHYADDR; 58 is ignored or reserved, 61 and 62 belong to the key, 63 is XD.
 const std::vector<unsigned> long_bits = {0, 1, 2, 5, 6, 7, 8, 12, 13, 21, 51, 58, 61, 62, 63};
 const std::vector<unsigned> short_bits = {0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 16, 17, 20, 21};
 
@@ -89,7 +89,7 @@ TEST_P(EveryX86Entry, DecodesAsTheManualSays) {
   const std::string name = GetParam();
   const std::vector<unsigned>& bits = name == "x86-32" ? short_bits : long_bits;
   Dice dice(1);
-  // Every entry at every level, each under a few settings: over the entries every setting meets every bit many times.
+  // Every entry at every level, each under a few settings: over all entries every setting meets every bit many times.
   const auto shape = make_paging_mode(name);
   for (unsigned level = 0; level < shape->levels(); ++level) {
     std::uint64_t choice = 0;
@@ -127,8 +127,8 @@ TEST_P(EveryX86Entry, ObeysEverySettingOfTheControlRegisters) {
 
 INSTANTIATE_TEST_SUITE_P(Modes, EveryX86Entry, testing::Values("x86-32", "x86-pae", "x86-64", "x86-64-la57"));
 
-/// Bits 0 to 7 mean something everywhere; 10 to 13 are of a 64 KiB page's size; 19 and 28 are of a large page's frame,
-/// or below it; 45 is beyond a small physical memory; 54 and 60 are reserved; 61 to 63 are PBMT and N.
+/// Bits 0 to 7 are always used; 10 to 13 belong to a 64 KiB page's size; 19 and 28 to a large page's frame or offset;
+/// 45 is beyond a small physical memory; 54 and 60 are reserved; 61 to 63 are PBMT and N.
 const std::vector<unsigned> sv_bits = {0, 1, 2, 3, 4, 5, 6, 7, 10, 13, 28, 45, 54, 61, 62, 63};
 const std::vector<unsigned> sv32_bits = {0, 1, 2, 3, 4, 5, 6, 7, 10, 13, 19, 20, 28, 31};
 
@@ -154,7 +154,7 @@ TEST_P(EveryRiscvEntry, DecodesAsTheManualSaysUnderEverySetting) {
     settings[i].riscv = riscv_controls(i);
     modes.push_back(make_paging_mode(name, settings[i]));
   }
-  // Each entry under a setting and for an access of its own: over the entries all meet all.
+  // Each entry with one setting and one access: over the entries all combinations occur.
   std::uint64_t place = 0;
   for (unsigned level = 0; level < modes.front()->levels(); ++level) {
     for (std::uint64_t choice = 0; choice < std::uint64_t{1} << bits.size(); ++choice) {
@@ -170,7 +170,7 @@ TEST_P(EveryRiscvEntry, DecodesAsTheManualSaysUnderEverySetting) {
 
 INSTANTIATE_TEST_SUITE_P(Modes, EveryRiscvEntry, testing::Values("sv32", "sv39", "sv48", "sv57"));
 
-/// Rights of every level against those of every other: the AND of all, and NX the OR.
+/// Rights of every level against those of every other: the AND of all, and for NX the OR.
 TEST(X86Paths, RightsOfAllLevelsCombine) {
   const PagingControls controls;
   const auto mode = make_paging_mode("x86-64", controls);

@@ -11,14 +11,14 @@
 namespace tablewalk {
 namespace {
 
-// Bits as the privileged manual, volume II, prints them (sections Sv32 and Sv39, chapters Svnapot and Svpbmt), written
-// out again here: V 0, R 1, W 2, X 3, U 4, G 5, A 6, D 7, PPN from 10, PBMT 62:61, N 63.
+// Bits as printed in the privileged manual, volume II (sections Sv32 and Sv39, chapters Svnapot and Svpbmt), defined
+// independently here: V 0, R 1, W 2, X 3, U 4, G 5, A 6, D 7, PPN from 10, PBMT 62:61, N 63.
 constexpr std::uint64_t bit(unsigned position) {
   return std::uint64_t{1} << position;
 }
 constexpr std::uint64_t full_leaf = 0xCF;  ///< V R W X A D
 
-/// A mode with one way down its tables: an entry in each level for one address.
+/// A mode with one path through its tables: an entry in each level for one address.
 struct Path {
   explicit Path(const std::string& name, const RiscvControls& controls = {}) : riscv(controls) {
     PagingControls all;
@@ -34,17 +34,17 @@ struct Path {
   }
 
   unsigned top() const { return mode->levels() - 1; }
-  /// Of the table of that level; that of the root is not special.
+  /// Of the table of that level; the root is not special.
   static std::uint64_t table(unsigned level) { return 0x10000 + level * 0x1000; }
   PhysicalAddress place(unsigned level) const {
     const std::uint64_t index = va >> (12 + index_bits * level) & low_bits(index_bits);
     return PhysicalAddress(table(level) + index * (wide ? 8 : 4));
   }
   static std::uint64_t pointer_to(unsigned level) { return table(level) >> 12 << 10 | bit(0); }
-  /// The number of a page that a leaf of the level can map, in its place in the entry.
+  /// A page number that a leaf of the level can map, in its place in the entry.
   std::uint64_t frame(unsigned level) const { return bit(10 + index_bits * level); }
 
-  /// Pointers down to `level`, `entry` there, and a full leaf of the supervisor below in case that it is a pointer.
+  /// Pointers down to `level`, `entry` there, and below it a full supervisor leaf in case it is a pointer.
   void set(unsigned level, std::uint64_t entry) {
     for (unsigned above = top(); above > level; --above) put(above, pointer_to(above - 1));
     put(level, entry);
@@ -74,7 +74,7 @@ struct Expected {
   std::uint64_t physical = 0;
   bool global = false;
   bool dirty = false;
-  std::uint64_t entry_after = 0;  ///< the last one read
+  std::uint64_t entry_after = 0;  ///< the last entry read
 };
 
 bool reserved_encoding(const Path& path, std::uint64_t pte, unsigned level) {
@@ -142,7 +142,7 @@ std::uint32_t page_fault(AccessKind kind) {
   return kind == AccessKind::Fetch ? 12 : kind == AccessKind::Load ? 13 : 15;
 }
 
-/// Walks once, and compares all that a walk leaves behind.
+/// Walks once, and compares all effects of the walk.
 void expect_walk(Path& path, Access access) {
   const Expected expected = translate(path, access);
   const WalkOutcome outcome = path.walk(access);
@@ -176,7 +176,7 @@ RiscvControls controls_of(unsigned number) {
   return controls;
 }
 
-/// Every value of the upper bits that makes a difference, with a page number that suits the low bits.
+/// Every relevant value of the upper bits, with a page number that fits the low bits.
 std::vector<std::uint64_t> upper_bits(const Path& path, unsigned level, std::uint64_t low) {
   if (level > 0 && (low & 0xE) == 0) {
     const std::uint64_t number = Path::table(level - 1) >> 12 << 10;

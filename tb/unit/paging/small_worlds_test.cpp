@@ -1,5 +1,5 @@
 // Every sequence of map, unmap and protect up to a length, on tables so small that every address can be translated
-// after every step, against a plain std::map.
+// after every step, compared with a plain std::map.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -21,7 +21,7 @@ struct Step {
   bool writable = true;     ///< Protect
 };
 
-/// What is mapped: by a page's first address.
+/// The mappings, by first address of the page.
 struct Page {
   std::uint64_t bytes;
   std::uint64_t frame;
@@ -36,7 +36,7 @@ const Pages::value_type* page_at(const Pages& pages, std::uint64_t va) {
   return va < found.first + found.second.bytes ? &found : nullptr;
 }
 
-/// Does to the map what the step does to the tables; false, and nothing done, if the step is illegal.
+/// Applies the step to the map; false, without effect, if the step is illegal.
 bool apply(Pages& pages, const Step& step) {
   const std::uint64_t end = step.va + step.bytes;
   const auto touches = [&](const Pages::value_type& page) {
@@ -68,7 +68,7 @@ bool apply(Pages& pages, const Step& step) {
 
 class World {
  public:
-  /// `every_range`: unmap and protect also ranges that are not as long as a page of some size, or not aligned to it.
+  /// `every_range`: unmap and protect also use ranges that are not aligned, or not as long as a page of some size.
   explicit World(const char* name, bool every_range = false)
       : mode_(make_paging_mode(name)), space_(std::uint64_t{1} << mode_->virtual_bits()) {
     const std::uint64_t page = mode_->page_bytes();
@@ -87,7 +87,7 @@ class World {
     }
   }
 
-  /// Tries every sequence of `length` steps, and checks after each step. Returns how many sequences it tried.
+  /// Tries every sequence of `length` steps, and checks after each step. Returns the number of sequences.
   std::uint64_t try_all(unsigned length) {
     sequence_.clear();
     return extend(length);
@@ -107,7 +107,7 @@ class World {
     return tried;
   }
 
-  /// Plays the sequence on fresh tables; only the last step is news.
+  /// Applies the sequence to new tables; only the last step needs checking.
   void play() const {
     PhysicalMemory memory;
     FrameAllocator frames(1 << 16, 16, {});
@@ -154,7 +154,7 @@ class World {
     ASSERT_EQ(tables.table_count(), tables_for(pages)) << describe();
   }
 
-  /// The root, and each table on the way to a page.
+  /// The root, and each table on the path to a page.
   std::uint64_t tables_for(const Pages& pages) const {
     std::set<std::pair<unsigned, std::uint64_t>> needed;
     for (const auto& [va, page] : pages) {

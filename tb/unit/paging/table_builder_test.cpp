@@ -16,7 +16,7 @@ constexpr std::uint64_t mebi = std::uint64_t{1} << 20;
 constexpr std::uint64_t gibi = std::uint64_t{1} << 30;
 constexpr std::uint64_t tebi = std::uint64_t{1} << 40;
 
-/// One address space of a mode in memory of its own.
+/// One address space of a mode in its own memory.
 struct World {
   explicit World(const std::string& mode_name, std::uint64_t memory_bytes = gibi)
       : mode(make_paging_mode(mode_name)),
@@ -144,13 +144,13 @@ TEST(TableBuilder, ARangeEndsWithItsLastByte) {
   EXPECT_EQ(world.builder.table_count(), 1u) << "the root";
 }
 
-/// What std::map knows of a small address space, page by page of the smallest size.
+/// A std::map model of a small address space, by pages of the smallest size.
 struct Expected {
   std::uint64_t frame;
   bool write;
 };
 
-/// Tables that a set of mapped smallest pages needs, counted in the plainest way.
+/// Number of tables needed by a set of mapped smallest pages, counted directly.
 std::vector<std::uint64_t> tables_needed(const PagingMode& mode, const std::map<std::uint64_t, Expected>& pages) {
   std::vector<std::uint64_t> counts;
   for (unsigned level = 0; level < mode.levels(); ++level) {

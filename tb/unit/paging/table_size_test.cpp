@@ -98,7 +98,7 @@ TEST(TableSize, NamesTheFirstAddressThatTheModeCannotHold) {
 
 TEST(TableSize, RefusesPageSizesThatDoNotFit) {
   EXPECT_EQ(error_of("x86-64", {range(0, 8192, 8192)}),
-            "x86-64: address 0x0 is to have pages of 8K, but the mode has 4K, 2M, 1G");
+            "x86-64: address 0x0 cannot have pages of 8K: the mode has 4K, 2M, 1G");
   EXPECT_EQ(error_of("x86-64", {range(0, 4 * mebi, 2 * mebi), range(2 * mebi, 4096)}),
             "x86-64: address 0x200000 is mapped both with pages of 2M and of 4K");
 }
@@ -150,7 +150,7 @@ TEST(Footprint, TheLastPageOfTheAddressSpaceIsNotForgotten) {
   EXPECT_EQ(footprint.ranges()[0].last.value(), ~std::uint64_t{0});
 }
 
-/// The counts that an independent script made of real traces.
+/// Counts by an independent script for real traces.
 TEST(TableSize, EqualsTheIndependentCountsOfRealTraces) {
   const std::filesystem::path folder = std::filesystem::path(TABLEWALK_SOURCE_DIR) / "tb/golden/traces";
   unsigned compared = 0;

@@ -14,7 +14,7 @@ constexpr std::uint64_t accessed = 1u << 5;
 constexpr std::uint64_t dirty = 1u << 6;
 constexpr std::uint64_t va_4k = 0x7f0000123000;
 
-/// An x86-64 address space whose entries a test looks at and damages.
+/// An x86-64 address space whose entries a test inspects and corrupts.
 class WalkOfX8664 : public testing::Test {
  protected:
   WalkOfX8664() : mode_(make_paging_mode("x86-64")), frames_(1 << 30, 4096, {}), builder_(mode_, memory_, frames_) {}
@@ -22,7 +22,7 @@ class WalkOfX8664 : public testing::Test {
   void map_fresh(Rights rights = {}) {
     builder_.map(VirtualAddress(va_4k), PhysicalAddress(0x5000), 4096, {rights, false, false, false});
   }
-  /// Where the entry of a level stands on the way to va_4k.
+  /// The address of a level's entry on the path to va_4k.
   PhysicalAddress entry_at(unsigned wanted) {
     PhysicalAddress table = builder_.root();
     for (unsigned level = 3; level > wanted; --level) {

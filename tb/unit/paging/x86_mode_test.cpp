@@ -9,7 +9,7 @@
 namespace tablewalk {
 namespace {
 
-// Bit positions as the Intel SDM, volume 3, prints them (tables 4-4 to 4-6 and 4-15 to 4-20), written out again here.
+// Bit positions as printed in the Intel SDM, volume 3 (tables 4-4 to 4-6 and 4-15 to 4-20), defined independently here.
 constexpr std::uint64_t bit(unsigned position) {
   return std::uint64_t{1} << position;
 }
@@ -24,7 +24,7 @@ PagingControls with(Change change) {
   return controls;
 }
 
-/// What setting one bit in a present entry does.
+/// The effect of setting one bit in a present entry.
 struct BitCase {
   const char* name;
   unsigned level;
@@ -111,7 +111,7 @@ TEST(X8664Entries, BitsBelowALargeFrameAreReserved) {
   expect_decodes(mode, {"PDPTE 1 GiB first frame bit", 2, bit(0) | bit(7) | bit(30), Kind::Leaf, bit(30)});
 }
 
-/// SDM volume 3, 4.4.1: the processor looks at them when CR3 is loaded. Memory can hold any, and a walk goes on.
+/// SDM volume 3, 4.4.1: the processor checks them when CR3 is loaded. Memory can hold any, and a walk continues.
 TEST(X86PaePointers, AWalkDoesNotLookAtReservedBits) {
   const auto mode = make_paging_mode("x86-pae", with([](X86Controls& x86) { x86.maxphyaddr = 36; }));
   for (unsigned position = 1; position < 64; ++position) {

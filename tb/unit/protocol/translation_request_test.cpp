@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "base/error.h"
+
 namespace tablewalk {
 namespace {
 
@@ -33,6 +35,16 @@ TEST(TranslationRequest, AccountGoesOnUntilItIsClearedAndAddsUp) {
   LatencyBreakdown sum = request.cycles;
   sum.add(request.cycles);
   EXPECT_EQ(sum.total(), 46u);
+}
+
+TEST(TranslationRequest, RouteLeadsBackTheWayItCameAndHasAnEnd) {
+  TranslationRequest request;
+  for (unsigned port = 0; port < TranslationRequest::most_translators; ++port) request.push_route(port, Cycles(port));
+  EXPECT_THROW(request.push_route(9), LawViolation);
+  for (unsigned port = TranslationRequest::most_translators; port-- > 0;) {
+    EXPECT_EQ(request.first_lookup(), Cycles(port));
+    EXPECT_EQ(request.pop_route(), port);
+  }
 }
 
 class SharedAnswer : public testing::Test {

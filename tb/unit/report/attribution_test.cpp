@@ -100,7 +100,7 @@ TEST(AttributionText, IsPartOfARunThatAskedForIt) {
   result.attribution = example_attribution();
   std::ostringstream out;
   print_run(result, {}, out);
-  EXPECT_THAT(out.str(), HasSubstr("Who causes the walks\n  10 walks"));
+  EXPECT_THAT(out.str(), HasSubstr("What causes the walks\n  10 walks"));
 }
 
 }  // namespace

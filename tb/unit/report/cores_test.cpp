@@ -20,7 +20,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-/// What a core reports; `scale` makes several that differ.
+/// The report of a core; `scale` makes several different ones.
 StatSet core_figures(std::uint64_t scale, bool private_stlb) {
   StatSet stats;
   stats.count("core.instructions", 1000, "instructions", "");
@@ -28,7 +28,7 @@ StatSet core_figures(std::uint64_t scale, bool private_stlb) {
   stats.count("core.translation_stall_cycles", 1000, "cycles", "");
   stats.count("core.memory_stall_cycles", 500, "cycles", "");
   stats.ratio("core.cycles_per_instruction", 4000 * scale, 1000, "cycles", "");
-  stats.count("dtlb.misses", 25 * scale, "lookups", "").explain("pages it did not know").key();
+  stats.count("dtlb.misses", 25 * scale, "lookups", "").explain("lookups that missed").key();
   stats.per_kilo_instruction("dtlb.mpki", 25 * scale, "misses", "");
   if (private_stlb) stats.count("stlb.misses", 7 * scale, "lookups", "");
   Histogram latency;
@@ -85,7 +85,7 @@ TEST(PrintRun, CoresAreATableBehindTheSumsAndNowhereElse) {
   sums.stats = without_single_cores(result.stats);
   EXPECT_EQ(sums.stats.at("core.cycles").count, 24000U);
   EXPECT_EQ(run_text(result), run_text(sums) +
-                                  "\nPer core (memory, translation: shares of its cycles in these stalls)\n" +
+                                  "\nPer core (memory, translation: shares of its cycles stalled for these)\n" +
                                   cores_text(result.stats, 2));
   EXPECT_THAT(run_text(result), Not(HasSubstr("core0")));
 }
@@ -116,13 +116,13 @@ TEST(PrintCompare, ASingleCoresFiguresCanBeSelected) {
   std::ostringstream out;
   print_compare({{"two", result_of_cores(2, true)}, {"three", result_of_cores(3, true)}}, options, out);
   EXPECT_THAT(out.str(), HasSubstr("core1.dtlb.misses"));
-  EXPECT_THAT(out.str(), HasSubstr("of core 1: pages it did not know"));
+  EXPECT_THAT(out.str(), HasSubstr("of core 1: lookups that missed"));
 }
 
 TEST(ExplanationOf, ASingleCoresFigureSaysWhoseItIs) {
   const StatSet stats = result_of_cores(2, true).stats;
-  EXPECT_EQ(explanation_of(stats.at("dtlb.misses")), "pages it did not know");
-  EXPECT_EQ(explanation_of(stats.at("core1.dtlb.misses")), "of core 1: pages it did not know");
+  EXPECT_EQ(explanation_of(stats.at("dtlb.misses")), "lookups that missed");
+  EXPECT_EQ(explanation_of(stats.at("core1.dtlb.misses")), "of core 1: lookups that missed");
   EXPECT_EQ(explanation_of(stats.at("core1.cycles")), "");
 }
 

@@ -6,7 +6,7 @@
 
 namespace tablewalk {
 
-/// Most walks are quick, and some are not.
+/// Most walks are fast, some are slow.
 inline Histogram example_latencies() {
   Histogram latency;
   for (std::uint64_t i = 0; i < 800; ++i) latency.add(20 + i % 37);
@@ -14,7 +14,7 @@ inline Histogram example_latencies() {
   return latency;
 }
 
-/// A made-up result with the names that machines give; `scale` makes several that differ.
+/// A made-up result with names as in real machines; `scale` makes several different ones.
 inline RunResult example_result(std::uint64_t scale = 1) {
   RunResult result;
   result.version = "0.1.0";
@@ -38,24 +38,24 @@ inline RunResult example_result(std::uint64_t scale = 1) {
   for (const std::string tlb : {"itlb", "dtlb", "stlb"}) {
     stats.count(tlb + ".lookups", 1000000, "lookups", "lookups");
     stats.count(tlb + ".hits", 999000, "lookups", "hits");
-    stats.count(tlb + ".misses", 1000 * scale, "lookups", "misses").key().explain("pages that it did not know");
+    stats.count(tlb + ".misses", 1000 * scale, "lookups", "misses").key().explain("lookups that missed");
   }
   stats.begin(Section::Walker);
   stats.count("walker.walks", 812, "walks", "walks")
       .key()
-      .explain("how often no TLB knew the page, so that the page table itself was read");
+      .explain("how often all TLBs missed, so that the page table was read");
   stats.real("walker.entry_reads_per_walk", 3.4375, "reads", "entry reads per walk")
       .key()
-      .explain("1 for a flat table; up to the number of levels otherwise");
+      .explain("1 for a flat table; otherwise up to the number of levels");
   stats.distribution("walker.latency_cycles", example_latencies(), "cycles", "from request to answer")
-      .explain("how long a walk takes")
-      .key("mean", "how long a walk takes on average")
-      .key("p95", "19 of 20 walks are no slower than this")
-      .key("p99", "99 of 100 walks are no slower than this");
+      .explain("latency of a walk")
+      .key("mean", "average latency of a walk")
+      .key("p95", "95 % of walks are no slower than this")
+      .key("p99", "99 % of walks are no slower than this");
   for (const std::string level : {"level0", "level1"}) {
     stats.count("walker." + level + ".reads", 812, "reads", "entry reads of the level");
-    stats.count("walker." + level + ".served_by.l2", 800, "reads", "answered by the L2 cache");
-    stats.count("walker." + level + ".served_by.dram", 12, "reads", "answered by DRAM");
+    stats.count("walker." + level + ".served_by.l2", 800, "reads", "served by the L2 cache");
+    stats.count("walker." + level + ".served_by.dram", 12, "reads", "served by DRAM");
   }
   stats.begin(Section::Translation);
   stats.count("translation.cycles.queue", 250 * scale, "cycles", "waiting for a walker");
@@ -65,8 +65,10 @@ inline RunResult example_result(std::uint64_t scale = 1) {
   stats.count("l1d.misses", 11000, "lookups", "misses");
   stats.real("l1d.table_share", 0.0625, "share", "of the lines, table entries").key();
   stats.begin(Section::PageTables);
-  stats.count("tables.count", 69, "tables", "page tables").key().explain("page tables that exist for this program");
-  stats.count("tables.bytes", 8832, "bytes", "memory of the page tables").key().explain("memory the page tables take");
+  stats.count("tables.count", 69, "tables", "page tables").key().explain("number of page tables of this program");
+  stats.count("tables.bytes", 8832, "bytes", "memory of the page tables")
+      .key()
+      .explain("memory occupied by the page tables");
   stats.begin(Section::Dram);
   stats.count("dram.reads", 0, "reads", "reads").key();
   stats.begin(Section::Other);

@@ -16,7 +16,7 @@
 namespace tablewalk {
 namespace {
 
-/// Compares with tb/golden/report/NAME; TABLEWALK_WRITE_GOLDEN=1 writes the file instead, to be read before it is kept.
+/// Compares with tb/golden/report/NAME; TABLEWALK_WRITE_GOLDEN=1 writes the file instead, for review.
 void expect_golden(const std::string& name, const std::string& text) {
   const std::string path = std::string(TABLEWALK_SOURCE_DIR) + "/tb/golden/report/" + name;
   if (std::getenv("TABLEWALK_WRITE_GOLDEN") != nullptr) write_text_file(path, text);

@@ -27,7 +27,7 @@ TEST(LinearFit, FindsThePlaneThatEveryPointLiesOn) {
 }
 
 TEST(LinearFit, WithoutSuchALineTheSquaresAreLeastAndNothingIsRounded) {
-  // Worked out by hand: the mean of x is 1, of y 2; the slope is (0 - 1)(1 - 2) + (2 - 1)(2 - 2) over 2.
+  // By hand: the mean of x is 1, of y 2; the slope is (0 - 1)(1 - 2) + (2 - 1)(2 - 2) over 2.
   const auto fit = linear_fit({{{1, 0}, 1}, {{1, 1}, 3}, {{1, 2}, 2}});
   ASSERT_TRUE(fit.has_value());
   EXPECT_THAT(texts(*fit), testing::ElementsAre("3/2", "1/2"));

@@ -1,4 +1,4 @@
-// The figures of several cores: added up, and under names of their own.
+// The figures of several cores: summed, and under per-core names.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -35,7 +35,7 @@ void expect_equal(const StatSet& a, const StatSet& b) {
     const StatSet::Figure& one = a.figures()[i];
     const StatSet::Figure& other = b.figures()[i];
     ASSERT_EQ(one.whole, other.whole) << one.name;
-    ASSERT_EQ(one.value(), other.value()) << one.name;  // the same double: both are made of the same counts
+    ASSERT_EQ(one.value(), other.value()) << one.name;  // the same double: both come from the same counts
     ASSERT_EQ(one.unit, other.unit) << one.name;
     ASSERT_EQ(one.meaning, other.meaning) << one.name;
   }
@@ -178,7 +178,7 @@ TEST(Merge, ACountThatIsZeroKeepsItsPlace) {
   EXPECT_THAT(names_of(core(0, 4, 0).prefixed("core1.")), ElementsAre("core1.memory", "core1.level2"));
 }
 
-/// What a core with these counts reports.
+/// The report of a core with these counts.
 StatSet report_of(const std::vector<std::uint64_t>& counts, const Histogram& values) {
   StatSet stats;
   stats.count("core.instructions", counts[0], "instructions", "");
@@ -222,7 +222,7 @@ TEST(Merge, WhatHasNoPartsCannotBeAdded) {
   StatSet real;
   real.real("a.b", 0.5, "share", "");
   EXPECT_THAT([&] { merge(real, real); },
-              ThrowsMessage<LawViolation>("statistic 'a.b' cannot be added to another of its name: it has no parts "
+              ThrowsMessage<LawViolation>("statistic 'a.b' cannot be added to its namesake: it has no parts "
                                           "to add"));
   StatSet count, cycles, ratio, kilo, read;
   count.count("a.b", 1, "things", "");
@@ -232,7 +232,7 @@ TEST(Merge, WhatHasNoPartsCannotBeAdded) {
   kilo.per_kilo_instruction("a.b", 1, "things", "");
   read.add(StatSet::Figure{"a.b", "things", "", true, 1});
   EXPECT_NO_THROW(merge(count, count));
-  EXPECT_THAT([&] { merge(count, cycles); }, ThrowsMessage<LawViolation>(HasSubstr("different units or kinds")));
+  EXPECT_THAT([&] { merge(count, cycles); }, ThrowsMessage<LawViolation>(HasSubstr("units or kinds differ")));
   EXPECT_THROW(merge(count, ratio), LawViolation);
   EXPECT_THROW(merge(ratio, kilo), LawViolation);
   EXPECT_THROW(merge(count, read), LawViolation);
@@ -241,7 +241,7 @@ TEST(Merge, WhatHasNoPartsCannotBeAdded) {
   distribution.add(StatSet::Distribution{"d", "", "", {{1, 1, 1}}, {}});
   distribution.count("a.b", 1, "things", "");
   EXPECT_THAT([&] { merge(distribution, distribution); },
-              ThrowsMessage<LawViolation>(HasSubstr("'d' cannot be added to another of its name: it was read")));
+              ThrowsMessage<LawViolation>(HasSubstr("'d' cannot be added to its namesake: it was read")));
   EXPECT_NO_THROW(merge(real, cycles.prefixed("core0.")));  // no namesake
 }
 

@@ -31,7 +31,7 @@ using testing::UnorderedElementsAre;
 
 constexpr std::array side_names = {"itlb", "dtlb", "icache", "dcache", "walker", "memory"};  // by Side
 
-/// `FROM.SIDE TO:PORT`, with a `!` if it answers at once.
+/// `FROM.SIDE TO:PORT`, with a `!` if it responds at once.
 std::vector<std::string> links_of(const Topology& topology) {
   std::vector<std::string> texts;
   for (const Link& link : topology.links) {
@@ -190,7 +190,7 @@ TEST(Topology, TheDirectoryIsInFrontOfTheFirstMemoryThatCoresShare) {
   EXPECT_THAT(
       links_of(make_topology(config, 2, {})),
       IsSupersetOf({"core0.icache directory:0", "core0.dcache directory:1", "core0.walker.memory directory:2"}));
-  // A shared walker is above it too, if what it reads is what the directory is in front of.
+  // A shared walker is above it too, if it reads through the memory below the directory.
   EXPECT_THAT(links_of(make_topology(config, 2, {false, false, true})),
               IsSupersetOf({"core1.dcache directory:3", "walker.memory directory:4", "directory.memory dram:0"}));
   config = {};
@@ -199,7 +199,7 @@ TEST(Topology, TheDirectoryIsInFrontOfTheFirstMemoryThatCoresShare) {
               IsSupersetOf({"core1.l1d.memory directory:3", "walker.memory directory:4", "directory.memory l2:0",
                             "l2.memory llc:0"}));
   EXPECT_EQ(make_topology(config, 1, {}).find(NodeKind::Directory, 0), std::nullopt) << "one core needs none";
-  // What reads below it sees no copies, as with one core.
+  // A walker that reads below it sees no copies, as with one core.
   config = {};
   config.walker_reads = WalkerReads::Dram;
   EXPECT_THAT(links_of(make_topology(config, 2, {})),
@@ -219,8 +219,8 @@ TEST(Topology, ASharedWalkerDoesNotReadThroughAPrivateCache) {
   const Sharing walker_only{false, false, true};
   MachineConfig config;
   EXPECT_EQ(refusal(config, 2, walker_only),
-            "walker_reads: the cores share the walker, but each has an l1d of its own; expected llc or dram, or a "
-            "walker for each core");
+            "walker_reads: the walker is shared, but each core has its own l1d; expected llc or dram, or a "
+            "walker per core");
   EXPECT_THAT(refusal(config, 2, {true, false, true}), HasSubstr("expected l2, llc or dram"));
   config.l1d.enabled = false;
   EXPECT_THAT(refusal(config, 2, walker_only), HasSubstr("each has an l2 of its own"));
@@ -265,7 +265,7 @@ TEST(Topology, HasOneTo64Cores) {
   EXPECT_FALSE(accepted({}, 65, {}));
 }
 
-// What holds for every machine.
+// Invariants of every machine.
 
 std::set<Side> sides_of(NodeKind kind) {
   switch (kind) {
@@ -298,7 +298,7 @@ void expect_every_side_is_linked_once(const Topology& topology) {
   EXPECT_EQ(linked, expected);
 }
 
-/// And each but a core has a port.
+/// And each node except a core has a port.
 void expect_ports_without_gaps(const Topology& topology) {
   std::vector<std::set<unsigned>> ports(topology.nodes.size());
   for (const Link& link : topology.links) {
@@ -330,7 +330,7 @@ void expect_unique_names(const Topology& topology) {
   }
 }
 
-/// Takes away nodes that nobody left asks, until none is left.
+/// Repeatedly removes nodes without an initiator.
 void expect_no_circle(const Topology& topology) {
   std::vector<unsigned> askers(topology.nodes.size());
   for (const Link& link : topology.links) ++askers[link.to];
@@ -374,7 +374,7 @@ void expect_laws(const MachineConfig& config, unsigned cores, const Sharing& sha
   expect_no_circle(topology);
 }
 
-/// Whatever of it concerns the topology, drawn at random.
+/// A random choice of everything that affects the topology.
 MachineConfig random_config(test::Dice& dice) {
   MachineConfig config;
   config.cores = dice.number(1, 5);
@@ -388,7 +388,7 @@ MachineConfig random_config(test::Dice& dice) {
   return config;
 }
 
-/// Every path from a core to memory that cores share passes the directory, but for those of what reads below it.
+/// Every path from a core to memory shared by cores passes the directory, except for reads made below it.
 void expect_directory_below_private_caches(const Topology& topology) {
   for (const Link& link : topology.links) {
     const Node& from = topology.nodes[link.from];

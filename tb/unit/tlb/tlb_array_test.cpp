@@ -28,7 +28,7 @@ TlbArrayConfig of(std::uint32_t entries, std::uint32_t ways, std::vector<ByteSiz
 }
 const std::vector<unsigned> x86_64_shifts{12, 21, 30};
 
-/// Where the array translates an address to; 0 if it does not.
+/// The array's translation of an address; 0 if there is none.
 std::uint64_t lookup(TlbArray& array, std::uint64_t va, Access access = load, AddressSpaceId asid = 0) {
   const Translation* found = array.find(VirtualAddress(va), asid, access);
   return found == nullptr ? 0 : found->physical(VirtualAddress(va)).value();
@@ -249,7 +249,7 @@ TEST(TlbArrayInvalidation, SizesAreCountedSoThatTheOthersAreStillFound) {
   EXPECT_EQ(lookup(array, 0x200000), 0x600000u);
 }
 
-/// Two arrays, the second of which holds no pages of 4K.
+/// Two arrays, the second without pages of 4K.
 std::vector<TlbArray> small_and_large() {
   std::vector<TlbArray> arrays;
   arrays.emplace_back(of(4, 0, {ByteSize{4096}}), x86_64_shifts);
@@ -270,7 +270,7 @@ TEST(InstallIn, ChoosesTheArrayThatHoldsTheLargestPart) {
 TEST(InstallIn, PartOfAPartStillBelongsToTheWholePage) {
   const auto mode = make_paging_mode("x86-64");
   std::vector<TlbArray> arrays = small_and_large();
-  Translation part = page(0x80212000);  // what a TLB below holds of a page of 2M
+  Translation part = page(0x80212000);  // the part of a 2M page in a lower TLB
   part.whole_shift = 21;
   EXPECT_TRUE(install_in(arrays, *mode, VirtualAddress(0x40212345), 0, part));
   EXPECT_EQ(arrays[0].invalidate(of_page(0x40400000)), 0u);

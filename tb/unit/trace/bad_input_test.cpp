@@ -1,4 +1,4 @@
-// What cannot be used is refused with one line that says what, where, and what was expected.
+// Unusable input is rejected with one line that says what, where, and what was expected.
 #include <gmock/gmock.h>
 
 #include "unit/trace/trace_test_support.h"
@@ -23,7 +23,7 @@ TEST_F(BadInput, Empty) {
   expect("", "the trace is empty");
   expect("", "the trace is empty", "lackey");
   expect(test::compressed("", "gzip"), "the trace is empty");
-  expect("# only\n\n# comments\n", "holds comments but no access");
+  expect("# only\n\n# comments\n", "contains comments but no access");
   expect("==1== Valgrind\n==1== and no more\n", ":2: the Lackey output ends without any access: was valgrind given");
 }
 
@@ -51,10 +51,11 @@ TEST_F(BadInput, DamagedCompression) {
 }
 
 TEST_F(BadInput, PhysicalAddresses) {
-  expect("# addresses: physical\nR 0x10 8\n", "its addresses are physical: expected virtual addresses");
-  expect("R 0x10 8\n# Addresses = Physical\nR 0x10 8\n", ":2: the trace says that its addresses are physical");
+  expect("# addresses: physical\nR 0x10 8\n", "the trace declares physical addresses: expected virtual addresses");
+  expect("R 0x10 8\n# Addresses = Physical\nR 0x10 8\n", ":2: the trace declares physical addresses");
   expect("LD 0x12345\nST 0x3\n", "Ramulator LD|ST trace, whose addresses are physical");
-  expect("0, 0x401000, 0xf3, \"push rax\"\n", "QEMU execlog, which is not read: in system mode its addresses are phys");
+  expect("0, 0x401000, 0xf3, \"push rax\"\n",
+         "QEMU execlog, which is not supported: in system mode its addresses are phys");
 }
 
 TEST_F(BadInput, KnownFormatsThatAreNotReadAreNamed) {
@@ -70,14 +71,14 @@ TEST_F(BadInput, KnownFormatsThatAreNotReadAreNamed) {
   char digits[8];
   std::snprintf(digits, sizeof digits, "%06o", sum);
   tar.replace(148, 7, digits, 7);
-  expect(tar, "looks like a tar archive, which is not read: extract it");
-  expect(test::compressed(tar, "xz"), "looks like a tar archive, which is not read: extract it");
+  expect(tar, "looks like a tar archive, which is not supported: extract it");
+  expect(test::compressed(tar, "xz"), "looks like a tar archive, which is not supported: extract it");
   expect("PK\x03\x04....", "looks like a zip archive");
   std::string multi_core;
   for (int i = 0; i < 4; ++i) {
     std::string instruction(96, '\0');
     instruction[1] = 0x10;
-    instruction[56] = 0x44;  // at another record's flags when read as 64 bytes
+    instruction[56] = 0x44;  // at the position of another record's flags when read as 64 bytes
     instruction[72] = 0x44;
     multi_core += instruction;
   }
@@ -85,9 +86,9 @@ TEST_F(BadInput, KnownFormatsThatAreNotReadAreNamed) {
 }
 
 TEST_F(BadInput, UnknownContent) {
-  expect("hello world\n", "not a trace in any format that is read: expected champsim, lackey, text or twt");
-  expect(std::string(4096, '\0'), "not a trace in any format");
-  expect(std::string(200000, 'x'), "not a trace in any format");
+  expect("hello world\n", "not a trace in a supported format: expected champsim, lackey, text or twt");
+  expect(std::string(4096, '\0'), "not a trace in a supported format");
+  expect(std::string(200000, 'x'), "not a trace in a supported format");
 }
 
 TEST_F(BadInput, UnknownFormatName) {
@@ -98,7 +99,7 @@ TEST_F(BadInput, UnknownFormatName) {
 }
 
 TEST_F(BadInput, AForcedFormatThatIsWrong) {
-  expect("R 0x10 8\n", "no Lackey trace: 0 lines are Lackey's accesses and 1 are not (the first: line 1, 'R 0x10 8')",
+  expect("R 0x10 8\n", "not a Lackey trace: 0 lines are Lackey accesses and 1 are not (the first: line 1, 'R 0x10 8')",
          "lackey");
   expect("I  0401ab70,3\n", ":1: expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor] [<-N]', found 'I  0401ab70,3'",
          "text");
@@ -123,7 +124,7 @@ TEST_F(BadInput, LackeyLines) {
   const std::string good = "I  0401ab70,3\n";
   std::string noise;
   for (int i = 0; i < 10; ++i) noise += "hello\n";
-  expect(good + noise, "no Lackey trace: 1 lines are Lackey's accesses and 10 are not (the first: line 2, 'hello')");
+  expect(good + noise, "not a Lackey trace: 1 lines are Lackey accesses and 10 are not (the first: line 2, 'hello')");
   expect(good + " L 1fff", ":2: expected ADDRESS,SIZE");
   expect(good + " L 10\n", ":2: expected ADDRESS,SIZE");
   expect(good + " L 10,\n", ":2: expected ADDRESS,SIZE");
@@ -158,8 +159,8 @@ TEST_F(BadInput, ThreadEvents) {
   expect(good + "threads 1\n", ":2: expected 'R|W|X|M");
   expect(good + "thread 65536\n", ":2: a thread number above 65535 in 'thread 65536'");
   expect("thread 99999999999999999999\n" + good, ":1: a thread number above 65535");
-  expect("thread 1\nthread 2\n", "holds comments but no access: expected at least one");
-  expect("thread x\n" + good, "not a trace in any format that is read");
+  expect("thread 1\nthread 2\n", "contains comments but no access: expected at least one");
+  expect("thread x\n" + good, "not a trace in a supported format");
 }
 
 TEST_F(BadInput, TextEvents) {

@@ -1,4 +1,4 @@
-// A program is run under Valgrind, and what comes out is its accesses and nothing of what it says.
+// A program is run under Valgrind; the capture contains its accesses and none of its output.
 #include "trace/capture.h"
 
 #include <fmt/format.h>
@@ -56,7 +56,7 @@ TEST_F(Capture, KeepsAWindowOfAProgramsAccesses) {
 
 TEST_F(Capture, TheSkippedPartIsTheBeginning) {
   CaptureConfig whole = config({"true"});
-  whole.dependences = false;  // those on the skipped part are gone
+  whole.dependences = false;  // dependences on the skipped part are gone
   whole.limit = 3000;
   capture_trace(whole);
   const auto all = test::read_file(whole.output);
@@ -73,7 +73,7 @@ TEST_F(Capture, AProgramsOutputIsNotMixedIn) {
   for (const Record& record : test::read_file(path("a.twt"))) ASSERT_NE(record.address, VirtualAddress(0x10));
 }
 
-/// How many single bytes each of three arrays got: their addresses, and how many stores of one byte are there.
+/// Number of single-byte stores to each of three arrays, whose addresses are printed.
 std::vector<std::size_t> stores_into(const std::vector<Record>& records, const std::vector<std::uint64_t>& arrays) {
   std::vector<std::size_t> counts(arrays.size(), 0);
   for (const Record& record : records) {
@@ -103,7 +103,7 @@ TEST_F(Capture, ThreadsAreTakenApart) {
     const std::vector<Record> of_thread = test::read_file(result.traces[i].path);
     EXPECT_EQ(of_thread.size(), result.traces[i].records);
     records += of_thread.size();
-    // All of its own, and nobody else's.
+    // All of its own accesses, and no others.
     std::vector<std::size_t> expected(3, 0);
     expected[i] = 3000;
     EXPECT_EQ(stores_into(of_thread, arrays), expected) << "thread " << i + 1;
@@ -160,7 +160,7 @@ TEST_F(Capture, MarkedThreadsCanBeTakenApart) {
   EXPECT_EQ(records, result.records);
 }
 
-/// What CaptureOutputs makes of a log of Lackey's, whose code is in this process.
+/// The output of CaptureOutputs for a Lackey log whose code is in this process.
 class FromLog : public Capture {
  protected:
   FromLog() {
@@ -242,7 +242,7 @@ TEST_F(FromLog, AThreadNumberThatNoRecordHoldsIsRefused) {
     write(runs(65536) + chase(), wanted);
     FAIL();
   } catch (const InputError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("a.twt: thread 65536 of Valgrind's: expected a number up to 65535"));
+    EXPECT_THAT(error.what(), HasSubstr("a.twt: Valgrind thread 65536: expected a number up to 65535"));
   }
 }
 

@@ -1,4 +1,4 @@
-// From which loads addresses come, without Valgrind: instructions decoded, registers followed, code found.
+// Dependences of addresses on loads, without Valgrind: instructions decoded, registers tracked, code found.
 #include "trace/dependence_follower.h"
 
 #include <fcntl.h>
@@ -191,7 +191,7 @@ TEST(X86Decoder, AnyBytesAreKnownOrNot) {
 
 class Following : public ::testing::Test {
  protected:
-  /// Puts an instruction behind the others; its fetch.
+  /// Appends an instruction; returns its fetch.
   Record instruction(std::initializer_list<std::uint8_t> bytes) {
     const Record fetch = test::record(address(), static_cast<std::uint32_t>(bytes.size()), RecordKind::Fetch);
     std::copy(bytes.begin(), bytes.end(), code_ + used_);
@@ -279,7 +279,7 @@ TEST_F(Following, UnknownInstructionsChangeNoRegister) {
   EXPECT_EQ(counts_.unknown_instructions, 1U);
   EXPECT_EQ(counts_.unknown_loads, 1U);
   EXPECT_EQ(counts_.from_none(), 1U);
-  // Where there is nothing, nothing is known.
+  // Unmapped code is unknown.
   follow({test::record(0x10, 3, RecordKind::Fetch), load()});
   EXPECT_EQ(counts_.unknown_loads, 2U);
 }
@@ -297,7 +297,7 @@ TEST_F(Following, OtherCodeAtTheSameAddressIsDecodedAnewIfItsSizeDiffers) {
   const Record moved = instruction({0x48, 0x8b, 0x00});
   EXPECT_EQ(follow({other, moved, load()}), (Distances{0}));
   EXPECT_EQ(counts_.unknown_instructions, 0U);
-  // A size that the bytes do not have is not believed.
+  // A size that does not match the bytes is rejected.
   Record wrong = chase;
   wrong.size = 3;
   follow({wrong});
@@ -305,7 +305,7 @@ TEST_F(Following, OtherCodeAtTheSameAddressIsDecodedAnewIfItsSizeDiffers) {
 }
 
 TEST_F(Following, ManyInstructionsAreToldApart) {
-  // mov rax, [rax] and mov rcx, [rbx] in turn, over a page's end.
+  // mov rax, [rax] and mov rcx, [rbx] alternating, across a page boundary.
   std::vector<Record> records;
   for (int i = 0; i < 1300; ++i) {
     records.push_back(instruction({0x48, 0x8b, 0x00}));
@@ -329,7 +329,7 @@ TEST(GuestCode, IsInFilesWhenTheProcessIsGone) {
   const auto address = reinterpret_cast<std::uintptr_t>(&text);
   GuestCode code(::getpid(), GuestCode::Source::Files);
   std::uint8_t bytes[sizeof(text)] = {};
-  EXPECT_EQ(code.read(address, bytes, sizeof(bytes)), 0U);  // nobody has looked
+  EXPECT_EQ(code.read(address, bytes, sizeof(bytes)), 0U);  // mappings not read yet
   GuestCode looked(::getpid(), GuestCode::Source::Files);
   EXPECT_TRUE(looked.look());
   ASSERT_EQ(looked.read(address, bytes, sizeof(bytes)), sizeof(bytes));

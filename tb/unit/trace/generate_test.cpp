@@ -1,4 +1,4 @@
-// Synthetic traces are decided by their seed and have the properties their names promise.
+// Synthetic traces are determined by their seed and have the properties of their pattern.
 #include "trace/generate.h"
 
 #include <gmock/gmock.h>

@@ -1,6 +1,6 @@
-// A program for captures, whose loads are known to the last: tb/unit/trace/known_dependences_test.cpp lists them. The
-// part between the stores to known_begin and known_end counts; both addresses are printed first. What a load gives is
-// stored if nothing else uses it: Valgrind leaves out loads whose result is overwritten.
+// A program for captures with exactly known loads, listed in tb/unit/trace/known_dependences_test.cpp. The part between
+// the stores to known_begin and known_end counts; both addresses are printed first. Load results without another use
+// are stored: Valgrind drops loads whose result is overwritten.
 #include <cstdio>
 
 asm(R"(

@@ -1,4 +1,4 @@
-// Captures of a program whose dependences are known to the last.
+// Captures of a program with exactly known dependences.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -55,7 +55,7 @@ class KnownDependences : public test::TraceTest {
   bool gathers_ = false;
 };
 
-/// As known_scalars in known_dependences.cpp has them, a line for each of its parts.
+/// As known_scalars in known_dependences.cpp, a line for each of its parts.
 constexpr const char* scalars =
     " R R1 R1 W R2"      // a chase
     " R1 W"              // through lea, lea, add
@@ -78,7 +78,7 @@ TEST_F(KnownDependences, AreExact) {
   const std::vector<std::string> found = parts(records);
   ASSERT_EQ(found.size(), gathers_ ? 2U : 1U);
   EXPECT_EQ(found[0], scalars);
-  // A gather's four loads have one address each from the same load; what it writes comes from its last.
+  // A gather's four loads each depend on the same load; its result depends on the last of them.
   if (gathers_) {
     EXPECT_EQ(found[1], " R R1 R2 R3 R4 R1 W");
   }
@@ -103,7 +103,7 @@ TEST_F(KnownDependences, OfTheSkippedPartAreNone) {
   CaptureConfig whole = config();
   capture(whole);
   const std::vector<Record> all = test::read_file(whole.output);
-  // Behind the chase, on whose last load later addresses depend.
+  // After the chase, whose last load later addresses depend on.
   const auto mark = [&](const Record& r) { return r.kind == RecordKind::Store && r.address.value() == begin_; };
   auto at = std::find_if(all.begin(), all.end(), mark);
   for (int left = 6; left != 0; ++at) left -= at->kind == RecordKind::Load ? 1 : 0;

@@ -1,4 +1,4 @@
-// Traces that share a machine share no address space.
+// Traces on one machine do not share address spaces.
 #include "trace/process_reader.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// Each format gives the records it stands for, through every compression, found by content alone.
+// Each format gives the expected records, through every compression, detected from content only.
 #include <gmock/gmock.h>
 
 #include <cstring>
@@ -49,7 +49,7 @@ const std::vector<Record> plain_records = {record(0x1000, 8, RecordKind::Load),
 
 class Readers : public test::TraceTest {
  protected:
-  /// The content as it is and through every compression gives `records`, found as `format`.
+  /// The content, plain and through every compression, gives `records` and is detected as `format`.
   void expect(const std::string& content, const std::string& format, const std::vector<Record>& records) {
     std::uint64_t checksum = 0;
     for (const char* filter : {"none", "gzip", "xz", "zstd", "bzip2"}) {
@@ -80,7 +80,7 @@ TEST_F(Readers, ChampsimThroughEveryCompression) {
        record(0x9000, 1, RecordKind::Store), record(0x400004, 1, RecordKind::Fetch)});
 }
 
-/// A load by `ip` into register `to` from an address in register `from`, or with no address one that computes.
+/// A load by `ip` into register `to` from an address in register `from`, or without an address a computation.
 std::string champsim_use(std::uint64_t ip, char to, char from, std::vector<std::uint64_t> loads,
                          std::vector<std::uint64_t> stores = {}) {
   std::string bytes = champsim_instruction(ip, stores, loads);
@@ -176,8 +176,7 @@ TEST_F(Readers, OutputOfTheProgramBetweenLackeysLinesIsPassedOverAndCounted) {
   expected.push_back(record(0x10, 8, RecordKind::Load));
   EXPECT_EQ(reader->description().format, "lackey");
   EXPECT_EQ(test::read_all(*reader, 2), expected);
-  EXPECT_EQ(reader->description().note,
-            "5 lines are no access of Lackey's and passed over (the first: line 1, 'first')");
+  EXPECT_EQ(reader->description().note, "5 lines are not Lackey accesses, skipped (the first: line 1, 'first')");
 }
 
 TEST_F(Readers, ALastLineWithoutALineEndIsTakenWithANote) {
@@ -207,6 +206,19 @@ TEST_F(Readers, TextWrittenIsTextRead) {
   test::write_records(path("a.txt"), records, options);
   const auto reader = open_trace(path("a.txt"));
   EXPECT_EQ(reader->description().provenance, "by chance");
+  EXPECT_EQ(test::read_all(*reader), records);
+}
+
+/// A native trace can have a provenance that no line of text can hold.
+TEST_F(Readers, TextWithALongProvenanceIsTextRead) {
+  const std::vector<Record> records = {record(0x1000, 8, RecordKind::Load)};
+  TraceWriterOptions options;
+  options.provenance = std::string(1 << 20, 'p');
+  options.dependences = true;
+  test::write_records(path("a.txt"), records, options);
+  const auto reader = open_trace(path("a.txt"));
+  EXPECT_EQ(reader->description().provenance, std::string(60000, 'p') + "...");
+  EXPECT_TRUE(reader->description().dependences);
   EXPECT_EQ(test::read_all(*reader), records);
 }
 

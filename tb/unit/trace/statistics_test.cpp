@@ -1,4 +1,4 @@
-// What `trace info` counts, held against a count by an independent script and against the definition.
+// The counts of `trace info`, compared with an independent script and with the definition.
 #include "trace/trace_statistics.h"
 
 #include <gmock/gmock.h>

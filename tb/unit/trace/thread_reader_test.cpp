@@ -1,4 +1,4 @@
-// The threads of one trace: merged at random and taken apart again, each is what it was.
+// The threads of one trace: merged at random and separated again, each is unchanged.
 #include "trace/thread_reader.h"
 
 #include <gmock/gmock.h>
@@ -23,14 +23,14 @@ Record load(std::uint64_t address) {
   return record(address, 8, RecordKind::Load);
 }
 
-/// The traces of several threads, and one in which they take turns.
+/// The traces of several threads, and one in which they alternate.
 struct Merged {
   std::map<unsigned, std::vector<Record>> threads;
-  std::vector<unsigned> order;  ///< in which they begin
+  std::vector<unsigned> order;  ///< of first appearance
   std::vector<Record> trace;
 };
 
-/// Records of all kinds but Thread events, with distances where there may be some.
+/// Records of all kinds except Thread events, with distances where allowed.
 std::vector<Record> records_of_one_thread(std::mt19937_64& random) {
   std::vector<Record> records = test::random_records(random(), 200 + random() % 2000);
   const auto is_thread = [](const Record& one) { return one.kind == RecordKind::Thread; };
@@ -54,7 +54,7 @@ Merged merged(std::uint64_t seed) {
   while (!left.empty()) {
     const auto next = std::next(left.begin(), static_cast<std::ptrdiff_t>(random() % left.size()));
     auto& [number, records] = *next;
-    // An event may also say what is known, or name a thread that has no record then.
+    // Redundant Thread events: repeated, or for a thread without records there.
     if (random() % 8 == 0) all.trace.push_back(thread_event(running = static_cast<unsigned>(random() % 65536)));
     if (number != running || random() % 8 == 0) all.trace.push_back(thread_event(running = number));
     const auto count = std::min(records.size(), static_cast<std::size_t>(1 + random() % (random() % 3 == 0 ? 700 : 5)));
@@ -127,8 +127,8 @@ TEST_F(Threads, ANumberWithoutRecordsIsNoThread) {
   make_file("a", "thread 1\nthread 2\nR 0x10 8\nthread 3\n");
   EXPECT_THAT(threads_of(path("a")), ElementsAre(2));
   for (const unsigned thread : {0U, 1U, 3U, 65536U}) {
-    EXPECT_EQ(error_of("a", thread), path("a") + ": no record is of thread " + std::to_string(thread) +
-                                         ": expected a thread that the trace has");
+    EXPECT_EQ(error_of("a", thread),
+              path("a") + ": thread " + std::to_string(thread) + " has no records: expected a thread of the trace");
   }
 }
 
@@ -152,7 +152,7 @@ TEST_F(Threads, TheReadersErrorsPassThrough) {
   EXPECT_THAT(error_of("a", 0), HasSubstr("a:4: expected 'thread N', found 'thread x'"));
 }
 
-/// What a reader's checksum is after `count` records, asked for in batches of at most `batch`.
+/// A reader's checksum after `count` records, read in batches of at most `batch`.
 std::uint64_t checksum_after(TraceReader& reader, std::size_t count, std::size_t batch) {
   std::vector<Record> records(batch);
   while (count != 0) count -= reader.read(records.data(), std::min(batch, count));
@@ -172,7 +172,7 @@ TEST_F(Threads, TheChecksumIsThatOfTheTraceUntilTheLastRecordRead) {
   EXPECT_EQ(reader->checksum(), whole->checksum());
 
   const std::size_t wanted = all.threads.at(number).size() / 2;
-  std::size_t place = 0;  // in the trace, behind the last wanted record
+  std::size_t place = 0;  // in the trace, after the last wanted record
   unsigned running = 0;
   for (std::size_t found = 0; found < wanted; ++place) {
     const Record& one = all.trace[place];

@@ -1,4 +1,4 @@
-// A program of three threads, for captures: each stores into an array of its own, and then all take turns.
+// A program of three threads, for captures: each stores into its own array, and then all take turns.
 #include <array>
 #include <cstdio>
 #include <thread>

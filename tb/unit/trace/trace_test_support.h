@@ -19,7 +19,7 @@
 
 namespace tablewalk::test {
 
-/// A folder of its own for each test, removed at its end.
+/// A separate folder for each test, removed at its end.
 class TraceTest : public ::testing::Test {
  protected:
   TraceTest() {
@@ -56,7 +56,7 @@ inline std::vector<Record> read_file(const std::string& path, const std::string&
   return read_all(*open_trace(path, format));
 }
 
-/// What reading the whole file throws; an empty string when it throws nothing.
+/// The message thrown by reading the whole file; empty if it throws nothing.
 inline std::string error_of(const std::string& path, const std::string& format = "auto") {
   try {
     read_file(path, format);
@@ -108,7 +108,7 @@ inline Record random_event(std::mt19937_64& random) {
   }
 }
 
-/// A mixture of what programs do (runs of code, loops, stack, strides, a kernel's work) and of what none does.
+/// A mixture of typical program behaviour (runs of code, loops, stack, strides, kernel work) and of unusual records.
 inline std::vector<Record> random_records(std::uint64_t seed, std::size_t count) {
   std::mt19937_64 random(seed);
   std::vector<Record> records;
@@ -138,7 +138,7 @@ inline std::vector<Record> random_records(std::uint64_t seed, std::size_t count)
   return records;
 }
 
-/// A seed that differs from run to run, and is printed so that a failure can be had again with TABLEWALK_SEED.
+/// A seed that differs from run to run, and is printed so that a failure can be reproduced with TABLEWALK_SEED.
 inline std::uint64_t printed_seed() {
   const char* given = std::getenv("TABLEWALK_SEED");
   const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 0) : std::random_device{}();

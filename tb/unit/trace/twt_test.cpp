@@ -1,4 +1,4 @@
-// The native format: what goes in comes out, and nothing that is damaged comes out as whole.
+// The native format: round trips are exact, and damage is always detected.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -53,7 +53,7 @@ TEST_F(Twt, MoreShapesThanTheDictionaryHoldsComeBack) {
   EXPECT_EQ(read_file(path("a.twt")), records);
 }
 
-/// What of a data access may have a distance, has one.
+/// Sets a distance on data accesses that may have one.
 std::vector<Record> with_distances(std::vector<Record> records) {
   std::uint16_t distance = 0;
   for (Record& one : records) {
@@ -108,7 +108,7 @@ TEST_F(Twt, DescribesItselfWhenItIsOpened) {
   EXPECT_EQ(reader->description().records, 5000u);
 }
 
-/// A checksum does not say that an index is in order: whoever wrote it wrong wrote the checksum too.
+/// A checksum does not protect against an inconsistent index: a faulty writer also writes its checksum.
 TEST_F(Twt, BlocksOutOfOrderInTheIndexAreRefused) {
   std::string file = good_file();
   const std::size_t footer_at = file.size() - sizeof(twt::Footer);
@@ -141,7 +141,7 @@ TEST_F(Twt, SeekMakesAnyRecordTheNext) {
   EXPECT_THROW(reader.seek(5001), InputError);
 }
 
-/// A scratch that so many readers seem to share: the more, the smaller are the parts of a block that each keeps.
+/// A scratch apparently shared by that many readers: more readers get smaller parts of a block.
 std::vector<std::shared_ptr<TwtScratch>> shared_by(std::size_t readers) {
   return std::vector<std::shared_ptr<TwtScratch>>(readers, std::make_shared<TwtScratch>());
 }
@@ -267,7 +267,7 @@ TEST_F(Twt, ImpossibleRecordsAreNotWritten) {
   }
 }
 
-/// Whether a block whose first record has that shape and address is taken for a good one.
+/// Whether a block whose first record has that shape and address is accepted.
 bool is_decoded(std::uint64_t shape, std::uint64_t address) {
   std::string operands(2, '\0');  // the first shape of the block
   operands.append(reinterpret_cast<const char*>(&shape), sizeof(shape));
@@ -301,6 +301,18 @@ TEST_F(Twt, WhatNoRecordCanBeIsNotDecoded) {
   EXPECT_TRUE(is_decoded(shape(0, 24, 0, 5), 0)) << "the number of Thread events is a part of the format";
   EXPECT_FALSE(is_decoded(shape(0, 24, 0, 5), 0x1000)) << "a thread with an address";
   EXPECT_FALSE(is_decoded(shape(0, static_cast<std::uint8_t>(record_kinds), 0, 0), 0)) << "an unknown kind";
+}
+
+/// Such a block has a right checksum if somebody wants it to.
+TEST_F(Twt, ARecordLikeTheOneBeforeIsNotDecodedWhereThereWasNone) {
+  for (const char code : {0, 1, 2, 3, 4}) {
+    const std::string codes(1, code);
+    const std::string operands(1 + TwtDecoder::operands_padding, '\x10');
+    TwtDecoder decoder;
+    Record record;
+    decoder.start_block(codes, std::string_view(operands).substr(0, 1));
+    EXPECT_FALSE(decoder.decode(&record, 1)) << "code " << int{code};
+  }
 }
 
 TEST_F(Twt, OptionsOutOfRangeAreRefused) {

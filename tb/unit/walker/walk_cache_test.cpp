@@ -12,7 +12,7 @@ WalkCacheConfig of_level(std::uint32_t level, std::uint32_t entries = 4) {
   config.ways = 0;
   return config;
 }
-/// The table that a pointer of level `level` leads to.
+/// The table that a pointer of level `level` points to.
 WalkStart below(unsigned level, std::uint64_t table) {
   return {static_cast<std::uint8_t>(level - 1), PhysicalAddress(table), Rights{}};
 }
@@ -20,7 +20,7 @@ WalkStart below(unsigned level, std::uint64_t table) {
 class WalkCachesOfX8664 : public testing::Test {
  protected:
   std::shared_ptr<const PagingMode> mode = make_paging_mode("x86-64");
-  /// 0 if nothing is remembered.
+  /// 0 on a miss.
   static std::uint64_t table_for(WalkCaches& caches, std::uint64_t va, AddressSpaceId asid = 0) {
     const auto found = caches.find(VirtualAddress(va), asid);
     return found ? found->table.value() : 0;
