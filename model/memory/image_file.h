@@ -27,8 +27,8 @@ class Descriptor {
   int value_;
 };
 
-/// A temporary file without a name; blocks of zeros are holes where nothing was written before. Throws InputError when the
-/// disk is full.
+/// A temporary file without a name; blocks of zeros are holes where nothing was written before.
+/// Throws InputError when the disk is full.
 class ScratchFile {
  public:
   /// `for_what` stands in messages: whose bytes are kept here.
