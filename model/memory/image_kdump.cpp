@@ -217,83 +217,96 @@ class KdumpReader {
   std::string block_;
 };
 
+/// Puts the bytes of a flattened file where they belong.
+class FlattenedReader {
+ public:
+  static constexpr std::size_t header_bytes = 4096;
+
+  explicit FlattenedReader(ImageFile& file) : file_(file), bytes_(file.stream()), whole_(file.path()) {}
+
+  Descriptor rearrange() {
+    check_header();
+    while (take_record()) {
+    }
+    // makedumpfile leaves no holes; those of a damaged file would be read for hours, as the zeros that they are.
+    constexpr std::uint64_t largest_hole = std::uint64_t{1} << 28;
+    if (end_ > written_ + largest_hole) {
+      file_.fail(header_bytes, fmt::format("a flattened file of {:#x} bytes, of which {:#x} are there: expected all",
+                                           end_, written_));
+    }
+    return whole_.finish(end_);
+  }
+
+ private:
+  void check_header() {
+    constexpr std::string_view signature{"makedumpfile\0\0\0\0", 16};
+    if (bytes_.peek(signature.size()).substr(0, signature.size()) != signature) {
+      file_.fail(0, "expected a flattened dump, which begins with makedumpfile");
+    }
+    const std::string_view header = need(header_bytes);
+    if (big_endian(header.data() + 16) != 1 || big_endian(header.data() + 24) != 1) {
+      file_.fail(16, "a flattened dump of another type or version: expected type 1, version 1");
+    }
+    bytes_.skip(header_bytes);
+  }
+
+  /// False at the one that ends them.
+  bool take_record() {
+    const std::uint64_t at = bytes_.offset();
+    const std::string_view record = need(16);
+    const std::uint64_t offset = big_endian(record.data());
+    const std::uint64_t count = big_endian(record.data() + 8);
+    bytes_.skip(16);
+    if (offset == ~std::uint64_t{0}) return false;
+    constexpr std::uint64_t most = std::uint64_t{1} << 48;
+    if (offset > most || count > most) {
+      file_.fail(at, fmt::format("{:#x} bytes for offset {:#x}: expected a place in a file", count, offset));
+    }
+    end_ = std::max(end_, offset + count);
+    written_ += count;
+    for (std::uint64_t done = 0; done < count;) {
+      need(1);
+      const std::string_view part = bytes_.peek(1).substr(0, std::min<std::uint64_t>(count - done, 1 << 20));
+      whole_.write(offset + done, part);
+      done += part.size();
+      bytes_.skip(part.size());
+    }
+    return true;
+  }
+
+  /// The next `count` bytes, and no others.
+  std::string_view need(std::size_t count) {
+    const std::string_view found = bytes_.peek(count).substr(0, count);
+    if (found.size() < count) file_.fail(bytes_.offset(), "the file ends in the middle of a flattened dump");
+    return found;
+  }
+
+  static std::uint64_t big_endian(const char* at) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, at, sizeof value);
+    return be64toh(value);
+  }
+
+  ImageFile& file_;
+  ByteSource& bytes_;
+  ScratchFile whole_;
+  std::uint64_t end_ = 0;      ///< of the file that was flattened
+  std::uint64_t written_ = 0;  ///< of its bytes, those that records had
+};
+
 }  // namespace
 
 void read_kdump(ImageFile& file, ImageContent& content) {
   KdumpReader(file, content).read();
 }
 
-namespace {
-
-/// The next `count` bytes of a flattened dump.
-std::string_view need(ImageFile& file, std::size_t count) {
-  ByteSource& bytes = file.stream();
-  const std::string_view found = bytes.peek(count).substr(0, count);
-  if (found.size() < count) file.fail(bytes.offset(), "the file ends in the middle of a flattened dump");
-  return found;
-}
-
-/// Moves the next `count` bytes of a flattened dump to `offset` of the file that they belong to.
-void copy_bytes(ImageFile& file, std::uint64_t count, ScratchFile& whole, std::uint64_t offset) {
-  ByteSource& bytes = file.stream();
-  while (count != 0) {
-    need(file, 1);
-    const std::string_view part = bytes.peek(1).substr(0, std::min<std::uint64_t>(count, 1 << 20));
-    whole.write(offset, part);
-    offset += part.size();
-    count -= part.size();
-    bytes.skip(part.size());
-  }
-}
-
-}  // namespace
-
 void read_flattened(ImageFile& file, ImageContent& content) {
-  constexpr std::string_view signature{"makedumpfile\0\0\0\0", 16};
-  constexpr std::size_t header_bytes = 4096;
-  ByteSource& bytes = file.stream();
-  if (bytes.peek(signature.size()).substr(0, signature.size()) != signature) {
-    file.fail(0, "expected a flattened dump, which begins with makedumpfile");
-  }
-  const auto big_endian = [](const char* at) {
-    std::uint64_t value = 0;
-    std::memcpy(&value, at, sizeof value);
-    return be64toh(value);
-  };
-  const std::string_view header = need(file, header_bytes);
-  if (big_endian(header.data() + 16) != 1 || big_endian(header.data() + 24) != 1) {
-    file.fail(16, "a flattened dump of another type or version: expected type 1, version 1");
-  }
-  bytes.skip(header_bytes);
-  ScratchFile whole(file.path());
-  std::uint64_t end = 0;
-  std::uint64_t written = 0;
-  while (true) {
-    const std::uint64_t at = bytes.offset();
-    const std::string_view record = need(file, 16);
-    const std::uint64_t offset = big_endian(record.data());
-    const std::uint64_t count = big_endian(record.data() + 8);
-    bytes.skip(16);
-    if (offset == ~std::uint64_t{0}) break;
-    constexpr std::uint64_t most = std::uint64_t{1} << 48;
-    if (offset > most || count > most) {
-      file.fail(at, fmt::format("{:#x} bytes for offset {:#x}: expected a place in a file", count, offset));
-    }
-    end = std::max(end, offset + count);
-    written += count;
-    copy_bytes(file, count, whole, offset);
-  }
-  // makedumpfile leaves no holes; those of a damaged file would be read for hours, as the zeros that they are.
-  constexpr std::uint64_t largest_hole = std::uint64_t{1} << 28;
-  if (end > written + largest_hole) {
-    file.fail(header_bytes,
-              fmt::format("a flattened file of {:#x} bytes, of which {:#x} are there: expected all", end, written));
-  }
-  ImageFile rearranged(whole.finish(end), file.path());
+  ImageFile rearranged(FlattenedReader(file).rearrange(), file.path());
   const ImageFormat* format = find_image_format(rearranged.head());
   if (format == nullptr || (format->read != read_kdump && format->read != read_elf)) {
-    file.fail(header_bytes, fmt::format("the flattened file is {}: expected a kdump-compressed dump or an ELF core",
-                                        format == nullptr ? "of no known format" : format->what));
+    file.fail(FlattenedReader::header_bytes,
+              fmt::format("what is flattened is {}: expected a kdump-compressed dump or an ELF core",
+                          format == nullptr ? "of no known format" : format->what));
   }
   format->read(rearranged, content);
 }

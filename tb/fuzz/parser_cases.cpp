@@ -137,6 +137,11 @@ int run_files(const char* name, char** begin, char** end) {
       std::fprintf(stderr, "parser_cases: %s: expected a file\n", *begin);
       return 2;
     }
+    if (fs::file_size(*begin) > target->most_bytes) {
+      std::fprintf(stderr, "parser_cases: %s: expected at most %zu bytes for target %s\n", *begin, target->most_bytes,
+                   name);
+      return 2;
+    }
     current.file = *begin;
     Counts counts;
     run(*target, content_of(*begin), counts);

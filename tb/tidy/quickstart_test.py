@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,10 +16,10 @@ STAND_INS = {
     "dpkg-query": 'case " $MISSING " in *" $3 "*) exit 1 ;; esac; printf installed\n',
     "apt-get": 'echo "apt-get $*" >>"$CALLS"; echo noise; [ -z "$APT_FAILS" ] || { echo broken; exit 100; }\n',
     "sudo": 'echo sudo >>"$CALLS"; exec "$@"\n',
-    "cmake": 'echo "cmake $*" >>"$CALLS"; mkdir -p build/release; echo noise; : >build/release/build.ninja\n'
-             'for a; do case $a in -DTABLEWALK_TESTS=*) echo "TABLEWALK_TESTS:BOOL=${a#*=}" >build/release/CMakeCache.txt;'
+    "cmake": 'echo "cmake $*" >>"$CALLS"; build=build/$2; mkdir -p $build; echo noise; : >$build/build.ninja\n'
+             'for a; do case $a in -DTABLEWALK_TESTS=*) echo "TABLEWALK_TESTS:BOOL=${a#*=}" >$build/CMakeCache.txt;'
              ' esac; done\n',
-    "ninja": 'echo "ninja $*" >>"$CALLS"; printf "#!/bin/sh\\necho figures of \\$1\\n" >tablewalk; chmod +x tablewalk\n',
+    "ninja": 'echo "ninja $*" >>"$CALLS"; basename "$PWD" >>"$CALLS"; printf "#!/bin/sh\\necho figures of \\$1\\n" >tablewalk; chmod +x tablewalk\n',
     "ctest": 'echo "ctest $*" >>"$CALLS"; echo "100% tests passed, 0 tests failed out of 7"\n',
 }
 
@@ -57,7 +58,7 @@ class QuickstartTest(unittest.TestCase):
     def test_installs_nothing_when_nothing_is_missing(self):
         status, output, errors, calls = self.run_it()
         self.assertEqual((status, errors), (0, ""))
-        self.assertEqual([call.split()[0] for call in calls], ["cmake", "ninja"])
+        self.assertEqual([call.split()[0] for call in calls], ["cmake", "ninja", "release"])
         self.assertNotIn("noise", output)
         self.assertIn("figures of compare", output)
         self.assertIn("figures of run", output)
@@ -89,6 +90,19 @@ class QuickstartTest(unittest.TestCase):
             self.assertTrue(calls[-1].startswith("ctest "), calls)
             self.assertEqual(output.splitlines()[-1], "100% tests passed, 0 tests failed out of 7")
 
+    def test_under_the_sanitizers_another_build_runs_what_makes_sense_there(self):
+        status, output, _, calls = self.run_it("test", "asan")
+        self.assertEqual(status, 0)
+        self.assertEqual(calls[0], "cmake --preset asan -DTABLEWALK_TESTS=ON")
+        self.assertEqual(calls[2], "asan", "where ninja builds")
+        left_out = re.search(r"--test-dir build/asan .*--exclude-regex (\S+)$", calls[-1]).group(1)
+        for name, runs in [("tidy.format", False), ("formal.lru", False), ("bench.counts_test", False),
+                           ("rtl.area", False), ("rtl.synth", False), ("unit.base.Text.IsText", True), ("cli.run", True),
+                           ("system.AreaOfTidy.formal.bench.", True), ("fuzz.readers", True)]:
+            self.assertEqual(re.search(left_out, name) is None, runs, name)
+        self.assertEqual(output.splitlines()[-1], "100% tests passed, 0 tests failed out of 7")
+        self.assertFalse([call for call in self.run_it("test")[3] if "asan" in call or "--exclude" in call])
+
     def test_configures_once_and_keeps_the_tests_once_they_are_there(self):
         configured = []
         for arguments in [[], [], ["test"], [], ["test"]]:
@@ -100,7 +114,8 @@ class QuickstartTest(unittest.TestCase):
         status, output, _, calls = self.run_it("help")
         self.assertEqual((status, calls), (0, []))
         self.assertIn("./quickstart test", output)
-        for arguments in [["tset"], ["test", "more"]]:
+        self.assertIn("./quickstart test asan", output)
+        for arguments in [["tset"], ["test", "more"], ["test", "asan", "more"], ["help", "asan"], ["asan"]]:
             status, output, errors, calls = self.run_it(*arguments)
             self.assertEqual((status, output, calls), (2, "", []))
             self.assertEqual(errors.count("\n"), 1, errors)
