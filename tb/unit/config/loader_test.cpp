@@ -118,18 +118,15 @@ TEST(LoaderError, KeyGivenTwiceNamesBothLines) {
 
 TEST(LoaderError, BrokenYamlNamesItsLine) {
   EXPECT_THAT(problem_of("seed: 1\nmode: [a\n"), testing::MatchesRegex("m.yaml:[23]: not valid YAML: .*"));
-  EXPECT_EQ(problem_of("seed: 1\n---\nseed: 2\n"),
-            "m.yaml:2: not valid YAML: expected one document, not a second one");
+  EXPECT_EQ(problem_of("seed: 1\n---\nseed: 2\n"), "m.yaml:2: not valid YAML: expected one document, not a second one");
 }
 
 TEST(LoaderError, WhatBelongsToNoDocumentIsRefused) {
-  EXPECT_EQ(problem_of("\n, seed: 1\n"),
-            "m.yaml:2: not valid YAML: expected the end of the document, not ', seed: 1'");
+  EXPECT_EQ(problem_of("\n, seed: 1\n"), "m.yaml:2: not valid YAML: expected the end of the document, not ', seed: 1'");
   EXPECT_EQ(problem_of("{seed: 1}, mode\n"),
             "m.yaml:1: not valid YAML: expected the end of the document, not ', mode'");
-  EXPECT_EQ(
-      problem_of("", {"buffer.arrays=[] []"}),
-      "--set buffer.arrays=[] []: buffer.arrays: not valid YAML: expected the end of the document, not '[]'");
+  EXPECT_EQ(problem_of("", {"buffer.arrays=[] []"}),
+            "--set buffer.arrays=[] []: buffer.arrays: not valid YAML: expected the end of the document, not '[]'");
   EXPECT_EQ(problem_of("", {"mode=\"a\", b"}),
             "--set mode=\"a\", b: mode: not valid YAML: expected the end of the document, not ', b'");
 }
