@@ -8,11 +8,10 @@
 namespace tablewalk {
 
 /// Input that cannot be used: a trace, a config, an image, an option, an output path.
-/// The message is one line that says what is wrong, where, and what was expected; of one that is too long for that,
-/// both ends. The program ends with exit code 2.
+/// The message is one line that says what is wrong, where, and what was expected. The program ends with exit code 2.
 class InputError : public std::runtime_error {
  public:
-  explicit InputError(const std::string& message);
+  explicit InputError(const std::string& message) : std::runtime_error(message) {}
 };
 
 /// A law of the model (docs/ARCHITECTURE.md) did not hold: a defect of the simulator, not of its input. Exit code 1.
