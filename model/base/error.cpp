@@ -6,14 +6,6 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::size_t longest_message = 8192;
-
-/// Of a message that quotes a megabyte of input, both ends.
-std::string shortened(const std::string& message) {
-  if (message.size() <= longest_message) return message;
-  return message.substr(0, longest_message / 2) + " ... " + message.substr(message.size() - longest_message / 2);
-}
-
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -30,8 +22,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 }  // namespace
-
-InputError::InputError(const std::string& message) : std::runtime_error(shortened(message)) {}
 
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates) {
   std::string nearest;

@@ -8,10 +8,10 @@
 namespace tablewalk {
 
 /// Unusable input: a trace, a config, an image, an option, an output path. The message is one line that says what is
-/// wrong, where, and what was expected; of a very long message both ends are kept. Exit code 2.
+/// wrong, where, and what was expected. Exit code 2.
 class InputError : public std::runtime_error {
  public:
-  explicit InputError(const std::string& message);
+  explicit InputError(const std::string& message) : std::runtime_error(message) {}
 };
 
 /// A law of the model (docs/ARCHITECTURE.md) is violated: a defect of the simulator, not of its input. Exit code 1.

@@ -24,10 +24,18 @@ constexpr int done = 0;
 constexpr int violated_law = 1;
 constexpr int bad_input = 2;
 
+/// Keeps both ends of a message that quotes a megabyte of input.
+std::string shortened(const std::string& message) {
+  constexpr std::size_t longest = 8192;
+  if (message.size() <= longest) return message;
+  return message.substr(0, longest / 2) + " ... " + message.substr(message.size() - longest / 2);
+}
+
 int fail(int code, const std::string& message) {
   std::cout.flush();
   // Input errors are reported in one line, whatever bytes they contain; a co-simulation's finding has several lines.
-  std::fprintf(stderr, "tablewalk: %s\n", printable(message, code != bad_input).c_str());
+  const std::string text = code == bad_input ? printable(shortened(message)) : printable(message, true);
+  std::fprintf(stderr, "tablewalk: %s\n", text.c_str());
   return code;
 }
 

@@ -95,6 +95,11 @@ class BadConfigs(ProgramTest):
         self.assert_refused(["compare", "good.txt", "--vary", "dltb.enabled=true,false"], "--vary dltb.enabled=true",
                             "did you mean 'dtlb'?")
 
+    def test_a_message_about_a_megabyte_is_short(self):
+        self.write("long.yaml", "? " + "k" * 1000000 + "\n: 1\n")
+        self.assert_refused(["config", "check", "long.yaml"], "long.yaml:1: kkk", "unknown key: expected one of clock_mhz")
+        self.assertLess(len(self.run_program("config", "check", "long.yaml").stderr), 9000)
+
     def test_impossible_machines(self):
         for setting, *says in (
                 ["dtlb.arrays.0.ways=5", "5 ways do not divide 64 entries", "expected a divisor"],

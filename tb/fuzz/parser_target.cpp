@@ -10,7 +10,7 @@
 namespace tablewalk::test {
 namespace {
 
-constexpr std::size_t longest_refusal = 8200;
+constexpr std::size_t longest_refusal = std::size_t{1} << 20;
 constexpr int pipe_bytes = 1 << 20;  // so that one process can write all of it before it reads
 
 void write_all(int descriptor, std::string_view bytes) {

@@ -88,14 +88,6 @@ TEST(Text, WordsAreListedWithOrBeforeTheLast) {
   EXPECT_EQ(words_with_or({"a", "b", "c"}), "a, b or c");
 }
 
-TEST(InputErrorMessage, OfOneThatQuotesAMegabyteBothEndsAreLeft) {
-  EXPECT_EQ(std::string(InputError(std::string(8192, 'a')).what()), std::string(8192, 'a'));
-  const std::string message = InputError("a file: " + std::string(1 << 20, 'x') + ": expected less").what();
-  EXPECT_LT(message.size(), 8300u);
-  EXPECT_EQ(message.substr(0, 9), "a file: x");
-  EXPECT_EQ(message.substr(message.size() - 16), "x: expected less");
-}
-
 TEST(Text, ThousandsAreSeparated) {
   EXPECT_EQ(with_thousands(0), "0");
   EXPECT_EQ(with_thousands(999), "999");

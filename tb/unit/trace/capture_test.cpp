@@ -284,7 +284,7 @@ TEST_F(Capture, WhatCannotBeRunIsOneClearError) {
 TEST_F(Capture, SkippingEverythingIsAnError) {
   CaptureConfig wanted = config({"true"});
   wanted.skip = std::uint64_t{1} << 40;
-  EXPECT_THAT(error_of(wanted), HasSubstr("true: nothing to keep"));
+  EXPECT_THAT(error_of(wanted), HasSubstr("true: nothing to record"));
   EXPECT_FALSE(std::filesystem::exists(path("a.twt")));
 }
 
