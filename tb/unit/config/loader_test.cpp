@@ -117,7 +117,7 @@ TEST(LoaderError, KeyGivenTwiceNamesBothLines) {
 }
 
 TEST(LoaderError, BrokenYamlNamesItsLine) {
-  EXPECT_THAT(problem_of("seed: 1\nmode: [a\n"), testing::MatchesRegex("m.yaml:[23]: not valid YAML: .*"));
+  EXPECT_THAT(problem_of("seed: 1\nmode: [a\n"), testing::MatchesRegex("m.yaml:[23]: not readable as YAML: .*"));
   EXPECT_THAT(problem_of("seed: 1\n---\nseed: 2\n"), testing::StartsWith("m.yaml:3: expected one YAML document"));
 }
 
@@ -189,7 +189,7 @@ TEST(OverrideError, EachNamesTheOption) {
   EXPECT_EQ(problem_of("", {"buffer.arrays.1.ways=1"}),
             "--set buffer.arrays.1.ways=1: buffer.arrays.1: the list buffer.arrays has no such item: expected an item "
             "from 0 to 0");
-  EXPECT_THAT(problem_of("", {"mode=[a"}), testing::StartsWith("--set mode=[a: mode: not valid YAML: "));
+  EXPECT_THAT(problem_of("", {"mode=[a"}), testing::StartsWith("--set mode=[a: mode: not readable as YAML: "));
 }
 
 const std::vector<Preset> family = {
