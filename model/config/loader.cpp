@@ -136,7 +136,7 @@ class Filler {
 std::string syntax_problem(const YAML::Exception& error) {
   std::string text = error.msg;
   std::replace(text.begin(), text.end(), '\n', ' ');
-  return "not valid YAML: " + text;
+  return "not readable as YAML: " + text;
 }
 
 YAML::Node parse_file(const Preset& file) {

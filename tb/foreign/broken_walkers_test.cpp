@@ -40,7 +40,7 @@ TEST(BrokenWalker, WhoForgetsTheRightsGivesAnotherAnswerThanTheReferenceWalk) {
 }
 
 TEST(BrokenWalker, WhoGoesOnAfterAFlushIsNamed) {
-  EXPECT_THAT(found_against("without-flush", "answered"),
+  EXPECT_THAT(found_against("without-flush", "responded"),
               HasSubstr("walker 'without-flush' responded without an outstanding request, or to a flushed one"));
 }
 
@@ -58,7 +58,7 @@ TEST(BrokenWalker, WhoKeepsAPointerThatWasInvalidatedGivesAnotherAnswerThanTheRe
 }
 
 TEST(BrokenWalker, WhoReadsMoreEntriesThanThereAreLevelsIsNamed) {
-  EXPECT_THAT(found_against("without-end", "no level left"),
+  EXPECT_THAT(found_against("without-end", "beyond the last level"),
               HasSubstr("walker 'without-end' reads an entry beyond the last level"));
 }
 

@@ -117,18 +117,21 @@ TEST(LoaderError, KeyGivenTwiceNamesBothLines) {
 }
 
 TEST(LoaderError, BrokenYamlNamesItsLine) {
-  EXPECT_THAT(problem_of("seed: 1\nmode: [a\n"), testing::MatchesRegex("m.yaml:[23]: not valid YAML: .*"));
-  EXPECT_EQ(problem_of("seed: 1\n---\nseed: 2\n"), "m.yaml:2: not valid YAML: expected one document, not a second one");
+  EXPECT_THAT(problem_of("seed: 1\nmode: [a\n"), testing::MatchesRegex("m.yaml:[23]: not readable as YAML: .*"));
+  EXPECT_EQ(problem_of("seed: 1\n---\nseed: 2\n"),
+            "m.yaml:2: not readable as YAML: expected one document, not a second one");
 }
 
 TEST(LoaderError, WhatBelongsToNoDocumentIsRefused) {
-  EXPECT_EQ(problem_of("\n, seed: 1\n"), "m.yaml:2: not valid YAML: expected the end of the document, not ', seed: 1'");
+  EXPECT_EQ(problem_of("\n, seed: 1\n"),
+            "m.yaml:2: not readable as YAML: expected the end of the document, not ', seed: 1'");
   EXPECT_EQ(problem_of("{seed: 1}, mode\n"),
-            "m.yaml:1: not valid YAML: expected the end of the document, not ', mode'");
-  EXPECT_EQ(problem_of("", {"buffer.arrays=[] []"}),
-            "--set buffer.arrays=[] []: buffer.arrays: not valid YAML: expected the end of the document, not '[]'");
+            "m.yaml:1: not readable as YAML: expected the end of the document, not ', mode'");
+  EXPECT_EQ(
+      problem_of("", {"buffer.arrays=[] []"}),
+      "--set buffer.arrays=[] []: buffer.arrays: not readable as YAML: expected the end of the document, not '[]'");
   EXPECT_EQ(problem_of("", {"mode=\"a\", b"}),
-            "--set mode=\"a\", b: mode: not valid YAML: expected the end of the document, not ', b'");
+            "--set mode=\"a\", b: mode: not readable as YAML: expected the end of the document, not ', b'");
 }
 
 TEST(LoaderCheck, ProblemNamesTheLineThatSetTheKey) {
@@ -199,7 +202,7 @@ TEST(OverrideError, EachNamesTheOption) {
   EXPECT_EQ(problem_of("", {"buffer.arrays.1.ways=1"}),
             "--set buffer.arrays.1.ways=1: buffer.arrays.1: the list buffer.arrays has no such item: expected an item "
             "from 0 to 0");
-  EXPECT_THAT(problem_of("", {"mode=[a"}), testing::StartsWith("--set mode=[a: mode: not valid YAML: "));
+  EXPECT_THAT(problem_of("", {"mode=[a"}), testing::StartsWith("--set mode=[a: mode: not readable as YAML: "));
 }
 
 const std::vector<Preset> family = {
