@@ -350,8 +350,7 @@ class Reader:
         if operator in ("+=", "-=") and cursor.kind == Kind.CALL_EXPR and plain(left) != plain(right):
             return
         for other in OPERATORS[operator]:
-            self.change(cursor, before + between.replace(operator, other, 1) + after,
-                        f"{operator} -> {other} in {source}")
+            self.change(cursor, before + between.replace(operator, other, 1) + after, f"{operator} -> {other} in {source}")
         if operator in ("&&", "||"):
             self.change(cursor, f"static_cast<bool>({self.source(right)})",
                         f"{self.source(left)} {operator} left out before {self.source(right)}")

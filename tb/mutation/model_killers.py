@@ -49,14 +49,14 @@ TOOL = Program("tablewalk", "", True)
 SCRIPTS = ["bad_input", "files", "images", "run", "walk"]
 
 
-def programs(root, folders, own):
-    """Those that test these folders alone, and unless `own` those that test them as parts of a machine."""
+def programs(root, folders, parts):
+    """Those that test these folders alone, and unless `parts` those that test whole machines."""
     found = []
     for kind, ending, is_apart in (("unit", "_test", False), ("module", "_module_test", True)):
         for folder in folders:
             if glob.glob(os.path.join(root, "tb", kind, folder, "*_test.cpp")):
                 found.append(Program(folder + ending, folder, is_apart))
-    return found if own else [*found, SYSTEM, FUZZ, TOOL]
+    return found if parts else [*found, SYSTEM, FUZZ, TOOL]
 
 
 class Build:

@@ -1,6 +1,6 @@
 """Changes the C++ of model/ in one small place at a time, and asks whether any test notices.
 
-    python3 tb/mutation/mutate_model.py [--folder F]... [--mutants N] [--seed S] [--own] [--jobs J] [--budget SECONDS]
+    python3 tb/mutation/mutate_model.py [--folder F]... [--mutants N] [--seed S] [--own | --parts] [--jobs J] [--budget SECONDS]
                                         [--build FOLDER] [-o REPORT]
     python3 tb/mutation/mutate_model.py --mutant K       one mutant, with all that the tests say
     python3 tb/mutation/mutate_model.py --list           all of them
@@ -162,6 +162,7 @@ def parse(arguments):
     parser.add_argument("--mutant", metavar="K", help="this one alone, with all that the tests say")
     parser.add_argument("--own", action="store_true", help="only unit and module tests of the folders: what else there is "
                                                            "is not built")
+    parser.add_argument("--parts", action="store_true", help="only unit and module tests, of all folders: no whole machine")
     parser.add_argument("--list", action="store_true", help="print all mutants and end")
     parser.add_argument("--afresh", action="store_true", help="run those again that were judged before")
     parser.add_argument("--jobs", type=at_least_one, default=1, help="processes (1)")
@@ -190,7 +191,7 @@ def choose(everything, arguments):
 def judge_all(arguments, chosen, changed):
     """Builds the model with its mutants and runs the tests against those that are chosen; the status to end with."""
     folder = os.path.abspath(arguments.build)
-    programs = model_killers.programs(ROOT, changed, arguments.own)
+    programs = model_killers.programs(ROOT, changed, arguments.own or arguments.parts)
     build = model_killers.Build(ROOT, folder, os.path.abspath(arguments.libraries), changed)
     compiled = build.make(chosen, programs, arguments.jobs)
     if compiled is None:

@@ -123,6 +123,10 @@ TEST(Figures, OfTheWalkerAddUp) {
     EXPECT_LE(figures.real("walker.queue_cycles.mean"), figures.real("walker.latency_cycles.mean"));
     EXPECT_LE(figures["walker.faults"], figures["walker.walks"]);
     EXPECT_LE(figures["walk_cache.level1.hits"], figures["walk_cache.level1.lookups"]);
+    if (figures.sum("walker.", {"faults", "restarts", "entry_updates"}) == 0) {
+      EXPECT_EQ(reads + 3 * figures["walk_cache.level1.hits"], 4 * figures["walker.walks"])
+          << "a hit saves three reads";
+    }
     EXPECT_EQ(figures["l1d.table_lookups"], reads + figures["walker.entry_updates"]) << "it reads through this cache";
   }
 }

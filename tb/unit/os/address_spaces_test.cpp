@@ -70,5 +70,19 @@ TEST(AddressSpaces, TakingASharedPageBackCostsAFaultUnlessPagesAreMappedBeforeha
   EXPECT_TRUE(free.page_changed);
 }
 
+TEST(OsConfig, AFaultThatHappensCostsAtLeastACycle) {
+  const auto refused = [](bool prefault, std::uint64_t cycles) {
+    OsConfig config;
+    config.prefault = prefault;
+    config.fault_cycles = Cycles(cycles);
+    std::string key;
+    config.check([&](const char* found, const std::string&) { key = found; });
+    return key;
+  };
+  EXPECT_EQ(refused(false, 1), "");
+  EXPECT_EQ(refused(false, 0), "fault_cycles");
+  EXPECT_EQ(refused(true, 0), "");
+}
+
 }  // namespace
 }  // namespace tablewalk
