@@ -100,9 +100,7 @@ TEST(SecondLevelTlb, LooksUpOneInACycleTheLowerPortsFirst) {
 
 TEST(SecondLevelTlb, MissWithoutAFreeRegisterHoldsBackEverythingBehindIt) {
   Bench bench(Tlb::Service::Registered, 1);
-  bench.first.ask(5, page_a);
-  bench.first.ask(6, page_b);
-  bench.first.ask(7, page_a);
+  for (const std::uint64_t i : {0, 1, 2}) bench.first.ask(5 + i, i == 1 ? page_b : page_a);
   bench.run();
   ASSERT_EQ(bench.lower.arrivals().size(), 2u);
   // Page A is there in 28: page B is looked up again then, and page A, which hits, after it.
@@ -111,9 +109,8 @@ TEST(SecondLevelTlb, MissWithoutAFreeRegisterHoldsBackEverythingBehindIt) {
   EXPECT_EQ(bench.answered(2), 29u + 3u);
   EXPECT_EQ(bench.tlb.stats().hits, 1u) << "page A was not looked up before it was there";
   EXPECT_EQ(bench.tlb.stats().miss_cycles, (29 - 5) + (31 + lower_latency + 1 - 6)) << "from the first lookup of each";
-  const TranslationRequest& waited = bench.first.all()[1].request;
-  EXPECT_EQ(waited.cycles.tlb_lookup, 3u) << "the one that found a register";
-  EXPECT_EQ(waited.cycles.queue, (28 - 6) + lower_latency) << "for a register here, and below";
+  EXPECT_EQ(bench.first.all()[1].request.cycles.tlb_lookup, 3u) << "the lookup that found a register";
+  EXPECT_EQ(bench.first.all()[1].request.cycles.queue, (28 - 6) + lower_latency) << "for a register here, and below";
 }
 
 TEST(SecondLevelTlb, MissThatFindsItsPageAfterWaitingForARegisterIsNoHit) {
