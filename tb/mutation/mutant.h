@@ -1,8 +1,8 @@
 #pragma once
 
-// Included by every file of a copy of model/ that holds mutants. The environment variable TABLEWALK_MUTANT names the one
-// that runs. TABLEWALK_REACHED names a file of as many bytes as there are mutants: of those whose places are reached, the
-// byte becomes 1.
+// Included by every file of a copy of model/ that holds mutants. The environment variable TABLEWALK_MUTANT names the
+// one that runs. TABLEWALK_REACHED names a file of as many bytes as there are mutants: of those whose places are
+// reached, the byte becomes 1.
 
 #include <fcntl.h>
 #include <signal.h>
