@@ -29,6 +29,7 @@ class TranslationClient : public sc_core::sc_module {
   /// Sends a request that is visible to the translator in `cycle`.
   const Asked& ask(std::uint64_t cycle, std::uint64_t va, AccessKind kind = AccessKind::Load, bool user = true) {
     Asked& asked = fresh(va, {kind, user});
+    asked.request.begin_account(Cycles(cycle));
     translator_side.request_at(asked.request, Cycles(cycle));
     return asked;
   }

@@ -113,6 +113,8 @@ TEST(SecondLevelTlb, MissWithoutAFreeRegisterHoldsBackEverythingBehindIt) {
   EXPECT_EQ(bench.answered(2), 29u + 3u);
   EXPECT_EQ(bench.tlb.stats().hits, 1u) << "page A was not looked up before it was there";
   EXPECT_EQ(bench.tlb.stats().miss_cycles, (29 - 5) + (31 + lower_latency + 1 - 6)) << "from the first lookup of each";
+  EXPECT_EQ(bench.first.all()[1].request.cycles.tlb_lookup, 3u) << "the lookup that found a register";
+  EXPECT_EQ(bench.first.all()[1].request.cycles.queue, (28 - 6) + lower_latency) << "for a register here, and below";
 }
 
 TEST(SecondLevelTlb, MissThatFindsItsPageAfterWaitingForARegisterIsNoHit) {

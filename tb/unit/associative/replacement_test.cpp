@@ -253,5 +253,12 @@ TEST(ReplacementState, RandomRepeatsItselfForASeedAndDiffersForAnother) {
   EXPECT_TRUE(differs);
 }
 
+TEST(ReplacementState, RandomWithASeedOf0TakesEveryWayToo) {
+  ReplacementState state = full(Replacement::Random, 4, 0);
+  std::set<std::uint32_t> left;
+  for (unsigned turn = 0; turn < 100; ++turn) left.insert(state.victim(0));
+  EXPECT_EQ(left.size(), 4u);
+}
+
 }  // namespace
 }  // namespace tablewalk

@@ -197,5 +197,11 @@ TEST(Geometry, WaysMustDivideEntries) {
   EXPECT_EQ(key, "");
 }
 
+TEST(SetAssociative, WhatWasFoundMayBeReusedUnlessThePolicyCountsEveryUse) {
+  EXPECT_TRUE(Array(1, 4, Replacement::Lru).may_reuse_last());
+  EXPECT_TRUE(Array(1, 4, Replacement::Random).may_reuse_last());
+  EXPECT_FALSE(Array(1, 4, Replacement::Lfu).may_reuse_last());
+}
+
 }  // namespace
 }  // namespace tablewalk

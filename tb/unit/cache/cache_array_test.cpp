@@ -81,5 +81,32 @@ TEST(CacheShape, MustBeWholeLinesAndSets) {
   EXPECT_EQ(key, "") << "a cache that is left out has no shape";
 }
 
+TEST(CacheArray, ALineThatIsTakenOutCountsNoMore) {
+  CacheArray array = small_array();
+  array.install(at(0x000), {false, true});
+  array.install(at(0x080), {});
+  array.erase(at(0x080));
+  EXPECT_EQ(array.valid_lines(), 1u);
+  EXPECT_EQ(array.table_lines(), 1u) << "it was none of a table";
+  array.erase(at(0x000));
+  EXPECT_EQ(array.valid_lines(), 0u);
+  EXPECT_EQ(array.table_lines(), 0u);
+}
+
+TEST(CacheConfig, WhatWouldNeverEndIsRefusedByName) {
+  const auto refused = [](const auto& change) {
+    CacheConfig config;
+    change(config);
+    std::string key;
+    config.check([&](const char* found, const std::string&) { key += found; });
+    return key;
+  };
+  EXPECT_EQ(refused([](CacheConfig& config) { config.latency_cycles = config.tag_cycles = Cycles(1); }), "");
+  EXPECT_EQ(refused([](CacheConfig& config) { config.latency_cycles = Cycles(0); }), "latency_cycles");
+  EXPECT_EQ(refused([](CacheConfig& config) { config.tag_cycles = Cycles(0); }), "tag_cycles");
+  EXPECT_EQ(refused([](CacheConfig& config) { config.miss_registers = 0; }), "miss_registers");
+  EXPECT_EQ(refused([](CacheConfig& config) { config.lookups_per_cycle = 0; }), "lookups_per_cycle");
+}
+
 }  // namespace
 }  // namespace tablewalk

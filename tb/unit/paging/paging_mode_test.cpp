@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "config/loader.h"
 
 namespace tablewalk {
 namespace {
@@ -63,6 +64,8 @@ TEST(ModeNames, EveryWrongPartOfASplitIsNamed) {
   };
   expect("radix:", "ends too early: expected a number of index bits");
   expect("radix:9,9", "ends too early: expected ',' and the next level's index bits, or '/' and the offset bits");
+  expect("radix:9,9;12@8",
+         "stops at ';12@8': expected ',' and the next level's index bits, or '/' and the offset bits");
   expect("radix:9,9/", "ends too early: expected a number of offset bits");
   expect("radix:9,9/12", "ends too early: expected '@' and the bytes of an entry");
   expect("radix:9,9/12@3", "entries of 3 bytes: expected 4 or 8");
@@ -141,6 +144,103 @@ TEST(PageSizes, AreThoseOfLevelsThatMayHoldLeaves) {
   EXPECT_EQ(mode->find_page_size(std::uint64_t{512} << 30), nullptr);
   EXPECT_EQ(mode->find_page_size(8192), nullptr);
   EXPECT_EQ(page_sizes_text(*mode), "4K, 2M, 1G");
+}
+
+/// That fields lie one below the other; `whole`: from the highest bit of `bits` to the lowest, and no bit between them.
+void expect_descending(const std::vector<BitField>& fields, unsigned bits, bool whole, const std::string& where) {
+  unsigned above = bits;
+  for (const BitField& field : fields) {
+    EXPECT_LE(field.low, field.high) << where << ": " << field.name;
+    EXPECT_LT(field.high, above) << where << ": " << field.name;
+    if (whole) {
+      EXPECT_EQ(field.high + 1u, above) << where << ": " << field.name;
+    }
+    above = field.low;
+  }
+}
+
+TEST(EntryFields, LieOneBelowTheOtherDownToThePresentBit) {
+  for (const char* name : {"flat32", "radix:9,9,9,9/12@8", "x86-32", "x86-pae", "x86-64", "x86-64-la57"}) {
+    const auto mode = make_paging_mode(name);
+    for (unsigned level = 0; level < mode->levels(); ++level) {
+      std::vector<std::uint64_t> entries = {mode->encode_pointer(PhysicalAddress(0x3000), level)};
+      for (const PageSize& size : mode->page_sizes()) {
+        if (size.level == level) entries.push_back(mode->encode_leaf(PhysicalAddress(0), size, {}));
+      }
+      for (const std::uint64_t entry : entries) {
+        const std::vector<BitField> fields = mode->entry_fields(entry, level);
+        const std::string where = name + (" level " + std::to_string(level));
+        const bool whole = where == "x86-pae level 2";  // the manual's table of these names every bit
+        expect_descending(fields, 8 * mode->entry_bytes(), whole, where);
+        EXPECT_STREQ(fields.back().name, "P") << where;
+        EXPECT_EQ(fields.back().high, 0u) << where;
+      }
+    }
+    expect_descending(mode->root_fields(), 64, false, name);
+  }
+}
+
+TEST(EntryFields, OfARadixEntryAreWhereTheDecoderReadsThem) {
+  const auto mode = make_paging_mode("radix:9,9,9,9/12@8");
+  const PageSize& page = mode->page_sizes().front();
+  const std::uint64_t entry = mode->encode_leaf(PhysicalAddress(0), page, {});
+  const EntryView all = mode->decode(entry, page.level);
+  for (const BitField& field : mode->entry_fields(entry, page.level)) {
+    const EntryView view = mode->decode(entry ^ std::uint64_t{1} << field.low, page.level);
+    const std::string name = field.name;
+    EXPECT_EQ(view.rights.write != all.rights.write, name == "W") << name;
+    EXPECT_EQ(view.rights.execute != all.rights.execute, name == "X") << name;
+    EXPECT_EQ(view.rights.user != all.rights.user, name == "U") << name;
+    EXPECT_EQ(view.kind != all.kind, name == "P" || name == "leaf") << name;
+    EXPECT_EQ(view.target != all.target, name == "frame") << name;
+  }
+}
+
+TEST(RootRegister, HoldsTheAddressSpaceWhereTheModeHasThem) {
+  PagingControls without;
+  without.x86.pcide = false;
+  EXPECT_EQ(make_paging_mode("x86-64")->decode_root(0x5123).asid, 0x123u);
+  EXPECT_EQ(make_paging_mode("x86-64")->decode_root(0x5123).table.value(), 0x5000u);
+  EXPECT_EQ(make_paging_mode("x86-64", without)->decode_root(0x5018).asid, 0u) << "PCD and PWT";
+  EXPECT_EQ(make_paging_mode("x86-32")->decode_root(0x5018).asid, 0u);
+}
+
+TEST(Controls, EachOfX86IsAKeyOfTheConfigUnderItsName) {
+  X86Controls controls;
+  ConfigNode root = bind_config(controls);
+  for (const auto& [name, control] :
+       std::vector<std::pair<const char*, bool X86Controls::*>>{{"wp", &X86Controls::wp},
+                                                                {"smep", &X86Controls::smep},
+                                                                {"smap", &X86Controls::smap},
+                                                                {"ac", &X86Controls::ac},
+                                                                {"nxe", &X86Controls::nxe},
+                                                                {"pge", &X86Controls::pge},
+                                                                {"pse", &X86Controls::pse},
+                                                                {"pcide", &X86Controls::pcide},
+                                                                {"pke", &X86Controls::pke},
+                                                                {"page1gb", &X86Controls::page1gb}}) {
+    const bool other = !(controls.*control);
+    apply_override(root, std::string(name) + (other ? "=true" : "=false"));
+    EXPECT_EQ(controls.*control, other) << name;
+  }
+}
+
+TEST(Controls, SmapAloneKeepsTheSupervisorFromUserPages) {
+  PagingControls controls;
+  controls.x86.smap = true;
+  EXPECT_FALSE(make_paging_mode("x86-64", controls)->allows(Rights{}, {AccessKind::Load, false}));
+  controls.x86.ac = true;
+  EXPECT_TRUE(make_paging_mode("x86-64", controls)->allows(Rights{}, {AccessKind::Load, false}));
+}
+
+TEST(Controls, PhysicalAddressesOfX86Have32To52Bits) {
+  for (const auto& [bits, key] : {std::pair{31u, "maxphyaddr"}, {32u, ""}, {52u, ""}, {53u, "maxphyaddr"}}) {
+    X86Controls controls;
+    controls.maxphyaddr = bits;
+    std::string refused;
+    controls.check([&](const char* found, const std::string&) { refused = found; });
+    EXPECT_EQ(refused, key) << bits;
+  }
 }
 
 }  // namespace

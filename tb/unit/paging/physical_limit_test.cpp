@@ -122,5 +122,19 @@ TEST(PhysicalLimit, NoPageOfX86OrArmIsLargerThanPhysicalMemory) {
   }
 }
 
+TEST(WalkSteps, NameTheEntryOfATableThatLiesBeyondMemory) {
+  PagingControls controls;
+  controls.riscv.physical_bits = 40;
+  const auto mode = make_paging_mode("sv39", controls);
+  const PhysicalAddress root(0x1000);
+  const std::uint64_t table = std::uint64_t{1} << 45;
+  const VirtualAddress va(0x7 << 21);  // entry 7 of that table
+  PhysicalMemory memory;
+  memory.write(mode->entry_address(2, root, va), 8, table >> 12 << 10 | 1);
+  const WalkSteps steps = walk_step_by_step(*mode, memory, root, va, {AccessKind::Load, true});
+  EXPECT_EQ(steps.outcome.fault.reason, FaultReason::OutOfMemory);
+  EXPECT_EQ(steps.beyond.value(), table + 7 * 8);
+}
+
 }  // namespace
 }  // namespace tablewalk::test

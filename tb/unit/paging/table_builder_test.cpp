@@ -130,6 +130,17 @@ TEST(TableBuilder, ARangeThatCoversAPartOfALargePageChangesNothing) {
   EXPECT_TRUE(world.builder.is_mapped(VirtualAddress(2 * mebi)));
 }
 
+TEST(TableBuilder, TablesThatAreEmptyGiveTheirFramesBack) {
+  World world("x86-64", mebi);  // 256 frames: tables for 80 pages far apart at most
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    const VirtualAddress va(i << 39);
+    world.builder.map(va, PhysicalAddress(0), 4096);
+    EXPECT_EQ(world.builder.table_count(), 4u);
+    world.builder.unmap(va, 4096);
+    EXPECT_EQ(world.builder.table_count(), 1u);
+  }
+}
+
 TEST(TableBuilder, ARangeEndsWithItsLastByte) {
   World world("x86-64");
   world.builder.map(VirtualAddress(2 * mebi - 4096), PhysicalAddress(mebi), 4096);

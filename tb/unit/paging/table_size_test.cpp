@@ -143,6 +143,14 @@ TEST(Footprint, AnAccessAcrossAnEdgeTouchesBothPages) {
   EXPECT_EQ(footprint.ranges()[1].last.value(), 0xbfffu);
 }
 
+TEST(Footprint, AddressesOfTheUpperHalfKeepTheirHighestBit) {
+  Footprint footprint(4096);
+  footprint.touch(VirtualAddress(0xffff800000000ffd), 4);
+  ASSERT_EQ(footprint.ranges().size(), 1u);
+  EXPECT_EQ(footprint.ranges()[0].first.value(), 0xffff800000000000u);
+  EXPECT_EQ(footprint.ranges()[0].last.value(), 0xffff800000001fffu);
+}
+
 TEST(Footprint, TheLastPageOfTheAddressSpaceIsNotForgotten) {
   Footprint footprint(4096);
   footprint.touch(VirtualAddress(~std::uint64_t{0}), 1);

@@ -267,6 +267,16 @@ TEST(InstallIn, ChoosesTheArrayThatHoldsTheLargestPart) {
   EXPECT_EQ(arrays[1].invalidate(of_page(0x7fffffff)), 1u) << "it is a part of that page";
 }
 
+TEST(InstallIn, AnArrayOfSmallerPartsBehindTheBestOneDoesNotTakeIts) {
+  const auto mode = make_paging_mode("x86-64");
+  std::vector<TlbArray> arrays;
+  arrays.emplace_back(of(2, 0, {ByteSize{1 << 21}}), x86_64_shifts);
+  arrays.emplace_back(of(2, 0, {ByteSize{4096}}), x86_64_shifts);
+  EXPECT_TRUE(install_in(arrays, *mode, VirtualAddress(0x212345), 0, page(0x40000000, 21)));
+  EXPECT_EQ(lookup(arrays[0], 0x212345), 0x40012345u);
+  EXPECT_EQ(lookup(arrays[1], 0x212345), 0u);
+}
+
 TEST(InstallIn, PartOfAPartStillBelongsToTheWholePage) {
   const auto mode = make_paging_mode("x86-64");
   std::vector<TlbArray> arrays = small_and_large();
@@ -348,6 +358,17 @@ TEST(TlbArrayConfig, LookupTakesAtLeastACycle) {
   std::string key;
   config.check([&](const char* found, const std::string&) { key = found; });
   EXPECT_EQ(key, "latency_cycles");
+}
+
+TEST(TlbConfig, LooksUpAtLeastOneInACycle) {
+  TlbConfig config;
+  std::string key;
+  const auto note = [&](const char* found, const std::string&) { key = found; };
+  config.check(note);
+  EXPECT_EQ(key, "");
+  config.lookups_per_cycle = 0;
+  config.check(note);
+  EXPECT_EQ(key, "lookups_per_cycle");
 }
 
 }  // namespace
