@@ -121,8 +121,11 @@ class Parser:
     LATE = ("fill_way_i", "filled",  # lru.sv
             # Of walk_order.sv, walk_states.sv, walk_store.sv, access_tags.sv, request_list.sv and the ports.
             "wants_memory_i", "wants_answer_i", "memory_i", "memory_slot_i", "answer_i", "answer_slot_i", "begins_i",
-            "takes_i", "joins_i", "join_slot_i", "begin_slot_i", "sends_back_i", "give_i", "give_slot_i",
-            "wants_memory", "wants_answer", "busy", "joins", "begins")  # walker.sv
+            "answer_last_i", "answer_free_i", "own_i", "takes_i", "joins_i", "join_slot_i", "begin_slot_i", "sends_back_i",
+            "hands_on_i", "busy_i", "give_i", "give_slot_i",
+            # Of walker.sv.
+            "wants_memory", "wants_answer", "busy", "joins", "begins", "memory_request", "memory_walk", "answer_request",
+            "answer_walk", "joined_request", "taken", "memory_wanted", "answer_wanted")
 
     def __init__(self, text, path, names):
         self.text = text
