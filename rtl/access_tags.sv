@@ -1,5 +1,5 @@
 // The tags of memory accesses: the slot whose walk asks, and a generation that no other access of the slot under way
-// has. So the answer to a walk that has been restarted since is told from the one that the slot waits for.
+// has. It distinguishes the answer to a walk that has been restarted since from the one that the slot waits for.
 
 module access_tags #(
     parameter int unsigned Slots = 2,

@@ -21,7 +21,7 @@ module request_list #(
     output tablewalk_pkg::request_t joined_request_o,
     input logic sends_back_i,  // the answer does not serve it
 
-    // Who is to be taken next: one of the replay queue, else the one at the port.
+    // The next request to be taken: one of the replay queue, else the one at the port.
     input logic [IdWidth-1:0] req_id_i,
     input tablewalk_pkg::request_t req_i,
     output logic replay_o,

@@ -26,7 +26,7 @@ SHAPES = {
     "request_list": [{"Slots": 2, "IdWidth": 2}],
     "lru": [{"Sets": 2, "Ways": 4}],
 }
-# Their inputs depend on their outputs: a mutant that can be told from them alone is looked at within the walker too.
+# Their inputs depend on their outputs: a mutant that differs in them alone is compared within the walker too.
 INNER = ("walk_lookup", "age_arbiter", "walk_order", "walk_states", "invalidation_check", "walk_store", "access_tags",
          "memory_port", "response_port", "request_list", "walker_events")
 NARROW = {"RadixEntryBytes": 4}

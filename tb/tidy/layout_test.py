@@ -85,7 +85,7 @@ class LayoutTest(unittest.TestCase):
         self.assert_finds(self.check("rtl/a.sv", "module a;\n//" + "b" * 119 + "\nendmodule\n"), "rtl/a.sv:2", "121 char")
         self.assert_finds(self.check("rtl/a.sv", "module a;\n\tlogic b;\nendmodule\n"), "rtl/a.sv:2", "a tab")
 
-    def test_a_module_stands_in_a_file_of_its_name(self):
+    def test_a_module_has_a_file_of_its_name(self):
         self.assertEqual(self.check("rtl/a.sv", "// module b\npackage a;\nendpackage\n"), [])
         self.assert_finds(self.check("rtl/a.sv", "module b;\nendmodule\n"), "rtl/a.sv:1", "defines b; expected one")
         self.assert_finds(self.check("rtl/a.sv", "module a;\nendmodule\nmodule b;\nendmodule\n"), "rtl/a.sv:1",
