@@ -1,5 +1,5 @@
-// One side of the MMU: a TLB, and one miss at a time. A request taken in cycle n is looked up in n; its answer stands in
-// n+1 if it hits, else the walker is asked in n+1. The walker's answer, taken in cycle w, stands at the core in w+1.
+// One side of the MMU: a TLB, and one miss at a time. A request taken in cycle n is looked up in n; its answer stands
+// in n+1 if it hits, else the walker is asked in n+1. The walker's answer, taken in cycle w, stands at the core in w+1.
 
 module mmu_port #(
     parameter int unsigned Entries = 64,
@@ -34,17 +34,19 @@ module mmu_port #(
     input tablewalk_pkg::invalidation_t invalidation_i
 );
 
-  localparam logic [1:0] Ready = 2'd0;
-  localparam logic [1:0] Asks = 2'd1;
-  localparam logic [1:0] Waits = 2'd2;
-  localparam logic [1:0] Answers = 2'd3;
+  typedef enum logic [1:0] {
+    Ready = 2'd0,
+    Asks = 2'd1,
+    Waits = 2'd2,
+    Answers = 2'd3
+  } state_e;
 
-  logic [1:0] state_q;
-  logic [tablewalk_pkg::RequestBits-1:0] request_q;
-  logic [11:0] offset_q;
-  logic [tablewalk_pkg::TranslationBits-1:0] translation_q;
+  state_e state_q;
   tablewalk_pkg::request_t request;
   tablewalk_pkg::translation_t translation, found;
+  logic [$bits(request)-1:0] request_q;
+  logic [11:0] offset_q;
+  logic [$bits(translation)-1:0] translation_q;
   logic takes, hit, finishes;
 
   assign request = request_q;

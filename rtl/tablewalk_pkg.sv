@@ -56,6 +56,16 @@ package tablewalk_pkg;
     OpCompareAndSwap = 1'b1
   } mem_op_e;
 
+  // What a slot of the walker does. A closing one waits until its last answer has been taken.
+  typedef enum logic [2:0] {
+    SlotIdle = 3'd0,
+    SlotLooksUp = 3'd1,
+    SlotWantsMemory = 3'd2,
+    SlotWaitsForMemory = 3'd3,
+    SlotWantsAnswer = 3'd4,
+    SlotCloses = 3'd5
+  } slot_state_e;
+
   // Control registers and extensions, by the names of the manuals; a mode looks at its own. 58 bits.
   typedef struct packed {
     logic wp;  // 57  CR0.WP
@@ -99,7 +109,7 @@ package tablewalk_pkg;
     logic is_global;
   } entry_t;
 
-  // What is remembered of a page's translation: the walker's answer, the TLB's content. 76 bits.
+  // What is remembered of a page's translation: the walker's answer, the TLB's content.
   typedef struct packed {
     logic [55:0] page;  // first byte
     logic [5:0] page_shift;
@@ -108,20 +118,18 @@ package tablewalk_pkg;
     logic is_global;
     logic dirty;
   } translation_t;
-  localparam int unsigned TranslationBits = 76;
 
-  // Where a walk starts below the root: what a walk cache remembers. 66 bits.
+  // Where a walk starts below the root: what a walk cache remembers.
   typedef struct packed {
     logic [55:0] table_address;
     rights_t rights;  // granted by the levels above
     logic is_global;  // an entry above makes everything below it global
   } walk_start_t;
-  localparam int unsigned WalkStartBits = 66;
 
   // What the root's table starts with: every right.
   localparam logic [8:0] AllRights = 9'h01F;
 
-  // What a walk is asked for. 201 bits.
+  // What a walk is asked for.
   typedef struct packed {
     logic [63:0] va;  // offset bits of the smallest page are zero
     mode_e mode;
@@ -131,9 +139,8 @@ package tablewalk_pkg;
     logic user;  // made at user privilege
     controls_t controls;
   } request_t;
-  localparam int unsigned RequestBits = 201;
 
-  // How far a walk has come. 146 bits.
+  // How far a walk has come.
   typedef struct packed {
     logic [2:0] level;  // of the table; of the leaf
     logic [55:0] base;  // the table; when translated, the page
@@ -146,7 +153,6 @@ package tablewalk_pkg;
     logic [5:0] page_shift;
     fault_e fault;
   } walk_t;
-  localparam int unsigned WalkBits = 146;
 
   // What to forget. With neither an address space nor an address given it is everything.
   // Which pointers an invalidation takes out: of its address space, or of every one.
@@ -201,8 +207,8 @@ package tablewalk_pkg;
     radix_physical_bits = reach > 7'd52 ? 6'd52 : reach[5:0];
   endfunction
 
-  // Whether one of the last `levels` levels has tables larger than a page. A table is aligned to its size, or to a page if
-  // that is smaller: only such a one can begin below the end of physical addresses and end beyond.
+  // Whether one of the last `levels` levels has tables larger than a page. A table is aligned to its size, or to a page
+  // if that is smaller: only such a one can begin below the end of physical addresses and end beyond.
   function automatic logic radix_large_tables(input logic [47:0] index_bits, input logic [3:0] levels,
                                               input logic [5:0] offset_bits, input logic [5:0] entry_shift);
     radix_large_tables = 1'b0;

@@ -49,7 +49,7 @@ module tlb #(
   logic [5:0] shift_q[Entries];
   logic [5:0] whole_shift_q[Entries];  // of the page that it is, or is a part of
   logic [15:0] asid_q[Entries];
-  logic [tablewalk_pkg::TranslationBits-1:0] translation_q[Entries];
+  logic [$bits(translation_o)-1:0] translation_q[Entries];
   logic [Entries-1:0] global_q;
 
   // The lookup: every page size at once; the smallest that is there.
@@ -115,7 +115,8 @@ module tlb #(
     fills = fill_i && fill_shift != 6'd0;
     // What comes in may be a part already; its level says of what.
     fill_level_shift = tablewalk_pkg::index_shift(fill_mode_i, fill_translation_i.level, RadixShape);
-    fill_whole_shift = fill_translation_i.page_shift > fill_level_shift ? fill_translation_i.page_shift : fill_level_shift;
+    fill_whole_shift = fill_level_shift;
+    if (fill_translation_i.page_shift > fill_level_shift) fill_whole_shift = fill_translation_i.page_shift;
     part_mask = 56'hFF_FFFF_FFFF_FFFF << fill_shift;
     fill_part = fill_translation_i;
     fill_part.page_shift = fill_shift;

@@ -45,7 +45,7 @@ module walk_cache #(
   logic [63:0] prefix_q[Entries];
   logic [3:0] mode_q[Entries];
   logic [15:0] asid_q[Entries];
-  logic [tablewalk_pkg::WalkStartBits-1:0] start_q[Entries];
+  logic [$bits(start_o)-1:0] start_q[Entries];
 
   logic [63:0] lookup_prefix, remember_prefix;
   logic [SetWidth-1:0] lookup_set, remember_set;

@@ -1,7 +1,6 @@
 // What follows from a memory answer: the next step of one walk. Combinational; all outputs are zero while there is no
-// answer. The checks come in the order in which
-// the architectures make them: present, reserved and malformed encodings, rights of the whole path, accessed and dirty
-// bits, the range of physical addresses.
+// answer. The checks come in the order in which the architectures make them: present, reserved and malformed encodings,
+// rights of the whole path, accessed and dirty bits, the range of physical addresses.
 
 module walk_step #(
     parameter logic [47:0] RadixIndexBits = {24'd0, {4{6'd9}}},
@@ -100,9 +99,6 @@ module walk_step #(
     needs_dirty = 1'b0;
     marks_entries = 1'b0;
     out_of_range = 1'b0;
-    walk_o = '0;
-    wants_memory_o = 1'b0;
-    followed_o = 1'b0;
     if (valid_i) begin
       is_leaf = decoded.kind == tablewalk_pkg::KindLeaf;
       needs_dirty = is_leaf && request_i.access == tablewalk_pkg::AccessStore && !decoded.dirty;
@@ -115,7 +111,14 @@ module walk_step #(
         reached = decoded.target | (request_i.va[55:0] & ~(56'hFF_FFFF_FFFF_FFFF << decoded.page_shift));
       end
       out_of_range = (reached >> physical_bits) != 56'd0;
+    end
+  end
 
+  always_comb begin
+    walk_o = '0;
+    wants_memory_o = 1'b0;
+    followed_o = 1'b0;
+    if (valid_i) begin
       walk_o = walk_i;
       if (retry_i) begin
         wants_memory_o = 1'b1;

@@ -143,62 +143,148 @@ module walker #(
     output logic [Slots-1:0] ev_restart_o
 );
 
-  localparam int unsigned Ids = 1 << IdWidth;
-  localparam int unsigned Generations = 1 << GenerationWidth;
-
   localparam logic [53:0] RadixShape = tablewalk_pkg::radix_shape(RadixIndexBits, RadixOffsetBits[5:0]);
 
-  // What a slot does. A closing one waits until its last answer has been taken.
-  localparam logic [2:0] Idle = 3'd0;
-  localparam logic [2:0] LooksUp = 3'd1;
-  localparam logic [2:0] WantsMemory = 3'd2;
-  localparam logic [2:0] WaitsForMemory = 3'd3;
-  localparam logic [2:0] WantsAnswer = 3'd4;
-  localparam logic [2:0] Closing = 3'd5;
+  tablewalk_pkg::request_t step_request, lookup_request, memory_request, answer_request, joined_request, asked, taken;
+  tablewalk_pkg::walk_t step_before, step_after, begun, memory_walk, answer_walk;
 
-  // The slots.
-  logic [2:0] state_q[Slots], state_d[Slots];
-  logic [Slots-1:0] older_q[Slots];  // the slots whose walks began before this one's
-  logic [tablewalk_pkg::RequestBits-1:0] request_q[Slots];
-  logic [tablewalk_pkg::WalkBits-1:0] walk_q[Slots];
-  logic [IdWidth-1:0] id_q[Slots];
-  logic [Slots-1:0] own_q, own_d;  // its own request is still to be answered
-  logic [GenerationWidth-1:0] generation_q[Slots];  // of the memory access that it waits for
-  logic [Generations-1:0] under_way_q[Slots], under_way_d[Slots];  // its memory accesses, orphans included
+  // What happens in a cycle, and to the walk in which slot.
+  logic step_taken, lookup_valid, memory_given, answer_given, takes, joins, begins, sends_back;
+  logic [SlotWidth-1:0] step_slot, lookup_slot, memory_slot, answer_slot, join_slot, idle_slot;
+  logic [Slots-1:0] concerned, restarts, hands_on, closes, faulted;
 
-  // Requests that joined a walk, and those that were sent back, stand in lists through next_q, by their ids.
-  logic [tablewalk_pkg::RequestBits-1:0] asked_q[Ids];
-  logic [IdWidth-1:0] next_q[Ids];
-  logic [Slots-1:0] waiting_q, waiting_d;  // somebody joined the slot's walk
-  logic [IdWidth-1:0] first_q[Slots], first_d[Slots], last_q[Slots], last_d[Slots];
-  logic replay_q, replay_d;  // somebody is to be served again
-  logic [IdWidth-1:0] replay_first_q, replay_first_d, replay_last_q, replay_last_d;
+  // The slots: what they do.
+  logic [Slots-1:0] looks_up, waits_for_memory, wants_memory, wants_answer, own, busy, has_free_tag, waiting;
+  logic has_idle, slots_rest, slots_idle, no_access, replay, event_shown;
+  logic step_wants_memory, step_followed, begin_wants_memory, memory_wanted, memory_free, answer_wanted, answer_free;
+  logic answer_last;
+  logic [TagWidth-1:0] memory_tag;
+  logic [IdWidth-1:0] own_id, joined_id, taken_id;
+  logic [7:0] cache_hits;
 
-  // The two output registers.
-  logic mem_req_valid_q, rsp_valid_q;
-  logic mem_req_free, rsp_free;
-  assign mem_req_free = !mem_req_valid_q || mem_req_ready_i;
-  assign rsp_free = !rsp_valid_q || rsp_ready_i;
+  tablewalk_pkg::invalidation_t invalidation;
+  assign invalidation.everything = inv_all_i;
+  assign invalidation.asid_valid = inv_asid_valid_i;
+  assign invalidation.asid = inv_asid_i;
+  assign invalidation.vaddr_valid = inv_vaddr_valid_i;
+  assign invalidation.vaddr = inv_vaddr_i;
+  assign invalidation.is_global = inv_global_i;
+  assign invalidation.pointers = inv_pointers_i;
+
+  walk_states #(
+      .Slots(Slots)
+  ) u_states (
+      .clk_i(clk_i),
+      .rst_ni(rst_ni),
+      .looks_up_o(looks_up),
+      .waits_for_memory_o(waits_for_memory),
+      .own_o(own),
+      .has_idle_o(has_idle),
+      .idle_slot_o(idle_slot),
+      .rest_o(slots_rest),
+      .idle_o(slots_idle),
+      .step_i(step_taken),
+      .step_slot_i(step_slot),
+      .step_wants_memory_i(step_wants_memory),
+      .lookup_i(lookup_valid),
+      .lookup_slot_i(lookup_slot),
+      .lookup_wants_memory_i(begin_wants_memory),
+      .wants_memory_o(wants_memory),
+      .wants_answer_o(wants_answer),
+      .memory_i(memory_given),
+      .memory_slot_i(memory_slot),
+      .answer_i(answer_given),
+      .answer_slot_i(answer_slot),
+      .answer_last_i(answer_last),
+      .answer_free_i(answer_free),
+      .begins_i(begins),
+      .concerned_i(concerned),
+      .restarts_o(restarts),
+      .hands_on_o(hands_on),
+      .closes_o(closes),
+      .busy_o(busy)
+  );
+
+  // A slot whose accesses are all under way, as orphans, waits until one is answered.
+  walk_order #(
+      .Slots(Slots)
+  ) u_order (
+      .clk_i(clk_i),
+      .rst_ni(rst_ni),
+      .begins_i(begins),
+      .begin_slot_i(idle_slot),
+      .busy_i(busy),
+      .looks_up_i(looks_up),
+      .lookup_o(lookup_valid),
+      .lookup_slot_o(lookup_slot),
+      .wants_memory_i(wants_memory & has_free_tag),
+      .memory_o(memory_wanted),
+      .memory_slot_o(memory_slot),
+      .wants_answer_i(wants_answer),
+      .answer_o(answer_wanted),
+      .answer_slot_o(answer_slot)
+  );
+
+  walk_store #(
+      .Slots(Slots),
+      .IdWidth(IdWidth),
+      .RadixLevels(RadixLevels),
+      .RadixShape(RadixShape)
+  ) u_store (
+      .clk_i(clk_i),
+      .rst_ni(rst_ni),
+      .answered_i(mem_rsp_valid_i),
+      .step_slot_i(step_slot),
+      .step_request_o(step_request),
+      .step_before_o(step_before),
+      .step_i(step_taken),
+      .step_after_i(step_after),
+      .lookup_i(lookup_valid),
+      .lookup_slot_i(lookup_slot),
+      .lookup_request_o(lookup_request),
+      .begun_i(begun),
+      .memory_i(memory_given),
+      .memory_slot_i(memory_slot),
+      .memory_request_o(memory_request),
+      .memory_walk_o(memory_walk),
+      .answer_i(answer_given),
+      .answer_slot_i(answer_slot),
+      .answer_id_o(own_id),
+      .answer_request_o(answer_request),
+      .answer_walk_o(answer_walk),
+      .faulted_o(faulted),
+      .takes_i(takes),
+      .taken_id_i(taken_id),
+      .taken_i(taken),
+      .own_i(own),
+      .joins_o(joins),
+      .join_slot_o(join_slot),
+      .begins_o(begins),
+      .idle_slot_i(idle_slot),
+      .invalidate_i(inv_valid_i),
+      .invalidation_i(invalidation),
+      .concerned_o(concerned)
+  );
 
   // 1. One memory answer is taken. That of a walk that has been restarted since is nobody's.
-  logic [SlotWidth-1:0] step_slot;
-  logic [GenerationWidth-1:0] step_generation;
-  logic step_taken, step_wants_memory, step_followed;
-  tablewalk_pkg::request_t step_request;
-  tablewalk_pkg::walk_t step_before, step_after;
+  assign step_slot = mem_rsp_tag_i[SlotWidth-1:0];
 
-  assign {step_generation, step_slot} = mem_rsp_tag_i;
-  assign step_taken = mem_rsp_valid_i && state_q[step_slot] == WaitsForMemory &&
-                      generation_q[step_slot] == step_generation && under_way_q[step_slot][step_generation];
-  // What nobody wants in a cycle is zero in it, here and below: it neither switches nor is simulated.
-  always_comb begin
-    step_request = '0;
-    step_before = '0;
-    if (mem_rsp_valid_i) begin
-      step_request = request_q[step_slot];
-      step_before = walk_q[step_slot];
-    end
-  end
+  access_tags #(
+      .Slots(Slots),
+      .GenerationWidth(GenerationWidth)
+  ) u_tags (
+      .clk_i(clk_i),
+      .rst_ni(rst_ni),
+      .answered_i(mem_rsp_valid_i),
+      .answered_tag_i(mem_rsp_tag_i),
+      .waits_i(waits_for_memory),
+      .wanted_o(step_taken),
+      .give_i(memory_given),
+      .give_slot_i(memory_slot),
+      .give_tag_o(memory_tag),
+      .has_free_o(has_free_tag),
+      .none_o(no_access)
+  );
 
   walk_step #(
       .RadixIndexBits(RadixIndexBits),
@@ -218,247 +304,93 @@ module walker #(
   );
 
   // 2. One walk asks the walk caches, the oldest of those that have not yet.
-  logic lookup_valid;
-  logic [SlotWidth-1:0] lookup_slot;
-  logic [Slots-1:0] looks_up;
-  logic begin_wants_memory;
-  tablewalk_pkg::request_t lookup_request;
-  tablewalk_pkg::walk_t begun;
-
-  always_comb begin
-    for (int unsigned s = 0; s < Slots; s++) looks_up[s] = state_q[s] == LooksUp;
-    lookup_valid = looks_up != '0;
-    lookup_slot = '0;
-    for (int unsigned s = 0; s < Slots; s++) begin
-      if (looks_up[s] && (older_q[s] & looks_up) == '0) lookup_slot = SlotWidth'(s);
-    end
-  end
-  always_comb begin
-    lookup_request = '0;
-    if (lookup_valid) lookup_request = request_q[lookup_slot];
-  end
-
-  tablewalk_pkg::invalidation_t invalidation;
-  assign invalidation.everything = inv_all_i;
-  assign invalidation.asid_valid = inv_asid_valid_i;
-  assign invalidation.asid = inv_asid_i;
-  assign invalidation.vaddr_valid = inv_vaddr_valid_i;
-  assign invalidation.vaddr = inv_vaddr_i;
-  assign invalidation.is_global = inv_global_i;
-  assign invalidation.pointers = inv_pointers_i;
-
-  tablewalk_pkg::walk_start_t remembered;
-  assign remembered.table_address = step_after.base;
-  assign remembered.rights = step_after.rights;
-  assign remembered.is_global = step_after.is_global;
-
-  logic [7:0] cache_hits;
-  logic [tablewalk_pkg::WalkStartBits-1:0] cache_starts[8];
-  for (genvar level = 0; level < 8; level++) begin : gen_walk_caches
-    localparam int unsigned Entries = 32'(WalkCacheEntries[8*level+:8]);
-    localparam int unsigned Ways = WalkCacheWays[8*level+:8] == 8'd0 ? Entries : 32'(WalkCacheWays[8*level+:8]);
-    if (level > 0 && Entries > 0) begin : gen_cache
-      walk_cache #(
-          .Level(level),
-          .Entries(Entries),
-          .Ways(Ways),
-          .RadixShape(RadixShape)
-      ) u_cache (
-          .clk_i(clk_i),
-          .rst_ni(rst_ni),
-          .lookup_i(lookup_valid),
-          .lookup_va_i(lookup_request.va),
-          .lookup_mode_i(lookup_request.mode),
-          .lookup_asid_i(lookup_request.asid),
-          .hit_o(cache_hits[level]),
-          .start_o(cache_starts[level]),
-          .remember_i(step_taken && step_followed && step_before.level == 3'(level)),
-          .remember_va_i(step_request.va),
-          .remember_mode_i(step_request.mode),
-          .remember_asid_i(step_request.asid),
-          .remember_start_i(remembered),
-          .invalidate_i(inv_valid_i),
-          .invalidation_i(invalidation)
-      );
-    end else begin : gen_none
-      assign cache_hits[level] = 1'b0;
-      assign cache_starts[level] = '0;
-    end
-  end
-
-  logic [2:0] hit_level;
-  logic [tablewalk_pkg::WalkStartBits-1:0] hit_start;
-  always_comb begin
-    hit_level = '0;
-    hit_start = '0;
-    for (int unsigned i = 0; i < 8; i++) begin
-      if (cache_hits[7-i]) begin
-        hit_level = 3'(7 - i);
-        hit_start = cache_starts[7-i];
-      end
-    end
-  end
-
-  walk_begin #(
+  walk_lookup #(
       .RadixIndexBits(RadixIndexBits),
       .RadixLevels(RadixLevels),
       .RadixOffsetBits(RadixOffsetBits),
-      .RadixEntryBytes(RadixEntryBytes)
-  ) u_begin (
-      .valid_i(lookup_valid),
+      .RadixEntryBytes(RadixEntryBytes),
+      .WalkCacheEntries(WalkCacheEntries),
+      .WalkCacheWays(WalkCacheWays)
+  ) u_lookup (
+      .clk_i(clk_i),
+      .rst_ni(rst_ni),
+      .lookup_i(lookup_valid),
       .request_i(lookup_request),
-      .hit_i(cache_hits != '0),
-      .hit_level_i(hit_level),
-      .hit_start_i(hit_start),
+      .hits_o(cache_hits),
       .walk_o(begun),
-      .wants_memory_o(begin_wants_memory)
+      .wants_memory_o(begin_wants_memory),
+      .remember_i(step_taken && step_followed),
+      .remember_level_i(step_before.level),
+      .remember_request_i(step_request),
+      .remember_walk_i(step_after),
+      .invalidate_i(inv_valid_i),
+      .invalidation_i(invalidation)
   );
 
-  // 3. and 4. What the slots want, counting what this cycle's answer and lookup came to; the oldest of each kind.
-  logic [Slots-1:0] wants_memory, wants_answer;
-  logic [SlotWidth-1:0] memory_slot, answer_slot;
-  logic memory_given, answer_given;
-  logic [Generations-1:0] under_way_now[Slots];
+  // 3. One memory request, of the oldest walk that wants memory.
+  assign memory_given = memory_free && memory_wanted;
 
-  always_comb begin
-    for (int unsigned s = 0; s < Slots; s++) begin
-      wants_memory[s] = state_q[s] == WantsMemory;
-      wants_answer[s] = state_q[s] == WantsAnswer;
-      under_way_now[s] = under_way_q[s];
-    end
-    if (step_taken) begin
-      wants_memory[step_slot] = step_wants_memory;
-      wants_answer[step_slot] = !step_wants_memory;
-    end
-    if (lookup_valid) begin
-      wants_memory[lookup_slot] = begin_wants_memory;
-      wants_answer[lookup_slot] = !begin_wants_memory;
-    end
-    if (mem_rsp_valid_i) under_way_now[step_slot][step_generation] = 1'b0;
-  end
-
-  logic [Slots-1:0] may_present;
-  logic [GenerationWidth-1:0] memory_generation;
-  tablewalk_pkg::request_t memory_request;
-  tablewalk_pkg::walk_t memory_walk;
-  logic [55:0] memory_address;
-  logic [1:0] memory_size;
-
-  always_comb begin
-    // A slot whose accesses are all under way, as orphans, waits until one is answered.
-    for (int unsigned s = 0; s < Slots; s++) may_present[s] = wants_memory[s] && under_way_now[s] != '1;
-    memory_given = mem_req_free && may_present != '0;
-    memory_slot = '0;
-    for (int unsigned s = 0; s < Slots; s++) begin
-      if (may_present[s] && (older_q[s] & may_present) == '0) memory_slot = SlotWidth'(s);
-    end
-    memory_generation = '0;
-    memory_request = '0;
-    memory_walk = '0;
-    if (memory_given) begin
-      for (int unsigned g = 0; g < Generations; g++) begin
-        if (!under_way_now[memory_slot][Generations-1-g]) memory_generation = GenerationWidth'(Generations - 1 - g);
-      end
-      memory_request = request_q[memory_slot];
-      memory_walk = walk_q[memory_slot];
-      if (step_taken && memory_slot == step_slot) memory_walk = step_after;
-      if (lookup_valid && memory_slot == lookup_slot) memory_walk = begun;
-    end
-  end
-
-  entry_address #(
+  memory_port #(
+      .TagWidth(TagWidth),
       .RadixIndexBits(RadixIndexBits),
       .RadixOffsetBits(RadixOffsetBits),
       .RadixEntryBytes(RadixEntryBytes)
-  ) u_memory_address (
-      .mode_i(memory_request.mode),
-      .level_i(memory_walk.level),
-      .table_i(memory_walk.base),
-      .va_i(memory_request.va),
-      .address_o(memory_address),
-      .size_o(memory_size)
+  ) u_memory (
+      .clk_i(clk_i),
+      .rst_ni(rst_ni),
+      .free_o(memory_free),
+      .give_i(memory_given),
+      .give_tag_i(memory_tag),
+      .give_request_i(memory_request),
+      .give_walk_i(memory_walk),
+      .valid_o(mem_req_valid_o),
+      .ready_i(mem_req_ready_i),
+      .tag_o(mem_req_tag_o),
+      .addr_o(mem_req_addr_o),
+      .size_o(mem_req_size_o),
+      .op_o(mem_req_op_o),
+      .wdata_o(mem_req_wdata_o),
+      .expected_o(mem_req_expected_o)
   );
 
-  // The answer: the walk's own request first, then those that joined, in the order in which they did.
-  tablewalk_pkg::request_t answer_request, joined_request;
-  tablewalk_pkg::walk_t answer_walk;
-  tablewalk_pkg::fault_e joined_forbidden;
-  logic [55:0] answer_address;
-  logic [1:0] answer_size;
-  logic [IdWidth-1:0] joined_id;
-  logic answers_own, answers_joined, joined_served, sends_back, is_last;
+  // 4. One answer, of the oldest walk that wants to answer: its own request first, then those that joined, in the order
+  // in which they did.
+  assign answer_given = answer_free && answer_wanted;
 
-  always_comb begin
-    answer_given = rsp_free && wants_answer != '0;
-    answer_slot = '0;
-    for (int unsigned s = 0; s < Slots; s++) begin
-      if (wants_answer[s] && (older_q[s] & wants_answer) == '0) answer_slot = SlotWidth'(s);
-    end
-    answer_request = '0;
-    answer_walk = '0;
-    joined_id = first_q[answer_slot];
-    joined_request = '0;
-    if (answer_given) begin
-      answer_request = request_q[answer_slot];
-      answer_walk = walk_q[answer_slot];
-      if (step_taken && answer_slot == step_slot) answer_walk = step_after;
-      if (lookup_valid && answer_slot == lookup_slot) answer_walk = begun;
-      if (!own_q[answer_slot]) joined_request = asked_q[joined_id];
-    end
-  end
-
-  access_check u_joined_check (
-      .mode_i(answer_request.mode),
-      .controls_i(answer_request.controls),
-      .rights_i(answer_walk.rights),
-      .access_i(joined_request.access),
-      .user_i(joined_request.user),
-      .fault_o(joined_forbidden)
-  );
-
-  entry_address #(
+  response_port #(
+      .IdWidth(IdWidth),
+      .PageShift(PageShift),
       .RadixIndexBits(RadixIndexBits),
       .RadixOffsetBits(RadixOffsetBits),
       .RadixEntryBytes(RadixEntryBytes)
-  ) u_fault_address (
-      .mode_i(answer_request.mode),
-      .level_i(answer_walk.level),
-      .table_i(answer_walk.base),
-      .va_i(answer_request.va),
-      .address_o(answer_address),
-      .size_o(answer_size)
+  ) u_response (
+      .clk_i(clk_i),
+      .rst_ni(rst_ni),
+      .free_o(answer_free),
+      .answer_i(answer_given),
+      .request_i(answer_request),
+      .walk_i(answer_walk),
+      .own_i(own[answer_slot]),
+      .own_id_i(own_id),
+      .joined_id_i(joined_id),
+      .joined_i(joined_request),
+      .sends_back_o(sends_back),
+      .valid_o(rsp_valid_o),
+      .ready_i(rsp_ready_i),
+      .id_o(rsp_id_o),
+      .fault_o(rsp_fault_o),
+      .entry_o(rsp_entry_o),
+      .frame_o(rsp_frame_o),
+      .page_shift_o(rsp_page_shift_o),
+      .level_o(rsp_level_o),
+      .rights_o(rsp_rights_o),
+      .global_o(rsp_global_o),
+      .dirty_o(rsp_dirty_o),
+      .fault_addr_o(rsp_fault_addr_o)
   );
-
-  always_comb begin
-    if (answer_walk.fault != tablewalk_pkg::FaultNone) begin
-      joined_served = !tablewalk_pkg::depends_on_access(answer_walk.fault);
-    end else begin
-      joined_served = joined_forbidden == tablewalk_pkg::FaultNone &&
-                      (joined_request.access != tablewalk_pkg::AccessStore || answer_walk.dirty);
-    end
-    answers_own = answer_given && own_q[answer_slot];
-    answers_joined = answer_given && !own_q[answer_slot] && joined_served;
-    sends_back = answer_given && !own_q[answer_slot] && !joined_served;
-    is_last = !waiting_q[answer_slot] ||
-              (!own_q[answer_slot] && first_q[answer_slot] == last_q[answer_slot]);
-  end
 
   // 5. One request is taken: one that was sent back before a new one. It joins the walk of its page or begins one.
-  logic has_idle, takes, joins, begins;
-  logic [SlotWidth-1:0] idle_slot, join_slot;
-  logic [IdWidth-1:0] taken_id;
-  tablewalk_pkg::request_t asked, taken;
-  logic [Slots-1:0] same_page;
-
   always_comb begin
-    has_idle = 1'b0;
-    idle_slot = '0;
-    for (int unsigned i = 0; i < Slots; i++) begin
-      if (state_q[Slots-1-i] == Idle) begin
-        has_idle = 1'b1;
-        idle_slot = SlotWidth'(Slots - 1 - i);
-      end
-    end
     asked = '0;
     if (req_valid_i) begin
       asked.va = {req_vpn_i, {PageShift{1'b0}}};
@@ -469,368 +401,88 @@ module walker #(
       asked.user = req_priv_i;
       asked.controls = req_controls_i;
     end
-    takes = has_idle && (replay_q || req_valid_i);
-    taken_id = replay_q ? replay_first_q : req_id_i;
-    taken = asked;
-    if (replay_q) taken = asked_q[replay_first_q];
+    takes = has_idle && (replay || req_valid_i);
   end
 
-  // A walk is about all of a request but its access. Offset bits above PageShift do not count. One that has answered
-  // its own request takes in nobody more: requests that its answer does not serve would join it again and again.
-  tablewalk_pkg::request_t under_way;
-  logic [5:0] taken_page_shift;
-  always_comb begin
-    same_page = '0;
-    join_slot = '0;
-    under_way = '0;
-    taken_page_shift = '0;
-    if (takes) begin
-      taken_page_shift = tablewalk_pkg::index_shift(taken.mode, 3'd0, RadixShape);
-      for (int unsigned s = 0; s < Slots; s++) begin
-        under_way = request_q[s];
-        same_page[s] = own_q[s] && !(answer_given && answer_slot == SlotWidth'(s)) &&
-                       under_way.mode == taken.mode && under_way.root == taken.root &&
-                       under_way.asid == taken.asid && under_way.controls == taken.controls &&
-                       ((under_way.va ^ taken.va) >> taken_page_shift) == 64'd0;
-        if (same_page[s]) join_slot = SlotWidth'(s);
-      end
-    end
-    joins = takes && same_page != '0;
-    begins = takes && same_page == '0;
-  end
+  request_list #(
+      .Slots(Slots),
+      .IdWidth(IdWidth)
+  ) u_requests (
+      .clk_i(clk_i),
+      .rst_ni(rst_ni),
+      .answer_i(answer_given),
+      .answer_slot_i(answer_slot),
+      .answer_own_i(own[answer_slot]),
+      .answer_last_o(answer_last),
+      .joined_id_o(joined_id),
+      .joined_request_o(joined_request),
+      .sends_back_i(sends_back),
+      .req_id_i(req_id_i),
+      .req_i(asked),
+      .replay_o(replay),
+      .next_id_o(taken_id),
+      .next_request_o(taken),
+      .takes_i(takes),
+      .joins_i(joins),
+      .join_slot_i(join_slot),
+      .begins_i(begins),
+      .begin_slot_i(idle_slot),
+      .hands_on_i(hands_on),
+      .waiting_o(waiting)
+  );
 
-  // 6. An invalidation comes after everything else. Of a walk under way nothing is known but its question: a page of
-  // any size that it finds, and every pointer on its way, lies within what one entry of the root maps.
-  logic [Slots-1:0] concerned;
-  logic same_space, same_region;
-  tablewalk_pkg::request_t questioned;
-  always_comb begin
-    concerned = '0;
-    questioned = '0;
-    same_space = 1'b0;
-    same_region = 1'b0;
-    if (inv_valid_i) begin
-      for (int unsigned s = 0; s < Slots; s++) begin
-        questioned = request_q[s];
-        same_space = !inv_asid_valid_i || questioned.asid == inv_asid_i;
-        same_region = !inv_vaddr_valid_i ||
-            ((questioned.va ^ inv_vaddr_i) >> tablewalk_pkg::index_shift(
-                questioned.mode, tablewalk_pkg::root_level(questioned.mode, 3'(RadixLevels - 1)), RadixShape)) == 64'd0;
-        concerned[s] = inv_all_i || (same_region && (same_space || inv_global_i)) ||
-                       (same_space && inv_pointers_i == tablewalk_pkg::PointersEvery);
-      end
-    end
-  end
-
-  // All of it together. A link says which id follows which in its list.
-  logic [Slots-1:0] restarts, closes;
-  logic [Slots+1:0] links;
-  logic [IdWidth-1:0] link_from[Slots+2], link_to[Slots+2];
-
-  always_comb begin
-    for (int unsigned s = 0; s < Slots; s++) begin
-      state_d[s] = state_q[s];
-      under_way_d[s] = under_way_now[s];
-      first_d[s] = first_q[s];
-      last_d[s] = last_q[s];
-    end
-    own_d = own_q;
-    waiting_d = waiting_q;
-    replay_d = replay_q;
-    replay_first_d = replay_first_q;
-    replay_last_d = replay_last_q;
-    restarts = '0;
-    closes = '0;
-    links = '0;
-    for (int unsigned i = 0; i < Slots + 2; i++) begin
-      link_from[i] = '0;
-      link_to[i] = '0;
-    end
-
-    if (step_taken) state_d[step_slot] = step_wants_memory ? WantsMemory : WantsAnswer;
-    if (lookup_valid) state_d[lookup_slot] = begin_wants_memory ? WantsMemory : WantsAnswer;
-    if (memory_given) begin
-      state_d[memory_slot] = WaitsForMemory;
-      under_way_d[memory_slot][memory_generation] = 1'b1;
-    end
-
-    for (int unsigned s = 0; s < Slots; s++) begin
-      if (state_q[s] == Closing && rsp_free) state_d[s] = Idle;
-    end
-    if (answer_given) begin
-      state_d[answer_slot] = is_last ? Closing : WantsAnswer;
-      closes[answer_slot] = is_last;
-      own_d[answer_slot] = 1'b0;
-      if (is_last) waiting_d[answer_slot] = 1'b0;
-      else if (!own_q[answer_slot]) first_d[answer_slot] = next_q[joined_id];
-    end
-
-    if (takes && replay_q) begin
-      if (replay_first_q == replay_last_q) replay_d = 1'b0;
-      else replay_first_d = next_q[replay_first_q];
-    end
-    if (sends_back) begin
-      links[0] = replay_d;
-      link_from[0] = replay_last_d;
-      link_to[0] = joined_id;
-      if (!replay_d) replay_first_d = joined_id;
-      replay_last_d = joined_id;
-      replay_d = 1'b1;
-    end
-
-    if (joins) begin
-      links[1] = waiting_d[join_slot];
-      link_from[1] = last_d[join_slot];
-      link_to[1] = taken_id;
-      if (!waiting_d[join_slot]) first_d[join_slot] = taken_id;
-      last_d[join_slot] = taken_id;
-      waiting_d[join_slot] = 1'b1;
-    end
-    if (begins) begin
-      state_d[idle_slot] = LooksUp;
-      own_d[idle_slot] = 1'b1;
-      waiting_d[idle_slot] = 1'b0;
-    end
-
-    for (int unsigned s = 0; s < Slots; s++) begin
-      if (concerned[s] && (state_d[s] == WantsMemory || state_d[s] == WaitsForMemory || state_d[s] == WantsAnswer)) begin
-        if (own_d[s]) begin
-          restarts[s] = 1'b1;
-          state_d[s] = LooksUp;
-        end else begin
-          // It has answered its own request: those that wait still ask afresh.
-          links[s+2] = replay_d;
-          link_from[s+2] = replay_last_d;
-          link_to[s+2] = first_d[s];
-          if (!replay_d) replay_first_d = first_d[s];
-          replay_last_d = last_d[s];
-          replay_d = 1'b1;
-          waiting_d[s] = 1'b0;
-          state_d[s] = Idle;
-          closes[s] = 1'b1;
-        end
-      end
-    end
-  end
-
-  logic [Slots-1:0] busy, faulted;
-  tablewalk_pkg::walk_t closing;
-  always_comb begin
-    closing = '0;
-    for (int unsigned s = 0; s < Slots; s++) begin
-      busy[s] = state_d[s] != Idle && !(begins && idle_slot == SlotWidth'(s));
-      closing = walk_q[s];
-      faulted[s] = answer_given && answer_slot == SlotWidth'(s) ? answer_walk.fault != tablewalk_pkg::FaultNone
-                                                                : closing.fault != tablewalk_pkg::FaultNone;
-    end
-  end
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      own_q <= '0;
-      waiting_q <= '0;
-      replay_q <= 1'b0;
-      replay_first_q <= '0;
-      replay_last_q <= '0;
-      for (int unsigned s = 0; s < Slots; s++) begin
-        state_q[s] <= Idle;
-        older_q[s] <= '0;
-        generation_q[s] <= '0;
-        under_way_q[s] <= '0;
-        first_q[s] <= '0;
-        last_q[s] <= '0;
-        id_q[s] <= '0;
-        request_q[s] <= '0;
-        walk_q[s] <= '0;
-      end
-    end else begin
-      own_q <= own_d;
-      waiting_q <= waiting_d;
-      replay_q <= replay_d;
-      replay_first_q <= replay_first_d;
-      replay_last_q <= replay_last_d;
-      for (int unsigned s = 0; s < Slots; s++) begin
-        state_q[s] <= state_d[s];
-        under_way_q[s] <= under_way_d[s];
-        first_q[s] <= first_d[s];
-        last_q[s] <= last_d[s];
-      end
-      if (step_taken) walk_q[step_slot] <= step_after;
-      if (lookup_valid) walk_q[lookup_slot] <= begun;
-      if (memory_given) generation_q[memory_slot] <= memory_generation;
-      if (begins) begin
-        for (int unsigned s = 0; s < Slots; s++) older_q[s][idle_slot] <= 1'b0;
-        older_q[idle_slot] <= busy;
-        request_q[idle_slot] <= taken;
-        id_q[idle_slot] <= taken_id;
-      end
-    end
-  end
-
-  // Read only where they were written before: no reset.
-  always_ff @(posedge clk_i) begin
-    if (takes && !replay_q) asked_q[req_id_i] <= asked;
-    for (int unsigned i = 0; i < Slots + 2; i++) begin
-      if (links[i]) next_q[link_from[i]] <= link_to[i];
-    end
-  end
-
-  // The memory request.
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      mem_req_valid_q <= 1'b0;
-      mem_req_tag_o <= '0;
-      mem_req_addr_o <= '0;
-      mem_req_size_o <= 2'd3;
-      mem_req_op_o <= tablewalk_pkg::OpRead;
-      mem_req_wdata_o <= '0;
-      mem_req_expected_o <= '0;
-    end else if (memory_given) begin
-      mem_req_valid_q <= 1'b1;
-      mem_req_tag_o <= {memory_generation, memory_slot};
-      mem_req_addr_o <= memory_address;
-      mem_req_size_o <= memory_size;
-      mem_req_op_o <= memory_walk.update ? tablewalk_pkg::OpCompareAndSwap : tablewalk_pkg::OpRead;
-      mem_req_wdata_o <= tablewalk_pkg::mark_used(memory_request.mode, memory_walk.entry, memory_walk.set_dirty);
-      mem_req_expected_o <= memory_walk.entry;
-    end else if (mem_req_ready_i) begin
-      mem_req_valid_q <= 1'b0;
-    end
-  end
-  assign mem_req_valid_o = mem_req_valid_q;
-
-  // The response.
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      rsp_valid_q <= 1'b0;
-      rsp_id_o <= '0;
-      rsp_fault_o <= tablewalk_pkg::FaultNone;
-      rsp_entry_o <= '0;
-      rsp_frame_o <= '0;
-      rsp_page_shift_o <= '0;
-      rsp_level_o <= '0;
-      rsp_rights_o <= '0;
-      rsp_global_o <= 1'b0;
-      rsp_dirty_o <= 1'b0;
-      rsp_fault_addr_o <= '0;
-    end else if (answers_own || answers_joined) begin
-      rsp_valid_q <= 1'b1;
-      rsp_id_o <= answers_own ? id_q[answer_slot] : joined_id;
-      rsp_fault_o <= answer_walk.fault;
-      rsp_entry_o <= answer_walk.entry;
-      rsp_frame_o <= answer_walk.base[55:PageShift];
-      rsp_page_shift_o <= answer_walk.page_shift;
-      rsp_level_o <= answer_walk.level;
-      rsp_rights_o <= answer_walk.rights;
-      rsp_global_o <= answer_walk.is_global;
-      rsp_dirty_o <= answer_walk.dirty;
-      rsp_fault_addr_o <= answer_address;
-    end else if (rsp_ready_i) begin
-      rsp_valid_q <= 1'b0;
-    end
-  end
-  assign rsp_valid_o = rsp_valid_q;
-
-  // The events of the cycle before.
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      ev_walk_o <= 1'b0;
-      ev_merge_o <= 1'b0;
-      ev_replay_o <= 1'b0;
-      ev_cache_lookup_o <= 1'b0;
-      ev_cache_hit_o <= '0;
-      ev_read_o <= '0;
-      ev_update_o <= 1'b0;
-      ev_done_o <= '0;
-      ev_fault_o <= '0;
-      ev_restart_o <= '0;
-    end else begin
-      ev_walk_o <= begins;
-      ev_merge_o <= joins;
-      ev_replay_o <= sends_back;
-      ev_cache_lookup_o <= lookup_valid;
-      ev_cache_hit_o <= cache_hits;
-      ev_read_o <= '0;
-      ev_read_o[step_before.level] <= step_taken && !step_before.update && !mem_rsp_retry_i;
-      ev_update_o <= step_taken && step_before.update && !mem_rsp_retry_i;
-      ev_done_o <= closes;
-      ev_fault_o <= closes & faulted;
-      ev_restart_o <= restarts;
-    end
-  end
+  walker_events #(
+      .Slots(Slots)
+  ) u_events (
+      .clk_i(clk_i),
+      .rst_ni(rst_ni),
+      .begins_i(begins),
+      .joins_i(joins),
+      .sends_back_i(sends_back),
+      .lookup_i(lookup_valid),
+      .hits_i(cache_hits),
+      .step_i(step_taken && !mem_rsp_retry_i),
+      .step_level_i(step_before.level),
+      .step_update_i(step_before.update),
+      .closes_i(closes),
+      .faulted_i(faulted),
+      .restarts_i(restarts),
+      .any_o(event_shown),
+      .walk_o(ev_walk_o),
+      .merge_o(ev_merge_o),
+      .replay_o(ev_replay_o),
+      .cache_lookup_o(ev_cache_lookup_o),
+      .cache_hit_o(ev_cache_hit_o),
+      .read_o(ev_read_o),
+      .update_o(ev_update_o),
+      .done_o(ev_done_o),
+      .fault_o(ev_fault_o),
+      .restart_o(ev_restart_o)
+  );
 
   assign inv_ready_o = rst_ni;
-  assign req_ready_o = has_idle && !replay_q;
-
-  logic event_stands, slots_rest, slots_idle, nothing_under_way;
-  always_comb begin
-    event_stands = ev_walk_o || ev_merge_o || ev_replay_o || ev_cache_lookup_o || ev_cache_hit_o != '0 ||
-                   ev_read_o != '0 || ev_update_o || ev_done_o != '0 || ev_fault_o != '0 || ev_restart_o != '0;
-    slots_rest = 1'b1;
-    slots_idle = 1'b1;
-    nothing_under_way = 1'b1;
-    for (int unsigned s = 0; s < Slots; s++) begin
-      if (state_q[s] != Idle && state_q[s] != WaitsForMemory) slots_rest = 1'b0;
-      if (state_q[s] != Idle) slots_idle = 1'b0;
-      if (under_way_q[s] != '0) nothing_under_way = 1'b0;
-    end
-    quiet_o = slots_rest && !mem_req_valid_q && !rsp_valid_q && !(replay_q && has_idle) && !event_stands;
-    idle_o = slots_idle && nothing_under_way && !replay_q && !mem_req_valid_q && !rsp_valid_q;
-  end
+  assign req_ready_o = has_idle && !replay;
+  assign quiet_o = slots_rest && !mem_req_valid_o && !rsp_valid_o && !(replay && has_idle) && !event_shown;
+  assign idle_o = slots_idle && no_access && !replay && !mem_req_valid_o && !rsp_valid_o;
 
 `ifndef SYNTHESIS
-  logic [Ids-1:0] asked_for_q;  // requests under way
-  logic rsp_stays_q, mem_req_stays_q;
-  logic [IdWidth-1:0] rsp_id_q;
-  logic [TagWidth-1:0] mem_req_tag_q;
-  logic [55:0] mem_req_addr_q;
+  logic [(1 << IdWidth)-1:0] asked_for_q;  // requests under way
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       asked_for_q <= '0;
-      rsp_stays_q <= 1'b0;
-      mem_req_stays_q <= 1'b0;
-      rsp_id_q <= '0;
-      mem_req_tag_q <= '0;
-      mem_req_addr_q <= '0;
     end else begin
       if (rsp_valid_o && rsp_ready_i) asked_for_q[rsp_id_o] <= 1'b0;
       if (req_valid_i && req_ready_o) asked_for_q[req_id_i] <= 1'b1;
-      rsp_stays_q <= rsp_valid_o && !rsp_ready_i;
-      mem_req_stays_q <= mem_req_valid_o && !mem_req_ready_i;
-      rsp_id_q <= rsp_id_o;
-      mem_req_tag_q <= mem_req_tag_o;
-      mem_req_addr_q <= mem_req_addr_o;
 
       // A request's id is free: no other request with it is under way.
       RequestIdIsFree : assert (!(req_valid_i && req_ready_o) || !asked_for_q[req_id_i]);
       // An answer is for a request that is under way.
       AnswerWasAskedFor : assert (!rsp_valid_o || asked_for_q[rsp_id_o]);
-      // An answer stands until it is taken.
-      AnswerStands : assert (!rsp_stays_q || (rsp_valid_o && rsp_id_o == rsp_id_q));
-      // A memory request stands until it is accepted.
-      MemoryRequestStands :
-      assert (!mem_req_stays_q ||
-              (mem_req_valid_o && mem_req_tag_o == mem_req_tag_q && mem_req_addr_o == mem_req_addr_q));
-      // Memory answers only what it was asked, once.
-      MemoryAnswerWasAskedFor :
-      assert (!mem_rsp_valid_i || (under_way_q[step_slot][step_generation] &&
-                                   !(mem_req_valid_o && mem_req_tag_o == mem_rsp_tag_i)));
-      // A walk that waits for memory has an access under way.
-      for (int unsigned s = 0; s < Slots; s++) begin
-        WaitingWalkHasAnAccess : assert (state_q[s] != WaitsForMemory || under_way_q[s][generation_q[s]]);
-      end
-      // Of two walks one is the older.
-      for (int unsigned s = 0; s < Slots; s++) begin
-        for (int unsigned t = 0; t < Slots; t++) begin
-          OneIsOlder :
-          assert (s == t || state_q[s] == Idle || state_q[t] == Idle || older_q[s][t] != older_q[t][s]);
-        end
-      end
+      // Memory answers what it has accepted.
+      MemoryAnswerWasAccepted : assert (!mem_rsp_valid_i || !(mem_req_valid_o && mem_req_tag_o == mem_rsp_tag_i));
       // A walk that has answered its own request is there for those who wait still.
-      for (int unsigned s = 0; s < Slots; s++) begin
-        SomebodyWaits : assert (state_q[s] == Idle || state_q[s] == Closing || own_q[s] || waiting_q[s]);
-      end
+      SomebodyWaits : assert ((wants_answer & ~own & ~waiting) == '0);
     end
   end
 `endif

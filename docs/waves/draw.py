@@ -25,7 +25,7 @@ THIRD = FIRST + 0x80000
 SETTINGS = ["paging.mode=x86-64", "walker.walkers=2", "walker_reads=l1d", "core.blocking=true", "walker.evaluate_every_cycle=true"]
 
 LEVELS = {3: "PML4 entry", 2: "PDPT entry", 1: "PD entry", 0: "PT entry"}
-# Those of walker.sv.
+# Those of slot_state_e in tablewalk_pkg.sv.
 STATES = ["Idle", "LooksUp", "WantsMemory", "WaitsForMemory", "WantsAnswer", "Closing"]
 
 

@@ -93,17 +93,19 @@ module cva6_adapter #(
   localparam int unsigned PpnBits = cva6_shape_pkg::PpnBits;
   localparam logic [2:0] RootLevel = 3'(Levels - 1);
 
-  localparam logic [1:0] Idle = 2'd0;
-  localparam logic [1:0] Hands = 2'd1;  // the request over, until the walker takes it
-  localparam logic [1:0] Walks = 2'd2;
-  localparam logic [1:0] Answers = 2'd3;
+  typedef enum logic [1:0] {
+    Idle = 2'd0,
+    Hands = 2'd1,  // the request over, until the walker takes it
+    Walks = 2'd2,
+    Answers = 2'd3
+  } state_e;
 
   function automatic logic [5:0] shift_of(input logic [2:0] level);
     shift_of = 6'd12 + 6'(IndexBits) * {3'd0, level};
   endfunction
 
   // The request.
-  logic [1:0] state_q, state_d;
+  state_e state_q, state_d;
   logic [IdWidth-1:0] id_q;
   logic [51:0] vpn_q;
   logic [15:0] asid_q;

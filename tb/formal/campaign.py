@@ -2,14 +2,17 @@
 
 
 class Proof:
-    """A top module, its sources and parameters. `inside` names texts that are put before a source's last endmodule."""
+    """A top module, its sources and parameters. `inside` names texts that are put before a source's last endmodule,
+    `seen` says which wires of the flattened design are others of it, because Yosys has no names of one module in another
+    either."""
 
-    def __init__(self, about, top, files, inside=None, parameters=None, clocked=True):
+    def __init__(self, about, top, files, inside=None, parameters=None, clocked=True, seen=None):
         self.clocked = clocked
         self.about = about
         self.top = top
         self.files = files
         self.inside = inside or {}
+        self.seen = seen or {}
         self.parameters = parameters or {}
 
 
@@ -30,8 +33,19 @@ def rtl(*modules):
 
 STEP = rtl("tablewalk_pkg", "access_check", "entry_address", "entry_decoder", "radix_entry_decoder",
            "riscv_entry_decoder", "x86_entry_decoder", "walk_begin", "walk_step")
-WALKER = [*STEP, *rtl("lru", "walk_cache", "walker"), "tb/formal/walker_formal.sv"]
-INSIDE = {"rtl/walker.sv": "tb/formal/walker_inside.svh"}
+WALKER = [*STEP, *rtl("lru", "walk_cache", "walk_lookup", "age_arbiter", "walk_order", "walk_states",
+                      "invalidation_check", "walk_store", "access_tags", "memory_port", "response_port", "request_list",
+                      "walker_events", "walker"), "tb/formal/walker_formal.sv"]
+INSIDE = {f"rtl/{module}.sv": f"tb/formal/{module}_inside.svh"
+          for module in ("walker", "request_list", "walk_states", "access_tags", "walk_store")}
+SEEN = {f"u_walker.{wire}": f"u_walker.{instance}.{wire}"
+        for instance, wire in (("u_requests", "all_listed"), ("u_states", "all_states"), ("u_states", "all_own"),
+                               ("u_tags", "all_under_way"), ("u_store", "all_ids"), ("u_store", "all_walks"))}
+
+
+def walker(about, parameters=None):
+    return Proof(about, "walker_formal", WALKER, INSIDE, parameters, seen=SEEN)
+
 
 PROOFS = {
     "decode": Proof("one step of a walk, every mode", "decode_formal", [*STEP, "tb/formal/decode_formal.sv"], clocked=False),
@@ -41,12 +55,11 @@ PROOFS = {
                  {"rtl/lru.sv": "tb/formal/lru_inside.svh"}),
     "walk_cache": Proof("walk cache, 2 sets of 2 ways", "walk_cache_formal",
                         [*rtl("tablewalk_pkg", "lru", "walk_cache"), "tb/formal/walk_cache_formal.sv"]),
-    "walker1": Proof("walker, 1 slot, 2 ids, no walk cache", "walker_formal", WALKER, INSIDE, {"Slots": "1"}),
-    "walker1_cached": Proof("walker, 1 slot, 2 ids, a walk cache of 1 pointer", "walker_formal", WALKER, INSIDE,
-                            {"Slots": "1", "WalkCacheEntries": "64'h0100"}),
-    "walker2": Proof("walker, 2 slots, 2 ids, no walk cache", "walker_formal", WALKER, INSIDE),
-    "walker2_cached": Proof("walker, 2 slots, 2 ids, a walk cache of 1 pointer", "walker_formal", WALKER, INSIDE,
-                            {"WalkCacheEntries": "64'h0100"}),
+    "walker1": walker("walker, 1 slot, 2 ids, no walk cache", {"Slots": "1"}),
+    "walker1_cached": walker("walker, 1 slot, 2 ids, a walk cache of 1 pointer",
+                             {"Slots": "1", "WalkCacheEntries": "64'h0100"}),
+    "walker2": walker("walker, 2 slots, 2 ids, no walk cache"),
+    "walker2_cached": walker("walker, 2 slots, 2 ids, a walk cache of 1 pointer", {"WalkCacheEntries": "64'h0100"}),
 }
 
 # In every test run: what takes seconds.
@@ -107,12 +120,12 @@ BROKEN = [
     Edit("walk_cache", "KeptHits", "walk_cache", "invalidation_i.pointers != tablewalk_pkg::PointersNone", "1'b1"),
     Edit("walk_cache", "KeptHits", "walk_cache", "(!is_global || invalidation_i.is_global)", "1'b1"),
     Edit("walk_cache", "HitNeedsALookup", "walk_cache", "if (lookup_i) begin\n      for", "if (1'b1) begin\n      for"),
-    Edit("walker2", "AnswerHasRequest", "walker", "own_d[answer_slot] = 1'b0;", "own_d[answer_slot] = waiting_q[answer_slot];"),
-    Edit("walker1", "AnswerIsStable", "walker", "assign rsp_free = !rsp_valid_q || rsp_ready_i;", "assign rsp_free = 1'b1;"),
-    Edit("walker1", "MemoryRequestIsStable", "walker", "assign mem_req_free = !mem_req_valid_q || mem_req_ready_i;",
-         "assign mem_req_free = 1'b1;"),
-    Edit("walker1", "MemoryTagIsFree", "walker", "if (!under_way_now[memory_slot][Generations-1-g]) memory_generation",
-         "if (Generations - 1 - g == 0) memory_generation"),
+    Edit("walker2", "AnswerHasRequest", "walk_states", "own_d[answer_slot_i] = 1'b0;",
+         "own_d[answer_slot_i] = !answer_last_i;"),
+    Edit("walker1", "AnswerIsStable", "response_port", "assign free_o = !valid_o || ready_i;", "assign free_o = 1'b1;"),
+    Edit("walker1", "MemoryRequestIsStable", "memory_port", "assign free_o = !valid_o || ready_i;", "assign free_o = 1'b1;"),
+    Edit("walker1", "MemoryTagIsFree", "access_tags", "if (!under_way_now[give_slot_i][Generations-1-g]) give_generation",
+         "if (Generations - 1 - g == 0) give_generation"),
     Edit("walker1", "AccessIsAligned", "entry_address", "(index[55:0] << size_o)", "(index[55:0] << 1)"),
     Edit("walker1", "TableExists", "entry_address", "address_o = table_i + (", "address_o = table_i - ("),
     Edit("walker1", "TableIsReachable", "walk_step", "walk_o.base = decoded.target;\n        walk_o.rights = effective;\n"
@@ -121,23 +134,24 @@ BROKEN = [
          "        walk_o.is_global = walk_i.is_global || decoded.is_global;\n        wants_memory_o"),
     Edit("walker1", "TranslationIsOfALeaf", "radix_entry_decoder", "if (is_leaf && misaligned)",
          "if (is_leaf && misaligned && level_i == 3'd0)"),
-    Edit("walker2", "TranslationAllowsTheAccess", "walker", "(joined_request.access != tablewalk_pkg::AccessStore || answer_walk.dirty)",
+    Edit("walker2", "TranslationAllowsTheAccess", "response_port", "(joined_i.access != tablewalk_pkg::AccessStore || walk_i.dirty)",
          "1'b1"),
     Edit("walker1", "FaultYieldsNoFrame", "walk_step", "if (error_i) begin\n        walk_o.fault",
          "if (error_i && !request_i.user) begin\n        walk_o.fault"),
     Edit("walker1", "ReadsFitLevels", "walk_step", "walk_o.level = walk_i.level - 3'd1;",
          "walk_o.level = request_i.user ? walk_i.level : walk_i.level - 3'd1;"),
-    Edit("walker1", "RootIsReadFirst", "walk_begin", "walk_o.base = request_i.root;", "walk_o.base = request_i.root ^ 56'd16;"),
+    Edit("walker1", "RootIsReadFirst", "walk_begin", "start.base = request_i.root;", "start.base = request_i.root ^ 56'd16;"),
     Edit("walker1", "LevelExists", "walk_step", "walk_o.level = walk_i.level - 3'd1;", "walk_o.level = walk_i.level + 3'd1;"),
-    Edit("walker1", "PointerIsNotStale", "walker", "same_space = !inv_asid_valid_i || questioned.asid == inv_asid_i;",
-         "same_space = !inv_asid_valid_i;"),
-    Edit("walker1", "LeafIsNotStale", "walker", "state_d[s] == WaitsForMemory || state_d[s] == WantsAnswer)) begin",
-         "state_d[s] == WantsAnswer)) begin"),
-    Edit("walker2", "RequestIsInOnePlace", "walker", "if (!replay_d) replay_first_d = first_d[s];", ""),
-    Edit("walker1", "RankNeverGrows", "walker", "if (state_q[s] == Closing && rsp_free) state_d[s] = Idle;",
-         "if (state_q[s] == Closing && rsp_free) state_d[s] = replay_q ? Idle : LooksUp;"),
-    Edit("walker2", "RankFalls", "walker", "takes = has_idle && (replay_q || req_valid_i);", "takes = has_idle && req_valid_i;"),
-    Edit("walker1", "RankIsZeroWhenIdle", "walker", "idle_o = slots_idle && nothing_under_way && !replay_q",
-         "idle_o = slots_idle && !replay_q"),
-    Edit("walker1_cached", "PointerIsNotStale", "walker", ".invalidate_i(inv_valid_i),", ".invalidate_i(inv_valid_i && inv_all_i),"),
+    Edit("walker1", "PointerIsNotStale", "invalidation_check",
+         "same_space = !invalidation_i.asid_valid || request_i.asid == invalidation_i.asid;",
+         "same_space = !invalidation_i.asid_valid;"),
+    Edit("walker1", "LeafIsNotStale", "walk_states", "state_next[s] == tablewalk_pkg::SlotWaitsForMemory || state_next[s]", "state_next[s]"),
+    Edit("walker2", "RequestIsInOnePlace", "request_list", "if (!replay_d) replay_first_d = first_d[s];", ""),
+    Edit("walker1", "RankNeverGrows", "walk_states", "answer_free_i) state_next[s] = tablewalk_pkg::SlotIdle;",
+         "answer_free_i) state_next[s] = tablewalk_pkg::SlotLooksUp;"),
+    Edit("walker2", "RankFalls", "walker", "takes = has_idle && (replay || req_valid_i);", "takes = has_idle && req_valid_i;"),
+    Edit("walker1", "RankIsZeroWhenIdle", "walker", "idle_o = slots_idle && no_access && !replay",
+         "idle_o = slots_idle && !replay"),
+    Edit("walker1_cached", "PointerIsNotStale", "walk_lookup", ".invalidate_i(invalidate_i),",
+         ".invalidate_i(invalidate_i && invalidation_i.everything),"),
 ]

@@ -152,7 +152,9 @@ module decode_formal #(
   always_comb begin
     if (forbidden == tablewalk_pkg::FaultNone) begin
       // A store needs a writable page, but for the supervisor of an x86 mode without CR0.WP.
-      if (access_i == 2'd2) StoreNeedsWrite : assert (rights.write || (!is_riscv && !is_radix && !user_i && !controls.wp));
+      if (access_i == 2'd2) begin
+        StoreNeedsWrite : assert (rights.write || (!is_riscv && !is_radix && !user_i && !controls.wp));
+      end
       // A fetch needs an executable page.
       if (access_i == 2'd0) FetchNeedsExecute : assert (rights.execute);
       // At user privilege only user pages are touched.

@@ -64,10 +64,12 @@ def prepare(proof, edit, folder, only=None):
     """Leaves the flattened design in design.il; its assertions (or only one) are cells with the names of their labels."""
     parameters = " ".join(f"-chparam {name} {value}" for name, value in proof.parameters.items())
     chosen = f"delete t:$cover ; delete t:$assert c:{only} c:*.{only} %u %d ; select -assert-count 1 t:$assert ;" if only else ""
+    seen = "".join(f"connect -nounset -set {wire} {source} ; " for wire, source in proof.seen.items())
+    seen = f"proc ; flatten ; {seen}" if seen else ""
     # SYNTHESIS leaves out the assertions that watch a simulation: those here say the same and more. What is constant
     # in the configuration disappears, which is what makes it small.
     yosys(f"read_verilog -sv -formal -DSYNTHESIS {' '.join(sources(proof, edit, folder))} ; "
-          f"hierarchy -check -top {proof.top} {parameters} ; prep -flatten -nordff -top {proof.top} ; {chosen} memory_map ; "
+          f"hierarchy -check -top {proof.top} {parameters} ; {seen}prep -flatten -nordff -top {proof.top} ; {chosen} memory_map ; "
           "opt -full ; async2sync ; dffunmap ; opt_clean ; write_rtlil design.il", folder)
 
 

@@ -1,8 +1,21 @@
-  // What must hold inside the walker: prove.py puts this text before the end of rtl/walker.sv, because Yosys has no bind.
-  // The fields of requests and walks are those of rtl/tablewalk_pkg.sv. The configuration has the radix format with
-  // entries of four bytes.
+  // What must hold inside the walker: prove.py puts this text before the end of rtl/walker.sv, because Yosys has no
+  // bind. The fields of requests and walks are those of rtl/tablewalk_pkg.sv. The configuration has the radix format
+  // with entries of four bytes.
 
+  localparam int unsigned Ids = 1 << IdWidth;
   localparam int unsigned Tags = 1 << TagWidth;
+  localparam int unsigned Generations = 1 << GenerationWidth;
+
+  // What the modules below hold, now and (the upper half of what has two) as it will be in the next cycle: prove.py
+  // connects these with the wires of the same names there, see campaign.py.
+  localparam int unsigned Places = Ids * (Slots + 1);
+  logic [2*Places-1:0] all_listed;  // of request_list_inside.svh
+  logic [2*3*Slots-1:0] all_states;  // of walk_states_inside.svh
+  logic [2*Slots-1:0] all_own;
+  logic [2*Slots*Generations-1:0] all_under_way;  // of access_tags_inside.svh
+  logic [Slots*IdWidth-1:0] all_ids;  // of walk_store_inside.svh
+  logic [Slots*$bits(begun)-1:0] all_walks;
+
   localparam logic [2:0] RootLevel = 3'(RadixLevels - 1);
 
   // What an entry says, written from docs/paging/radix.md: 0 present, 7 leaf, 8 and up the number.
@@ -74,8 +87,10 @@
                       (inv_pointers_i == tablewalk_pkg::PointersEvery || at_watched)));
     forgets_leaf = inv_valid_i && (inv_all_i || (at_watched && (of_watched_space || inv_global_i)));
     delivers = mem_rsp_valid_i && !mem_rsp_error_i && !mem_rsp_retry_i;
-    points = pointed_q || (delivers && fresh_pointer_q[mem_rsp_tag_i] && is_pointer(mem_rsp_data_i) && {32'd0, mem_rsp_data_i[28:8], 3'd0} == watched_target);
-    maps = mapped_q || (delivers && fresh_leaf_q[mem_rsp_tag_i] && is_leaf(mem_rsp_data_i) && {32'd0, mem_rsp_data_i[27:8], 4'd0} == watched_target);
+    points = pointed_q || (delivers && fresh_pointer_q[mem_rsp_tag_i] && is_pointer(mem_rsp_data_i) &&
+                         {32'd0, mem_rsp_data_i[28:8], 3'd0} == watched_target);
+    maps = mapped_q || (delivers && fresh_leaf_q[mem_rsp_tag_i] && is_leaf(mem_rsp_data_i) &&
+                       {32'd0, mem_rsp_data_i[27:8], 4'd0} == watched_target);
   end
 
   always_ff @(posedge clk_i) begin
@@ -86,8 +101,8 @@
       fresh_leaf_q[mem_rsp_tag_i] <= 1'b0;
     end
     if (memory_given) begin
-      fresh_pointer_q[{memory_generation, memory_slot}] <= presents_watched;
-      fresh_leaf_q[{memory_generation, memory_slot}] <= presents_watched;
+      fresh_pointer_q[memory_tag] <= presents_watched;
+      fresh_leaf_q[memory_tag] <= presents_watched;
     end
     if (forgets_pointer) fresh_pointer_q <= '0;
     if (forgets_leaf) fresh_leaf_q <= '0;
@@ -97,9 +112,10 @@
     if (rst_ni && memory_given) begin
       // A walk begins to read in the root's table.
       if (memory_walk.level == RootLevel) RootIsReadFirst : assert (memory_walk.base == memory_request.root);
-      // A table is read because the entry that selects it pointed to it, when it was read after it was last invalidated.
-      if (is_watched(memory_request.asid, memory_request.va, memory_walk.level + 3'd1) && memory_walk.level != RootLevel &&
-          memory_walk.base == watched_target) begin
+      // A table is read because the entry that selects it pointed to it, when it was read after it was last
+      // invalidated.
+      if (is_watched(memory_request.asid, memory_request.va, memory_walk.level + 3'd1) &&
+          memory_walk.level != RootLevel && memory_walk.base == watched_target) begin
         PointerIsNotStale : assert (points);
       end
       // There are no other levels.
@@ -113,44 +129,15 @@
     end
   end
 
-  // The lists of requests, now and (`next`) as they will be in the next cycle. Bits id + Ids * list of `listed`: lists 0
-  // to Slots-1 are of those that wait in a slot, the last one is of those to be served again.
-  logic [IdWidth-1:0] next_d[Ids];
-  always_comb begin
-    for (int unsigned i = 0; i < Ids; i++) next_d[i] = next_q[i];
-    for (int unsigned i = 0; i < Slots + 2; i++) if (links[i]) next_d[link_from[i]] = link_to[i];
-  end
-  localparam int unsigned Places = Ids * (Slots + 1);
+  // Slots that are not idle: the lists of others do not count.
+  logic [2*Slots-1:0] working;
   logic [2*Places-1:0] listed;
-  for (genvar next = 0; next < 2; next++) begin : gen_lists
-    logic [Places-1:0] found;
-    logic walks;
-    logic [IdWidth-1:0] id, last;
-    always_comb begin
-      found = '0;
-      walks = 1'b0;
-      id = '0;
-      last = '0;
-      for (int unsigned l = 0; l <= Slots; l++) begin
-        if (l < Slots) begin
-          walks = next == 0 ? waiting_q[l] && state_q[l] != Idle : waiting_d[l] && state_d[l] != Idle;
-          id = next == 0 ? first_q[l] : first_d[l];
-          last = next == 0 ? last_q[l] : last_d[l];
-        end else begin
-          walks = next == 0 ? replay_q : replay_d;
-          id = next == 0 ? replay_first_q : replay_first_d;
-          last = next == 0 ? replay_last_q : replay_last_d;
-        end
-        for (int unsigned i = 0; i < Ids; i++) begin
-          if (walks) begin
-            found[32'(id)+l*Ids] = 1'b1;
-            if (id == last) walks = 1'b0;
-            id = next == 0 ? next_q[id] : next_d[id];
-          end
-        end
-      end
+  for (genvar next = 0; next < 2; next++) begin : gen_working
+    for (genvar s = 0; s < Slots; s++) begin : gen_slots
+      assign working[next*Slots+s] = all_states[(next*Slots+s)*3+:3] != tablewalk_pkg::SlotIdle;
+      assign listed[next*Places+s*Ids+:Ids] = working[next*Slots+s] ? all_listed[next*Places+s*Ids+:Ids] : '0;
     end
-    assign listed[next*Places+:Places] = found;
+    assign listed[next*Places+Slots*Ids+:Ids] = all_listed[next*Places+Slots*Ids+:Ids];
   end
 
   // A request is at home in a slot, in a list, or in the answer.
@@ -163,7 +150,9 @@
   end
   always_comb begin
     places[2*Slots+1] = rsp_valid_o && rsp_id_o == placed_id;
-    for (int unsigned s = 0; s < Slots; s++) places[s] = state_q[s] != Idle && own_q[s] && id_q[s] == placed_id;
+    for (int unsigned s = 0; s < Slots; s++) begin
+      places[s] = working[s] && own[s] && all_ids[s*IdWidth+:IdWidth] == placed_id;
+    end
     for (int unsigned l = 0; l <= Slots; l++) places[Slots+l] = listed[l*Ids+32'(placed_id)];
     // No request is lost, and none is there twice: one that was taken and is not answered is in exactly one place.
     if (rst_ni) RequestIsInOnePlace : assert ($countones(places) == (placed_asked_q ? 1 : 0));
@@ -178,11 +167,15 @@
   function automatic logic [15:0] slot_rank(input logic [2:0] state, input logic own, input logic [2:0] level,
                                             input logic update);
     slot_rank = 16'd0;
-    if (state == Closing) slot_rank = 16'd1;
-    else if (state == WantsAnswer) slot_rank = own ? 16'd4 : 16'd2;
-    else if (state == LooksUp) slot_rank = 16'(4 * (4 * RadixLevels + 1) + 4);
-    else if (state == WantsMemory) slot_rank = 16'd16 * {13'd0, level} + (update ? 16'd12 : 16'd20);
-    else if (state == WaitsForMemory) slot_rank = 16'd16 * {13'd0, level} + (update ? 16'd8 : 16'd16);
+    if (state == tablewalk_pkg::SlotCloses) slot_rank = 16'd1;
+    else if (state == tablewalk_pkg::SlotWantsAnswer) slot_rank = own ? 16'd4 : 16'd2;
+    else if (state == tablewalk_pkg::SlotLooksUp) slot_rank = 16'(4 * (4 * RadixLevels + 1) + 4);
+    else if (state == tablewalk_pkg::SlotWantsMemory) begin
+      slot_rank = 16'd16 * {13'd0, level} + (update ? 16'd12 : 16'd20);
+    end
+    else if (state == tablewalk_pkg::SlotWaitsForMemory) begin
+      slot_rank = 16'd16 * {13'd0, level} + (update ? 16'd8 : 16'd16);
+    end
   endfunction
 
   logic [31:0] ranks;
@@ -195,18 +188,17 @@
     for (int unsigned next = 0; next < 2; next++) begin
       sum = 16'(RequestRank) * 16'($countones(listed[next*Places+:Places])) +
             16'(ListedRank) * 16'($countones(listed[next*Places+Slots*Ids+:Ids]));
-      if (next == 0) sum = sum + 16'(mem_req_valid_q) + 16'(rsp_valid_q);
+      if (next == 0) sum = sum + 16'(mem_req_valid_o) + 16'(rsp_valid_o);
       else
-        sum = sum + 16'(memory_given || (mem_req_valid_q && !mem_req_ready_i)) +
-              16'(answers_own || answers_joined || (rsp_valid_q && !rsp_ready_i));
+        sum = sum + 16'(memory_given || (mem_req_valid_o && !mem_req_ready_i)) +
+              16'((answer_given && !sends_back) || (rsp_valid_o && !rsp_ready_i));
       for (int unsigned s = 0; s < Slots; s++) begin
-        ranked = walk_q[s];
+        ranked = all_walks[s*$bits(begun)+:$bits(begun)];
         if (next == 1 && step_taken && step_slot == SlotWidth'(s)) ranked = step_after;
         if (next == 1 && lookup_valid && lookup_slot == SlotWidth'(s)) ranked = begun;
-        if (next == 0) sum = sum + slot_rank(state_q[s], own_q[s], ranked.level, ranked.update);
-        else sum = sum + slot_rank(state_d[s], own_d[s], ranked.level, ranked.update);
-        sum = sum + 16'($countones(next == 0 ? under_way_q[s] : under_way_d[s]));
-        if (next == 0 ? own_q[s] : own_d[s]) sum = sum + 16'(RequestRank);
+        sum = sum + slot_rank(all_states[(next*Slots+s)*3+:3], all_own[next*Slots+s], ranked.level, ranked.update) +
+              16'($countones(all_under_way[(next*Slots+s)*Generations+:Generations]));
+        if (all_own[next*Slots+s]) sum = sum + 16'(RequestRank);
         else sum = sum + 16'(ListedRank + 1) * 16'($countones(listed[next*Places+s*Ids+:Ids]));
       end
       ranks[next*16+:16] = sum;
@@ -220,15 +212,16 @@
     accesses = 1'b0;
     for (int unsigned s = 0; s < Slots; s++) begin
       for (int unsigned g = 0; g < Generations; g++) begin
-        if (under_way_q[s][g] && !(mem_req_valid_q && mem_req_tag_o == {GenerationWidth'(g), SlotWidth'(s)})) begin
+        if (all_under_way[s*Generations+g] &&
+            !(mem_req_valid_o && mem_req_tag_o == {GenerationWidth'(g), SlotWidth'(s)})) begin
           accesses = 1'b1;
         end
       end
     end
     calm = !(req_valid_i && req_ready_o) && !inv_valid_i && !(mem_rsp_valid_i && mem_rsp_retry_i) &&
            !(step_taken && step_before.update && !mem_rsp_error_i && mem_rsp_data_i != step_before.entry);
-    something_happens = (mem_req_valid_q && mem_req_ready_i) || (rsp_valid_q && rsp_ready_i) || mem_rsp_valid_i;
-    neighbours_stall = mem_req_valid_q || rsp_valid_q || accesses;
+    something_happens = (mem_req_valid_o && mem_req_ready_i) || (rsp_valid_o && rsp_ready_i) || mem_rsp_valid_i;
+    neighbours_stall = mem_req_valid_o || rsp_valid_o || accesses;
     if (rst_ni) begin
       // While nobody asks for more, what is left to do never grows.
       RankNeverGrows : assert (!calm || next_rank <= rank);

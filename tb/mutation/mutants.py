@@ -13,7 +13,9 @@ import verilog
 
 # What the walker is made of; the TLBs and the MMU are not.
 FILES = ["tablewalk_pkg", "radix_entry_decoder", "riscv_entry_decoder", "x86_entry_decoder", "entry_decoder",
-         "access_check", "entry_address", "walk_begin", "walk_step", "lru", "walk_cache", "walker"]
+         "access_check", "entry_address", "walk_begin", "walk_step", "lru", "walk_cache", "walk_lookup", "age_arbiter",
+         "walk_order", "walk_states", "invalidation_check", "walk_store", "access_tags", "memory_port", "response_port",
+         "request_list", "walker_events", "walker"]
 
 CHOSEN_AT_RUN_TIME = ('  int unsigned mutant = $c32("std::getenv(\\"TABLEWALK_MUTANT\\") == nullptr ? 0 : '
                       'std::atoi(std::getenv(\\"TABLEWALK_MUTANT\\"))");')

@@ -108,11 +108,8 @@ class Names:
                     others[name] = [other for other in others.get(name, same) if other in same]
         self.fields = {name: same[0] for name, same in others.items() if same}
         for enum in re.findall(r"enum logic.*?\{(.*?)\}", package, re.DOTALL):
-            self.add_constants(re.findall(r"(\w+) = \d", enum))
-
-    def add_constants(self, names):
-        for name, after in zip(names, names[1:] + names[:1]):
-            self.constants[name] = after
+            names = re.findall(r"(\w+) = \d", enum)
+            self.constants.update(zip(names, names[1:] + names[:1]))
 
 
 class Parser:
@@ -120,8 +117,15 @@ class Parser:
 
     # Functions that are called where a constant is wanted.
     CONSTANT_FUNCTIONS = ("radix_shape", "radix_pointer_shift", "radix_physical_bits", "radix_large_tables")
-    # Of lru.sv, what is computed from its output: in the place of another signal it closes a loop.
-    LATE = ("fill_way_i", "filled")
+    # What is computed from outputs of the module that it is an input of: in the place of another signal it closes a loop.
+    LATE = ("fill_way_i", "filled",  # lru.sv
+            # Of walk_order.sv, walk_states.sv, walk_store.sv, access_tags.sv, request_list.sv and the ports.
+            "wants_memory_i", "wants_answer_i", "memory_i", "memory_slot_i", "answer_i", "answer_slot_i", "begins_i",
+            "answer_last_i", "answer_free_i", "own_i", "takes_i", "joins_i", "join_slot_i", "begin_slot_i", "sends_back_i",
+            "hands_on_i", "busy_i", "give_i", "give_slot_i",
+            # Of walker.sv.
+            "wants_memory", "wants_answer", "busy", "joins", "begins", "memory_request", "memory_walk", "answer_request",
+            "answer_walk", "joined_request", "taken", "memory_wanted", "answer_wanted")
 
     def __init__(self, text, path, names):
         self.text = text
@@ -134,7 +138,6 @@ class Parser:
         self.types = {}  # signal -> the text of its type
         self.ready = []  # signals that have their values before what stands here is evaluated
         self.assigned = []  # those that the block under way gives values
-        names.add_constants(re.findall(r"localparam logic \[2:0\] (\w+) = 3'd\d;", text))
 
     # Tokens.
     def peek(self, ahead=0):

@@ -277,7 +277,9 @@ TEST(RtlWalkerCorners, AResetClearsEveryPinAtOnce) {
     // Preferably while a rare event is signalled.
     const bool at_a_replay = dice.chance(40);
     const bool at_a_restart = !at_a_replay && dice.chance(40);
+    const bool at_a_merge = !at_a_replay && !at_a_restart && dice.chance(60);
     for (unsigned i = 0; i < 200 && at_a_replay && !pins.ev_replay_o; ++i) corner.tick();
+    for (unsigned i = 0; i < 200 && at_a_merge && !pins.ev_merge_o; ++i) corner.tick();
     if (at_a_restart) {
       corner.invalidation = RtlInvalidation{};
       corner.tick();

@@ -78,8 +78,8 @@ class Traffic : public WalkerBench<Vwalker4> {
   }
 
   Place place(unsigned slot) {
-    const unsigned state = pins().rootp->walker__DOT__state_q[slot];
-    if (state == WantsOwnAnswer && (pins().rootp->walker__DOT__own_q >> slot & 1) == 0) return WantsJoinedAnswer;
+    const unsigned state = pins().rootp->walker__DOT__u_states__DOT__state_q[slot];
+    if (state == WantsOwnAnswer && (pins().rootp->walker__DOT__u_states__DOT__own_q >> slot & 1) == 0) return WantsJoinedAnswer;
     return static_cast<Place>(state);
   }
 
@@ -132,7 +132,7 @@ class Invalidated : public Traffic {
     std::array<Place, slots> before{};
     for (unsigned slot = 0; slot < slots; ++slot) before[slot] = place(slot);
     const unsigned restarts_before = events.restarts;
-    const bool replay_waits = pins().rootp->walker__DOT__replay_q;
+    const bool replay_waits = pins().rootp->walker__DOT__u_requests__DOT__replay_q;
     const bool has_idle = std::count(before.begin(), before.end(), Idle) > 0;
     const bool accepts = pins().mem_req_valid_o;
     tick();

@@ -409,6 +409,7 @@ TEST(RtlWalker, AFaultedWalkThatAnInvalidationEndsIsAFaultStill) {
   bench.tick(2);
   EXPECT_EQ(bench.events.done, 1u);
   EXPECT_EQ(bench.events.faults, 1u);
+  EXPECT_EQ(bench.events.restarts, 0u) << "it has nobody to begin anew for";
   taken = true;
   ASSERT_TRUE(bench.finish());
   EXPECT_EQ(bench.events.faults, 2u);

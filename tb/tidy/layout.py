@@ -11,6 +11,7 @@ import sys
 
 from cpp_text import functions
 from repository_files import repository_files
+import sv_text
 
 # A folder of model/ includes only from itself and from folders before it.
 STATIONS = ["base", "stats", "config", "associative", "memory", "trace", "paging",
@@ -19,6 +20,7 @@ STATIONS = ["base", "stats", "config", "associative", "memory", "trace", "paging
 FIRST_WITH_SYSTEMC = "links"
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 500
+LONGEST_LINE = 120  # of SystemVerilog: clang-format holds C++ to it
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 SYSTEMC = re.compile(r"(systemc|tlm)(\.h)?$|(sysc|tlm_core|tlm_utils|systemc\.h|tlm\.h)(/|$)")
@@ -42,6 +44,10 @@ FENCE = re.compile(r"^\s*(```|~~~)")
 
 def is_cpp(path):
     return path.endswith((".cpp", ".h"))
+
+
+def is_sv(path):
+    return path.endswith((".sv", ".svh"))
 
 
 def check_includes(path, text):
@@ -90,14 +96,32 @@ def check_plain_headers(root, path, text):
 
 
 def check_length(path, text):
-    if not is_cpp(path):
+    if not is_cpp(path) and not is_sv(path):
         return
     lines = text.count("\n")
     if lines > LONGEST_FILE:
         yield 1, f"{lines} lines; expected at most {LONGEST_FILE}"
-    for first_line, length, name in functions(text):
+    if is_cpp(path):
+        blocks = ((first_line, length, f"function {name}") for first_line, length, name in functions(text))
+    else:
+        blocks = sv_text.blocks(text)
+    for first_line, length, what in blocks:
         if length > LONGEST_FUNCTION:
-            yield first_line, f"function {name} has {length} lines; expected at most {LONGEST_FUNCTION}"
+            yield first_line, f"{what} has {length} lines; expected at most {LONGEST_FUNCTION}"
+
+
+def check_sv(path, text):
+    if not is_sv(path):
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > LONGEST_LINE:
+            yield number, f"{len(line)} characters; expected at most {LONGEST_LINE}"
+        if "\t" in line:
+            yield number, "a tab; expected spaces"
+    name = os.path.splitext(os.path.basename(path))[0]
+    defined = sv_text.modules(text)
+    if path.endswith(".sv") and defined != [name]:
+        yield 1, f"defines {', '.join(defined) or 'nothing'}; expected one module or package of the file's name, {name}"
 
 
 def check_words(path, text):
@@ -175,6 +199,7 @@ def check_file(root, path):
     yield from check_includes(path, text)
     yield from check_plain_headers(root, path, text)
     yield from check_length(path, text)
+    yield from check_sv(path, text)
     yield from check_words(path, text)
     yield from check_ends(path, text)
     yield from check_links(root, path, text)

@@ -10,6 +10,7 @@ sys.dont_write_bytecode = True
 
 from cpp_text import functions  # noqa: E402
 from layout import findings, main  # noqa: E402
+import sv_text  # noqa: E402
 
 
 class LayoutTest(unittest.TestCase):
@@ -75,6 +76,32 @@ class LayoutTest(unittest.TestCase):
         self.assertEqual(self.check("tb/a.cpp", "int a;\n" * 500), [])
         self.assert_finds(self.check("tb/a.cpp", "int a;\n" * 501), "tb/a.cpp:1", "501 lines")
 
+    def test_hardware_has_files_of_at_most_500_lines(self):
+        text = "module a;\n{}endmodule\n"
+        self.assertEqual(self.check("rtl/a.sv", text.format("\n" * 498)), [])
+        self.assert_finds(self.check("rtl/a.sv", text.format("\n" * 499)), "rtl/a.sv:1", "501 lines")
+        self.write("rtl/a.sv", "module a;\nendmodule\n")
+        self.assert_finds(self.check("tb/a.svh", "\n" * 501), "tb/a.svh:1", "501 lines")
+
+    def test_hardware_has_blocks_of_at_most_60_lines(self):
+        text = "module a;\n  always_comb begin\n{}  end\nendmodule\n"
+        self.assertEqual(self.check("rtl/a.sv", text.format("    b = c;\n" * 58)), [])
+        self.assert_finds(self.check("rtl/a.sv", text.format("    b = c;\n" * 59)), "rtl/a.sv:2", "always_comb has 61")
+
+    def test_hardware_has_lines_of_at_most_120_characters_without_tabs(self):
+        self.assertEqual(self.check("rtl/a.sv", "module a;\n//" + "b" * 118 + "\nendmodule\n"), [])
+        self.assert_finds(self.check("rtl/a.sv", "module a;\n//" + "b" * 119 + "\nendmodule\n"), "rtl/a.sv:2", "121 char")
+        self.assert_finds(self.check("rtl/a.sv", "module a;\n\tlogic b;\nendmodule\n"), "rtl/a.sv:2", "a tab")
+
+    def test_a_module_has_a_file_of_its_name(self):
+        self.assertEqual(self.check("rtl/a.sv", "// module b\npackage a;\nendpackage\n"), [])
+        self.assert_finds(self.check("rtl/a.sv", "module b;\nendmodule\n"), "rtl/a.sv:1", "defines b; expected one")
+        self.assert_finds(self.check("rtl/a.sv", "module a;\nendmodule\nmodule b;\nendmodule\n"), "rtl/a.sv:1",
+                          "defines a, b")
+        self.assert_finds(self.check("rtl/a.sv", "// a\n"), "rtl/a.sv:1", "defines nothing")
+        self.write("rtl/a.sv", "module a;\nendmodule\n")
+        self.assertEqual(self.check("tb/a.svh", "// Put before the end of a module.\n"), [])
+
     def test_forbidden_words_are_found_everywhere_but_here(self):
         for text in ["// TODO: later", "FIXME", "XXX", "a HACK", "Not implemented", "not yet implemented",
                      "a placeholder", "GTEST_SKIP();", "TEST(A, DISABLED_b)", "see /home/me/a", "/root/.cache",
@@ -118,6 +145,28 @@ class LayoutTest(unittest.TestCase):
         self.assertEqual(main([self.folder.name]), 0)
         self.write("docs/a.txt", "TODO\n")
         self.assertEqual(main([self.folder.name]), 1)
+
+
+class HardwareTest(unittest.TestCase):
+    def blocks(self, text):
+        return list(sv_text.blocks(text))
+
+    def test_finds_functions_and_blocks(self):
+        text = ("module a;\n  function automatic logic [3:0] b(input logic c);\n    b = {4{c}};\n  endfunction\n"
+                "  always_ff @(posedge d or negedge e) begin\n    if (!e) begin\n      f <= 0;\n    end else begin\n"
+                "      case (g)\n        default: f <= 1;\n      endcase\n    end\n  end\n"
+                "  always_comb h = i;\nendmodule\n")
+        self.assertEqual(self.blocks(text), [(2, 3, "function b"), (5, 9, "always_ff"), (14, 1, "always_comb")])
+
+    def test_a_block_ends_with_its_statement(self):
+        text = ("always_comb if (a) begin\n  b = 1;\nend else begin\n  b = 2;\nend\n"
+                "always_comb\n  if (a) c = 1;\n  else c = 2;\nassign d = 3;\n")
+        self.assertEqual(self.blocks(text), [(1, 5, "always_comb"), (6, 3, "always_comb")])
+
+    def test_words_in_comments_and_strings_do_not_count(self):
+        text = "always_comb begin  // begin\n  $display(\"end\");  /* end\n begin */\nend\n// module b\nmodule c;\n"
+        self.assertEqual(self.blocks(text), [(1, 4, "always_comb")])
+        self.assertEqual(sv_text.modules(text), ["c"])
 
 
 class FunctionsTest(unittest.TestCase):

@@ -2,8 +2,9 @@
 // nothing written (software sets A and D), the interface of CVA6's walker. docs/bring-your-own-walker.md runs it.
 //
 // A walk of L reads, of which each is granted G cycles after it is asked for and answered N cycles after that, is done
-// L (N + G + 2) cycles after the miss; a page fault takes one more. Two cycles later the next miss is taken. A flush ends
-// the walk without an answer. lsu_is_store_i and mxr_i are looked at when the leaf is there, not latched with the miss.
+// L (N + G + 2) cycles after the miss; a page fault takes one more. Two cycles later the next miss is taken. A flush
+// ends the walk without an answer. lsu_is_store_i and mxr_i are looked at when the leaf is there, not latched with the
+// miss.
 
 module example_ptw #(
     // Tables at physical addresses beyond are not read.
@@ -46,15 +47,17 @@ module example_ptw #(
   localparam int unsigned PLen = cva6_shape_pkg::PLen;
   localparam int unsigned EntryShift = cva6_shape_pkg::Wide ? 3 : 2;
 
-  localparam logic [2:0] Idle = 3'd0;
-  localparam logic [2:0] Asks = 3'd1;  // the data cache, until it grants
-  localparam logic [2:0] Waits = 3'd2;  // for the entry
-  localparam logic [2:0] PageFault = 3'd3;
-  localparam logic [2:0] AccessFault = 3'd4;
-  localparam logic [2:0] Drains = 3'd5;  // an entry is on its way that nobody wants any more
-  localparam logic [2:0] Settles = 3'd6;
+  typedef enum logic [2:0] {
+    Idle = 3'd0,
+    Asks = 3'd1,  // the data cache, until it grants
+    Waits = 3'd2,  // for the entry
+    PageFault = 3'd3,
+    AccessFault = 3'd4,
+    Drains = 3'd5,  // an entry is on its way that nobody wants any more
+    Settles = 3'd6
+  } state_e;
 
-  logic [2:0] state_q, state_d;
+  state_e state_q, state_d;
   logic [XLen-1:0] va_q, va_d;
   logic [cva6_shape_pkg::AsidBits-1:0] asid_q, asid_d;
   logic is_fetch_q, is_fetch_d;
@@ -69,7 +72,8 @@ module example_ptw #(
                                                     input logic [2:0] depth);
     logic [XLen-1:0] number;
     number = va >> (32'd12 + IndexBits * (Levels - 1 - {29'd0, depth}));
-    entry_address = {table_ppn, 12'd0} | {{PLen - IndexBits - EntryShift{1'b0}}, number[IndexBits-1:0], {EntryShift{1'b0}}};
+    entry_address = {table_ppn, 12'd0} |
+                    {{PLen - IndexBits - EntryShift{1'b0}}, number[IndexBits-1:0], {EntryShift{1'b0}}};
   endfunction
 
   // What the entry says.
@@ -87,7 +91,9 @@ module example_ptw #(
     if (!is_leaf && (user || accessed || dirty)) reserved = 1'b1;
     misaligned = 1'b0;
     for (int unsigned i = 0; i < Levels - 1; i++) begin
-      if ({29'd0, depth_q} == i && (ppn & ~({PpnBits{1'b1}} << (IndexBits * (Levels - 1 - i)))) != '0) misaligned = 1'b1;
+      if ({29'd0, depth_q} == i && (ppn & ~({PpnBits{1'b1}} << (IndexBits * (Levels - 1 - i)))) != '0) begin
+        misaligned = 1'b1;
+      end
     end
     if (is_fetch_q) allowed = executable;
     else if (lsu_is_store_i) allowed = writable && dirty;
