@@ -25,4 +25,11 @@ struct EnumNames<Replacement> {
       std::pair{"lfu", Replacement::Lfu},   std::pair{"srrip", Replacement::Srrip}};
 };
 
+/// Every policy, for tests that try them all.
+constexpr auto all_replacements() {
+  std::array<Replacement, EnumNames<Replacement>::names.size()> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = EnumNames<Replacement>::names[i].second;
+  return all;
+}
+
 }  // namespace tablewalk

@@ -125,7 +125,7 @@ void add_compare_command(CLI::App& app) {
   add_list("--set", arguments->overrides, "KEY=VALUE: set one key of every machine");
   add_list("--vary", arguments->vary, "KEY=V1,V2,... (KEY=V1;V2 if values hold commas): one machine per value");
   add_list("--stats", arguments->stats, "Statistic to print, or a prefix such as walker.*, instead of the key figures");
-  command->add_option("--trace-format", options.trace_format, "Format of the trace; detected if left out");
+  add_trace_format(*command, options.trace_format);
   add_whole(*command, "--warmup", options.warmup, "Records simulated before the statistics start");
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
   command->add_flag("--check", options.check, "Check the laws of the model while running");

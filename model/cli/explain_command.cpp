@@ -102,7 +102,7 @@ void add_explain_command(CLI::App& app) {
   add_list("-c,--config", arguments->configs, "Machine: a preset's name or a YAML file; may be given several times");
   add_list("--set", arguments->overrides, "KEY=VALUE: set one key of every machine");
   add_list("--vary", arguments->vary, "KEY=V1,V2,... (KEY=V1;V2 if values hold commas): one machine per value");
-  command->add_option("--trace-format", options.trace_format, "Format of the trace; detected if left out");
+  add_trace_format(*command, options.trace_format);
   add_whole(*command, "--warmup", options.warmup, "Records simulated before the statistics start");
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
   command->add_flag("--check", options.check, "Check the laws of the model while running");

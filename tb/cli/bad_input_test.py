@@ -47,7 +47,7 @@ class BadTraces(ProgramTest):
     def test_what_is_no_trace(self):
         self.write("words.txt", "hello\nworld\n")
         self.write("line.txt", "R 0x1000 8\nR zz 8\n")
-        self.assert_refused(["run", "words.txt"], "words.txt: ", "expected champsim, lackey, text or twt")
+        self.assert_refused(["run", "words.txt"], "words.txt: ", "expected champsim, ", " or twt")
         self.assert_refused(["run", "line.txt"], "line.txt:2: ", "expected 'R|W|X", "found 'R zz 8'")
         self.write("event.txt", "R 0x1000 8\ninvalidate 4096\n")
         self.assert_refused(["run", "event.txt"], "event.txt:2: ", "expected 'invalidate 0xADDRESS [@ASID]'",

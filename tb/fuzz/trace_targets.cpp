@@ -3,6 +3,7 @@
 
 #include "fuzz/parser_target.h"
 #include "fuzz/read_trace.h"
+#include "trace/trace_formats.h"
 #include "trace/trace_writer.h"
 
 namespace tablewalk::test {
@@ -79,7 +80,9 @@ void write_and_read_again(const TraceContent& content) {
 
 bool run_traces(std::string_view bytes) {
   bool any = false;
-  for (const std::string format : {"auto", "lackey", "text", "champsim"}) {
+  std::vector<std::string> formats = trace_format_names();
+  std::replace(formats.begin(), formats.end(), std::string("twt"), std::string("auto"));  // twt is a target of its own
+  for (const std::string& format : formats) {
     TraceContent content;
     const BytesAsFile file(bytes);
     const bool read = accepts([&] { content = read_trace(file.path(), format); });

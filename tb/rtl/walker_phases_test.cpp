@@ -79,7 +79,8 @@ class Traffic : public WalkerBench<Vwalker4> {
 
   Place place(unsigned slot) {
     const unsigned state = pins().rootp->walker__DOT__u_states__DOT__state_q[slot];
-    if (state == WantsOwnAnswer && (pins().rootp->walker__DOT__u_states__DOT__own_q >> slot & 1) == 0) return WantsJoinedAnswer;
+    if (state == WantsOwnAnswer && (pins().rootp->walker__DOT__u_states__DOT__own_q >> slot & 1) == 0)
+      return WantsJoinedAnswer;
     return static_cast<Place>(state);
   }
 

@@ -233,8 +233,8 @@ Record random_event(Dice& dice, const PagingMode& mode, VirtualAddress address, 
 }
 
 Replacement random_replacement(Dice& dice) {
-  return dice.pick<Replacement>({Replacement::Lru, Replacement::TreePlru, Replacement::Fifo, Replacement::Random,
-                                 Replacement::Lfu, Replacement::Srrip});
+  constexpr auto all = all_replacements();
+  return all[dice.number(0, all.size() - 1)];
 }
 
 MachineConfig random_machine(Dice& dice) {

@@ -30,8 +30,7 @@ class OfWays : public testing::TestWithParam<std::uint32_t> {
   bool chance() { return random() % 2 == 0; }
 };
 
-constexpr Replacement policies[] = {Replacement::Lru,    Replacement::TreePlru, Replacement::Fifo,
-                                    Replacement::Random, Replacement::Lfu,      Replacement::Srrip};
+constexpr auto policies = all_replacements();
 
 /// The contract: skipping the touches that the policy allows to skip gives the same victims.
 TEST_P(OfWays, WhatRepeatsAllowsToLeaveOutChangesNothing) {

@@ -1,6 +1,7 @@
 // Unusable input is rejected with one line that says what, where, and what was expected.
 #include <gmock/gmock.h>
 
+#include "trace/trace_formats.h"
 #include "unit/trace/trace_test_support.h"
 
 namespace tablewalk {
@@ -86,16 +87,15 @@ TEST_F(BadInput, KnownFormatsThatAreNotReadAreNamed) {
 }
 
 TEST_F(BadInput, UnknownContent) {
-  expect("hello world\n", "not a trace in a supported format: expected champsim, lackey, text or twt");
+  expect("hello world\n", "not a trace in a supported format: expected " + list_of_trace_formats());
   expect(std::string(4096, '\0'), "not a trace in a supported format");
   expect(std::string(200000, 'x'), "not a trace in a supported format");
 }
 
 TEST_F(BadInput, UnknownFormatName) {
   make_file("trace", "R 0x10 8\n");
-  EXPECT_THAT(test::error_of(path("trace"), "lacky"),
-              HasSubstr("trace format 'lacky' is unknown: expected auto, champsim, lackey, text or twt (did you mean "
-                        "'lackey'?)"));
+  EXPECT_THAT(test::error_of(path("trace"), "lacky"), HasSubstr("trace format 'lacky' is unknown: expected auto, " +
+                                                                list_of_trace_formats() + " (did you mean 'lackey'?)"));
 }
 
 TEST_F(BadInput, AForcedFormatThatIsWrong) {
