@@ -85,8 +85,8 @@ class Cache : public TimedModule {
   bool start_miss(MemoryAccess& access, Cycles cycle);
   void serve(MemoryAccess& access, ServedBy place);
 
-  const ServedBy place_;
-  const CacheConfig config_;
+  ServedBy place_;
+  CacheConfig config_;
   CacheArray array_;
   UpstreamPorts<AccessTarget, MemoryAccess> cpu_side_;
   bool blocked_ = false;  ///< the oldest arrival missed and found no free register
