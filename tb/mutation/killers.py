@@ -1,11 +1,11 @@
 """The tests that mutants are run against: their build with the mutated hardware, and one run of them."""
 
 import os
-import signal
 import subprocess
 import sys
-import threading
 from dataclasses import dataclass
+
+import one_run
 
 # For the co-simulation: one slot without walk caches; four slots with caches of either kind and pages of 16 KiB.
 COSIM_WALKERS = "slots=1 radix=5,5,5,5/12@4;slots=4 caches=1x16x4,2x4x0 radix=11,11,11/14@8"
@@ -71,23 +71,8 @@ def run(killer, folder, mutant, patience, verbose=False):
     How it ended ('passed', 'failed', 'crashed' or 'hung'), and the seconds of the processor."""
     environment = dict(os.environ, TABLEWALK_MUTANT=str(mutant), **dict(killer.environment))
     environment["GTEST_FAIL_FAST"] = "1"
-    output = None if verbose else subprocess.DEVNULL
     command = ["prlimit", f"--cpu={patience}", os.path.join(folder, killer.program), *killer.arguments]
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                               start_new_session=True)
-    watch = threading.Timer(LONGEST_WAIT_SECONDS, os.killpg, (process.pid, signal.SIGALRM))
-    watch.start()
-    _, status, usage = os.wait4(process.pid, 0)
-    watch.cancel()
-    process.returncode = os.waitstatus_to_exitcode(status)
-    try:
-        os.killpg(process.pid, signal.SIGKILL)  # what it has started
-    except ProcessLookupError:
-        pass
-    ending = "passed" if process.returncode == 0 else "failed" if process.returncode > 0 else "crashed"
-    if -process.returncode in (signal.SIGXCPU, signal.SIGKILL, signal.SIGALRM):
-        ending = "hung"
-    return ending, usage.ru_utime + usage.ru_stime
+    return one_run.run(command, environment, LONGEST_WAIT_SECONDS, verbose)
 
 
 def time_allowed(seconds):

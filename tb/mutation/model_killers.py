@@ -8,15 +8,14 @@ import glob
 import hashlib
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from dataclasses import dataclass
 
 import model_mutants
+import one_run
 
 # A mutant that takes so many times the processor time that the test takes without has hung; so has one that waits.
 PATIENCE = 5
@@ -135,26 +134,11 @@ def run(command, mutant, seconds, reached=None, verbose=False):
     environment = dict(os.environ, TABLEWALK_MUTANT=str(mutant), GTEST_FAIL_FAST="1", GTEST_BRIEF="1")
     if reached is not None:
         environment["TABLEWALK_REACHED"] = reached
-    output = None if verbose else subprocess.DEVNULL
     with tempfile.TemporaryDirectory(prefix="mutant-") as place:
         environment["TMPDIR"] = place
         limits = ["prlimit", f"--cpu={max(1, round(seconds))}", f"--data={MOST_MEMORY}", f"--fsize={LARGEST_FILE}",
                   "--core=0"]
-        process = subprocess.Popen(limits + command, env=environment, stdin=subprocess.DEVNULL, stdout=output,
-                                   stderr=output, start_new_session=True, cwd=place)
-        watch = threading.Timer(LONGEST_WAIT_SECONDS, os.killpg, (process.pid, signal.SIGALRM))
-        watch.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        watch.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        try:
-            os.killpg(process.pid, signal.SIGKILL)  # what it has started
-        except ProcessLookupError:
-            pass
-    ending = "passed" if process.returncode == 0 else "failed" if process.returncode > 0 else "crashed"
-    if -process.returncode in (signal.SIGXCPU, signal.SIGKILL, signal.SIGALRM):
-        ending = "hung"
-    return ending, usage.ru_utime + usage.ru_stime
+        return one_run.run(limits + command, environment, LONGEST_WAIT_SECONDS, verbose, place)
 
 
 def name(batch):
