@@ -177,6 +177,11 @@ class AtOnce(SignalTest):
         pids = self.wait_for_children(process, 1)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=5)
+        kept = os.path.join(self.folder, "x.twt")
+        if os.path.exists(kept):  # the program had made accesses by then: its trace so far is kept, and is whole
+            self.assertEqual(subprocess.run([program.PROGRAM, "trace", "info", "x.twt"], cwd=self.folder,
+                                            capture_output=True, timeout=20, check=False).returncode, 0)
+            os.remove(kept)
         self.assert_nothing_left(before, pids)
 
     def test_a_reader_that_leaves_takes_the_temporary_file_along(self):
