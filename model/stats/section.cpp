@@ -22,6 +22,7 @@ const std::array<SectionText, section_count> texts = {{
      "misses = sent down + merged + found after wait + written whole; mean latency: from lookup to response"},
     {"Directory"},
     {"Page tables"},
+    {"Kernel"},
     {"DRAM"},
     {"Other"},
 }};

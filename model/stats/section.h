@@ -17,10 +17,11 @@ enum class Section : std::uint8_t {
   Caches,
   Directory,
   PageTables,
+  Kernel,
   Dram,
   Other,
 };
-constexpr unsigned section_count = 12;
+constexpr unsigned section_count = 13;
 
 /// Texts of a section. Explanations are sentences for a newcomer; "" if there is none.
 struct SectionText {

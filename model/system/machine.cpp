@@ -33,14 +33,14 @@ std::vector<FirstLevelCache::PortKind> port_kinds(const std::vector<Link>& links
 }  // namespace
 
 Machine::Machine(const MachineConfig& config, ConstructionOrder order, const std::optional<ImageTables>& tables,
-                 std::size_t processes)
+                 std::size_t processes, std::unique_ptr<FutureUses> future)
     : config_(config),
       mode_(make_paging_mode(config.paging.mode, config.paging)),
       shootdowns_(config.shootdown),
       topology_(make_topology(config)) {
   require_host_memory(config_);
   make_frames(processes);
-  make_kernel(tables);
+  make_kernel(tables, std::move(future));
   build(order);
   bind_links();
   if (config_.cores > 1) join_cores();
@@ -56,9 +56,13 @@ void Machine::make_frames(std::size_t processes) {
   }
 }
 
-void Machine::make_kernel(const std::optional<ImageTables>& tables) {
-  if (!tables) {
+void Machine::make_kernel(const std::optional<ImageTables>& tables, std::unique_ptr<FutureUses> future) {
+  if (!tables && config_.os.prefault) {
     kernel_ = std::make_unique<AddressSpaces>(config_.os, mode_, memory_, frames_);
+    return;
+  }
+  if (!tables) {
+    kernel_ = std::make_unique<DemandKernel>(config_.os, mode_, memory_, frames_, config_.cores, std::move(future));
     return;
   }
   const PhysicalAddress root =
@@ -198,6 +202,7 @@ void Machine::run() {
 
 void Machine::reset_stats() {
   for (Module& module : modules_) tablewalk::reset_stats(module);
+  kernel_->reset_stats();
 }
 
 void Machine::start_measuring() {

@@ -7,6 +7,7 @@
 #include "memory/frame_allocator.h"
 #include "memory/memory_image.h"
 #include "os/address_spaces.h"
+#include "os/demand_kernel.h"
 #include "os/image_space.h"
 #include "system/machine_config.h"
 #include "system/machine_setup.h"
@@ -24,7 +25,8 @@ class Machine {
   /// `tables`: page tables to use; without, the kernel builds them. `processes`: number of processes with their own
   /// tables (see AddressSpaces for their ids). Throws InputError.
   explicit Machine(const MachineConfig& config, ConstructionOrder order = ConstructionOrder::CoreFirst,
-                   const std::optional<ImageTables>& tables = std::nullopt, std::size_t processes = 1);
+                   const std::optional<ImageTables>& tables = std::nullopt, std::size_t processes = 1,
+                   std::unique_ptr<FutureUses> future = nullptr);
 
   /// Runs until nothing is left to do. Rethrows a module's exception.
   void run();
@@ -50,7 +52,7 @@ class Machine {
 
  private:
   void make_frames(std::size_t processes);
-  void make_kernel(const std::optional<ImageTables>& tables);
+  void make_kernel(const std::optional<ImageTables>& tables, std::unique_ptr<FutureUses> future);
   void build(ConstructionOrder order);
   void bind_links();
   void join_cores();

@@ -169,6 +169,8 @@ struct MachineConfig {
     check_pages_of_tlb(stlb, "stlb", problem);
     const std::string pages = unmappable_page_size();
     if (!pages.empty()) problem("os.page_bytes", pages);
+    const std::string resident = impossible_resident_limit();
+    if (!resident.empty()) problem("os.resident_limit", resident);
     const std::string ram = impossible_memory();
     if (!ram.empty()) problem("memory.bytes", ram);
     const bool hardware = walker.kind == WalkerKind::Rtl || walker.kind == WalkerKind::Foreign;
@@ -218,6 +220,7 @@ struct MachineConfig {
   // The problem with that key; empty if there is none, or if the paging mode itself is wrong.
   std::string unmappable_page_size() const;
   std::string impossible_memory() const;
+  std::string impossible_resident_limit() const;
 };
 
 // Instantiated once, in machine_config.cpp: every command binds a machine's config.
