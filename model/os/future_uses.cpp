@@ -25,9 +25,7 @@ void FutureUses::add(PageKey page) {
 void FutureUses::add(TraceReader& trace, std::uint64_t page_bytes, std::uint64_t records) {
   const unsigned shift = log2_floor(page_bytes);
   std::array<Record, 4096> batch;
-  while (records > 0) {
-    const std::size_t count = trace.read(batch.data(), std::min<std::uint64_t>(records, batch.size()));
-    if (count == 0) return;
+  while (const std::size_t count = trace.read(batch.data(), std::min<std::uint64_t>(records, batch.size()))) {
     records -= count;
     for (std::size_t i = 0; i < count; ++i) {
       const Record& record = batch[i];

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "base/types.h"
 #include "base/units.h"
 #include "config/largest.h"
 #include "config/schema.h"

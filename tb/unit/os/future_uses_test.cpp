@@ -42,7 +42,7 @@ TEST(FutureUses, AnAccessThatCrossesAPageUsesBoth) {
 
 TEST(FutureUses, AddressSpacesAreDifferentPagesAndEventsAreNone) {
   Record other(VirtualAddress(0x1000), 8, RecordKind::Load, Privilege::User, 7);
-  Record event(VirtualAddress(0x5000), 0, RecordKind::InvalidatePage);
+  Record event(VirtualAddress(0x5008), 0, RecordKind::InvalidatePage);
   FutureUses future = future_of({{VirtualAddress(0x1000), 8}, event, other});
   EXPECT_EQ(future.size(), 2u);
   EXPECT_EQ(future.next_use(future.find({7, 1}).value()), 1u);
