@@ -8,6 +8,7 @@
 #include "config/loader.h"
 #include "config/printer.h"
 #include "fuzz/parser_target.h"
+#include "os/proc_maps.h"
 #include "system/machine_config.h"
 #include "trace/trace_reader.h"
 
@@ -52,7 +53,7 @@ std::vector<Option> options_in(std::string_view bytes) {
 void parse_one(const Option& option) {
   const std::string& text = option.value;
   if (option.kind == "map") {
-    const MappedRange range = parse_map(text);
+    const MappedRange range = parse_map(text).range;
     if (range.last < range.first) finding("--map " + text + " is a range that ends before it begins");
   }
   if (option.kind == "size") parse_again(text, parse_byte_size(text).bytes);
@@ -80,6 +81,20 @@ bool run_config(std::string_view bytes) {
   MachineConfig config;
   if (!accepts([&] { config = load_config<MachineConfig>({file.path(), {}}); })) return false;
   print_and_load_again(config);
+  return true;
+}
+
+bool run_maps(std::string_view bytes) {
+  const BytesAsFile file(bytes);
+  Regions regions;
+  if (!accepts([&] { regions = read_proc_maps(file.path()); })) return false;
+  const Region* before = nullptr;
+  for (const Region& region : regions) {
+    if (region.range.last < region.range.first) finding("a region ends before it begins");
+    if (before != nullptr && region.range.first <= before->range.last) finding("regions overlap");
+    if (regions.find(region.range.last) != &region) finding("a region is not found");
+    before = &region;
+  }
   return true;
 }
 
