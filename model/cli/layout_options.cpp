@@ -16,7 +16,7 @@ constexpr std::uint64_t usual_page_bytes = 4096;
 /// A region of the range in whole pages.
 Region region_of(const MapSpec& spec, std::uint64_t page_bytes) {
   const MappedRange& range = spec.range;
-  const std::uint64_t offset = std::max(page_bytes, range.page_bytes) - 1;
+  const std::uint64_t offset = page_bytes - 1;
   Region region;
   region.range = {VirtualAddress(range.first.value() & ~offset), VirtualAddress(range.last.value() | offset)};
   region.kind.rights = spec.rights;

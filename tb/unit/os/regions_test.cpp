@@ -88,6 +88,10 @@ TEST(Regions, AFixedPageSizeIsNeitherCutNorMerged) {
   EXPECT_THAT(refusal([&] { regions.unmap(pages(600, 1)); }), HasSubstr("expected whole pages of 2M"));
   EXPECT_THAT(refusal([&] { regions.unmap(pages(100, 500)); }), HasSubstr("expected whole pages of 2M"));
   EXPECT_THAT(refusal([&] { regions.reserve(anonymous(1000, 1), Overlap::Replace); }), HasSubstr("whole pages of 2M"));
+  regions.reserve(anonymous(2000, 2));
+  EXPECT_THAT(refusal([&] { regions.remap(pages(2000, 2), pages(1000, 2), Overlap::Replace); }),
+              HasSubstr("expected whole pages of 2M"));
+  regions.unmap(pages(2000, 2));
   huge.range = pages(1, 512);
   EXPECT_THAT(refusal([&] { regions.reserve(huge); }), HasSubstr("expected whole pages of 2M"));
   huge.range = pages(1536, 512);
