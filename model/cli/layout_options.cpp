@@ -6,7 +6,8 @@
 
 #include "base/error.h"
 #include "cli/map_spec.h"
-#include "os/proc_maps.h"
+#include "os/layout.h"
+#include "trace/proc_maps.h"
 
 namespace tablewalk {
 namespace {
@@ -30,7 +31,7 @@ std::optional<Regions> LayoutArguments::regions(std::uint64_t page_bytes) const 
   if (!given()) return std::nullopt;
   Regions regions(std::min(page_bytes, usual_page_bytes));
   if (!maps_file.empty()) {
-    for (const Region& region : read_proc_maps(maps_file)) regions.reserve(region);
+    for (const LayoutChange& region : read_proc_maps(maps_file)) apply_change(region, regions);
   }
   for (const std::string& spec : maps) {
     try {

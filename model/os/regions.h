@@ -7,6 +7,7 @@
 
 #include "base/types.h"
 #include "paging/translation.h"
+#include "trace/layout_change.h"
 
 namespace tablewalk {
 
@@ -24,13 +25,6 @@ struct VirtualRange {
 
 /// The range of `bytes` (at least 1) from `first`. Throws InputError if it ends beyond the 64-bit address space.
 VirtualRange range_of(VirtualAddress first, std::uint64_t bytes);
-
-/// A program's wish about huge pages (madvise).
-enum class HugePages : std::uint8_t {
-  Default,  ///< the kernel's setting decides
-  Yes,
-  No,
-};
 
 /// What a reserved range is for; the same over all of its pages.
 struct RegionKind {

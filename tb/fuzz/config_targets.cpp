@@ -8,8 +8,9 @@
 #include "config/loader.h"
 #include "config/printer.h"
 #include "fuzz/parser_target.h"
-#include "os/proc_maps.h"
+#include "os/layout.h"
 #include "system/machine_config.h"
+#include "trace/proc_maps.h"
 #include "trace/trace_reader.h"
 
 namespace tablewalk::test {
@@ -86,13 +87,14 @@ bool run_config(std::string_view bytes) {
 
 bool run_maps(std::string_view bytes) {
   const BytesAsFile file(bytes);
-  Regions regions;
-  if (!accepts([&] { regions = read_proc_maps(file.path()); })) return false;
-  const Region* before = nullptr;
-  for (const Region& region : regions) {
-    if (region.range.last < region.range.first) finding("a region ends before it begins");
-    if (before != nullptr && region.range.first <= before->range.last) finding("regions overlap");
-    if (regions.find(region.range.last) != &region) finding("a region is not found");
+  Layout layout;
+  if (!accepts([&] { layout = read_proc_maps(file.path()); })) return false;
+  const Regions regions = regions_of(layout);
+  const LayoutChange* before = nullptr;
+  for (const LayoutChange& region : layout) {
+    if (before != nullptr && region.first <= before->last()) finding("regions overlap");
+    if (regions.find(region.last()) == nullptr) finding("a region is not found");
+    if (!(parse_layout_change(to_text(region)) == region)) finding("a region comes back otherwise: " + to_text(region));
     before = &region;
   }
   return true;

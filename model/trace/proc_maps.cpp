@@ -1,4 +1,4 @@
-#include "os/proc_maps.h"
+#include "trace/proc_maps.h"
 
 #include <fmt/format.h>
 
@@ -34,9 +34,9 @@ std::optional<std::uint64_t> number_in(std::string_view text, int base) {
 /// Reads the lines of one file; a region is complete when the next one begins.
 class MapsReader {
  public:
-  explicit MapsReader(ByteSource& bytes) : path_(bytes.path()), lines_(bytes), regions_(proc_page_bytes) {}
+  explicit MapsReader(ByteSource& bytes) : path_(bytes.path()), lines_(bytes) {}
 
-  Regions read() {
+  Layout read() {
     std::string_view line;
     while (lines_.next(line)) {
       if (line.empty()) continue;
@@ -86,10 +86,11 @@ class MapsReader {
     if (((*start | *end) & (proc_page_bytes - 1)) != 0) {
       fail(fmt::format("{}; expected addresses that are multiples of 4096", quoted(text)));
     }
-    if (!regions_.empty() && VirtualAddress(*start) <= std::prev(regions_.end())->range.last) {
+    if (!regions_.empty() && VirtualAddress(*start) <= regions_.back().last()) {
       fail(fmt::format("{} begins below the end of the region before it; expected ascending addresses", quoted(text)));
     }
-    region_->range = {VirtualAddress(*start), VirtualAddress(*end - 1)};
+    region_->first = VirtualAddress(*start);
+    region_->bytes = *end - *start;
   }
 
   void read_permissions(std::string_view text) {
@@ -98,8 +99,10 @@ class MapsReader {
         !is_one_of(3, 'p', 's')) {
       fail(fmt::format("permissions {}; expected four letters, such as r-xp or rw-s", quoted(text)));
     }
-    region_->kind.rights = rights_of(text[0] == 'r', text[1] == 'w', text[2] == 'x');
-    region_->kind.shared = text[3] == 's';
+    region_->read = text[0] == 'r';
+    region_->write = text[1] == 'w';
+    region_->execute = text[2] == 'x';
+    region_->shared = text[3] == 's';
   }
 
   void read_backing(std::string_view offset, std::string_view inode, std::string_view path) {
@@ -107,12 +110,11 @@ class MapsReader {
     if (!file_offset) fail(fmt::format("offset {}; expected a hexadecimal number", quoted(offset)));
     const auto number = number_in(inode, 10);
     if (!number) fail(fmt::format("inode {}; expected a decimal number", quoted(inode)));
-    RegionKind& kind = region_->kind;
     // The kernel backs these two with files of its own; programs ask for anonymous memory.
-    kind.file = *number != 0 && path != "/dev/zero (deleted)" && path != "/anon_hugepage (deleted)";
-    kind.grows_down = path == "[stack]";
-    kind.label = printable(path);
-    if (kind.file) region_->file_offset = *file_offset;
+    region_->file = *number != 0 && path != "/dev/zero (deleted)" && path != "/anon_hugepage (deleted)";
+    region_->grows_down = path == "[stack]";
+    region_->label = printable(path);
+    if (region_->file) region_->file_offset = *file_offset;
   }
 
   void read_detail(std::string_view line) {
@@ -134,19 +136,15 @@ class MapsReader {
 
   void read_flag(std::string_view flag) {
     if (flag == "ht") huge_ = true;
-    if (flag == "gd") region_->kind.grows_down = true;
-    if (flag == "hg") region_->kind.huge_pages = HugePages::Yes;
-    if (flag == "nh") region_->kind.huge_pages = HugePages::No;
+    if (flag == "gd") region_->grows_down = true;
+    if (flag == "hg") region_->huge_pages = HugePages::Yes;
+    if (flag == "nh") region_->huge_pages = HugePages::No;
   }
 
   void keep_region() {
     if (region_) {
-      if (huge_) region_->kind.page_bytes = kernel_page_bytes_;
-      try {
-        regions_.reserve(*region_);
-      } catch (const InputError& error) {
-        throw InputError(fmt::format("{}: {}", path_, error.what()));
-      }
+      if (huge_) region_->page_bytes = kernel_page_bytes_;
+      regions_.push_back(*region_);
     }
     region_.reset();
     kernel_page_bytes_ = 0;
@@ -155,19 +153,19 @@ class MapsReader {
 
   std::string path_;
   LineSource lines_;
-  Regions regions_;
-  std::optional<Region> region_;
+  Layout regions_;
+  std::optional<LayoutChange> region_;
   std::uint64_t kernel_page_bytes_ = 0;
   bool huge_ = false;  ///< a mapping of huge pages (hugetlb)
 };
 
 }  // namespace
 
-Regions read_proc_maps(ByteSource& bytes) {
+Layout read_proc_maps(ByteSource& bytes) {
   return MapsReader(bytes).read();
 }
 
-Regions read_proc_maps(const std::string& path) {
+Layout read_proc_maps(const std::string& path) {
   ByteSource bytes(path, "list of regions");
   return read_proc_maps(bytes);
 }
