@@ -65,7 +65,7 @@ WrittenTrace write_trace(TraceReader& reader, const std::string& path, const Tra
         limit == 0 ? batch.size() : std::min<std::uint64_t>(batch.size(), limit - result.records);
     const std::size_t count = watched.read(batch.data(), room);
     if (count == 0) break;
-    writer->write(batch.data(), count);
+    write_with_layout(*writer, reader.description().layout, result.records, batch.data(), count);
     result.records += count;
   }
   writer->finish();
@@ -144,6 +144,7 @@ void add_convert(CLI::App& trace) {
     refuse_to_replace(options->input, options->output, "OUTPUT");
     writer_options.provenance = reader->description().provenance;
     writer_options.dependences = reader->description().dependences;
+    writer_options.layout = reader->description().has_layout;
     if (writer_options.provenance.empty()) {
       writer_options.provenance = fmt::format("converted from {}", reader->description().format);
       if (reader->description().format == "champsim") writer_options.provenance += "; sizes are unknown, each is 1";

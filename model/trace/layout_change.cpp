@@ -47,7 +47,8 @@ std::string rights_of(const LayoutChange& change) {
 /// Takes one line apart, word by word.
 class ChangeParser {
  public:
-  explicit ChangeParser(std::string_view text) : text_(text), rest_(text) {}
+  explicit ChangeParser(std::string_view text)
+      : text_(text.substr(0, text.find_last_not_of(" \t\r") + 1)), rest_(text_) {}
 
   LayoutChange parse() {
     if (rest_.substr(0, 1) == "@") read_space();
@@ -127,8 +128,7 @@ class ChangeParser {
     while (!rest_.empty()) {
       const std::string_view word = take_word();
       if (word == ":") {
-        change_.label = rest_;
-        rest_ = {};
+        read_label();
       } else if (word == "shared") {
         change_.shared = true;
       } else if (word == "stack") {
@@ -145,6 +145,15 @@ class ChangeParser {
         fail();
       }
     }
+  }
+
+  void read_label() {
+    if (rest_.size() > longest_label) fail(fmt::format("a label of more than {} bytes", longest_label));
+    if (std::any_of(rest_.begin(), rest_.end(), [](char c) { return c == '\x7f' || (c >= '\0' && c < ' '); })) {
+      fail("a label with a control character");
+    }
+    change_.label = rest_;
+    rest_ = {};
   }
 
   void read_advice() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -50,6 +51,9 @@ struct LayoutChange {
 
   VirtualAddress last() const { return first + (bytes - 1); }
 };
+
+/// Longer ones are not read. Longer than any path of Linux.
+constexpr std::size_t longest_label = 1 << 14;
 
 using Layout = std::vector<LayoutChange>;
 

@@ -35,6 +35,12 @@ TEST(LayoutChange, ComesBackFromItsText) {
   }
 }
 
+TEST(LayoutChange, BlanksAtItsEndAreNotPartOfIt) {
+  EXPECT_EQ(to_text(parse_layout_change("unmap 0x0 0x1 \r")), "unmap 0x0 0x1");
+  EXPECT_EQ(to_text(parse_layout_change("reserve 0x0 0x1 rwxu : a \t")), "reserve 0x0 0x1 rwxu : a");
+  EXPECT_EQ(to_text(parse_layout_change("reserve 0x0 0x1 rwxu : ")), "reserve 0x0 0x1 rwxu");
+}
+
 TEST(LayoutChange, HasTheFieldsOfItsText) {
   const LayoutChange change = parse_layout_change("@7 reserve 0x1000 0x2000 r-x- shared file 0x3000 huge : /a b");
   EXPECT_EQ(change.operation, LayoutOperation::Reserve);
@@ -68,6 +74,8 @@ TEST(LayoutChange, WhatIsMalformedSaysWhatWasExpected) {
   EXPECT_THAT(refusal("reserve 0x0 0x1 rwxu default"), HasSubstr("expected reserve 0xADDRESS"));
   EXPECT_THAT(refusal("@70000 unmap 0x0 0x1"), HasSubstr("an address-space id above 65535"));
   EXPECT_THAT(refusal("@ unmap 0x0 0x1"), HasSubstr("expected [@ASID]"));
+  EXPECT_THAT(refusal("reserve 0x0 0x1 rwxu : a\tb"), HasSubstr("a label with a control character"));
+  EXPECT_THAT(refusal("reserve 0x0 0x1 rwxu : " + std::string(longest_label + 1, 'a')), HasSubstr("16384 bytes"));
   EXPECT_THAT(refusal(""), HasSubstr("expected reserve, unmap"));
 }
 
