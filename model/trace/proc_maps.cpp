@@ -113,7 +113,8 @@ class MapsReader {
     // The kernel backs these two with files of its own; programs ask for anonymous memory.
     region_->file = *number != 0 && path != "/dev/zero (deleted)" && path != "/anon_hugepage (deleted)";
     region_->grows_down = path == "[stack]";
-    region_->label = printable(path).substr(0, longest_label);
+    // A label has no blanks at its end.
+    region_->label = printable(path.substr(0, path.find_last_not_of(" \t") + 1)).substr(0, longest_label);
     if (region_->file) region_->file_offset = *file_offset;
   }
 

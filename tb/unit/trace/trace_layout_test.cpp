@@ -28,6 +28,7 @@ class TraceLayout : public test::TraceTest {
     add(0, "@3 reserve 0x7ff000 0x1000 rw-u stack : [stack]");
     add(10, "unmap 0x401000 0x1000");
     add(700, "protect 0x400000 0x1000 rw-u");
+    add(1234, "advise 0x400000 0x1000 huge");
     add(4999, "remap 0x400000 0x1000 0x800000 0x2000");
     return layout;
   }
@@ -73,7 +74,7 @@ TEST_F(TraceLayout, ComesBackFromEveryFormat) {
 
 TEST_F(TraceLayout, IsKnownWhenAFileIsOpenedAndInTimeFromAPipe) {
   write("a.twt", some_layout());
-  EXPECT_EQ(open_trace(path("a.twt"))->description().layout.size(), 5u);
+  EXPECT_EQ(open_trace(path("a.twt"))->description().layout.size(), 6u);
   const std::string content = test::content_of(path("a.twt"));
   const auto pipe = open_trace(make_file("a.twt.xz", test::compressed(content, "xz")));
   std::vector<Record> batch(11);
@@ -105,7 +106,7 @@ TEST_F(TraceLayout, DoesNotDisturbSeekingOrSharedMemory) {
 TEST_F(TraceLayout, MayBeLongerThanASection) {
   Layout layout;
   for (std::uint64_t i = 0; i < 60000; ++i) {
-    layout.push_back(parse_layout_change("reserve 0x1000 0x1000 rw-u file 0x0 : /a/long/path/that/fills/sections"));
+    layout.push_back(parse_layout_change("reserve 0x1000 0x1000 rw-u file 0x0 : /a/long/path/that/fills/sections/and/more/than/one/of/them"));
     layout.back().record = i < 50000 ? 3 : 4000;
     layout.back().first = VirtualAddress(i << 12);
   }
@@ -167,7 +168,7 @@ TEST_F(TraceLayout, OfAProcessIsInItsAddressSpaces) {
     ProcessReader reader(open_trace(path(name)), 1, 4);
     EXPECT_EQ(reader.description().layout.empty(), std::string(name) == "a.txt");
     EXPECT_EQ(test::read_all(reader), std::vector<Record>(5000, test::record(0x1000, 8, RecordKind::Load, 13)));
-    ASSERT_EQ(reader.description().layout.size(), 5u);
+    ASSERT_EQ(reader.description().layout.size(), 6u);
     EXPECT_EQ(reader.description().layout[0].asid, 1);
     EXPECT_EQ(reader.description().layout[1].asid, 13);
   }
