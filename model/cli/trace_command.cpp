@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/capture_command.h"
+#include "cli/layout_summary.h"
 #include "cli/options.h"
 #include "cli/progress_line.h"
 #include "cli/trace_arguments.h"
@@ -112,15 +113,16 @@ void add_info(CLI::App& trace) {
   command->callback([options] {
     const OutputFormat format = parse_output_format(options->format);
     const auto reader = open_trace(options->input, options->trace_format);
+    LayoutSummary layout(*reader);
     const TraceStatistics statistics = [&] {
-      WatchedReader watched(*reader);
+      WatchedReader watched(layout);
       return measure_trace(watched);
     }();
     const TraceDescription& description = reader->description();
     print_note(description);
-    print(format == OutputFormat::Json  ? trace_info_json(description, statistics, options->top)
-          : format == OutputFormat::Csv ? trace_info_csv(description, statistics)
-                                        : trace_info_text(description, statistics, options->top));
+    print(format == OutputFormat::Json  ? trace_info_json(description, statistics, options->top, layout)
+          : format == OutputFormat::Csv ? trace_info_csv(description, statistics, layout)
+                                        : trace_info_text(description, statistics, options->top, layout));
   });
 }
 

@@ -106,7 +106,8 @@ TEST_F(TraceLayout, DoesNotDisturbSeekingOrSharedMemory) {
 TEST_F(TraceLayout, MayBeLongerThanASection) {
   Layout layout;
   for (std::uint64_t i = 0; i < 60000; ++i) {
-    layout.push_back(parse_layout_change("reserve 0x1000 0x1000 rw-u file 0x0 : /a/long/path/that/fills/sections/and/more/than/one/of/them"));
+    layout.push_back(parse_layout_change(
+        "reserve 0x1000 0x1000 rw-u file 0x0 : /a/long/path/that/fills/sections/and/more/than/one/of/them"));
     layout.back().record = i < 50000 ? 3 : 4000;
     layout.back().first = VirtualAddress(i << 12);
   }
