@@ -67,7 +67,7 @@ Spaces mapped_spaces(const TablesOptions& options, const std::vector<std::shared
   std::uint64_t grain_bytes = modes.empty() ? default_grain_bytes : modes.front()->page_bytes();
   for (const auto& mode : modes) grain_bytes = std::min(grain_bytes, mode->page_bytes());
   Spaces spaces;
-  for (const std::string& spec : options.maps) spaces[0].push_back(parse_map(spec));
+  for (const std::string& spec : options.maps) spaces[0].push_back(parse_map(spec).range);
   if (!options.trace_path.empty()) add_trace(spaces, options, grain_bytes);
   if (spaces.empty()) throw InputError(fmt::format("{}: no accesses: expected at least one", options.trace_path));
   return spaces;
@@ -180,7 +180,7 @@ std::string to_csv(const std::vector<ModeSize>& sizes) {
 void run_tables(const TablesOptions& options) {
   const OutputFormat format = parse_output_format(options.format);
   if (options.trace_path.empty() && options.maps.empty()) {
-    throw InputError("tables: nothing to map: expected a trace or --map VA:SIZE[:PAGE]");
+    throw InputError("tables: nothing to map: expected a trace or --map VA:SIZE[:PAGE][:rwxu]");
   }
   std::vector<std::shared_ptr<const PagingMode>> modes;
   for (const std::string& name : options.modes) modes.push_back(make_paging_mode(name));
@@ -215,7 +215,8 @@ void add_tables_commands(CLI::App& app) {
   CLI::App* command = app.add_subcommand("tables", "Size of each page-table organisation for a footprint");
   command->add_option("TRACE", options->trace_path, "map every page this trace touches; - is standard input");
   add_trace_format(*command, options->trace_format);
-  command->add_option("--map", options->maps, "map a range: VA:SIZE[:PAGE], sizes as 4K, 2M, 1G; may be repeated")
+  command
+      ->add_option("--map", options->maps, "map a range: VA:SIZE[:PAGE][:rwxu], sizes as 4K, 2M, 1G; may be repeated")
       ->allow_extra_args(false);
   command
       ->add_option("-m,--mode", options->modes,

@@ -71,6 +71,10 @@ std::size_t LackeyReader::read_records(Record* records, std::size_t capacity) {
       thread_ = running_;
       continue;
     }
+    if (layout_ != nullptr && layout_->take(line, accesses_)) {
+      if (layout_->has_changes() && count != 0) return count;
+      continue;
+    }
     const std::string_view access = lackey_access_in(line);
     if (access.empty()) {
       pass_over(line);

@@ -8,6 +8,7 @@
 
 #include "base/line_source.h"
 #include "trace/stream_reader.h"
+#include "trace/syscall_layout.h"
 
 namespace tablewalk {
 
@@ -30,6 +31,9 @@ class LackeyReader : public StreamReader {
   /// `--trace-sched=yes`; else 1, the main thread. A number can be reused after its thread has ended.
   unsigned thread() const { return thread_; }
 
+  /// Follows the changes of the address space by `--trace-syscalls=yes`. A read() then ends where there is one.
+  void follow(SyscallLayout& layout) { layout_ = &layout; }
+
  protected:
   std::size_t read_records(Record* records, std::size_t capacity) override;
 
@@ -46,6 +50,7 @@ class LackeyReader : public StreamReader {
   unsigned thread_ = 1;
   unsigned running_ = 1;  ///< of the next records
   std::uint64_t accesses_ = 0;
+  SyscallLayout* layout_ = nullptr;
   std::uint64_t passed_over_ = 0;
   std::string first_passed_over_;
 };
