@@ -10,6 +10,7 @@ enum class Section : std::uint8_t {
   Cost,
   Program,
   Core,
+  Segmentation,
   Tlbs,
   Walker,
   WalkCaches,
@@ -20,7 +21,7 @@ enum class Section : std::uint8_t {
   Dram,
   Other,
 };
-constexpr unsigned section_count = 12;
+constexpr unsigned section_count = 13;
 
 /// Texts of a section. Explanations are sentences for a newcomer; "" if there is none.
 struct SectionText {
