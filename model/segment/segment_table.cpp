@@ -62,8 +62,11 @@ SegmentOutcome SegmentTable::outcome_in(const Segment& segment, VirtualAddress a
   return {Way::Direct, place_of(segment, asid) + (address.value() - segment.config.from), FaultReason::None};
 }
 
+/// 0 for an address space that was not placed: an invalidation may be for one that never runs.
 std::uint64_t SegmentTable::place_of(const Segment& segment, AddressSpaceId asid) const {
-  return places_.at(asid)[static_cast<std::size_t>(&segment - segments_.data())].value();
+  const auto places = places_.find(asid);
+  if (places == places_.end()) return 0;
+  return places->second[static_cast<std::size_t>(&segment - segments_.data())].value();
 }
 
 std::optional<std::uint64_t> SegmentTable::extent(std::size_t index) const {
