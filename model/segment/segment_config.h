@@ -70,7 +70,9 @@ struct SegmentConfig {
     keys.value("used_by", used_by, "", "the accesses that use the segment");
     keys.value("from", from, "", "first trace address that uses the segment");
     keys.value("to", to, "", "last trace address that uses the segment");
-    keys.value("origin", origin, "", "trace address of offset 0: offset = trace address - origin");
+    keys.value(
+        "origin", origin, "",
+        "trace address of offset 0: offset = trace address - origin; for expand_down the address above the segment");
     keys.value("base", base, "", "added to the offset; 0 for a direct segment, which the kernel places");
     keys.value("limit", limit, "", "last valid offset in units of granularity; for expand_down the last invalid one");
     keys.value("granularity", granularity, "",
@@ -102,9 +104,19 @@ struct SegmentConfig {
     }
     const bool code = type == SegmentType::Code;
     if (code && expand_down) problem("expand_down", "true for code; expected type: data");
+    if (expand_down && to - from > low_bits(offset_bits)) {
+      problem("to", fmt::format("from and to span more than offsets of {} bits reach; expected the addresses of the "
+                                "expand-down segment",
+                                offset_bits));
+    }
     if (code && stack) problem("stack", "true for code; expected type: data");
   }
 
+  /// Below its origin an expand-down segment has the highest offsets.
+  std::uint64_t offset_of(std::uint64_t address) const {
+    const std::uint64_t offset = address - origin;
+    return expand_down ? offset & low_bits(offset_bits) : offset;
+  }
   std::uint64_t effective_limit() const { return granularity == LimitUnit::Page ? limit << 12 | 0xfff : limit; }
   SegmentDescriptor descriptor() const {
     return {base, effective_limit(), offset_bits, type, readable, writable, expand_down, stack, present, privilege};

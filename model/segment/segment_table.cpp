@@ -34,7 +34,7 @@ SegmentOutcome SegmentTable::look_up(VirtualAddress address, std::uint64_t bytes
     if (kind_ == SegmentationKind::Direct) return {Way::Paged, address.value(), FaultReason::None};
     return {Way::Fault, 0, FaultReason::NoSegment};
   }
-  const std::uint64_t offset = address.value() - segment->config.origin;
+  const std::uint64_t offset = segment->config.offset_of(address.value());
   const FaultReason fault = check_segment(segment->descriptor, offset, bytes, access);
   if (fault != FaultReason::None) return {Way::Fault, 0, fault};
   return outcome_in(*segment, address, asid);
@@ -47,7 +47,7 @@ std::optional<SegmentOutcome> SegmentTable::look_up_any_size(VirtualAddress addr
     if (kind_ != SegmentationKind::Direct) return std::nullopt;
     return SegmentOutcome{SegmentOutcome::Way::Paged, address.value(), FaultReason::None};
   }
-  const std::uint64_t block = (address.value() & ~low_bits(shift)) - segment->config.origin;
+  const std::uint64_t block = segment->config.offset_of(address.value() & ~low_bits(shift));
   const FaultReason fault = check_segment(segment->descriptor, block, std::uint64_t{1} << shift, access);
   if (fault != FaultReason::None) return std::nullopt;
   return outcome_in(*segment, address, asid);
@@ -56,7 +56,7 @@ std::optional<SegmentOutcome> SegmentTable::look_up_any_size(VirtualAddress addr
 /// The outcome of an allowed access.
 SegmentOutcome SegmentTable::outcome_in(const Segment& segment, VirtualAddress address, AddressSpaceId asid) const {
   using Way = SegmentOutcome::Way;
-  const std::uint64_t linear = segment.descriptor.linear(address.value() - segment.config.origin);
+  const std::uint64_t linear = segment.descriptor.linear(segment.config.offset_of(address.value()));
   if (kind_ == SegmentationKind::BaseLimit) return {Way::Direct, place_of(segment, asid) + linear, FaultReason::None};
   if (kind_ != SegmentationKind::Direct) return {Way::Paged, linear, FaultReason::None};
   return {Way::Direct, place_of(segment, asid) + (address.value() - segment.config.from), FaultReason::None};
@@ -88,7 +88,7 @@ std::string SegmentTable::describe_fault(VirtualAddress address, Access access, 
   std::string text =
       fmt::format("{}, {} (segment {}", to_string(exception_of(fault, descriptor.stack)), to_string(fault), name);
   if (fault == FaultReason::SegmentLimit) {
-    const std::uint64_t offset = address.value() - segment->config.origin;
+    const std::uint64_t offset = segment->config.offset_of(address.value());
     text += descriptor.empty() ? fmt::format(", offset {:#x}, no offset is valid", offset)
                                : fmt::format(", offset {:#x}, valid {:#x} to {:#x}", offset, descriptor.lowest(),
                                              descriptor.highest());

@@ -225,6 +225,7 @@ SegmentationConfig random_segmentation(Dice& dice, std::uint64_t addresses) {
     if (segmentation.kind == SegmentationKind::Paged && segment.type == SegmentType::Data && dice.chance(30)) {
       segment.offset_bits = 32;
       segment.expand_down = true;
+      segment.origin = dice.chance(50) ? segment.to + 1 : 0;
       segment.limit = dice.between(0, addresses);
     }
     segmentation.segments.push_back(segment);

@@ -52,7 +52,6 @@ TEST(Fragmentation, PagesFailOnlyForLackOfMemoryAndWasteHalfAPagePerRequest) {
   EXPECT_EQ(relaxed.failed, 0u);
   const double wasted = relaxed.mean_internal / (1 - relaxed.mean_internal) * relaxed.mean_used *
                         static_cast<double>(requests.memory_bytes);
-  // Requests below a page waste more than half of it: a quarter of the octaves, 1K to 4K, leaves 2.2 KiB on average.
   EXPECT_NEAR(wasted / relaxed.mean_allocated_blocks, 2048, 200);
 }
 

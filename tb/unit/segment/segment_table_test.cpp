@@ -51,7 +51,7 @@ TEST(SegmentTable, ChoosesByAddressAndKind) {
 
 TEST(SegmentTable, OffsetsCountFromTheOrigin) {
   SegmentConfig stack = segment(0x7ffff000, 0x7fffffff, 0x80001000);
-  stack.origin = 0x80000000u - 0x100000000u;  // the last offset, 0xffffffff, is the trace's 0x7fffffff
+  stack.origin = 0x80000000;  // the last offset, 0xffffffff, is the trace's 0x7fffffff
   stack.offset_bits = 32;
   stack.limit = 0xfffff7ff;
   stack.expand_down = true;
