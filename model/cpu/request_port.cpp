@@ -296,6 +296,7 @@ bool RequestPort::request_translation(InFlight& access, Cycles at) {
   request.asid = asid_;
   request.root = *root_;  // a TLB may forward the request before it returns, so it must be complete here
   request.access = access_of(access);
+  request.bytes = access.kind == RecordKind::Fetch && fetches_ahead() ? 1 : access.size;
   request.tag = slot_of(access);
   job_.observer->translation_requested(request, at);
 

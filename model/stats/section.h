@@ -10,6 +10,7 @@ enum class Section : std::uint8_t {
   Cost,
   Program,
   Core,
+  Segmentation,
   Tlbs,
   Walker,
   WalkCaches,
@@ -21,7 +22,7 @@ enum class Section : std::uint8_t {
   Dram,
   Other,
 };
-constexpr unsigned section_count = 13;
+constexpr unsigned section_count = 14;
 
 /// Texts of a section. Explanations are sentences for a newcomer; "" if there is none.
 struct SectionText {

@@ -193,7 +193,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   warn_of_empty_arrays(result, config, options);
   Machine machine(config, options.construction, options.tables, streams.processes(), future_of(config, options));
   warn_of_image(result, options, machine);
-  LawChecker checker(machine.mode(), machine.memory(), machine.kernel());
+  LawChecker checker(machine.mode(), machine.memory(), machine.kernel(), machine.segments());
   WalkObservers observers;
   if (walk_log) observers.add(*walk_log);
   if (options.check) observers.add(checker);
