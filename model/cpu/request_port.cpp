@@ -175,7 +175,7 @@ bool RequestPort::next_part() {
     if (issue_cycle_ >= slice_end_ && !switch_process()) return false;
     record = job_.source->next();
     if (record == nullptr) {
-      if (!next_batch()) return false;
+      if (job_.source->change_due() != nullptr ? !make_call() : !next_batch()) return false;
       continue;
     }
     if (is_event(record->kind)) {

@@ -37,6 +37,7 @@ struct CoreStats {
   std::array<std::uint64_t, access_kinds> accesses{};  ///< by RecordKind
   std::uint64_t supervisor_accesses = 0;
   std::uint64_t invalidations = 0;
+  std::uint64_t calls = 0;             ///< system calls that change the address space
   std::uint64_t switches = 0;          ///< of the address space
   std::uint64_t process_switches = 0;  ///< at the end of a time slice or of a trace
   std::uint64_t shootdowns = 0;        ///< started by this core and sent to at least one other core
@@ -158,6 +159,7 @@ class RequestPort : public TimedModule {
   bool access_lines_of_kernel(KernelStep& step, Cycles cycle);
   bool invalidate_for_kernel(const KernelStep& step, Cycles cycle);
   void leave_kernel(Cycles cycle);
+  bool make_call();
   void drop_fetched_blocks();
   bool may_enter_window();
   bool page_is_ready(VirtualAddress address, RecordKind kind, bool user);
@@ -166,7 +168,6 @@ class RequestPort : public TimedModule {
   }
   void show_access();
   bool may_invalidate(Cycles cycle);
-  void end_kernel_event();
   void end_process();
   void end_fault() {
     after_fault_ = nullptr;

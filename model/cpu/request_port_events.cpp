@@ -35,11 +35,6 @@ void RequestPort::end_fence() {
   known_page_ = ~std::uint64_t{0};
 }
 
-/// The kernel has ended its work for an event of the trace.
-void RequestPort::end_kernel_event() {
-  end_fence();
-}
-
 void RequestPort::enter_address_space(AddressSpaceId asid) {
   if (one_of_several()) {
     if (root_ && !mode_.has_asids()) shootdowns_->leave(number_, asid_);  // its TLBs are flushed

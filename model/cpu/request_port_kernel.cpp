@@ -150,11 +150,34 @@ void RequestPort::leave_kernel(Cycles cycle) {
   run.running = false;
   issue_not_before(cycle);
   forget_horizon();
-  if (repeated_ == nullptr) return end_kernel_event();
+  if (repeated_ == nullptr) return path_.go_on_from(job_.source->delivered());  // after a system call
   TranslationRequest& request = *std::exchange(repeated_, nullptr);
   if (run.work.then == KernelWork::Then::Kill) end_process();
   if (run.work.then != KernelWork::Then::Repeat) return pass_over(request, cycle);
   repeat_faulted(request, cycle);
+}
+
+/// Makes the system call that is due; false if it must wait for older accesses, or until the kernel has ended it.
+bool RequestPort::make_call() {
+  const LayoutChange call = *job_.source->change_due();
+  if (call.record == 0) {  // it was there before the trace
+    kernel_.begin_layout(call);
+    job_.source->pass_change();
+    return true;
+  }
+  if (kernel_run_.running || !drained() || !front_end_idle()) return false;
+  issue_not_before(retirement_.last());
+  if (issue_cycle_ > now()) {
+    wake_at(issue_cycle_);
+    return false;
+  }
+  job_.source->pass_change();
+  ++stats_.calls;
+  kernel_run_.work.clear();
+  retirement_.pass_event(issue_cycle_, Cycles(0), &CoreCycles::issue);
+  kernel_.handle_call(call, number_, issue_cycle_, kernel_run_.work);
+  enter_kernel(issue_cycle_);
+  return false;
 }
 
 /// The access ends with its fault: without a translation and without a memory access.

@@ -118,6 +118,8 @@ void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& fi
   figures.count("core.switches", stats.switches, "events", "switches of the address space: writes of the root register")
       .in(Section::Program)
       .explain("how often another address space started to run; without PCIDs or ASIDs this flushes the TLBs");
+  figures.count_if_any("core.calls", stats.calls, "calls", "system calls that change the address space")
+      .explain("calls of the program by which it reserves memory, gives it back, or copies itself");
   figures.count("core.faults", stats.faults, "faults", "page faults handled")
       .in(Section::Program)
       .explain("accesses without a valid translation");

@@ -29,7 +29,7 @@ DemandKernel::Space& DemandKernel::space(AddressSpaceId asid) {
   auto place = spaces_.find(asid);
   if (place == spaces_.end()) {
     const auto pool = static_cast<std::uint32_t>(asid % frames_.size());
-    place = spaces_.emplace(asid, Space{TableBuilder(mode_, memory_, frames_[pool]), pool, {}}).first;
+    place = spaces_.emplace(asid, Space{TableBuilder(mode_, memory_, frames_[pool]), pool, {}, std::nullopt}).first;
     place->second.tables.log_writes(&written_);
   }
   recent_ = &place->second;
@@ -87,6 +87,18 @@ bool DemandKernel::may_be_stale(AddressSpaceId asid, VirtualAddress va) const {
   return !stale_.empty() && stale_.count({asid, number_of(va)}) != 0;
 }
 
+/// Whether a region allows the access; a stack grows.
+bool DemandKernel::allowed(Regions& regions, const PageFault& fault) {
+  const Region* region = regions.find(fault.va);
+  if (region == nullptr && regions.grow_down(fault.va)) region = regions.find(fault.va);
+  if (region == nullptr) return false;
+  const Rights& rights = region->kind.rights;
+  const bool kind_allowed = fault.access.kind == AccessKind::Load    ? rights.read
+                            : fault.access.kind == AccessKind::Store ? rights.write
+                                                                     : rights.execute;
+  return kind_allowed && (rights.user || !fault.access.user);
+}
+
 void DemandKernel::handle_fault(const PageFault& fault, KernelWork& work) {
   check_address(fault.va);
   Space& its = space(fault.asid);
@@ -101,6 +113,7 @@ void DemandKernel::handle_fault(const PageFault& fault, KernelWork& work) {
     work.then = KernelWork::Then::Kill;
     return;
   }
+  if (its.regions && !allowed(*its.regions, fault)) refuse(fault, FaultReason::NotPresent);
   Page& page = its.pages.at(handling.page.number);
   switch (page.state) {
     case PageState::Untouched:
@@ -115,13 +128,32 @@ void DemandKernel::handle_fault(const PageFault& fault, KernelWork& work) {
   }
 }
 
+/// The rights of a page that gets its first frame, by the layout of the process. Without one, code is taken to come
+/// from a file, and the first access says who owns the page.
+void DemandKernel::take_rights(const Handling& handling, Page& page) {
+  const VirtualAddress va = address_of(handling.page.number);
+  const std::optional<Regions>& regions = space(handling.page.asid).regions;
+  const Region* region = regions ? regions->find(va) : nullptr;
+  if (region != nullptr) {
+    const Rights& rights = region->kind.rights;
+    page.user = rights.user;
+    page.readable = rights.read;
+    page.writable = rights.write;
+    page.executable = rights.execute;
+    page.file = region->kind.file;
+    page.copy_on_write = false;
+    return;
+  }
+  const PageOwner owner = owner_of_first_touch(*mode_, va, handling.access);
+  page.user = owner != PageOwner::Kernel;
+  page.shared_kernel = owner == PageOwner::Shared;
+  page.file |= handling.access.kind == AccessKind::Fetch && !page.touched;
+}
+
 void DemandKernel::handle_absent(unsigned core, Page& page, KernelWork& work) {
   Handling& handling = handling_[core];
   if (page.state == PageState::Untouched) {
-    const PageOwner owner = owner_of_first_touch(*mode_, address_of(handling.page.number), handling.access);
-    page.user = owner != PageOwner::Kernel;
-    page.shared_kernel = owner == PageOwner::Shared;
-    page.file |= handling.access.kind == AccessKind::Fetch && !page.touched;
+    take_rights(handling, page);
     handling.content = page.file ? Content::PageCache : Content::Zeros;
     ++(page.file ? stats_.file_faults : stats_.zero_faults);
     pages_touched_ += page.touched ? 0 : 1;

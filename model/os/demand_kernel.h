@@ -9,6 +9,7 @@
 
 #include "memory/frame_allocator.h"
 #include "os/frame_table.h"
+#include "os/layout.h"
 #include "os/os_config.h"
 #include "os/page_map.h"
 #include "os/page_replacement.h"
@@ -60,7 +61,8 @@ class DemandKernel final : public Kernel {
   void touched(AddressSpaceId asid, VirtualAddress va) override;
   void handle_fault(const PageFault& fault, KernelWork& work) override;
   void access_repeated(unsigned core) override { handling_[core].holds = false; }
-  void handle_call(const KernelEvent& event, unsigned core, Cycles now, KernelWork& work) override;
+  void begin_layout(const LayoutChange& change) override;
+  void handle_call(const LayoutChange& call, unsigned core, Cycles now, KernelWork& work) override;
   bool commit(const KernelStep& step, unsigned core, Cycles now, KernelWork& work) override;
   bool may_be_stale(AddressSpaceId asid, VirtualAddress va) const override;
   void report(StatSet& figures) const override;
@@ -88,6 +90,7 @@ class DemandKernel final : public Kernel {
     TableBuilder tables;
     std::uint32_t pool;  ///< of frames
     PageMap pages;
+    std::optional<Regions> regions;  ///< none: the layout of the process is not known, and every address is allowed
     bool killed = false;
   };
   /// Where the content of a page comes from. A file's pages are in the page cache at first.
@@ -105,7 +108,7 @@ class DemandKernel final : public Kernel {
     std::uint32_t from_swap = 0;  ///< slot on the swap device, if Swapped
     bool holds = false;           ///< `frame` is pinned until its page has been accessed
     bool repairs = false;         ///< a fault rather than a system call
-    KernelEvent event;            ///< the system call
+    LayoutChange call;            ///< the system call
     std::vector<PageKey> pages;   ///< whose invalidation is on the way
     std::vector<std::pair<FrameSlot, PageKey>> given_back;
   };
@@ -121,6 +124,8 @@ class DemandKernel final : public Kernel {
   LeafSpec spec_for(const Page& page, Access access) const;
 
   // Faults (demand_kernel.cpp).
+  static bool allowed(Regions& regions, const PageFault& fault);
+  void take_rights(const Handling& handling, Page& page);
   void handle_absent(unsigned core, Page& page, KernelWork& work);
   void handle_present(const PageFault& fault, Page& page, KernelWork& work);
   void set_bits(const PageFault& fault, Page& page, KernelWork& work);
@@ -132,7 +137,10 @@ class DemandKernel final : public Kernel {
 
   // System calls (demand_kernel_calls.cpp).
   void begin_call(unsigned core, KernelWork& work);
-  bool others_work_in(const KernelEvent& event);
+  Regions& regions_of(AddressSpaceId asid);
+  std::uint64_t pages_in(VirtualAddress first, std::uint64_t bytes) const;
+  bool others_work_in(const LayoutChange& call);
+  bool clear_way(Handling& handling, KernelWork& work);
   void unmap_pages(Handling& handling, AddressSpaceId asid, std::uint64_t first, std::uint64_t count, KernelWork& work);
   void protect_pages(Handling& handling, KernelWork& work);
   void move_pages(Handling& handling, KernelWork& work);

@@ -10,10 +10,21 @@
 
 namespace tablewalk {
 
-void DemandKernel::handle_call(const KernelEvent& event, unsigned core, Cycles, KernelWork& work) {
+void DemandKernel::begin_layout(const LayoutChange& change) {
+  apply_change(change, regions_of(change.asid));
+}
+
+Regions& DemandKernel::regions_of(AddressSpaceId asid) {
+  Space& its = space(asid);
+  if (!its.regions) its.regions.emplace(mode_->page_bytes());
+  return *its.regions;
+}
+
+void DemandKernel::handle_call(const LayoutChange& call, unsigned core, Cycles, KernelWork& work) {
   ++stats_.calls;
   handling_[core] = {};
-  handling_[core].event = event;
+  handling_[core].call = call;
+  if (space(call.asid).regions) apply_change(call, *space(call.asid).regions);
   work.compute(config_.call_cycles);
   begin_call(core, work);
 }
@@ -21,43 +32,49 @@ void DemandKernel::handle_call(const KernelEvent& event, unsigned core, Cycles, 
 /// Waits first if another core is working on a page of the range.
 void DemandKernel::begin_call(unsigned core, KernelWork& work) {
   Handling& handling = handling_[core];
-  const KernelEvent& event = handling.event;
-  if (others_work_in(event)) {
+  const LayoutChange& call = handling.call;
+  if (others_work_in(call)) {
     work.compute(config_.lock_cycles, KernelPart::Lock);
     return work.commit(Retry, 0);
   }
-  const std::uint64_t first = number_of(event.va);
-  const std::uint64_t count = event.bytes >> page_shift_;
-  switch (event.call) {
-    case KernelCall::Mmap:
-    case KernelCall::Huge:
-    case KernelCall::NoHuge:
-      return;  // without a layout of the process, every range counts as reserved
-    case KernelCall::Munmap:
-    case KernelCall::DontNeed:
-      return unmap_pages(handling, event.asid, first, count, work);
-    case KernelCall::Exit:
-      return unmap_pages(handling, event.asid, 0, ~std::uint64_t{0}, work);
-    case KernelCall::Mprotect:
+  const std::uint64_t first = number_of(call.first);
+  switch (call.operation) {
+    case LayoutOperation::Advise:
+      return;
+    case LayoutOperation::Reserve:  // replaces what was there
+    case LayoutOperation::Unmap:
+    case LayoutOperation::Discard:
+      return unmap_pages(handling, call.asid, first, pages_in(call.first, call.bytes), work);
+    case LayoutOperation::Exit:
+      space(call.asid).regions.reset();
+      return unmap_pages(handling, call.asid, 0, ~std::uint64_t{0}, work);
+    case LayoutOperation::Protect:
       return protect_pages(handling, work);
-    case KernelCall::Mremap:
-      return move_pages(handling, work);
-    case KernelCall::Fork:
+    case LayoutOperation::Remap:
+      return clear_way(handling, work) ? move_pages(handling, work) : work.commit(Retry, 0);
+    case LayoutOperation::Fork:
       return fork(handling, work);
   }
 }
 
-bool DemandKernel::others_work_in(const KernelEvent& event) {
+/// Pages of the range, which is extended to whole pages.
+std::uint64_t DemandKernel::pages_in(VirtualAddress first, std::uint64_t bytes) const {
+  return number_of(first + (bytes - 1)) - number_of(first) + 1;
+}
+
+bool DemandKernel::others_work_in(const LayoutChange& call) {
   bool busy = false;
   const auto look = [&](std::uint64_t, const Page& page) {
     busy |= page.state == PageState::Arriving || page.state == PageState::Leaving;
   };
-  PageMap& pages = space(event.asid).pages;
-  if (event.call == KernelCall::Fork || event.call == KernelCall::Exit) {
+  PageMap& pages = space(call.asid).pages;
+  if (!has_range(call.operation)) {
     pages.for_all(look);
-  } else {
-    pages.for_each(number_of(event.va), event.bytes >> page_shift_, look);
-    if (event.call == KernelCall::Mremap) pages.for_each(number_of(event.to), event.bytes >> page_shift_, look);
+    return busy;
+  }
+  pages.for_each(number_of(call.first), pages_in(call.first, call.bytes), look);
+  if (call.operation == LayoutOperation::Remap) {
+    pages.for_each(number_of(call.to), pages_in(call.to, call.to_bytes), look);
   }
   return busy;
 }
@@ -109,51 +126,65 @@ void DemandKernel::free_given_back(Handling& handling) {
 }
 
 void DemandKernel::protect_pages(Handling& handling, KernelWork& work) {
-  const KernelEvent& event = handling.event;
-  Space& its = space(event.asid);
+  const LayoutChange& call = handling.call;
+  Space& its = space(call.asid);
   std::uint64_t visited = 0;
-  for (std::uint64_t i = 0; i < event.bytes >> page_shift_; ++i) {
-    const std::uint64_t number = number_of(event.va) + i;
-    Page& page = its.pages.at(number);
-    page.readable = event.read;
-    page.writable = event.write;
-    page.executable = event.execute;
-    if (page.state != PageState::Resident) continue;
+  its.pages.for_each(number_of(call.first), pages_in(call.first, call.bytes), [&](std::uint64_t number, Page& page) {
+    page.readable = call.read;
+    page.writable = call.write;
+    page.executable = call.execute;
+    if (page.state != PageState::Resident) return;
     refresh(its, number);
-    mark_stale(handling, {event.asid, number});
+    mark_stale(handling, {call.asid, number});
     ++visited;
-  }
+  });
   work.compute(Cycles(config_.page_cycles.count() * visited));
   account_writes(work);
   invalidate_range(handling, work);
   work.commit(Unstale, 0);
 }
 
+/// Before a remap, gives back pages where the range goes, and those that it loses; true if there are none.
+bool DemandKernel::clear_way(Handling& handling, KernelWork& work) {
+  const LayoutChange& call = handling.call;
+  const std::uint64_t before = pages_in(call.first, call.bytes);
+  const std::uint64_t after = pages_in(call.to, call.to_bytes);
+  bool clear = true;
+  const auto look = [&](std::uint64_t first, std::uint64_t count) {
+    bool used = false;
+    space(call.asid).pages.for_each(
+        first, count, [&](std::uint64_t, const Page& page) { used |= page.state != PageState::Untouched; });
+    if (!used) return;
+    unmap_pages(handling, call.asid, first, count, work);
+    clear = false;
+  };
+  if (after < before) look(number_of(call.first) + after, before - after);
+  if (call.to != call.first) look(number_of(call.to), after);
+  return clear;
+}
+
 /// Moves the entries of a range, as mremap does: no page is copied.
 void DemandKernel::move_pages(Handling& handling, KernelWork& work) {
-  const KernelEvent& event = handling.event;
-  Space& its = space(event.asid);
+  const LayoutChange& call = handling.call;
+  if (call.to == call.first) return;  // it only became longer or shorter
+  Space& its = space(call.asid);
   std::uint64_t visited = 0;
-  for (std::uint64_t i = 0; i < event.bytes >> page_shift_; ++i) {
-    const PageKey from{event.asid, number_of(event.va) + i};
-    const PageKey to{event.asid, number_of(event.to) + i};
-    Page& old = its.pages.at(from.number);
-    Page& moved = its.pages.at(to.number);
-    if (moved.state != PageState::Untouched) {
-      throw InputError(
-          fmt::format("mremap to {:#x}: the page is in use; expected an unused range", address_of(to.number).value()));
-    }
-    if (old.state == PageState::Untouched) continue;
+  const std::uint64_t kept = pages_in(call.to, call.to_bytes);
+  const std::uint64_t first = number_of(call.first);
+  its.pages.for_each(first, pages_in(call.first, call.bytes), [&](std::uint64_t number, Page& old) {
+    if (old.state == PageState::Untouched || number - first >= kept) return;
+    const PageKey from{call.asid, number};
+    const PageKey to{call.asid, number_of(call.to) + (number - first)};
     if (old.state == PageState::Resident) {
-      const LeafSpec spec = refresh(its, from.number);
-      remove_entry(its, from.number);
+      const LeafSpec spec = refresh(its, number);
+      remove_entry(its, number);
       its.tables.map(address_of(to.number), table_[old.where].at, page_bytes_, spec);
       table_.rename(old.where, from, to);
       mark_stale(handling, from);
     }
-    moved = std::exchange(old, Page{});
+    its.pages.at(to.number) = std::exchange(old, Page{});
     ++visited;
-  }
+  });
   work.compute(Cycles(config_.page_cycles.count() * visited));
   account_writes(work);
   invalidate_range(handling, work);
@@ -162,16 +193,17 @@ void DemandKernel::move_pages(Handling& handling, KernelWork& work) {
 
 /// The child gets the parent's pages. Pages that can be written become read-only in both, until one of both writes.
 void DemandKernel::fork(Handling& handling, KernelWork& work) {
-  const KernelEvent& event = handling.event;
-  space(event.other);  // make it first: references to spaces stay valid
-  Space& child = space(event.other);
-  Space& parent = space(event.asid);
+  const LayoutChange& call = handling.call;
+  space(call.child);  // make it first: references to spaces stay valid
+  Space& child = space(call.child);
+  Space& parent = space(call.asid);
   bool used = false;
   child.pages.for_all([&](std::uint64_t, const Page& page) { used |= page.state != PageState::Untouched; });
   if (used) {
-    throw InputError(fmt::format("fork @{}: the address space is in use; expected a new one", event.other));
+    throw InputError(fmt::format("fork @{}: the address space is in use; expected a new one", call.child));
   }
   child.killed = false;
+  child.regions = parent.regions;
   std::uint64_t visited = 0;
   parent.pages.for_all([&](std::uint64_t number, Page& page) {
     if (!page.touched) return;
@@ -180,8 +212,8 @@ void DemandKernel::fork(Handling& handling, KernelWork& work) {
       page.copy_on_write = true;
       const LeafSpec spec = refresh(parent, number);
       child.tables.map(address_of(number), table_[page.where].at, page_bytes_, spec);
-      table_.share(page.where, {event.other, number});
-      mark_stale(handling, {event.asid, number});
+      table_.share(page.where, {call.child, number});
+      mark_stale(handling, {call.asid, number});
       ++stats_.pages_shared;
     } else if (page.state == PageState::Swapped) {
       swap_.share(page.where);
@@ -192,7 +224,7 @@ void DemandKernel::fork(Handling& handling, KernelWork& work) {
   });
   work.compute(Cycles(config_.page_cycles.count() * visited));
   account_writes(work);
-  work.invalidate({Invalidation::Scope::AddressSpace, {}, event.asid}, true);
+  work.invalidate({Invalidation::Scope::AddressSpace, {}, call.asid}, true);
   work.commit(Unstale, 0);
 }
 

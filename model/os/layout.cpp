@@ -88,6 +88,7 @@ void add(const Regions& now, VirtualRange range, Regions& all) {
 }  // namespace
 
 void apply_change(const LayoutChange& change, Regions& regions) {
+  if (!has_range(change.operation)) return;
   const VirtualRange range = whole_pages(change.first, change.bytes, regions.page_bytes());
   switch (change.operation) {
     case LayoutOperation::Reserve: {
@@ -110,7 +111,28 @@ void apply_change(const LayoutChange& change, Regions& regions) {
     case LayoutOperation::Remap:
       remap(change, regions);
       break;
+    default:
+      break;
   }
+}
+
+LayoutChange change_of(const Region& region, AddressSpaceId asid) {
+  LayoutChange change;
+  change.asid = asid;
+  change.first = region.range.first;
+  change.bytes = region.range.bytes();
+  change.read = region.kind.rights.read;
+  change.write = region.kind.rights.write;
+  change.execute = region.kind.rights.execute;
+  change.user = region.kind.rights.user;
+  change.shared = region.kind.shared;
+  change.grows_down = region.kind.grows_down;
+  change.file = region.kind.file;
+  change.file_offset = region.file_offset;
+  change.page_bytes = region.kind.page_bytes;
+  change.huge_pages = region.kind.huge_pages;
+  change.label = region.kind.label;
+  return change;
 }
 
 Regions regions_of(const Layout& layout, std::uint64_t page_bytes) {
@@ -123,6 +145,7 @@ Regions regions_at_any_time(const Layout& layout, std::uint64_t page_bytes) {
   Regions now(page_bytes);
   Regions all(page_bytes);
   for (LayoutChange change : layout) {
+    if (!has_range(change.operation)) continue;
     change.page_bytes = 0;  // regions of different page sizes may have been in the same place
     apply_change(change, now);
     const bool remaps = change.operation == LayoutOperation::Remap;

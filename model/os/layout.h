@@ -10,6 +10,9 @@ namespace tablewalk {
 /// range is extended to whole pages. A Remap of a range that is not in one region reserves anonymous memory.
 void apply_change(const LayoutChange& change, Regions& regions);
 
+/// The change that reserves such a region.
+LayoutChange change_of(const Region& region, AddressSpaceId asid);
+
 /// The regions after all these changes.
 Regions regions_of(const Layout& layout, std::uint64_t page_bytes = 4096);
 

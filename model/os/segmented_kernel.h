@@ -31,8 +31,9 @@ class SegmentedKernel final : public Kernel {
   bool observes_accesses() const override { return paging_->observes_accesses(); }
   void touched(AddressSpaceId asid, VirtualAddress va) override;
   void handle_fault(const PageFault& fault, KernelWork& work) override;
-  void handle_call(const KernelEvent& event, unsigned core, Cycles now, KernelWork& work) override {
-    paging_->handle_call(event, core, now, work);
+  void begin_layout(const LayoutChange& change) override { paging_->begin_layout(change); }
+  void handle_call(const LayoutChange& call, unsigned core, Cycles now, KernelWork& work) override {
+    paging_->handle_call(call, core, now, work);
   }
   bool commit(const KernelStep& step, unsigned core, Cycles now, KernelWork& work) override {
     return paging_->commit(step, core, now, work);

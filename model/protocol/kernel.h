@@ -3,9 +3,9 @@
 #include "base/types.h"
 #include "paging/translation.h"
 #include "protocol/invalidation.h"
-#include "protocol/kernel_event.h"
 #include "protocol/kernel_work.h"
 #include "stats/stat_set.h"
+#include "trace/layout_change.h"
 
 namespace tablewalk {
 
@@ -45,9 +45,11 @@ class Kernel {
   /// Decides what to do about the fault: adds steps to `work`, after which the access is repeated, skipped, or its
   /// process ends. Throws InputError if the fault ends the run.
   virtual void handle_fault(const PageFault& fault, KernelWork& work) = 0;
-  /// A system call of the program, when everything older of the core has retired. Throws InputError if the kernel does
-  /// not have it, or if its range is invalid.
-  virtual void handle_call(const KernelEvent& event, unsigned core, Cycles now, KernelWork& work);
+  /// The regions of the program at its start.
+  virtual void begin_layout(const LayoutChange& /*change*/) {}
+  /// A system call that changes an address space, when everything older of the core has retired. Throws InputError if
+  /// it is not possible.
+  virtual void handle_call(const LayoutChange& /*call*/, unsigned /*core*/, Cycles /*now*/, KernelWork& /*work*/) {}
   /// Executes a Commit step of a core's work in cycle `now`; may add steps. True: the access that faulted can be
   /// translated from now on. A kernel whose work has no commits repairs the tables in handle_fault().
   virtual bool commit(const KernelStep& /*step*/, unsigned /*core*/, Cycles /*now*/, KernelWork& /*work*/) {

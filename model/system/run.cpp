@@ -213,6 +213,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   job.on_warm = [&] { warm_up.core_is_warm(); };
   job.on_batch = [&] { return watch(); };
   if (options.check) job.observer = &checker;
+  for (const LayoutChange& region : streams.fixed_layout()) machine.kernel().begin_layout(region);
   start_cores(machine, config, streams, job);
   run_to_end(machine, streams);
   if (!watch.stopped() && !streams.stopped()) streams.refuse_short(options.warmup);

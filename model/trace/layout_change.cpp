@@ -19,13 +19,16 @@ struct OperationForm {
   std::string_view word;
   std::string_view fields;  ///< for messages
 };
-constexpr std::array<OperationForm, 5> operation_forms{{
+constexpr std::array<OperationForm, 8> operation_forms{{
     {LayoutOperation::Reserve, "reserve",
      "0xADDRESS 0xBYTES rwxu [shared] [stack] [file 0xOFFSET] [page 0xBYTES] [huge|no-huge] [: LABEL]"},
     {LayoutOperation::Unmap, "unmap", "0xADDRESS 0xBYTES"},
     {LayoutOperation::Protect, "protect", "0xADDRESS 0xBYTES rwxu"},
     {LayoutOperation::Remap, "remap", "0xADDRESS 0xBYTES 0xADDRESS 0xBYTES"},
     {LayoutOperation::Advise, "advise", "0xADDRESS 0xBYTES huge|no-huge|default"},
+    {LayoutOperation::Discard, "discard", "0xADDRESS 0xBYTES"},
+    {LayoutOperation::Fork, "fork", "@CHILD"},
+    {LayoutOperation::Exit, "exit", ""},
 }};
 
 const OperationForm& form_of(LayoutOperation operation) {
@@ -51,16 +54,18 @@ class ChangeParser {
       : text_(text.substr(0, text.find_last_not_of(" \t\r") + 1)), rest_(text_) {}
 
   LayoutChange parse() {
-    if (rest_.substr(0, 1) == "@") read_space();
+    if (rest_.substr(0, 1) == "@") change_.asid = read_space();
     const std::string_view word = take_word();
     const auto* const form = std::find_if(operation_forms.begin(), operation_forms.end(),
                                           [&](const OperationForm& one) { return one.word == word; });
     if (form == operation_forms.end()) {
-      throw InputError(fmt::format("expected reserve, unmap, protect, remap or advise, found {}", quoted(text_)));
+      throw InputError(fmt::format("expected reserve, unmap, protect, remap, advise, discard, fork or exit, found {}",
+                                   quoted(text_)));
     }
     form_ = form;
     change_.operation = form->operation;
-    read_range(change_.first, change_.bytes);
+    if (has_range(change_.operation)) read_range(change_.first, change_.bytes);
+    if (change_.operation == LayoutOperation::Fork) read_child();
     if (change_.operation == LayoutOperation::Remap) read_range(change_.to, change_.to_bytes);
     if (change_.operation == LayoutOperation::Reserve || change_.operation == LayoutOperation::Protect) read_rights();
     if (change_.operation == LayoutOperation::Reserve) read_properties();
@@ -86,12 +91,17 @@ class ChangeParser {
     return word;
   }
 
-  void read_space() {
+  AddressSpaceId read_space() {
     std::string_view word = take_word().substr(1);
     std::uint64_t id = 0;
     if (take_decimal(word, id) == FieldResult::NoDigits || !word.empty()) fail();
     if (id > 0xffff) fail("an address-space id above 65535");
-    change_.asid = static_cast<AddressSpaceId>(id);
+    return static_cast<AddressSpaceId>(id);
+  }
+  void read_child() {
+    if (rest_.substr(0, 1) != "@") fail();
+    change_.child = read_space();
+    if (change_.child == change_.asid) fail("expected another address space than that of the parent");
   }
 
   std::uint64_t read_number() {
@@ -170,7 +180,7 @@ class ChangeParser {
 
 auto all_of(const LayoutChange& c) {
   return std::tie(c.operation, c.asid, c.record, c.first, c.bytes, c.read, c.write, c.execute, c.user, c.shared,
-                  c.grows_down, c.file, c.file_offset, c.page_bytes, c.label, c.huge_pages, c.to, c.to_bytes);
+                  c.grows_down, c.file, c.file_offset, c.page_bytes, c.label, c.huge_pages, c.to, c.to_bytes, c.child);
 }
 
 }  // namespace
@@ -181,7 +191,8 @@ bool operator==(const LayoutChange& a, const LayoutChange& b) {
 
 std::string to_text(const LayoutChange& change) {
   std::string text = change.asid == 0 ? "" : fmt::format("@{} ", change.asid);
-  text += fmt::format("{} {:#x} {:#x}", form_of(change.operation).word, change.first.value(), change.bytes);
+  text += form_of(change.operation).word;
+  if (has_range(change.operation)) text += fmt::format(" {:#x} {:#x}", change.first.value(), change.bytes);
   const std::string_view advice = advice_words[static_cast<unsigned>(change.huge_pages)];
   switch (change.operation) {
     case LayoutOperation::Reserve:
@@ -202,7 +213,12 @@ std::string to_text(const LayoutChange& change) {
     case LayoutOperation::Advise:
       text += fmt::format(" {}", advice);
       break;
+    case LayoutOperation::Fork:
+      text += fmt::format(" @{}", change.child);
+      break;
     case LayoutOperation::Unmap:
+    case LayoutOperation::Discard:
+    case LayoutOperation::Exit:
       break;
   }
   return text;

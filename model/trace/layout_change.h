@@ -18,7 +18,20 @@ enum class HugePages : std::uint8_t {
 };
 
 /// What a program asks the kernel to do with a range of its address space.
-enum class LayoutOperation : std::uint8_t { Reserve, Unmap, Protect, Remap, Advise };
+enum class LayoutOperation : std::uint8_t {
+  Reserve,
+  Unmap,
+  Protect,
+  Remap,
+  Advise,
+  Discard,  ///< madvise(MADV_DONTNEED): the range stays reserved, but its content is given back
+  Fork,     ///< a new address space, a copy of this one
+  Exit,     ///< the address space ends
+};
+/// Whether it concerns a range rather than a whole address space.
+constexpr bool has_range(LayoutOperation operation) {
+  return operation < LayoutOperation::Fork;
+}
 
 /// One change of a program's address space: what is reserved from here on, and with which rights. Fields that do not
 /// apply to the operation have their default. A trace with a layout begins with the regions that exist at its start.
@@ -27,7 +40,7 @@ struct LayoutChange {
   AddressSpaceId asid = 0;
   std::uint64_t record = 0;  ///< takes effect before this record of the trace, counted from 0
   VirtualAddress first;
-  std::uint64_t bytes = 0;  ///< at least 1
+  std::uint64_t bytes = 0;  ///< at least 1 if it has a range
 
   // Reserve, which replaces what was there, and Protect
   bool read = false;
@@ -49,6 +62,8 @@ struct LayoutChange {
   VirtualAddress to;
   std::uint64_t to_bytes = 0;
 
+  AddressSpaceId child = 0;  ///< Fork: the new address space
+
   VirtualAddress last() const { return first + (bytes - 1); }
 };
 
@@ -66,6 +81,9 @@ bool operator==(const LayoutChange& a, const LayoutChange& b);
 ///     [@ASID] protect 0xADDRESS 0xBYTES rwxu
 ///     [@ASID] remap 0xADDRESS 0xBYTES 0xADDRESS 0xBYTES
 ///     [@ASID] advise 0xADDRESS 0xBYTES huge|no-huge|default
+///     [@ASID] discard 0xADDRESS 0xBYTES
+///     [@ASID] fork @CHILD
+///     [@ASID] exit
 ///
 /// A hyphen replaces the letter of a missing right.
 std::string to_text(const LayoutChange& change);

@@ -29,7 +29,7 @@ class KernelCores {
     cores_[core].work.clear();
     try_access(core);
   }
-  void begin_call(unsigned core, const KernelEvent& event) {
+  void begin_call(unsigned core, const LayoutChange& event) {
     Core& its = cores_[core];
     its.work.clear();
     kernel_.handle_call(event, core, now_, its.work);

@@ -171,35 +171,37 @@ class World {
 
   void begin_call(unsigned core) {
     Running& its = running_[core];
-    KernelEvent event;
+    LayoutChange event;
+    event.read = event.write = event.execute = true;
     event.asid = its.asid;
     event.bytes = dice_.between(1, 12) * page_bytes;
-    event.va = VirtualAddress(dice_.between(0, pages_of_a_process - event.bytes / page_bytes) * page_bytes);
+    event.first = VirtualAddress(dice_.between(0, pages_of_a_process - event.bytes / page_bytes) * page_bytes);
     switch (dice_.number(0, 4)) {
       case 0:
-        event.call = KernelCall::Munmap;
-        plain_.clear(its.asid, event.va.value(), event.bytes);
+        event.operation = LayoutOperation::Unmap;
+        plain_.clear(its.asid, event.first.value(), event.bytes);
         break;
       case 1:
-        event.call = KernelCall::DontNeed;
-        plain_.clear(its.asid, event.va.value(), event.bytes);
+        event.operation = LayoutOperation::Discard;
+        plain_.clear(its.asid, event.first.value(), event.bytes);
         break;
       case 2:
-        event.call = KernelCall::Mremap;  // to a new place, and back at once
+        event.operation = LayoutOperation::Remap;  // to a new place, and back at once
         event.to = VirtualAddress((pages_of_a_process + 64) * page_bytes);
+        event.to_bytes = event.bytes;
         call(core, event);
-        std::swap(event.va, event.to);
+        std::swap(event.first, event.to);
         break;
       case 3:
         return begin_fork(core, event);
       default:
-        event.call = KernelCall::Mprotect;
+        event.operation = LayoutOperation::Protect;
         break;
     }
     its.calls = true;
     cores_.begin_call(core, event);
   }
-  void call(unsigned core, const KernelEvent& event) {
+  void call(unsigned core, const LayoutChange& event) {
     running_[core].calls = true;
     cores_.begin_call(core, event);
     while (!cores_.done(core)) {
@@ -211,20 +213,20 @@ class World {
     running_[core].calls = false;
   }
   /// The core continues as the child, after the end of its old process if nobody else runs it.
-  void begin_fork(unsigned core, KernelEvent event) {
+  void begin_fork(unsigned core, LayoutChange event) {
     Running& its = running_[core];
     if (next_space_ > 400) return;
-    event.call = KernelCall::Fork;
-    event.other = next_space_++;
+    event.operation = LayoutOperation::Fork;
+    event.child = next_space_++;
     call(core, event);
-    plain_.copy_process(its.asid, event.other);
+    plain_.copy_process(its.asid, event.child);
     const AddressSpaceId old = its.asid;
-    its.asid = event.other;
+    its.asid = event.child;
     for (unsigned other = 0; other < running_.size(); ++other) {
       if (running_[other].asid == old) return;
     }
-    KernelEvent exit;
-    exit.call = KernelCall::Exit;
+    LayoutChange exit;
+    exit.operation = LayoutOperation::Exit;
     exit.asid = old;
     call(core, exit);
   }

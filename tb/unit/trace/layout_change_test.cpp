@@ -60,7 +60,8 @@ TEST(LayoutChange, HasTheFieldsOfItsText) {
 }
 
 TEST(LayoutChange, WhatIsMalformedSaysWhatWasExpected) {
-  EXPECT_EQ(refusal("resreve 0x0 0x1"), "expected reserve, unmap, protect, remap or advise, found 'resreve 0x0 0x1'");
+  EXPECT_EQ(refusal("resreve 0x0 0x1"),
+            "expected reserve, unmap, protect, remap, advise, discard, fork or exit, found 'resreve 0x0 0x1'");
   EXPECT_EQ(refusal("unmap 0x0"), "expected unmap 0xADDRESS 0xBYTES, found 'unmap 0x0'");
   EXPECT_EQ(refusal("unmap 0x0 4096"), "expected unmap 0xADDRESS 0xBYTES, found 'unmap 0x0 4096'");
   EXPECT_EQ(refusal("unmap 0x0 0x1 x"), "expected unmap 0xADDRESS 0xBYTES, found 'unmap 0x0 0x1 x'");
