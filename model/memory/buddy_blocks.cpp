@@ -56,19 +56,21 @@ std::optional<std::uint64_t> BuddyBlocks::take_block(unsigned order, bool for_ta
 
 std::optional<std::uint64_t> BuddyBlocks::take(unsigned order, Owner owner) {
   std::optional<std::uint64_t> first = take_open(order);
-  while (!first && opened_ < frames_) {
+  while (!first) {
+    if (opened_ == frames_) return std::nullopt;
     open_next();
     first = take_open(order);
   }
-  if (first) taken_[*first] = {static_cast<std::uint8_t>(order), owner};
+  taken_[*first] = {static_cast<std::uint8_t>(order), owner};
   return first;
 }
 
 /// Of the memory that is open; the caller notes who has it.
 std::optional<std::uint64_t> BuddyBlocks::take_open(unsigned order) {
   unsigned found = order;
-  while (found < orders && free_[found].empty()) ++found;
-  if (found >= orders) return std::nullopt;
+  while (free_[found].empty()) {
+    if (++found == orders) return std::nullopt;
+  }
   const std::uint64_t first = *free_[found].begin();
   free_[found].erase(free_[found].begin());
   while (found > order) {
@@ -222,11 +224,9 @@ std::vector<std::uint64_t> BuddyBlocks::free_blocks() const {
     blocks[counted] += number << (order - counted);
   };
   for (unsigned order = 0; order < orders; ++order) count(order, free_[order].size());
-  if (opened_ < frames_) {
-    for_each_free_run(opened_, frames_, [&](std::uint64_t first, std::uint64_t end) {
-      for_each_block(first, end, [&](std::uint64_t /*block*/, unsigned order) { count(order, 1); });
-    });
-  }
+  for_each_free_run(opened_, frames_, [&](std::uint64_t first, std::uint64_t end) {
+    for_each_block(first, end, [&](std::uint64_t /*block*/, unsigned order) { count(order, 1); });
+  });
   return blocks;
 }
 

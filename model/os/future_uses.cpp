@@ -52,7 +52,7 @@ std::uint32_t FutureUses::next_use(Page page) {
 
 void FutureUses::accessed(Page page) {
   if (passed_ > 0 && page_of_use_[passed_ - 1] == page) return;
-  const std::uint32_t end = size() - passed_ > window ? passed_ + window : size();
+  const std::uint32_t end = passed_ + std::min(window, size() - passed_);
   for (std::uint32_t use = passed_; use < end; ++use) {
     if (page_of_use_[use] != page) continue;
     if (use != passed_) ++deviations_;

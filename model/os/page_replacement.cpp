@@ -75,15 +75,13 @@ class Clock final : public PageReplacement {
   explicit Clock(std::uint32_t slots) : resident_(slots) {}
 
   void loaded(FrameSlot slot, PageKey /*page*/) override {
-    if (slot >= resident_.size() || resident_[slot]) {
-      throw LawViolation("a page is loaded into a slot that is not free");
-    }
+    check_slot(slot, resident_.size());
+    if (resident_[slot]) throw_not_free();
     resident_[slot] = true;
   }
   void removed(FrameSlot slot) override {
-    if (slot >= resident_.size() || !resident_[slot]) {
-      throw LawViolation("a page is removed from a slot that has none");
-    }
+    check_slot(slot, resident_.size());
+    if (!resident_[slot]) throw_no_page();
     resident_[slot] = false;
   }
   std::optional<FrameSlot> victim(ResidentPages& pages) override {
@@ -110,16 +108,14 @@ class RandomPage final : public PageReplacement {
   }
 
   void loaded(FrameSlot slot, PageKey /*page*/) override {
-    if (slot >= places_.size() || places_[slot] != SlotLists::none) {
-      throw LawViolation("a page is loaded into a slot that is not free");
-    }
+    check_slot(slot, places_.size());
+    if (places_[slot] != SlotLists::none) throw_not_free();
     places_[slot] = static_cast<std::uint32_t>(resident_.size());
     resident_.push_back(slot);
   }
   void removed(FrameSlot slot) override {
-    if (slot >= places_.size() || places_[slot] == SlotLists::none) {
-      throw LawViolation("a page is removed from a slot that has none");
-    }
+    check_slot(slot, places_.size());
+    if (places_[slot] == SlotLists::none) throw_no_page();
     swap_places(places_[slot], resident_.size() - 1);
     resident_.pop_back();
     places_[slot] = SlotLists::none;

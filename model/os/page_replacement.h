@@ -25,7 +25,7 @@ class ResidentPages {
 };
 
 /// Chooses the pages that leave memory. It knows which slots hold a page and nothing else about them. All calls are in
-/// the order of the events in the kernel. State per slot is constant, and no call allocates memory.
+/// the order of the events in the kernel. State per slot is constant, and an access allocates no memory.
 class PageReplacement {
  public:
   virtual ~PageReplacement() = default;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -7,6 +8,18 @@
 #include "base/error.h"
 
 namespace tablewalk {
+
+// Calls of a policy that contradict each other.
+
+inline void check_slot(std::uint32_t slot, std::size_t slots) {
+  if (slot >= slots) throw LawViolation("a slot is named that memory does not have");
+}
+[[noreturn]] inline void throw_not_free() {
+  throw LawViolation("a page is loaded into a slot that is not free");
+}
+[[noreturn]] inline void throw_no_page() {
+  throw LawViolation("a slot is named that has no page");
+}
 
 /// Queues of slots 0 to `slots` - 1. A slot is in at most one of them. Everything takes constant time, and only
 /// construction allocates memory.
@@ -20,7 +33,8 @@ class SlotLists {
   }
 
   void push_back(std::uint32_t list, std::uint32_t slot) {
-    if (slot >= slots_ || lists_[slot] != none) throw LawViolation("a page is loaded into a slot that is not free");
+    check_slot(slot, lists_.size());
+    if (lists_[slot] != none) throw_not_free();
     const std::uint32_t end = slots_ + list;
     const std::uint32_t last = links_[end].previous;
     links_[slot] = {last, end};
@@ -30,7 +44,8 @@ class SlotLists {
     ++sizes_[list];
   }
   void remove(std::uint32_t slot) {
-    if (!contains(slot)) throw LawViolation("a page is removed from a slot that has none");
+    check_slot(slot, lists_.size());
+    if (!contains(slot)) throw_no_page();
     const Link link = links_[slot];
     links_[link.previous].next = link.next;
     links_[link.next].previous = link.previous;
@@ -42,7 +57,7 @@ class SlotLists {
     push_back(list, slot);
   }
 
-  bool contains(std::uint32_t slot) const { return slot < slots_ && lists_[slot] != none; }
+  bool contains(std::uint32_t slot) const { return lists_[slot] != none; }
   /// The list of a slot that is in one.
   std::uint32_t list_of(std::uint32_t slot) const { return lists_[slot]; }
   std::uint32_t size(std::uint32_t list) const { return sizes_[list]; }

@@ -23,19 +23,22 @@ class PagedProcess final : public ResidentPages {
 
   /// An access to the page; true if it faults. Without a frame to be had, the access is left out.
   bool touch(PageKey page) {
-    auto place = slots_.find(page);
-    const bool fault = place == slots_.end();
-    if (fault) {
-      const std::optional<FrameSlot> slot = free_slot();
-      if (!slot) return true;
-      policy_->loaded(*slot, page);
-      pages_[*slot] = page;
-      place = slots_.emplace(page, *slot).first;
-      ++faults_;
-    }
-    accessed_[place->second] = true;
-    if (policy_->observes_accesses()) policy_->accessed(place->second);
+    const bool fault = !holds(page);
+    if (fault && !read_ahead(page)) return true;
+    faults_ += fault ? 1 : 0;
+    const FrameSlot slot = slots_.at(page);
+    accessed_[slot] = true;
+    if (policy_->observes_accesses()) policy_->accessed(slot);
     return fault;
+  }
+  /// Loads a page that is not in memory, without an access; false if there is no frame to be had.
+  bool read_ahead(PageKey page) {
+    const std::optional<FrameSlot> slot = free_slot();
+    if (!slot) return false;
+    policy_->loaded(*slot, page);
+    pages_[*slot] = page;
+    slots_.emplace(page, *slot);
+    return true;
   }
   void touch_all(const std::vector<PageKey>& pages) {
     for (const PageKey page : pages) touch(page);

@@ -169,6 +169,20 @@ TEST(FragmentedMemory, FramesAreInUseAtManyPlacesOfTheirBlocks) {
   EXPECT_GT(places.size(), 480u);
 }
 
+TEST(FragmentedMemory, HasAnyFrameInUseButNotFrameZero) {
+  int first_in_use = 0;
+  for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
+    BuddyBlocks blocks(1 << large, page, {1, 0}, seed);
+    std::set<std::uint64_t> frames;
+    while (const auto frame = take(blocks, 0)) frames.insert(*frame);
+    ASSERT_EQ(frames.size(), 510u) << "seed " << seed;
+    ASSERT_EQ(frames.count(0), 0u);
+    first_in_use += frames.count(1) == 0 ? 1 : 0;
+  }
+  EXPECT_GT(first_in_use, 0);
+  EXPECT_LT(first_in_use, 40);
+}
+
 // The allocator around them.
 
 TEST(BuddyFrames, AreMovedAndReleasedByAddress) {
@@ -197,12 +211,55 @@ TEST(BuddyFrames, AreMovedAndReleasedByAddress) {
   EXPECT_EQ(frames.compact(gibi), std::nullopt);
 }
 
+std::map<std::string, double> report_of(const FrameAllocator& frames) {
+  StatSet figures;
+  frames.report(figures);
+  std::map<std::string, double> values;
+  for (const StatSet::Figure& figure : figures.figures()) values[figure.name] = figure.value();
+  return values;
+}
+
+TEST(BuddyFrames, HoldTablesThatDoNotMove) {
+  FrameAllocator frames(8 * mebi, page, {FramePolicy::Buddy, 1});
+  std::vector<PhysicalAddress> tables;
+  for (int i = 0; i < 3; ++i) tables.push_back(frames.allocate_table(3 * mebi / 2));
+  EXPECT_EQ(tables, (std::vector{PhysicalAddress(2 * mebi), PhysicalAddress(4 * mebi), PhysicalAddress(6 * mebi)}));
+  EXPECT_EQ(frames.compact(2 * mebi), std::nullopt);
+  frames.release_table(tables[1], 3 * mebi / 2);
+  EXPECT_EQ(report_of(frames).at("frames.free_blocks.2M"), 1);
+  const PhysicalAddress table = frames.allocate_table(3 * page);
+  EXPECT_EQ(table, PhysicalAddress(4 * page));
+  EXPECT_EQ(frames.allocate_page(VirtualAddress(0), page), PhysicalAddress(page));
+  EXPECT_EQ(frames.allocate_table(page), PhysicalAddress(2 * page));
+  frames.release_table(table, 3 * page);
+  EXPECT_EQ(frames.allocate_page(VirtualAddress(0), 4 * page), table);
+  const PhysicalAddress piece = frames.allocate_table(1000);
+  EXPECT_EQ(piece, PhysicalAddress(3 * page));
+  EXPECT_EQ(frames.allocate_table(1024), piece + 1024);
+  frames.release_table(piece, 1000);
+  EXPECT_EQ(frames.allocate_table(1024), piece);
+}
+
+TEST(BuddyFrames, MoveLargePagesAsAWhole) {
+  FrameAllocator frames(8 * mebi, page, {FramePolicy::Buddy, 1});
+  std::vector<PhysicalAddress> pages;
+  for (int i = 0; i < 7; ++i) pages.push_back(frames.allocate_page(VirtualAddress(0), mebi));
+  for (const std::size_t i : {0u, 2u, 4u}) frames.release_page(pages[i], mebi);
+  const auto moves = frames.compact(2 * mebi);
+  ASSERT_TRUE(moves.has_value());
+  ASSERT_EQ(moves->size(), 1u);
+  EXPECT_EQ(moves->front().from, pages[1]);
+  EXPECT_EQ(moves->front().to, pages[0]);
+  EXPECT_EQ(moves->front().bytes, mebi);
+}
+
 TEST(BuddyFrames, OnlyAMemoryThatAHostCanHoldIsFragmented) {
   const std::uint64_t tebi = 1024 * gibi;
   FrameAllocator largest(4 * tebi, page, {FramePolicy::Buddy, 1, {1, 0}});
   EXPECT_LT(largest.allocate_page(VirtualAddress(0), page).value(), gibi);
   FrameAllocator whole(std::uint64_t{1} << 56, page, {FramePolicy::Buddy, 1});
   EXPECT_EQ(whole.allocate_table(512 * gibi).value(), 512 * gibi);
+  report_of(whole);  // takes no time in proportion to memory
   try {
     FrameAllocator larger(4 * tebi + page, page, {FramePolicy::Buddy, 1, {0.001, 0}});
     FAIL() << "it was fragmented";
@@ -214,15 +271,13 @@ TEST(BuddyFrames, OnlyAMemoryThatAHostCanHoldIsFragmented) {
 
 TEST(BuddyFrames, ReportHowFragmentedTheyAre) {
   FrameAllocator frames(gibi, page, {FramePolicy::Buddy, 1, {1, 0}});
-  StatSet figures;
-  frames.report(figures);
-  std::map<std::string, double> values;
-  for (const StatSet::Figure& figure : figures.figures()) values[figure.name] = figure.value();
+  std::map<std::string, double> values = report_of(frames);
   EXPECT_EQ(values.at("frames.free_bytes"), gibi - 513 * page);
   EXPECT_EQ(values.at("frames.unusable_share.2M"), 1);
   EXPECT_EQ(values.at("frames.unusable_share.1G"), 1);
   EXPECT_EQ(values.at("frames.free_blocks.1M"), 512);
   EXPECT_EQ(values.at("frames.free_blocks.2M"), 0);
+  EXPECT_EQ(values.count("frames.free_blocks.2G"), 0u);
   double bytes = 0;
   for (std::uint64_t size = page; size <= gibi; size *= 2) {
     bytes += values.at("frames.free_blocks." + format_byte_size({size})) * static_cast<double>(size);
@@ -230,15 +285,15 @@ TEST(BuddyFrames, ReportHowFragmentedTheyAre) {
   EXPECT_EQ(bytes, values.at("frames.free_bytes"));
 
   FrameAllocator whole(8 * gibi, page, {FramePolicy::Buddy, 1});
-  StatSet other;
-  whole.report(other);
-  for (const StatSet::Figure& figure : other.figures()) values[figure.name] = figure.value();
+  values = report_of(whole);
   EXPECT_EQ(values.at("frames.free_blocks.1G"), 7) << "larger blocks are cut";
   EXPECT_NEAR(values.at("frames.unusable_share.1G"), 1.0 / 8, 1e-6);
   EXPECT_NEAR(values.at("frames.unusable_share.2M"), 1.0 / 4096, 1e-6);
 }
 
 TEST(FragmentationConfig, TakesShares) {
+  EXPECT_EQ(FragmentationConfig{}.share, 0);
+  EXPECT_EQ(FragmentationConfig{}.unmovable, 0);
   const auto message = [](const std::string& setting) -> std::string {
     try {
       load_config<FragmentationConfig>({"", {setting}});

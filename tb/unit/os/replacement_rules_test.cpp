@@ -227,6 +227,25 @@ TEST(OptimalReplacement, EvictsThePageThatIsUsedLast) {
   EXPECT_EQ(process.policy().deviations(), 1u) << "2 is not used again";
 }
 
+TEST(OptimalReplacement, ThePagesLeftGoInTheOrderOfTheirNextUse) {
+  PageReplacementConfig config;
+  config.policy = PageReplacementKind::Optimal;
+  const std::vector<PageKey> uses = pages({5, 3, 8, 1, 7, 2, 6, 4});
+  PagedProcess process = test::paged_process(config, 10, uses);
+  for (const PageKey key : pages({1, 2, 3, 4, 5, 6, 7, 8})) process.read_ahead(key);
+  process.unmap(page(7));
+  process.unmap(page(3));
+  EXPECT_EQ(evict_all(process), (Numbers{4, 6, 2, 1, 8, 5}));
+}
+
+TEST(OptimalReplacement, OfPagesNeverUsedAgainTheHighestSlotGoesFirst) {
+  PageReplacementConfig config;
+  config.policy = PageReplacementKind::Optimal;
+  PagedProcess process = test::paged_process(config, 4, pages({1, 2, 3}));
+  process.touch_all(pages({1, 2, 3}));
+  EXPECT_EQ(evict_all(process), (Numbers{3, 2, 1}));
+}
+
 TEST(OptimalReplacement, TheAccessThatLoadedThePageIsItsNextUseUntilItPasses) {
   FutureUses future;
   for (const PageKey key : pages({1, 2, 1})) future.add(key);
