@@ -30,7 +30,7 @@ std::size_t LayoutSummary::read(Record* records, std::size_t capacity) {
   for (std::size_t i = 0; i < count; ++i, ++records_) {
     follower_.advance(layout, records_);
     if (is_event(records[i].kind) || allowed(records[i])) continue;
-    if (violations_++ == 0) first_violation_ = records_;
+    if (violations_++ == 0) first_violation_ = records_ + 1;
   }
   return count;
 }

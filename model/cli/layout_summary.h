@@ -23,7 +23,7 @@ class LayoutSummary : public TraceReader {
   bool given() const { return !follower_.spaces().empty(); }
   /// Accesses at user privilege that touch a byte outside of the regions, or one without the right.
   std::uint64_t violations() const { return violations_; }
-  /// The record's number, from 0, and what is wrong with it; if there is one.
+  /// The record's number, from 1, and what is wrong with it; if there is one.
   std::uint64_t first_violation() const { return first_violation_; }
   const std::string& first_text() const { return first_text_; }
   /// At the end of what was read.

@@ -16,7 +16,7 @@ struct RefusedAccess {
   std::uint32_t bytes = 0;  ///< of the whole access
   Access access;
   std::optional<VirtualAddress> instruction;  ///< its address: the last fetch before, if the trace has fetches
-  std::uint64_t record = 0;                   ///< its number, from 0
+  std::uint64_t record = 0;                   ///< its number, from 0; shown from 1, as in messages
   AddressSpaceId asid = 0;
   std::string trace;  ///< the trace's path
 };

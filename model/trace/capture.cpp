@@ -185,6 +185,7 @@ CaptureResult Capture::of_one_process() {
     StoppableReader reader(lackey, stop_);
     outputs.convert(lackey, reader, result, on_progress_);
     result.interrupted = reader.stopped();
+    result.fatal_access = lackey.fatal_access();
   } catch (const InputError& error) {
     if (result.records + result.skipped != 0) throw;
     throw not_run(error.what());

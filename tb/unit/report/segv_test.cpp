@@ -27,7 +27,7 @@ class Segv : public ::testing::Test {
   }
 
   RefusedAccess access(std::uint64_t va, AccessKind kind) const {
-    return {VirtualAddress(va), 8, {kind, true}, VirtualAddress(0x400151), 1234, 3, "a.twt"};
+    return {VirtualAddress(va), 8, {kind, true}, VirtualAddress(0x400151), 1233, 3, "a.twt"};
   }
   std::string text(const RefusedAccess& refused) {
     const auto violation = check_access(regions_, refused.va, refused.access);
