@@ -86,10 +86,12 @@ std::string layout_text(const LayoutSummary& summary, std::size_t top) {
   std::string text = fmt::format("\nlayout: {} changes; at the end {} regions, {}; ",
                                  with_thousands(summary.description().layout.size()), with_thousands(regions.size()),
                                  humane_byte_size(bytes));
-  text += summary.violations() == 0 ? "every access is within its rights\n"
-                                    : fmt::format("{} accesses are not within their rights; the first, record {}: {}\n",
-                                                  with_thousands(summary.violations()),
-                                                  with_thousands(summary.first_violation()), summary.first_text());
+  text += summary.violations() == 0
+              ? "every access is within its rights\n"
+              : fmt::format(
+                    "{} not within their rights; the first, record {}: {}\n",
+                    summary.violations() == 1 ? "1 access is" : with_thousands(summary.violations()) + " accesses are",
+                    with_thousands(summary.first_violation()), summary.first_text());
   const std::size_t shown = std::min(top, regions.size());
   std::stable_sort(regions.begin(), regions.end(),
                    [](const auto& a, const auto& b) { return a.second->range.bytes() > b.second->range.bytes(); });

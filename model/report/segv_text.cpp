@@ -129,8 +129,8 @@ std::string segv_text(const RefusingTables& tables, const Regions& regions, cons
     text += fmt::format(", by the instruction at {:#x}{}", refused.instruction->value(),
                         place_in_file(regions, *refused.instruction));
   }
-  text +=
-      fmt::format("\n  record {} of {}, address space {}\n", refused.record + 1, printable(refused.trace), refused.asid);
+  text += fmt::format("\n  record {} of {}, address space {}\n", refused.record + 1, printable(refused.trace),
+                      refused.asid);
   text += fmt::format("  {}\n", place_of(regions, violation, refused));
   text += "regions around it:\n" + regions_text(regions, refused.va);
   return text + walk_text(tables, refused);

@@ -281,7 +281,7 @@ class Layouts(CaptureTest):
                          f"SIGSEGV (SEGV_MAPERR): the store of 8 bytes at {behind + 16:#x}, 0x10 bytes behind [heap]")
         record = layout["first_violation"]["record"]
         self.assertEqual(record, sum(line[0] != "#" for line in lines[:end + 1]) + 1)
-        self.assertIn(f"the first, record {record:,}: SIGSEGV", self.output("trace", "info", "stray.txt"))
+        self.assertIn(f"1 access is not within their rights; the first, record {record:,}: SIGSEGV", self.output("trace", "info", "stray.txt"))
 
     def test_a_program_that_ends_by_an_access_is_told(self):
         self.compile(STRAYS)
