@@ -88,6 +88,9 @@ void print_notes(const CaptureConfig& config, const CaptureResult& result) {
   if (result.interrupted) {
     fmt::print(stderr, "note: interrupted: {} where {} was ended\n",
                result.traces.size() > 1 ? "the traces end" : "the trace ends", printable(config.command.front()));
+  } else if (!result.fatal_access.empty()) {
+    fmt::print(stderr, "note: {} ended by SIGSEGV: {}; Lackey does not print this access\n",
+               printable(config.command.front()), result.fatal_access);
   } else if (result.exit_status != 0) {
     fmt::print(stderr, "note: {} ended with exit status {}\n", printable(config.command.front()), result.exit_status);
   }

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "report/segv_text.h"
 #include "report/text_table.h"
 #include "trace/record.h"
 
@@ -29,7 +30,7 @@ std::size_t LayoutSummary::read(Record* records, std::size_t capacity) {
   for (std::size_t i = 0; i < count; ++i, ++records_) {
     follower_.advance(layout, records_);
     if (is_event(records[i].kind) || allowed(records[i])) continue;
-    if (violations_++ == 0) first_violation_ = records_;
+    if (violations_++ == 0) first_violation_ = records_ + 1;
   }
   return count;
 }
@@ -37,17 +38,26 @@ std::size_t LayoutSummary::read(Record* records, std::size_t capacity) {
 bool LayoutSummary::allowed(const Record& record) {
   Regions* regions = follower_.of(record.asid);
   if (regions == nullptr) return true;
-  const VirtualAddress last = record.address + (record.size - 1U);
   const Access access = access_of(record);
   // An access that crosses the lower end of a stack extends it at its first byte.
-  return !grow_and_check(*regions, record.address, access) && !grow_and_check(*regions, last, access);
+  for (const VirtualAddress va : {record.address, record.address + (record.size - 1U)}) {
+    const std::optional<Violation> violation = grow_and_check(*regions, va, access);
+    if (!violation) continue;
+    if (violations_ == 0) {
+      first_text_ = segv_line(*regions, *violation, {va, record.size, access, {}, records_, record.asid, {}});
+    }
+    return false;
+  }
+  return true;
 }
 
 nlohmann::ordered_json layout_json(const LayoutSummary& summary) {
   nlohmann::ordered_json layout;
   layout["changes"] = summary.description().layout.size();
   layout["violations"] = summary.violations();
-  if (summary.violations() != 0) layout["first_violation"] = summary.first_violation();
+  if (summary.violations() != 0) {
+    layout["first_violation"] = {{"record", summary.first_violation()}, {"text", summary.first_text()}};
+  }
   layout["regions"] = nlohmann::ordered_json::array();
   for (const auto& [asid, space] : summary.spaces()) {
     for (const Region& region : space) {
@@ -78,8 +88,10 @@ std::string layout_text(const LayoutSummary& summary, std::size_t top) {
                                  humane_byte_size(bytes));
   text += summary.violations() == 0
               ? "every access is within its rights\n"
-              : fmt::format("{} accesses are not within their rights, the first is record {}\n",
-                            with_thousands(summary.violations()), with_thousands(summary.first_violation()));
+              : fmt::format(
+                    "{} not within their rights; the first, record {}: {}\n",
+                    summary.violations() == 1 ? "1 access is" : with_thousands(summary.violations()) + " accesses are",
+                    with_thousands(summary.first_violation()), summary.first_text());
   const std::size_t shown = std::min(top, regions.size());
   std::stable_sort(regions.begin(), regions.end(),
                    [](const auto& a, const auto& b) { return a.second->range.bytes() > b.second->range.bytes(); });

@@ -23,7 +23,9 @@ class LayoutSummary : public TraceReader {
   bool given() const { return !follower_.spaces().empty(); }
   /// Accesses at user privilege that touch a byte outside of the regions, or one without the right.
   std::uint64_t violations() const { return violations_; }
+  /// The record's number, from 1, and what is wrong with it; if there is one.
   std::uint64_t first_violation() const { return first_violation_; }
+  const std::string& first_text() const { return first_text_; }
   /// At the end of what was read.
   const std::map<AddressSpaceId, Regions>& spaces() const { return follower_.spaces(); }
 
@@ -34,7 +36,8 @@ class LayoutSummary : public TraceReader {
   LayoutFollower follower_;
   std::uint64_t records_ = 0;
   std::uint64_t violations_ = 0;
-  std::uint64_t first_violation_ = 0;  ///< the record's number, from 0
+  std::uint64_t first_violation_ = 0;
+  std::string first_text_;
 };
 
 /// The part of `trace info` about the layout; the text is empty without one, and lists the `top` largest regions.

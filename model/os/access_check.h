@@ -8,6 +8,12 @@
 
 namespace tablewalk {
 
+/// What happens on an access that the kernel refuses.
+enum class FaultPolicy : std::uint8_t {
+  Stop,   ///< the run ends with a report
+  Count,  ///< the access is skipped and counted
+};
+
 /// Why the kernel sends SIGSEGV: the signal's code.
 enum class SegvCode : std::uint8_t {
   MapErr = 1,  ///< SEGV_MAPERR: no region has the address

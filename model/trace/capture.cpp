@@ -1,5 +1,6 @@
 #include "trace/capture.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/stat.h>
@@ -29,6 +30,9 @@
 namespace tablewalk {
 namespace {
 
+// Until the regions at the start are read, the program must not run far ahead.
+constexpr int short_pipe_bytes = 4096;
+constexpr int usual_pipe_bytes = 65536;
 constexpr std::size_t most_processes = std::size_t{std::numeric_limits<AddressSpaceId>::max()} + 1;
 
 /// Valgrind writes its own files there, and gives no useful message if it cannot.
@@ -177,14 +181,23 @@ CaptureResult Capture::of_one_process() {
   CaptureResult result;
   result.dependences = options_.dependences;
   SyscallLayout changes;
-  if (options_.layout) outputs.use(changes, [&] { return layout_of(child.pid(), result); });
+  const int pipe = child.take_pipe();
+  if (options_.layout) {
+    ::fcntl(pipe, F_SETPIPE_SZ, short_pipe_bytes);
+    outputs.use(changes, [&child, &result, pipe] {
+      Layout layout = layout_of(child.pid(), result);
+      ::fcntl(pipe, F_SETPIPE_SZ, usual_pipe_bytes);
+      return layout;
+    });
+  }
   try {
     const Ender ender(child, stop_);
-    LackeyReader lackey(std::make_unique<ByteSource>(child.take_pipe(), "output of Lackey"));
+    LackeyReader lackey(std::make_unique<ByteSource>(pipe, "output of Lackey"));
     if (options_.layout) lackey.follow(changes);
     StoppableReader reader(lackey, stop_);
     outputs.convert(lackey, reader, result, on_progress_);
     result.interrupted = reader.stopped();
+    result.fatal_access = lackey.fatal_access();
   } catch (const InputError& error) {
     if (result.records + result.skipped != 0) throw;
     throw not_run(error.what());

@@ -54,6 +54,7 @@ struct CaptureResult {
   std::uint64_t skipped = 0;
   bool ended_by_limit = false;
   bool interrupted = false;  ///< the program was ended by `stop`
+  std::string fatal_access;  ///< what Valgrind says of the access that ended a single program by SIGSEGV; else empty
   int exit_status = 0;       ///< of the program; 128 + signal number if a signal ended it
 };
 

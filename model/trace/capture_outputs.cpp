@@ -47,7 +47,8 @@ std::uint64_t CaptureOutputs::convert(const LackeyReader& lackey, TraceReader& r
   std::vector<Record> batch(batch_records);
   std::uint64_t all_skipped = 0;
   std::uint64_t all_kept = 0;
-  while (const std::size_t count = reader.read(batch.data(), batch.size())) {
+  // The regions at the start are read after the first access.
+  while (const std::size_t count = reader.read(batch.data(), initial_ ? 1 : batch.size())) {
     result.threads.insert(lackey.thread());
     const std::size_t skipped = std::min<std::uint64_t>(count, config_.skip - all_skipped);
     std::uint64_t kept = count - skipped;

@@ -31,6 +31,10 @@ class LackeyReader : public StreamReader {
   /// `--trace-sched=yes`; else 1, the main thread. A number can be reused after its thread has ended.
   unsigned thread() const { return thread_; }
 
+  /// What Valgrind says of the access that ended the program by SIGSEGV, which Lackey does not print; empty if none
+  /// did.
+  const std::string& fatal_access() const { return fatal_access_; }
+
   /// Follows the changes of the address space by `--trace-syscalls=yes`. A read() then ends where there is one.
   void follow(SyscallLayout& layout) { layout_ = &layout; }
 
@@ -39,6 +43,7 @@ class LackeyReader : public StreamReader {
 
  private:
   bool next_line(std::string_view& line) { return lines_.next(line) && (lines_.ended() || end_ == LackeyEnd::Proper); }
+  void look_at_noise(std::string_view line);
   void pass_over(std::string_view text);
   bool mostly_passed_over() const;
   [[noreturn]] void fail_passed_over() const;
@@ -51,6 +56,8 @@ class LackeyReader : public StreamReader {
   unsigned running_ = 1;  ///< of the next records
   std::uint64_t accesses_ = 0;
   SyscallLayout* layout_ = nullptr;
+  std::string fatal_access_;
+  bool place_follows_ = false;  ///< the next line has the instruction of the fatal access
   std::uint64_t passed_over_ = 0;
   std::string first_passed_over_;
 };
