@@ -9,6 +9,7 @@ namespace tablewalk {
 /// Each adds one command to the program. A command runs inside CLI::App::parse and throws InputError or LawViolation.
 void add_run_command(CLI::App& app);
 void add_compare_command(CLI::App& app);
+void add_follow_command(CLI::App& app);
 void add_explain_command(CLI::App& app);
 void add_cosim_command(CLI::App& app);
 void add_walk_command(CLI::App& app);

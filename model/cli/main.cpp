@@ -64,6 +64,7 @@ void describe(CLI::App& app) {
   add_run_command(app);
   add_compare_command(app);
   add_explain_command(app);
+  add_follow_command(app);
   add_cosim_command(app);
   add_walker_law_command(app);
   add_dram_command(app);
