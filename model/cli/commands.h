@@ -16,6 +16,7 @@ void add_walk_command(CLI::App& app);
 void add_walker_law_command(CLI::App& app);
 void add_dram_command(CLI::App& app);
 void add_validate_command(CLI::App& app);
+void add_lecture_command(CLI::App& app);
 void add_config_commands(CLI::App& app);
 
 /// Keeps SystemC's own messages (simulation stopped, deprecated feature) off standard output.
