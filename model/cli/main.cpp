@@ -60,10 +60,12 @@ void describe(CLI::App& app) {
       "  tablewalk walk --map 0x400000:2M 0x401234\n"
       "  tablewalk tables traces/sort.twt\n"
       "  tablewalk config show skylake\n"
+      "  tablewalk lecture\n"
       "Each command has its own --help.");
   add_run_command(app);
   add_compare_command(app);
   add_explain_command(app);
+  add_follow_command(app);
   add_cosim_command(app);
   add_walker_law_command(app);
   add_dram_command(app);
@@ -73,6 +75,7 @@ void describe(CLI::App& app) {
   add_fragmentation_command(app);
   add_trace_commands(app);
   add_config_commands(app);
+  add_lecture_command(app);
 }
 
 int run_program(int argc, char** argv) {

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/map_spec.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 #include "cli/trace_arguments.h"
 #include "paging/table_size.h"
@@ -28,6 +29,7 @@ struct TablesOptions {
   std::string trace_format = "auto";
   std::vector<std::string> maps;
   std::vector<std::string> modes;
+  std::uint64_t processes = 1;
   std::string format = "text";
 };
 
@@ -62,12 +64,17 @@ void add_trace(Spaces& spaces, const TablesOptions& options, std::uint64_t grain
   }
 }
 
-/// Ranges from --map belong to address space 0, as do traces of one process.
+/// Ranges from --map belong to each of --processes address spaces; traces of one process to the first of them.
 Spaces mapped_spaces(const TablesOptions& options, const std::vector<std::shared_ptr<const PagingMode>>& modes) {
   std::uint64_t grain_bytes = modes.empty() ? default_grain_bytes : modes.front()->page_bytes();
   for (const auto& mode : modes) grain_bytes = std::min(grain_bytes, mode->page_bytes());
   Spaces spaces;
-  for (const std::string& spec : options.maps) spaces[0].push_back(parse_map(spec).range);
+  for (const std::string& spec : options.maps) {
+    const MappedRange range = parse_map(spec).range;
+    for (std::uint64_t process = 0; process < options.processes; ++process) {
+      spaces[static_cast<AddressSpaceId>(process)].push_back(range);
+    }
+  }
   if (!options.trace_path.empty()) add_trace(spaces, options, grain_bytes);
   if (spaces.empty()) throw InputError(fmt::format("{}: no accesses: expected at least one", options.trace_path));
   return spaces;
@@ -182,6 +189,13 @@ void run_tables(const TablesOptions& options) {
   if (options.trace_path.empty() && options.maps.empty()) {
     throw InputError("tables: nothing to map: expected a trace or --map VA:SIZE[:PAGE][:rwxu]");
   }
+  constexpr std::uint64_t most_processes = 65536;  // as many as a trace can have
+  if (options.processes == 0 || options.processes > most_processes) {
+    throw InputError(fmt::format("--processes {}: expected 1 to {}", options.processes, most_processes));
+  }
+  if (options.processes != 1 && options.maps.empty()) {
+    throw InputError("--processes without --map: a trace has its own processes; expected --map VA:SIZE[:PAGE] too");
+  }
   std::vector<std::shared_ptr<const PagingMode>> modes;
   for (const std::string& name : options.modes) modes.push_back(make_paging_mode(name));
   const Spaces spaces = mapped_spaces(options, modes);
@@ -204,6 +218,7 @@ constexpr const char* footer = R"(Examples:
   tablewalk tables --mode radix:5,5,5,5/12@4 --map 0:4M --map 0xFFC00000:4M
   tablewalk tables --map 0x7f0000000000:1G --format csv
   tablewalk tables --mode x86-64 --map 0:1G:2M
+  tablewalk tables --mode flat32 --mode x86-32 --map 0:4M --processes 100
 
 A flat table is counted in full: every entry of its address space, mapped or not. The column `of flat` compares with one
 level over the same virtual address bits, page size and entry size.)";
@@ -218,6 +233,7 @@ void add_tables_commands(CLI::App& app) {
   command
       ->add_option("--map", options->maps, "map a range: VA:SIZE[:PAGE][:rwxu], sizes as 4K, 2M, 1G; may be repeated")
       ->allow_extra_args(false);
+  add_whole(*command, "--processes", options->processes, "processes that each map the ranges of --map");
   command
       ->add_option("-m,--mode", options->modes,
                    fmt::format("{} or radix:B1,B2,.../OFFSET@ENTRYBYTES; may be repeated. Default: those of {} "

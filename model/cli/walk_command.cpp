@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/image_options.h"
 #include "cli/map_spec.h"
+#include "cli/memory_dump.h"
 #include "cli/terminal.h"
 #include "config/loader.h"
 #include "paging/table_builder.h"
@@ -29,6 +30,7 @@ struct WalkArguments {
   ImageArguments image;
   std::vector<std::string> maps;
   std::string oracle;
+  std::string dump;
   std::string access = "load";
   bool supervisor = false;
   bool explain = false;
@@ -69,8 +71,14 @@ void check_arguments(const WalkArguments& arguments) {
   if (comparing && !arguments.image.root.empty()) {
     throw InputError("--oracle reads the root from each row: expected no --root");
   }
+  if (comparing && !arguments.dump.empty()) throw InputError("--oracle and --dump: expected one of them");
   if (comparing) return;
-  if (arguments.addresses.empty()) throw InputError("walk: no address: expected at least one VA");
+  if (arguments.addresses.empty() && arguments.dump.empty()) {
+    throw InputError("walk: no address: expected at least one VA");
+  }
+  if (!arguments.dump.empty() && (!arguments.addresses.empty() || arguments.format != "text")) {
+    throw InputError("--dump shows bytes in place of walks: expected no VA and no --format");
+  }
   if (mapping && !arguments.image.root.empty()) {
     throw InputError("--root applies to --image only: with --map the tables have a root of their own");
   }
@@ -137,6 +145,8 @@ void run_walk(const WalkArguments& arguments) {
   const std::shared_ptr<const PagingMode> mode = make_paging_mode(paging.mode, paging);
   if (!arguments.oracle.empty()) return compare_with_oracle(arguments, paging, printing);
 
+  std::optional<DumpRange> dump;
+  if (!arguments.dump.empty()) dump = parse_dump(arguments.dump);
   WalkReport report;
   report.mode = mode;
   std::vector<VirtualAddress> addresses;
@@ -150,10 +160,15 @@ void run_walk(const WalkArguments& arguments) {
     image = load_memory_image(arguments.image.source(), memory);
     warn_of_mode(*image, paging.mode);
     report.source = printable(image->path);
-    report.root_value = has_root ? arguments.image.root_value() : root_of(*image);
+    if (has_root) report.root_value = arguments.image.root_value();
+    if (!has_root && !dump) report.root_value = root_of(*image);  // bytes have no root
   } else {
     report.source = fmt::format("--map {}", fmt::join(arguments.maps, " --map "));
     report.root_value = build_tables(arguments.maps, mode, memory);
+  }
+  if (dump) {
+    std::cout << memory_dump(memory, *dump, image ? &*image : nullptr);
+    return;
   }
   const PhysicalAddress root = mode->decode_root(report.root_value).table;
   const std::string refusal = mode->root_refusal(memory, root);
@@ -173,6 +188,7 @@ constexpr const char* footer = R"(Examples:
   tablewalk walk --map 0x400000:4K:rxu 0x400123 --access store
   tablewalk walk --map 0x1000:4K 0x1000 --supervisor --set paging.x86.smap=true
   tablewalk walk --image pages.bin.zst --oracle oracle.csv
+  tablewalk walk --mode x86-32 --map 0x1000:8K --dump 0x1000:32
   tablewalk walk --image vmcore 0xffffffff81000000 --supervisor
 
 --set takes the keys of `tablewalk config show` that start with paging. With --oracle every row of a CSV file
@@ -191,6 +207,7 @@ void add_walk_command(CLI::App& app) {
   command->add_option("--map", arguments->maps, "Map a range in fresh tables: VA:SIZE[:PAGE][:rwxu]; may be repeated")
       ->allow_extra_args(false);
   command->add_option("--oracle", arguments->oracle, "Compare every row of this CSV file with the walk");
+  command->add_option("--dump", arguments->dump, "Show bytes of physical memory in place of walks: PA:SIZE");
   command->add_option("--access", arguments->access, "load, store or fetch; load if left out");
   command->add_flag("--supervisor", arguments->supervisor, "Access at supervisor privilege instead of user");
   command->add_option("--set", arguments->config.overrides, "KEY=VALUE: set a control register, paging.x86.smep=true")

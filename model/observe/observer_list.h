@@ -18,4 +18,26 @@ class WalkObservers final : public WalkObserver {
   std::vector<WalkObserver*> observers_;
 };
 
+/// Several observers of translations as one.
+class TranslationObservers final : public TranslationObserver {
+ public:
+  void add(TranslationObserver& observer) { observers_.push_back(&observer); }
+  bool empty() const { return observers_.empty(); }
+  void translation_requested(const TranslationRequest& request, Cycles at) override {
+    for (TranslationObserver* observer : observers_) observer->translation_requested(request, at);
+  }
+  void translation_answered(const TranslationRequest& request, Cycles asked, Cycles answered,
+                            bool answered_at_once) override {
+    for (TranslationObserver* observer : observers_) {
+      observer->translation_answered(request, asked, answered, answered_at_once);
+    }
+  }
+  void fault_handled(const TranslationRequest& request, Cycles at) override {
+    for (TranslationObserver* observer : observers_) observer->fault_handled(request, at);
+  }
+
+ private:
+  std::vector<TranslationObserver*> observers_;
+};
+
 }  // namespace tablewalk

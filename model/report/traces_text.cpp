@@ -20,6 +20,8 @@ std::string traces_text(const RunResult& result) {
 }
 
 std::set<std::string> dependences_of(const RunResult& result) {
+  const auto core = result.config.value("core", nlohmann::ordered_json::object());
+  if (core.value("blocking", false)) return {""};
   std::set<std::string> dependences{result.trace.dependences};
   for (const TraceSummary& trace : result.more_traces) dependences.insert(trace.dependences);
   return dependences;

@@ -197,6 +197,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   WalkObservers observers;
   if (walk_log) observers.add(*walk_log);
   if (options.check) observers.add(checker);
+  if (options.follow != nullptr) observers.add(*options.follow);
   WalkAttribution attribution;
   if (options.attribute) observers.add(attribution);
   for (PageWalker* walker : machine.walkers()) walker->observe(observers);
@@ -212,7 +213,10 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   job.warmup = options.warmup;
   job.on_warm = [&] { warm_up.core_is_warm(); };
   job.on_batch = [&] { return watch(); };
-  if (options.check) job.observer = &checker;
+  TranslationObservers translation_observers;
+  if (options.check) translation_observers.add(checker);
+  if (options.follow != nullptr) translation_observers.add(*options.follow);
+  if (!translation_observers.empty()) job.observer = &translation_observers;
   for (const LayoutChange& region : streams.fixed_layout()) machine.kernel().begin_layout(region);
   start_cores(machine, config, streams, job);
   run_to_end(machine, streams);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "observe/cosim_counts.h"
+#include "observe/translation_list.h"
 #include "stats/result.h"
 #include "system/machine_config.h"
 #include "system/machine_setup.h"
@@ -36,6 +37,8 @@ struct RunOptions {
   /// Called with each warning of the result when it is known; may be empty.
   std::function<void(const std::string&)> on_warning;
   const std::atomic<bool>* stop = nullptr;  ///< once true, the run ends and its result is marked partial
+
+  TranslationList* follow = nullptr;  ///< lists the translations; nullptr: none
 
   WaveWindow wave;  ///< of the RTL walker's signals
 

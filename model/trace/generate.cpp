@@ -238,7 +238,7 @@ class Generator : public TraceReader {
   explicit Generator(const GeneratorConfig& config)
       : count_(config.count), random_(config.seed), next_(make_pattern(config, random_)) {
     const std::string& name = pattern_names()[static_cast<std::size_t>(config.pattern)];
-    description_.path = "generated:" + name;
+    description_.path = config.name.empty() ? "generated:" + name : config.name;
     description_.format = "generated";
     description_.provenance = fmt::format("generated: {}, seed {}, footprint {} bytes, element {} bytes", name,
                                           config.seed, config.footprint, config.element);
@@ -271,7 +271,7 @@ class Generator : public TraceReader {
 };
 
 void require(bool condition, const std::string& message) {
-  if (!condition) throw InputError("trace generate: " + message);
+  if (!condition) throw InputError(message);
 }
 
 /// Bytes from the base to the end of the last possible access.
@@ -316,14 +316,18 @@ Pattern parse_pattern(const std::string& name) {
   const auto& names = pattern_names();
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) {
-    throw InputError(fmt::format("trace generate: pattern '{}' is unknown: expected {}{}", name, fmt::join(names, ", "),
-                                 did_you_mean(name, names)));
+    throw InputError(
+        fmt::format("pattern '{}' is unknown: expected {}{}", name, fmt::join(names, ", "), did_you_mean(name, names)));
   }
   return static_cast<Pattern>(found - names.begin());
 }
 
 std::unique_ptr<TraceReader> make_generator(const GeneratorConfig& config) {
-  check(config);
+  try {
+    check(config);
+  } catch (const InputError& error) {
+    throw InputError((config.name.empty() ? "trace generate" : config.name) + ": " + error.what());
+  }
   return std::make_unique<Generator>(config);
 }
 

@@ -39,6 +39,7 @@ struct GeneratorConfig {
   std::uint64_t matrix = 512;   ///< rows and columns; MatrixMultiply only
   std::uint64_t block = 32;     ///< rows and columns of a block; MatrixMultiply only
   std::uint64_t seed = 1;
+  std::string name;  ///< of the trace, in messages and reports; empty: made from the pattern
 };
 
 /// The names of the patterns on the command line, in the order of Pattern.

@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "base/line_source.h"
+#include "trace/generate.h"
+#include "trace/inline_trace.h"
 #include "trace/text_reader.h"
 #include "trace/trace_formats.h"
 #include "trace/trace_reader.h"
@@ -104,7 +106,11 @@ std::unique_ptr<TraceReader> open_trace(const std::string& path, const std::stri
     throw InputError(fmt::format("trace format '{}' is unknown: expected auto, {}{}", format, list_of_trace_formats(),
                                  did_you_mean(format, trace_format_names())));
   }
-  auto bytes = std::make_unique<ByteSource>(path);
+  if (is_generated_argument(path)) {
+    if (named != nullptr) throw InputError(path + ": is no file: expected no --trace-format");
+    return make_generator(generator_of_argument(path));
+  }
+  auto bytes = is_text_argument(path) ? lines_of_argument(path) : std::make_unique<ByteSource>(path);
   if (bytes->peek(1).empty()) refuse(*bytes, "the trace is empty: expected at least one access");
   const TraceFormat& found = named != nullptr ? *named : detect(*bytes);
   if (found.look == Look::Line) bytes->skip(bytes_of_mark(*bytes));

@@ -8,6 +8,7 @@ instead, unless the block has such a line. A document's commands run in order, i
 images, traces and dram of tb/golden/ only.
 """
 
+import glob
 import os
 import re
 import subprocess
@@ -22,6 +23,12 @@ DOCUMENTS = ["README.md", "docs/user-guide.md", "docs/cost-of-translation.md", "
 BLOCK = re.compile(r"^```[^\n`]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ANY_LINES = "..."
 DATA = ["traces", "tb/golden/images", "tb/golden/traces", "tb/golden/dram"]
+
+
+def documents(root):
+    """Relative paths of all documents; the lectures are one file each."""
+    lectures = glob.glob(os.path.join(root, "docs", "lectures", "*.md"))
+    return [*DOCUMENTS, *sorted(os.path.relpath(path, root) for path in lectures)]
 
 
 def commands_of(block):
@@ -90,7 +97,7 @@ def main(arguments):
     update = "--update" in arguments
     program, root, *paths = [argument for argument in arguments if argument != "--update"]
     status = 0
-    for path in paths or DOCUMENTS:
+    for path in paths or documents(root):
         document = Document(path, os.path.abspath(program), os.path.abspath(root), update)
         document.check()
         print(f"{path}: {document.count} commands")

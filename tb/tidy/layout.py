@@ -14,7 +14,7 @@ from repository_files import repository_files
 import sv_text
 
 # A folder of model/ includes only from itself and from folders before it.
-STATIONS = ["base", "stats", "config", "associative", "memory", "trace", "paging",
+STATIONS = ["base", "stats", "config", "lecture", "associative", "memory", "trace", "paging",
             "segment", "protocol", "os", "links", "cpu", "tlb", "walker", "cache", "coherence", "dram", "observe", "system", "report",
             "validate", "cli"]
 FIRST_WITH_SYSTEMC = "links"

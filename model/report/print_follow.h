@@ -1,0 +1,26 @@
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "report/print_options.h"
+
+namespace tablewalk {
+
+/// One translation in words.
+struct FollowedTranslation {
+  std::string access;    ///< load, store, fetch
+  unsigned process = 0;  ///< its address space
+  std::uint64_t va = 0;
+  std::string found_in;  ///< dtlb, itlb, stlb, walk
+  std::string reads;     ///< entries read, each with its level and the memory that served it; empty: none
+  std::string result;    ///< the physical address, or the fault
+  std::uint64_t cycles = 0;
+};
+
+/// Prints one row per translation, and how many more there were.
+void print_follow(const std::vector<FollowedTranslation>& translations, std::uint64_t omitted, OutputFormat format,
+                  std::ostream& out);
+
+}  // namespace tablewalk
