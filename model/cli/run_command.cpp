@@ -10,6 +10,7 @@
 #include "cli/fault_options.h"
 #include "cli/image_options.h"
 #include "cli/input_tee.h"
+#include "cli/layout_options.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "cli/trace_arguments.h"
@@ -17,6 +18,7 @@
 #include "config/loader.h"
 #include "report/print_run.h"
 #include "report/result_json.h"
+#include "report/segv_text.h"
 #include "stats/translation_cost.h"
 #include "system/run.h"
 #include "system/waterfall.h"
@@ -30,6 +32,7 @@ struct RunArguments {
   std::string mode;
   ImageArguments image;
   FaultArguments faults;
+  LayoutArguments layout;
   std::string output_folder;
   std::string format = "text";
   std::string wave;
@@ -45,10 +48,6 @@ std::optional<ImageTables> image_tables(const RunArguments& arguments) {
   image.check();
   if (!image.given()) {
     if (!image.root.empty()) throw InputError("--root without --image: expected --image FILE with the page tables");
-    if (arguments.faults.given() != nullptr) {
-      throw InputError(
-          fmt::format("{} without --image: the kernel repairs faults in its own tables", arguments.faults.given()));
-    }
     return std::nullopt;
   }
   return ImageTables{image.source(), 0, arguments.faults.policy() == FaultPolicy::Count};
@@ -99,6 +98,8 @@ RunResult run_with_cost(const RunArguments& arguments, const MachineConfig& conf
   options.warmup = arguments.options.warmup;
   options.limit = arguments.options.limit;
   options.tables = arguments.options.tables;
+  options.regions = arguments.options.regions;
+  options.faults = arguments.options.faults;
   options.stop = &interrupt_flag();
   const char* name = "the machine with free translation";
   SideProcess side(name, [&] {
@@ -140,6 +141,38 @@ RunResult simulate(const RunArguments& arguments, const MachineConfig& config) {
   return result;
 }
 
+/// What the program may access, and what happens if it does anything else.
+void set_protection(RunArguments& arguments, const MachineConfig& config) {
+  RunOptions& options = arguments.options;
+  options.faults = arguments.faults.policy();
+  const bool on_demand = !config.os.prefault && !options.tables;
+  const char* needs_it = arguments.layout.given() ? "--map and --maps" : nullptr;
+  if (needs_it == nullptr && !options.tables) needs_it = arguments.faults.given();
+  if (needs_it != nullptr && !on_demand) {
+    throw InputError(
+        options.tables
+            ? fmt::format("{} with --image: the image's tables say what is mapped; expected one of them", needs_it)
+            : fmt::format("{} without --image: the kernel maps every page before it is touched; expected demand "
+                          "paging (--set os.prefault=false)",
+                          needs_it));
+  }
+  const auto mode = make_paging_mode(config.paging.mode, config.paging);
+  options.regions = arguments.layout.regions(mode->page_bytes());
+  options.on_refused = [](const RefusedRun& run) {
+    if (run.regions == nullptr) return;
+    const PageFault& fault = run.refused.fault;
+    RefusedAccess access;
+    access.va = fault.va;
+    access.bytes = fault.bytes;
+    access.access = fault.access;
+    access.instruction = fault.instruction;
+    access.record = fault.record == 0 ? 0 : fault.record - 1;
+    access.asid = fault.asid;
+    access.trace = run.trace;
+    std::cerr << segv_text({run.mode, run.memory, run.root}, *run.regions, run.refused.violation, access);
+  };
+}
+
 void check_wave_options(const RunArguments& arguments) {
   const char* given = arguments.wave_from != 0 ? "--wave-from" : arguments.wave_cycles != 0 ? "--wave-cycles" : nullptr;
   if (arguments.wave.empty() && given != nullptr) {
@@ -174,6 +207,7 @@ void run(RunArguments& arguments) {
   check_wave_options(arguments);
   check_outputs(arguments);
   const auto config = load_config<MachineConfig>(arguments.config);
+  set_protection(arguments, config);
   if (arguments.options.tables) {
     arguments.options.tables->root_value = root_before_run(arguments.image, config.paging.mode);
   }
@@ -203,6 +237,7 @@ void add_run_command(CLI::App& app) {
   command->add_option("-m,--mode", arguments->mode, "Page-table organisation: short for --set paging.mode=MODE");
   add_image_options(*command, arguments->image);
   add_fault_options(*command, arguments->faults);
+  add_layout_options(*command, arguments->layout);
   add_trace_format(*command, options.trace_format);
   add_whole(*command, "--warmup", options.warmup, "Records simulated before the statistics start");
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");

@@ -141,7 +141,7 @@ void RequestPort::issue(Cycles cycle) {
     plan_fetch(plan_not_before_);
   }
   const bool interrupted = interrupts_.due(cycle);
-  for (;;) {
+  while (!kernel_run_.running) {
     if (!interrupted && fetches_ahead()) start_straight(cycle);
     const bool may_start = !interrupted && (left_ != 0 || next_part()) && repeated_ == nullptr && may_issue();
     const Cycles start_at = may_start ? issue_cycle_ : Cycles::never();

@@ -9,6 +9,7 @@
 #include "cpu/access_splitter.h"
 #include "cpu/core_config.h"
 #include "cpu/fetch_path.h"
+#include "cpu/in_flight.h"
 #include "cpu/kernel_run.h"
 #include "cpu/operands.h"
 #include "cpu/record_source.h"
@@ -115,34 +116,10 @@ class RequestPort : public TimedModule {
 
  private:
   enum Side : unsigned { Instructions = 0, Data = 1 };
-  /// An access started but not retired.
-  struct InFlight {
-    AccessTimes times;
-    std::uint64_t instruction = 0;
-    VirtualAddress address;
-    std::uint32_t size = 0;
-    std::uint32_t pending = 0;  ///< outstanding responses
-    RecordKind kind = RecordKind::Load;
-    bool user = true;
-    bool unissued = false;                  ///< it waits for its operand
-    std::uint32_t waiting = no_slot;        ///< slot of the newest access waiting for this one's data
-    TranslationRequest* faulted = nullptr;  ///< its translation, while a fault is pending
-    std::uint64_t record = 0;               ///< number in the trace, from 1; valid while it waits for a translation
-  };
-  static constexpr std::uint32_t no_slot = ~std::uint32_t{0};
   static constexpr std::uint32_t kernel_tag = no_slot - 1;  ///< of the kernel's memory accesses
   /// By RecordKind; a read-modify-write is checked as a write.
   static constexpr std::array<AccessKind, access_kinds> kind_of_access{AccessKind::Fetch, AccessKind::Load,
                                                                        AccessKind::Store, AccessKind::Store};
-  /// The operand of an access in the window that has not issued.
-  struct Operand {
-    AccessParts parts;             ///< of the load that the address depends on; only those not known to be complete
-    Cycles ready;                  ///< earliest issue cycle
-    std::uint32_t next = no_slot;  ///< next slot in the list of accesses waiting for the same part
-    std::uint64_t record = 0;      ///< as in InFlight
-    VirtualAddress fetched;        ///< newest fetch before it
-  };
-
   void on_cycle() override;
   void take_translations(Cycles cycle);
   void take_memory_responses(Cycles cycle);
@@ -418,7 +395,7 @@ class RequestPort : public TimedModule {
 };
 
 /// Allocates the next access of the current instruction in the window.
-inline RequestPort::InFlight& RequestPort::take_place() {
+inline InFlight& RequestPort::take_place() {
   if (in_flight() == 0) window_end_ = instruction_ + window_;
   InFlight& access = ring_[end_++ & mask_];
   access.instruction = instruction_;
@@ -428,7 +405,7 @@ inline RequestPort::InFlight& RequestPort::take_place() {
 }
 
 /// Puts the next `size` bytes of the current access into the window.
-inline RequestPort::InFlight& RequestPort::enter_window(std::uint32_t size) {
+inline InFlight& RequestPort::enter_window(std::uint32_t size) {
   InFlight& access = take_place();
   access.address = address_;
   access.size = size;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "os/access_refused.h"
 #include "os/page_owner.h"
 #include "paging/reference_walk.h"
 
@@ -29,7 +30,7 @@ DemandKernel::Space& DemandKernel::space(AddressSpaceId asid) {
   auto place = spaces_.find(asid);
   if (place == spaces_.end()) {
     const auto pool = static_cast<std::uint32_t>(asid % frames_.size());
-    place = spaces_.emplace(asid, Space{TableBuilder(mode_, memory_, frames_[pool]), pool, {}, std::nullopt}).first;
+    place = spaces_.emplace(asid, Space{TableBuilder(mode_, memory_, frames_[pool]), pool, {}, default_regions_}).first;
     place->second.tables.log_writes(&written_);
   }
   recent_ = &place->second;
@@ -87,16 +88,15 @@ bool DemandKernel::may_be_stale(AddressSpaceId asid, VirtualAddress va) const {
   return !stale_.empty() && stale_.count({asid, number_of(va)}) != 0;
 }
 
-/// Whether a region allows the access; a stack grows.
-bool DemandKernel::allowed(Regions& regions, const PageFault& fault) {
-  const Region* region = regions.find(fault.va);
-  if (region == nullptr && regions.grow_down(fault.va)) region = regions.find(fault.va);
-  if (region == nullptr) return false;
-  const Rights& rights = region->kind.rights;
-  const bool kind_allowed = fault.access.kind == AccessKind::Load    ? rights.read
-                            : fault.access.kind == AccessKind::Store ? rights.write
-                                                                     : rights.execute;
-  return kind_allowed && (rights.user || !fault.access.user);
+/// The program has no right to the access: it is skipped and counted, or ends the run.
+void DemandKernel::refuse(const PageFault& fault, const Violation& violation, KernelWork& work) {
+  ++stats_.violations;
+  work.clear();
+  work.then = KernelWork::Then::Skip;
+  if (violations_ == FaultPolicy::Count) return;
+  throw AccessRefused(fmt::format("SIGSEGV ({}): the {} of {} bytes at {:#x}", to_string(violation.code),
+                                  to_string(fault.access.kind), fault.bytes, fault.va.value()),
+                      fault, violation);
 }
 
 void DemandKernel::handle_fault(const PageFault& fault, KernelWork& work) {
@@ -113,7 +113,11 @@ void DemandKernel::handle_fault(const PageFault& fault, KernelWork& work) {
     work.then = KernelWork::Then::Kill;
     return;
   }
-  if (its.regions && !allowed(*its.regions, fault)) refuse(fault, FaultReason::NotPresent);
+  if (its.regions) {
+    if (const auto violation = grow_and_check(*its.regions, fault.va, fault.access)) {
+      return refuse(fault, *violation, work);
+    }
+  }
   Page& page = its.pages.at(handling.page.number);
   switch (page.state) {
     case PageState::Untouched:
@@ -189,7 +193,10 @@ void DemandKernel::handle_present(const PageFault& fault, Page& page, KernelWork
   const bool writes = fault.access.kind == AccessKind::Store && page.writable;
   if (page.copy_on_write && writes && (page.user || !fault.access.user)) return copy_on_write(fault.core, page, work);
   if (take_back(fault, page, work)) return;
-  refuse(fault, reason);
+  if (violations_ != FaultPolicy::Count) refuse(fault, reason);
+  ++stats_.violations;
+  work.clear();
+  work.then = KernelWork::Then::Skip;
 }
 
 /// Software sets the bits that the hardware does not: the entry has more rights than before, so that nothing needs to

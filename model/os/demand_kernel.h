@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "memory/frame_allocator.h"
+#include "os/access_check.h"
 #include "os/frame_table.h"
 #include "os/layout.h"
 #include "os/os_config.h"
@@ -30,6 +31,7 @@ struct KernelStats {
   std::uint64_t spurious_faults = 0;   ///< another core had repaired it
   std::uint64_t bit_faults = 0;        ///< software sets accessed and dirty bits
   std::uint64_t ownership_faults = 0;  ///< a shared page became the kernel's own
+  std::uint64_t violations = 0;       ///< accesses that the program had no right to, skipped
   std::uint64_t ending_faults = 0;     ///< of a process that another core is ending
   std::uint64_t evictions = 0;
   std::uint64_t dirty_evictions = 0;    ///< written to the swap device
@@ -67,6 +69,16 @@ class DemandKernel final : public Kernel {
   bool may_be_stale(AddressSpaceId asid, VirtualAddress va) const override;
   void report(StatSet& figures) const override;
   void reset_stats() override;
+
+  /// What happens on accesses that the program has no right to.
+  void set_violations(FaultPolicy policy) { violations_ = policy; }
+  /// The only regions of every process, unless its trace has a layout. Before the run.
+  void set_regions(const Regions& regions) { default_regions_ = regions; }
+  /// nullptr if the layout of the process is not known.
+  const Regions* known_regions(AddressSpaceId asid) {
+    const std::optional<Regions>& regions = space(asid).regions;
+    return regions ? &*regions : nullptr;
+  }
 
   /// For tests: the page's state, and the frames in use.
   PageState state_of(AddressSpaceId asid, VirtualAddress va);
@@ -124,7 +136,6 @@ class DemandKernel final : public Kernel {
   LeafSpec spec_for(const Page& page, Access access) const;
 
   // Faults (demand_kernel.cpp).
-  static bool allowed(Regions& regions, const PageFault& fault);
   void take_rights(const Handling& handling, Page& page);
   void handle_absent(unsigned core, Page& page, KernelWork& work);
   void handle_present(const PageFault& fault, Page& page, KernelWork& work);
@@ -133,6 +144,7 @@ class DemandKernel final : public Kernel {
   void wait_for_page(KernelWork& work);
   bool is_repaired(const Handling& handling);
   bool await(unsigned core, KernelWork& work);
+  void refuse(const PageFault& fault, const Violation& violation, KernelWork& work);
   [[noreturn]] void refuse(const PageFault& fault, FaultReason reason) const;
 
   // System calls (demand_kernel_calls.cpp).
@@ -181,6 +193,8 @@ class DemandKernel final : public Kernel {
   void report_memory(StatSet& figures) const;
 
   OsConfig config_;
+  FaultPolicy violations_ = FaultPolicy::Stop;
+  std::optional<Regions> default_regions_;
   std::uint64_t page_bytes_;
   unsigned page_shift_;
   std::shared_ptr<const PagingMode> mode_;

@@ -17,6 +17,8 @@ void DemandKernel::report(StatSet& figures) const {
   figures.begin(Section::Kernel);
   report_faults(figures);
   report_memory(figures);
+  if (replacement_ == nullptr) return;
+  figures.begin(Section::Swap);
   swap_.report(figures);
 }
 
@@ -66,6 +68,8 @@ void DemandKernel::report_memory(StatSet& figures) const {
                 "the device still had the same content");
   figures.count("kernel.dropped_evictions", stats_.dropped_evictions, "pages",
                 "never written: still zeros, or as in their file");
+  figures.count("kernel.violations", stats_.violations, "accesses",
+                "accesses that the program has no right to, which were skipped (--faults count)");
   figures.count("kernel.calls", stats_.calls, "calls", "system calls of the program that change its address space");
   figures.count("kernel.pages_given_back", stats_.pages_given_back, "pages",
                 "by system calls and at the end of processes");

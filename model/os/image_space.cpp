@@ -8,7 +8,9 @@
 namespace tablewalk {
 
 void ImageSpace::handle_fault(const PageFault& page_fault, KernelWork& work) {
-  const auto& [asid, va, access, fault, core, now] = page_fault;
+  const VirtualAddress va = page_fault.va;
+  const Access access = page_fault.access;
+  const Fault& fault = page_fault.fault;
   const std::string outside = outside_of_image(mode_, walk_step_by_step(mode_, memory_, root_, va, access), image_);
   if (!outside.empty()) ++faults_outside_;
   work.then = KernelWork::Then::Skip;

@@ -24,6 +24,7 @@ const std::array<SectionText, section_count> texts = {{
     {"Directory"},
     {"Page tables"},
     {"Kernel"},
+    {"Swap device"},
     {"DRAM"},
     {"Other"},
 }};

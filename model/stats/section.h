@@ -19,10 +19,11 @@ enum class Section : std::uint8_t {
   Directory,
   PageTables,
   Kernel,
+  Swap,
   Dram,
   Other,
 };
-constexpr unsigned section_count = 14;
+constexpr unsigned section_count = 15;
 
 /// Texts of a section. Explanations are sentences for a newcomer; "" if there is none.
 struct SectionText {

@@ -65,7 +65,9 @@ void Machine::make_kernel(const std::optional<ImageTables>& tables, std::unique_
     return;
   }
   if (!tables) {
-    kernel_ = std::make_unique<DemandKernel>(config_.os, mode_, memory_, frames_, config_.cores, std::move(future));
+    auto kernel = std::make_unique<DemandKernel>(config_.os, mode_, memory_, frames_, config_.cores, std::move(future));
+    demand_kernel_ = kernel.get();
+    kernel_ = std::move(kernel);
     return;
   }
   const PhysicalAddress root =

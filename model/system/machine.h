@@ -40,6 +40,8 @@ class Machine {
   std::vector<PageWalker*> walkers();
   /// The first core's walker if it is hardware; else nullptr.
   RtlWalker* rtl_walker() { return dynamic_cast<RtlWalker*>(&walker()); }
+  /// nullptr unless the kernel pages on demand.
+  DemandKernel* demand_kernel() { return demand_kernel_; }
   Kernel& kernel() { return *kernel_; }
   /// Information about the memory image, if there is one.
   const std::optional<MemoryImage>& image() const { return image_; }
@@ -83,6 +85,7 @@ class Machine {
   std::optional<MemoryImage> image_;
   std::optional<SegmentTable> segments_;
   std::unique_ptr<Kernel> kernel_;
+  DemandKernel* demand_kernel_ = nullptr;  ///< the same, or below it; nullptr unless it pages on demand
   Shootdowns shootdowns_;
   Topology topology_;
   std::vector<Module> modules_;  ///< of the topology's nodes, in their order

@@ -120,9 +120,18 @@ const RequestPort& acting_core(Machine& machine) {
 }
 
 /// Runs the machine; errors get their position in the trace.
-void run_to_end(Machine& machine, const Streams& streams) {
+void run_to_end(Machine& machine, const Streams& streams, const RunOptions& options) {
   try {
     machine.run();
+  } catch (const AccessRefused& refused) {
+    const RequestPort& core = acting_core(machine);
+    const AddressSpaceId asid = refused.fault.asid;
+    const std::string& trace = streams.path_of(core.source());
+    if (options.on_refused) {
+      options.on_refused({refused, machine.demand_kernel()->known_regions(asid), machine.mode(), machine.memory(),
+                          machine.kernel().root(asid), trace});
+    }
+    throw InputError(describe_place(streams, core, refused.what()));
   } catch (const InputError& error) {
     throw InputError(describe_place(streams, acting_core(machine), error.what()));
   } catch (const LawViolation& violation) {
@@ -193,6 +202,10 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   warn_of_empty_arrays(result, config, options);
   Machine machine(config, options.construction, options.tables, streams.processes(), future_of(config, options));
   warn_of_image(result, options, machine);
+  if (DemandKernel* kernel = machine.demand_kernel()) {
+    kernel->set_violations(options.faults);
+    if (options.regions) kernel->set_regions(*options.regions);
+  }
   LawChecker checker(machine.mode(), machine.memory(), machine.kernel(), machine.segments());
   WalkObservers observers;
   if (walk_log) observers.add(*walk_log);
@@ -219,7 +232,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   if (!translation_observers.empty()) job.observer = &translation_observers;
   for (const LayoutChange& region : streams.fixed_layout()) machine.kernel().begin_layout(region);
   start_cores(machine, config, streams, job);
-  run_to_end(machine, streams);
+  run_to_end(machine, streams, options);
   if (!watch.stopped() && !streams.stopped()) streams.refuse_short(options.warmup);
 
   for (const auto& shadow : shadows) options.cosim->add(shadow->counts());

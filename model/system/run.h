@@ -9,6 +9,7 @@
 
 #include "observe/cosim_counts.h"
 #include "observe/translation_list.h"
+#include "os/access_refused.h"
 #include "stats/result.h"
 #include "system/machine_config.h"
 #include "system/machine_setup.h"
@@ -21,6 +22,16 @@ namespace tablewalk {
 struct Progress {
   std::uint64_t records = 0;  ///< simulated so far, warm-up included
   double share = -1;          ///< of the trace, 0 to 1; negative if unknown
+};
+
+/// An access that the program had no right to, and the state of the machine.
+struct RefusedRun {
+  const AccessRefused& refused;
+  const Regions* regions;  ///< of its process; nullptr if they are not known
+  const PagingMode& mode;
+  const PhysicalMemory& memory;
+  PhysicalAddress root;
+  std::string trace;
 };
 
 struct RunOptions {
@@ -37,6 +48,11 @@ struct RunOptions {
   /// Called with each warning of the result when it is known; may be empty.
   std::function<void(const std::string&)> on_warning;
   const std::atomic<bool>* stop = nullptr;  ///< once true, the run ends and its result is marked partial
+
+  std::optional<Regions> regions;          ///< the only ones of every process, with demand paging; none: all addresses
+  FaultPolicy faults = FaultPolicy::Stop;  ///< on accesses that the program has no right to
+  /// Called with the access that ends the run, while the machine is as it was then; may be empty.
+  std::function<void(const RefusedRun&)> on_refused;
 
   TranslationList* follow = nullptr;  ///< lists the translations; nullptr: none
 

@@ -33,11 +33,13 @@ class TemporaryFolder {
   }
 
   /// Writes a trace in the format given by its extension; returns its path.
-  std::string write_trace(const std::string& name, const std::vector<Record>& records) const {
+  std::string write_trace(const std::string& name, const std::vector<Record>& records,
+                          const Layout& layout = {}) const {
     TraceWriterOptions options;
+    options.layout = !layout.empty();
     options.dependences = std::any_of(records.begin(), records.end(), [](const Record& r) { return r.distance != 0; });
     const auto writer = make_trace_writer(path(name), options);
-    writer->write(records.data(), records.size());
+    write_with_layout(*writer, layout, 0, records.data(), records.size());
     writer->finish();
     return path(name);
   }

@@ -199,6 +199,34 @@ TEST(DemandPaging, FifoHasMoreFaultsWithMoreMemoryOnBeladysString) {
   EXPECT_EQ(count_of(results[1], "core.faults"), 10u);
 }
 
+/// System calls on the pages of the trace, between its records; everything is reserved at the start.
+Layout random_calls(Dice& dice, const std::vector<Record>& records, std::uint64_t page) {
+  Layout layout;
+  for (const std::uint64_t half : {std::uint64_t{0}, std::uint64_t{1} << 63}) {
+    LayoutChange all;
+    all.first = VirtualAddress(half);
+    all.bytes = std::uint64_t{1} << 63;
+    all.read = all.write = all.execute = true;
+    layout.push_back(all);
+  }
+  for (std::uint64_t record = dice.between(1, 50); record < records.size(); record += dice.between(1, 100)) {
+    LayoutChange call;
+    call.operation = dice.pick<LayoutOperation>({LayoutOperation::Reserve, LayoutOperation::Protect,
+                                                 LayoutOperation::Discard, LayoutOperation::Advise});
+    call.record = record;
+    call.asid = records[record].asid;
+    const Record& near = records[dice.between(0, record)];
+    call.first = VirtualAddress(near.address.value() / page * page);
+    call.bytes = page * dice.between(1, 20);
+    if (call.first.value() > ~std::uint64_t{0} - call.bytes) continue;
+    call.read = true;
+    call.write = dice.chance(60);
+    call.execute = true;
+    layout.push_back(call);
+  }
+  return layout;
+}
+
 /// A random machine of 1 to 8 cores with demand paging, often with little memory.
 class RandomCase {
  public:
@@ -206,12 +234,17 @@ class RandomCase {
     Dice dice(seed);
     config = random_machine(dice);
     if (dice.chance(60)) add_cores(dice, config, 8);
+    OsConfig& os = config.os;
+    const auto mode = make_paging_mode(config.paging.mode, config.paging);
+    const std::uint64_t page = os.page_bytes.bytes == 0 ? mode->page_bytes() : os.page_bytes.bytes;
     if (config.cores == 1) {
-      options.trace_path = folder_.write_trace("trace.txt", random_trace(dice, config, 1500));
+      const std::vector<Record> records = random_trace(dice, config, 1500);
+      const Layout calls = dice.chance(60) ? random_calls(dice, records, page) : Layout{};
+      options.trace_path = folder_.write_trace(dice.chance(50) ? "trace.txt" : "trace.twt", records, calls);
+      options.faults = FaultPolicy::Count;
     } else {
       write_traces(dice, config, 1500, folder_, options);
     }
-    OsConfig& os = config.os;
     os.prefault = false;
     os.fault_cycles = Cycles(dice.between(1, 500));
     os.evict_cycles = Cycles(dice.between(0, 100));
@@ -224,8 +257,6 @@ class RandomCase {
         {PageReplacementKind::Fifo, PageReplacementKind::SecondChance, PageReplacementKind::Clock,
          PageReplacementKind::Lru, PageReplacementKind::Aging, PageReplacementKind::TwoLists,
          PageReplacementKind::Generations, PageReplacementKind::Random});
-    const auto mode = make_paging_mode(config.paging.mode, config.paging);
-    const std::uint64_t page = os.page_bytes.bytes == 0 ? mode->page_bytes() : os.page_bytes.bytes;
     if (dice.chance(75)) os.resident_limit.bytes = page * dice.between(1, 40);
     options.check = true;
   }
