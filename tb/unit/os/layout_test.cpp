@@ -57,6 +57,14 @@ TEST(Layout, APageOfAFixedSizeChangesAsAWhole) {
   EXPECT_EQ(after({huge, "reserve 0x5ff000 0x1000 r--u"}), "200000-3fffff rw-u, 5ff000-5fffff r--u");
 }
 
+TEST(Layout, WhatMovesKeepsItsPlaceInTheFile) {
+  const std::vector<std::string> lines{"reserve 0x1000 0x4000 r--u file 0x7000 : a",
+                                       "remap 0x2000 0x1000 0x8000 0x1000"};
+  const Regions regions = regions_of(layout_of(lines));
+  EXPECT_EQ(regions.find(VirtualAddress(0x8000))->file_offset, 0x8000u);
+  EXPECT_EQ(regions.find(VirtualAddress(0x3000))->file_offset, 0x9000u);
+}
+
 TEST(Layout, AtAnyTimeHasEveryRegionAndRight) {
   EXPECT_EQ(at_any_time({"reserve 0x1000 0x4000 rw-u : a", "protect 0x2000 0x1000 r-xu", "unmap 0x1000 0x4000",
                          "reserve 0x4000 0x2000 --xu : b"}),
