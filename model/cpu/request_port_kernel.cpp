@@ -161,8 +161,8 @@ void RequestPort::leave_kernel(Cycles cycle) {
 /// Makes the system call that is due; false if it must wait for older accesses, or until the kernel has ended it.
 bool RequestPort::make_call() {
   const LayoutChange call = *job_.source->change_due();
-  if (call.record == 0) {  // it was there before the trace
-    kernel_.begin_layout(call);
+  if (call.record == 0 || call.by_other_thread) {
+    if (call.record == 0) kernel_.begin_layout(call);  // it was there before the trace
     job_.source->pass_change();
     return true;
   }

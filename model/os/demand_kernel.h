@@ -74,6 +74,8 @@ class DemandKernel final : public Kernel {
   void set_violations(FaultPolicy policy) { violations_ = policy; }
   /// The only regions of every process, unless its trace has a layout. Before the run.
   void set_regions(const Regions& regions) { default_regions_ = regions; }
+  /// From now on calls change the pages of the address space, but not what is reserved.
+  void fix_layout(AddressSpaceId asid) { space(asid).fixed = true; }
   /// nullptr if the layout of the process is not known.
   const Regions* known_regions(AddressSpaceId asid) {
     const std::optional<Regions>& regions = space(asid).regions;
@@ -104,6 +106,7 @@ class DemandKernel final : public Kernel {
     PageMap pages;
     std::optional<Regions> regions;  ///< none: the layout of the process is not known, and every address is allowed
     bool killed = false;
+    bool fixed = false;  ///< the regions do not change
   };
   /// Where the content of a page comes from. A file's pages are in the page cache at first.
   enum class Content : std::uint8_t { Zeros, PageCache, File, Swapped, Copied };

@@ -11,7 +11,7 @@
 namespace tablewalk {
 
 void DemandKernel::begin_layout(const LayoutChange& change) {
-  apply_change(change, regions_of(change.asid));
+  if (!space(change.asid).fixed) apply_change(change, regions_of(change.asid));
 }
 
 Regions& DemandKernel::regions_of(AddressSpaceId asid) {
@@ -24,7 +24,8 @@ void DemandKernel::handle_call(const LayoutChange& call, unsigned core, Cycles, 
   ++stats_.calls;
   handling_[core] = {};
   handling_[core].call = call;
-  if (space(call.asid).regions) apply_change(call, *space(call.asid).regions);
+  Space& its = space(call.asid);
+  if (its.regions && !its.fixed) apply_change(call, *its.regions);
   work.compute(config_.call_cycles);
   begin_call(core, work);
 }

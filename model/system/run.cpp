@@ -181,6 +181,16 @@ std::unique_ptr<FutureUses> future_of(const MachineConfig& config, const RunOpti
   return future;
 }
 
+/// What the programs may access.
+void prepare_kernel(Machine& machine, const RunOptions& options, const Streams& streams) {
+  DemandKernel* kernel = machine.demand_kernel();
+  if (kernel == nullptr) return;
+  kernel->set_violations(options.faults);
+  if (options.regions) kernel->set_regions(*options.regions);
+  for (const LayoutChange& region : streams.fixed_layout()) kernel->begin_layout(region);
+  for (const LayoutChange& region : streams.fixed_layout()) kernel->fix_layout(region.asid);
+}
+
 /// Assigns the streams to the cores.
 void start_cores(Machine& machine, const MachineConfig& config, Streams& streams, const RequestPort::Job& common) {
   for (unsigned core = 0; core < machine.cores(); ++core) {
@@ -202,10 +212,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   warn_of_empty_arrays(result, config, options);
   Machine machine(config, options.construction, options.tables, streams.processes(), future_of(config, options));
   warn_of_image(result, options, machine);
-  if (DemandKernel* kernel = machine.demand_kernel()) {
-    kernel->set_violations(options.faults);
-    if (options.regions) kernel->set_regions(*options.regions);
-  }
+  prepare_kernel(machine, options, streams);
   LawChecker checker(machine.mode(), machine.memory(), machine.kernel(), machine.segments());
   WalkObservers observers;
   if (walk_log) observers.add(*walk_log);
@@ -230,7 +237,6 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   if (options.check) translation_observers.add(checker);
   if (options.follow != nullptr) translation_observers.add(*options.follow);
   if (!translation_observers.empty()) job.observer = &translation_observers;
-  for (const LayoutChange& region : streams.fixed_layout()) machine.kernel().begin_layout(region);
   start_cores(machine, config, streams, job);
   run_to_end(machine, streams, options);
   if (!watch.stopped() && !streams.stopped()) streams.refuse_short(options.warmup);

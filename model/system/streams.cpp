@@ -57,8 +57,10 @@ Streams::Streams(const MachineConfig& config, const RunOptions& options)
     const auto known = threads.find(path);
     if (several && known == threads.end()) threads[path] = threads_of(path, options.trace_format);
     if (!several) threads[path] = {0};
+    Layout layout;
     for (const unsigned thread : threads[path]) {
       std::unique_ptr<TraceReader> reader = open_trace(path, options.trace_format, shared);
+      layout = reader->description().layout;
       if (several) {
         reader = std::make_unique<ProcessReader>(std::move(reader), static_cast<unsigned>(process),
                                                  static_cast<unsigned>(processes_));
@@ -67,7 +69,7 @@ Streams::Streams(const MachineConfig& config, const RunOptions& options)
       TraceReader& opened = *reader;
       add(config, options, path, opened, std::move(reader));
     }
-    take_layout(config, threads[path].size());
+    if (!config.os.prefault && threads[path].size() > 1) fix_layout(layout, process);
   }
   if (streams_.size() >= cores_) return;
   throw InputError(
@@ -83,7 +85,6 @@ Streams::Streams(const MachineConfig& config, TraceReader& trace, const RunOptio
     throw InputError(fmt::format("cores: {}, and one trace that is open already; expected 1", config.cores));
   }
   add(config, options, options.trace_path, trace, nullptr);
-  take_layout(config, 1);
 }
 
 void Streams::add(const MachineConfig& config, const RunOptions& options, const std::string& path, TraceReader& reader,
@@ -95,20 +96,18 @@ void Streams::add(const MachineConfig& config, const RunOptions& options, const 
   stream.source = std::make_unique<RecordSource>(*stream.stoppable, limit_, records_ahead(config.core),
                                                  stream.dependences == "chained");
   stream.opened = std::move(opened);
+  if (!config.os.prefault) stream.source->stop_at_changes();
   streams_.push_back(std::move(stream));
 }
 
-/// Of the trace added last. Which of several threads makes a call is not known, and they may run in another order than
-/// in the trace: they may then use what is ever reserved, and no call is made.
-void Streams::take_layout(const MachineConfig& config, std::size_t threads) {
-  if (config.os.prefault) return;
-  if (threads == 1) return streams_.back().source->stop_at_changes();
-  const Layout& layout = streams_.back().stoppable->description().layout;
+/// Threads may run in another order than in the trace, so they may use whatever it ever reserves. Each makes its own
+/// calls.
+void Streams::fix_layout(const Layout& layout, std::size_t process) {
   std::set<AddressSpaceId> spaces;
   for (const LayoutChange& change : layout) spaces.insert(change.asid);
   for (const AddressSpaceId asid : spaces) {
     for (const Region& region : regions_at_any_time(layout_of_space(layout, asid))) {
-      fixed_layout_.push_back(change_of(region, asid));
+      fixed_layout_.push_back(change_of(region, static_cast<AddressSpaceId>(asid * processes_ + process)));
     }
   }
 }

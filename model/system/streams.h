@@ -29,7 +29,7 @@ class Streams {
   double progress() const;
   /// Whether the user ended one of them.
   bool stopped() const;
-  /// The regions of traces of several threads, which do not change.
+  /// The regions of traces of several threads, which calls do not change.
   const Layout& fixed_layout() const { return fixed_layout_; }
   /// The path of the source's trace.
   const std::string& path_of(const RecordSource& source) const;
@@ -54,7 +54,7 @@ class Streams {
   void add(const MachineConfig& config, const RunOptions& options, const std::string& path, TraceReader& reader,
            std::unique_ptr<TraceReader> opened);
 
-  void take_layout(const MachineConfig& config, std::size_t threads);
+  void fix_layout(const Layout& layout, std::size_t process);
 
   unsigned cores_;
   std::uint64_t limit_;  ///< records per stream, or 0

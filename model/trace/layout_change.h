@@ -64,6 +64,8 @@ struct LayoutChange {
 
   AddressSpaceId child = 0;  ///< Fork: the new address space
 
+  bool by_other_thread = false;  ///< in the records of one thread: another one made it; not stored
+
   VirtualAddress last() const { return first + (bytes - 1); }
 };
 

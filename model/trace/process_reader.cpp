@@ -41,7 +41,10 @@ void ProcessReader::describe() {
   const Layout& below = reader_->description().layout;
   for (std::size_t i = layout.size(); i < below.size(); ++i) {
     layout.push_back(below[i]);
-    if (processes_ != 1) layout.back().asid = renamed(below[i].asid, below[i].record + 1);
+    if (processes_ == 1) continue;
+    LayoutChange& change = layout.back();
+    change.asid = renamed(change.asid, change.record + 1);
+    if (change.operation == LayoutOperation::Fork) change.child = renamed(change.child, change.record + 1);
   }
   description_ = reader_->description();
   description_.layout = std::move(layout);

@@ -51,6 +51,7 @@ void ThreadReader::take_changes(std::uint64_t before) {
   for (; changes_ < whole.size() && whole[changes_].record <= before; ++changes_) {
     description_.layout.push_back(whole[changes_]);
     description_.layout.back().record = own_;
+    description_.layout.back().by_other_thread = running_ != thread_;
   }
 }
 

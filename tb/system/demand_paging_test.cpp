@@ -211,8 +211,8 @@ Layout random_calls(Dice& dice, const std::vector<Record>& records, std::uint64_
   }
   for (std::uint64_t record = dice.between(1, 50); record < records.size(); record += dice.between(1, 100)) {
     LayoutChange call;
-    call.operation = dice.pick<LayoutOperation>({LayoutOperation::Reserve, LayoutOperation::Protect,
-                                                 LayoutOperation::Discard, LayoutOperation::Advise});
+    call.operation = dice.pick<LayoutOperation>(
+        {LayoutOperation::Reserve, LayoutOperation::Protect, LayoutOperation::Discard, LayoutOperation::Advise});
     call.record = record;
     call.asid = records[record].asid;
     const Record& near = records[dice.between(0, record)];
