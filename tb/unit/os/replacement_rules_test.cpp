@@ -125,6 +125,30 @@ TEST(AgingReplacement, ScansAfterSomeEvictions) {
   }
 }
 
+TEST(AgingReplacement, ScansForTheFirstTimeAfterAsManyEvictions) {
+  PageReplacementConfig config;
+  config.aging_evictions = 2;
+  PagedProcess process = process_with(config, PageReplacementKind::Aging, 4, {1, 2, 3, 4});
+  for (FrameSlot slot = 0; slot < 4; ++slot) process.test_and_clear_accessed(slot);
+  process.touch(page(2));
+  process.touch(page(3));
+  EXPECT_EQ(evict_all(process), (Numbers{1, 2, 4, 3})) << "the third eviction is the first to know of accesses";
+}
+
+TEST(AgingReplacement, ScansAgainAfterAsManyEvictions) {
+  PageReplacementConfig config;
+  config.aging_evictions = 2;
+  PagedProcess process = process_with(config, PageReplacementKind::Aging, 8, {1, 2, 3, 4, 5, 6, 7, 8});
+  process.scan();
+  const auto evict_two = [&] { return std::vector{process.evict()->number, process.evict()->number}; };
+  EXPECT_EQ(evict_two(), (Numbers{1, 2}));
+  process.touch(page(4));
+  EXPECT_EQ(evict_two(), (Numbers{3, 5}));
+  process.touch(page(7));
+  EXPECT_EQ(evict_two(), (Numbers{6, 8}));
+  EXPECT_EQ(evict_two(), (Numbers{4, 7}));
+}
+
 TEST(TwoLists, APageIsPromotedWhenItIsAccessedAgain) {
   PagedProcess process = process_with(PageReplacementKind::TwoLists, 4, {1, 2, 3, 4});
   process.touch(page(5));  // all get a second round

@@ -186,7 +186,22 @@ TEST(SwapConfig, RejectsADeviceThatServesNothing) {
   EXPECT_THAT(message("queue_depth=0"), testing::HasSubstr("queue_depth: 0 requests; expected at least 1"));
   EXPECT_THAT(message("bytes_per_cycle=0"), testing::HasSubstr("expected from 0.000001 to 1000000"));
   EXPECT_THAT(message("bytes_per_cycle=1e7"), testing::HasSubstr("expected from 0.000001 to 1000000"));
-  EXPECT_EQ(message("bytes=1G"), "");
+  for (const char* fine : {"bytes=1G", "queue_depth=1", "bytes_per_cycle=1e-6", "bytes_per_cycle=1e6"}) {
+    EXPECT_EQ(message(fine), "");
+  }
+}
+
+TEST(SwapConfig, HasAKeyForEachOfItsValues) {
+  const SwapConfig usual;
+  EXPECT_EQ(usual.bytes.bytes, 0u);
+  EXPECT_EQ(usual.queue_depth, 32u);
+  const auto config = load_config<SwapConfig>(
+      {"", {"bytes=4K", "read_cycles=5", "write_cycles=6", "bytes_per_cycle=0.5", "queue_depth=7"}});
+  EXPECT_EQ(config.bytes.bytes, page);
+  EXPECT_EQ(config.read_cycles, Cycles(5));
+  EXPECT_EQ(config.write_cycles, Cycles(6));
+  EXPECT_EQ(config.bytes_per_cycle, 0.5);
+  EXPECT_EQ(config.queue_depth, 7u);
 }
 
 TEST(SwapConfig, TheDefaultReadsAndWritesAsOftenAsTheDriveIsRated) {
