@@ -197,6 +197,30 @@ TEST(GenerationsReplacement, AccessedPagesMoveToTheYoungest) {
   EXPECT_EQ(evict_all(process), (Numbers{5, 4}));
 }
 
+TEST(GenerationsReplacement, AreScannedWhenTwoAreLeft) {
+  PagedProcess process = process_with(PageReplacementKind::Generations, 8, {1, 2, 3, 4});
+  const auto is_accessed = [&](std::uint64_t number) {
+    return process.test_and_clear_accessed(process.slot_of(page(number)));
+  };
+  EXPECT_EQ(process.evict(), page(1));
+  process.touch(page(4));
+  EXPECT_EQ(process.evict(), page(2));
+  EXPECT_FALSE(is_accessed(4)) << "the generation of the first loads and the youngest";
+  process.touch(page(4));
+  process.scan();
+  process.touch(page(4));
+  EXPECT_EQ(process.evict(), page(3));
+  EXPECT_TRUE(is_accessed(4)) << "3 was in a third generation";
+}
+
+TEST(GenerationsReplacement, MergeOnlyWhenThereAreTooMany) {
+  PagedProcess process = process_with(PageReplacementKind::Generations, 8, {1, 2});
+  process.scan();
+  process.touch(page(2));
+  EXPECT_EQ(process.evict(), page(1));
+  EXPECT_TRUE(process.test_and_clear_accessed(process.slot_of(page(2)))) << "there were three: no scan";
+}
+
 TEST(GenerationsReplacement, TheTwoOldestMergeWhenThereAreTooMany) {
   PageReplacementConfig config;
   config.generations = 3;
