@@ -235,6 +235,27 @@ TEST(GenerationsReplacement, TheTwoOldestMergeWhenThereAreTooMany) {
   EXPECT_EQ(evict_all(process), (Numbers{2, 3, 1, 4})) << "a page that is passed moves to the youngest generation";
 }
 
+TEST(GenerationsReplacement, ThePagesThatMergeRemainTheOldest) {
+  PageReplacementConfig config;
+  config.generations = 3;
+  PagedProcess process = process_with(config, PageReplacementKind::Generations, 8, {1});
+  for (const std::uint64_t number : {2u, 3u, 4u}) {
+    process.scan();
+    process.touch(page(number));
+  }
+  EXPECT_EQ(evict_all(process), (Numbers{1, 2, 3, 4}));
+}
+
+TEST(GenerationsReplacement, AreTwoEvenIfTheOlderIsEmpty) {
+  PagedProcess process = process_with(PageReplacementKind::Generations, 8, {1});
+  EXPECT_EQ(process.evict(), page(1));
+  process.touch_all(pages({2, 3}));
+  process.scan();
+  process.touch(page(3));
+  EXPECT_EQ(process.evict(), page(2));
+  EXPECT_TRUE(process.test_and_clear_accessed(process.slot_of(page(3)))) << "there were three: no scan";
+}
+
 TEST(GenerationsReplacement, APinnedPageKeepsItsPlace) {
   PagedProcess process = process_with(PageReplacementKind::Generations, 8, {1, 2, 3});
   process.pin(page(1));
