@@ -202,6 +202,7 @@ TEST(SwapDevice, SaysWhatItsFiguresMean) {
   SwapDevice(small_device(1), page).report(figures);
   EXPECT_EQ(figures.figures().front().name, "swap.reads");
   EXPECT_EQ(figures.figures().front().explanation, "pages read back from the swap device");
+  EXPECT_EQ(figure(SwapDevice(small_device(1), page), "swap.peak_slots"), 0u);
   ASSERT_EQ(figures.sums().size(), 2u);
   EXPECT_EQ(figures.sums().back().whole, "swap.write_cycles");
   EXPECT_THAT(figures.sums().back().parts, testing::ElementsAre("swap.write_queue_cycles", "swap.write_transfer_cycles",
