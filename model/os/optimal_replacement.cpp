@@ -43,10 +43,8 @@ void OptimalReplacement::accessed(FrameSlot slot) {
   if (!state.resident) throw_no_page();
   if (!state.page) return;
   future_->accessed(*state.page);
-  const std::uint32_t next_use = future_->next_use(*state.page);
-  if (next_use == state.next_use) return;
   auto node = by_next_use_.extract({state.next_use, slot});
-  state.next_use = node.value().first = next_use;
+  state.next_use = node.value().first = future_->next_use(*state.page);
   by_next_use_.insert(std::move(node));
 }
 

@@ -28,7 +28,7 @@ class OptimalReplacement final : public PageReplacement {
   struct Slot {
     bool resident = false;
     std::optional<FutureUses::Page> page;  ///< nothing if the program never uses the page
-    std::uint32_t next_use = 0;
+    std::uint32_t next_use;
   };
 
   std::unique_ptr<FutureUses> future_;

@@ -37,9 +37,7 @@ class Lru final : public Fifo {
  public:
   using Fifo::Fifo;
   bool observes_accesses() const override { return true; }
-  void accessed(FrameSlot slot) override {
-    if (queue_.back(0) != slot) queue_.move_to_back(0, slot);
-  }
+  void accessed(FrameSlot slot) override { queue_.move_to_back(0, slot); }
 };
 
 /// A pinned page goes to the end of the queue and keeps its accessed bit. All bits are clear after one round, so the

@@ -66,8 +66,7 @@ class TwoLists final : public PageReplacement {
   void removed(FrameSlot slot) override { lists_.remove(slot); }
 
   std::optional<FrameSlot> victim(ResidentPages& pages) override {
-    std::uint32_t pinned_in_a_row = 0;
-    while (true) {
+    for (std::uint32_t pinned_in_a_row = 0;;) {
       balance(pages);
       if (pinned_in_a_row >= lists_.size(inactive)) {  // no inactive page can go, but an active one may
         if (lists_.size(active) == 0) return std::nullopt;
@@ -122,7 +121,6 @@ class Generations final : public PageReplacement {
 
   std::optional<FrameSlot> victim(ResidentPages& pages) override {
     if (count() <= fewest) tick(pages);
-    close_empty();
     // All bits are clear after the first round.
     for (int round = 0; round < 2; ++round) {
       for (std::uint64_t generation = oldest_; generation <= youngest_; ++generation) {

@@ -63,7 +63,6 @@ class SlotLists {
   std::uint32_t size(std::uint32_t list) const { return sizes_[list]; }
   /// `none` if the list is empty.
   std::uint32_t front(std::uint32_t list) const { return slot_or_none(links_[slots_ + list].next); }
-  std::uint32_t back(std::uint32_t list) const { return slot_or_none(links_[slots_ + list].previous); }
   /// The slot behind `slot` in its list; `none` if it is the last.
   std::uint32_t next(std::uint32_t slot) const { return slot_or_none(links_[slot].next); }
 

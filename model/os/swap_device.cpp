@@ -14,12 +14,11 @@ SwapDevice::SwapDevice(const SwapConfig& config, std::uint64_t page_bytes)
       slots_(std::min<std::uint64_t>(config.bytes.bytes / page_bytes, std::numeric_limits<SwapSlot>::max())) {}
 
 Cycles SwapDevice::submit(Kind kind, std::uint64_t bytes, Cycles now) {
-  Cycles start = std::max(now, last_start_);
+  Cycles start = now;
   if (in_service_.size() == config_.queue_depth) {
     start = std::max(start, Cycles(in_service_.top()));
     in_service_.pop();
   }
-  last_start_ = start;
   const Cycles transfer_start = std::max(start, transferred_);
   const Cycles transfer(static_cast<std::uint64_t>(std::ceil(static_cast<double>(bytes) / config_.bytes_per_cycle)));
   const Cycles latency = kind == Kind::Read ? config_.read_cycles : config_.write_cycles;
@@ -37,16 +36,13 @@ Cycles SwapDevice::submit(Kind kind, std::uint64_t bytes, Cycles now) {
 }
 
 std::optional<SwapSlot> SwapDevice::allocate() {
-  SwapSlot slot = 0;
-  if (!given_back_.empty()) {
-    slot = given_back_.back();
-    given_back_.pop_back();
-  } else if (users_.size() < slots_) {
-    slot = static_cast<SwapSlot>(users_.size());
+  if (full()) return std::nullopt;
+  if (given_back_.empty()) {
+    given_back_.push_back(static_cast<SwapSlot>(users_.size()));
     users_.emplace_back();
-  } else {
-    return std::nullopt;
   }
+  const SwapSlot slot = given_back_.back();
+  given_back_.pop_back();
   users_[slot] = 1;
   peak_ = std::max(peak_, ++used_);
   return slot;

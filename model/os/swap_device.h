@@ -63,7 +63,6 @@ class SwapDevice {
 
   /// When the requests in service complete, the first on top.
   std::priority_queue<std::uint64_t, std::vector<std::uint64_t>, std::greater<>> in_service_;
-  Cycles last_start_;   ///< of the service of the last request
   Cycles transferred_;  ///< when the last transfer ends
 
   std::vector<std::uint32_t> users_;  ///< by slot; those never used are missing

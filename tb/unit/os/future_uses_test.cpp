@@ -40,6 +40,12 @@ TEST(FutureUses, AnAccessThatCrossesAPageUsesBoth) {
   EXPECT_EQ(future_of({{VirtualAddress(~std::uint64_t{0}), 1}}).size(), 1u) << "the last byte of all";
 }
 
+TEST(PageKey, IsAPageOfAnAddressSpace) {
+  EXPECT_EQ(PageKey{}, (PageKey{0, 0}));
+  EXPECT_NE((PageKey{1, 2}), (PageKey{2, 2}));
+  EXPECT_NE((PageKey{1, 2}), (PageKey{1, 3}));
+}
+
 TEST(FutureUses, AddressSpacesAreDifferentPagesAndEventsAreNone) {
   Record other(VirtualAddress(0x1000), 8, RecordKind::Load, Privilege::User, 7);
   Record event(VirtualAddress(0x5008), 0, RecordKind::InvalidatePage);

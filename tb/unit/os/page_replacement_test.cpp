@@ -345,6 +345,30 @@ TEST(PageReplacement, OptimalNeedsAFuture) {
   EXPECT_THROW(make_page_replacement(config, 2), LawViolation);
 }
 
+TEST(PageReplacementConfig, HasAKeyForEachOfItsValues) {
+  const PageReplacementConfig usual;
+  EXPECT_EQ(usual.policy, PageReplacementKind::Clock);
+  EXPECT_EQ((std::vector<std::uint64_t>{usual.seed, usual.aging_bits, usual.aging_evictions, usual.active_ratio,
+                                        usual.generations}),
+            (std::vector<std::uint64_t>{1, 8, 64, 1, 4}));
+  const auto config = load_config<PageReplacementConfig>(
+      {"", {"policy=two_lists", "seed=2", "aging_bits=3", "aging_evictions=4", "active_ratio=5", "generations=6"}});
+  EXPECT_EQ(config.policy, PageReplacementKind::TwoLists);
+  EXPECT_EQ((std::vector<std::uint64_t>{config.seed, config.aging_bits, config.aging_evictions, config.active_ratio,
+                                        config.generations}),
+            (std::vector<std::uint64_t>{2, 3, 4, 5, 6}));
+}
+
+TEST(ResidentPages, AreNotPinnedUnlessThePagerSaysSo) {
+  class Plain final : public ResidentPages {
+    bool test_and_clear_accessed(FrameSlot /*slot*/) override { return false; }
+  };
+  Plain pages;
+  const auto policy = make_page_replacement({PageReplacementKind::Fifo}, 1);
+  policy->loaded(0, {});
+  EXPECT_EQ(policy->victim(pages), FrameSlot{0});
+}
+
 TEST(PageReplacementConfig, RejectsWhatNoPolicyCanDo) {
   const auto message = [](const std::string& setting) -> std::string {
     try {
@@ -359,7 +383,10 @@ TEST(PageReplacementConfig, RejectsWhatNoPolicyCanDo) {
   EXPECT_THAT(message("active_ratio=0"), testing::HasSubstr("active_ratio: 0; expected from 1 to 1000"));
   EXPECT_THAT(message("generations=2"), testing::HasSubstr("expected from 3 to 64"));
   EXPECT_NE(message("generations=65"), "");
-  for (const char* fine : {"aging_bits=1", "aging_bits=16", "active_ratio=1", "generations=3", "generations=64"}) {
+  EXPECT_NE(message("aging_evictions=1000001"), "");
+  EXPECT_NE(message("active_ratio=1001"), "");
+  for (const char* fine : {"aging_bits=1", "aging_bits=16", "aging_evictions=0", "aging_evictions=1000000",
+                           "active_ratio=1", "active_ratio=1000", "generations=3", "generations=64"}) {
     EXPECT_EQ(message(fine), "");
   }
 }

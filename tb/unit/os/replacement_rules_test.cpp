@@ -125,6 +125,30 @@ TEST(AgingReplacement, ScansAfterSomeEvictions) {
   }
 }
 
+TEST(AgingReplacement, ScansForTheFirstTimeAfterAsManyEvictions) {
+  PageReplacementConfig config;
+  config.aging_evictions = 2;
+  PagedProcess process = process_with(config, PageReplacementKind::Aging, 4, {1, 2, 3, 4});
+  for (FrameSlot slot = 0; slot < 4; ++slot) process.test_and_clear_accessed(slot);
+  process.touch(page(2));
+  process.touch(page(3));
+  EXPECT_EQ(evict_all(process), (Numbers{1, 2, 4, 3})) << "the third eviction is the first to know of accesses";
+}
+
+TEST(AgingReplacement, ScansAgainAfterAsManyEvictions) {
+  PageReplacementConfig config;
+  config.aging_evictions = 2;
+  PagedProcess process = process_with(config, PageReplacementKind::Aging, 8, {1, 2, 3, 4, 5, 6, 7, 8});
+  process.scan();
+  const auto evict_two = [&] { return std::vector{process.evict()->number, process.evict()->number}; };
+  EXPECT_EQ(evict_two(), (Numbers{1, 2}));
+  process.touch(page(4));
+  EXPECT_EQ(evict_two(), (Numbers{3, 5}));
+  process.touch(page(7));
+  EXPECT_EQ(evict_two(), (Numbers{6, 8}));
+  EXPECT_EQ(evict_two(), (Numbers{4, 7}));
+}
+
 TEST(TwoLists, APageIsPromotedWhenItIsAccessedAgain) {
   PagedProcess process = process_with(PageReplacementKind::TwoLists, 4, {1, 2, 3, 4});
   process.touch(page(5));  // all get a second round
@@ -173,6 +197,30 @@ TEST(GenerationsReplacement, AccessedPagesMoveToTheYoungest) {
   EXPECT_EQ(evict_all(process), (Numbers{5, 4}));
 }
 
+TEST(GenerationsReplacement, AreScannedWhenTwoAreLeft) {
+  PagedProcess process = process_with(PageReplacementKind::Generations, 8, {1, 2, 3, 4});
+  const auto is_accessed = [&](std::uint64_t number) {
+    return process.test_and_clear_accessed(process.slot_of(page(number)));
+  };
+  EXPECT_EQ(process.evict(), page(1));
+  process.touch(page(4));
+  EXPECT_EQ(process.evict(), page(2));
+  EXPECT_FALSE(is_accessed(4)) << "the generation of the first loads and the youngest";
+  process.touch(page(4));
+  process.scan();
+  process.touch(page(4));
+  EXPECT_EQ(process.evict(), page(3));
+  EXPECT_TRUE(is_accessed(4)) << "3 was in a third generation";
+}
+
+TEST(GenerationsReplacement, MergeOnlyWhenThereAreTooMany) {
+  PagedProcess process = process_with(PageReplacementKind::Generations, 8, {1, 2});
+  process.scan();
+  process.touch(page(2));
+  EXPECT_EQ(process.evict(), page(1));
+  EXPECT_TRUE(process.test_and_clear_accessed(process.slot_of(page(2)))) << "there were three: no scan";
+}
+
 TEST(GenerationsReplacement, TheTwoOldestMergeWhenThereAreTooMany) {
   PageReplacementConfig config;
   config.generations = 3;
@@ -185,6 +233,28 @@ TEST(GenerationsReplacement, TheTwoOldestMergeWhenThereAreTooMany) {
   process.touch(page(4));
   process.touch(page(1));
   EXPECT_EQ(evict_all(process), (Numbers{2, 3, 1, 4})) << "a page that is passed moves to the youngest generation";
+}
+
+TEST(GenerationsReplacement, ThePagesThatMergeRemainTheOldest) {
+  PageReplacementConfig config;
+  config.generations = 3;
+  PagedProcess process = process_with(config, PageReplacementKind::Generations, 8, {1});
+  for (const std::uint64_t number : {2u, 3u, 4u}) {
+    process.scan();
+    process.touch(page(number));
+  }
+  for (const std::uint64_t number : {1u, 2u, 3u}) EXPECT_EQ(process.evict(), page(number));
+  EXPECT_FALSE(process.test_and_clear_accessed(process.slot_of(page(4)))) << "3 was in the second of two: a scan";
+}
+
+TEST(GenerationsReplacement, AreTwoEvenIfTheOlderIsEmpty) {
+  PagedProcess process = process_with(PageReplacementKind::Generations, 8, {1});
+  EXPECT_EQ(process.evict(), page(1));
+  process.touch_all(pages({2, 3}));
+  process.scan();
+  process.touch(page(3));
+  EXPECT_EQ(process.evict(), page(2));
+  EXPECT_TRUE(process.test_and_clear_accessed(process.slot_of(page(3)))) << "there were three: no scan";
 }
 
 TEST(GenerationsReplacement, APinnedPageKeepsItsPlace) {

@@ -37,6 +37,7 @@ std::uint64_t figure(const SwapDevice& device, const std::string& name) {
 TEST(SwapDevice, ARequestAloneTakesItsTransferAndItsLatency) {
   SwapDevice device(small_device(4), page);
   EXPECT_EQ(device.submit(Kind::Read, page, Cycles(50)), Cycles(50 + 512 + 1000));
+  EXPECT_EQ(figure(device, "swap.read_cycles"), 1512u);
   EXPECT_EQ(device.submit(Kind::Write, page, Cycles(5000)), Cycles(5000 + 512 + 300));
   EXPECT_EQ(device.submit(Kind::Read, 1, Cycles(9000)), Cycles(9000 + 1 + 1000)) << "a part of a cycle is a cycle";
 }
@@ -129,6 +130,11 @@ TEST(SwapDevice, HandsOutEachSlotOnceUntilItIsFull) {
   EXPECT_TRUE(device.release(1));
   EXPECT_EQ(device.used(), 2u);
   EXPECT_EQ(device.allocate(), 1u);
+  EXPECT_TRUE(device.release(0));
+  EXPECT_TRUE(device.release(2));
+  EXPECT_EQ(device.allocate(), 2u);
+  EXPECT_EQ(device.allocate(), 0u);
+  EXPECT_EQ(device.allocate(), std::nullopt);
   EXPECT_EQ(SwapDevice(SwapConfig{}, page).allocate(), std::nullopt);
   EXPECT_TRUE(SwapDevice(SwapConfig{}, page).full());
 }
@@ -185,8 +191,35 @@ TEST(SwapConfig, RejectsADeviceThatServesNothing) {
   };
   EXPECT_THAT(message("queue_depth=0"), testing::HasSubstr("queue_depth: 0 requests; expected at least 1"));
   EXPECT_THAT(message("bytes_per_cycle=0"), testing::HasSubstr("expected from 0.000001 to 1000000"));
-  EXPECT_THAT(message("bytes_per_cycle=1e7"), testing::HasSubstr("expected from 0.000001 to 1000000"));
-  EXPECT_EQ(message("bytes=1G"), "");
+  EXPECT_THAT(message("bytes_per_cycle=1000000.5"), testing::HasSubstr("expected from 0.000001 to 1000000"));
+  for (const char* fine : {"bytes=1G", "queue_depth=1", "bytes_per_cycle=1e-6", "bytes_per_cycle=1e6"}) {
+    EXPECT_EQ(message(fine), "");
+  }
+}
+
+TEST(SwapDevice, SaysWhatItsFiguresMean) {
+  StatSet figures;
+  SwapDevice(small_device(1), page).report(figures);
+  EXPECT_EQ(figures.figures().front().name, "swap.reads");
+  EXPECT_EQ(figures.figures().front().explanation, "pages read back from the swap device");
+  EXPECT_EQ(figure(SwapDevice(small_device(1), page), "swap.peak_slots"), 0u);
+  ASSERT_EQ(figures.sums().size(), 2u);
+  EXPECT_EQ(figures.sums().back().whole, "swap.write_cycles");
+  EXPECT_THAT(figures.sums().back().parts, testing::ElementsAre("swap.write_queue_cycles", "swap.write_transfer_cycles",
+                                                                "swap.write_device_cycles"));
+}
+
+TEST(SwapConfig, HasAKeyForEachOfItsValues) {
+  const SwapConfig usual;
+  EXPECT_EQ(usual.bytes.bytes, 0u);
+  EXPECT_EQ(usual.queue_depth, 32u);
+  const auto config = load_config<SwapConfig>(
+      {"", {"bytes=4K", "read_cycles=5", "write_cycles=6", "bytes_per_cycle=0.5", "queue_depth=7"}});
+  EXPECT_EQ(config.bytes.bytes, page);
+  EXPECT_EQ(config.read_cycles, Cycles(5));
+  EXPECT_EQ(config.write_cycles, Cycles(6));
+  EXPECT_EQ(config.bytes_per_cycle, 0.5);
+  EXPECT_EQ(config.queue_depth, 7u);
 }
 
 TEST(SwapConfig, TheDefaultReadsAndWritesAsOftenAsTheDriveIsRated) {
