@@ -129,6 +129,9 @@ TEST(Segmentation, AnAdditionThatTakesTimeIsTheCostOfTranslation) {
   const RunResult free = run_in_child(with_free_translation(config), options);
   EXPECT_EQ(count_of(run_in_child(config, options), "core.cycles"), count_of(free, "core.cycles"));
   config.segmentation.add_cycles = Cycles(3);
+  EXPECT_EQ(count_of(run_in_child(with_free_translation(config), options), "core.cycles"),
+            count_of(free, "core.cycles"))
+      << "free translation does not wait for it";
   const RunResult slow = run_in_child(config, options);
   ASSERT_EQ(count_of(slow, "dram.reads"), 0u);
   EXPECT_EQ(count_of(slow, "core.cycles"), count_of(free, "core.cycles") + 3 * count_of(slow, "segment.lookups"))

@@ -152,6 +152,22 @@ TEST(SegmentUnit, LooksUpWithoutARequestOnlyWholePagesOfASegment) {
   EXPECT_EQ(bench.unit.stats().lookups, 1u);
 }
 
+TEST(SegmentUnit, AHitWithoutARequestIncludesTheAddition) {
+  Bench bench(SegmentationKind::Paged);
+  bench.load_at(5, 0x123);
+  bench.script.at(100, [&] {
+    Cycles cycle(100);
+    const Translation* found =
+        bench.data.translator_side.look_up(VirtualAddress(0x456), 0, {AccessKind::Load, true}, cycle);
+    ASSERT_NE(found, nullptr);
+    EXPECT_EQ(found->physical(VirtualAddress(0x456)).value(), 0x20456u);
+    EXPECT_EQ(cycle, Cycles(100 + add + hit_latency));
+  });
+  bench.run();
+  EXPECT_EQ(bench.unit.stats().paged, 2u);
+  EXPECT_EQ(bench.dtlb.stats().hits, 1u);
+}
+
 TEST(SegmentUnit, CountsAMissWithoutARequestOnce) {
   Bench bench(SegmentationKind::Paged);
   bench.script.at(5, [&] {

@@ -220,6 +220,8 @@ TEST(SegmentAddress, IsBaseAndOffsetAndWrapsAtFourGigabytes) {
   segment.base = 0xfffff000;
   EXPECT_EQ(segment.linear(0xfff), 0xffffffffu);
   EXPECT_EQ(segment.linear(0x1000), 0u);
+  segment.offset_bits = 16;
+  EXPECT_EQ(segment.linear(0xfff), 0xffffffffu) << "16 bits are the offset's";
   segment.offset_bits = 64;
   EXPECT_EQ(segment.linear(0x1000), 0x100000000u);
   segment.base = ~std::uint64_t{0};
