@@ -8,7 +8,7 @@ function(tablewalk_parser_program name)
                          model/dram/dram_config.cpp model/cli/compare_points.cpp model/cli/load_point.cpp
                          model/cli/map_spec.cpp)
   target_include_directories(${name} PRIVATE tb)
-  target_link_libraries(${name} PRIVATE tablewalk_paging tablewalk_trace)
+  target_link_libraries(${name} PRIVATE tablewalk_paging tablewalk_os tablewalk_trace)
 endfunction()
 
 tablewalk_parser_program(parser_cases tb/fuzz/parser_cases.cpp)

@@ -24,6 +24,13 @@ class NumberMap {
     return *slot.value;
   }
   std::size_t size() const { return values_.size(); }
+  /// Calls visit(number, value) for all, in an order that depends only on the numbers.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (const Slot& slot : slots_) {
+      if (slot.value != nullptr) visit(slot.number, *slot.value);
+    }
+  }
 
  private:
   /// Free while `value` is null.

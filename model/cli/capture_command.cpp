@@ -79,12 +79,18 @@ void print_notes(const CaptureConfig& config, const CaptureResult& result) {
     fmt::print(stderr, "note: {} processes, numbered as they started: process N is address space N-1\n",
                result.processes);
   }
+  if (config.layout && config.children == CapturedChildren::Silent && !result.layout) {
+    fmt::print(stderr, "note: the program ended before its regions could be read: the trace has no layout\n");
+  }
   for (const unsigned process : result.empty) {
     fmt::print(stderr, "note: process {} has no accesses left, so no trace was written\n", process);
   }
   if (result.interrupted) {
     fmt::print(stderr, "note: interrupted: {} where {} was ended\n",
                result.traces.size() > 1 ? "the traces end" : "the trace ends", printable(config.command.front()));
+  } else if (!result.fatal_access.empty()) {
+    fmt::print(stderr, "note: {} ended by SIGSEGV: {}; Lackey does not print this access\n",
+               printable(config.command.front()), result.fatal_access);
   } else if (result.exit_status != 0) {
     fmt::print(stderr, "note: {} ended with exit status {}\n", printable(config.command.front()), result.exit_status);
   }
@@ -125,6 +131,7 @@ struct Options {
   std::string threads = "mixed";
   std::string children = "silent";
   bool no_dependences = false;
+  bool no_layout = false;
 };
 
 void run(Options& options) {
@@ -139,6 +146,7 @@ void run(Options& options) {
   options.config.children = value_of<CapturedChildren>(
       "--children", options.children, {{"silent", CapturedChildren::Silent}, {"apart", CapturedChildren::Apart}});
   options.config.dependences = !options.no_dependences;
+  options.config.layout = !options.no_layout;
   run_capture(options.config, format);
 }
 
@@ -164,6 +172,9 @@ void add_capture_command(CLI::App& trace) {
       ->capture_default_str();
   command->add_flag("--no-dependences", options->no_dependences,
                     "do not record which loads the addresses depend on (found by decoding the instructions)");
+  command->add_flag(
+      "--no-layout", options->no_layout,
+      "do not record the regions of the address space and how they change (found with --children silent)");
   add_trace_level(*command, options->config.level);
   add_print_format(*command, options->format);
   command->add_option("PROGRAM", options->config.command, "the program and its arguments, after --")->required();

@@ -15,6 +15,7 @@ void add_cosim_command(CLI::App& app);
 void add_walk_command(CLI::App& app);
 void add_walker_law_command(CLI::App& app);
 void add_dram_command(CLI::App& app);
+void add_fragmentation_command(CLI::App& app);
 void add_validate_command(CLI::App& app);
 void add_lecture_command(CLI::App& app);
 void add_config_commands(CLI::App& app);

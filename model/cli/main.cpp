@@ -72,6 +72,7 @@ void describe(CLI::App& app) {
   add_validate_command(app);
   add_walk_command(app);
   add_tables_commands(app);
+  add_fragmentation_command(app);
   add_trace_commands(app);
   add_config_commands(app);
   add_lecture_command(app);

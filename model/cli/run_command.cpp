@@ -7,6 +7,7 @@
 #include "base/process_pool.h"
 #include "cli/commands.h"
 #include "cli/dependence_interval.h"
+#include "cli/fault_options.h"
 #include "cli/image_options.h"
 #include "cli/input_tee.h"
 #include "cli/options.h"
@@ -28,7 +29,7 @@ struct RunArguments {
   ConfigSource config;
   std::string mode;
   ImageArguments image;
-  bool skip_faults = false;
+  FaultArguments faults;
   std::string output_folder;
   std::string format = "text";
   std::string wave;
@@ -44,11 +45,13 @@ std::optional<ImageTables> image_tables(const RunArguments& arguments) {
   image.check();
   if (!image.given()) {
     if (!image.root.empty()) throw InputError("--root without --image: expected --image FILE with the page tables");
-    if (arguments.skip_faults)
-      throw InputError("--skip-faults without --image: the kernel repairs faults in its own tables");
+    if (arguments.faults.given() != nullptr) {
+      throw InputError(
+          fmt::format("{} without --image: the kernel repairs faults in its own tables", arguments.faults.given()));
+    }
     return std::nullopt;
   }
-  return ImageTables{image.source(), 0, arguments.skip_faults};
+  return ImageTables{image.source(), 0, arguments.faults.policy() == FaultPolicy::Count};
 }
 
 /// Runs with a wave of its walker. The wave is kept if a law is violated: it shows the cause.
@@ -199,7 +202,7 @@ void add_run_command(CLI::App& app) {
       ->allow_extra_args(false);
   command->add_option("-m,--mode", arguments->mode, "Page-table organisation: short for --set paging.mode=MODE");
   add_image_options(*command, arguments->image);
-  command->add_flag("--skip-faults", arguments->skip_faults, "Skip accesses that fault in the image's tables");
+  add_fault_options(*command, arguments->faults);
   add_trace_format(*command, options.trace_format);
   add_whole(*command, "--warmup", options.warmup, "Records simulated before the statistics start");
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");

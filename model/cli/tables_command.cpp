@@ -70,7 +70,7 @@ Spaces mapped_spaces(const TablesOptions& options, const std::vector<std::shared
   for (const auto& mode : modes) grain_bytes = std::min(grain_bytes, mode->page_bytes());
   Spaces spaces;
   for (const std::string& spec : options.maps) {
-    const MappedRange range = parse_map(spec);
+    const MappedRange range = parse_map(spec).range;
     for (std::uint64_t process = 0; process < options.processes; ++process) {
       spaces[static_cast<AddressSpaceId>(process)].push_back(range);
     }
@@ -187,7 +187,7 @@ std::string to_csv(const std::vector<ModeSize>& sizes) {
 void run_tables(const TablesOptions& options) {
   const OutputFormat format = parse_output_format(options.format);
   if (options.trace_path.empty() && options.maps.empty()) {
-    throw InputError("tables: nothing to map: expected a trace or --map VA:SIZE[:PAGE]");
+    throw InputError("tables: nothing to map: expected a trace or --map VA:SIZE[:PAGE][:rwxu]");
   }
   constexpr std::uint64_t most_processes = 65536;  // as many as a trace can have
   if (options.processes == 0 || options.processes > most_processes) {
@@ -230,7 +230,8 @@ void add_tables_commands(CLI::App& app) {
   CLI::App* command = app.add_subcommand("tables", "Size of each page-table organisation for a footprint");
   command->add_option("TRACE", options->trace_path, "map every page this trace touches; - is standard input");
   add_trace_format(*command, options->trace_format);
-  command->add_option("--map", options->maps, "map a range: VA:SIZE[:PAGE], sizes as 4K, 2M, 1G; may be repeated")
+  command
+      ->add_option("--map", options->maps, "map a range: VA:SIZE[:PAGE][:rwxu], sizes as 4K, 2M, 1G; may be repeated")
       ->allow_extra_args(false);
   add_whole(*command, "--processes", options->processes, "processes that each map the ranges of --map");
   command

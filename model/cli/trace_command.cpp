@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/capture_command.h"
+#include "cli/layout_summary.h"
 #include "cli/options.h"
 #include "cli/progress_line.h"
 #include "cli/trace_arguments.h"
@@ -65,7 +66,7 @@ WrittenTrace write_trace(TraceReader& reader, const std::string& path, const Tra
         limit == 0 ? batch.size() : std::min<std::uint64_t>(batch.size(), limit - result.records);
     const std::size_t count = watched.read(batch.data(), room);
     if (count == 0) break;
-    writer->write(batch.data(), count);
+    write_with_layout(*writer, reader.description().layout, result.records, batch.data(), count);
     result.records += count;
   }
   writer->finish();
@@ -112,15 +113,16 @@ void add_info(CLI::App& trace) {
   command->callback([options] {
     const OutputFormat format = parse_output_format(options->format);
     const auto reader = open_trace(options->input, options->trace_format);
+    LayoutSummary layout(*reader);
     const TraceStatistics statistics = [&] {
-      WatchedReader watched(*reader);
+      WatchedReader watched(layout);
       return measure_trace(watched);
     }();
     const TraceDescription& description = reader->description();
     print_note(description);
-    print(format == OutputFormat::Json  ? trace_info_json(description, statistics, options->top)
-          : format == OutputFormat::Csv ? trace_info_csv(description, statistics)
-                                        : trace_info_text(description, statistics, options->top));
+    print(format == OutputFormat::Json  ? trace_info_json(description, statistics, options->top, layout)
+          : format == OutputFormat::Csv ? trace_info_csv(description, statistics, layout)
+                                        : trace_info_text(description, statistics, options->top, layout));
   });
 }
 
@@ -144,6 +146,7 @@ void add_convert(CLI::App& trace) {
     refuse_to_replace(options->input, options->output, "OUTPUT");
     writer_options.provenance = reader->description().provenance;
     writer_options.dependences = reader->description().dependences;
+    writer_options.layout = reader->description().has_layout;
     if (writer_options.provenance.empty()) {
       writer_options.provenance = fmt::format("converted from {}", reader->description().format);
       if (reader->description().format == "champsim") writer_options.provenance += "; sizes are unknown, each is 1";

@@ -171,7 +171,8 @@ nlohmann::ordered_json figures_json(const TraceStatistics& statistics) {
 
 }  // namespace
 
-std::string trace_info_text(const TraceDescription& description, const TraceStatistics& statistics, std::size_t top) {
+std::string trace_info_text(const TraceDescription& description, const TraceStatistics& statistics, std::size_t top,
+                            const LayoutSummary& layout) {
   std::string text = fmt::format("{}: {}\n", printable(description.path), description.format);
   if (!description.provenance.empty()) text += fmt::format("provenance: {}\n", printable(description.provenance));
   text += fmt::format("checksum of the records (XXH3): {:016x}\n\n", statistics.checksum);
@@ -182,12 +183,13 @@ std::string trace_info_text(const TraceDescription& description, const TraceStat
   if (statistics.address_spaces > 1) text += fmt::format(", in {} address spaces", statistics.address_spaces);
   text += fmt::format("\naddresses: {:#x} to {:#x}; {} accesses straddle two pages\n\n", statistics.lowest,
                       statistics.highest, with_thousands(statistics.page_straddles));
-  text += ranges_text(statistics, top);
+  text += ranges_text(statistics, top) + layout_text(layout, top);
   text += "\nReuse: distinct other pages since a page's last lookup. An LRU TLB of n entries hits distances < n.\n";
   return text + reuse_text(statistics);
 }
 
-std::string trace_info_json(const TraceDescription& description, const TraceStatistics& statistics, std::size_t top) {
+std::string trace_info_json(const TraceDescription& description, const TraceStatistics& statistics, std::size_t top,
+                            const LayoutSummary& layout) {
   nlohmann::ordered_json document;
   document["schema"] = "tablewalk.trace/1";
   document["path"] = printable(description.path);
@@ -203,12 +205,14 @@ std::string trace_info_json(const TraceDescription& description, const TraceStat
   for (const AddressRange& range : largest_ranges(statistics, top)) {
     document["ranges"].push_back({{"first", range.first}, {"last", range.last}, {"pages_4k", range.pages}});
   }
+  if (layout.given()) document["layout"] = layout_json(layout);
   document["reuse"] = {{"instructions", reuse_json(statistics.fetch_reuse)},
                        {"data", reuse_json(statistics.data_reuse)}};
   return document.dump(2) + "\n";
 }
 
-std::string trace_info_csv(const TraceDescription& description, const TraceStatistics& statistics) {
+std::string trace_info_csv(const TraceDescription& description, const TraceStatistics& statistics,
+                           const LayoutSummary& layout) {
   std::string text = "name,value\n";
   text += fmt::format("path,{}\nformat,{}\nchecksum,{:016x}\n", csv_field(printable(description.path)),
                       description.format, statistics.checksum);
@@ -216,6 +220,9 @@ std::string trace_info_csv(const TraceDescription& description, const TraceStati
   for (const auto& [name, value] : figures.items()) text += fmt::format("{},{}\n", name, value.get<std::uint64_t>());
   for (const ThreadCount& thread : statistics.threads) {
     text += fmt::format("thread_{}_records,{}\n", thread.thread, thread.records);
+  }
+  if (layout.given()) {
+    text += fmt::format("layout_changes,{}\nlayout_violations,{}\n", description.layout.size(), layout.violations());
   }
   for (const auto& [stream, reuse] :
        {std::pair{"instruction", &statistics.fetch_reuse}, {"data", &statistics.data_reuse}}) {

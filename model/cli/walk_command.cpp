@@ -62,7 +62,7 @@ void check_arguments(const WalkArguments& arguments) {
   const bool comparing = !arguments.oracle.empty();
   if (mapping == arguments.image.given()) {
     throw InputError(mapping ? "walk: both --image and --map given: expected one of them"
-                             : "walk: no page tables: expected --image FILE or --map VA:SIZE[:PAGE]");
+                             : "walk: no page tables: expected --image FILE or --map VA:SIZE[:PAGE][:rwxu]");
   }
   if (comparing && mapping) throw InputError("--oracle without --image: expected --image FILE too");
   if (comparing && !arguments.addresses.empty()) {
@@ -93,7 +93,7 @@ std::uint64_t build_tables(const std::vector<std::string>& maps, const std::shar
   FrameAllocator frames(std::min(plenty, mode->memory_limit()), mode->page_bytes(), {});
   TableBuilder tables(mode, memory, frames);
   for (const std::string& spec : maps) {
-    const MappedRange range = parse_map(spec);
+    const auto [range, rights] = parse_map(spec);
     const std::uint64_t page = range.page_bytes == 0 ? mode->page_bytes() : range.page_bytes;
     const std::uint64_t first = range.first.value() & ~(page - 1);
     const std::uint64_t last = range.last.value() | (page - 1);
@@ -105,8 +105,10 @@ std::uint64_t build_tables(const std::vector<std::string>& maps, const std::shar
                       spec, pages, format_byte_size(ByteSize{page}), pages_left));
     }
     pages_left -= pages;
+    LeafSpec leaf;
+    leaf.rights = rights;
     try {
-      tables.map_range(VirtualAddress(first), last - first + 1, page);
+      tables.map_range(VirtualAddress(first), last - first + 1, page, leaf);
     } catch (const InputError& error) {
       throw InputError(fmt::format("--map {}: {}", spec, error.what()));
     }
@@ -183,6 +185,7 @@ constexpr const char* footer = R"(Examples:
   tablewalk walk --mode x86-32 --map 0x400000:4M:4M 0x412345 --access store --explain
   tablewalk walk --mode radix:5,5,5,5/12@4 --map 0:4M --map 0xFFC00000:4M 0xFFC01000
   tablewalk walk --mode sv39 --image pages.bin.zst --root 0x8000100000083824 0x109ee --format json
+  tablewalk walk --map 0x400000:4K:rxu 0x400123 --access store
   tablewalk walk --map 0x1000:4K 0x1000 --supervisor --set paging.x86.smap=true
   tablewalk walk --image pages.bin.zst --oracle oracle.csv
   tablewalk walk --mode x86-32 --map 0x1000:8K --dump 0x1000:32
@@ -201,7 +204,7 @@ void add_walk_command(CLI::App& app) {
       "-m,--mode", arguments->mode,
       fmt::format("{} or radix:B1,B2,.../OFFSET@ENTRYBYTES; x86-64 if left out", fmt::join(paging_mode_names(), ", ")));
   add_image_options(*command, arguments->image);
-  command->add_option("--map", arguments->maps, "Map a range in fresh tables: VA:SIZE[:PAGE]; may be repeated")
+  command->add_option("--map", arguments->maps, "Map a range in fresh tables: VA:SIZE[:PAGE][:rwxu]; may be repeated")
       ->allow_extra_args(false);
   command->add_option("--oracle", arguments->oracle, "Compare every row of this CSV file with the walk");
   command->add_option("--dump", arguments->dump, "Show bytes of physical memory in place of walks: PA:SIZE");

@@ -21,11 +21,27 @@ class RecordSource {
 
   bool chained() const { return chained_; }
 
-  /// The next record, or nullptr if all records read are used up. Valid until more are read.
-  const Record* next() { return place_ == filled_ ? nullptr : &records_[place_++]; }
+  /// Stops at each change of the trace's layout until pass_change() is called. Changes before the first record are the
+  /// layout at the start. Before anything is read.
+  void stop_at_changes() {
+    stops_ = true;
+    look_for_change();
+  }
+  /// The change that takes effect before the next record; nullptr if there is none.
+  const LayoutChange* change_due() const {
+    return stops_ && change_ < layout().size() && layout()[change_].record <= delivered() ? &layout()[change_]
+                                                                                          : nullptr;
+  }
+  void pass_change() {
+    ++change_;
+    look_for_change();
+  }
+
+  /// The next record, or nullptr if all records read are used up, or a change is due. Valid until more are read.
+  const Record* next() { return place_ == visible_ ? nullptr : &records_[place_++]; }
   /// The next record without delivering it; and the end of those read.
-  const Record* peek() const { return place_ == filled_ ? nullptr : &records_[place_]; }
-  const Record* end() const { return records_.data() + filled_; }
+  const Record* peek() const { return place_ == visible_ ? nullptr : &records_[place_]; }
+  const Record* end() const { return records_.data() + visible_; }
   /// Delivers that many records already seen by peek().
   void skip(std::size_t count) { place_ += count; }
 
@@ -38,6 +54,7 @@ class RecordSource {
     const std::size_t count = reader_.read(records_.data() + filled_, static_cast<std::size_t>(wanted));
     left_ -= count;
     filled_ += count;
+    look_for_change();
     reader_ended_ = count == 0;
     return count != 0;
   }
@@ -48,17 +65,18 @@ class RecordSource {
   /// The record of that number (from 0); nullptr if it has not been read. Not before the newest delivered one.
   const Record* look_at(std::uint64_t number) const {
     const std::uint64_t place = number - before_;
-    return place < filled_ ? &records_[place] : nullptr;
+    return place < visible_ ? &records_[place] : nullptr;
   }
   /// Ends the trace here: next() returns no more records.
   void stop() {
     left_ = 0;
     before_ += place_;
-    place_ = filled_ = 0;
+    place_ = filled_ = visible_ = 0;
+    change_ = ~std::size_t{0};
   }
   double progress() const { return reader_.progress(); }
   /// Whether next() returns a record without another batch.
-  bool has_next() const { return place_ != filled_; }
+  bool has_next() const { return place_ != filled_ || change_due() != nullptr; }
 
  private:
   /// Small, so that a run stops promptly even if slow: with a wave file a record takes half a millisecond.
@@ -72,6 +90,16 @@ class RecordSource {
     before_ += count;
     place_ -= count;
     filled_ -= count;
+    visible_ -= count;
+  }
+  const Layout& layout() const { return reader_.description().layout; }
+  /// Records behind the next change are not visible yet.
+  void look_for_change() {
+    visible_ = filled_;
+    if (!stops_ || change_ >= layout().size()) return;
+    const std::uint64_t record = layout()[change_].record;
+    if (record < before_ + filled_)
+      visible_ = std::max(place_, static_cast<std::size_t>(record - std::min(record, before_)));
   }
 
   TraceReader& reader_;
@@ -82,6 +110,9 @@ class RecordSource {
   std::uint64_t before_ = 0;  ///< records dropped
   std::size_t place_ = 0;
   std::size_t filled_ = 0;
+  std::size_t visible_ = 0;  ///< end of the records before the next change of the layout
+  bool stops_ = false;       ///< at these changes
+  std::size_t change_ = 0;   ///< the next one
 };
 
 }  // namespace tablewalk

@@ -42,6 +42,8 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
       neighbours_(neighbours),
       mode_(mode),
       kernel_(kernel),
+      pages_on_demand_(kernel.pages_on_demand()),
+      observes_(kernel.observes_accesses()),
       path_(neighbours.line_shift),
       ring_size_(power_of_two(capacity_)),
       block_mask_(power_of_two(std::max(fetch_queue_, 1U)) - 1),
@@ -82,10 +84,9 @@ void RequestPort::on_cycle() {
   take_translations(cycle);
   take_memory_responses(cycle);
   if (one_of_several()) take_acknowledgements(cycle);
-  repeat_faulted(cycle);
+  if (kernel_run_.running) run_kernel(cycle);
   handle_fault_of_oldest(cycle);
   if (one_of_several()) take_interrupts(cycle);
-  wake_to_repeat();
   forget_horizon();
   issue(cycle);
   acting_ = false;
@@ -104,6 +105,7 @@ void RequestPort::take_translations(Cycles cycle) {
       }
       --access.pending;
       translated(access, request.answer.translation, cycle, cycle);
+      if (&request == after_fault_) end_fault();
       if (request.tag >= ring_size_) prefetch_next_line(access, request.answer.translation.physical(request.va), cycle);
       check_complete(access);
       end_translation(request, cycle);
@@ -116,7 +118,8 @@ void RequestPort::take_memory_responses(Cycles cycle) {
     while (inbox.due(cycle)) {
       MemoryAccess& response = *inbox.front();
       inbox.pop();
-      if (response.info.tag == no_slot) {
+      if (response.info.tag >= kernel_tag) {
+        if (response.info.tag == kernel_tag) --kernel_run_.outstanding;
         response.release();
         continue;
       }
@@ -127,71 +130,6 @@ void RequestPort::take_memory_responses(Cycles cycle) {
       response.release();
     }
   }
-}
-
-/// Faults are precise: a fault is handled when everything older has retired. The handler runs on this core, so nothing
-/// issues until it has ended and the access is repeated.
-void RequestPort::handle_fault_of_oldest(Cycles cycle) {
-  if (faults_waiting_ == 0 || repeated_ != nullptr) return;
-  while (oldest().faulted == nullptr) {
-    if (oldest().pending != 0) return;
-    if (oldest().times.done > cycle) return wake_at(oldest().times.done);
-    retire_oldest();
-  }
-  TranslationRequest& request = *oldest().faulted;
-  oldest().faulted = nullptr;
-  --faults_waiting_;
-  record_of_fault_ = oldest().record;
-  const std::optional<FaultRepair> repair =
-      kernel_.handle_fault(request.asid, request.va, request.access, request.answer.fault);
-  record_of_fault_ = 0;
-  if (!repair) {
-    pass_over(request, cycle);
-    return handle_fault_of_oldest(cycle);  // the next fault may be due as well
-  }
-  ++stats_.faults;
-  job_.observer->fault_handled(request, cycle);
-  repeated_ = &request;
-  if (repair->page_changed) {
-    const Invalidation page{Invalidation::Scope::Page, request.va, request.asid};
-    forget(page, cycle);
-    if (one_of_several()) start_shootdown(page, cycle);
-  }
-  repeat_at_ = cycle;
-  repeat_not_before(cycle + std::max(repair->cycles, Cycles(1)));
-}
-
-/// Repeats the access whose fault was handled, not before `cycle`.
-void RequestPort::repeat_not_before(Cycles cycle) {
-  repeat_at_ = std::max(repeat_at_, cycle);
-  repeated_->account(repeated_->cycles.fault, repeat_at_);
-  issue_not_before(repeat_at_);
-}
-
-/// The access ends with its fault: without a translation and without a memory access.
-void RequestPort::pass_over(TranslationRequest& request, Cycles cycle) {
-  InFlight& access = ring_[request.tag];
-  --access.pending;
-  access.times.translated = access.times.cache_hit_until = access.times.done = cycle;
-  check_complete(access);
-  ++stats_.faulted_accesses;
-  if (fetches_ahead() && access.kind == RecordKind::Fetch) pass_over_block();
-  request.account(request.cycles.fault, cycle);
-  end_translation(request, cycle);
-}
-
-void RequestPort::repeat_faulted(Cycles cycle) {
-  if (repeated_ == nullptr || acknowledgements_awaited_ != 0 || repeat_at_ > cycle) return;
-  TranslationRequest& request = *repeated_;
-  repeated_ = nullptr;
-  Cycles visible = cycle;
-  if (!tlb(side_of(ring_[request.tag].kind)).request(request, visible)) return;
-  request.account(request.cycles.tlb_lookup, visible);
-  InFlight& access = ring_[request.tag];
-  --access.pending;
-  translated(access, request.answer.translation, visible, cycle);
-  check_complete(access);
-  end_translation(request, visible);
 }
 
 /// Starts accesses, and issues those whose operand has arrived, in cycle order, until nothing can proceed: because of
@@ -237,7 +175,7 @@ bool RequestPort::next_part() {
     if (issue_cycle_ >= slice_end_ && !switch_process()) return false;
     record = job_.source->next();
     if (record == nullptr) {
-      if (!next_batch()) return false;
+      if (job_.source->change_due() != nullptr ? !make_call() : !next_batch()) return false;
       continue;
     }
     if (is_event(record->kind)) {
@@ -315,15 +253,16 @@ inline bool RequestPort::may_issue() {
     issue_not_before(retirement_.last());
   }
   if (kind_ == RecordKind::Fetch && fetches_ahead() && !instruction_arrived()) return false;
-  return fetch_barrier_ == no_barrier || barrier_has_arrived();
+  if (barrier_ != no_barrier && !barrier_has_arrived()) return false;
+  return !pages_on_demand_ || (faults_waiting_ == 0 && may_enter_window());
 }
 
 bool RequestPort::barrier_has_arrived() {
   // The barrier may have retired already; its slot then still has the times of the fetch.
-  const InFlight& fetch = ring_[fetch_barrier_ & mask_];
+  const InFlight& fetch = ring_[barrier_ & mask_];
   if (fetch.pending != 0) return false;
   issue_not_before(fetch.times.done);
-  fetch_barrier_ = no_barrier;
+  barrier_ = no_barrier;
   return true;
 }
 
@@ -332,12 +271,13 @@ inline void RequestPort::start() {
   const Cycles at = issue_cycle_;
   local_ = at;
   count_issue();
+  if (observes_) show_access();
   if (kind_ == RecordKind::Fetch && fetches_ahead()) return start_fetched(at);
   InFlight& access = enter_window(within_block(address_, left_, neighbours_.page_shift) ? left_ : cut_at_page());
   access.times.issued = at;
   if (operand_.end > first_ && await_operand(access, at)) return;
   if (!translate(access, at)) note_miss(access, fetched_, job_.source->delivered());
-  if (kind_ == RecordKind::Fetch && access.pending != 0) fetch_barrier_ = end_ - 1;
+  if ((kind_ == RecordKind::Fetch || enters_alone_) && access.pending != 0) barrier_ = end_ - 1;
 }
 
 /// The bytes in the first page of a data access that crosses a page.
@@ -356,6 +296,7 @@ bool RequestPort::request_translation(InFlight& access, Cycles at) {
   request.asid = asid_;
   request.root = *root_;  // a TLB may forward the request before it returns, so it must be complete here
   request.access = access_of(access);
+  request.bytes = access.kind == RecordKind::Fetch && fetches_ahead() ? 1 : access.size;
   request.tag = slot_of(access);
   job_.observer->translation_requested(request, at);
 

@@ -9,6 +9,7 @@
 #include "cpu/access_splitter.h"
 #include "cpu/core_config.h"
 #include "cpu/fetch_path.h"
+#include "cpu/kernel_run.h"
 #include "cpu/operands.h"
 #include "cpu/record_source.h"
 #include "cpu/retirement.h"
@@ -36,6 +37,7 @@ struct CoreStats {
   std::array<std::uint64_t, access_kinds> accesses{};  ///< by RecordKind
   std::uint64_t supervisor_accesses = 0;
   std::uint64_t invalidations = 0;
+  std::uint64_t calls = 0;             ///< system calls that change the address space
   std::uint64_t switches = 0;          ///< of the address space
   std::uint64_t process_switches = 0;  ///< at the end of a time slice or of a trace
   std::uint64_t shootdowns = 0;        ///< started by this core and sent to at least one other core
@@ -122,11 +124,13 @@ class RequestPort : public TimedModule {
     std::uint32_t pending = 0;  ///< outstanding responses
     RecordKind kind = RecordKind::Load;
     bool user = true;
+    bool unissued = false;                  ///< it waits for its operand
     std::uint32_t waiting = no_slot;        ///< slot of the newest access waiting for this one's data
     TranslationRequest* faulted = nullptr;  ///< its translation, while a fault is pending
     std::uint64_t record = 0;               ///< number in the trace, from 1; valid while it waits for a translation
   };
   static constexpr std::uint32_t no_slot = ~std::uint32_t{0};
+  static constexpr std::uint32_t kernel_tag = no_slot - 1;  ///< of the kernel's memory accesses
   /// By RecordKind; a read-modify-write is checked as a write.
   static constexpr std::array<AccessKind, access_kinds> kind_of_access{AccessKind::Fetch, AccessKind::Load,
                                                                        AccessKind::Store, AccessKind::Store};
@@ -142,13 +146,32 @@ class RequestPort : public TimedModule {
   void on_cycle() override;
   void take_translations(Cycles cycle);
   void take_memory_responses(Cycles cycle);
+  void issue(Cycles cycle);
+
+  // The kernel at work on this core (request_port_kernel.cpp).
+  bool fault_may_be_handled(Cycles cycle);
   void handle_fault_of_oldest(Cycles cycle);
   void pass_over(TranslationRequest& request, Cycles cycle);
-  void repeat_faulted(Cycles cycle);
-  void issue(Cycles cycle);
-  /// Called if nothing else wakes the core for it: responses have already requested their cycles.
-  void wake_to_repeat() {
-    if (repeated_ != nullptr && acknowledgements_awaited_ == 0) wake_at(repeat_at_);
+  void repeat_faulted(TranslationRequest& request, Cycles cycle);
+  void enter_kernel(Cycles cycle);
+  void run_kernel(Cycles cycle);
+  bool execute_step(KernelStep& step, Cycles cycle);
+  bool access_lines_of_kernel(KernelStep& step, Cycles cycle);
+  bool invalidate_for_kernel(const KernelStep& step, Cycles cycle);
+  void leave_kernel(Cycles cycle);
+  bool make_call();
+  void drop_fetched_blocks();
+  bool may_enter_window();
+  bool page_is_ready(VirtualAddress address, RecordKind kind, bool user);
+  bool starts_without_fault(const Record& record) {
+    return faults_waiting_ == 0 && page_is_ready(record.address, record.kind, record.privilege == Privilege::User);
+  }
+  void show_access();
+  bool may_invalidate(Cycles cycle);
+  void end_process();
+  void end_fault() {
+    after_fault_ = nullptr;
+    kernel_.access_repeated(number_);
   }
 
   bool next_part();
@@ -177,7 +200,7 @@ class RequestPort : public TimedModule {
   bool switch_process();
   std::size_t next_process();
   bool can_run(std::size_t process);
-  void start_shootdown(const Invalidation& invalidation, Cycles cycle);
+  void start_shootdown(const ShootdownInterrupt& interrupt, Cycles cycle);
   void take_acknowledgements(Cycles cycle);
   void take_interrupts(Cycles cycle);
   void forget(const Invalidation& invalidation, Cycles cycle);
@@ -207,7 +230,6 @@ class RequestPort : public TimedModule {
   void send_access(InFlight& access, PhysicalAddress address, std::uint32_t size, Cycles lookup);
   bool send_probe(Side side, Cycles lookup);
   void end_translation(TranslationRequest& request, Cycles answered);
-  void repeat_not_before(Cycles cycle);
 
   static Access access_of(const InFlight& access) {
     return {kind_of_access[static_cast<unsigned>(access.kind)], access.user};
@@ -294,6 +316,8 @@ class RequestPort : public TimedModule {
   const PagingMode& mode_;
   Kernel& kernel_;
   Job job_;
+  bool pages_on_demand_;   ///< pages come and go by faults
+  bool observes_;          ///< the kernel sees every access
   bool observed_ = false;  ///< an observer sees every translation, including hits
 
   // The record being started, and its remaining bytes.
@@ -367,16 +391,21 @@ class RequestPort : public TimedModule {
   Retirement retirement_;
   RecentAccesses loads_;
   RecentAccesses stores_;
-  std::vector<Operand> operands_;             ///< of the accesses of the ring
-  ReadyAccesses ready_;                       ///< accesses waiting for a known cycle
-  std::uint64_t fetch_barrier_ = no_barrier;  ///< fetch that stalls everything younger
+  std::vector<Operand> operands_;       ///< of the accesses of the ring
+  ReadyAccesses ready_;                 ///< accesses waiting for a known cycle
+  std::uint64_t barrier_ = no_barrier;  ///< access that stalls everything younger: a fetch, or one that faults
   static constexpr std::uint64_t no_barrier = ~std::uint64_t{0};
 
   // Responses in flight, and payloads.
   std::array<Inbox<TranslationRequest*>, 2> translations_;
   std::array<Inbox<MemoryAccess*>, 2> responses_;
-  TranslationRequest* repeated_ = nullptr;  ///< request to repeat in issue_cycle_ after its fault was handled
-  Cycles repeat_at_;
+  TranslationRequest* repeated_ = nullptr;  ///< the request whose fault is being handled
+  KernelRun kernel_run_;
+  TranslationRequest* after_fault_ = nullptr;  ///< a request repeated after its fault, until it has its translation
+  std::array<KnownPage, 64> ready_pages_;      ///< some pages and kinds of access that do not fault
+  Cycles invalidated_at_ = Cycles::never();
+  KnownPage touched_;          ///< the page of the newest access that the kernel saw
+  bool enters_alone_ = false;  ///< the access being started would fault
   std::uint32_t faults_waiting_ = 0;
   std::uint64_t record_of_fault_ = 0;  ///< while the kernel handles it
   std::vector<std::unique_ptr<TranslationRequest>> all_requests_;

@@ -14,6 +14,7 @@ void RequestPort::join(Shootdowns& shootdowns, unsigned number) {
 /// Pages are mapped in the order of simulated time across the cores, so an access that may map one must not run ahead.
 bool RequestPort::may_start_early(VirtualAddress address) {
   if (!one_of_several()) return true;
+  if (pages_on_demand_) return false;  // another core may take the page away
   const std::uint64_t page = address.value() >> neighbours_.page_shift;
   KnownPage& known = mapped_pages_[page % mapped_pages_.size()];
   if (known.number == page && known.asid == asid_) return true;
@@ -94,21 +95,21 @@ void RequestPort::receive_acknowledgement(Cycles visible) {
 
 void RequestPort::forget(const Invalidation& invalidation, Cycles cycle) {
   for (Side side : {Instructions, Data}) tlb(side).invalidate(invalidation, cycle);
+  invalidated_at_ = cycle;
+  if (pages_on_demand_) ready_pages_.fill({});
 }
 
-void RequestPort::start_shootdown(const Invalidation& invalidation, Cycles cycle) {
-  acknowledgements_awaited_ = shootdowns_->start(number_, invalidation, cycle);
+void RequestPort::start_shootdown(const ShootdownInterrupt& interrupt, Cycles cycle) {
+  acknowledgements_awaited_ = shootdowns_->start(interrupt, cycle);
   if (acknowledgements_awaited_ != 0) ++stats_.shootdowns;
 }
 
-/// The last acknowledgement lets an event of the trace, or an access whose fault was handled, proceed.
+/// The last acknowledgement lets an event of the trace, or the kernel's work, proceed.
 void RequestPort::take_acknowledgements(Cycles cycle) {
   while (acknowledgements_.due(cycle)) {
     acknowledgements_.pop();
     if (--acknowledgements_awaited_ != 0) continue;
-    if (repeated_ != nullptr) {
-      repeat_not_before(cycle);
-    } else {
+    if (!kernel_run_.running) {
       const Cycles waited = cycle > retirement_.last() ? cycle - retirement_.last() : Cycles(0);
       issue_not_before(retirement_.pass_event(retirement_.last(), waited, &CoreCycles::shootdown_wait));
       end_fence();
@@ -117,17 +118,21 @@ void RequestPort::take_acknowledgements(Cycles cycle) {
 }
 
 /// An interrupt is taken between two accesses, when everything started has retired. A core that is in its kernel, or
-/// has finished, only applies the invalidation.
+/// has finished, only applies the invalidation. One page is invalidated per cycle.
 void RequestPort::take_interrupts(Cycles cycle) {
   while (interrupts_.due(cycle)) {
-    const bool in_kernel = acknowledgements_awaited_ != 0 || finished_;
+    const bool in_kernel = acknowledgements_awaited_ != 0 || kernel_run_.running || finished_;
     if (!in_kernel) {
       if (!drained()) return;
       if (retirement_.last() > cycle) return wake_at(retirement_.last());
     }
-    const ShootdownInterrupt interrupt = interrupts_.front();
+    if (!may_invalidate(cycle)) return;
+    ShootdownInterrupt& next = interrupts_.front();
+    forget(next.invalidation, cycle);
+    next.invalidation.va = next.invalidation.va + next.stride;
+    if (--next.pages != 0) return wake_at(cycle + Cycles(1));
+    const ShootdownInterrupt interrupt = next;
     interrupts_.pop();
-    forget(interrupt.invalidation, cycle);
     const Cycles handled = cycle + shootdowns_->handler_cycles();
     if (!in_kernel) {
       issue_not_before(retirement_.pass_event(cycle, shootdowns_->handler_cycles(), &CoreCycles::interrupts));

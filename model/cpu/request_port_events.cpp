@@ -6,7 +6,7 @@ namespace tablewalk {
 
 /// Executes an event; false if it must wait for an older access, or because the core must not run ahead.
 bool RequestPort::pass_fence() {
-  if (acknowledgements_awaited_ != 0 || !drained()) return false;
+  if (acknowledgements_awaited_ != 0 || kernel_run_.running || !drained()) return false;
   issue_not_before(retirement_.last());
   if (must_be_on_time(issue_cycle_)) {
     wake_at(issue_cycle_);
@@ -17,7 +17,7 @@ bool RequestPort::pass_fence() {
   if (fence_->invalidation) {
     kernel_.before_invalidation(*fence_->invalidation);
     forget(*fence_->invalidation, issue_cycle_);
-    if (one_of_several() && fence_->on_all_cores) start_shootdown(*fence_->invalidation, issue_cycle_);
+    if (one_of_several() && fence_->on_all_cores) start_shootdown({*fence_->invalidation, number_}, issue_cycle_);
     forget_horizon();
   }
   ++(switches ? stats_.switches : stats_.invalidations);

@@ -176,7 +176,7 @@ void RequestPort::fetch_on_demand(Cycles at) {
   InFlight& access = enter_window(size);
   access.times.issued = at;
   if (!translate(access, at)) note_miss(access, fetched_, job_.source->delivered());
-  if (access.pending != 0) fetch_barrier_ = end_ - 1;
+  if (access.pending != 0) barrier_ = end_ - 1;
   fetch_not_before_ = std::max(fetch_not_before_, at + Cycles(1));
   look_for_block(at);
 }
@@ -210,14 +210,13 @@ void RequestPort::start_faulted(Cycles at) {
   access.faulted = fetched.faulted;
   access.faulted->tag = slot_of(access);
   fetched.faulted = nullptr;
-  fetch_barrier_ = end_ - 1;
+  barrier_ = end_ - 1;
   ++faults_waiting_;
   look_for_block(at);
   if (at > now()) {
     wake_at(at);
   } else {
     handle_fault_of_oldest(at);
-    wake_to_repeat();
   }
   forget_horizon();
 }

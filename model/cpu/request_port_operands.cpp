@@ -35,6 +35,7 @@ bool RequestPort::await_operand(InFlight& access, Cycles at) {
   operand.record = job_.source->delivered();
   operand.fetched = fetched_;
   access.pending = 1;
+  access.unissued = true;
   // Pages are mapped in program order, whatever the timing, so that frames do not depend on the machine.
   kernel_.before_walk(asid_, access.address, access_of(access));
   if (known) ready_.push({operand.ready, end_ - 1});
@@ -80,6 +81,7 @@ bool RequestPort::issue_ready(Cycles cycle) {
   ready_.pop();
   InFlight& access = ring_[slot];
   access.pending = 0;
+  access.unissued = false;
   access.times.issued = at;
   if (!translate(access, at)) note_miss(access, operands_[slot].fetched, operands_[slot].record);
   check_complete(access);

@@ -54,10 +54,29 @@ void report_accesses(const CoreStats& stats, StatSet& figures) {
       .explain("accesses that cross into the next cache line and so need two cache lookups");
 }
 
+void report_kernel_cycles(const CoreCycles& cycles, StatSet& figures) {
+  const auto part = [&](KernelPart which, const char* name, const char* meaning) {
+    figures.count_if_any(name, cycles.kernel[static_cast<unsigned>(which)], "cycles", meaning);
+  };
+  figures.adds_up("core.kernel_cycles",
+                  {"core.kernel.compute_cycles", "core.kernel.memory_cycles", "core.kernel.device_cycles",
+                   "core.kernel.lock_cycles", "core.kernel.shootdown_cycles"});
+  figures
+      .count("core.kernel_cycles", cycles.in_kernel(), "cycles",
+             "in the kernel for page faults, from the fault as the oldest access to its repetition")
+      .explain("cycles in which the core ran the kernel instead of the program, or waited in it");
+  part(KernelPart::Compute, "core.kernel.compute_cycles", "instructions of the kernel, and its own invalidations");
+  part(KernelPart::Memory, "core.kernel.memory_cycles",
+       "memory accesses of the kernel: table entries, zeroing and copying pages");
+  part(KernelPart::Device, "core.kernel.device_cycles", "waiting for the swap device");
+  part(KernelPart::Lock, "core.kernel.lock_cycles", "waiting for another core that works on the same page");
+  part(KernelPart::Shootdown, "core.kernel.shootdown_cycles", "waiting for other cores to acknowledge an invalidation");
+}
+
 void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& figures) {
   figures.adds_up("core.cycles", {"core.issue_cycles", "core.translation_stall_cycles", "core.memory_stall_cycles",
                                   "core.invalidation_cycles", "core.switching_cycles", "core.interrupt_cycles",
-                                  "core.shootdown_wait_cycles"});
+                                  "core.shootdown_wait_cycles", "core.kernel_cycles"});
   figures.count("core.cycles", cycles.total(), "cycles", "from the first issue to the last retirement")
       .key()
       .explain("how long the program takes on this machine");
@@ -83,6 +102,7 @@ void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& fi
       .count("core.switching_cycles", cycles.switching, "cycles",
              "in switches of the address space, after everything older had retired")
       .explain("cycles spent in them; the core does nothing else meanwhile");
+  report_kernel_cycles(cycles, figures);
   figures
       .ratio("core.translation_stall_share", cycles.translation_stall, cycles.total(), "share",
              "translation stall cycles / cycles; translation.cost_share is the cost of translation")
@@ -98,6 +118,8 @@ void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& fi
   figures.count("core.switches", stats.switches, "events", "switches of the address space: writes of the root register")
       .in(Section::Program)
       .explain("how often another address space started to run; without PCIDs or ASIDs this flushes the TLBs");
+  figures.count_if_any("core.calls", stats.calls, "calls", "system calls that change the address space")
+      .explain("calls of the program by which it reserves memory, gives it back, or copies itself");
   figures.count("core.faults", stats.faults, "faults", "page faults handled")
       .in(Section::Program)
       .explain("accesses without a valid translation");

@@ -9,7 +9,7 @@ namespace tablewalk {
 
 /// Starts accesses from the next record on, up to the first one that needs issue().
 void RequestPort::start_straight(Cycles cycle) {
-  const bool unusual = left_ != 0 || fence_ || !root_ || repeated_ != nullptr || fetch_barrier_ != no_barrier;
+  const bool unusual = left_ != 0 || fence_ || !root_ || repeated_ != nullptr || barrier_ != no_barrier || observes_;
   if (unusual || (gap_ != 0 && !has_fetches_)) return;
   // While the oldest access has an outstanding response, its buffer is likely full: then nothing can start.
   if (in_flight() >= std::min(buffers_[0], buffers_[1]) && oldest().pending != 0) return;
@@ -62,6 +62,7 @@ inline bool RequestPort::start_data(const Record& record, Cycles cycle) {
   }
   if (!within_block(record.address, record.size, neighbours_.page_shift)) return false;
   if (at > cycle && !may_start_early(record.address)) return false;
+  if (pages_on_demand_ && !starts_without_fault(record)) return false;
   if (!make_room_by(at, instruction, must_retire) || !operand_is_there(record, at)) return false;
   stats_.instructions += instruction - instruction_;
   instruction_ = instruction;

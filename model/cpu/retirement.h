@@ -1,9 +1,11 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "base/types.h"
+#include "protocol/kernel_work.h"
 
 namespace tablewalk {
 
@@ -15,9 +17,16 @@ struct CoreCycles {
   std::uint64_t invalidation = 0;       ///< in invalidate events
   std::uint64_t switching = 0;          ///< in switches of the address space
   std::uint64_t interrupts = 0;         ///< in the handlers of shootdowns started by other cores
-  std::uint64_t shootdown_wait = 0;     ///< waiting for other cores to acknowledge a shootdown
+  std::uint64_t shootdown_wait = 0;     ///< waiting for other cores to acknowledge an invalidate event
+  std::array<std::uint64_t, kernel_parts> kernel{};  ///< by KernelPart: handling faults
+  std::uint64_t in_kernel() const {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t cycles : kernel) sum += cycles;
+    return sum;
+  }
   std::uint64_t total() const {
-    return issue + translation_stall + memory_stall + invalidation + switching + interrupts + shootdown_wait;
+    return issue + translation_stall + memory_stall + invalidation + switching + interrupts + shootdown_wait +
+           in_kernel();
   }
 };
 
@@ -56,6 +65,20 @@ class Retirement {
     cycles_.*part += cost.count();
     last_ = from + cost;
     return last_;
+  }
+  /// The oldest access has faulted and is taken by the kernel in `cycle`, with everything older retired.
+  void fault(Cycles tlb_hit_until, Cycles cycle) {
+    if (cycle <= last_) return;
+    const std::uint64_t translation = overlap(tlb_hit_until, cycle);
+    cycles_.translation_stall += translation;
+    cycles_.issue += (cycle - last_).count() - translation;
+    last_ = cycle;
+  }
+  /// The kernel runs for `cost` cycles from `from`.
+  void pass_kernel(Cycles from, Cycles cost, KernelPart part) {
+    cycles_.issue += (from - last_).count();
+    cycles_.kernel[static_cast<unsigned>(part)] += cost.count();
+    last_ = from + cost;
   }
   /// Resets the counts.
   void restart() { cycles_ = {}; }

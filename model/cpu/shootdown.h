@@ -44,7 +44,9 @@ struct ShootdownConfig {
 /// An interrupt that makes a core apply an invalidation.
 struct ShootdownInterrupt {
   Invalidation invalidation;
-  unsigned initiator = 0;  ///< the core waiting for the acknowledgement
+  unsigned initiator = 0;    ///< the core waiting for the acknowledgement
+  std::uint32_t pages = 1;   ///< from `invalidation.va` on, for scopes of one page
+  std::uint64_t stride = 0;  ///< bytes from one page to the next
 };
 
 /// Carries shootdowns between the cores of a machine: the initiator interrupts each core on which the address space has
@@ -64,7 +66,7 @@ class Shootdowns {
 
   /// Interrupts, in `cycle`, all other cores whose TLBs may hold covered translations; returns how many. A global page
   /// may be in any TLB, but if the invalidation names an address space, only its cores are interrupted.
-  unsigned start(unsigned initiator, const Invalidation& invalidation, Cycles cycle);
+  unsigned start(const ShootdownInterrupt& interrupt, Cycles cycle);
   /// A handler ends in cycle `handled`.
   void acknowledge(const ShootdownInterrupt& interrupt, Cycles handled);
   Cycles handler_cycles() const { return config_.handler_cycles; }

@@ -2,13 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "base/units.h"
-#include "memory/block_pool.h"
-#include "memory/small_frames.h"
+#include "memory/buddy_blocks.h"
+#include "memory/layered_blocks.h"
 
 namespace tablewalk {
 namespace {
@@ -17,17 +19,18 @@ std::uint64_t round_up_to_power_of_two(std::uint64_t value) {
   return is_power_of_two(value) ? value : std::uint64_t{1} << (log2_floor(value) + 1);
 }
 
+/// Host memory is then up to 270 MB for each terabyte.
+constexpr std::uint64_t most_fragmented = std::uint64_t{4} << 40;
+
 }  // namespace
 
-/// Single frames follow the policy's order; larger blocks are cut from the top of memory downwards, and alignment gaps
-/// between them are kept for smaller ones. Tables smaller than a frame are pieces of frames.
+/// Tables smaller than a frame are pieces of frames.
 struct FrameAllocator::State {
   std::uint64_t memory_bytes;
   std::uint64_t frame_bytes;
   PhysicalAddress base;  ///< of frame 0
-  std::unique_ptr<SmallFrames> small;
-  BlockPool gaps;                                     ///< free blocks between and among the large ones
-  std::uint64_t ceiling;                              ///< first frame of the large blocks
+  std::unique_ptr<FrameBlocks> blocks;
+  BuddyBlocks* buddy = nullptr;                       ///< `blocks`, if they are that
   std::array<std::vector<std::uint64_t>, 64> pieces;  ///< free small tables, by log2 of their size
 
   [[noreturn]] void throw_exhausted(std::uint64_t bytes) const {
@@ -36,35 +39,19 @@ struct FrameAllocator::State {
         format_byte_size({memory_bytes}), format_byte_size({bytes})));
   }
 
-  PhysicalAddress address_of(std::optional<std::uint64_t> frame) const {
-    if (!frame) throw_exhausted(frame_bytes);
-    return base + *frame * frame_bytes;
+  PhysicalAddress address_of(std::uint64_t frame) const { return base + frame * frame_bytes; }
+  PhysicalAddress address_of(std::optional<std::uint64_t> frame, std::uint64_t bytes) const {
+    if (!frame) throw_exhausted(bytes);
+    return address_of(*frame);
   }
   std::uint64_t frame_of(PhysicalAddress address) const { return (address - base) / frame_bytes; }
-
-  PhysicalAddress take_large(std::uint64_t bytes) {
-    const unsigned order = log2_floor(bytes / frame_bytes);
-    const std::uint64_t frames = std::uint64_t{1} << order;
-    std::optional<std::uint64_t> first = gaps.take(order);
-    if (!first) {
-      const std::uint64_t candidate = ceiling < frames ? 0 : (ceiling - frames) & ~(frames - 1);
-      if (candidate < small->high_water() || candidate == 0) throw_exhausted(bytes);
-      gaps.add(candidate + frames, ceiling);
-      ceiling = candidate;
-      first = candidate;
-    }
-    return address_of(first);
-  }
-
-  std::optional<std::uint64_t> take_frame_for_table() {
-    const std::optional<std::uint64_t> frame = small->take_for_table(ceiling);
-    return frame ? frame : gaps.take(0);
-  }
+  /// Of a block of `bytes`, which is at least a frame.
+  unsigned order_of(std::uint64_t bytes) const { return log2_floor(bytes / frame_bytes); }
 
   PhysicalAddress take_piece(std::uint64_t bytes) {
     std::vector<std::uint64_t>& free = pieces[log2_floor(bytes)];
     if (free.empty()) {
-      const std::uint64_t frame = address_of(take_frame_for_table()).value();
+      const std::uint64_t frame = address_of(blocks->take_for_table(), frame_bytes).value();
       for (std::uint64_t offset = frame_bytes; offset != 0; offset -= bytes) free.push_back(frame + offset - bytes);
     }
     const std::uint64_t piece = free.back();
@@ -84,8 +71,19 @@ FrameAllocator::FrameAllocator(std::uint64_t memory_bytes, std::uint64_t frame_b
   state_->memory_bytes = memory_bytes;
   state_->frame_bytes = frame_bytes;
   state_->base = base;
-  state_->small = make_small_frames(config, frames);
-  state_->ceiling = frames;
+  if (config.policy == FramePolicy::Buddy) {
+    if (config.fragmentation.share > 0 && memory_bytes > most_fragmented) {
+      throw InputError(
+          fmt::format("simulated memory of {} is too large to be fragmented: expected memory.bytes of at "
+                      "most {}",
+                      format_byte_size({memory_bytes}), format_byte_size({most_fragmented})));
+    }
+    auto buddy = std::make_unique<BuddyBlocks>(frames, frame_bytes, config.fragmentation, config.seed);
+    state_->buddy = buddy.get();
+    state_->blocks = std::move(buddy);
+  } else {
+    state_->blocks = std::make_unique<LayeredBlocks>(config, frames);
+  }
 }
 
 FrameAllocator::FrameAllocator(FrameAllocator&&) noexcept = default;
@@ -93,28 +91,29 @@ FrameAllocator::~FrameAllocator() = default;
 
 PhysicalAddress FrameAllocator::allocate_page(VirtualAddress virtual_address, std::uint64_t bytes,
                                               AddressSpaceId space) {
-  if (bytes > state_->frame_bytes) return state_->take_large(bytes);
-  const std::uint64_t virtual_page = virtual_address.value() / state_->frame_bytes;
-  const std::optional<std::uint64_t> frame = state_->small->take_for_page(virtual_page, space, state_->ceiling);
-  return state_->address_of(frame ? frame : state_->gaps.take(0));
+  const std::optional<PhysicalAddress> page = try_allocate_page(virtual_address, bytes, space);
+  if (!page) state_->throw_exhausted(std::max(bytes, state_->frame_bytes));
+  return *page;
+}
+
+std::optional<PhysicalAddress> FrameAllocator::try_allocate_page(VirtualAddress virtual_address, std::uint64_t bytes,
+                                                                 AddressSpaceId space) {
+  const std::optional<std::uint64_t> frame =
+      bytes > state_->frame_bytes ? state_->blocks->take_block(state_->order_of(bytes), false)
+                                  : state_->blocks->take_for_page(virtual_address.value() / state_->frame_bytes, space);
+  if (!frame) return std::nullopt;
+  return state_->address_of(*frame);
 }
 
 PhysicalAddress FrameAllocator::allocate_table(std::uint64_t bytes) {
   const std::uint64_t block = round_up_to_power_of_two(bytes);
-  if (block > state_->frame_bytes) return state_->take_large(block);
   if (block < state_->frame_bytes) return state_->take_piece(block);
-  return state_->address_of(state_->take_frame_for_table());
+  if (block == state_->frame_bytes) return state_->address_of(state_->blocks->take_for_table(), block);
+  return state_->address_of(state_->blocks->take_block(state_->order_of(block), true), block);
 }
 
 void FrameAllocator::release_page(PhysicalAddress address, std::uint64_t bytes) {
-  const std::uint64_t frame = state_->frame_of(address);
-  if (bytes > state_->frame_bytes) {
-    state_->gaps.give_back(frame, log2_floor(bytes / state_->frame_bytes));
-  } else if (frame >= state_->ceiling) {
-    state_->gaps.give_back(frame, 0);  // it was taken from there when memory ran short
-  } else {
-    state_->small->give_back(frame);
-  }
+  state_->blocks->give_back(state_->frame_of(address), state_->order_of(std::max(bytes, state_->frame_bytes)));
 }
 
 void FrameAllocator::release_table(PhysicalAddress address, std::uint64_t bytes) {
@@ -124,6 +123,25 @@ void FrameAllocator::release_table(PhysicalAddress address, std::uint64_t bytes)
   } else {
     release_page(address, block);
   }
+}
+
+std::optional<std::vector<FrameMove>> FrameAllocator::compact(std::uint64_t bytes,
+                                                              const std::function<bool(PhysicalAddress)>& may_move) {
+  if (state_->buddy == nullptr) return std::nullopt;
+  const unsigned order = state_->order_of(std::max(bytes, state_->frame_bytes));
+  const auto moved =
+      state_->buddy->compact(order, [&](std::uint64_t frame) { return may_move(state_->address_of(frame)); });
+  if (!moved) return std::nullopt;
+  std::vector<FrameMove> moves;
+  for (const BuddyBlocks::Move& move : *moved) {
+    moves.push_back(
+        {state_->address_of(move.from), state_->address_of(move.to), state_->frame_bytes << move.order, move.page});
+  }
+  return moves;
+}
+
+void FrameAllocator::report(StatSet& figures) const {
+  if (state_->buddy != nullptr) state_->buddy->report(figures);
 }
 
 }  // namespace tablewalk

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/types.h"
 #include "config/schema.h"
+#include "memory/fragmentation_config.h"
+#include "stats/stat_set.h"
 
 namespace tablewalk {
 
@@ -14,18 +18,28 @@ enum class FramePolicy : std::uint8_t {
   Sequential,  ///< ascending addresses
   Random,      ///< a seeded pseudo-random permutation of all frames: an aged machine
   Contiguous,  ///< adjacent virtual pages get adjacent frames wherever a block of 2 MiB is free
+  Buddy,       ///< the smallest free block that is large enough, the lowest of these; see memory/buddy_blocks.h
 };
 
 template <>
 struct EnumNames<FramePolicy> {
-  static constexpr std::array names = {std::pair{"sequential", FramePolicy::Sequential},
-                                       std::pair{"random", FramePolicy::Random},
-                                       std::pair{"contiguous", FramePolicy::Contiguous}};
+  static constexpr std::array names = {
+      std::pair{"sequential", FramePolicy::Sequential}, std::pair{"random", FramePolicy::Random},
+      std::pair{"contiguous", FramePolicy::Contiguous}, std::pair{"buddy", FramePolicy::Buddy}};
 };
 
 struct FrameAllocatorConfig {
   FramePolicy policy = FramePolicy::Sequential;
   std::uint64_t seed = 1;
+  FragmentationConfig fragmentation = {};  ///< of FramePolicy::Buddy only
+};
+
+/// A block of memory that compaction moved: its bytes are now at `to`, and what translates to `from` must be changed.
+struct FrameMove {
+  PhysicalAddress from;
+  PhysicalAddress to;
+  std::uint64_t bytes = 0;
+  bool page = true;  ///< allocated by allocate_page(); else memory that others use, which is nowhere mapped
 };
 
 /// Allocates blocks of physical memory, each aligned to its size rounded up to a power of two. Host memory is
@@ -43,12 +57,24 @@ class FrameAllocator {
 
   /// Memory for a page of `bytes` (a power of two) that will be mapped at `virtual_address` in `space`.
   PhysicalAddress allocate_page(VirtualAddress virtual_address, std::uint64_t bytes, AddressSpaceId space = 0);
+  /// The same; nothing if there is no such block.
+  std::optional<PhysicalAddress> try_allocate_page(VirtualAddress virtual_address, std::uint64_t bytes,
+                                                   AddressSpaceId space = 0);
   /// Memory for a page table of `bytes`. Tables smaller than a frame share frames with others of their size; tables
   /// larger than a frame are contiguous. All bytes read as zero.
   PhysicalAddress allocate_table(std::uint64_t bytes);
   /// Frees a block; the next request of that kind and size may receive it again.
   void release_page(PhysicalAddress address, std::uint64_t bytes);
   void release_table(PhysicalAddress address, std::uint64_t bytes);
+
+  /// Compaction, of FramePolicy::Buddy: moves pages until a page of `bytes` can be allocated, and returns what it
+  /// moved; nothing at all if that is impossible. Afterwards the moved pages are released at their new addresses. Pages
+  /// for which `may_move(address)` is false stay, as tables do. Takes time in proportion to the number of blocks in
+  /// use.
+  std::optional<std::vector<FrameMove>> compact(
+      std::uint64_t bytes, const std::function<bool(PhysicalAddress)>& may_move = [](PhysicalAddress) { return true; });
+  /// Declares the figures frames.* of FramePolicy::Buddy, in the section that the caller has begun.
+  void report(StatSet& figures) const;
 
  private:
   struct State;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace tablewalk {
@@ -47,6 +49,27 @@ void PhysicalMemory::read_page(PhysicalAddress page, void* bytes) const {
     std::memset(bytes, 0, page_size);
   } else {
     std::memcpy(bytes, held->data(), page_size);
+  }
+}
+
+void PhysicalMemory::copy_block(PhysicalAddress from, PhysicalAddress to, std::uint64_t bytes) {
+  const std::uint64_t part = std::min(bytes, page_size);
+  for (std::uint64_t offset = 0; offset < bytes; offset += part) {
+    const Page* source = pages_.find((from + offset).value() / page_size);
+    if (source == nullptr) {
+      clear_block(to + offset, part);
+    } else {
+      Page& copy = pages_.find_or_make((to + offset).value() / page_size);
+      std::memcpy(copy.data() + to.value() % page_size, source->data() + from.value() % page_size, part);
+    }
+  }
+}
+
+void PhysicalMemory::clear_block(PhysicalAddress at, std::uint64_t bytes) {
+  const std::uint64_t part = std::min(bytes, page_size);
+  for (std::uint64_t offset = 0; offset < bytes; offset += part) {
+    Page* held = pages_.find((at + offset).value() / page_size);
+    if (held != nullptr) std::memset(held->data() + at.value() % page_size, 0, part);
   }
 }
 

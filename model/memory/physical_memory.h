@@ -24,6 +24,11 @@ class PhysicalMemory {
   void write_page(PhysicalAddress page, const void* bytes);
   /// Copies the 4 KiB at `page` (aligned).
   void read_page(PhysicalAddress page, void* bytes) const;
+  /// Copies, or clears, a block of `bytes`, aligned to its size; takes no host memory where nothing was written.
+  void copy_block(PhysicalAddress from, PhysicalAddress to, std::uint64_t bytes);
+  void clear_block(PhysicalAddress at, std::uint64_t bytes);
+  /// Whether anything was ever written to the 4 KiB at `page`.
+  bool is_touched(PhysicalAddress page) const { return pages_.find(page.value() / page_size) != nullptr; }
   /// Writes `desired` if the memory holds `expected`; returns what it held.
   std::uint64_t compare_and_swap(PhysicalAddress address, unsigned bytes, std::uint64_t expected,
                                  std::uint64_t desired);

@@ -75,6 +75,8 @@ std::unique_ptr<SmallFrames> make_small_frames(const FrameAllocatorConfig& confi
       return std::make_unique<OrderedFrames<RandomHalves>>(frames, RandomHalves(frames, config.seed));
     case FramePolicy::Contiguous:
       return std::make_unique<ContiguousFrames>(frames);
+    case FramePolicy::Buddy:
+      break;  // has blocks of every size, and not only frames
   }
   return nullptr;
 }

@@ -42,8 +42,9 @@ void check_cores(const StatSet& figures, const std::vector<unsigned>& cores) {
 
 }  // namespace
 
-LawChecker::LawChecker(const PagingMode& mode, const PhysicalMemory& memory, Kernel& kernel)
-    : mode_(mode), memory_(memory), kernel_(kernel) {}
+LawChecker::LawChecker(const PagingMode& mode, const PhysicalMemory& memory, Kernel& kernel,
+                       const SegmentTable* segments)
+    : mode_(mode), memory_(memory), kernel_(kernel), segments_(segments) {}
 
 void LawChecker::translation_requested(const TranslationRequest&, Cycles) {
   ++requested_;
@@ -53,17 +54,37 @@ void LawChecker::translation_answered(const TranslationRequest& request, Cycles 
                                       bool answered_at_once) {
   ++answered_;
   require(answered_ <= requested_, "a translation was answered twice");
-  check_translation(request.va, request.asid, request.access, request.answer);
+  const std::optional<VirtualAddress> paged = check_segment(request);
+  if (paged) check_translation(*paged, request.asid, request.access, request.answer);
   if (answered_at_once) return;
   require(request.accounted == answered && request.cycles.total() == (answered - asked).count(),
           fmt::format("the translation of 0x{:x} took {} cycles, but its parts add up to {}", request.va.value(),
                       (answered - asked).count(), request.cycles.total()));
 }
 
+/// Checks the part of a translation before paging; the linear address if it is paged.
+std::optional<VirtualAddress> LawChecker::check_segment(const TranslationRequest& request) const {
+  if (segments_ == nullptr) return request.va;
+  const SegmentOutcome expected = segments_->look_up(request.va, request.bytes, request.asid, request.access);
+  if (expected.way == SegmentOutcome::Way::Paged) return VirtualAddress(expected.address);
+  const Answer& answer = request.answer;
+  if (expected.way == SegmentOutcome::Way::Fault) {
+    require(answer.faulted && answer.fault.reason == expected.fault,
+            fmt::format("0x{:x} must fault: {}", request.va.value(), to_string(expected.fault)));
+  } else {
+    require(!answer.faulted && answer.translation.physical(request.va).value() == expected.address,
+            fmt::format("0x{:x} was not translated to 0x{:x}, base + offset", request.va.value(), expected.address));
+  }
+  return std::nullopt;
+}
+
 void LawChecker::fault_handled(const TranslationRequest& request, Cycles at) {
-  const WalkOutcome repaired = reference_walk(mode_, memory_, kernel_.root(request.asid), request.va, request.access);
+  const VirtualAddress paged =
+      segments_ == nullptr ? request.va
+                           : VirtualAddress(segments_->look_up(request.va, 1, request.asid, request.access).address);
+  const WalkOutcome repaired = reference_walk(mode_, memory_, kernel_.root(request.asid), paged, request.access);
   require(repaired.translated, fmt::format("0x{:x} faults still after its fault was handled", request.va.value()));
-  mapped_at_.emplace(repaired.translation.page, at);
+  mapped_at_[repaired.translation.page] = at;
 }
 
 bool LawChecker::was_mapped_since(Cycles cycle, PhysicalAddress page) const {
@@ -86,6 +107,7 @@ void LawChecker::walk_finished(const WalkRecord& walk) {
 }
 
 void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, Access access, const Answer& answer) const {
+  if (kernel_.may_be_stale(asid, va)) return;
   const WalkOutcome reference = reference_walk(mode_, memory_, kernel_.root(asid), va, access);
   if (answer.faulted) {
     require(

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 
 #include "memory/physical_memory.h"
 #include "paging/paging_mode.h"
 #include "protocol/kernel.h"
 #include "protocol/observers.h"
+#include "segment/segment_table.h"
 #include "stats/result.h"
 #include "stats/stat_set.h"
 
@@ -16,7 +18,9 @@ namespace tablewalk {
 /// reference walk of the same bits, every cycle of a translation accounted for. Throws LawViolation.
 class LawChecker final : public TranslationObserver, public WalkObserver {
  public:
-  LawChecker(const PagingMode& mode, const PhysicalMemory& memory, Kernel& kernel);
+  /// `segments`: those before paging, if any.
+  LawChecker(const PagingMode& mode, const PhysicalMemory& memory, Kernel& kernel,
+             const SegmentTable* segments = nullptr);
 
   void translation_requested(const TranslationRequest& request, Cycles at) override;
   void translation_answered(const TranslationRequest& request, Cycles asked, Cycles answered,
@@ -32,11 +36,13 @@ class LawChecker final : public TranslationObserver, public WalkObserver {
  private:
   void check_translation(VirtualAddress va, AddressSpaceId asid, Access access, const Answer& answer) const;
   void check_leaf(const WalkRecord& walk, const Translation& expected) const;
+  std::optional<VirtualAddress> check_segment(const TranslationRequest& request) const;
   bool was_mapped_since(Cycles cycle, PhysicalAddress page) const;
 
   const PagingMode& mode_;
   const PhysicalMemory& memory_;
   Kernel& kernel_;
+  const SegmentTable* segments_;
   /// when the fault handler mapped pages, by frame: an earlier walk may still have missed them
   std::unordered_map<PhysicalAddress, Cycles> mapped_at_;
   std::uint64_t requested_ = 0;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "os/page_owner.h"
+#include "os/table_figures.h"
 #include "paging/reference_walk.h"
 
 namespace tablewalk {
@@ -38,25 +40,26 @@ bool AddressSpaces::is_mapped(AddressSpaceId asid, VirtualAddress va) {
   return mapped != nullptr && (*mapped)[number % 512];
 }
 
-std::optional<FaultRepair> AddressSpaces::handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
-                                                       const Fault& fault) {
-  root(asid);
-  FaultRepair repair;
-  FaultReason reason = fault.reason;
+void AddressSpaces::handle_fault(const PageFault& fault, KernelWork& work) {
+  const VirtualAddress va = fault.va;
+  const Access access = fault.access;
+  root(fault.asid);
+  FaultReason reason = fault.fault.reason;
   // Some walkers report only a page fault, and the kernel examines its tables for the reason. If there is none any
   // more, another access has mapped the page meanwhile.
   if (reason == FaultReason::PageFault) reason = reason_now(va, access);
   if (reason == FaultReason::NotPresent) {
     const std::uint64_t before = pages_;
     map_page(va, access);
-    if (pages_ != before) repair.cycles = config_.fault_cycles;
+    if (pages_ != before) work.compute(config_.fault_cycles);
     reason = reason_now(va, access);  // another access may have mapped it
   }
   if (reason != FaultReason::None && take_back(va, access)) {
-    repair = {config_.prefault ? Cycles(0) : config_.fault_cycles, true};
+    work.invalidate({Invalidation::Scope::Page, va, fault.asid}, true);
+    if (!config_.prefault) work.compute(config_.fault_cycles);
     reason = reason_now(va, access);
   }
-  if (reason == FaultReason::None) return repair;
+  if (reason == FaultReason::None) return;
   throw InputError(
       fmt::format("the {} {} at 0x{:x} faults and cannot be repaired: {}; expected one that the "
                   "page's owner and the control registers under paging allow",
@@ -116,29 +119,9 @@ void AddressSpaces::check_address(VirtualAddress va) const {
 }
 
 void AddressSpaces::report(StatSet& figures) const {
-  figures.begin(Section::PageTables);
-  std::vector<std::uint64_t> per_level(mode_->levels());
-  std::uint64_t bytes = 0;
-  std::uint64_t count = 0;
-  for (const auto& [asid, space] : spaces_) {
-    for (unsigned level = 0; level < mode_->levels(); ++level)
-      per_level[level] += space.tables.tables_per_level()[level];
-    bytes += space.tables.table_bytes();
-    count += space.tables.table_count();
-  }
-  figures.count("tables.count", count, "tables", "page tables of all address spaces, at the end")
-      .key()
-      .explain("number of page tables of this program");
-  figures.count("tables.bytes", bytes, "bytes", "memory occupied by the page tables")
-      .key()
-      .explain("memory occupied by the page tables");
-  for (unsigned level = 0; level < mode_->levels(); ++level) {
-    figures.count("tables.level" + std::to_string(level) + ".count", per_level[level], "tables",
-                  "page tables of this level (level 0 is the last)");
-  }
-  figures.count("tables.mapped_pages", pages_, "pages", "pages mapped");
-  figures.count("tables.mapped_bytes", pages_ * page_bytes_, "bytes", "memory mapped by these pages")
-      .explain("memory of the program mapped by the tables");
+  std::vector<const TableBuilder*> tables;
+  for (const auto& [asid, space] : spaces_) tables.push_back(&space.tables);
+  report_tables(*mode_, tables, pages_, page_bytes_, figures);
 }
 
 }  // namespace tablewalk

@@ -29,8 +29,7 @@ class AddressSpaces final : public Kernel {
   }
   void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) override;
   bool is_mapped(AddressSpaceId asid, VirtualAddress va) override;
-  std::optional<FaultRepair> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
-                                          const Fault& fault) override;
+  void handle_fault(const PageFault& fault, KernelWork& work) override;
 
   void report(StatSet& figures) const override;
 

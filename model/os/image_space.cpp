@@ -7,11 +7,12 @@
 
 namespace tablewalk {
 
-std::optional<FaultRepair> ImageSpace::handle_fault(AddressSpaceId, VirtualAddress va, Access access,
-                                                    const Fault& fault) {
+void ImageSpace::handle_fault(const PageFault& page_fault, KernelWork& work) {
+  const auto& [asid, va, access, fault, core, now] = page_fault;
   const std::string outside = outside_of_image(mode_, walk_step_by_step(mode_, memory_, root_, va, access), image_);
   if (!outside.empty()) ++faults_outside_;
-  if (skip_faults_) return std::nullopt;
+  work.then = KernelWork::Then::Skip;
+  if (skip_faults_) return;
   if (!outside.empty()) {
     throw InputError(fmt::format("the {} at {:#x}: its walk {}; expected an image with the table, or --skip-faults",
                                  to_string(access.kind), va.value(), outside));

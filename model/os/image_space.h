@@ -18,8 +18,7 @@ class ImageSpace final : public Kernel {
 
   PhysicalAddress root(AddressSpaceId) override { return root_; }
   void before_walk(AddressSpaceId, VirtualAddress, Access) override {}
-  std::optional<FaultRepair> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
-                                          const Fault& fault) override;
+  void handle_fault(const PageFault& fault, KernelWork& work) override;
   void report(StatSet& figures) const override;
 
  private:

@@ -7,13 +7,27 @@
 #include "config/largest.h"
 #include "config/schema.h"
 #include "memory/frame_allocator.h"
+#include "os/page_replacement_config.h"
+#include "os/swap_config.h"
 
 namespace tablewalk {
 
-/// The modelled kernel's behaviour.
+/// The modelled kernel's behaviour. The costs in cycles are those of the kernel's instructions; its memory accesses,
+/// its invalidations and the waits for the device come on top.
 struct OsConfig {
   bool prefault = true;
   Cycles fault_cycles{2000};
+  Cycles major_fault_cycles{8000};
+  Cycles evict_cycles{1000};
+  Cycles call_cycles{500};
+  Cycles page_cycles{30};
+  Cycles lock_cycles{200};
+  bool kernel_traffic = true;
+  ByteSize resident_limit{0};
+  PageReplacementConfig replacement;
+  bool flush_accessed = true;
+  std::uint32_t flush_threshold = 33;
+  SwapConfig swap;
   ByteSize page_bytes{0};
   FramePolicy frames = FramePolicy::Sequential;
   std::uint64_t frame_seed = 1;
@@ -23,9 +37,31 @@ struct OsConfig {
   void describe(Keys& keys) {
     keys.value("prefault", prefault, "",
                "true: every page is mapped before the program touches it, so that only translation is measured; false: "
-               "the first touch of a page faults");
+               "demand paging: the first touch of a page faults");
     keys.value("fault_cycles", fault_cycles, "cycles",
-               "cost of a first-touch page fault, from the handler to the repeated access", largest::event_cycles);
+               "cost of a page fault, from the exception to the repeated access", largest::event_cycles);
+    keys.value("major_fault_cycles", major_fault_cycles, "cycles",
+               "additional cost of a fault that reads from the swap device, beside the wait for it",
+               largest::event_cycles);
+    keys.value("evict_cycles", evict_cycles, "cycles", "cost of choosing a page and taking its frame",
+               largest::event_cycles);
+    keys.value("call_cycles", call_cycles, "cycles", "cost of a system call that changes the address space",
+               largest::event_cycles);
+    keys.value("page_cycles", page_cycles, "cycles", "and of each page that it visits", largest::event_cycles);
+    keys.value("lock_cycles", lock_cycles, "cycles", "time between two looks at a page that another core is working on",
+               largest::event_cycles);
+    keys.value("kernel_traffic", kernel_traffic, "",
+               "true: the kernel's accesses to table entries and pages go through the core's caches; false: they cost "
+               "nothing");
+    keys.value("resident_limit", resident_limit, "bytes",
+               "memory for the pages of all programs, with demand paging; pages beyond it replace others; 0: no limit");
+    keys.group("replacement", replacement, "page replacement, if the resident pages are limited");
+    keys.value("flush_accessed", flush_accessed, "",
+               "true: a page whose accessed bit is cleared is invalidated in the core's TLBs, so that its next access "
+               "sets the bit again; false: as Linux on x86");
+    keys.value("flush_threshold", flush_threshold, "pages",
+               "pages invalidated one by one; more: the whole address space", largest::entries);
+    keys.group("swap", swap, "the swap device");
     keys.value("page_bytes", page_bytes, "bytes", "page size used for mapping; 0: the smallest of the paging mode");
     keys.value("frames", frames, "", "allocation order of physical frames");
     keys.value("frame_seed", frame_seed, "", "seed of the random frame order");
@@ -36,6 +72,10 @@ struct OsConfig {
   void check(Problem&& problem) const {
     if (time_slice_cycles < Cycles(1)) problem("time_slice_cycles", "0 cycles; expected at least 1");
     if (!prefault && fault_cycles < Cycles(1)) problem("fault_cycles", "0 cycles; expected at least 1");
+    if (lock_cycles < Cycles(1)) problem("lock_cycles", "0 cycles; expected at least 1");
+    if (prefault && resident_limit.bytes != 0) {
+      problem("resident_limit", "pages are only replaced with demand paging; expected 0, or os.prefault: false");
+    }
   }
 };
 

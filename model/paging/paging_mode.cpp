@@ -78,6 +78,16 @@ const char* to_string(FaultReason reason) {
       return "beyond physical memory";
     case FaultReason::PageFault:
       return "page fault";
+    case FaultReason::NoSegment:
+      return "no segment";
+    case FaultReason::SegmentType:
+      return "not allowed by the segment's type";
+    case FaultReason::SegmentPrivilege:
+      return "not allowed by the segment's privilege";
+    case FaultReason::SegmentAbsent:
+      return "segment not present";
+    case FaultReason::SegmentLimit:
+      return "outside the segment's limit";
   }
   return "unknown";
 }

@@ -75,7 +75,7 @@ void TableBuilder::protect(VirtualAddress va, std::uint64_t bytes, const LeafSpe
 }
 
 bool TableBuilder::is_mapped(VirtualAddress va) const {
-  return mode_->translates(va) && find_leaf(va).has_value();
+  return mode_->translates(va) && leaf(va).has_value();
 }
 
 std::uint64_t TableBuilder::table_count() const {
@@ -148,14 +148,16 @@ PhysicalAddress TableBuilder::make_table(unsigned level) {
                                  mode_->name(), table.value(), format_byte_size({mode_->memory_limit()})));
   }
   ++tables_per_level_[level];
+  if (log_ != nullptr) log_->push_back({table, bytes});
   return table;
 }
 
-std::optional<EntryView> TableBuilder::find_leaf(VirtualAddress va) const {
+std::optional<TableBuilder::Leaf> TableBuilder::leaf(VirtualAddress va) const {
   PhysicalAddress table = root_.at;
   for (unsigned level = mode_->root_level();; --level) {
-    const EntryView view = read_entry(mode_->entry_address(level, table, va), level);
-    if (view.kind == EntryView::Kind::Leaf) return view;
+    const PhysicalAddress at = mode_->entry_address(level, table, va);
+    const EntryView view = read_entry(at, level);
+    if (view.kind == EntryView::Kind::Leaf) return Leaf{at, view};
     if (view.kind != EntryView::Kind::Pointer) return std::nullopt;
     table = view.target;
   }
@@ -180,9 +182,9 @@ TableBuilder::Range TableBuilder::checked_range(VirtualAddress va, std::uint64_t
 
 /// Only the pages at the two ends of a range can be partly covered.
 void TableBuilder::check_covered(VirtualAddress va, Range range) const {
-  const std::optional<EntryView> leaf = find_leaf(va);
-  if (!leaf) return;
-  const std::uint64_t offset_mask = low_bits(leaf->page_shift);
+  const std::optional<Leaf> found = leaf(va);
+  if (!found) return;
+  const std::uint64_t offset_mask = low_bits(found->view.page_shift);
   const std::uint64_t address = va.value() & low_bits(mode_->virtual_bits());
   if ((address & ~offset_mask) >= range.first && (address | offset_mask) <= range.last) return;
   throw InputError(fmt::format("{}: the range covers only a part of the {} page at {:#x}: expected whole pages",

@@ -38,6 +38,20 @@ class TableBuilder {
   /// pages.
   void protect(VirtualAddress va, std::uint64_t bytes, const LeafSpec& spec);
   bool is_mapped(VirtualAddress va) const;
+  /// The leaf entry that maps `va`, and where it is; none if it is not mapped.
+  struct Leaf {
+    PhysicalAddress at;
+    EntryView view;
+  };
+  std::optional<Leaf> leaf(VirtualAddress va) const;
+
+  /// Memory that was written: entries, and new tables, which are cleared.
+  struct Written {
+    PhysicalAddress at;
+    std::uint64_t bytes = 0;
+  };
+  /// Adds all that is written from now on to that list; nullptr: to none.
+  void log_writes(std::vector<Written>* log) { log_ = log; }
 
   /// Tables per level, [0] is the last level; including the root.
   const std::vector<std::uint64_t>& tables_per_level() const { return tables_per_level_; }
@@ -73,13 +87,15 @@ class TableBuilder {
   Table& table_for(unsigned level, VirtualAddress va);
   Table& make_table_for(unsigned level, VirtualAddress va);
   PhysicalAddress make_table(unsigned level);
-  std::optional<EntryView> find_leaf(VirtualAddress va) const;
   Range checked_range(VirtualAddress va, std::uint64_t bytes) const;
   void check_covered(VirtualAddress va, Range range) const;
   void change_leaves(unsigned level, Table& table, Range range, Rewrite rewrite, const LeafSpec& spec);
   void give_back(unsigned level, Table& table);
   EntryView read_entry(PhysicalAddress at, unsigned level) const;
-  void write_entry(PhysicalAddress at, std::uint64_t entry) { memory_.write(at, mode_->entry_bytes(), entry); }
+  void write_entry(PhysicalAddress at, std::uint64_t entry) {
+    memory_.write(at, mode_->entry_bytes(), entry);
+    if (log_ != nullptr) log_->push_back({at, mode_->entry_bytes()});
+  }
 
   std::shared_ptr<const PagingMode> mode_;
   PhysicalMemory& memory_;
@@ -90,6 +106,7 @@ class TableBuilder {
   std::vector<Level> levels_;   ///< [0] is the last level
   std::vector<std::uint64_t> tables_per_level_;
   Table root_;
+  std::vector<Written>* log_ = nullptr;
 };
 
 }  // namespace tablewalk

@@ -40,13 +40,24 @@ enum class FaultReason : std::uint8_t {
   NotDirty,       ///< a store with a clear dirty bit, which software must set
   OutOfMemory,    ///< the entry to read, or the byte accessed, is beyond physical memory (RISC-V: access fault)
   PageFault,      ///< reported without a reason by a foreign walker; our walks never end with it
+
+  // Before paging, by a segment unit (segment/segment_table.h).
+  NoSegment,         ///< no segment for the address
+  SegmentType,       ///< the segment's type does not allow the access
+  SegmentPrivilege,  ///< the segment's privilege does not allow the access
+  SegmentAbsent,     ///< the segment is not present
+  SegmentLimit,      ///< a byte of the access is outside the segment's limit
 };
 constexpr unsigned fault_reasons = 11;  ///< that our walks can end with, including None
+/// Whether a segment unit reported it, before any page table was read.
+constexpr bool is_segment_fault(FaultReason reason) {
+  return reason >= FaultReason::NoSegment;
+}
 /// For display: `not present`, `reserved bit set`...
 const char* to_string(FaultReason reason);
 /// Whether a walker's reported reason is consistent with the actual `cause`, possibly less specific.
 constexpr bool tells(FaultReason told, FaultReason cause) {
-  const bool page_fault = cause != FaultReason::None && cause != FaultReason::OutOfMemory;
+  const bool page_fault = cause != FaultReason::None && cause != FaultReason::OutOfMemory && !is_segment_fault(cause);
   return told == cause || (told == FaultReason::PageFault && page_fault);
 }
 

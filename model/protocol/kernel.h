@@ -1,21 +1,26 @@
 #pragma once
 
-#include <optional>
-
 #include "base/types.h"
 #include "paging/translation.h"
 #include "protocol/invalidation.h"
+#include "protocol/kernel_work.h"
 #include "stats/stat_set.h"
+#include "trace/layout_change.h"
 
 namespace tablewalk {
 
-/// The kernel's repair of a fault.
-struct FaultRepair {
-  Cycles cycles;              ///< its duration; 0 if the fault had already been repaired
-  bool page_changed = false;  ///< a present entry was changed: translators must invalidate the page
+/// An access that faulted, when it is the oldest of its core.
+struct PageFault {
+  AddressSpaceId asid = 0;
+  VirtualAddress va;
+  Access access;
+  Fault fault;
+  unsigned core = 0;
+  Cycles now;
 };
 
-/// The services a core needs from its kernel.
+/// The services a core needs from its kernel. What the kernel decides is data: a list of steps that the core executes
+/// (protocol/kernel_work.h). The kernel knows nothing of SystemC.
 class Kernel {
  public:
   virtual ~Kernel() = default;
@@ -25,14 +30,40 @@ class Kernel {
   /// mapped here. Throws InputError if the address cannot be mapped.
   virtual void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) = 0;
   /// Whether the address is mapped, or never will be. Only then may a front end fetch it ahead of the core, so that
-  /// before_walk maps pages in program order.
+  /// pages are mapped in program order.
   virtual bool is_mapped(AddressSpaceId /*asid*/, VirtualAddress /*va*/) { return true; }
-  /// Repairs the fault so that the repeated access does not fault. Nothing if the access is to be skipped instead of
-  /// repeated. Throws InputError if it cannot be repaired.
-  virtual std::optional<FaultRepair> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
-                                                  const Fault& fault) = 0;
-  /// The page-table figures at the end of a run.
+
+  /// Whether pages come and go by faults. Then an access for which would_fault() is true enters the core's window
+  /// alone, as after the flush of a pipeline: everything older has retired, and everything younger waits.
+  virtual bool pages_on_demand() const { return false; }
+  virtual bool would_fault(AddressSpaceId /*asid*/, VirtualAddress /*va*/, Access /*access*/) { return false; }
+  /// Whether the kernel must see each access: then touched() is called in program order, once for accesses in a row to
+  /// the same page.
+  virtual bool observes_accesses() const { return false; }
+  virtual void touched(AddressSpaceId /*asid*/, VirtualAddress /*va*/) {}
+
+  /// Decides what to do about the fault: adds steps to `work`, after which the access is repeated, skipped, or its
+  /// process ends. Throws InputError if the fault ends the run.
+  virtual void handle_fault(const PageFault& fault, KernelWork& work) = 0;
+  /// The regions of the program at its start.
+  virtual void begin_layout(const LayoutChange& /*change*/) {}
+  /// A system call that changes an address space, when everything older of the core has retired. Throws InputError if
+  /// it is not possible.
+  virtual void handle_call(const LayoutChange& /*call*/, unsigned /*core*/, Cycles /*now*/, KernelWork& /*work*/) {}
+  /// Executes a Commit step of a core's work in cycle `now`; may add steps. True: the access that faulted can be
+  /// translated from now on. A kernel whose work has no commits repairs the tables in handle_fault().
+  virtual bool commit(const KernelStep& /*step*/, unsigned /*core*/, Cycles /*now*/, KernelWork& /*work*/) {
+    return false;
+  }
+  /// The access whose fault was handled on that core has its translation.
+  virtual void access_repeated(unsigned /*core*/) {}
+  /// Whether an entry on the way to the page was changed whose invalidation has not reached all cores yet.
+  virtual bool may_be_stale(AddressSpaceId /*asid*/, VirtualAddress /*va*/) const { return false; }
+
+  /// The kernel's figures at the end of a run.
   virtual void report(StatSet& /*figures*/) const {}
+  /// The statistics start now.
+  virtual void reset_stats() {}
   /// Called for an invalidate event of the trace when every older access has retired, just before TLBs and walk caches
   /// are invalidated: the place to change tables that older accesses still used.
   virtual void before_invalidation(const Invalidation& /*invalidation*/) {}

@@ -69,11 +69,14 @@ struct TranslationRequest {
   PhysicalAddress root;  ///< root table of the address space, as in CR3
   AddressSpaceId asid = 0;
   Access access;
+  std::uint32_t bytes = 1;  ///< size of the access within its page; 1 for a block that the front end fetches ahead
   /// The trace's newest fetch: the instruction that makes the access. None before the first fetch.
   std::optional<VirtualAddress> instruction;
 
   Answer answer;
   bool overtaken = false;  ///< an invalidation overtook the response: it must be requested again
+
+  std::uint64_t displacement = 0;  ///< of a segment unit, below which `va` is this much higher
 
   // Accounting: all cycles up to `accounted` are in `cycles`.
   bool accounting = false;  ///< cleared by the initiator of a new request; a repeated request continues its account

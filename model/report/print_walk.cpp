@@ -74,22 +74,7 @@ class WalkPrinter {
     const std::vector<std::string> set = marks(mode_, step);
     if (!set.empty()) out_ << "    the walk would set " << fmt::format("{}", fmt::join(set, " and ")) << '\n';
     if (step.image == ImageHolds::LeftOut) out_ << "    the image does not include this page: read as zeros\n";
-    out_ << "    -> " << consequence(step) << '\n';
-  }
-
-  std::string consequence(const WalkStep& step) const {
-    switch (step.view.kind) {
-      case EntryView::Kind::Absent:
-        return "not present: the walk ends";
-      case EntryView::Kind::Malformed:
-        return fmt::format("{}: the walk ends", to_string(step.view.malformed));
-      case EntryView::Kind::Pointer:
-        return fmt::format("table {} at {}", table_name(step.level - 1), hex(step.view.target.value()));
-      case EntryView::Kind::Leaf:
-        break;
-    }
-    return fmt::format("page of {} at {}", humane_byte_size(std::uint64_t{1} << step.view.page_shift),
-                       hex(step.view.target.value()));
+    out_ << "    -> " << consequence(mode_, step) << '\n';
   }
 
   /// A few per line as `NAME=value`, or with `explain` one per line.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/units.h"
+
 namespace tablewalk {
 
 std::string hex(std::uint64_t value) {
@@ -73,6 +75,21 @@ std::vector<std::string> marks(const PagingMode& mode, const WalkStep& step) {
     if (field.of(step.entry) != field.of(step.updated)) names.emplace_back(field.name);
   }
   return names;
+}
+
+std::string consequence(const PagingMode& mode, const WalkStep& step) {
+  switch (step.view.kind) {
+    case EntryView::Kind::Absent:
+      return "not present: the walk ends";
+    case EntryView::Kind::Malformed:
+      return fmt::format("{}: the walk ends", to_string(step.view.malformed));
+    case EntryView::Kind::Pointer:
+      return fmt::format("table {} at {}", mode.level(step.level - 1).name, hex(step.view.target.value()));
+    case EntryView::Kind::Leaf:
+      break;
+  }
+  return fmt::format("page of {} at {}", humane_byte_size(std::uint64_t{1} << step.view.page_shift),
+                     hex(step.view.target.value()));
 }
 
 }  // namespace tablewalk

@@ -34,6 +34,8 @@ const char* kind_name(EntryView::Kind kind);
 
 /// The kinds of access allowed by those rights at that privilege under the mode's control registers.
 std::vector<std::string> allowed_accesses(const PagingMode& mode, Rights rights, bool user);
+/// What follows from the entry: `table PT at 0x3000`, `page of 4 KiB at 0x5000`, `not present: the walk ends`.
+std::string consequence(const PagingMode& mode, const WalkStep& step);
 /// The fields that the walk would set in the entry: `A`, `D`.
 std::vector<std::string> marks(const PagingMode& mode, const WalkStep& step);
 

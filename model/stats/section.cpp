@@ -10,6 +10,7 @@ const std::array<SectionText, section_count> texts = {{
     {"Cost of translation"},
     {"Program"},
     {"Core"},
+    {"Segmentation"},
     {"TLBs", true,
      "a TLB caches recent translations; a miss goes to the next TLB, and finally to the page-table walker",
      "misses = sent down + merged + found after wait; mean latency: from the lookup here to the response to the "
@@ -22,6 +23,7 @@ const std::array<SectionText, section_count> texts = {{
      "misses = sent down + merged + found after wait + written whole; mean latency: from lookup to response"},
     {"Directory"},
     {"Page tables"},
+    {"Kernel"},
     {"DRAM"},
     {"Other"},
 }};

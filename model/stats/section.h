@@ -10,6 +10,7 @@ enum class Section : std::uint8_t {
   Cost,
   Program,
   Core,
+  Segmentation,
   Tlbs,
   Walker,
   WalkCaches,
@@ -17,10 +18,11 @@ enum class Section : std::uint8_t {
   Caches,
   Directory,
   PageTables,
+  Kernel,
   Dram,
   Other,
 };
-constexpr unsigned section_count = 12;
+constexpr unsigned section_count = 14;
 
 /// Texts of a section. Explanations are sentences for a newcomer; "" if there is none.
 struct SectionText {

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "cache/first_level_cache.h"
+#include "os/segmented_kernel.h"
 #include "system/host_memory.h"
 #include "system/make_walker.h"
 #include "tlb/first_level_tlb.h"
@@ -33,14 +35,15 @@ std::vector<FirstLevelCache::PortKind> port_kinds(const std::vector<Link>& links
 }  // namespace
 
 Machine::Machine(const MachineConfig& config, ConstructionOrder order, const std::optional<ImageTables>& tables,
-                 std::size_t processes)
+                 std::size_t processes, std::unique_ptr<FutureUses> future)
     : config_(config),
       mode_(make_paging_mode(config.paging.mode, config.paging)),
       shootdowns_(config.shootdown),
       topology_(make_topology(config)) {
   require_host_memory(config_);
   make_frames(processes);
-  make_kernel(tables);
+  make_kernel(tables, std::move(future));
+  if (config_.segmentation.kind != SegmentationKind::None) put_segments_before_paging(tables, processes);
   build(order);
   bind_links();
   if (config_.cores > 1) join_cores();
@@ -56,15 +59,30 @@ void Machine::make_frames(std::size_t processes) {
   }
 }
 
-void Machine::make_kernel(const std::optional<ImageTables>& tables) {
-  if (!tables) {
+void Machine::make_kernel(const std::optional<ImageTables>& tables, std::unique_ptr<FutureUses> future) {
+  if (!tables && config_.os.prefault) {
     kernel_ = std::make_unique<AddressSpaces>(config_.os, mode_, memory_, frames_);
+    return;
+  }
+  if (!tables) {
+    kernel_ = std::make_unique<DemandKernel>(config_.os, mode_, memory_, frames_, config_.cores, std::move(future));
     return;
   }
   const PhysicalAddress root =
       mode_->decode_root(tables->root_value).table;  // before the image is read, to report a bad root early
   image_ = load_memory_image(tables->image, memory_);
   kernel_ = std::make_unique<ImageSpace>(*mode_, memory_, *image_, root, tables->skip_faults);
+}
+
+void Machine::put_segments_before_paging(const std::optional<ImageTables>& tables, std::size_t processes) {
+  if (tables && config_.segmentation.kind != SegmentationKind::Paged) {
+    throw InputError("segmentation.kind: the tables of a memory image say where everything is; expected paged or none");
+  }
+  segments_.emplace(config_.segmentation);
+  const SegmentedKernel::Memory memory{config_.memory_bytes(processes), mode_->page_bytes(), frames_,
+                                       config_.cores > 1};
+  const bool skip_faults = config_.segmentation.skip_faults || (tables && tables->skip_faults);
+  kernel_ = std::make_unique<SegmentedKernel>(std::move(kernel_), *segments_, memory, skip_faults);
 }
 
 /// SystemC requires that ports are made with their module; the topology gives their number.
@@ -111,6 +129,11 @@ Module Machine::make(std::size_t index) {
   switch (node.kind) {
     case NodeKind::Core:
       return std::make_unique<RequestPort>(name.c_str(), config_.core, neighbours(index), *mode_, *kernel_);
+    case NodeKind::Segment:
+      return std::make_unique<SegmentUnit>(
+          name.c_str(), *segments_,
+          SegmentUnit::Timing{{hit_latency(config_.itlb), hit_latency(config_.dtlb)}, config_.segmentation.add_cycles},
+          mode_->offset_bits());
     case NodeKind::FreeItlb:
       return free_translator(config_.itlb);
     case NodeKind::FreeDtlb:
@@ -198,6 +221,7 @@ void Machine::run() {
 
 void Machine::reset_stats() {
   for (Module& module : modules_) tablewalk::reset_stats(module);
+  kernel_->reset_stats();
 }
 
 void Machine::start_measuring() {

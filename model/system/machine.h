@@ -7,7 +7,9 @@
 #include "memory/frame_allocator.h"
 #include "memory/memory_image.h"
 #include "os/address_spaces.h"
+#include "os/demand_kernel.h"
 #include "os/image_space.h"
+#include "segment/segment_table.h"
 #include "system/machine_config.h"
 #include "system/machine_setup.h"
 #include "system/modules.h"
@@ -24,7 +26,8 @@ class Machine {
   /// `tables`: page tables to use; without, the kernel builds them. `processes`: number of processes with their own
   /// tables (see AddressSpaces for their ids). Throws InputError.
   explicit Machine(const MachineConfig& config, ConstructionOrder order = ConstructionOrder::CoreFirst,
-                   const std::optional<ImageTables>& tables = std::nullopt, std::size_t processes = 1);
+                   const std::optional<ImageTables>& tables = std::nullopt, std::size_t processes = 1,
+                   std::unique_ptr<FutureUses> future = nullptr);
 
   /// Runs until nothing is left to do. Rethrows a module's exception.
   void run();
@@ -41,6 +44,8 @@ class Machine {
   /// Information about the memory image, if there is one.
   const std::optional<MemoryImage>& image() const { return image_; }
   PhysicalMemory& memory() { return memory_; }
+  /// The segments before paging; nullptr if there is no segment unit.
+  const SegmentTable* segments() const { return segments_ ? &*segments_ : nullptr; }
   const PagingMode& mode() const { return *mode_; }
   void reset_stats();
   /// All cores are warm and drained: they continue in the next cycle.
@@ -50,7 +55,8 @@ class Machine {
 
  private:
   void make_frames(std::size_t processes);
-  void make_kernel(const std::optional<ImageTables>& tables);
+  void make_kernel(const std::optional<ImageTables>& tables, std::unique_ptr<FutureUses> future);
+  void put_segments_before_paging(const std::optional<ImageTables>& tables, std::size_t processes);
   void build(ConstructionOrder order);
   void bind_links();
   void join_cores();
@@ -75,6 +81,7 @@ class Machine {
   PhysicalMemory memory_;
   std::vector<FrameAllocator> frames_;  ///< by process
   std::optional<MemoryImage> image_;
+  std::optional<SegmentTable> segments_;
   std::unique_ptr<Kernel> kernel_;
   Shootdowns shootdowns_;
   Topology topology_;

@@ -1,6 +1,9 @@
 #include "system/machine_config.h"
 
 #include <algorithm>
+#include <optional>
+
+#include "segment/segment_table.h"
 
 namespace tablewalk {
 namespace {
@@ -92,6 +95,19 @@ std::string MachineConfig::unmappable_page_size() const {
   }
 }
 
+std::string MachineConfig::impossible_resident_limit() const {
+  if (os.resident_limit.bytes == 0) return {};
+  try {
+    const auto mode = make_paging_mode(paging.mode, paging);
+    const std::uint64_t page = os.page_bytes.bytes == 0 ? mode->page_bytes() : os.page_bytes.bytes;
+    if (os.resident_limit.bytes >= page) return {};
+    return format_byte_size(os.resident_limit) + " do not hold a page; expected at least " +
+           format_byte_size(ByteSize{page}) + ", or 0 for no limit";
+  } catch (const InputError&) {
+    return {};
+  }
+}
+
 std::string MachineConfig::impossible_memory() const {
   if (memory.bytes.bytes == 0) return {};
   try {
@@ -108,6 +124,50 @@ std::string MachineConfig::impossible_memory() const {
   } catch (const InputError&) {
     return {};
   }
+}
+
+namespace {
+
+/// What the segment does not fit; empty if it fits. `page_bytes`: the smallest page.
+std::pair<std::string, std::string> problem_of(const MachineConfig& config, const SegmentTable& table,
+                                               std::size_t index, std::uint64_t page_bytes) {
+  const SegmentConfig& segment = config.segmentation.segments[index];
+  const SegmentationKind kind = config.segmentation.kind;
+  if (kind == SegmentationKind::Direct) {
+    const char* key = segment.from % page_bytes != 0 ? "from" : (segment.to + 1) % page_bytes != 0 ? "to" : nullptr;
+    if (key == nullptr) return {};
+    return {key, fmt::format("a direct segment is whole pages of {}; expected from and to + 1 at multiples of that",
+                             format_byte_size({page_bytes}))};
+  }
+  // The core splits accesses at pages and lines of the trace's addresses.
+  const std::uint64_t unit = kind == SegmentationKind::Paged ? page_bytes : config.memory.line_bytes;
+  if ((segment.base - segment.origin) % unit != 0) {
+    return {"base", fmt::format("base - origin is not a multiple of {} bytes, {}; expected one", unit,
+                                kind == SegmentationKind::Paged ? "the smallest page" : "a cache line")};
+  }
+  if (kind != SegmentationKind::BaseLimit) return {};
+  const std::optional<std::uint64_t> extent = table.extent(index);
+  if (extent && *extent <= config.memory_bytes()) return {};
+  return {"limit", fmt::format("the segment reaches beyond simulated RAM, {}; expected base + limit below it",
+                               format_byte_size({config.memory_bytes()}))};
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> MachineConfig::segment_problems() const {
+  std::vector<std::pair<std::string, std::string>> problems;
+  if (segmentation.kind == SegmentationKind::None) return problems;
+  try {
+    const auto mode = make_paging_mode(paging.mode, paging);
+    const SegmentTable table(segmentation);
+    for (std::size_t i = 0; i < segmentation.segments.size(); ++i) {
+      const auto& [key, text] = problem_of(*this, table, i, mode->page_bytes());
+      if (!text.empty()) problems.emplace_back(fmt::format("{}.{}", i, key), text);
+    }
+  } catch (const InputError&) {
+    // the mode's own check reports it
+  }
+  return problems;
 }
 
 template ConfigNode bind_config(MachineConfig& config);

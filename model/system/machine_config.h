@@ -15,6 +15,7 @@
 #include "os/os_config.h"
 #include "paging/paging_controls.h"
 #include "paging/paging_mode.h"
+#include "segment/segment_config.h"
 #include "tlb/tlb_config.h"
 #include "walker/walker_config.h"
 
@@ -108,6 +109,7 @@ struct MachineConfig {
   SharingConfig sharing;
   CoherenceConfig coherence;
   ShootdownConfig shootdown;
+  SegmentationConfig segmentation;
   PagingConfig paging;
   OsConfig os;
   MemoryConfig memory;
@@ -134,6 +136,7 @@ struct MachineConfig {
     keys.group("sharing", sharing, "parts shared by the cores, besides the last-level cache and the memory");
     keys.group("coherence", coherence, "how the private caches of several cores are kept coherent");
     keys.group("shootdown", shootdown, "how a core invalidates translations on other cores");
+    keys.group("segmentation", segmentation, "segments before paging, or instead of it");
     keys.group("paging", paging, "the page-table format");
     keys.group("os", os, "the kernel: mapping, page faults, frames");
     keys.group("memory", memory, "simulated RAM");
@@ -169,8 +172,11 @@ struct MachineConfig {
     check_pages_of_tlb(stlb, "stlb", problem);
     const std::string pages = unmappable_page_size();
     if (!pages.empty()) problem("os.page_bytes", pages);
+    const std::string resident = impossible_resident_limit();
+    if (!resident.empty()) problem("os.resident_limit", resident);
     const std::string ram = impossible_memory();
     if (!ram.empty()) problem("memory.bytes", ram);
+    for (const auto& [key, text] : segment_problems()) problem("segmentation.segments." + key, text);
     const bool hardware = walker.kind == WalkerKind::Rtl || walker.kind == WalkerKind::Foreign;
     if (hardware && core.invalidate_cycles == Cycles(0)) {
       problem("core.invalidate_cycles", "the RTL walker accepts one invalidation per cycle; expected at least 1");
@@ -218,6 +224,9 @@ struct MachineConfig {
   // The problem with that key; empty if there is none, or if the paging mode itself is wrong.
   std::string unmappable_page_size() const;
   std::string impossible_memory() const;
+  std::string impossible_resident_limit() const;
+  // Keys and texts: segments that do not fit the pages, lines or memory of the machine.
+  std::vector<std::pair<std::string, std::string>> segment_problems() const;
 };
 
 // Instantiated once, in machine_config.cpp: every command binds a machine's config.

@@ -17,12 +17,17 @@ bool is(const Module& module) {
 TranslateInitiatorSocket& translate_initiator(Module& module, Side side) {
   if (side == Side::Walker) return as<Tlb>(module).walker_side.socket;
   if (is<FreeTranslator>(module)) return as<FreeTranslator>(module).tlb_side.socket;
+  if (is<SegmentUnit>(module)) {
+    auto& unit = as<SegmentUnit>(module);
+    return side == Side::Itlb ? unit.itlb_side.socket : unit.dtlb_side.socket;
+  }
   auto& core = as<RequestPort>(module);
   return side == Side::Itlb ? core.itlb_side.socket : core.dtlb_side.socket;
 }
 
 TranslateTargetSocket& translate_target(Module& module, unsigned port) {
   if (is<FreeTranslator>(module)) return as<FreeTranslator>(module).cpu_side();
+  if (is<SegmentUnit>(module)) return as<SegmentUnit>(module).cpu_side(port);
   if (is<Tlb>(module)) return as<Tlb>(module).cpu_side(port);
   return as<PageWalker>(module).tlb_side(port);
 }

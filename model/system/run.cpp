@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "config/printer.h"
@@ -151,6 +152,26 @@ class WarmUp {
   unsigned warm_ = 0;
 };
 
+/// The uses of pages in the whole run, for optimal replacement: the trace is read once beforehand.
+std::unique_ptr<FutureUses> future_of(const MachineConfig& config, const RunOptions& options) {
+  const OsConfig& os = config.os;
+  if (os.prefault || os.resident_limit.bytes == 0 || !needs_future(os.replacement)) return nullptr;
+  const bool one_file = config.cores == 1 && options.more_traces.empty() && !readable_once(options.trace_path);
+  if (!one_file) {
+    throw InputError("os.replacement.policy: optimal reads the trace twice; expected one core and one trace in a file");
+  }
+  const std::shared_ptr<const PagingMode> mode = make_paging_mode(config.paging.mode, config.paging);
+  auto future = std::make_unique<FutureUses>();
+  const std::unique_ptr<TraceReader> trace = open_trace(options.trace_path, options.trace_format);
+  const std::uint64_t page_bytes = os.page_bytes.bytes == 0 ? mode->page_bytes() : os.page_bytes.bytes;
+  if (options.limit == 0) {
+    future->add(*trace, page_bytes);
+  } else {
+    future->add(*trace, page_bytes, options.warmup + options.limit);
+  }
+  return future;
+}
+
 /// Assigns the streams to the cores.
 void start_cores(Machine& machine, const MachineConfig& config, Streams& streams, const RequestPort::Job& common) {
   for (unsigned core = 0; core < machine.cores(); ++core) {
@@ -170,9 +191,9 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
 
   RunResult result;
   warn_of_empty_arrays(result, config, options);
-  Machine machine(config, options.construction, options.tables, streams.processes());
+  Machine machine(config, options.construction, options.tables, streams.processes(), future_of(config, options));
   warn_of_image(result, options, machine);
-  LawChecker checker(machine.mode(), machine.memory(), machine.kernel());
+  LawChecker checker(machine.mode(), machine.memory(), machine.kernel(), machine.segments());
   WalkObservers observers;
   if (walk_log) observers.add(*walk_log);
   if (options.check) observers.add(checker);
@@ -196,6 +217,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   if (options.check) translation_observers.add(checker);
   if (options.follow != nullptr) translation_observers.add(*options.follow);
   if (!translation_observers.empty()) job.observer = &translation_observers;
+  for (const LayoutChange& region : streams.fixed_layout()) machine.kernel().begin_layout(region);
   start_cores(machine, config, streams, job);
   run_to_end(machine, streams);
   if (!watch.stopped() && !streams.stopped()) streams.refuse_short(options.warmup);

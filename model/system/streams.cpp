@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "os/layout.h"
 #include "trace/process_reader.h"
 #include "trace/thread_counts.h"
 #include "trace/thread_reader.h"
@@ -65,6 +67,7 @@ Streams::Streams(const MachineConfig& config, const RunOptions& options)
       TraceReader& opened = *reader;
       add(config, options, path, opened, std::move(reader));
     }
+    take_layout(config, threads[path].size());
   }
   if (streams_.size() >= cores_) return;
   throw InputError(
@@ -80,6 +83,7 @@ Streams::Streams(const MachineConfig& config, TraceReader& trace, const RunOptio
     throw InputError(fmt::format("cores: {}, and one trace that is open already; expected 1", config.cores));
   }
   add(config, options, options.trace_path, trace, nullptr);
+  take_layout(config, 1);
 }
 
 void Streams::add(const MachineConfig& config, const RunOptions& options, const std::string& path, TraceReader& reader,
@@ -92,6 +96,21 @@ void Streams::add(const MachineConfig& config, const RunOptions& options, const 
                                                  stream.dependences == "chained");
   stream.opened = std::move(opened);
   streams_.push_back(std::move(stream));
+}
+
+/// Of the trace added last. Which of several threads makes a call is not known, and they may run in another order than
+/// in the trace: they may then use what is ever reserved, and no call is made.
+void Streams::take_layout(const MachineConfig& config, std::size_t threads) {
+  if (config.os.prefault) return;
+  if (threads == 1) return streams_.back().source->stop_at_changes();
+  const Layout& layout = streams_.back().stoppable->description().layout;
+  std::set<AddressSpaceId> spaces;
+  for (const LayoutChange& change : layout) spaces.insert(change.asid);
+  for (const AddressSpaceId asid : spaces) {
+    for (const Region& region : regions_at_any_time(layout_of_space(layout, asid))) {
+      fixed_layout_.push_back(change_of(region, asid));
+    }
+  }
 }
 
 std::vector<RecordSource*> Streams::of_core(unsigned core) {

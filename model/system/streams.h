@@ -29,6 +29,8 @@ class Streams {
   double progress() const;
   /// Whether the user ended one of them.
   bool stopped() const;
+  /// The regions of traces of several threads, which do not change.
+  const Layout& fixed_layout() const { return fixed_layout_; }
   /// The path of the source's trace.
   const std::string& path_of(const RecordSource& source) const;
   /// Of each stream, in the order of the traces.
@@ -52,10 +54,13 @@ class Streams {
   void add(const MachineConfig& config, const RunOptions& options, const std::string& path, TraceReader& reader,
            std::unique_ptr<TraceReader> opened);
 
+  void take_layout(const MachineConfig& config, std::size_t threads);
+
   unsigned cores_;
   std::uint64_t limit_;  ///< records per stream, or 0
   std::size_t processes_ = 1;
   std::vector<Stream> streams_;
+  Layout fixed_layout_;
 };
 
 }  // namespace tablewalk

@@ -33,6 +33,7 @@ std::vector<Part> parts_of_program(const MachineConfig& config, const SharingCon
   const bool free = config.core.free_translation;
   return {
       {NodeKind::Core, "core", true, false},
+      {NodeKind::Segment, "segment", config.segmentation.kind != SegmentationKind::None, false},
       {NodeKind::FreeItlb, "free_itlb", free, false},
       {NodeKind::FreeDtlb, "free_dtlb", free, false},
       {NodeKind::Itlb, "itlb", true, false},
@@ -82,8 +83,10 @@ NodeKind first_shared_memory(const MachineConfig& config, const SharingConfig& s
 std::vector<Route> routes(const MachineConfig& config) {
   using K = NodeKind;
   return {
-      {K::Core, Side::Itlb, {K::FreeItlb, K::Itlb}},
-      {K::Core, Side::Dtlb, {K::FreeDtlb, K::Dtlb}},
+      {K::Core, Side::Itlb, {K::Segment, K::FreeItlb, K::Itlb}},
+      {K::Core, Side::Dtlb, {K::Segment, K::FreeDtlb, K::Dtlb}},
+      {K::Segment, Side::Itlb, {K::FreeItlb, K::Itlb}},
+      {K::Segment, Side::Dtlb, {K::FreeDtlb, K::Dtlb}},
       {K::FreeItlb, Side::Itlb, {K::Itlb}},
       {K::FreeDtlb, Side::Dtlb, {K::Dtlb}},
       {K::Itlb, Side::Walker, {K::Stlb, K::Walker}},
@@ -105,8 +108,10 @@ std::vector<Route> routes(const MachineConfig& config) {
 
 /// Whether the link is from a core to its own first level.
 bool answers_at_once(NodeKind from, NodeKind to) {
-  const bool core = from == NodeKind::Core || from == NodeKind::FreeItlb || from == NodeKind::FreeDtlb;
+  const bool core =
+      from == NodeKind::Core || from == NodeKind::Segment || from == NodeKind::FreeItlb || from == NodeKind::FreeDtlb;
   switch (to) {
+    case NodeKind::Segment:
     case NodeKind::FreeItlb:
     case NodeKind::FreeDtlb:
     case NodeKind::Itlb:

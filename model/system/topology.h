@@ -14,6 +14,7 @@ struct MachineConfig;
 /// itself, is memory read only by walkers (walker_memory).
 enum class NodeKind : std::uint8_t {
   Core,
+  Segment,  ///< segment unit of a core (segmentation.kind)
   FreeItlb,
   FreeDtlb,
   Itlb,
@@ -33,7 +34,8 @@ enum class NodeKind : std::uint8_t {
   WalkerDram,
 };
 
-/// The initiator sides of nodes. A core has the first four, a free translator that of its TLB; a TLB has `Walker`;
+/// The initiator sides of nodes. A core has the first four, a segment unit the first two, a free
+/// translator that of its TLB; a TLB has `Walker`;
 /// walkers and caches have `Memory`.
 enum class Side : std::uint8_t { Itlb, Dtlb, Icache, Dcache, Walker, Memory };
 

@@ -33,6 +33,7 @@ MachineConfig with_free_translation(const MachineConfig& config) {
   const MachineConfig defaults;
   MachineConfig free = config;
   free.core.free_translation = true;
+  free.segmentation.add_cycles = Cycles(0);
   free.itlb = never_asked(config.itlb);
   free.dtlb = never_asked(config.dtlb);
   free.stlb = defaults.stlb;

@@ -1,5 +1,6 @@
 #include "trace/capture.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/stat.h>
@@ -22,12 +23,16 @@
 #include "trace/dependence_follower.h"
 #include "trace/guest_code.h"
 #include "trace/lackey_reader.h"
+#include "trace/proc_maps.h"
 #include "trace/process_logs.h"
 #include "trace/stoppable_reader.h"
 
 namespace tablewalk {
 namespace {
 
+// Until the regions at the start are read, the program must not run far ahead.
+constexpr int short_pipe_bytes = 4096;
+constexpr int usual_pipe_bytes = 65536;
 constexpr std::size_t most_processes = std::size_t{std::numeric_limits<AddressSpaceId>::max()} + 1;
 
 /// Valgrind writes its own files there, and gives no useful message if it cannot.
@@ -59,6 +64,17 @@ std::string describe(const CaptureConfig& config, const std::string& version) {
   if (config.skip != 0) text += fmt::format("; first {} records skipped", config.skip);
   if (config.limit != 0) text += fmt::format("; at most {} records kept", config.limit);
   return text;
+}
+
+/// The regions of the program that Valgrind runs in that process; none if the process has already ended.
+Layout layout_of(pid_t process, CaptureResult& result) {
+  Layout layout;
+  try {
+    layout = without_valgrind(read_proc_maps(fmt::format("/proc/{}/maps", process)));
+  } catch (const InputError&) {  // without a memory there is nothing to read
+  }
+  result.layout = !layout.empty();
+  return layout;
 }
 
 /// The code of each logging process. When a log is read, the process's memory is gone, but its mapped files remain.
@@ -129,14 +145,18 @@ Capture::Capture(const CaptureConfig& config, const std::function<void(std::uint
   check_temporary_folder();
   options_.provenance = describe(config, version_of(valgrind_));
   options_.level = config.level;
+  options_.layout = config.layout && config.children == CapturedChildren::Silent;
   options_.dependences = config.dependences && DependenceFollower::possible();
   if (options_.dependences) options_.provenance += "; dependences by " + X86Decoder::version();
 }
 
 std::vector<std::string> Capture::arguments(const std::vector<std::string>& more) const {
-  std::vector<std::string> all = {valgrind_, "--tool=lackey", "--trace-mem=yes",
+  std::vector<std::string> all = {valgrind_,
+                                  "--tool=lackey",
+                                  "--trace-mem=yes",
                                   "--trace-sched=yes",  // to tell threads apart
-                                  "--vgdb=no"};         // its pipes would remain in TMPDIR if it is killed
+                                  options_.layout ? "--trace-syscalls=yes" : "--trace-syscalls=no",
+                                  "--vgdb=no"};  // its pipes would remain in TMPDIR if it is killed
   all.insert(all.end(), more.begin(), more.end());
   all.push_back(program_);
   all.insert(all.end(), config_.command.begin() + 1, config_.command.end());
@@ -160,12 +180,24 @@ CaptureResult Capture::of_one_process() {
   if (options_.dependences) outputs.use(follower);
   CaptureResult result;
   result.dependences = options_.dependences;
+  SyscallLayout changes;
+  const int pipe = child.take_pipe();
+  if (options_.layout) {
+    ::fcntl(pipe, F_SETPIPE_SZ, short_pipe_bytes);
+    outputs.use(changes, [&child, &result, pipe] {
+      Layout layout = layout_of(child.pid(), result);
+      ::fcntl(pipe, F_SETPIPE_SZ, usual_pipe_bytes);
+      return layout;
+    });
+  }
   try {
     const Ender ender(child, stop_);
-    LackeyReader lackey(std::make_unique<ByteSource>(child.take_pipe(), "output of Lackey"));
+    LackeyReader lackey(std::make_unique<ByteSource>(pipe, "output of Lackey"));
+    if (options_.layout) lackey.follow(changes);
     StoppableReader reader(lackey, stop_);
     outputs.convert(lackey, reader, result, on_progress_);
     result.interrupted = reader.stopped();
+    result.fatal_access = lackey.fatal_access();
   } catch (const InputError& error) {
     if (result.records + result.skipped != 0) throw;
     throw not_run(error.what());

@@ -47,10 +47,12 @@ std::uint64_t CaptureOutputs::convert(const LackeyReader& lackey, TraceReader& r
   std::vector<Record> batch(batch_records);
   std::uint64_t all_skipped = 0;
   std::uint64_t all_kept = 0;
-  while (const std::size_t count = reader.read(batch.data(), batch.size())) {
+  // The regions at the start are read after the first access.
+  while (const std::size_t count = reader.read(batch.data(), initial_ ? 1 : batch.size())) {
     result.threads.insert(lackey.thread());
     const std::size_t skipped = std::min<std::uint64_t>(count, config_.skip - all_skipped);
     std::uint64_t kept = count - skipped;
+    if (changes_ != nullptr) change_layout(all_skipped + all_kept);
     if (config_.limit != 0) kept = std::min(kept, config_.limit - all_kept);
     if (skipped != 0) skip(lackey.thread(), batch.data(), skipped);
     if (kept != 0) write(lackey.thread(), batch.data() + skipped, kept);
@@ -65,6 +67,23 @@ std::uint64_t CaptureOutputs::convert(const LackeyReader& lackey, TraceReader& r
     }
   }
   return all_kept;
+}
+
+/// Records the changes before an access, counted with those skipped.
+void CaptureOutputs::change_layout(std::uint64_t accesses) {
+  Layout due;
+  if (initial_) {
+    due = std::exchange(initial_, nullptr)();
+    // Changes of unknown regions are no layout.
+    if (due.empty()) changes_ = nullptr;
+    if (due.empty()) return;
+  }
+  for (LayoutChange& change : changes_->changes_before(accesses)) due.push_back(std::move(change));
+  for (LayoutChange& change : due) {
+    change.asid = asid_;
+    for (auto& [thread, output] : outputs_) output.writer->change_layout(change);
+    layout_.push_back(std::move(change));
+  }
 }
 
 void CaptureOutputs::skip(unsigned thread, Record* records, std::size_t count) {
@@ -111,6 +130,7 @@ CaptureOutputs::Output& CaptureOutputs::output(unsigned thread) {
     TraceWriterOptions options = options_;
     if (thread != 0) options.provenance += fmt::format("; thread {}", thread);
     output.writer = make_trace_writer(path_of(thread), options);
+    for (const LayoutChange& change : layout_) output.writer->change_layout(change);
   }
   return output;
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "trace/capture.h"
@@ -24,6 +25,12 @@ class CaptureOutputs {
   /// Adds the dependences found by the follower to the records.
   void use(DependenceFollower& follower) { follower_ = &follower; }
 
+  /// Records the layout: how the program began, when the first accesses have been read, and the changes from then on.
+  void use(SyscallLayout& changes, std::function<Layout()> initial) {
+    changes_ = &changes;
+    initial_ = std::move(initial);
+  }
+
   /// Converts the reader's records according to the configuration and adds them to the result; the reader's errors
   /// propagate. Returns the number of records kept.
   std::uint64_t convert(const LackeyReader& lackey, TraceReader& reader, CaptureResult& result,
@@ -40,6 +47,7 @@ class CaptureOutputs {
     DependenceCounts addresses;
   };
 
+  void change_layout(std::uint64_t accesses);
   void skip(unsigned thread, Record* records, std::size_t count);
   void write(unsigned thread, Record* records, std::size_t count);
   /// The trace that a thread's accesses go to; 0 is the common one.
@@ -55,6 +63,9 @@ class CaptureOutputs {
   std::string path_;
   AddressSpaceId asid_;
   DependenceFollower* follower_ = nullptr;
+  SyscallLayout* changes_ = nullptr;
+  std::function<Layout()> initial_;
+  Layout layout_;                        ///< until now
   std::map<unsigned, Output> outputs_;   ///< by trace_of()
   std::map<unsigned, LoadCount> loads_;  ///< by thread, or 0 for all; includes threads without recorded accesses
 };

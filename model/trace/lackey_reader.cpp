@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "trace/record_check.h"
 #include "trace/text_fields.h"
 
@@ -66,9 +68,13 @@ std::size_t LackeyReader::read_records(Record* records, std::size_t capacity) {
   thread_ = running_;
   while (count < capacity && next_line(line)) {
     if (is_valgrind_noise(line)) {
-      if (const unsigned thread = thread_scheduled_by(line)) running_ = thread;
+      look_at_noise(line);
       if (running_ != thread_ && count != 0) return count;
       thread_ = running_;
+      continue;
+    }
+    if (layout_ != nullptr && layout_->take(line, accesses_)) {
+      if (layout_->has_changes() && count != 0) return count;
       continue;
     }
     const std::string_view access = lackey_access_in(line);
@@ -83,6 +89,16 @@ std::size_t LackeyReader::read_records(Record* records, std::size_t capacity) {
   }
   if (count == 0 && capacity != 0) at_end();
   return count;
+}
+
+/// A line of Valgrind itself.
+void LackeyReader::look_at_noise(std::string_view line) {
+  if (const unsigned thread = thread_scheduled_by(line)) running_ = thread;
+  const std::string_view text = line.substr(std::min(line.find("== ") + 2, line.size()));
+  const std::string_view words = text.substr(std::min(text.find_first_not_of(' '), text.size()));
+  if (place_follows_ && words.substr(0, 3) == "at ") fatal_access_ += ", " + printable(words);
+  place_follows_ = words.find(" mapped region at address 0x") != std::string_view::npos;
+  if (place_follows_) fatal_access_ = printable(words);
 }
 
 /// Program output in the same pipe.

@@ -8,6 +8,7 @@
 
 #include "base/line_source.h"
 #include "trace/stream_reader.h"
+#include "trace/syscall_layout.h"
 
 namespace tablewalk {
 
@@ -30,11 +31,19 @@ class LackeyReader : public StreamReader {
   /// `--trace-sched=yes`; else 1, the main thread. A number can be reused after its thread has ended.
   unsigned thread() const { return thread_; }
 
+  /// What Valgrind says of the access that ended the program by SIGSEGV, which Lackey does not print; empty if none
+  /// did.
+  const std::string& fatal_access() const { return fatal_access_; }
+
+  /// Follows the changes of the address space by `--trace-syscalls=yes`. A read() then ends where there is one.
+  void follow(SyscallLayout& layout) { layout_ = &layout; }
+
  protected:
   std::size_t read_records(Record* records, std::size_t capacity) override;
 
  private:
   bool next_line(std::string_view& line) { return lines_.next(line) && (lines_.ended() || end_ == LackeyEnd::Proper); }
+  void look_at_noise(std::string_view line);
   void pass_over(std::string_view text);
   bool mostly_passed_over() const;
   [[noreturn]] void fail_passed_over() const;
@@ -46,6 +55,9 @@ class LackeyReader : public StreamReader {
   unsigned thread_ = 1;
   unsigned running_ = 1;  ///< of the next records
   std::uint64_t accesses_ = 0;
+  SyscallLayout* layout_ = nullptr;
+  std::string fatal_access_;
+  bool place_follows_ = false;  ///< the next line has the instruction of the fatal access
   std::uint64_t passed_over_ = 0;
   std::string first_passed_over_;
 };

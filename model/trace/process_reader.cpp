@@ -19,6 +19,7 @@ constexpr std::uint64_t largest_id = std::numeric_limits<AddressSpaceId>::max();
 ProcessReader::ProcessReader(std::unique_ptr<TraceReader> reader, unsigned process, unsigned processes)
     : reader_(std::move(reader)), process_(process), processes_(processes) {
   if (process >= processes) throw std::invalid_argument("a process is one of those that there are");
+  describe();
 }
 
 std::size_t ProcessReader::read(Record* records, std::size_t capacity) {
@@ -26,22 +27,34 @@ std::size_t ProcessReader::read(Record* records, std::size_t capacity) {
   if (processes_ != 1) {
     for (std::size_t i = 0; i < count; ++i) {
       if (!names_address_space(records[i].kind)) continue;
-      const std::uint64_t id = records[i].asid * processes_ + process_;
-      if (id > largest_id) fail(records[i], records_ + i + 1);
-      records[i].asid = static_cast<AddressSpaceId>(id);
+      records[i].asid = renamed(records[i].asid, records_ + i + 1);
     }
   }
   records_ += count;
+  if (count == 0 || reader_->description().layout.size() != description_.layout.size()) describe();
   return count;
 }
 
-void ProcessReader::fail(const Record& record, std::uint64_t number) const {
+/// Takes over the description as it is now, with the changes of the layout that are new.
+void ProcessReader::describe() {
+  Layout layout = std::move(description_.layout);
+  const Layout& below = reader_->description().layout;
+  for (std::size_t i = layout.size(); i < below.size(); ++i) {
+    layout.push_back(below[i]);
+    if (processes_ != 1) layout.back().asid = renamed(below[i].asid, below[i].record + 1);
+  }
+  description_ = reader_->description();
+  description_.layout = std::move(layout);
+}
+
+AddressSpaceId ProcessReader::renamed(AddressSpaceId id, std::uint64_t record_number) const {
+  const std::uint64_t number = id * processes_ + process_;
+  if (number <= largest_id) return static_cast<AddressSpaceId>(number);
   const std::string expected = process_ > largest_id
                                    ? fmt::format("at most {} processes", largest_id + 1)
                                    : fmt::format("address spaces up to {}", (largest_id - process_) / processes_);
   throw InputError(fmt::format("{}: record {}: address space {} of process {} among {} would be number {}: expected {}",
-                               description().path, number, record.asid, process_, processes_,
-                               record.asid * processes_ + process_, expected));
+                               reader_->description().path, record_number, id, process_, processes_, number, expected));
 }
 
 }  // namespace tablewalk

@@ -7,8 +7,8 @@
 
 namespace tablewalk {
 
-/// A trace as one process among several: its address space `a` becomes `a * processes + process`, in accesses and in
-/// events, so that no two processes share an address space. With one process nothing changes.
+/// A trace as one process among several: its address space `a` becomes `a * processes + process`, in accesses, in
+/// events and in the layout, so that no two processes share an address space. With one process nothing changes.
 ///
 /// Checksum and progress are those of the underlying trace. Messages count the records of the reader below, so below a
 /// ThreadReader they give the position in the file.
@@ -17,7 +17,7 @@ class ProcessReader : public TraceReader {
   /// `process`: its number, from 0, below `processes`; else std::invalid_argument.
   ProcessReader(std::unique_ptr<TraceReader> reader, unsigned process, unsigned processes);
 
-  const TraceDescription& description() const override { return reader_->description(); }
+  const TraceDescription& description() const override { return description_; }
   double progress() const override { return reader_->progress(); }
   std::uint64_t checksum() const override { return reader_->checksum(); }
 
@@ -25,9 +25,11 @@ class ProcessReader : public TraceReader {
   std::size_t read(Record* records, std::size_t capacity) override;
 
  private:
-  [[noreturn]] void fail(const Record& record, std::uint64_t number) const;
+  AddressSpaceId renamed(AddressSpaceId id, std::uint64_t record_number) const;
+  void describe();
 
   std::unique_ptr<TraceReader> reader_;
+  TraceDescription description_;
   std::uint64_t process_;
   std::uint64_t processes_;
   std::uint64_t records_ = 0;  ///< read so far

@@ -43,6 +43,10 @@ inline std::string why_impossible(std::uint64_t address, std::uint64_t size) {
 constexpr const char* why_no_distance =
     "a record has a load distance: expected none, since the trace is not declared to record dependences";
 
+/// A change of the layout in a trace declared to have none.
+constexpr const char* why_no_layout =
+    "a change of the layout: expected none, since the trace is not declared to have one";
+
 /// Why is_possible_record() returned false, for a message.
 inline std::string why_impossible(const Record& record) {
   if (is_event(record.kind))

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "trace/event_form.h"
 #include "trace/record_check.h"
@@ -17,6 +18,8 @@ namespace {
 constexpr std::string_view expected_access = "expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor] [<-N]'";
 constexpr std::string_view dependences_line = "# dependences: known";
 constexpr std::string_view provenance_key = "# provenance: ";
+constexpr std::string_view layout_key = "# layout: ";
+constexpr std::string_view layout_line = "# layout: known";
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
@@ -141,6 +144,7 @@ void TextReader::read_header() {
     }
     const std::size_t last = line.find_last_not_of(" \t\r");
     if (line.substr(0, last + 1) == dependences_line) description_.dependences = true;
+    if (line.substr(0, last + 1) == layout_line) description_.has_layout = true;
     start = end + 1;
   }
 }
@@ -151,11 +155,7 @@ std::size_t TextReader::read_records(Record* records, std::size_t capacity) {
   while (count < capacity && lines_.next(line)) {
     const std::size_t hash = line.find('#');
     if (hash != std::string_view::npos) {
-      if (says_physical(line.substr(hash))) {
-        lines_.fail(
-            "the trace declares physical addresses: expected virtual addresses, which are what is "
-            "translated");
-      }
+      read_comment(line, hash, count);
       line = line.substr(0, hash);
     }
     drop_blanks(line);
@@ -165,6 +165,7 @@ std::size_t TextReader::read_records(Record* records, std::size_t capacity) {
     check_not_cut(line, had_size && !is_event(records[count].kind));
     ++count;
   }
+  records_read_ += count;
   seen_access_ = seen_access_ || count != 0;
   if (count == 0 && capacity != 0) {
     if (!seen_access_) lines_.fail("the trace ends without any access");
@@ -172,6 +173,30 @@ std::size_t TextReader::read_records(Record* records, std::size_t capacity) {
     last_is_doubtful_ = false;
   }
   return count;
+}
+
+/// `at`: where the comment begins; `records_before`: in the current batch.
+void TextReader::read_comment(std::string_view line, std::size_t at, std::size_t records_before) {
+  std::string_view comment = line.substr(at);
+  if (says_physical(comment)) {
+    lines_.fail(
+        "the trace declares physical addresses: expected virtual addresses, which are what is "
+        "translated");
+  }
+  const bool alone = line.find_first_not_of(" \t") == at;
+  if (!alone || comment.substr(0, layout_key.size()) != layout_key) return;
+  if (comment.substr(0, comment.find_last_not_of(" \t") + 1) == layout_line) return;
+  if (!description_.has_layout) {
+    lines_.fail("a change of the layout in a trace whose head does not declare a layout: expected the line '" +
+                std::string(layout_line) + "' before the first access");
+  }
+  comment.remove_prefix(layout_key.size());
+  try {
+    description_.layout.push_back(parse_layout_change(comment));
+  } catch (const InputError& error) {
+    lines_.fail(error.what());
+  }
+  description_.layout.back().record = records_read_ + records_before;
 }
 
 /// A cut file ends in the middle of a line. A last line without a line end is rejected if it lacks the size that the

@@ -11,8 +11,10 @@ namespace tablewalk {
 /// Plain text: one `R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor] [<-N]` per line, or an event: `invalidate 0xADDRESS
 /// [@ASID]`, `invalidate @ASID`, `invalidate all`, `thread N` and so on (event_form.h); `#` starts a comment; SIZE
 /// defaults to 8, or 4 for X. A comment `# provenance: ...` before the first access sets the description's provenance.
-/// After `# dependences: known` an access may have `<-N`: its address depends on the N-th load before it. A comment `#
-/// addresses: physical` makes the reader reject the trace.
+/// After `# dependences: known` an access may have `<-N`: its address depends on the N-th load before it. After `#
+/// layout: known` a comment
+/// `# layout: CHANGE` is a change of the layout (layout_change.h) before the next record. A comment `# addresses:
+/// physical` makes the reader reject the trace.
 class TextReader : public StreamReader {
  public:
   explicit TextReader(std::unique_ptr<ByteSource> bytes);
@@ -22,6 +24,7 @@ class TextReader : public StreamReader {
 
  private:
   void read_header();
+  void read_comment(std::string_view line, std::size_t at, std::size_t records_before);
   void check_not_cut(std::string_view line, bool had_size);
   void parse(std::string_view line, Record& record);
   void parse_access(std::string_view line, Record& record);
@@ -35,6 +38,7 @@ class TextReader : public StreamReader {
   [[noreturn]] void fail(std::string_view line, std::string_view expected) const;
 
   LineSource lines_;
+  std::uint64_t records_read_ = 0;  // before the current batch
   bool seen_access_ = false;
   bool last_is_doubtful_ = false;
   bool has_size_ = false;  // Of the last record.

@@ -42,7 +42,7 @@ bool ends_with(const std::string& text, const std::string& ending) {
 }  // namespace
 
 TextWriter::TextWriter(const std::string& path, const TraceWriterOptions& options)
-    : file_(path), dependences_(options.dependences) {
+    : file_(path), dependences_(options.dependences), layout_(options.layout) {
   std::string head;
   if (!options.provenance.empty()) {
     head = "# provenance: " + options.provenance.substr(0, longest_provenance);
@@ -51,6 +51,7 @@ TextWriter::TextWriter(const std::string& path, const TraceWriterOptions& option
     head += '\n';
   }
   if (options.dependences) head += "# dependences: known\n";
+  if (options.layout) head += "# layout: known\n";
   if (!head.empty()) file_.write(head.data(), head.size());
 }
 
@@ -68,8 +69,28 @@ void TextWriter::write(const Record* records, std::size_t count) {
   }
 }
 
+void TextWriter::change_layout(const LayoutChange& change) {
+  if (!layout_) throw InputError(fmt::format("{}: {}", file_.path(), why_no_layout));
+  const std::string line = "# layout: " + to_text(change) + "\n";
+  file_.write(line.data(), line.size());
+}
+
 void TextWriter::finish() {
   file_.finish();
+}
+
+void write_with_layout(TraceWriter& writer, const Layout& layout, std::uint64_t first, const Record* records,
+                       std::size_t count) {
+  auto change = std::lower_bound(layout.begin(), layout.end(), first,
+                                 [](const LayoutChange& one, std::uint64_t record) { return one.record < record; });
+  std::size_t written = 0;
+  for (; change != layout.end() && change->record < first + count; ++change) {
+    const std::size_t before = static_cast<std::size_t>(change->record - first);
+    if (before != written) writer.write(records + written, before - written);
+    written = before;
+    writer.change_layout(*change);
+  }
+  if (written != count) writer.write(records + written, count - written);
 }
 
 std::unique_ptr<TraceWriter> make_trace_writer(const std::string& path, const TraceWriterOptions& options) {

@@ -34,18 +34,31 @@ std::size_t ThreadReader::read(Record* records, std::size_t capacity) {
 std::size_t ThreadReader::keep_own(Record* records, std::size_t count) {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < count; ++i) {
+    take_changes(whole_++);
     if (records[i].kind == RecordKind::Thread) {
       running_ = records[i].asid;
     } else if (running_ == thread_) {
       records[kept++] = records[i];
+      ++own_;
     }
   }
   return kept;
 }
 
+/// Adds the changes before that record of the whole trace.
+void ThreadReader::take_changes(std::uint64_t before) {
+  const Layout& whole = reader_->description().layout;
+  for (; changes_ < whole.size() && whole[changes_].record <= before; ++changes_) {
+    description_.layout.push_back(whole[changes_]);
+    description_.layout.back().record = own_;
+  }
+}
+
 void ThreadReader::describe() {
+  Layout own = std::move(description_.layout);
   description_ = reader_->description();
   description_.records.reset();
+  description_.layout = std::move(own);
 }
 
 void ThreadReader::at_end() {

@@ -9,6 +9,8 @@ namespace tablewalk {
 /// The records of one thread of a trace, accesses and events, without the Thread events. In a trace without Thread
 /// events all are of thread 0. Load distances are unchanged: they count within the thread.
 ///
+/// The layout is that of the whole trace: the changes by other threads come at their place among the thread's records.
+///
 /// Checksum and progress are those of the whole trace as far as it was read: up to the last record requested,
 /// independent of the batches; to the trace's end once read() has returned 0.
 class ThreadReader : public TraceReader {
@@ -24,6 +26,7 @@ class ThreadReader : public TraceReader {
   std::size_t read(Record* records, std::size_t capacity) override;
 
  private:
+  void take_changes(std::uint64_t before);
   std::size_t keep_own(Record* records, std::size_t count);
   void describe();
   void at_end();
@@ -33,6 +36,9 @@ class ThreadReader : public TraceReader {
   unsigned thread_;
   unsigned running_ = 0;  ///< of the next records
   bool found_ = false;
+  std::uint64_t whole_ = 0;  ///< records of the whole trace read so far
+  std::uint64_t own_ = 0;    ///< records of the thread among them
+  std::size_t changes_ = 0;  ///< of the whole trace's layout, in the description
 };
 
 }  // namespace tablewalk

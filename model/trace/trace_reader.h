@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "trace/layout_change.h"
 #include "trace/record.h"
 
 namespace tablewalk {
@@ -18,6 +19,10 @@ struct TraceDescription {
   std::string note;                      ///< remarks for the user about how it was read; complete at its end
   bool dependences = false;              ///< whether its records name the loads that addresses depend on; else unknown
   std::optional<std::uint64_t> records;  ///< number of records, if the trace records it
+  bool has_layout = false;               ///< whether it records how the program's address spaces change
+  /// These changes, in ascending order of records: at least those before the records read so far, and all of them in a
+  /// plain .twt file.
+  Layout layout;
 };
 
 /// Adds to a description's note.

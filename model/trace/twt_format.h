@@ -11,15 +11,18 @@ namespace tablewalk::twt {
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the structures are read and written in place");
 
-/// Version 1: without load dependences; version 2: with them. There is no other difference.
+/// Odd versions are without load dependences, even ones with them. Versions 3 and 4 have a layout in addition.
 constexpr std::uint32_t version = 1;
 constexpr std::uint32_t version_with_dependences = 2;
+constexpr std::uint32_t version_with_layout = 3;  ///< and no dependences
+constexpr std::uint32_t last_version = 4;
 /// Starts with a non-ASCII byte, so it is not mistaken for text; contains line ends, so that a text-mode copy is
 /// detected.
 constexpr std::string_view head_magic{"\x89TWT\r\n\x1a\n", 8};
 constexpr std::string_view foot_magic{"TWTEND\r\n", 8};
-constexpr std::uint32_t block_tag = 0x314b4c42;  // "BLK1"
-constexpr std::uint32_t index_tag = 0x31584449;  // "IDX1"
+constexpr std::uint32_t block_tag = 0x314b4c42;   // "BLK1"
+constexpr std::uint32_t layout_tag = 0x3159414c;  // "LAY1"
+constexpr std::uint32_t index_tag = 0x31584449;   // "IDX1"
 
 constexpr std::uint32_t max_records_per_block = 1 << 22;
 constexpr std::uint32_t max_provenance_bytes = 1 << 20;
@@ -45,6 +48,23 @@ static_assert(sizeof(BlockHeader) == 32);
 
 inline std::uint64_t block_checksum(const BlockHeader& header, std::string_view frame) {
   const std::uint64_t seed = checksum_of_bytes(&header, offsetof(BlockHeader, checksum));
+  return checksum_of_bytes(frame.data(), frame.size(), seed);
+}
+
+/// Before the block with the first record after these changes; several may follow each other. The decompressed text has
+/// a line `RECORD CHANGE` for each change (trace/layout_change.h).
+struct LayoutHeader {
+  std::uint32_t tag;
+  std::uint32_t text_bytes;    ///< decompressed
+  std::uint32_t stored_bytes;  ///< of the zstd frame that follows
+  std::uint32_t reserved;      ///< 0
+  std::uint64_t checksum;      ///< XXH3 of the frame, seeded with the XXH3 of the preceding fields of this header
+};
+static_assert(sizeof(LayoutHeader) == 24);
+constexpr std::uint32_t max_layout_text_bytes = 4 << 20;
+
+inline std::uint64_t layout_checksum(const LayoutHeader& header, std::string_view frame) {
+  const std::uint64_t seed = checksum_of_bytes(&header, offsetof(LayoutHeader, checksum));
   return checksum_of_bytes(frame.data(), frame.size(), seed);
 }
 

@@ -8,6 +8,8 @@
 #include <new>
 
 #include "base/error.h"
+#include "base/line_source.h"
+#include "trace/text_fields.h"
 
 namespace tablewalk {
 namespace {
@@ -15,6 +17,8 @@ namespace {
 constexpr std::size_t batch_records = 4096;                    // decoded and hashed while in the L1 and L2 caches
 constexpr std::size_t bytes_of_all_parts = 3 << 20;            // of all readers sharing a scratch
 constexpr std::size_t few_operands = 256 * max_operand_bytes;  // fewer are not worth a step if the block has more
+
+constexpr const char* no_block = "damaged: expected a block or the block index here";
 
 template <class Structure>
 Structure structure_from(std::string_view bytes) {
@@ -75,11 +79,12 @@ void TwtReader::read_header() {
   if (std::string_view(header.magic, sizeof(header.magic)) != twt::head_magic) {
     fail(0, "not a .twt trace: its magic number is missing");
   }
-  if (header.version != twt::version && header.version != twt::version_with_dependences) {
-    fail(offsetof(twt::Header, version), fmt::format(".twt version {}: expected version {} or {}", header.version,
-                                                     twt::version, twt::version_with_dependences));
+  if (header.version < twt::version || header.version > twt::last_version) {
+    fail(offsetof(twt::Header, version),
+         fmt::format(".twt version {}: expected version {} to {}", header.version, twt::version, twt::last_version));
   }
-  description_.dependences = header.version == twt::version_with_dependences;
+  description_.dependences = header.version % 2 == twt::version_with_dependences % 2;
+  description_.has_layout = header.version >= twt::version_with_layout;
   decoder_.allow_distances(description_.dependences);
   if (header.provenance_bytes > twt::max_provenance_bytes) {
     fail(offsetof(twt::Header, provenance_bytes), fmt::format("damaged: a provenance of {} bytes: expected at most {}",
@@ -116,6 +121,65 @@ void TwtReader::read_index_and_footer() {
   check_index(footer);
   description_.records = footer.records;
   bytes_->seek(first_block);
+  if (description_.has_layout) read_layouts_of_file(footer.index_offset);
+  bytes_->seek(first_block);
+}
+
+/// Passes over the blocks, in the order in which a pipe is read.
+void TwtReader::read_layouts_of_file(std::uint64_t index_offset) {
+  while (bytes_->offset() < index_offset) {
+    while (at_layout()) read_layout();
+    if (bytes_->offset() >= index_offset) break;
+    const auto block = structure_from<twt::BlockHeader>(take(sizeof(twt::BlockHeader), "block header"));
+    if (block.tag != twt::block_tag) fail(bytes_->offset() - sizeof(block), no_block);
+    bytes_->seek(bytes_->offset() + block.stored_bytes);
+  }
+  layout_known_ = true;
+}
+
+bool TwtReader::at_layout() {
+  const std::string_view tag = bytes_->peek(sizeof(std::uint32_t));
+  return description_.has_layout && tag.size() >= sizeof(std::uint32_t) &&
+         structure_from<std::uint32_t>(tag) == twt::layout_tag;
+}
+
+/// Reads one layout section, or passes over it if it is known.
+void TwtReader::read_layout() {
+  const std::uint64_t at = bytes_->offset();
+  const auto header = structure_from<twt::LayoutHeader>(take(sizeof(twt::LayoutHeader), "layout"));
+  if (header.text_bytes == 0 || header.text_bytes > twt::max_layout_text_bytes || header.reserved != 0 ||
+      header.stored_bytes > ZSTD_compressBound(header.text_bytes)) {
+    fail(at, "damaged: an invalid layout header");
+  }
+  const std::string frame = take(header.stored_bytes, "layout");
+  if (layout_known_) return;
+  if (twt::layout_checksum(header, frame) != header.checksum) fail(at, "damaged: the checksum of the layout is wrong");
+  std::string text(header.text_bytes, '\0');
+  const std::size_t bytes =
+      ZSTD_decompressDCtx(scratch_->decompressor.get(), text.data(), text.size(), frame.data(), frame.size());
+  if (ZSTD_isError(bytes) || bytes != text.size()) fail(at, "damaged: the layout does not decompress");
+  add_layout(text, at);
+}
+
+/// `at`: the section's place, for messages.
+void TwtReader::add_layout(std::string_view text, std::uint64_t at) {
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    std::uint64_t record = 0;
+    std::string_view rest = line;
+    const bool numbered = take_decimal(rest, record) == FieldResult::Good && rest.substr(0, 1) == " ";
+    const Layout& before = description_.layout;
+    if (!numbered || (!before.empty() && record < before.back().record)) {
+      fail(at, fmt::format("damaged: a change of the layout without an ascending record number: {}", quoted(line)));
+    }
+    try {
+      description_.layout.push_back(parse_layout_change(rest.substr(1)));
+    } catch (const InputError& error) {
+      fail(at, fmt::format("damaged: a change of the layout: {}", error.what()));
+    }
+    description_.layout.back().record = record;
+  }
 }
 
 /// A checksum shows that the index is as written, not that it is consistent.
@@ -150,6 +214,7 @@ std::size_t TwtReader::read_records(Record* records, std::size_t capacity) {
 }
 
 void TwtReader::start_next_block() {
+  while (at_layout()) read_layout();
   block_offset_ = bytes_->offset();
   const std::string_view tag = bytes_->peek(sizeof(std::uint32_t));
   if (tag.size() >= sizeof(std::uint32_t) && structure_from<std::uint32_t>(tag) == twt::index_tag) {
@@ -169,7 +234,7 @@ void TwtReader::start_next_block() {
 }
 
 void TwtReader::check_header() const {
-  if (block_.tag != twt::block_tag) fail(block_offset_, "damaged: expected a block or the block index here");
+  if (block_.tag != twt::block_tag) fail(block_offset_, no_block);
   const bool plausible = block_.records != 0 && block_.records <= twt::max_records_per_block &&
                          block_.operand_bytes <= block_.records * max_operand_bytes &&
                          block_.stored_bytes <= ZSTD_compressBound(block_.records + block_.operand_bytes);

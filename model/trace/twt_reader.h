@@ -35,6 +35,10 @@ class TwtReader : public StreamReader {
   void read_header();
   void read_index_and_footer();
   void check_index(const twt::Footer& footer) const;
+  void read_layouts_of_file(std::uint64_t index_offset);
+  bool at_layout();
+  void read_layout();
+  void add_layout(std::string_view text, std::uint64_t at);
   void start_next_block();
   void finish_stream();
   void check_header() const;
@@ -54,6 +58,7 @@ class TwtReader : public StreamReader {
   std::vector<twt::IndexEntry> index_;  // seekable file: known from the start; otherwise grows with the blocks
   std::uint64_t records_read_ = 0;
   std::uint64_t block_offset_ = 0;
+  bool layout_known_ = false;  // all of it was read when the file was opened
   bool read_from_start_ = true;
   bool at_end_ = false;
 };

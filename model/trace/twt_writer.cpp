@@ -42,6 +42,7 @@ TwtWriter::TwtWriter(const std::string& path, const TraceWriterOptions& options)
     : file_(path),
       records_per_block_(checked(path, options).records_per_block),
       dependences_(options.dependences),
+      has_layout_(options.layout),
       encoder_(records_per_block_),
       compressor_(ZSTD_createCCtx(), ZSTD_freeCCtx) {
   if (compressor_ == nullptr) throw std::bad_alloc();
@@ -53,7 +54,7 @@ void TwtWriter::write_header(const TraceWriterOptions& options) {
   const std::string& provenance = options.provenance;
   twt::Header header{};
   std::memcpy(header.magic, twt::head_magic.data(), sizeof(header.magic));
-  header.version = options.dependences ? twt::version_with_dependences : twt::version;
+  header.version = (options.layout ? twt::version_with_layout : twt::version) + (options.dependences ? 1 : 0);
   header.provenance_bytes = static_cast<std::uint32_t>(provenance.size());
   std::string bytes(reinterpret_cast<const char*>(&header), sizeof(header));
   bytes += provenance;
@@ -81,8 +82,32 @@ void TwtWriter::write(const Record* records, std::size_t count) {
   }
 }
 
+void TwtWriter::change_layout(const LayoutChange& change) {
+  if (!has_layout_) throw InputError(fmt::format("{}: {}", file_.path(), why_no_layout));
+  layout_text_ += fmt::format("{} {}\n", records_written_, to_text(change));
+  if (layout_text_.size() > twt::max_layout_text_bytes / 2) write_layout();
+}
+
+void TwtWriter::write_layout() {
+  if (layout_text_.empty()) return;
+  compress(layout_text_);
+  twt::LayoutHeader header{};
+  header.tag = twt::layout_tag;
+  header.text_bytes = static_cast<std::uint32_t>(layout_text_.size());
+  header.stored_bytes = static_cast<std::uint32_t>(frame_.size());
+  header.checksum = twt::layout_checksum(header, {frame_.data(), frame_.size()});
+  file_.write(&header, sizeof(header));
+  file_.write(frame_.data(), frame_.size());
+  layout_text_.clear();
+}
+
 void TwtWriter::end_block() {
-  compress_block();
+  write_layout();
+  const std::string_view codes = encoder_.codes();
+  const std::string_view operands = encoder_.operands();
+  plain_.assign(codes);
+  plain_ += operands;
+  compress(plain_);
   twt::BlockHeader header{};
   header.tag = twt::block_tag;
   header.records = static_cast<std::uint32_t>(encoder_.records());
@@ -96,15 +121,10 @@ void TwtWriter::end_block() {
   encoder_.start_block();
 }
 
-void TwtWriter::compress_block() {
-  const std::string_view codes = encoder_.codes();
-  const std::string_view operands = encoder_.operands();
-  plain_.resize(codes.size() + operands.size());
-  std::memcpy(plain_.data(), codes.data(), codes.size());
-  if (!operands.empty()) std::memcpy(plain_.data() + codes.size(), operands.data(), operands.size());
-  frame_.resize(ZSTD_compressBound(plain_.size()));
-  const std::size_t bytes =
-      ZSTD_compress2(compressor_.get(), frame_.data(), frame_.size(), plain_.data(), plain_.size());
+/// Leaves the frame in frame_.
+void TwtWriter::compress(std::string_view plain) {
+  frame_.resize(ZSTD_compressBound(plain.size()));
+  const std::size_t bytes = ZSTD_compress2(compressor_.get(), frame_.data(), frame_.size(), plain.data(), plain.size());
   if (ZSTD_isError(bytes)) throw InputError(fmt::format("{}: zstd: {}", file_.path(), ZSTD_getErrorName(bytes)));
   frame_.resize(bytes);
 }

@@ -21,6 +21,7 @@ class TwtWriter : public TraceWriter {
   TwtWriter(const std::string& path, const TraceWriterOptions& options);
 
   void write(const Record* records, std::size_t count) override;
+  void change_layout(const LayoutChange& change) override;
   void finish() override;
   std::uint64_t bytes_written() const override { return file_.bytes_written(); }
 
@@ -30,15 +31,18 @@ class TwtWriter : public TraceWriter {
  private:
   void write_header(const TraceWriterOptions& options);
   void end_block();
-  void compress_block();
+  void compress(std::string_view plain);
+  void write_layout();
 
   OutputFile file_;
   std::uint32_t records_per_block_;
   bool dependences_;
+  bool has_layout_;
+  std::string layout_text_;  ///< changes before the end of the current block, not yet written
   TwtEncoder encoder_;
   RecordChecksum checksum_;
   std::unique_ptr<ZSTD_CCtx_s, std::size_t (*)(ZSTD_CCtx_s*)> compressor_;
-  std::vector<char> plain_;
+  std::string plain_;
   std::vector<char> frame_;
   std::vector<twt::IndexEntry> index_;
   std::uint64_t records_written_ = 0;

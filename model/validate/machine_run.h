@@ -22,7 +22,7 @@ class RecordList final : public TraceReader {
  private:
   std::vector<Record> records_;
   std::size_t place_ = 0;
-  TraceDescription description_{"generated", "list", "", "", true, {}};
+  TraceDescription description_{"generated", "list", "", "", true, {}, false, {}};
 };
 
 /// A chain of dependent loads: `elements` addresses, `stride` bytes apart, in one scattered cycle, `laps` times. With a

@@ -386,6 +386,10 @@ class BadImages(ProgramTest):
         self.refuse_both(["--image", "raw", "--image-format", "rw", *root], "--image-format rw", "did you mean 'raw'?")
         self.assert_refused(["run", "good.txt", *root], "--root without --image")
         self.assert_refused(["run", "good.txt", "--skip-faults"], "--skip-faults without --image")
+        self.assert_refused(["run", "good.txt", "--faults", "count"], "--faults without --image")
+        run = ["run", "good.txt", "--mode", "x86-32", "--image", "raw", *root]
+        self.assert_refused([*run, "--faults", "cuont"], "--faults cuont: expected stop or count (did you mean 'count'?)")
+        self.assert_refused([*run, "--faults", "stop", "--skip-faults"], "--faults stop and --skip-faults")
         self.assert_refused(["run", "good.txt", "--mode", "x86-65"], "unknown page-table mode 'x86-65'", "did you mean")
         self.assert_refused(["run", "good.txt", "--mode", "sv39", "--image", "raw", *root], "satp 0x1000 has MODE 0")
 

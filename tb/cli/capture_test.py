@@ -59,6 +59,34 @@ int main(void) {
 }
 """
 
+# Maps three pages, keeps the right to read one and unmaps another; prints both.
+MAPS = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+int main(void) {
+  char* pages = mmap(0, 12288, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  volatile char* heap = malloc(1000);
+  pages[0] = pages[4096] = pages[8192] = heap[5] = 1;
+  mprotect(pages, 4096, PROT_READ);
+  munmap(pages + 4096, 4096);
+  printf("%p %p\n", (void*)pages, (void*)(pages + 4096));
+  return pages[0] + pages[8192] - 2;
+}
+"""
+
+# Prints an address and stores to it.
+STRAYS = r"""
+#include <stdio.h>
+int main(void) {
+  volatile int* stray = (int*)0x123450;
+  printf("%p\n", (void*)stray);
+  fflush(stdout);
+  *stray = 1;
+  return 0;
+}
+"""
+
 # A parent and a child that run until a signal ends them.
 SPINS = r"""
 #include <unistd.h>
@@ -217,6 +245,55 @@ class Threads(CaptureTest):
     def test_a_wrong_word_names_the_right_ones(self):
         self.assert_refused(["trace", "capture", "-o", "x.twt", "--threads", "markd", "--", "true"],
                             "--threads markd: expected mixed, apart or marked (did you mean 'marked'?)")
+
+
+class Layouts(CaptureTest):
+    def test_a_program_is_within_its_regions(self):
+        self.compile(MAPS)
+        output, _ = self.capture("-o", "m.twt", "--", "./p")
+        info = self.json("trace", "info", "m.twt")
+        self.assertEqual(info["layout"]["violations"], 0)
+        labels = [region["label"] for region in info["layout"]["regions"]]
+        self.assertIn(self.path("p"), [os.path.realpath(label) for label in labels])
+        self.assertIn("[heap]", labels)
+        self.assertIn("[stack]", labels)
+        kept, gone = (int(word, 16) for word in output.split())
+        at = {region["first"]: region["rights"] for region in info["layout"]["regions"]}
+        self.assertEqual(at[kept], "r--u")
+        self.assertFalse(any(r["first"] <= gone <= r["last"] for r in info["layout"]["regions"]))
+        text = self.output("trace", "info", "m.twt")
+        self.assertIn("every access is within its rights", text)
+        self.assertIn("layout_violations,0\n", self.output("trace", "info", "m.twt", "--format", "csv"))
+        lines = [line for line in self.output("trace", "convert", "m.twt", "-").splitlines() if "# layout: " in line]
+        self.assertEqual(len(lines), 1 + info["layout"]["changes"])
+
+    def test_a_stray_access_is_found(self):
+        self.compile(MAPS)
+        self.capture("-o", "m.twt", "--", "./p")
+        lines = self.output("trace", "convert", "m.twt", "-").splitlines()
+        end = max(i for i, line in enumerate(lines) if " rw-u : [heap]" in line)
+        reserve = lines[end].split()
+        behind = int(reserve[3], 16) + int(reserve[4], 16)
+        self.write("stray.txt", "\n".join([*lines[:end + 1], f"W {behind + 16:#x} 8", *lines[end + 1:]]) + "\n")
+        layout = self.json("trace", "info", "stray.txt")["layout"]
+        self.assertEqual(layout["violations"], 1)
+        self.assertEqual(layout["first_violation"]["text"],
+                         f"SIGSEGV (SEGV_MAPERR): the store of 8 bytes at {behind + 16:#x}, 0x10 bytes behind [heap]")
+        record = layout["first_violation"]["record"]
+        self.assertEqual(record, sum(line[0] != "#" for line in lines[:end + 1]) + 1)
+        self.assertIn(f"1 access is not within their rights; the first, record {record:,}: SIGSEGV", self.output("trace", "info", "stray.txt"))
+
+    def test_a_program_that_ends_by_an_access_is_told(self):
+        self.compile(STRAYS)
+        output, errors = self.capture("-o", "s.twt", "--", "./p")
+        self.assertRegex(errors, r"note: ./p ended by SIGSEGV: Access not within mapped region at address "
+                                 f"0x{int(output, 16):X}, at 0x[0-9A-F]+: main .*; Lackey does not print this access")
+
+    def test_they_can_be_left_out(self):
+        for options in (["--no-layout"], ["--children", "apart"]):
+            _, errors = self.capture("-o", "t.twt", *options, "--", "true")
+            self.assertNotIn("layout", self.json("trace", "info", "t.twt"))
+            self.assertNotIn("layout", errors)
 
 
 class Dependences(CaptureTest):

@@ -114,6 +114,8 @@ class Runs(ProgramTest):
         self.write("trace.txt", "R {0} 1\nR {0} 1\nW {0} 1\nR 0x0 4\nR {0} 1\n".format(read_only["va"]))
         self.assert_refused(run, "trace.txt: record 3: the store at " + read_only["va"] + " faults: not permitted, ",
                             "level 0 (VPN[0]); expected the image to map it, or --skip-faults")
+        self.assert_refused([*run, "--faults", "stop"], "record 3: the store at")
+        self.assertEqual(self.json(*run, "--faults", "count"), self.json(*run, "--skip-faults"))
         for more in ([], NO_TLBS, ["--set", "core.run_ahead=false"]):
             stats = self.json(*run, "--skip-faults", *more)["stats"]
             self.assertEqual(stats["core.faulted_accesses"], 2)

@@ -8,7 +8,9 @@
 #include "config/loader.h"
 #include "config/printer.h"
 #include "fuzz/parser_target.h"
+#include "os/layout.h"
 #include "system/machine_config.h"
+#include "trace/proc_maps.h"
 #include "trace/trace_reader.h"
 
 namespace tablewalk::test {
@@ -52,7 +54,7 @@ std::vector<Option> options_in(std::string_view bytes) {
 void parse_one(const Option& option) {
   const std::string& text = option.value;
   if (option.kind == "map") {
-    const MappedRange range = parse_map(text);
+    const MappedRange range = parse_map(text).range;
     if (range.last < range.first) finding("--map " + text + " is a range that ends before it begins");
   }
   if (option.kind == "size") parse_again(text, parse_byte_size(text).bytes);
@@ -80,6 +82,21 @@ bool run_config(std::string_view bytes) {
   MachineConfig config;
   if (!accepts([&] { config = load_config<MachineConfig>({file.path(), {}}); })) return false;
   print_and_load_again(config);
+  return true;
+}
+
+bool run_maps(std::string_view bytes) {
+  const BytesAsFile file(bytes);
+  Layout layout;
+  if (!accepts([&] { layout = read_proc_maps(file.path()); })) return false;
+  const Regions regions = regions_of(layout);
+  const LayoutChange* before = nullptr;
+  for (const LayoutChange& region : layout) {
+    if (before != nullptr && region.first <= before->last()) finding("regions overlap");
+    if (regions.find(region.last()) == nullptr) finding("a region is not found");
+    if (!(parse_layout_change(to_text(region)) == region)) finding("a region comes back otherwise: " + to_text(region));
+    before = &region;
+  }
   return true;
 }
 

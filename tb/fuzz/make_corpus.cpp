@@ -34,14 +34,20 @@ std::vector<Record> some_records(bool distances) {
   return records;
 }
 
-std::string twt_file(const TemporaryFolder& folder, bool distances, std::uint32_t per_block) {
+std::string twt_file(const TemporaryFolder& folder, bool distances, std::uint32_t per_block, bool layout = false) {
   TraceWriterOptions options;
   options.provenance = "{\"made\": \"for fuzzing\"}";
   options.dependences = distances;
+  options.layout = layout;
   options.records_per_block = per_block;
   const auto writer = make_trace_writer(folder.path("a.twt"), options);
   const std::vector<Record> records = some_records(distances);
-  writer->write(records.data(), records.size());
+  Layout changes;
+  for (const char* text : {"reserve 0x400000 0x2000 r-xu file 0x1000 : /bin/a", "@1 unmap 0x401000 0x1000"}) {
+    if (layout) changes.push_back(parse_layout_change(text));
+  }
+  if (layout) changes.back().record = records.size() - 1;
+  write_with_layout(*writer, changes, 0, records.data(), records.size());
   writer->finish();
   return folder.content("a.twt");
 }
@@ -128,6 +134,7 @@ void write_all(const std::string& corpus) {
   write(corpus + "/trace/twt", twt_file(folder, false, 64));
   write(corpus + "/twt/version_1", twt_file(folder, false, 1000));
   write(corpus + "/twt/version_2", twt_file(folder, true, 1000));
+  write(corpus + "/twt/version_3", twt_file(folder, false, 10, true));
   write(corpus + "/twt/blocks", twt_file(folder, true, 16));
   write(corpus + "/twt_block/version_1", twt_block(false));
   write(corpus + "/twt_block/version_2", twt_block(true));

@@ -33,6 +33,7 @@ const std::vector<ParserTarget>& parser_targets() {
       {"image", 1 << 15, run_image},      // memory images of every format
       {"kdump", 1 << 15, run_image},      // the same, from kdump-compressed ones on
       {"oracle", 1 << 12, run_oracle},
+      {"maps", 1 << 12, run_maps},  // /proc/PID/maps and smaps
   };
   return targets;
 }

@@ -32,6 +32,7 @@ bool run_config(std::string_view bytes);
 bool run_options(std::string_view bytes);
 bool run_image(std::string_view bytes);
 bool run_oracle(std::string_view bytes);
+bool run_maps(std::string_view bytes);
 
 /// Says what breaks the contract, and aborts.
 [[noreturn]] void finding(const std::string& what);

@@ -15,6 +15,8 @@ struct TraceContent {
   bool dependences = false;
   std::string provenance;
   std::uint64_t checksum = 0;
+  bool has_layout = false;
+  Layout layout;  ///< its changes before the last record
 };
 
 /// All that is left, or a million records.

@@ -22,6 +22,7 @@ HERE = os.path.join(ROOT, "tb", "fuzz")
 TARGETS = {  # the longest input of each, in bytes: as parser_target.cpp has them
     "trace": 4096, "twt": 4096, "twt_block": 4096, "config": 4096, "options": 4096, "image": 32768, "kdump": 32768,
     "oracle": 4096,
+    "maps": 4096,
 }
 SLOWEST_S = 10
 MOST_MEMORY_MIB = 1536

@@ -26,6 +26,8 @@ void read_again(const std::string& path, const std::string& format, const TraceC
   TraceContent again;
   if (!accepts([&] { again = read_trace(path, format); })) finding("what was written as " + path + " is refused");
   if (!(again.records == expected.records)) finding("what was written as " + path + " has other records");
+  if (again.has_layout != expected.has_layout || !(again.layout == expected.layout))
+    finding("what was written as " + path + " has another layout");
   if (again.dependences != expected.dependences) finding("dependences are known, and then not, or the reverse");
   if (one_line(again.provenance) != one_line(expected.provenance)) finding("the provenance comes back otherwise");
 }
@@ -34,6 +36,7 @@ bool read_from_pipe(std::string_view bytes, const TraceContent& expected) {
   const BytesAsFile pipe(bytes, BytesAsFile::Kind::Pipe);
   TraceContent content;
   if (!accepts([&] { content = read_trace(pipe.path(), "auto"); })) return false;
+  if (!(content.layout == expected.layout)) finding("a file has another layout than a pipe");
   if (content.records != expected.records) finding("a file has other records than a pipe");
   return true;
 }
@@ -50,6 +53,10 @@ TraceContent read_all(TraceReader& reader) {
   content.dependences = reader.description().dependences;
   content.provenance = reader.description().provenance;
   content.checksum = reader.checksum();
+  content.has_layout = reader.description().has_layout;
+  for (const LayoutChange& change : reader.description().layout) {
+    if (change.record < content.records.size()) content.layout.push_back(change);
+  }
   return content;
 }
 
@@ -65,10 +72,11 @@ void write_and_read_again(const TraceContent& content) {
     TraceWriterOptions options;
     options.provenance = content.provenance;
     options.dependences = content.dependences;
+    options.layout = content.has_layout;
     options.records_per_block = 1 << 10;
     const auto write = [&] {
       const auto writer = make_trace_writer(path, options);
-      writer->write(content.records.data(), content.records.size());
+      write_with_layout(*writer, content.layout, 0, content.records.data(), content.records.size());
       writer->finish();
     };
     if (!accepts(write)) finding("what was read cannot be written");

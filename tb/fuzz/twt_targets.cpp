@@ -44,7 +44,16 @@ std::string with_right_checksums(std::string bytes) {
   if (!holds(bytes, at, sizeof(std::uint64_t))) return bytes;
   put_structure(bytes, at, checksum_of_bytes(bytes.data(), at));
   at += sizeof(std::uint64_t);
-  while (holds(bytes, at, sizeof(twt::BlockHeader))) {
+  while (holds(bytes, at, sizeof(twt::LayoutHeader))) {
+    auto layout = structure_at<twt::LayoutHeader>(bytes, at);
+    const std::size_t layout_frame = at + sizeof layout;
+    if (layout.tag == twt::layout_tag && holds(bytes, layout_frame, layout.stored_bytes)) {
+      layout.checksum = twt::layout_checksum(layout, std::string_view(bytes).substr(layout_frame, layout.stored_bytes));
+      put_structure(bytes, at, layout);
+      at = layout_frame + layout.stored_bytes;
+      continue;
+    }
+    if (!holds(bytes, at, sizeof(twt::BlockHeader))) break;
     auto block = structure_at<twt::BlockHeader>(bytes, at);
     const std::size_t frame = at + sizeof block;
     if (block.tag != twt::block_tag || !holds(bytes, frame, block.stored_bytes)) break;
@@ -83,6 +92,7 @@ bool read_in_every_way(const std::string& file_bytes, TraceContent& content) {
   if (!pipe_read) finding("read from a file and not from a pipe");
   for (const TraceContent* other : {&shared, &piped}) {
     if (other->records != content.records || other->checksum != content.checksum) finding("other records another way");
+    if (!(other->layout == content.layout)) finding("another layout another way");
   }
   return true;
 }

@@ -59,8 +59,9 @@ inline std::uint8_t fault_code(FaultReason reason) {
       return 8;
     case FaultReason::PageFault:
       return 14;
+    default:  // segment faults come before paging
+      return 15;
   }
-  return 15;
 }
 
 /// rights_t

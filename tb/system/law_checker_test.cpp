@@ -24,9 +24,7 @@ class FixedKernel final : public Kernel {
   explicit FixedKernel(PhysicalAddress root) : root_(root) {}
   PhysicalAddress root(AddressSpaceId) override { return root_; }
   void before_walk(AddressSpaceId, VirtualAddress, Access) override {}
-  std::optional<FaultRepair> handle_fault(AddressSpaceId, VirtualAddress, Access, const Fault&) override {
-    return FaultRepair{};
-  }
+  void handle_fault(const PageFault&, KernelWork&) override {}
 
  private:
   PhysicalAddress root_;

@@ -202,13 +202,12 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
     if (dice_.chance(15)) change_something();
     if (dice_.chance(15)) invalidate_now(tables_.random_invalidation(dice_), requested_at_);
   }
-  std::optional<FaultRepair> handle_fault(AddressSpaceId asid, VirtualAddress va, Access access,
-                                          const Fault&) override {
+  void handle_fault(const PageFault& fault, KernelWork& work) override {
     if (++faults_ > most_faults) throw LawViolation("an access faults again and again");
-    tables_.make_present(asid, tables_.page_of(va), access);
+    tables_.make_present(fault.asid, tables_.page_of(fault.va), fault.access);
     // The fault may come from stale walk-cache entries.
-    invalidate_now({Invalidation::Scope::Page, va, asid}, Clockwork::of_simulation().now());
-    return FaultRepair{Cycles(dice_.between(0, 50))};
+    invalidate_now({Invalidation::Scope::Page, fault.va, fault.asid}, Clockwork::of_simulation().now());
+    work.compute(Cycles(dice_.between(0, 50)));
   }
   void before_invalidation(const Invalidation& invalidation) override {
     for (std::uint32_t changes = dice_.number(0, 3); changes != 0; --changes) change_something();

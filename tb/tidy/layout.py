@@ -15,7 +15,7 @@ import sv_text
 
 # A folder of model/ includes only from itself and from folders before it.
 STATIONS = ["base", "stats", "config", "lecture", "associative", "memory", "trace", "paging",
-            "protocol", "os", "links", "cpu", "tlb", "walker", "cache", "coherence", "dram", "observe", "system", "report",
+            "segment", "protocol", "os", "links", "cpu", "tlb", "walker", "cache", "coherence", "dram", "observe", "system", "report",
             "validate", "cli"]
 FIRST_WITH_SYSTEMC = "links"
 LONGEST_FUNCTION = 60

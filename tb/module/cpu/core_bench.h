@@ -27,11 +27,15 @@ class NotingKernel final : public Kernel {
     unmapped.erase(va.value() >> 12);
   }
   bool is_mapped(AddressSpaceId, VirtualAddress va) override { return unmapped.count(va.value() >> 12) == 0; }
-  std::optional<FaultRepair> handle_fault(AddressSpaceId, VirtualAddress va, Access, const Fault&) override {
-    faults.push_back(va.value());
+  void handle_fault(const PageFault& fault, KernelWork& work) override {
+    faults.push_back(fault.va.value());
     if (on_fault) on_fault();
-    if (passes_over) return std::nullopt;
-    return FaultRepair{Cycles(fault_cycles), changes_page};
+    if (passes_over) {
+      work.then = KernelWork::Then::Skip;
+      return;
+    }
+    if (changes_page) work.invalidate({Invalidation::Scope::Page, fault.va, fault.asid}, true);
+    work.compute(Cycles(fault_cycles));
   }
   void before_invalidation(const Invalidation& invalidation) override { invalidations.push_back(invalidation); }
   std::set<std::uint64_t> unmapped;  ///< numbers of pages

@@ -22,6 +22,10 @@ constexpr std::uint64_t tebi = std::uint64_t{1} << 40;
 
 class AnyPolicy : public testing::TestWithParam<FramePolicy> {};
 INSTANTIATE_TEST_SUITE_P(, AnyPolicy,
+                         testing::Values(FramePolicy::Sequential, FramePolicy::Random, FramePolicy::Contiguous,
+                                         FramePolicy::Buddy));
+class PolicyOfSmallFrames : public testing::TestWithParam<FramePolicy> {};
+INSTANTIATE_TEST_SUITE_P(, PolicyOfSmallFrames,
                          testing::Values(FramePolicy::Sequential, FramePolicy::Random, FramePolicy::Contiguous));
 
 /// Live blocks by first byte; they must not overlap.
@@ -127,13 +131,36 @@ TEST_P(AnyPolicy, ATableOf512GiBFitsATebibyteBesideSmallFrames) {
   EXPECT_THROW(frames.allocate_table(512 * gibi), InputError);
 }
 
-TEST_P(AnyPolicy, LargeBlocksComeFromTheTopAndFillTheGapsAlignmentLeft) {
+TEST_P(PolicyOfSmallFrames, LargeBlocksComeFromTheTopAndFillTheGapsAlignmentLeft) {
   FrameAllocator frames(16 * gibi, page, {GetParam(), 3});
   EXPECT_EQ(frames.allocate_page(VirtualAddress(0), 2 * mebi).value(), 16 * gibi - 2 * mebi);
   EXPECT_EQ(frames.allocate_page(VirtualAddress(0), gibi).value(), 14 * gibi);
   const std::uint64_t in_gap = frames.allocate_page(VirtualAddress(0), 2 * mebi).value();
   EXPECT_GE(in_gap, 15 * gibi);
   EXPECT_LT(in_gap, 16 * gibi - 2 * mebi);
+}
+
+TEST_P(AnyPolicy, ALargePageThatIsNotToBeHadIsNoError) {
+  FrameAllocator frames(4 * mebi, page, {GetParam(), 3});
+  EXPECT_EQ(frames.try_allocate_page(VirtualAddress(0), gibi), std::nullopt);
+  EXPECT_EQ(frames.try_allocate_page(VirtualAddress(0), 2 * mebi), PhysicalAddress(2 * mebi));
+  EXPECT_EQ(frames.try_allocate_page(VirtualAddress(0), 2 * mebi), std::nullopt) << "frame 0 is never allocated";
+  try {
+    frames.allocate_page(VirtualAddress(0), 2 * mebi);
+    FAIL() << "a third block was handed out";
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("simulated memory of 4M has no room for another block of 2M"));
+  }
+  for (int i = 1; i < 512; ++i) EXPECT_TRUE(frames.try_allocate_page(VirtualAddress(i * page), page).has_value());
+  EXPECT_EQ(frames.try_allocate_page(VirtualAddress(0), page), std::nullopt);
+}
+
+TEST_P(PolicyOfSmallFrames, NothingIsMovedOrReported) {
+  FrameAllocator frames(4 * mebi, page, {GetParam(), 3});
+  EXPECT_EQ(frames.compact(page), std::nullopt);
+  StatSet figures;
+  frames.report(figures);
+  EXPECT_TRUE(figures.figures().empty());
 }
 
 TEST_P(AnyPolicy, SmallTablesArePackedIntoFrames) {

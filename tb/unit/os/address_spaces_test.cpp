@@ -30,10 +30,20 @@ struct World {
     controls.x86.smep = true;
     return make_paging_mode("x86-64", controls);
   }
-  FaultRepair fault(Access access, FaultReason reason) {
-    Fault fault;
-    fault.reason = reason;
-    return kernel.handle_fault(0, page, access, fault).value();
+  struct Repair {
+    Cycles cycles;
+    bool page_changed = false;  ///< and is invalidated on every core
+  };
+  Repair fault(Access access, FaultReason reason) {
+    KernelWork work;
+    kernel.handle_fault({0, page, access, {reason}, 0, Cycles(0)}, work);
+    EXPECT_EQ(work.then, KernelWork::Then::Repeat);
+    Repair repair;
+    for (const KernelStep& step : work.steps()) {
+      if (step.kind == KernelStep::Kind::Compute) repair.cycles += step.cycles;
+      if (step.kind == KernelStep::Kind::Invalidate) repair.page_changed |= step.everywhere;
+    }
+    return repair;
   }
 
   std::shared_ptr<const PagingMode> mode = mode_with_smep();
@@ -44,7 +54,7 @@ struct World {
 
 TEST(AddressSpaces, OnlyTheFaultThatMapsThePageCostsCycles) {
   World world(false);
-  const FaultRepair first = world.fault(user_load, FaultReason::NotPresent);
+  const World::Repair first = world.fault(user_load, FaultReason::NotPresent);
   EXPECT_EQ(first.cycles, fault_cycles);
   EXPECT_FALSE(first.page_changed) << "there was nothing to forget";
   EXPECT_TRUE(world.kernel.is_mapped(0, page));
@@ -61,14 +71,14 @@ TEST(AddressSpaces, APageFaultWithoutAReasonIsLookedInto) {
 TEST(AddressSpaces, TakingASharedPageBackCostsAFaultUnlessPagesAreMappedBeforehand) {
   World world(false);
   EXPECT_EQ(world.fault(kernel_load, FaultReason::NotPresent).cycles, fault_cycles);
-  const FaultRepair taken = world.fault(kernel_fetch, FaultReason::Permission);
+  const World::Repair taken = world.fault(kernel_fetch, FaultReason::Permission);
   EXPECT_EQ(taken.cycles, fault_cycles);
   EXPECT_TRUE(taken.page_changed);
   EXPECT_THROW(world.fault(user_load, FaultReason::Permission), InputError) << "it is the kernel's own now";
 
   World mapped(true);
   mapped.kernel.before_walk(0, page, kernel_load);
-  const FaultRepair free = mapped.fault(kernel_fetch, FaultReason::Permission);
+  const World::Repair free = mapped.fault(kernel_fetch, FaultReason::Permission);
   EXPECT_EQ(free.cycles, Cycles(0));
   EXPECT_TRUE(free.page_changed);
 }
@@ -127,7 +137,7 @@ TEST(AddressSpaces, TurnsOfTheSameSpacesTakeNoFurtherMemory) {
 
 TEST(AddressSpaces, APageFromWhichTheKernelFetchesFirstIsItsOwn) {
   World world(false);
-  const FaultRepair mapped = world.fault(kernel_fetch, FaultReason::NotPresent);
+  const World::Repair mapped = world.fault(kernel_fetch, FaultReason::NotPresent);
   EXPECT_EQ(mapped.cycles, fault_cycles);
   EXPECT_FALSE(mapped.page_changed) << "it was never shared";
   EXPECT_THROW(world.fault(user_load, FaultReason::Permission), InputError);
@@ -166,9 +176,13 @@ TEST(ImageSpace, FaultsEndTheRunUnlessTheyAreSkipped) {
   fault.reason = FaultReason::NotPresent;
   const PhysicalAddress root(0x1000);
   ImageSpace strict(*mode, memory, MemoryImage{}, root, false);
-  EXPECT_THROW(strict.handle_fault(0, page, user_load, fault), InputError);
+  KernelWork work;
+  EXPECT_THROW(strict.handle_fault({0, page, user_load, fault, 0, Cycles(0)}, work), InputError);
+  work.clear();
   ImageSpace lenient(*mode, memory, MemoryImage{}, root, true);
-  EXPECT_EQ(lenient.handle_fault(0, page, user_load, fault), std::nullopt);
+  lenient.handle_fault({0, page, user_load, fault, 0, Cycles(0)}, work);
+  EXPECT_TRUE(work.done());
+  EXPECT_EQ(work.then, KernelWork::Then::Skip);
   EXPECT_EQ(lenient.root(3), root);
 }
 

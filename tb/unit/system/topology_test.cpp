@@ -128,6 +128,17 @@ TEST(Topology, IdealMemoryOfTheWalkerIsItsOnlyNeighbour) {
                            "l1d.memory l2:1", "walker.memory walker_ideal:0", "l2.memory llc:0", "llc.memory dram:0"));
 }
 
+TEST(Topology, ASegmentUnitIsBetweenTheCoreAndItsTlbs) {
+  MachineConfig config;
+  config.segmentation.kind = SegmentationKind::Paged;
+  EXPECT_THAT(links_of(config), IsSupersetOf({"core.itlb segment:0!", "core.dtlb segment:1!", "segment.itlb itlb:0!",
+                                              "segment.dtlb dtlb:0!", "itlb.walker stlb:0", "core.dcache l1d:1!"}));
+  config.core.free_translation = true;
+  EXPECT_THAT(links_of(config), IsSupersetOf({"core.itlb segment:0!", "core.dtlb segment:1!",
+                                              "segment.itlb free_itlb:0!", "segment.dtlb free_dtlb:0!"}));
+  EXPECT_THAT(names_of(make_topology(config, 2, {})), IsSupersetOf({"core0.segment", "core1.segment"}));
+}
+
 TEST(Topology, FreeTranslationIsBetweenTheCoreAndItsTlbs) {
   MachineConfig config;
   config.core.free_translation = true;

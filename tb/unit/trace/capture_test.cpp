@@ -67,6 +67,74 @@ TEST_F(Capture, TheSkippedPartIsTheBeginning) {
   EXPECT_EQ(test::read_file(part.output), (std::vector<Record>(all.begin() + 1000, all.end())));
 }
 
+/// The bytes of regions that are reserved and not unmapped; layouts of programs unmap whole regions.
+bool is_reserved(const Layout& layout, VirtualAddress va) {
+  bool reserved = false;
+  for (const LayoutChange& change : layout) {
+    if (va < change.first || change.last() < va) continue;
+    if (change.operation == LayoutOperation::Reserve) reserved = true;
+    if (change.operation == LayoutOperation::Unmap) reserved = false;
+  }
+  return reserved;
+}
+
+TEST_F(Capture, TheRegionsOfTheProgramAreRecorded) {
+  CaptureConfig wanted = config({TABLEWALK_THREE_THREADS});
+  ::testing::internal::CaptureStdout();
+  EXPECT_TRUE(capture_trace(wanted).layout);
+  std::istringstream output(::testing::internal::GetCapturedStdout());
+  const auto reader = open_trace(wanted.output);
+  EXPECT_TRUE(reader->description().has_layout);
+  const Layout layout = reader->description().layout;
+  std::uint64_t array = 0;
+  while (output >> std::hex >> array) EXPECT_TRUE(is_reserved(layout, VirtualAddress(array))) << std::hex << array;
+  ASSERT_GT(layout.size(), 10u);
+  EXPECT_EQ(layout.front().record, 0u);
+  EXPECT_GT(layout.back().record, 0u);
+  const auto has = [&](const std::string& label) {
+    return std::any_of(layout.begin(), layout.end(),
+                       [&](const LayoutChange& change) { return change.label.find(label) != std::string::npos; });
+  };
+  EXPECT_TRUE(has("three_threads"));
+  EXPECT_TRUE(has("libc.so"));
+  EXPECT_TRUE(has("[stack]"));
+}
+
+TEST_F(Capture, TheRegionsBelongToTheFirstRecordThatIsKept) {
+  CaptureConfig wanted = config({"true"});
+  capture_trace(wanted);
+  const Layout whole = open_trace(wanted.output)->description().layout;
+  wanted.skip = 70000;
+  capture_trace(wanted);
+  const Layout part = open_trace(wanted.output)->description().layout;
+  ASSERT_EQ(part.size(), whole.size());
+  EXPECT_LT(whole[whole.size() / 2].record, 70000u) << "some changes are skipped";
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    EXPECT_EQ(part[i].record, std::max<std::uint64_t>(whole[i].record, 70000) - 70000);
+  }
+}
+
+TEST_F(Capture, EachTraceOfAThreadHasAllRegions) {
+  CaptureConfig wanted = config({TABLEWALK_THREE_THREADS});
+  wanted.threads = CapturedThreads::Apart;
+  ::testing::internal::CaptureStdout();
+  const CaptureResult result = capture_trace(wanted);
+  ::testing::internal::GetCapturedStdout();
+  ASSERT_EQ(result.traces.size(), 3U);
+  const Layout first = open_trace(result.traces[0].path)->description().layout;
+  const Layout second = open_trace(result.traces[1].path)->description().layout;
+  ASSERT_GT(second.size(), 10u);
+  ASSERT_LE(second.size(), first.size());
+  for (std::size_t i = 0; i < second.size(); ++i) EXPECT_EQ(to_text(second[i]), to_text(first[i]));
+}
+
+TEST_F(Capture, TheRegionsCanBeLeftOut) {
+  CaptureConfig wanted = config({"true"});
+  wanted.layout = false;
+  EXPECT_FALSE(capture_trace(wanted).layout);
+  EXPECT_FALSE(open_trace(wanted.output)->description().has_layout);
+}
+
 TEST_F(Capture, AProgramsOutputIsNotMixedIn) {
   const CaptureResult result = capture_trace(config({"sh", "-c", "echo ' L 10,8'; echo ' L 10,8' >&2; exit 3"}));
   EXPECT_EQ(result.exit_status, 3);

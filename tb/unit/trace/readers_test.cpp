@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "trace/lackey_reader.h"
 #include "trace/twt_reader.h"
 #include "unit/trace/trace_test_support.h"
 
@@ -177,6 +178,34 @@ TEST_F(Readers, OutputOfTheProgramBetweenLackeysLinesIsPassedOverAndCounted) {
   EXPECT_EQ(reader->description().format, "lackey");
   EXPECT_EQ(test::read_all(*reader, 2), expected);
   EXPECT_EQ(reader->description().note, "5 lines are not Lackey accesses, skipped (the first: line 1, 'first')");
+}
+
+TEST_F(Readers, LackeyKnowsWhatEndedTheProgram) {
+  const std::string text =
+      "I  0401ab70,3\n==20235== Process terminating with default action of signal 11 (SIGSEGV)\n"
+      "==20235==  Access not within mapped region at address 0x140352A0\n"
+      "==20235==    at 0x109147: main (in /tmp/seg)\n==20235==    by 0x109150: start (in /tmp/seg)\n";
+  LackeyReader reader(std::make_unique<ByteSource>(make_file("a.txt", text)));
+  EXPECT_EQ(reader.fatal_access(), "");
+  test::read_all(reader);
+  EXPECT_EQ(reader.fatal_access(),
+            "Access not within mapped region at address 0x140352A0, at 0x109147: main (in /tmp/seg)");
+}
+
+TEST_F(Readers, LackeyEndsAReadWhereTheLayoutChanges) {
+  const std::string text =
+      "SYSCALL[1,1](11) sys_munmap ( 0x1000, 4096 )[sync] --> Success(0x0) \nI  0401ab70,3\nI  0401ab73,3\n"
+      "SYSCALL[1,1](11) sys_munmap ( 0x2000, 4096 )[sync] --> Success(0x0) \nI  0401ab76,3\n";
+  LackeyReader reader(std::make_unique<ByteSource>(make_file("a.txt", text)));
+  SyscallLayout layout;
+  reader.follow(layout);
+  Record batch[10];
+  EXPECT_EQ(reader.read(batch, 10), 2u);
+  EXPECT_EQ(layout.changes_before(0).size(), 1u);
+  EXPECT_EQ(reader.read(batch, 10), 1u);
+  EXPECT_EQ(layout.changes_before(2).size(), 1u);
+  EXPECT_EQ(reader.read(batch, 10), 0u);
+  EXPECT_EQ(reader.description().note, "");
 }
 
 TEST_F(Readers, ALastLineWithoutALineEndIsTakenWithANote) {

@@ -233,7 +233,7 @@ TEST_F(Twt, AChangedBlockIsNamedByItsRecords) {
 TEST_F(Twt, AnotherVersionIsRefused) {
   std::string bad = good_file();
   bad[offsetof(twt::Header, version)] = 9;
-  EXPECT_THAT(error_of_content(bad), HasSubstr(".twt version 9: expected version 1 or 2"));
+  EXPECT_THAT(error_of_content(bad), HasSubstr(".twt version 9: expected version 1 to 4"));
 }
 
 TEST_F(Twt, AFileWithoutItsIndexIsRefused) {

@@ -1,0 +1,314 @@
+#include "os/demand_kernel.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "os/page_owner.h"
+#include "paging/reference_walk.h"
+
+namespace tablewalk {
+
+DemandKernel::DemandKernel(const OsConfig& config, std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory,
+                           std::vector<FrameAllocator>& frames, unsigned cores, std::unique_ptr<FutureUses> future)
+    : config_(config),
+      page_bytes_(config.page_bytes.bytes == 0 ? mode->page_bytes() : config.page_bytes.bytes),
+      page_shift_(log2_floor(page_bytes_)),
+      mode_(std::move(mode)),
+      memory_(memory),
+      frames_(frames),
+      table_(config.resident_limit.bytes / page_bytes_),
+      swap_(config.swap, page_bytes_),
+      handling_(cores) {
+  if (config_.resident_limit.bytes == 0) return;
+  replacement_ =
+      make_page_replacement(config_.replacement, static_cast<std::uint32_t>(table_.limit()), std::move(future));
+}
+
+DemandKernel::Space& DemandKernel::space(AddressSpaceId asid) {
+  if (recent_ != nullptr && recent_asid_ == asid) return *recent_;
+  auto place = spaces_.find(asid);
+  if (place == spaces_.end()) {
+    const auto pool = static_cast<std::uint32_t>(asid % frames_.size());
+    place = spaces_.emplace(asid, Space{TableBuilder(mode_, memory_, frames_[pool]), pool, {}, std::nullopt}).first;
+    place->second.tables.log_writes(&written_);
+  }
+  recent_ = &place->second;
+  recent_asid_ = asid;
+  return *recent_;
+}
+
+void DemandKernel::before_walk(AddressSpaceId, VirtualAddress va, Access) {
+  check_address(va);
+}
+
+void DemandKernel::check_address(VirtualAddress va) const {
+  require_translated(*mode_, va);
+}
+
+bool DemandKernel::is_mapped(AddressSpaceId asid, VirtualAddress va) {
+  const Page* page = space(asid).pages.find(number_of(va));
+  return page != nullptr && page->state == PageState::Resident;
+}
+
+PageState DemandKernel::state_of(AddressSpaceId asid, VirtualAddress va) {
+  const Page* page = space(asid).pages.find(number_of(va));
+  return page == nullptr ? PageState::Untouched : page->state;
+}
+
+std::optional<FrameSlot> DemandKernel::frame_of(AddressSpaceId asid, VirtualAddress va) {
+  const Page* page = space(asid).pages.find(number_of(va));
+  if (page == nullptr || page->state != PageState::Resident) return std::nullopt;
+  return page->where;
+}
+
+/// May be true for an access that does not fault: it then enters the window alone all the same.
+bool DemandKernel::would_fault(AddressSpaceId asid, VirtualAddress va, Access access) {
+  const Page* page = space(asid).pages.find(number_of(va));
+  if (page == nullptr || page->state != PageState::Resident) return true;
+  if ((page->copy_on_write || !page->writable) && access.kind == AccessKind::Store) return true;
+  if (!page->readable || (!page->executable && access.kind == AccessKind::Fetch)) return true;
+  if (access.user ? !page->user : page->shared_kernel && access.kind == AccessKind::Fetch) return true;
+  return !mode_->marks_entries() && reason_now(asid, va, access) != FaultReason::None;
+}
+
+void DemandKernel::touched(AddressSpaceId asid, VirtualAddress va) {
+  const Page* page = space(asid).pages.find(number_of(va));
+  if (page != nullptr && page->state == PageState::Resident) replacement_->accessed(page->where);
+}
+
+/// Why the access would fault now; None if it would not.
+FaultReason DemandKernel::reason_now(AddressSpaceId asid, VirtualAddress va, Access access) {
+  const PhysicalMemory& memory = memory_;
+  const WalkOutcome walk = reference_walk(*mode_, memory, space(asid).tables.root(), va, access);
+  return walk.translated ? FaultReason::None : walk.fault.reason;
+}
+
+bool DemandKernel::may_be_stale(AddressSpaceId asid, VirtualAddress va) const {
+  return !stale_.empty() && stale_.count({asid, number_of(va)}) != 0;
+}
+
+/// Whether a region allows the access; a stack grows.
+bool DemandKernel::allowed(Regions& regions, const PageFault& fault) {
+  const Region* region = regions.find(fault.va);
+  if (region == nullptr && regions.grow_down(fault.va)) region = regions.find(fault.va);
+  if (region == nullptr) return false;
+  const Rights& rights = region->kind.rights;
+  const bool kind_allowed = fault.access.kind == AccessKind::Load    ? rights.read
+                            : fault.access.kind == AccessKind::Store ? rights.write
+                                                                     : rights.execute;
+  return kind_allowed && (rights.user || !fault.access.user);
+}
+
+void DemandKernel::handle_fault(const PageFault& fault, KernelWork& work) {
+  check_address(fault.va);
+  Space& its = space(fault.asid);
+  Handling& handling = handling_[fault.core];
+  handling = {};
+  handling.repairs = true;
+  handling.page = {fault.asid, number_of(fault.va)};
+  handling.access = fault.access;
+  work.compute(config_.fault_cycles);
+  if (its.killed) {
+    ++stats_.ending_faults;
+    work.then = KernelWork::Then::Kill;
+    return;
+  }
+  if (its.regions && !allowed(*its.regions, fault)) refuse(fault, FaultReason::NotPresent);
+  Page& page = its.pages.at(handling.page.number);
+  switch (page.state) {
+    case PageState::Untouched:
+    case PageState::Swapped:
+    case PageState::Filed:
+      return handle_absent(fault.core, page, work);
+    case PageState::Arriving:
+    case PageState::Leaving:
+      return wait_for_page(work);
+    case PageState::Resident:
+      return handle_present(fault, page, work);
+  }
+}
+
+/// The rights of a page that gets its first frame, by the layout of the process. Without one, code is taken to come
+/// from a file, and the first access says who owns the page.
+void DemandKernel::take_rights(const Handling& handling, Page& page) {
+  const VirtualAddress va = address_of(handling.page.number);
+  const std::optional<Regions>& regions = space(handling.page.asid).regions;
+  const Region* region = regions ? regions->find(va) : nullptr;
+  if (region != nullptr) {
+    const Rights& rights = region->kind.rights;
+    page.user = rights.user;
+    page.readable = rights.read;
+    page.writable = rights.write;
+    page.executable = rights.execute;
+    page.file = region->kind.file;
+    page.copy_on_write = false;
+    return;
+  }
+  const PageOwner owner = owner_of_first_touch(*mode_, va, handling.access);
+  page.user = owner != PageOwner::Kernel;
+  page.shared_kernel = owner == PageOwner::Shared;
+  page.file |= handling.access.kind == AccessKind::Fetch && !page.touched;
+}
+
+void DemandKernel::handle_absent(unsigned core, Page& page, KernelWork& work) {
+  Handling& handling = handling_[core];
+  if (page.state == PageState::Untouched) {
+    take_rights(handling, page);
+    handling.content = page.file ? Content::PageCache : Content::Zeros;
+    ++(page.file ? stats_.file_faults : stats_.zero_faults);
+    pages_touched_ += page.touched ? 0 : 1;
+    page.touched = true;
+  } else if (page.state == PageState::Filed) {
+    handling.content = Content::File;
+    ++stats_.major_faults;
+    work.compute(config_.major_fault_cycles);
+  } else {
+    handling.content = Content::Swapped;
+    handling.from_swap = page.where;
+    ++stats_.major_faults;
+    work.compute(config_.major_fault_cycles);
+  }
+  set_state(page, PageState::Arriving);
+  get_frame(core, work);
+}
+
+void DemandKernel::handle_present(const PageFault& fault, Page& page, KernelWork& work) {
+  const FaultReason reason = reason_now(fault.asid, fault.va, fault.access);
+  const VirtualAddress va = address_of(handling_[fault.core].page.number);
+  switch (reason) {
+    case FaultReason::None:  // repaired by another core, but this core's TLBs may still hold the old entry
+      ++stats_.spurious_faults;
+      return work.invalidate({page_scope(*mode_), va, fault.asid}, false);
+    case FaultReason::NotAccessed:
+    case FaultReason::NotDirty:
+      ++stats_.bit_faults;
+      return set_bits(fault, page, work);
+    default:
+      break;
+  }
+  const bool writes = fault.access.kind == AccessKind::Store && page.writable;
+  if (page.copy_on_write && writes && (page.user || !fault.access.user)) return copy_on_write(fault.core, page, work);
+  if (take_back(fault, page, work)) return;
+  refuse(fault, reason);
+}
+
+/// Software sets the bits that the hardware does not: the entry has more rights than before, so that nothing needs to
+/// be invalidated on other cores.
+void DemandKernel::set_bits(const PageFault& fault, Page& page, KernelWork& work) {
+  Space& its = space(fault.asid);
+  LeafSpec spec = spec_of(page);
+  spec.accessed = true;
+  spec.dirty = fault.access.kind == AccessKind::Store || its.tables.leaf(fault.va)->view.dirty;
+  change(its, address_of(number_of(fault.va)), spec, work);
+  work.invalidate({page_scope(*mode_), fault.va, fault.asid}, false);
+}
+
+/// A shared page from which the kernel makes a disallowed fetch becomes a supervisor page.
+bool DemandKernel::take_back(const PageFault& fault, Page& page, KernelWork& work) {
+  const bool may = page.shared_kernel && !fault.access.user && fault.access.kind == AccessKind::Fetch;
+  if (!may) return false;
+  ++stats_.ownership_faults;
+  page.shared_kernel = false;
+  page.user = false;
+  change(space(fault.asid), address_of(number_of(fault.va)), spec_of(page), work);
+  mark_stale(handling_[fault.core], {fault.asid, number_of(fault.va)});
+  work.invalidate({page_scope(*mode_), fault.va, fault.asid}, true);
+  work.commit(Unstale, 0);
+  return true;
+}
+
+/// Another core is working on the page, or holds all frames: look again after a while.
+void DemandKernel::wait_for_page(KernelWork& work) {
+  work.compute(config_.lock_cycles, KernelPart::Lock);
+  work.commit(Await, 0);
+}
+
+void DemandKernel::refuse(const PageFault& fault, FaultReason reason) const {
+  throw InputError(fmt::format(
+      "the {} {} at 0x{:x} faults and cannot be repaired: {}; expected one that the "
+      "page's owner and the control registers under paging allow",
+      fault.access.user ? "user" : "supervisor", to_string(fault.access.kind), fault.va.value(), to_string(reason)));
+}
+
+/// Rights of the page, with clear accessed and dirty bits.
+LeafSpec DemandKernel::spec_of(const Page& page) const {
+  LeafSpec spec;
+  spec.rights.user = page.user;
+  spec.rights.read = page.readable;
+  spec.rights.write = page.writable && !page.copy_on_write;
+  spec.rights.execute = page.executable;
+  spec.accessed = false;
+  spec.dirty = false;
+  return spec;
+}
+
+/// The same for an access that is about to use it.
+LeafSpec DemandKernel::spec_for(const Page& page, Access access) const {
+  LeafSpec spec = spec_of(page);
+  spec.accessed = !mode_->marks_entries();
+  spec.dirty = !mode_->marks_entries() && access.kind == AccessKind::Store;
+  return spec;
+}
+
+bool DemandKernel::commit(const KernelStep& step, unsigned core, Cycles now, KernelWork& work) {
+  Handling& handling = handling_[core];
+  switch (static_cast<Operation>(step.operation)) {
+    case Evicted:
+      end_eviction(core, now, work);
+      return false;
+    case Load:
+      load(core, now, work);
+      return false;
+    case Map:
+      return handling.content == Content::Copied ? map_copy(core, work) : map(core, work);
+    case Await:
+      return await(core, work);
+    case Unstale:
+      unmark_stale(handling);
+      return is_repaired(handling);
+    case Settle:
+      return settle(handling);
+    case Retry:
+      begin_call(core, work);
+      return false;
+    case Unmapped:
+      free_given_back(handling);
+      return false;
+  }
+  return false;
+}
+
+/// Whether the access can be translated now. If it is not allowed, the next fault says so.
+bool DemandKernel::is_repaired(const Handling& handling) {
+  const VirtualAddress va = address_of(handling.page.number);
+  return handling.repairs && state_of(handling.page.asid, va) == PageState::Resident &&
+         reason_now(handling.page.asid, va, handling.access) == FaultReason::None;
+}
+
+/// True if the page is there.
+bool DemandKernel::await(unsigned core, KernelWork& work) {
+  Handling& handling = handling_[core];
+  if (handling.waits_for_frame) {
+    get_frame(core, work);
+    return false;
+  }
+  Space& its = space(handling.page.asid);
+  if (its.killed) {
+    ++stats_.ending_faults;
+    work.then = KernelWork::Then::Kill;
+    return false;
+  }
+  Page& page = its.pages.at(handling.page.number);
+  if (page.state == PageState::Arriving || page.state == PageState::Leaving) {
+    wait_for_page(work);
+    return false;
+  }
+  if (page.state == PageState::Resident) {
+    ++stats_.waiting_faults;
+    return is_repaired(handling);
+  }
+  handle_absent(core, page, work);
+  return false;
+}
+
+}  // namespace tablewalk

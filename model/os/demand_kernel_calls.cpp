@@ -1,0 +1,276 @@
+// System calls that change an address space.
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "os/demand_kernel.h"
+#include "os/page_owner.h"
+
+namespace tablewalk {
+
+void DemandKernel::begin_layout(const LayoutChange& change) {
+  apply_change(change, regions_of(change.asid));
+}
+
+Regions& DemandKernel::regions_of(AddressSpaceId asid) {
+  Space& its = space(asid);
+  if (!its.regions) its.regions.emplace(mode_->page_bytes());
+  return *its.regions;
+}
+
+void DemandKernel::handle_call(const LayoutChange& call, unsigned core, Cycles, KernelWork& work) {
+  ++stats_.calls;
+  handling_[core] = {};
+  handling_[core].call = call;
+  if (space(call.asid).regions) apply_change(call, *space(call.asid).regions);
+  work.compute(config_.call_cycles);
+  begin_call(core, work);
+}
+
+/// Waits first if another core is working on a page of the range.
+void DemandKernel::begin_call(unsigned core, KernelWork& work) {
+  Handling& handling = handling_[core];
+  const LayoutChange& call = handling.call;
+  if (others_work_in(call)) {
+    work.compute(config_.lock_cycles, KernelPart::Lock);
+    return work.commit(Retry, 0);
+  }
+  const std::uint64_t first = number_of(call.first);
+  switch (call.operation) {
+    case LayoutOperation::Advise:
+      return;
+    case LayoutOperation::Reserve:  // replaces what was there
+    case LayoutOperation::Unmap:
+    case LayoutOperation::Discard:
+      return unmap_pages(handling, call.asid, first, pages_in(call.first, call.bytes), work);
+    case LayoutOperation::Exit:
+      space(call.asid).regions.reset();
+      return unmap_pages(handling, call.asid, 0, ~std::uint64_t{0}, work);
+    case LayoutOperation::Protect:
+      return protect_pages(handling, work);
+    case LayoutOperation::Remap:
+      return clear_way(handling, work) ? move_pages(handling, work) : work.commit(Retry, 0);
+    case LayoutOperation::Fork:
+      return fork(handling, work);
+  }
+}
+
+/// Pages of the range, which is extended to whole pages.
+std::uint64_t DemandKernel::pages_in(VirtualAddress first, std::uint64_t bytes) const {
+  return number_of(first + (bytes - 1)) - number_of(first) + 1;
+}
+
+bool DemandKernel::others_work_in(const LayoutChange& call) {
+  bool busy = false;
+  const auto look = [&](std::uint64_t, const Page& page) {
+    busy |= page.state == PageState::Arriving || page.state == PageState::Leaving;
+  };
+  PageMap& pages = space(call.asid).pages;
+  if (!has_range(call.operation)) {
+    pages.for_all(look);
+    return busy;
+  }
+  pages.for_each(number_of(call.first), pages_in(call.first, call.bytes), look);
+  if (call.operation == LayoutOperation::Remap) {
+    pages.for_each(number_of(call.to), pages_in(call.to, call.to_bytes), look);
+  }
+  return busy;
+}
+
+/// Gives pages back. Their frames are free when no TLB holds them any more.
+void DemandKernel::unmap_pages(Handling& handling, AddressSpaceId asid, std::uint64_t first, std::uint64_t count,
+                               KernelWork& work) {
+  Space& its = space(asid);
+  const auto unmap = [&](std::uint64_t number, Page& page) {
+    if (page.state == PageState::Resident) {
+      remove_entry(its, number);
+      pin(page.where);
+      handling.given_back.push_back({page.where, {asid, number}});
+      mark_stale(handling, {asid, number});
+      set_state(page, PageState::Leaving);
+    } else if (page.state == PageState::Swapped) {
+      release_copy(page.where);
+      set_state(page, PageState::Untouched);
+    } else if (page.state == PageState::Filed) {
+      set_state(page, PageState::Untouched);
+    } else {
+      return;
+    }
+    ++stats_.pages_given_back;
+  };
+  if (count == ~std::uint64_t{0}) {
+    its.pages.for_all(unmap);
+  } else {
+    its.pages.for_each(first, count, unmap);
+  }
+  work.compute(Cycles(config_.page_cycles.count() * handling.given_back.size()));
+  account_writes(work);
+  invalidate_range(handling, work);
+  work.commit(Unmapped, 0);
+  work.commit(Unstale, 0);
+}
+
+void DemandKernel::free_given_back(Handling& handling) {
+  for (const auto& [slot, name] : handling.given_back) {
+    Page& page = space(name.asid).pages.at(name.number);
+    if (page.state == PageState::Leaving) {  // else it has another frame already
+      set_state(page, PageState::Untouched);
+      page = {page.state};
+    }
+    release_frame(slot, name);
+    unpin(slot);
+  }
+  handling.given_back.clear();
+}
+
+void DemandKernel::protect_pages(Handling& handling, KernelWork& work) {
+  const LayoutChange& call = handling.call;
+  Space& its = space(call.asid);
+  std::uint64_t visited = 0;
+  its.pages.for_each(number_of(call.first), pages_in(call.first, call.bytes), [&](std::uint64_t number, Page& page) {
+    page.readable = call.read;
+    page.writable = call.write;
+    page.executable = call.execute;
+    if (page.state != PageState::Resident) return;
+    refresh(its, number);
+    mark_stale(handling, {call.asid, number});
+    ++visited;
+  });
+  work.compute(Cycles(config_.page_cycles.count() * visited));
+  account_writes(work);
+  invalidate_range(handling, work);
+  work.commit(Unstale, 0);
+}
+
+/// Before a remap, gives back pages where the range goes, and those that it loses; true if there are none.
+bool DemandKernel::clear_way(Handling& handling, KernelWork& work) {
+  const LayoutChange& call = handling.call;
+  const std::uint64_t before = pages_in(call.first, call.bytes);
+  const std::uint64_t after = pages_in(call.to, call.to_bytes);
+  bool clear = true;
+  const auto look = [&](std::uint64_t first, std::uint64_t count) {
+    bool used = false;
+    space(call.asid).pages.for_each(
+        first, count, [&](std::uint64_t, const Page& page) { used |= page.state != PageState::Untouched; });
+    if (!used) return;
+    unmap_pages(handling, call.asid, first, count, work);
+    clear = false;
+  };
+  if (after < before) look(number_of(call.first) + after, before - after);
+  if (call.to != call.first) look(number_of(call.to), after);
+  return clear;
+}
+
+/// Moves the entries of a range, as mremap does: no page is copied.
+void DemandKernel::move_pages(Handling& handling, KernelWork& work) {
+  const LayoutChange& call = handling.call;
+  if (call.to == call.first) return;  // it only became longer or shorter
+  Space& its = space(call.asid);
+  std::uint64_t visited = 0;
+  const std::uint64_t kept = pages_in(call.to, call.to_bytes);
+  const std::uint64_t first = number_of(call.first);
+  its.pages.for_each(first, pages_in(call.first, call.bytes), [&](std::uint64_t number, Page& old) {
+    if (old.state == PageState::Untouched || number - first >= kept) return;
+    const PageKey from{call.asid, number};
+    const PageKey to{call.asid, number_of(call.to) + (number - first)};
+    if (old.state == PageState::Resident) {
+      const LeafSpec spec = refresh(its, number);
+      remove_entry(its, number);
+      its.tables.map(address_of(to.number), table_[old.where].at, page_bytes_, spec);
+      table_.rename(old.where, from, to);
+      mark_stale(handling, from);
+    }
+    its.pages.at(to.number) = std::exchange(old, Page{});
+    ++visited;
+  });
+  work.compute(Cycles(config_.page_cycles.count() * visited));
+  account_writes(work);
+  invalidate_range(handling, work);
+  work.commit(Unstale, 0);
+}
+
+/// The child gets the parent's pages. Pages that can be written become read-only in both, until one of both writes.
+void DemandKernel::fork(Handling& handling, KernelWork& work) {
+  const LayoutChange& call = handling.call;
+  space(call.child);  // make it first: references to spaces stay valid
+  Space& child = space(call.child);
+  Space& parent = space(call.asid);
+  bool used = false;
+  child.pages.for_all([&](std::uint64_t, const Page& page) { used |= page.state != PageState::Untouched; });
+  if (used) {
+    throw InputError(fmt::format("fork @{}: the address space is in use; expected a new one", call.child));
+  }
+  child.killed = false;
+  child.regions = parent.regions;
+  std::uint64_t visited = 0;
+  parent.pages.for_all([&](std::uint64_t number, Page& page) {
+    if (!page.touched) return;
+    ++visited;
+    if (page.state == PageState::Resident) {
+      page.copy_on_write = true;
+      const LeafSpec spec = refresh(parent, number);
+      child.tables.map(address_of(number), table_[page.where].at, page_bytes_, spec);
+      table_.share(page.where, {call.child, number});
+      mark_stale(handling, {call.asid, number});
+      ++stats_.pages_shared;
+    } else if (page.state == PageState::Swapped) {
+      swap_.share(page.where);
+    }
+    Page& copy = child.pages.at(number);
+    set_state(copy, page.state);
+    copy = page;
+  });
+  work.compute(Cycles(config_.page_cycles.count() * visited));
+  account_writes(work);
+  work.invalidate({Invalidation::Scope::AddressSpace, {}, call.asid}, true);
+  work.commit(Unstale, 0);
+}
+
+/// Invalidates the stale pages one by one, or, if they are many, the whole address space.
+void DemandKernel::invalidate_range(Handling& handling, KernelWork& work) {
+  if (handling.pages.empty()) return;
+  const AddressSpaceId asid = handling.pages.front().asid;
+  if (handling.pages.size() > config_.flush_threshold) {
+    return work.invalidate({Invalidation::Scope::AddressSpace, {}, asid}, true);
+  }
+  std::size_t begin = 0;
+  for (std::size_t end = 1; end <= handling.pages.size(); ++end) {
+    const bool goes_on =
+        end != handling.pages.size() && handling.pages[end].number == handling.pages[end - 1].number + 1;
+    if (goes_on) continue;
+    work.invalidate({page_scope(*mode_), address_of(handling.pages[begin].number), asid}, true,
+                    static_cast<std::uint32_t>(end - begin), page_bytes_);
+    begin = end;
+  }
+}
+
+void DemandKernel::mark_stale(Handling& handling, PageKey page) {
+  handling.pages.push_back(page);
+  ++stale_[{page.asid, page.number}];
+}
+
+void DemandKernel::unmark_stale(Handling& handling) {
+  for (const PageKey& page : handling.pages) {
+    const auto marked = stale_.find({page.asid, page.number});
+    if (--marked->second == 0) stale_.erase(marked);
+  }
+  handling.pages.clear();
+}
+
+/// The frame must not be evicted until unpin().
+void DemandKernel::pin(FrameSlot slot) {
+  FrameTable::Frame& frame = table_[slot];
+  ++frame.pinned;
+  if (!std::exchange(frame.replaceable, false)) return;
+  replacement_->removed(slot);
+  --replaceable_;
+}
+
+void DemandKernel::unpin(FrameSlot slot) {
+  FrameTable::Frame& frame = table_[slot];
+  if (--frame.pinned == 0 && frame.pages != 0) enter_replacement(slot);
+}
+
+}  // namespace tablewalk

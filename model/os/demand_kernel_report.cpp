@@ -1,0 +1,81 @@
+// The figures of the kernel.
+
+#include "os/demand_kernel.h"
+#include "os/table_figures.h"
+
+namespace tablewalk {
+
+void DemandKernel::reset_stats() {
+  stats_ = {};
+  swap_.reset_stats();
+}
+
+void DemandKernel::report(StatSet& figures) const {
+  std::vector<const TableBuilder*> tables;
+  for (const auto& [asid, space] : spaces_) tables.push_back(&space.tables);
+  report_tables(*mode_, tables, pages_touched_, page_bytes_, figures);
+  figures.begin(Section::Kernel);
+  report_faults(figures);
+  report_memory(figures);
+  swap_.report(figures);
+}
+
+void DemandKernel::report_faults(StatSet& figures) const {
+  figures.adds_up("core.faults",
+                  {"kernel.zero_faults", "kernel.major_faults", "kernel.copy_faults", "kernel.file_faults",
+                   "kernel.reuse_faults", "kernel.waiting_faults", "kernel.spurious_faults", "kernel.bit_faults",
+                   "kernel.ownership_faults", "kernel.ending_faults"});
+  figures.count("kernel.zero_faults", stats_.zero_faults, "faults", "first touches of a page: it gets a frame of zeros")
+      .key()
+      .explain("first touches of a page, for which the kernel takes a free frame and clears it");
+  figures.count("kernel.file_faults", stats_.file_faults, "faults",
+                "first fetches from a page: it is mapped from the page cache");
+  figures
+      .count("kernel.major_faults", stats_.major_faults, "faults",
+             "the page was read from the swap device, or from its file")
+      .key()
+      .explain("accesses to a page that was not in memory and had to be read from the swap device");
+  figures.count("kernel.copy_faults", stats_.copy_faults, "faults",
+                "a write to a copy-on-write page that others share: it was copied");
+  figures.count("kernel.reuse_faults", stats_.reuse_faults, "faults",
+                "a write to a copy-on-write page that nobody else shares any more");
+  figures.count("kernel.waiting_faults", stats_.waiting_faults, "faults",
+                "another core was working on the page, which was then there");
+  figures.count("kernel.spurious_faults", stats_.spurious_faults, "faults", "another core had repaired the page");
+  figures.count("kernel.bit_faults", stats_.bit_faults, "faults",
+                "accessed and dirty bits that the paging mode leaves to software");
+  figures.count("kernel.ownership_faults", stats_.ownership_faults, "faults",
+                "a page that the kernel had touched first, and from which it now fetches, became its own");
+  figures.count("kernel.ending_faults", stats_.ending_faults, "faults", "of a process that another core is ending");
+}
+
+void DemandKernel::report_memory(StatSet& figures) const {
+  const auto in = [&](PageState state) { return pages_in_[static_cast<unsigned>(state)]; };
+  figures.count("kernel.resident_pages", in(PageState::Resident), "pages", "pages in frames, at the end")
+      .explain("cached pages: those that are in memory");
+  figures.count("kernel.swapped_pages", in(PageState::Swapped), "pages", "pages on the swap device only, at the end")
+      .explain("uncached pages: those that would have to be read from the swap device");
+  figures.count("kernel.peak_frames", peak_resident_, "frames", "the most frames in use at once")
+      .explain("the most memory that the programs had at once");
+  figures.count("kernel.evictions", stats_.evictions, "pages", "pages that lost their frame to another page")
+      .key()
+      .explain("pages that had to leave memory to make room");
+  figures.adds_up("kernel.evictions", {"kernel.dirty_evictions", "kernel.clean_evictions", "kernel.dropped_evictions"});
+  figures.count("kernel.dirty_evictions", stats_.dirty_evictions, "pages", "they had changed: written to the device");
+  figures.count("kernel.clean_evictions", stats_.evictions - stats_.dirty_evictions - stats_.dropped_evictions, "pages",
+                "the device still had the same content");
+  figures.count("kernel.dropped_evictions", stats_.dropped_evictions, "pages",
+                "never written: still zeros, or as in their file");
+  figures.count("kernel.calls", stats_.calls, "calls", "system calls of the program that change its address space");
+  figures.count("kernel.pages_given_back", stats_.pages_given_back, "pages",
+                "by system calls and at the end of processes");
+  figures.count("kernel.pages_shared", stats_.pages_shared, "pages", "shared with a child by fork, in memory");
+  figures.count("kernel.accessed_bits_cleared", stats_.accessed_cleared, "entries",
+                "accessed bits cleared by page replacement");
+  figures
+      .count("kernel.processes_killed", stats_.processes_killed, "processes",
+             "processes ended because the swap device was full")
+      .explain("processes that the kernel ended because neither memory nor the swap device had room");
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,44 @@
+#include "os/frame_table.h"
+
+namespace tablewalk {
+
+bool FrameTable::drop(FrameSlot slot, PageKey page) {
+  Frame& frame = frames_[slot];
+  const auto [begin, end] = more_.equal_range(slot);
+  if (frame.page == page) {
+    if (begin != end) {
+      frame.page = begin->second;
+      more_.erase(begin);
+    }
+  } else {
+    for (auto other = begin; other != end; ++other) {
+      if (!(other->second == page)) continue;
+      more_.erase(other);
+      break;
+    }
+  }
+  if (--frame.pages != 0) return false;
+  free_.push_back(slot);
+  --in_use_;
+  return true;
+}
+
+void FrameTable::rename(FrameSlot slot, PageKey from, PageKey to) {
+  if (frames_[slot].page == from) {
+    frames_[slot].page = to;
+    return;
+  }
+  const auto [begin, end] = more_.equal_range(slot);
+  for (auto other = begin; other != end; ++other) {
+    if (other->second == from) other->second = to;
+  }
+}
+
+std::vector<PageKey> FrameTable::pages(FrameSlot slot) const {
+  std::vector<PageKey> pages{frames_[slot].page};
+  const auto [begin, end] = more_.equal_range(slot);
+  for (auto other = begin; other != end; ++other) pages.push_back(other->second);
+  return pages;
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <unordered_map>
+#include <vector>
+
+#include "base/types.h"
+#include "os/page_key.h"
+#include "os/page_replacement.h"
+
+namespace tablewalk {
+
+/// The frames that hold pages of programs: which pages each is mapped to. Each frame in use has at least one page, or
+/// is held for one that arrives.
+class FrameTable {
+ public:
+  static constexpr std::uint32_t no_copy = ~std::uint32_t{0};
+
+  struct Frame {
+    PhysicalAddress at;
+    PageKey page;                  ///< the first page mapped to it
+    std::uint32_t pages = 0;       ///< mapped to it; 0: free
+    std::uint32_t copy = no_copy;  ///< slot of the swap device with the same content as when it was read or written
+    std::uint32_t pool = 0;        ///< the frame allocator that it came from
+    std::uint32_t pinned = 0;      ///< cores that read it for a copy: it must stay
+    bool replaceable = false;      ///< known to the replacement policy
+    bool dirty = false;            ///< written since it had the content of `copy`, beside what the entries say now
+  };
+
+  /// `limit`: the most frames in use; 0: no limit.
+  explicit FrameTable(std::uint64_t limit) : limit_(limit) {}
+
+  bool full() const { return limit_ != 0 && in_use_ >= limit_; }
+  std::uint64_t in_use() const { return in_use_; }
+  std::uint64_t limit() const { return limit_; }
+  Frame& operator[](FrameSlot slot) { return frames_[slot]; }
+  const Frame& operator[](FrameSlot slot) const { return frames_[slot]; }
+
+  /// A slot for the frame at that address, which gets that page. There must be room.
+  FrameSlot take(PhysicalAddress at, std::uint32_t pool, PageKey page) {
+    FrameSlot slot;
+    if (free_.empty()) {
+      slot = static_cast<FrameSlot>(frames_.size());
+      frames_.emplace_back();
+    } else {
+      slot = free_.back();
+      free_.pop_back();
+    }
+    frames_[slot] = Frame{at, page, 1, no_copy, pool};
+    ++in_use_;
+    return slot;
+  }
+  /// Another page is mapped to it.
+  void share(FrameSlot slot, PageKey page) {
+    ++frames_[slot].pages;
+    more_.emplace(slot, page);
+  }
+  /// A page mapped to it has another address now.
+  void rename(FrameSlot slot, PageKey from, PageKey to);
+  /// A page is no longer mapped to it; true if it was the last one: the slot is free.
+  bool drop(FrameSlot slot, PageKey page);
+  /// The pages mapped to it.
+  std::vector<PageKey> pages(FrameSlot slot) const;
+
+ private:
+  std::uint64_t limit_;
+  std::uint64_t in_use_ = 0;
+  std::deque<Frame> frames_;
+  std::vector<FrameSlot> free_;
+  std::unordered_multimap<FrameSlot, PageKey> more_;  ///< pages beside the first one
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <vector>
+
+#include "paging/table_builder.h"
+#include "stats/stat_set.h"
+
+namespace tablewalk {
+
+/// The figures of the page tables of all address spaces. `pages`: mapped so far, of `page_bytes` each.
+void report_tables(const PagingMode& mode, const std::vector<const TableBuilder*>& tables, std::uint64_t pages,
+                   std::uint64_t page_bytes, StatSet& figures);
+
+}  // namespace tablewalk

@@ -1,0 +1,263 @@
+// Machines whose kernel gives pages on demand and takes them away.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <list>
+#include <map>
+#include <set>
+
+#include "base/process_pool.h"
+#include "config/printer.h"
+#include "support/child_run.h"
+#include "support/random_cores.h"
+#include "trace/trace_reader.h"
+
+namespace tablewalk::test {
+namespace {
+
+constexpr std::uint64_t page_bytes = 4096;
+
+// Independent counts of page faults: a few lines each, from the definitions of the policies.
+
+std::vector<std::uint64_t> pages_of(const std::string& path, std::uint64_t records) {
+  std::vector<std::uint64_t> pages;
+  const auto reader = open_trace(path);
+  std::vector<Record> batch(1000);
+  while (records != 0) {
+    const std::size_t count = reader->read(batch.data(), std::min<std::uint64_t>(records, batch.size()));
+    if (count == 0) break;
+    records -= count;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t first = batch[i].address.value() / page_bytes;
+      const std::uint64_t last = (batch[i].address.value() + batch[i].size - 1) / page_bytes;
+      for (std::uint64_t page = first; page <= last; ++page) pages.push_back(page);
+    }
+  }
+  return pages;
+}
+
+std::uint64_t fifo_faults(const std::vector<std::uint64_t>& pages, std::size_t frames) {
+  std::list<std::uint64_t> queue;
+  std::set<std::uint64_t> held;
+  std::uint64_t faults = 0;
+  for (const std::uint64_t page : pages) {
+    if (held.count(page) != 0) continue;
+    ++faults;
+    if (held.size() == frames) {
+      held.erase(queue.front());
+      queue.pop_front();
+    }
+    held.insert(page);
+    queue.push_back(page);
+  }
+  return faults;
+}
+
+std::uint64_t clock_faults(const std::vector<std::uint64_t>& pages, std::size_t frames) {
+  std::vector<std::pair<std::uint64_t, bool>> circle;  // page, and whether it was accessed
+  std::map<std::uint64_t, std::size_t> place;
+  std::size_t hand = 0;
+  std::uint64_t faults = 0;
+  for (const std::uint64_t page : pages) {
+    if (place.count(page) == 0) {
+      ++faults;
+      if (circle.size() < frames) {
+        place[page] = circle.size();
+        circle.push_back({page, false});
+      } else {
+        for (; circle[hand].second; hand = (hand + 1) % frames) circle[hand].second = false;
+        place.erase(circle[hand].first);
+        place[page] = hand;
+        circle[hand].first = page;
+        hand = (hand + 1) % frames;
+      }
+    }
+    circle[place[page]].second = true;
+  }
+  return faults;
+}
+
+std::uint64_t lru_faults(const std::vector<std::uint64_t>& pages, std::size_t frames) {
+  std::map<std::uint64_t, std::uint64_t> last_use;
+  std::map<std::uint64_t, std::uint64_t> by_use;
+  std::uint64_t faults = 0;
+  for (std::uint64_t now = 0; now < pages.size(); ++now) {
+    const auto held = last_use.find(pages[now]);
+    if (held == last_use.end()) {
+      ++faults;
+      if (last_use.size() == frames) {
+        last_use.erase(by_use.begin()->second);
+        by_use.erase(by_use.begin());
+      }
+    } else {
+      by_use.erase(held->second);
+    }
+    last_use[pages[now]] = now;
+    by_use[now] = pages[now];
+  }
+  return faults;
+}
+
+std::uint64_t optimal_faults(const std::vector<std::uint64_t>& pages, std::size_t frames) {
+  std::vector<std::uint64_t> next_use(pages.size(), ~std::uint64_t{0});
+  std::map<std::uint64_t, std::uint64_t> seen;
+  for (std::uint64_t i = pages.size(); i-- != 0; seen[pages[i]] = i) {
+    if (seen.count(pages[i]) != 0) next_use[i] = seen[pages[i]];
+  }
+  std::map<std::uint64_t, std::uint64_t> held;  // page, next use
+  std::set<std::pair<std::uint64_t, std::uint64_t>> by_next;
+  std::uint64_t faults = 0;
+  for (std::uint64_t now = 0; now < pages.size(); ++now) {
+    const auto page = held.find(pages[now]);
+    if (page != held.end()) {
+      by_next.erase({page->second, page->first});
+    } else {
+      ++faults;
+      if (held.size() == frames) {
+        held.erase(by_next.rbegin()->second);
+        by_next.erase(std::prev(by_next.end()));
+      }
+    }
+    held[pages[now]] = next_use[now];
+    by_next.insert({next_use[now], pages[now]});
+  }
+  return faults;
+}
+
+MachineRun demand_paged(const std::string& path, PageReplacementKind policy, std::uint64_t frames) {
+  MachineRun run;
+  run.config.core.blocking = true;  // faults in the order of the trace
+  run.config.core.fetch_queue = 0;
+  run.config.os.prefault = false;
+  run.config.os.kernel_traffic = false;
+  run.config.os.replacement.policy = policy;
+  run.config.os.resident_limit.bytes = frames * page_bytes;
+  run.config.os.swap.bytes.bytes = std::uint64_t{1} << 30;
+  run.options.trace_path = path;
+  return run;
+}
+
+constexpr std::array policies{PageReplacementKind::Fifo, PageReplacementKind::Clock, PageReplacementKind::SecondChance,
+                              PageReplacementKind::Lru, PageReplacementKind::Optimal};
+
+std::uint64_t reference_faults(PageReplacementKind policy, const std::vector<std::uint64_t>& pages,
+                               std::uint64_t frames) {
+  switch (policy) {
+    case PageReplacementKind::Fifo:
+      return fifo_faults(pages, frames);
+    case PageReplacementKind::Lru:
+      return lru_faults(pages, frames);
+    case PageReplacementKind::Optimal:
+      return optimal_faults(pages, frames);
+    default:
+      return clock_faults(pages, frames);
+  }
+}
+
+class FaultCounts : public testing::TestWithParam<const char*> {};
+
+/// The machine's page faults, with real accessed bits, TLBs and shootdowns, are those of the definitions.
+TEST_P(FaultCounts, EqualThoseOfIndependentReferences) {
+  const std::string path = std::string(TABLEWALK_SOURCE_DIR) + "/traces/" + GetParam() + ".twt";
+  const std::uint64_t records = setting("TABLEWALK_RECORDS", 20'000);
+  const std::vector<std::uint64_t> pages = pages_of(path, records);
+  const std::uint64_t distinct = std::set<std::uint64_t>(pages.begin(), pages.end()).size();
+  std::vector<MachineRun> runs;
+  std::vector<std::uint64_t> expected;
+  std::vector<std::string> names;
+  for (std::uint64_t i = 1; i <= 10; ++i) {
+    const std::uint64_t frames = std::max<std::uint64_t>(1, distinct * i / 10);
+    for (const PageReplacementKind policy : policies) {
+      runs.push_back(demand_paged(path, policy, frames));
+      runs.back().options.limit = records;
+      expected.push_back(reference_faults(policy, pages, frames));
+      names.push_back("policy " + std::to_string(static_cast<int>(policy)) + ", frames " + std::to_string(frames));
+    }
+  }
+  const std::vector<RunResult> results = run_in_children(runs);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    EXPECT_EQ(count_of(results[i], "core.faults"), expected[i]) << names[i];
+    if (i % policies.size() == policies.size() - 1) {
+      for (std::size_t other = i + 1 - policies.size(); other != i; ++other) EXPECT_LE(expected[i], expected[other]);
+    }
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Traces, FaultCounts,
+                         testing::Values("bzip2", "cc1", "git", "grep", "gzip", "perl", "python3", "sort", "sqlite3"));
+
+TEST(DemandPaging, FifoHasMoreFaultsWithMoreMemoryOnBeladysString) {
+  const TemporaryFolder folder;
+  std::vector<Record> trace;
+  for (const std::uint64_t page : {1, 2, 3, 4, 1, 2, 5, 1, 2, 3, 4, 5}) {
+    trace.emplace_back(VirtualAddress(page * page_bytes), 8);
+  }
+  const std::string path = folder.write_trace("belady.txt", trace);
+  const auto results = run_in_children(
+      {demand_paged(path, PageReplacementKind::Fifo, 3), demand_paged(path, PageReplacementKind::Fifo, 4)});
+  EXPECT_EQ(count_of(results[0], "core.faults"), 9u);
+  EXPECT_EQ(count_of(results[1], "core.faults"), 10u);
+}
+
+/// A random machine of 1 to 8 cores with demand paging, often with little memory.
+class RandomCase {
+ public:
+  explicit RandomCase(std::uint64_t seed) : seed_(seed) {
+    Dice dice(seed);
+    config = random_machine(dice);
+    if (dice.chance(60)) add_cores(dice, config, 8);
+    if (config.cores == 1) {
+      options.trace_path = folder_.write_trace("trace.txt", random_trace(dice, config, 1500));
+    } else {
+      write_traces(dice, config, 1500, folder_, options);
+    }
+    OsConfig& os = config.os;
+    os.prefault = false;
+    os.fault_cycles = Cycles(dice.between(1, 500));
+    os.evict_cycles = Cycles(dice.between(0, 100));
+    os.kernel_traffic = dice.chance(70);
+    os.flush_accessed = dice.chance(70);
+    os.flush_threshold = dice.number(0, 10);
+    os.swap.bytes.bytes = std::uint64_t{1} << 34;
+    os.swap.read_cycles = Cycles(dice.between(10, 2000));
+    os.replacement.policy = dice.pick<PageReplacementKind>(
+        {PageReplacementKind::Fifo, PageReplacementKind::SecondChance, PageReplacementKind::Clock,
+         PageReplacementKind::Lru, PageReplacementKind::Aging, PageReplacementKind::TwoLists,
+         PageReplacementKind::Generations, PageReplacementKind::Random});
+    const auto mode = make_paging_mode(config.paging.mode, config.paging);
+    const std::uint64_t page = os.page_bytes.bytes == 0 ? mode->page_bytes() : os.page_bytes.bytes;
+    if (dice.chance(75)) os.resident_limit.bytes = page * dice.between(1, 40);
+    options.check = true;
+  }
+  std::string run() const { return text_without_config(run_in_child(config, options)); }
+  std::string describe() {
+    return "have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED=" + std::to_string(seed_) + "; its machine:\n" +
+           to_yaml(config, false);
+  }
+
+  MachineConfig config;
+  RunOptions options;
+
+ private:
+  std::uint64_t seed_;
+  TemporaryFolder folder_;
+};
+
+TEST(DemandPaging, EveryRandomMachineKeepsTheLaws) {
+  for (const std::uint64_t seed : printed_seeds(60)) {
+    RandomCase random(seed);
+    ASSERT_NO_THROW(random.run()) << random.describe();
+  }
+}
+
+TEST(DemandPaging, RunningAheadChangesNoByteOfTheResult) {
+  for (const std::uint64_t seed : printed_seeds(40)) {
+    RandomCase random(seed);
+    const std::string ahead = random.run();
+    random.config.core.run_ahead = false;
+    ASSERT_EQ(random.run(), ahead) << random.describe();
+  }
+}
+
+}  // namespace
+}  // namespace tablewalk::test

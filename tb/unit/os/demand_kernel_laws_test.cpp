@@ -1,0 +1,305 @@
+// The laws of a kernel that gives and takes pages, under random programs on several cores.
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "support/dice.h"
+#include "support/kernel_cores.h"
+
+namespace tablewalk {
+namespace {
+
+using test::Dice;
+using test::KernelCores;
+
+constexpr std::uint64_t page_bytes = 4096;
+constexpr std::uint64_t pages_of_a_process = 48;
+constexpr unsigned processes = 3;
+
+/// What a plain map says that the programs' memory contains.
+class PlainMemory {
+ public:
+  std::uint64_t read(AddressSpaceId asid, std::uint64_t address) const {
+    const auto held = words_.find({asid, address});
+    return held == words_.end() ? 0 : held->second;
+  }
+  void write(AddressSpaceId asid, std::uint64_t address, std::uint64_t value) { words_[{asid, address}] = value; }
+  void clear(AddressSpaceId asid, std::uint64_t from, std::uint64_t bytes) {
+    words_.erase(words_.lower_bound({asid, from}), words_.lower_bound({asid, from + bytes}));
+  }
+  void move(AddressSpaceId asid, std::uint64_t from, std::uint64_t to, std::uint64_t bytes) {
+    const auto copied = words_of(asid, from, bytes);
+    clear(asid, from, bytes);
+    for (const auto& [address, value] : copied) write(asid, address - from + to, value);
+  }
+  void copy_process(AddressSpaceId from, AddressSpaceId to) {
+    for (const auto& [address, value] : words_of(from, 0, ~std::uint64_t{0})) write(to, address, value);
+  }
+
+ private:
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> words_of(AddressSpaceId asid, std::uint64_t from,
+                                                                std::uint64_t bytes) const {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> words;
+    for (const auto& [place, value] : words_) {
+      if (place.first == asid && place.second - from < bytes) words.push_back({place.second, value});
+    }
+    return words;
+  }
+  std::map<std::pair<AddressSpaceId, std::uint64_t>, std::uint64_t> words_;
+};
+
+/// A machine of cores without timing, and programs on it. Each core runs a process or a thread of one.
+class World {
+ public:
+  World(std::uint64_t seed, unsigned cores)
+      : seed_(seed),
+        dice_(seed),
+        mode_(make_paging_mode(dice_.pick<const char*>({"x86-64", "sv39", "arm64-4k", "radix:5,5,5,5/12@4"}))),
+        running_(cores, Running{}),
+        config_(config()),
+        kernel_(config_, mode_, memory_, frames(), cores),
+        cores_(kernel_, *mode_, memory_, cores) {
+    for (unsigned core = 0; core < cores; ++core) running_[core].asid = core % processes;
+    next_space_ = processes;
+  }
+
+  void run(unsigned operations) {
+    while (operations != 0) {
+      const unsigned core = dice_.number(0, static_cast<std::uint32_t>(running_.size() - 1));
+      if (!cores_.done(core)) {
+        cores_.step(core);
+        if (cores_.done(core)) finish(core);
+        continue;
+      }
+      cores_.step(core);  // takes the invalidations of others
+      begin(core);
+      if (cores_.done(core)) finish(core);
+      if (--operations % 64 == 0) check_frames();
+    }
+    for (unsigned core = 0; core < running_.size(); ++core) {
+      while (!cores_.done(core)) {
+        cores_.step(dice_.number(0, static_cast<std::uint32_t>(running_.size() - 1)));
+        for (unsigned other = 0; other < running_.size(); ++other) {
+          if (cores_.done(other)) finish(other);
+        }
+      }
+    }
+    check_frames();
+  }
+  const KernelStats& stats() const { return kernel_.stats(); }
+
+ private:
+  struct Running {
+    AddressSpaceId asid = 0;
+    bool loads = false;
+    bool stores = false;
+    bool calls = false;
+    std::uint64_t address = 0;
+    std::uint64_t value = 0;
+    std::uint64_t expected = 0;
+  };
+
+  OsConfig config() {
+    OsConfig config;
+    config.prefault = false;
+    if (dice_.chance(80)) config.resident_limit.bytes = dice_.between(running_.size() + 1, 60) * page_bytes;
+    config.replacement.policy = dice_.pick<PageReplacementKind>(
+        {PageReplacementKind::Fifo, PageReplacementKind::SecondChance, PageReplacementKind::Clock,
+         PageReplacementKind::Lru, PageReplacementKind::Aging, PageReplacementKind::TwoLists,
+         PageReplacementKind::Generations, PageReplacementKind::Random});
+    config.replacement.seed = seed_;
+    config.flush_threshold = dice_.number(0, 8);
+    config.swap.bytes.bytes = 4096 * page_bytes;
+    return config;
+  }
+  std::vector<FrameAllocator>& frames() {
+    for (unsigned pool = 0; pool < 2; ++pool) {
+      frames_.emplace_back(std::uint64_t{1} << 26, mode_->page_bytes(), FrameAllocatorConfig{},
+                           PhysicalAddress(std::uint64_t{pool} << 26));
+    }
+    return frames_;
+  }
+  bool space_is_quiet(AddressSpaceId asid, unsigned except) const {
+    for (unsigned core = 0; core < running_.size(); ++core) {
+      if (core != except && running_[core].asid == asid && !cores_.done(core)) return false;
+    }
+    return true;
+  }
+  /// Whether a thread of the process is in a system call: what others then read depends on the interleaving.
+  bool in_call(AddressSpaceId asid) const {
+    for (unsigned core = 0; core < running_.size(); ++core) {
+      if (running_[core].asid == asid && running_[core].calls && !cores_.done(core)) return true;
+    }
+    return false;
+  }
+
+  void begin(unsigned core) {
+    Running& its = running_[core];
+    its.loads = its.stores = its.calls = false;
+    if (in_call(its.asid)) return;
+    if (dice_.chance(6) && space_is_quiet(its.asid, core)) return begin_call(core);
+    its.address = dice_.between(0, pages_of_a_process - 1) * page_bytes + dice_.between(0, 3) * 8;
+    if (writing_.count({its.asid, its.address}) != 0) return;  // a race of two threads
+    const VirtualAddress va(its.address);
+    if (dice_.chance(50)) {
+      its.stores = true;
+      its.value = ++values_;
+      writing_.insert({its.asid, its.address});
+      cores_.begin_access(core, its.asid, va, AccessKind::Store, its.value);
+    } else {
+      its.loads = true;
+      its.expected = plain_.read(its.asid, its.address);
+      reading_.insert({its.asid, its.address});
+      cores_.begin_access(core, its.asid, va, dice_.chance(20) ? AccessKind::Fetch : AccessKind::Load);
+    }
+  }
+  void finish(unsigned core) {
+    Running& its = running_[core];
+    if (its.stores) {
+      plain_.write(its.asid, its.address, its.value);
+      writing_.erase({its.asid, its.address});
+    }
+    if (its.loads && plain_.read(its.asid, its.address) == its.expected) {  // else another thread wrote meanwhile
+      ASSERT_EQ(cores_.loaded(core), its.expected)
+          << "process " << its.asid << ", address 0x" << std::hex << its.address;
+    }
+    its.loads = its.stores = its.calls = false;
+  }
+
+  void begin_call(unsigned core) {
+    Running& its = running_[core];
+    LayoutChange event;
+    event.read = event.write = event.execute = true;
+    event.asid = its.asid;
+    event.bytes = dice_.between(1, 12) * page_bytes;
+    event.first = VirtualAddress(dice_.between(0, pages_of_a_process - event.bytes / page_bytes) * page_bytes);
+    switch (dice_.number(0, 4)) {
+      case 0:
+        event.operation = LayoutOperation::Unmap;
+        plain_.clear(its.asid, event.first.value(), event.bytes);
+        break;
+      case 1:
+        event.operation = LayoutOperation::Discard;
+        plain_.clear(its.asid, event.first.value(), event.bytes);
+        break;
+      case 2:
+        event.operation = LayoutOperation::Remap;  // to a new place, and back at once
+        event.to = VirtualAddress((pages_of_a_process + 64) * page_bytes);
+        event.to_bytes = event.bytes;
+        call(core, event);
+        std::swap(event.first, event.to);
+        break;
+      case 3:
+        return begin_fork(core, event);
+      default:
+        event.operation = LayoutOperation::Protect;
+        break;
+    }
+    its.calls = true;
+    cores_.begin_call(core, event);
+  }
+  void call(unsigned core, const LayoutChange& event) {
+    running_[core].calls = true;
+    cores_.begin_call(core, event);
+    while (!cores_.done(core)) {
+      cores_.step(dice_.number(0, static_cast<std::uint32_t>(running_.size() - 1)));
+      for (unsigned other = 0; other < running_.size(); ++other) {
+        if (other != core && cores_.done(other)) finish(other);
+      }
+    }
+    running_[core].calls = false;
+  }
+  /// The core continues as the child, after the end of its old process if nobody else runs it.
+  void begin_fork(unsigned core, LayoutChange event) {
+    Running& its = running_[core];
+    if (next_space_ > 400) return;
+    event.operation = LayoutOperation::Fork;
+    event.child = next_space_++;
+    call(core, event);
+    plain_.copy_process(its.asid, event.child);
+    const AddressSpaceId old = its.asid;
+    its.asid = event.child;
+    for (unsigned other = 0; other < running_.size(); ++other) {
+      if (running_[other].asid == old) return;
+    }
+    LayoutChange exit;
+    exit.operation = LayoutOperation::Exit;
+    exit.asid = old;
+    call(core, exit);
+  }
+
+  /// No frame has two pages unless they share it, and the frames in use add up.
+  void check_frames() {
+    std::map<std::uint64_t, FrameSlot> slots;
+    std::set<FrameSlot> used;
+    for (AddressSpaceId asid = 0; asid < next_space_; ++asid) {
+      for (std::uint64_t number = 0; number < pages_of_a_process; ++number) {
+        const VirtualAddress va(number * page_bytes);
+        if (kernel_.state_of(asid, va) != PageState::Resident) continue;
+        const PhysicalMemory& memory = memory_;
+        const WalkOutcome walk = reference_walk(*mode_, memory, kernel_.root(asid), va, {AccessKind::Load, true});
+        ASSERT_TRUE(walk.translated);
+        const std::optional<FrameSlot> slot = kernel_.frame_of(asid, va);
+        ASSERT_TRUE(slot);
+        const FrameTable::Frame& frame = kernel_.frame_table()[*slot];
+        ASSERT_EQ(frame.at, walk.translation.physical(va));
+        const auto known = slots.emplace(frame.at.value(), *slot);
+        ASSERT_EQ(known.first->second, *slot) << "two slots for one frame";
+        const std::vector<PageKey> pages = kernel_.frame_table().pages(*slot);
+        ASSERT_EQ(pages.size(), frame.pages);
+        ASSERT_EQ(std::count(pages.begin(), pages.end(), PageKey{asid, number}), 1);
+        used.insert(*slot);
+      }
+    }
+    bool quiet = true;
+    for (unsigned core = 0; core < running_.size(); ++core) quiet &= cores_.done(core);
+    if (quiet) {
+      ASSERT_EQ(kernel_.frame_table().in_use(), used.size());
+    }
+    if (config_.resident_limit.bytes != 0) {
+      ASSERT_LE(kernel_.frame_table().in_use(), kernel_.frame_table().limit());
+    }
+  }
+
+  std::uint64_t seed_;
+  Dice dice_;
+  std::shared_ptr<const PagingMode> mode_;
+  PhysicalMemory memory_;
+  std::vector<FrameAllocator> frames_;
+  std::vector<Running> running_;
+  OsConfig config_;
+  DemandKernel kernel_;
+  KernelCores cores_;
+  PlainMemory plain_;
+  std::set<std::pair<AddressSpaceId, std::uint64_t>> writing_;
+  std::set<std::pair<AddressSpaceId, std::uint64_t>> reading_;
+  AddressSpaceId next_space_ = 0;
+  std::uint64_t values_ = 0;
+};
+
+TEST(DemandKernelLaws, HoldUnderRandomProgramsOnSeveralCores) {
+  KernelStats all;
+  for (const std::uint64_t seed : test::printed_seeds(40)) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    World world(seed, static_cast<unsigned>(1 + seed % 8));
+    ASSERT_NO_FATAL_FAILURE(world.run(5000));
+    const KernelStats& stats = world.stats();
+    all.evictions += stats.evictions;
+    all.major_faults += stats.major_faults;
+    all.copy_faults += stats.copy_faults;
+    all.reuse_faults += stats.reuse_faults;
+    all.waiting_faults += stats.waiting_faults;
+  }
+  // The programs reach everything.
+  EXPECT_NE(all.evictions, 0u);
+  EXPECT_NE(all.major_faults, 0u);
+  EXPECT_NE(all.copy_faults, 0u);
+  EXPECT_NE(all.reuse_faults, 0u);
+  EXPECT_NE(all.waiting_faults, 0u);
+}
+
+}  // namespace
+}  // namespace tablewalk
