@@ -36,7 +36,7 @@ void TranslationList::add(const TranslationRequest& request, const Pending& pend
   one.answer = request.answer;
   one.cycles = answered - pending.since;
   if (!at_once) one.walk = walk_of(request, pending.since);
-  translations_.push_back(std::move(one));
+  translations_.push_back(one);
 }
 
 void TranslationList::translation_requested(const TranslationRequest& request, Cycles at) {
