@@ -19,6 +19,10 @@ constexpr std::uint64_t nanoseconds = 1'000'000;
 constexpr std::uint64_t entries = std::uint64_t{1} << 24;
 /// Size of one cache.
 constexpr std::uint64_t cache_bytes = std::uint64_t{64} << 30;
+/// The swap device.
+constexpr std::uint64_t swap_bytes = std::uint64_t{16} << 40;
+/// Memory for pages that may be replaced: the host needs about 40 bytes for each.
+constexpr std::uint64_t resident_bytes = std::uint64_t{64} << 30;
 /// Concurrent operations: outstanding misses of a TLB or a cache, walks, accesses of the core.
 constexpr std::uint64_t in_flight = 4096;
 /// Outstanding requests of the walker: several per walk.

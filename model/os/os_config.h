@@ -54,7 +54,8 @@ struct OsConfig {
                "true: the kernel's accesses to table entries and pages go through the core's caches; false: they cost "
                "nothing");
     keys.value("resident_limit", resident_limit, "bytes",
-               "memory for the pages of all programs, with demand paging; pages beyond it replace others; 0: no limit");
+               "memory for the pages of all programs, with demand paging; pages beyond it replace others; 0: no limit",
+               largest::resident_bytes);
     keys.group("replacement", replacement, "page replacement, if the resident pages are limited");
     keys.value("flush_accessed", flush_accessed, "",
                "true: a page whose accessed bit is cleared is invalidated in the core's TLBs, so that its next access "

@@ -22,7 +22,7 @@ struct SwapConfig {
 
   template <class Keys>
   void describe(Keys& keys) {
-    keys.value("bytes", bytes, "bytes", "size of the swap device; 0: there is none");
+    keys.value("bytes", bytes, "bytes", "size of the swap device; 0: there is none", largest::swap_bytes);
     keys.value("read_cycles", read_cycles, "cycles", "latency of a read, besides queueing and the transfer",
                largest::event_cycles);
     keys.value("write_cycles", write_cycles, "cycles", "latency of a write, besides queueing and the transfer",

@@ -20,8 +20,8 @@ std::string traces_text(const RunResult& result) {
 }
 
 std::set<std::string> dependences_of(const RunResult& result) {
-  const auto core = result.config.value("core", nlohmann::ordered_json::object());
-  if (core.value("blocking", false)) return {""};
+  const bool blocks = result.config.contains("core") && result.config.at("core").value("blocking", false);
+  if (blocks) return {""};
   std::set<std::string> dependences{result.trace.dependences};
   for (const TraceSummary& trace : result.more_traces) dependences.insert(trace.dependences);
   return dependences;

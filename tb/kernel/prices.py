@@ -1,0 +1,130 @@
+"""Measures what the kernel's work costs on the preset skylake, in cycles by their parts, and prints Markdown tables.
+
+    python3 tb/kernel/prices.py PROGRAM [--fork-pages N]
+
+Each row is the difference of two runs: a program with the operation, and the same program without it.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+PARTS = ["compute", "memory", "device", "lock", "shootdown"]
+BASE = 0x10000000
+
+
+def run(program, folder, lines, *settings, cores=1):
+    trace = folder / "trace.txt"
+    trace.write_text("\n".join(["# layout: known", f"# layout: reserve {BASE:#x} 0x80000000 rw-u", *lines]) + "\n")
+    command = [program, "run", str(trace), "--trace-format", "text", "--no-cost", "--format", "json", "-c", "skylake",
+               "--set", "os.prefault=false", "--set", f"cores={cores}"]
+    for setting in settings:
+        command += ["--set", setting]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}: {done.stderr}")
+    return json.loads(done.stdout)["stats"]
+
+
+def parts(stats, prefix=""):
+    names = [f"{prefix}core.kernel.{part}_cycles" for part in PARTS]
+    return [stats.get(name, 0) for name in names]
+
+
+def row(name, with_it, without, prefix=""):
+    cells = [a - b for a, b in zip(parts(with_it, prefix), parts(without, prefix))]
+    others = (with_it.get("core.interrupt_cycles", 0) - without.get("core.interrupt_cycles", 0)
+              if prefix else 0)
+    print(f"| {name} | {sum(cells):,} | " + " | ".join(f"{cell:,}" for cell in cells) + f" | {others:,} |")
+
+
+def page(number):
+    return f"{BASE + 4096 * number:#x}"
+
+
+def touch(count):
+    return [f"W {page(number)} 8" for number in range(count)]
+
+
+def faults(program, folder):
+    one = run(program, folder, touch(1))
+    two = run(program, folder, touch(2))
+    row("minor fault: first touch of a page", two, one)
+    few = ["os.resident_limit=8K", "os.swap.bytes=1G", "os.replacement.policy=fifo"]
+    before = run(program, folder, touch(3), *few)
+    after = run(program, folder, touch(3) + [f"R {page(0)} 8"], *few)
+    row("major fault, and the eviction of a dirty page", after, before)
+    limit = ["os.resident_limit=12K", "os.swap.bytes=1G", "os.replacement.policy=fifo"]
+    clean = touch(4) + [f"R {page(0)} 8", f"R {page(1)} 8", f"R {page(2)} 8"]
+    row("major fault, and the eviction of a clean page",
+        run(program, folder, clean + [f"R {page(3)} 8"], *limit), run(program, folder, clean, *limit))
+
+
+def forks(program, folder, pages):
+    pcid = "paging.x86.pcide=true"
+    touched = touch(pages) + [f"R {page(0)} 8"]
+    forked = touch(pages) + ["# layout: fork @1", f"R {page(0)} 8"]
+    without = run(program, folder, touched, pcid)
+    with_it = run(program, folder, forked, pcid)
+    row(f"fork of a process with {pages * 4096 // 2**20:,} MiB in memory", with_it, without)
+    written = run(program, folder, forked + [f"W {page(0)} 8"], pcid)
+    row("copy-on-write fault: the page is copied", written, with_it)
+
+
+def unmaps(program, folder):
+    for pages in (1, 1000):
+        for cores in (1, 4, 16):
+            lines = touch(pages)
+            for thread in range(1, cores):
+                lines += [f"thread {thread}", f"R {page(0)} 8"] + [f"R {page(pages + thread)} 8"] * 2
+            lines += ["thread 0", f"R {page(0)} 8"]
+            end = [f"R {page(2000)} 8"]
+            call = [f"# layout: unmap {page(0)} {4096 * pages:#x}"]
+            settings = ["core.blocking=true"]
+            with_it = run(program, folder, lines + call + end, *settings, cores=cores)
+            without = run(program, folder, lines + end, *settings, cores=cores)
+            prefix = "core0." if cores > 1 else ""
+            row(f"munmap of {pages:,} page{'s' if pages > 1 else ''}, {cores} core{'s' if cores > 1 else ''}", with_it,
+                without, prefix)
+
+
+def switches(program, folder):
+    print("\n| switch of the address space, two processes that take turns on 32 pages each | cycles a switch | of these "
+          "in the switch | DTLB misses a switch |\n|---|---|---|---|")
+    rounds = 200
+    for name, pcid in (("without PCIDs", "false"), ("with PCIDs", "true")):
+        runs = []
+        for turns in (True, False):
+            lines = []
+            for turn in range(rounds):
+                space = turn % 2 if turns else 0
+                lines += [f"R {page(number)} 8 @{space}" for number in range(32)]
+            runs.append(run(program, folder, [f"# layout: @1 reserve {BASE:#x} 0x80000000 rw-u"] + lines,
+                            f"paging.x86.pcide={pcid}", "os.fault_cycles=1", "os.kernel_traffic=false"))
+        count = runs[0]["core.switches"]
+        kernel = runs[0]["core.kernel_cycles"] - runs[1]["core.kernel_cycles"]
+        cycles = (runs[0]["core.cycles"] - runs[1]["core.cycles"] - kernel) / count
+        misses = (runs[0]["dtlb.misses"] - runs[1]["dtlb.misses"]) / count
+        print(f"| {name} | {cycles:.0f} | {runs[0]['core.switching_cycles'] / count:.0f} | {misses:.1f} |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("--fork-pages", type=int, default=262144, help="262144: a process of 1 GiB")
+    arguments = parser.parse_args()
+    print("| operation | kernel cycles | instructions | memory | device | other cores' work | shootdown | in interrupts "
+          "of other cores |\n|---|---|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        faults(arguments.program, folder)
+        unmaps(arguments.program, folder)
+        forks(arguments.program, folder, arguments.fork_pages)
+        switches(arguments.program, folder)
+
+
+if __name__ == "__main__":
+    main()
