@@ -49,7 +49,7 @@ class SegmentTable {
   void place(AddressSpaceId asid, std::vector<PhysicalAddress> places) { places_[asid] = std::move(places); }
   bool is_placed(AddressSpaceId asid) const { return places_.count(asid) != 0; }
   /// Bytes from physical address 0 that the segments of one address space occupy; nothing if one of them wraps.
-  std::optional<std::uint64_t> extent(std::size_t segment) const;
+  std::optional<std::uint64_t> extent(std::size_t index) const;
 
  private:
   struct Segment {
