@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "config/largest.h"
 #include "config/schema.h"
+#include "memory/fragmentation_config.h"
 #include "memory/frame_allocator.h"
 #include "os/page_replacement_config.h"
 #include "os/swap_config.h"
@@ -31,6 +32,7 @@ struct OsConfig {
   ByteSize page_bytes{0};
   FramePolicy frames = FramePolicy::Sequential;
   std::uint64_t frame_seed = 1;
+  FragmentationConfig fragmentation;
   Cycles time_slice_cycles{4'000'000};
 
   template <class Keys>
@@ -66,6 +68,7 @@ struct OsConfig {
     keys.value("page_bytes", page_bytes, "bytes", "page size used for mapping; 0: the smallest of the paging mode");
     keys.value("frames", frames, "", "allocation order of physical frames");
     keys.value("frame_seed", frame_seed, "", "seed of the random frame order");
+    keys.group("fragmentation", fragmentation, "memory in use by others");
     keys.value("time_slice_cycles", time_slice_cycles, "cycles",
                "time slice of a trace before the next one on the same core runs", largest::slice_cycles);
   }
@@ -74,6 +77,9 @@ struct OsConfig {
     if (time_slice_cycles < Cycles(1)) problem("time_slice_cycles", "0 cycles; expected at least 1");
     if (!prefault && fault_cycles < Cycles(1)) problem("fault_cycles", "0 cycles; expected at least 1");
     if (lock_cycles < Cycles(1)) problem("lock_cycles", "0 cycles; expected at least 1");
+    if (fragmentation.share > 0 && frames != FramePolicy::Buddy) {
+      problem("fragmentation.share", "only the frame policy buddy has fragmented memory; expected os.frames: buddy");
+    }
     if (prefault && resident_limit.bytes != 0) {
       problem("resident_limit", "pages are only replaced with demand paging; expected 0, or os.prefault: false");
     }

@@ -54,7 +54,8 @@ void Machine::make_frames(std::size_t processes) {
   const std::uint64_t all = config_.memory_bytes(processes);
   const std::uint64_t part = processes == 1 ? all : std::uint64_t{1} << log2_floor(all / processes);
   for (std::size_t process = 0; process < processes; ++process) {
-    frames_.emplace_back(part, mode_->page_bytes(), FrameAllocatorConfig{config_.os.frames, config_.os.frame_seed},
+    frames_.emplace_back(part, mode_->page_bytes(),
+                         FrameAllocatorConfig{config_.os.frames, config_.os.frame_seed, config_.os.fragmentation},
                          PhysicalAddress(process * part));
   }
 }
