@@ -19,9 +19,9 @@ struct PageFault {
   Fault fault;
   unsigned core = 0;
   Cycles now;
-  std::uint32_t bytes = 1;                    ///< of the access, from `va` on
+  std::uint32_t bytes = 1;                                   ///< of the access, from `va` on
   std::optional<VirtualAddress> instruction = std::nullopt;  ///< that makes it, if the trace has fetches
-  std::uint64_t record = 0;                   ///< its number in the trace, from 1
+  std::uint64_t record = 0;                                  ///< its number in the trace, from 1
 };
 
 /// The services a core needs from its kernel. What the kernel decides is data: a list of steps that the core executes

@@ -13,6 +13,14 @@ using testing::ElementsAre;
 constexpr Access load{AccessKind::Load, true};
 constexpr Access fetch{AccessKind::Fetch, true};
 
+PageFault fault_at(std::uint64_t va, FaultReason reason) {
+  PageFault fault;
+  fault.va = VirtualAddress(va);
+  fault.access = load;
+  fault.fault.reason = reason;
+  return fault;
+}
+
 /// Records what it is called for.
 class Recorder final : public Kernel {
  public:
@@ -22,9 +30,9 @@ class Recorder final : public Kernel {
     asked.push_back(va.value());
     return va.value() < 0x20000;
   }
-  std::optional<FaultRepair> handle_fault(AddressSpaceId, VirtualAddress va, Access, const Fault&) override {
-    repaired.push_back(va.value());
-    return FaultRepair{Cycles(7), false};
+  void handle_fault(const PageFault& fault, KernelWork& work) override {
+    repaired.push_back(fault.va.value());
+    work.compute(Cycles(7));
   }
 
   std::vector<std::uint64_t> walked;
@@ -78,8 +86,9 @@ TEST(SegmentedKernel, GivesLinearAddressesToTheKernelThatPages) {
   bench.kernel.before_walk(0, VirtualAddress(0x123), fetch);
   bench.kernel.before_walk(0, VirtualAddress(0x8000), load);
   EXPECT_THAT(bench.paging.walked, ElementsAre(0x20123, 0x10123)) << "nothing is mapped for a segment fault";
-  const auto repair = bench.kernel.handle_fault(0, VirtualAddress(0x10), load, {FaultReason::NotPresent, 0, 0});
-  EXPECT_EQ(repair.value().cycles, Cycles(7));
+  KernelWork work;
+  bench.kernel.handle_fault(fault_at(0x10, FaultReason::NotPresent), work);
+  EXPECT_EQ(work.steps().at(0).cycles, Cycles(7));
   EXPECT_THAT(bench.paging.repaired, ElementsAre(0x20010));
 }
 
@@ -121,11 +130,14 @@ TEST(SegmentedKernel, DirectSegmentsGetFramesOfTheirOwn) {
 }
 
 TEST(SegmentedKernel, SkipsSegmentFaultsOrEndsTheRun) {
-  const Fault fault{FaultReason::SegmentLimit, 0, 0};
+  const PageFault fault = fault_at(0x8000, FaultReason::SegmentLimit);
+  KernelWork work;
   Bench skips(SegmentationKind::Paged, true);
-  EXPECT_FALSE(skips.kernel.handle_fault(0, VirtualAddress(0x8000), load, fault).has_value());
+  skips.kernel.handle_fault(fault, work);
+  EXPECT_TRUE(work.done());
+  EXPECT_EQ(work.then, KernelWork::Then::Skip);
   Bench ends(SegmentationKind::Paged);
-  EXPECT_THROW(ends.kernel.handle_fault(0, VirtualAddress(0x8000), load, fault), InputError);
+  EXPECT_THROW(ends.kernel.handle_fault(fault, work), InputError);
   EXPECT_TRUE(ends.paging.repaired.empty());
 }
 
