@@ -35,14 +35,15 @@ std::string reads_text(const WalkRecord& walk) {
   return text;
 }
 
-FollowedTranslation in_words(const ListedTranslation& one) {
+/// `has_tlbs`: else a segment answers at once.
+FollowedTranslation in_words(const ListedTranslation& one, bool has_tlbs) {
   FollowedTranslation row;
   row.access = to_string(one.access.kind);
   row.process = one.asid;
   row.va = one.va.value();
-  const char* first_level = one.access.kind == AccessKind::Fetch ? "itlb" : "dtlb";
+  const char* first_level = !has_tlbs ? "segment" : one.access.kind == AccessKind::Fetch ? "itlb" : "dtlb";
   row.found_in = one.walk ? "walk" : one.at_once ? first_level : "stlb";
-  if (one.repeated) row.found_in = "kernel, " + row.found_in;
+  if (one.handled) row.found_in += ", kernel";
   if (one.walk) row.reads = reads_text(*one.walk);
   row.result = one.answer.faulted ? fmt::format("fault: {}", to_string(one.answer.fault.reason))
                                   : fmt::format("{:#x}", one.answer.translation.physical(one.va).value());
@@ -59,8 +60,9 @@ void follow(FollowArguments& arguments) {
   arguments.options.stop = &interrupt_flag();
   arguments.options.on_warning = [](const std::string& warning) { print_warning(warning); };
   run_machine(config, arguments.options);
+  const bool has_tlbs = config.segmentation.kind != SegmentationKind::BaseLimit;
   std::vector<FollowedTranslation> rows;
-  for (const ListedTranslation& one : list.translations()) rows.push_back(in_words(one));
+  for (const ListedTranslation& one : list.translations()) rows.push_back(in_words(one, has_tlbs));
   print_follow(rows, list.omitted(), format, std::cout);
 }
 
@@ -82,7 +84,7 @@ void add_follow_command(CLI::App& app) {
       "`found in` is the TLB that had the translation, or `walk`. `entries read` has the entries that the walk read,\n"
       "root first: `L3 dram` is an entry of level 3 that came from DRAM. `cycles` are those of the translation. A "
       "page\n"
-      "fault has two lines: the walk that found it, and `kernel, walk`: its handling, and the repeated access.\n"
+      "fault has two lines: `walk, kernel`, the walk that found it and its handling, and the repeated access.\n"
       "Examples:\n"
       "  tablewalk follow 'text:R 0x1000; R 0x1008; W 0x2000' -c teaching\n"
       "  tablewalk follow 'text:W 0x1000 @1; W 0x1000 @2' -c teaching\n"

@@ -22,7 +22,8 @@ std::optional<WalkRecord> TranslationList::walk_of(const TranslationRequest& req
   return found == recent_walks_.rend() ? std::nullopt : std::optional<WalkRecord>(*found);
 }
 
-void TranslationList::add(const TranslationRequest& request, const Pending& pending, Cycles answered, bool at_once) {
+void TranslationList::add(const TranslationRequest& request, Cycles since, Cycles answered, bool at_once,
+                          bool handled) {
   if (translations_.size() == most_) {
     ++omitted_;
     return;
@@ -32,28 +33,28 @@ void TranslationList::add(const TranslationRequest& request, const Pending& pend
   one.asid = request.asid;
   one.access = request.access;
   one.at_once = at_once;
-  one.repeated = pending.repeated;
+  one.handled = handled;
   one.answer = request.answer;
-  one.cycles = answered - pending.since;
-  if (!at_once) one.walk = walk_of(request, pending.since);
+  one.cycles = answered - since;
+  if (!at_once) one.walk = walk_of(request, since);
   translations_.push_back(one);
 }
 
 void TranslationList::translation_requested(const TranslationRequest& request, Cycles at) {
-  pending_[&request] = {at, false};
+  pending_[&request] = at;
 }
 
 void TranslationList::translation_answered(const TranslationRequest& request, Cycles /*asked*/, Cycles answered,
                                            bool answered_at_once) {
   const auto pending = pending_.find(&request);
-  add(request, pending->second, answered, answered_at_once);
+  add(request, pending->second, answered, answered_at_once, false);
   pending_.erase(pending);
 }
 
 void TranslationList::fault_handled(const TranslationRequest& request, Cycles at) {
-  Pending& pending = pending_.at(&request);
-  add(request, pending, at, false);
-  pending = {at, true};
+  Cycles& since = pending_.at(&request);
+  add(request, since, at, false, true);
+  since = at;
 }
 
 void TranslationList::walk_finished(const WalkRecord& walk) {

@@ -15,10 +15,10 @@ struct ListedTranslation {
   AddressSpaceId asid = 0;
   Access access;
   bool at_once = false;            ///< a hit in the first-level TLB
-  bool repeated = false;           ///< after the kernel repaired its page fault
+  bool handled = false;            ///< a page fault that the kernel repaired; the access is repeated
   std::optional<WalkRecord> walk;  ///< the walk that answered it; none after a hit in a TLB
   Answer answer;
-  Cycles cycles;  ///< from request to answer; of a repeated access from its fault on
+  Cycles cycles;  ///< from request to answer, or to the end of the fault's handling; then from there on
 };
 
 /// Lists the first answers of a run, in their order.
@@ -37,19 +37,13 @@ class TranslationList final : public TranslationObserver, public WalkObserver {
   std::uint64_t omitted() const { return omitted_; }
 
  private:
-  /// A request without its final answer.
-  struct Pending {
-    Cycles since;  ///< its request, or its last fault
-    bool repeated = false;
-  };
-
-  void add(const TranslationRequest& request, const Pending& pending, Cycles answered, bool at_once);
+  void add(const TranslationRequest& request, Cycles since, Cycles answered, bool at_once, bool handled);
   std::optional<WalkRecord> walk_of(const TranslationRequest& request, Cycles since) const;
 
   std::size_t most_;
   std::uint64_t omitted_ = 0;
-  std::unordered_map<const TranslationRequest*, Pending> pending_;
-  std::vector<WalkRecord> recent_walks_;  ///< the latest, oldest first
+  std::unordered_map<const TranslationRequest*, Cycles> pending_;  ///< since their request, or their last fault
+  std::vector<WalkRecord> recent_walks_;                           ///< the latest, oldest first
   std::vector<ListedTranslation> translations_;
 };
 

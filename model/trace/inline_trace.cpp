@@ -94,6 +94,18 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
+/// Whether a line is a change of the layout, `reserve ...` or `@1 fork @2`, without the mark of a comment.
+bool is_layout_change(std::string_view line) {
+  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  if (!line.empty() && line.front() == '@') {
+    line.remove_prefix(std::min(line.find(' '), line.size()));
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  }
+  constexpr std::array<std::string_view, 8> operations = {"reserve", "unmap",   "protect", "remap",
+                                                          "advise",  "discard", "fork",    "exit"};
+  return std::find(operations.begin(), operations.end(), line.substr(0, line.find(' '))) != operations.end();
+}
+
 }  // namespace
 
 bool is_text_argument(const std::string& path) {
@@ -105,8 +117,14 @@ bool is_generated_argument(const std::string& path) {
 }
 
 std::unique_ptr<ByteSource> lines_of_argument(const std::string& path) {
+  const std::vector<std::string_view> lines = split(std::string_view(path).substr(text_scheme.size()), ';');
   std::string text;
-  for (const std::string_view line : split(std::string_view(path).substr(text_scheme.size()), ';')) {
+  if (std::any_of(lines.begin(), lines.end(), is_layout_change)) text = "# layout: known\n";
+  for (std::string_view line : lines) {
+    if (is_layout_change(line)) {
+      line.remove_prefix(line.find_first_not_of(' '));
+      text += "# layout: ";
+    }
     text.append(line).append("\n");
   }
   const int file = ::memfd_create("tablewalk", MFD_CLOEXEC);

@@ -45,7 +45,7 @@ class Follow(ProgramTest):
         self.assertEqual(cycles, stats["translation.cycles.total"])
         faults = [row for row in rows if row["result"].startswith("fault: ")]
         self.assertEqual(len(faults), stats["core.faults"])
-        self.assertEqual(len(faults), len([row for row in rows if row["found_in"].startswith("kernel")]))
+        self.assertEqual(len(faults), len([row for row in rows if row["found_in"] == "walk, kernel"]))
 
     def test_a_long_list_is_cut(self):
         text = self.output("follow", trace("sort"), "--limit", "1000", "--rows", "3")

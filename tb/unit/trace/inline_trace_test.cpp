@@ -37,6 +37,16 @@ TEST(InlineTrace, TextCanBeAnyFormatOfLines) {
   EXPECT_EQ(test::read_all(*open_trace("text: L 1000,8; S 2000,4", "lackey")).size(), 2);
 }
 
+TEST(InlineTrace, TextMayChangeTheLayout) {
+  const auto reader = open_trace("text:reserve 0x1000 0x4000 rw-u; W 0x1000; @0 fork @1; R 0x1000 8 @1");
+  EXPECT_EQ(test::read_all(*reader).size(), 2);
+  const auto same = open_trace(
+      "text:# layout: known;# layout: reserve 0x1000 0x4000 rw-u;W 0x1000;# layout: @0 fork @1;R 0x1000 8 @1");
+  test::read_all(*same);
+  EXPECT_EQ(reader->description().layout, same->description().layout);
+  EXPECT_EQ(reader->description().layout.size(), 2);
+}
+
 TEST(InlineTrace, GeneratedIsWhatTheGeneratorMakes) {
   GeneratorConfig config;
   config.pattern = Pattern::Zipf;
