@@ -34,8 +34,8 @@ void RequestPort::handle_fault_of_oldest(Cycles cycle) {
     --faults_waiting_;
     record_of_fault_ = oldest().record;
     kernel_run_.work.clear();
-    kernel_.handle_fault({request.asid, request.va, request.access, request.answer.fault, number_, cycle,
-                          oldest().size, request.instruction, record_of_fault_},
+    kernel_.handle_fault({request.asid, request.va, request.access, request.answer.fault, number_, cycle, oldest().size,
+                          request.instruction, record_of_fault_},
                          kernel_run_.work);
     record_of_fault_ = 0;
     if (kernel_run_.work.done() && kernel_run_.work.then == KernelWork::Then::Skip) {

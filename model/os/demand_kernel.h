@@ -31,7 +31,7 @@ struct KernelStats {
   std::uint64_t spurious_faults = 0;   ///< another core had repaired it
   std::uint64_t bit_faults = 0;        ///< software sets accessed and dirty bits
   std::uint64_t ownership_faults = 0;  ///< a shared page became the kernel's own
-  std::uint64_t violations = 0;       ///< accesses that the program had no right to, skipped
+  std::uint64_t violations = 0;        ///< accesses that the program had no right to, skipped
   std::uint64_t ending_faults = 0;     ///< of a process that another core is ending
   std::uint64_t evictions = 0;
   std::uint64_t dirty_evictions = 0;    ///< written to the swap device

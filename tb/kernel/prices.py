@@ -30,7 +30,7 @@ def run(program, folder, lines, *settings, cores=1):
 
 
 def parts(stats, prefix=""):
-    names = [f"{prefix}core.kernel.{part}_cycles" for part in PARTS]
+    names = [f"{prefix or 'core.'}kernel.{part}_cycles" for part in PARTS]
     return [stats.get(name, 0) for name in names]
 
 
@@ -77,10 +77,10 @@ def forks(program, folder, pages):
 def unmaps(program, folder):
     for pages in (1, 1000):
         for cores in (1, 4, 16):
-            lines = touch(pages)
+            lines = touch(pages) + [f"W {page(2000)} 8"]
             for thread in range(1, cores):
-                lines += [f"thread {thread}", f"R {page(0)} 8"] + [f"R {page(pages + thread)} 8"] * 2
-            lines += ["thread 0", f"R {page(0)} 8"]
+                lines += [f"thread {thread}", f"R {page(0)} 8"] + [f"R {page(2000)} 8"] * 200_000
+            lines += (["thread 0"] if cores > 1 else []) + [f"R {page(0)} 8"]
             end = [f"R {page(2000)} 8"]
             call = [f"# layout: unmap {page(0)} {4096 * pages:#x}"]
             settings = ["core.blocking=true"]
@@ -116,7 +116,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--fork-pages", type=int, default=262144, help="262144: a process of 1 GiB")
     arguments = parser.parse_args()
-    print("| operation | kernel cycles | instructions | memory | device | other cores' work | shootdown | in interrupts "
+    print("| operation | kernel cycles | instructions | memory | device | lock | shootdown | in interrupts "
           "of other cores |\n|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
