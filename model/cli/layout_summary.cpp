@@ -27,6 +27,10 @@ Access access_of(const Record& record) {
 std::size_t LayoutSummary::read(Record* records, std::size_t capacity) {
   const std::size_t count = reader_.read(records, capacity);
   const Layout& layout = reader_.description().layout;
+  if (layout.empty()) {
+    records_ += count;
+    return count;
+  }
   for (std::size_t i = 0; i < count; ++i, ++records_) {
     follower_.advance(layout, records_);
     if (is_event(records[i].kind) || allowed(records[i])) continue;

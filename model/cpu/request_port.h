@@ -456,7 +456,8 @@ inline bool RequestPort::translate(InFlight& access, Cycles at) {
 }
 
 /// The translation arrives in cycle `visible`; the first-level cache is looked up in `lookup`.
-inline void RequestPort::translated(InFlight& access, const Translation& translation, Cycles visible, Cycles lookup) {
+[[gnu::always_inline]] inline void RequestPort::translated(InFlight& access, const Translation& translation,
+                                                           Cycles visible, Cycles lookup) {
   const Side side = side_of(access.kind);
   access.times.translated = visible;
   access.times.cache_hit_until = access.times.done = visible + neighbours_.cache_hit_latency[side];

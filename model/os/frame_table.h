@@ -39,7 +39,7 @@ class FrameTable {
 
   /// A slot for the frame at that address, which gets that page. There must be room.
   FrameSlot take(PhysicalAddress at, std::uint32_t pool, PageKey page) {
-    FrameSlot slot;
+    FrameSlot slot = 0;
     if (free_.empty()) {
       slot = static_cast<FrameSlot>(frames_.size());
       frames_.emplace_back();

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -10,11 +9,6 @@
 #include "trace/event_form.h"
 
 namespace tablewalk {
-namespace {
-
-constexpr std::uint64_t largest_id = std::numeric_limits<AddressSpaceId>::max();
-
-}  // namespace
 
 ProcessReader::ProcessReader(std::unique_ptr<TraceReader> reader, unsigned process, unsigned processes)
     : reader_(std::move(reader)), process_(process), processes_(processes) {
@@ -50,9 +44,7 @@ void ProcessReader::describe() {
   description_.layout = std::move(layout);
 }
 
-AddressSpaceId ProcessReader::renamed(AddressSpaceId id, std::uint64_t record_number) const {
-  const std::uint64_t number = id * processes_ + process_;
-  if (number <= largest_id) return static_cast<AddressSpaceId>(number);
+void ProcessReader::refuse(AddressSpaceId id, std::uint64_t number, std::uint64_t record_number) const {
   const std::string expected = process_ > largest_id
                                    ? fmt::format("at most {} processes", largest_id + 1)
                                    : fmt::format("address spaces up to {}", (largest_id - process_) / processes_);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 
 #include "trace/trace_reader.h"
@@ -25,7 +26,14 @@ class ProcessReader : public TraceReader {
   std::size_t read(Record* records, std::size_t capacity) override;
 
  private:
-  AddressSpaceId renamed(AddressSpaceId id, std::uint64_t record_number) const;
+  static constexpr std::uint64_t largest_id = std::numeric_limits<AddressSpaceId>::max();
+
+  AddressSpaceId renamed(AddressSpaceId id, std::uint64_t record_number) const {
+    const std::uint64_t number = id * processes_ + process_;
+    if (number > largest_id) refuse(id, number, record_number);
+    return static_cast<AddressSpaceId>(number);
+  }
+  [[noreturn]] void refuse(AddressSpaceId id, std::uint64_t number, std::uint64_t record_number) const;
   void describe();
 
   std::unique_ptr<TraceReader> reader_;

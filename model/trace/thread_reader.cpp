@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <utility>
 
 #include "base/error.h"
@@ -33,8 +34,12 @@ std::size_t ThreadReader::read(Record* records, std::size_t capacity) {
 /// Moves the thread's records to the front and returns their number.
 std::size_t ThreadReader::keep_own(Record* records, std::size_t count) {
   std::size_t kept = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    take_changes(whole_++);
+  std::uint64_t change = next_change();
+  for (std::size_t i = 0; i < count; ++i, ++whole_) {
+    if (change <= whole_) {
+      take_changes(whole_);
+      change = next_change();
+    }
     if (records[i].kind == RecordKind::Thread) {
       running_ = records[i].asid;
     } else if (running_ == thread_) {
@@ -43,6 +48,12 @@ std::size_t ThreadReader::keep_own(Record* records, std::size_t count) {
     }
   }
   return kept;
+}
+
+/// The record before which the next change comes; the largest number if none is known.
+std::uint64_t ThreadReader::next_change() const {
+  const Layout& whole = reader_->description().layout;
+  return changes_ < whole.size() ? whole[changes_].record : std::numeric_limits<std::uint64_t>::max();
 }
 
 /// Adds the changes before that record of the whole trace.

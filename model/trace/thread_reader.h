@@ -26,6 +26,7 @@ class ThreadReader : public TraceReader {
   std::size_t read(Record* records, std::size_t capacity) override;
 
  private:
+  std::uint64_t next_change() const;
   void take_changes(std::uint64_t before);
   std::size_t keep_own(Record* records, std::size_t count);
   void describe();
