@@ -88,7 +88,7 @@ void DemandKernel::unmap_pages(Handling& handling, AddressSpaceId asid, std::uin
     if (page.state == PageState::Resident) {
       remove_entry(its, number);
       pin(page.where);
-      handling.given_back.push_back({page.where, {asid, number}});
+      handling.given_back.emplace_back(page.where, PageKey{asid, number});
       mark_stale(handling, {asid, number});
       set_state(page, PageState::Leaving);
     } else if (page.state == PageState::Swapped) {

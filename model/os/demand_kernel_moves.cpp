@@ -255,7 +255,7 @@ bool DemandKernel::map_copy(unsigned core, KernelWork& work) {
   table_[handling.frame].dirty = true;  // the swap device has no copy
   account_writes(work);
   page.where = handling.frame;
-  handling.given_back.push_back({handling.copied, handling.page});  // it stays pinned until then
+  handling.given_back.emplace_back(handling.copied, handling.page);  // it stays pinned until then
   mark_stale(handling, handling.page);
   work.invalidate({page_scope(*mode_), va, handling.page.asid}, true);
   work.commit(Unmapped, 0);
