@@ -241,6 +241,7 @@ class RequestPort : public TimedModule {
   bool may_fetch_by(Cycles at) const { return fetch_at_ <= at && fetch_at_ != Cycles::never() && repeated_ == nullptr; }
   void look_for_block(Cycles not_before);
   void catch_up();
+  void forget_blocks();
   bool read_ahead();
   void plan_fetch(Cycles not_before);
   void plan_again(Cycles not_before);

@@ -67,10 +67,7 @@ bool RequestPort::switch_process() {
   const std::size_t next = next_process();
   if (next != running_) {
     if (!drained() || !front_end_idle()) return false;
-    first_block_ = end_block_;
-    next_block_.reset();
-    fetch_at_ = plan_at_ = Cycles::never();
-    known_page_ = ~std::uint64_t{0};
+    forget_blocks();
     on_demand_until_ = 0;
     running_ = next;
     job_.source = processes_[next];

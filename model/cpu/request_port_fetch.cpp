@@ -15,6 +15,14 @@ void RequestPort::look_for_block(Cycles not_before) {
   plan_fetch(not_before);
 }
 
+/// The front end has fetched nothing ahead, and plans nothing.
+void RequestPort::forget_blocks() {
+  first_block_ = end_block_;
+  next_block_.reset();
+  fetch_at_ = plan_at_ = Cycles::never();
+  known_page_ = ~std::uint64_t{0};
+}
+
 /// The core is at a fetch that the front end has not seen: more records were between them than can be read ahead, or
 /// nothing had been read.
 void RequestPort::catch_up() {

@@ -226,10 +226,7 @@ bool RequestPort::may_invalidate(Cycles cycle) {
 /// the rest of an instruction that it has begun.
 void RequestPort::drop_fetched_blocks() {
   if (!fetches_ahead()) return;
-  first_block_ = end_block_;
-  next_block_.reset();
-  fetch_at_ = plan_at_ = Cycles::never();
-  known_page_ = ~std::uint64_t{0};
+  forget_blocks();
   on_demand_until_ = left_ != 0 && kind_ == RecordKind::Fetch ? job_.source->delivered() : 0;
   path_.go_on_from(held_ ? record_being_started() : job_.source->delivered());
 }

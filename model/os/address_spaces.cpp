@@ -11,7 +11,7 @@ namespace tablewalk {
 AddressSpaces::AddressSpaces(const OsConfig& config, std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory,
                              std::vector<FrameAllocator>& frames)
     : config_(config),
-      page_bytes_(config.page_bytes.bytes == 0 ? mode->page_bytes() : config.page_bytes.bytes),
+      page_bytes_(config.mapped_page_bytes(mode->page_bytes())),
       page_shift_(log2_floor(page_bytes_)),
       mode_(std::move(mode)),
       memory_(memory),
@@ -28,7 +28,7 @@ void AddressSpaces::find_space(AddressSpaceId asid) {
 }
 
 void AddressSpaces::before_walk(AddressSpaceId asid, VirtualAddress va, Access access) {
-  if (!config_.prefault) return check_address(va);
+  if (!config_.prefault) return require_translated(*mode_, va);
   root(asid);
   map_page(va, access);
 }
@@ -73,32 +73,19 @@ FaultReason AddressSpaces::reason_now(VirtualAddress va, Access access) const {
   return walk.translated ? FaultReason::None : walk.fault.reason;
 }
 
-/// A page first touched by the program is a user page. If the kernel touches it first, it is a supervisor page, unless
-/// it may be a buffer of the program: then it is shared, until the kernel makes a fetch from it that is not allowed.
 void AddressSpaces::map_page(VirtualAddress va, Access access) {
   const std::uint64_t number = va.value() >> page_shift_;
   auto& mapped = recent_->mapped.find_or_make(number / 512);
   if (mapped[number % 512]) return;
-  check_address(va);
+  require_translated(*mode_, va);
   const VirtualAddress page(number << page_shift_);
-  const bool shared = !access.user && may_share(va, access);
+  const PageOwner owner = owner_of_first_touch(*mode_, va, access);
   LeafSpec spec;
-  spec.rights.user = access.user || shared;
+  spec.rights.user = owner != PageOwner::Kernel;
   recent_->tables.map(page, recent_->frames.allocate_page(page, page_bytes_, recent_asid_), page_bytes_, spec);
-  if (shared) recent_->shared.insert(number);
+  if (owner == PageOwner::Shared) recent_->shared.insert(number);
   mapped[number % 512] = true;
   ++pages_;
-}
-
-/// Whether a page first touched by the kernel may be a user page: it lies in the lower half, and the control registers
-/// allow the kernel's access to a user page. Kernels read and write user pages but fetch only from their own, so a
-/// fetch counts only if user pages make no difference to the kernel.
-bool AddressSpaces::may_share(VirtualAddress va, Access access) const {
-  const bool upper_half = (va.value() >> (mode_->virtual_bits() - 1) & 1) != 0;
-  const Rights user_page;
-  const bool data = mode_->allows(user_page, {AccessKind::Load, false});
-  const bool fetch = access.kind != AccessKind::Fetch || mode_->allows(user_page, access);
-  return !upper_half && data && fetch;
 }
 
 /// A shared page from which the kernel makes a disallowed fetch becomes a supervisor page. Nothing else is in flight:
@@ -110,12 +97,6 @@ bool AddressSpaces::take_back(VirtualAddress va, Access access) {
   spec.rights.user = false;
   recent_->tables.protect(VirtualAddress(number << page_shift_), page_bytes_, spec);
   return true;
-}
-
-void AddressSpaces::check_address(VirtualAddress va) const {
-  if (mode_->translates(va)) return;
-  throw InputError(fmt::format("address 0x{:x} is outside the {}-bit address space of paging mode {}", va.value(),
-                               mode_->virtual_bits(), mode_->name()));
 }
 
 void AddressSpaces::report(StatSet& figures) const {

@@ -36,10 +36,8 @@ class AddressSpaces final : public Kernel {
  private:
   void find_space(AddressSpaceId asid);
   void map_page(VirtualAddress va, Access access);
-  bool may_share(VirtualAddress va, Access access) const;
   bool take_back(VirtualAddress va, Access access);
   FaultReason reason_now(VirtualAddress va, Access access) const;
-  void check_address(VirtualAddress va) const;
 
   OsConfig config_;
   std::uint64_t page_bytes_;

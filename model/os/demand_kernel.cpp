@@ -12,7 +12,7 @@ namespace tablewalk {
 DemandKernel::DemandKernel(const OsConfig& config, std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory,
                            std::vector<FrameAllocator>& frames, unsigned cores, std::unique_ptr<FutureUses> future)
     : config_(config),
-      page_bytes_(config.page_bytes.bytes == 0 ? mode->page_bytes() : config.page_bytes.bytes),
+      page_bytes_(config.mapped_page_bytes(mode->page_bytes())),
       page_shift_(log2_floor(page_bytes_)),
       mode_(std::move(mode)),
       memory_(memory),
@@ -39,10 +39,6 @@ DemandKernel::Space& DemandKernel::space(AddressSpaceId asid) {
 }
 
 void DemandKernel::before_walk(AddressSpaceId, VirtualAddress va, Access) {
-  check_address(va);
-}
-
-void DemandKernel::check_address(VirtualAddress va) const {
   require_translated(*mode_, va);
 }
 
@@ -88,19 +84,23 @@ bool DemandKernel::may_be_stale(AddressSpaceId asid, VirtualAddress va) const {
   return !stale_.empty() && stale_.count({asid, number_of(va)}) != 0;
 }
 
-/// The program has no right to the access: it is skipped and counted, or ends the run.
-void DemandKernel::refuse(const PageFault& fault, const Violation& violation, KernelWork& work) {
+/// The program has no right to an access: it is counted, and skipped; false if it ends the run.
+bool DemandKernel::skip(KernelWork& work) {
   ++stats_.violations;
   work.clear();
   work.then = KernelWork::Then::Skip;
-  if (violations_ == FaultPolicy::Count) return;
+  return violations_ == FaultPolicy::Count;
+}
+
+void DemandKernel::refuse(const PageFault& fault, const Violation& violation, KernelWork& work) {
+  if (skip(work)) return;
   throw AccessRefused(fmt::format("SIGSEGV ({}): the {} of {} bytes at {:#x}", to_string(violation.code),
                                   to_string(fault.access.kind), fault.bytes, fault.va.value()),
                       fault, violation);
 }
 
 void DemandKernel::handle_fault(const PageFault& fault, KernelWork& work) {
-  check_address(fault.va);
+  require_translated(*mode_, fault.va);
   Space& its = space(fault.asid);
   Handling& handling = handling_[fault.core];
   handling = {};
@@ -162,12 +162,8 @@ void DemandKernel::handle_absent(unsigned core, Page& page, KernelWork& work) {
     ++(page.file ? stats_.file_faults : stats_.zero_faults);
     pages_touched_ += page.touched ? 0 : 1;
     page.touched = true;
-  } else if (page.state == PageState::Filed) {
-    handling.content = Content::File;
-    ++stats_.major_faults;
-    work.compute(config_.major_fault_cycles);
   } else {
-    handling.content = Content::Swapped;
+    handling.content = page.state == PageState::Filed ? Content::File : Content::Swapped;
     handling.from_swap = page.where;
     ++stats_.major_faults;
     work.compute(config_.major_fault_cycles);
@@ -193,10 +189,7 @@ void DemandKernel::handle_present(const PageFault& fault, Page& page, KernelWork
   const bool writes = fault.access.kind == AccessKind::Store && page.writable;
   if (page.copy_on_write && writes && (page.user || !fault.access.user)) return copy_on_write(fault.core, page, work);
   if (take_back(fault, page, work)) return;
-  if (violations_ != FaultPolicy::Count) refuse(fault, reason);
-  ++stats_.violations;
-  work.clear();
-  work.then = KernelWork::Then::Skip;
+  if (!skip(work)) refuse(fault, reason);
 }
 
 /// Software sets the bits that the hardware does not: the entry has more rights than before, so that nothing needs to
@@ -220,14 +213,14 @@ bool DemandKernel::take_back(const PageFault& fault, Page& page, KernelWork& wor
   change(space(fault.asid), address_of(number_of(fault.va)), spec_of(page), work);
   mark_stale(handling_[fault.core], {fault.asid, number_of(fault.va)});
   work.invalidate({page_scope(*mode_), fault.va, fault.asid}, true);
-  work.commit(Unstale, 0);
+  work.commit(Unstale);
   return true;
 }
 
 /// Another core is working on the page, or holds all frames: look again after a while.
 void DemandKernel::wait_for_page(KernelWork& work) {
   work.compute(config_.lock_cycles, KernelPart::Lock);
-  work.commit(Await, 0);
+  work.commit(Await);
 }
 
 void DemandKernel::refuse(const PageFault& fault, FaultReason reason) const {

@@ -89,7 +89,7 @@ class DemandKernel final : public Kernel {
   const KernelStats& stats() const { return stats_; }
 
  private:
-  /// What a Commit step does; the argument of the step is not used.
+  /// What a Commit step does.
   enum Operation : std::uint32_t {
     Evicted,   ///< no TLB holds the victim any more: its content leaves the frame
     Load,      ///< there is room: fill a frame
@@ -132,7 +132,6 @@ class DemandKernel final : public Kernel {
   Space& space(AddressSpaceId asid);
   VirtualAddress address_of(std::uint64_t number) const { return VirtualAddress(number << page_shift_); }
   std::uint64_t number_of(VirtualAddress va) const { return va.value() >> page_shift_; }
-  void check_address(VirtualAddress va) const;
   FaultReason reason_now(AddressSpaceId asid, VirtualAddress va, Access access);
   LeafSpec spec_of(const Page& page) const;
 
@@ -147,6 +146,7 @@ class DemandKernel final : public Kernel {
   void wait_for_page(KernelWork& work);
   bool is_repaired(const Handling& handling);
   bool await(unsigned core, KernelWork& work);
+  bool skip(KernelWork& work);
   void refuse(const PageFault& fault, const Violation& violation, KernelWork& work);
   [[noreturn]] void refuse(const PageFault& fault, FaultReason reason) const;
 

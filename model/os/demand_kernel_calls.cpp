@@ -36,7 +36,7 @@ void DemandKernel::begin_call(unsigned core, KernelWork& work) {
   const LayoutChange& call = handling.call;
   if (others_work_in(call)) {
     work.compute(config_.lock_cycles, KernelPart::Lock);
-    return work.commit(Retry, 0);
+    return work.commit(Retry);
   }
   const std::uint64_t first = number_of(call.first);
   switch (call.operation) {
@@ -52,7 +52,7 @@ void DemandKernel::begin_call(unsigned core, KernelWork& work) {
     case LayoutOperation::Protect:
       return protect_pages(handling, work);
     case LayoutOperation::Remap:
-      return clear_way(handling, work) ? move_pages(handling, work) : work.commit(Retry, 0);
+      return clear_way(handling, work) ? move_pages(handling, work) : work.commit(Retry);
     case LayoutOperation::Fork:
       return fork(handling, work);
   }
@@ -109,8 +109,8 @@ void DemandKernel::unmap_pages(Handling& handling, AddressSpaceId asid, std::uin
   work.compute(Cycles(config_.page_cycles.count() * handling.given_back.size()));
   account_writes(work);
   invalidate_range(handling, work);
-  work.commit(Unmapped, 0);
-  work.commit(Unstale, 0);
+  work.commit(Unmapped);
+  work.commit(Unstale);
 }
 
 void DemandKernel::free_given_back(Handling& handling) {
@@ -142,7 +142,7 @@ void DemandKernel::protect_pages(Handling& handling, KernelWork& work) {
   work.compute(Cycles(config_.page_cycles.count() * visited));
   account_writes(work);
   invalidate_range(handling, work);
-  work.commit(Unstale, 0);
+  work.commit(Unstale);
 }
 
 /// Before a remap, gives back pages where the range goes, and those that it loses; true if there are none.
@@ -189,7 +189,7 @@ void DemandKernel::move_pages(Handling& handling, KernelWork& work) {
   work.compute(Cycles(config_.page_cycles.count() * visited));
   account_writes(work);
   invalidate_range(handling, work);
-  work.commit(Unstale, 0);
+  work.commit(Unstale);
 }
 
 /// The child gets the parent's pages. Pages that can be written become read-only in both, until one of both writes.
@@ -226,7 +226,7 @@ void DemandKernel::fork(Handling& handling, KernelWork& work) {
   work.compute(Cycles(config_.page_cycles.count() * visited));
   account_writes(work);
   work.invalidate({Invalidation::Scope::AddressSpace, {}, call.asid}, true);
-  work.commit(Unstale, 0);
+  work.commit(Unstale);
 }
 
 /// Invalidates the stale pages one by one, or, if they are many, the whole address space.

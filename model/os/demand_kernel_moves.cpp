@@ -52,7 +52,7 @@ void DemandKernel::get_frame(unsigned core, KernelWork& work) {
     return begin_eviction(core, work);
   }
   take_frame(handling);
-  work.commit(Load, 0);
+  work.commit(Load);
 }
 
 void DemandKernel::take_frame(Handling& handling) {
@@ -95,8 +95,8 @@ void DemandKernel::begin_eviction(unsigned core, KernelWork& work) {
   }
   account_writes(work);
   for (const PageKey& name : pages) work.invalidate({page_scope(*mode_), address_of(name.number), name.asid}, true);
-  work.commit(Unstale, 0);
-  work.commit(Evicted, 0);
+  work.commit(Unstale);
+  work.commit(Evicted);
 }
 
 /// A page stays until the access that needs it has its translation: several cores would otherwise take the same frame
@@ -159,7 +159,7 @@ void DemandKernel::end_eviction(unsigned core, Cycles now, KernelWork& work) {
   }
   for (std::size_t more = 1; more < pages.size() && frame.copy != FrameTable::no_copy; ++more) swap_.share(frame.copy);
   frame.copy = FrameTable::no_copy;  // it belongs to the pages now
-  work.commit(Load, 0);
+  work.commit(Load);
 }
 
 /// The swap device is full: the victim stays, and the process that needs a frame ends.
@@ -206,7 +206,7 @@ void DemandKernel::load(unsigned core, Cycles now, KernelWork& work) {
       if (config_.kernel_traffic) work.copy(table_[handling.copied].at, to, page_bytes_);
       break;
   }
-  work.commit(Map, 0);
+  work.commit(Map);
 }
 
 /// Writes the entry. The page keeps its copy on the swap device, so that it need not be written again if it stays
@@ -258,9 +258,9 @@ bool DemandKernel::map_copy(unsigned core, KernelWork& work) {
   handling.given_back.emplace_back(handling.copied, handling.page);  // it stays pinned until then
   mark_stale(handling, handling.page);
   work.invalidate({page_scope(*mode_), va, handling.page.asid}, true);
-  work.commit(Unmapped, 0);
-  work.commit(Unstale, 0);
-  work.commit(Settle, 0);  // until then others wait for the page
+  work.commit(Unmapped);
+  work.commit(Unstale);
+  work.commit(Settle);  // until then others wait for the page
   return false;
 }
 

@@ -35,6 +35,11 @@ struct OsConfig {
   FragmentationConfig fragmentation;
   Cycles time_slice_cycles{4'000'000};
 
+  /// The size of the pages that are mapped, if the paging mode's smallest has that many bytes.
+  std::uint64_t mapped_page_bytes(std::uint64_t smallest) const {
+    return page_bytes.bytes == 0 ? smallest : page_bytes.bytes;
+  }
+
   template <class Keys>
   void describe(Keys& keys) {
     keys.value("prefault", prefault, "",

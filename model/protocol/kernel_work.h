@@ -34,7 +34,6 @@ struct KernelStep {
   bool everywhere = false;
   std::uint32_t pages = 1;      ///< Invalidate: pages from `invalidation.va` on, for scopes of one page
   std::uint32_t operation = 0;  ///< Commit: what the kernel does
-  std::uint32_t argument = 0;   ///< Commit: to what
   std::uint64_t stride = 0;     ///< Invalidate: bytes from one page to the next
   std::uint64_t bytes = 0;
   Cycles cycles;
@@ -91,10 +90,9 @@ class KernelWork {
     step.pages = pages;
     step.stride = stride;
   }
-  void commit(std::uint32_t operation, std::uint32_t argument) {
+  void commit(std::uint32_t operation) {
     KernelStep& step = add(KernelStep::Kind::Commit);
     step.operation = operation;
-    step.argument = argument;
   }
 
  private:

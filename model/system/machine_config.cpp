@@ -99,7 +99,7 @@ std::string MachineConfig::impossible_resident_limit() const {
   if (os.resident_limit.bytes == 0) return {};
   try {
     const auto mode = make_paging_mode(paging.mode, paging);
-    const std::uint64_t page = os.page_bytes.bytes == 0 ? mode->page_bytes() : os.page_bytes.bytes;
+    const std::uint64_t page = os.mapped_page_bytes(mode->page_bytes());
     if (os.resident_limit.bytes >= page) return {};
     return format_byte_size(os.resident_limit) + " do not hold a page; expected at least " +
            format_byte_size(ByteSize{page}) + ", or 0 for no limit";

@@ -172,7 +172,7 @@ std::unique_ptr<FutureUses> future_of(const MachineConfig& config, const RunOpti
   const std::shared_ptr<const PagingMode> mode = make_paging_mode(config.paging.mode, config.paging);
   auto future = std::make_unique<FutureUses>();
   const std::unique_ptr<TraceReader> trace = open_trace(options.trace_path, options.trace_format);
-  const std::uint64_t page_bytes = os.page_bytes.bytes == 0 ? mode->page_bytes() : os.page_bytes.bytes;
+  const std::uint64_t page_bytes = os.mapped_page_bytes(mode->page_bytes());
   if (options.limit == 0) {
     future->add(*trace, page_bytes);
   } else {

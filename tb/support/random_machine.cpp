@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "config/loader.h"
+#include "config/printer.h"
 #include "cpu/trace_event.h"
 #include "paging/paging_mode.h"
 #include "trace/event_form.h"
@@ -305,6 +306,11 @@ std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::s
     records.push_back(dice.chance(event_share) ? random_event(dice, *mode, record.address, record.asid) : record);
   }
   return records;
+}
+
+std::string how_to_repeat(std::uint64_t seed, const MachineConfig& config) {
+  return "have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED=" + std::to_string(seed) + "; its machine:\n" +
+         to_yaml(config, false);
 }
 
 }  // namespace tablewalk::test

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "support/dice.h"
@@ -11,6 +12,9 @@ namespace tablewalk::test {
 /// Any machine that a config can describe, small enough that its structures and queues fill up.
 MachineConfig random_machine(Dice& dice);
 MachineConfig random_machine(Dice& dice, const std::string& mode_name);
+
+/// For messages: how to have the case of that seed again, and its machine.
+std::string how_to_repeat(std::uint64_t seed, const MachineConfig& config);
 
 /// Sets a random choice of the machine's idealisations.
 void idealise(Dice& dice, MachineConfig& config);

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "config/printer.h"
 #include "support/child_run.h"
 #include "support/random_cores.h"
 #include "trace/generate.h"
@@ -24,10 +23,7 @@ class RandomCase {
     if (dice.chance(20)) options.warmup = dice.between(1, 20);
   }
   std::string run() const { return text_without_config(run_in_child(config, options)); }
-  std::string describe() {
-    return "have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED=" + std::to_string(seed_) + "; its machine:\n" +
-           to_yaml(config, false);
-  }
+  std::string describe() { return how_to_repeat(seed_, config); }
 
   MachineConfig config;
   RunOptions options;

@@ -28,10 +28,7 @@ class CostCase {
     options.trace_path = folder_.write_trace("trace.txt", records);
     if (dice.chance(30)) options.warmup = dice.between(1, 600);
   }
-  std::string describe() const {
-    return "have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED=" + std::to_string(seed_) + "; its machine:\n" +
-           to_yaml(config, false);
-  }
+  std::string describe() const { return how_to_repeat(seed_, config); }
 
   MachineConfig config;
   RunOptions options;

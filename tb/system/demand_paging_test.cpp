@@ -8,7 +8,6 @@
 #include <set>
 
 #include "base/process_pool.h"
-#include "config/printer.h"
 #include "support/child_run.h"
 #include "support/random_cores.h"
 #include "trace/trace_reader.h"
@@ -236,7 +235,7 @@ class RandomCase {
     if (dice.chance(60)) add_cores(dice, config, 8);
     OsConfig& os = config.os;
     const auto mode = make_paging_mode(config.paging.mode, config.paging);
-    const std::uint64_t page = os.page_bytes.bytes == 0 ? mode->page_bytes() : os.page_bytes.bytes;
+    const std::uint64_t page = os.mapped_page_bytes(mode->page_bytes());
     if (config.cores == 1) {
       const std::vector<Record> records = random_trace(dice, config, 1500);
       const Layout calls = dice.chance(60) ? random_calls(dice, records, page) : Layout{};
@@ -261,10 +260,7 @@ class RandomCase {
     options.check = true;
   }
   std::string run() const { return text_without_config(run_in_child(config, options)); }
-  std::string describe() {
-    return "have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED=" + std::to_string(seed_) + "; its machine:\n" +
-           to_yaml(config, false);
-  }
+  std::string describe() { return how_to_repeat(seed_, config); }
 
   MachineConfig config;
   RunOptions options;

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "config/printer.h"
 #include "support/child_run.h"
 #include "support/random_machine.h"
 #include "support/temporary_folder.h"
@@ -31,10 +30,7 @@ class RandomCase {
     const std::string result = text_without_config(run_in_child(config, options));
     return result + folder_.content("walks.csv");
   }
-  std::string describe() {
-    return "have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED=" + std::to_string(seed_) + "; its machine:\n" +
-           to_yaml(config, false);
-  }
+  std::string describe() { return how_to_repeat(seed_, config); }
 
   MachineConfig config;
   RunOptions options;

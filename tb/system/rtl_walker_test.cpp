@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "config/printer.h"
 #include "support/child_run.h"
 #include "support/random_machine.h"
 #include "support/rtl_variants.h"
@@ -46,10 +45,7 @@ class RtlCase {
     }
     return result.dump(1) + folder_.content("walks.csv");
   }
-  std::string describe() {
-    return "have it again with TABLEWALK_RUNS=1 TABLEWALK_SEED=" + std::to_string(seed_) + "; its machine:\n" +
-           to_yaml(config, false);
-  }
+  std::string describe() { return how_to_repeat(seed_, config); }
 
   MachineConfig config;
   RunOptions options;
