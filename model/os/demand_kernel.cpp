@@ -29,7 +29,7 @@ DemandKernel::Space& DemandKernel::space(AddressSpaceId asid) {
   if (recent_ != nullptr && recent_asid_ == asid) return *recent_;
   auto place = spaces_.find(asid);
   if (place == spaces_.end()) {
-    const auto pool = static_cast<std::uint32_t>(asid % frames_.size());
+    const auto pool = static_cast<std::uint16_t>(asid % frames_.size());
     place = spaces_.emplace(asid, Space{TableBuilder(mode_, memory_, frames_[pool]), pool, {}, default_regions_}).first;
     place->second.tables.log_writes(&written_);
   }

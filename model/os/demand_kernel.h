@@ -102,7 +102,7 @@ class DemandKernel final : public Kernel {
   };
   struct Space {
     TableBuilder tables;
-    std::uint32_t pool;  ///< of frames
+    std::uint16_t pool;  ///< of frames
     PageMap pages;
     std::optional<Regions> regions;  ///< none: the layout of the process is not known, and every address is allowed
     bool killed = false;

@@ -69,7 +69,7 @@ void DemandKernel::enter_replacement(FrameSlot slot) {
   if (replacement_ == nullptr || frame.pinned != 0) return;
   frame.replaceable = true;
   ++replaceable_;
-  replacement_->loaded(slot, frame.page);
+  replacement_->loaded(slot, frame.page());
 }
 
 void DemandKernel::begin_eviction(unsigned core, KernelWork& work) {

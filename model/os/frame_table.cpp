@@ -5,9 +5,9 @@ namespace tablewalk {
 bool FrameTable::drop(FrameSlot slot, PageKey page) {
   Frame& frame = frames_[slot];
   const auto [begin, end] = more_.equal_range(slot);
-  if (frame.page == page) {
+  if (frame.page() == page) {
     if (begin != end) {
-      frame.page = begin->second;
+      frame.set_page(begin->second);
       more_.erase(begin);
     }
   } else {
@@ -24,8 +24,8 @@ bool FrameTable::drop(FrameSlot slot, PageKey page) {
 }
 
 void FrameTable::rename(FrameSlot slot, PageKey from, PageKey to) {
-  if (frames_[slot].page == from) {
-    frames_[slot].page = to;
+  if (frames_[slot].page() == from) {
+    frames_[slot].set_page(to);
     return;
   }
   const auto [begin, end] = more_.equal_range(slot);
@@ -35,7 +35,7 @@ void FrameTable::rename(FrameSlot slot, PageKey from, PageKey to) {
 }
 
 std::vector<PageKey> FrameTable::pages(FrameSlot slot) const {
-  std::vector<PageKey> pages{frames_[slot].page};
+  std::vector<PageKey> pages{frames_[slot].page()};
   const auto [begin, end] = more_.equal_range(slot);
   for (auto other = begin; other != end; ++other) pages.push_back(other->second);
   return pages;

@@ -17,16 +17,25 @@ class FrameTable {
  public:
   static constexpr std::uint32_t no_copy = ~std::uint32_t{0};
 
+  /// 32 bytes, because a run may use millions of them.
   struct Frame {
     PhysicalAddress at;
-    PageKey page;                  ///< the first page mapped to it
+    std::uint64_t number = 0;      ///< of the first page mapped to it
     std::uint32_t pages = 0;       ///< mapped to it; 0: free
     std::uint32_t copy = no_copy;  ///< slot of the swap device with the same content as when it was read or written
-    std::uint32_t pool = 0;        ///< the frame allocator that it came from
-    std::uint32_t pinned = 0;      ///< cores that read it for a copy: it must stay
+    AddressSpaceId asid = 0;       ///< of the first page mapped to it
+    std::uint16_t pool = 0;        ///< the frame allocator that it came from
+    std::uint16_t pinned = 0;      ///< cores that read it for a copy: it must stay
     bool replaceable = false;      ///< known to the replacement policy
     bool dirty = false;            ///< written since it had the content of `copy`, beside what the entries say now
+
+    PageKey page() const { return {asid, number}; }  ///< the first page mapped to it
+    void set_page(PageKey page) {
+      asid = page.asid;
+      number = page.number;
+    }
   };
+  static_assert(sizeof(Frame) == 32);
 
   /// `limit`: the most frames in use; 0: no limit.
   explicit FrameTable(std::uint64_t limit) : limit_(limit) {}
@@ -38,7 +47,7 @@ class FrameTable {
   const Frame& operator[](FrameSlot slot) const { return frames_[slot]; }
 
   /// A slot for the frame at that address, which gets that page. There must be room.
-  FrameSlot take(PhysicalAddress at, std::uint32_t pool, PageKey page) {
+  FrameSlot take(PhysicalAddress at, std::uint16_t pool, PageKey page) {
     FrameSlot slot = 0;
     if (free_.empty()) {
       slot = static_cast<FrameSlot>(frames_.size());
@@ -47,7 +56,11 @@ class FrameTable {
       slot = free_.back();
       free_.pop_back();
     }
-    frames_[slot] = Frame{at, page, 1, no_copy, pool};
+    Frame& frame = frames_[slot] = {};
+    frame.at = at;
+    frame.set_page(page);
+    frame.pages = 1;
+    frame.pool = pool;
     ++in_use_;
     return slot;
   }
