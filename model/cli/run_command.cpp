@@ -152,8 +152,8 @@ void set_protection(RunArguments& arguments, const MachineConfig& config) {
     throw InputError(
         options.tables
             ? fmt::format("{} with --image: the image's tables say what is mapped; expected one of them", needs_it)
-            : fmt::format("{} without --image: the kernel maps every page before it is touched; expected demand "
-                          "paging (--set os.prefault=false)",
+            : fmt::format("{}: the kernel maps every page before it is touched; expected demand paging (--set "
+                          "os.prefault=false)",
                           needs_it));
   }
   const auto mode = make_paging_mode(config.paging.mode, config.paging);

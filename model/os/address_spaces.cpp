@@ -10,8 +10,7 @@
 namespace tablewalk {
 AddressSpaces::AddressSpaces(const OsConfig& config, std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory,
                              std::vector<FrameAllocator>& frames)
-    : config_(config),
-      page_bytes_(config.mapped_page_bytes(mode->page_bytes())),
+    : page_bytes_(config.mapped_page_bytes(mode->page_bytes())),
       page_shift_(log2_floor(page_bytes_)),
       mode_(std::move(mode)),
       memory_(memory),
@@ -28,7 +27,6 @@ void AddressSpaces::find_space(AddressSpaceId asid) {
 }
 
 void AddressSpaces::before_walk(AddressSpaceId asid, VirtualAddress va, Access access) {
-  if (!config_.prefault) return require_translated(*mode_, va);
   root(asid);
   map_page(va, access);
 }
@@ -47,16 +45,9 @@ void AddressSpaces::handle_fault(const PageFault& fault, KernelWork& work) {
   FaultReason reason = fault.fault.reason;
   // Some walkers report only a page fault, and the kernel examines its tables for the reason. If there is none any
   // more, another access has mapped the page meanwhile.
-  if (reason == FaultReason::PageFault) reason = reason_now(va, access);
-  if (reason == FaultReason::NotPresent) {
-    const std::uint64_t before = pages_;
-    map_page(va, access);
-    if (pages_ != before) work.compute(config_.fault_cycles);
-    reason = reason_now(va, access);  // another access may have mapped it
-  }
+  if (reason == FaultReason::PageFault || reason == FaultReason::NotPresent) reason = reason_now(va, access);
   if (reason != FaultReason::None && take_back(va, access)) {
     work.invalidate({Invalidation::Scope::Page, va, fault.asid}, true);
-    if (!config_.prefault) work.compute(config_.fault_cycles);
     reason = reason_now(va, access);
   }
   if (reason == FaultReason::None) return;

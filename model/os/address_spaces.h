@@ -14,9 +14,9 @@
 
 namespace tablewalk {
 
-/// The kernel's side of address translation: one set of page tables per address space, built as the program touches its
-/// pages. Each process has its own pool of frames, so that a page's frame depends only on its own process and not on
-/// the timing of others.
+/// A kernel without page faults (os.prefault: true): one set of page tables per address space; a page is mapped before
+/// the walk of its first access. Each process has its own pool of frames, so that a page's frame depends only on its
+/// own process and not on the timing of others.
 class AddressSpaces final : public Kernel {
  public:
   /// `frames`: one pool per process. Process p of n has the address spaces p, n + p, 2n + p and so on.
@@ -39,7 +39,6 @@ class AddressSpaces final : public Kernel {
   bool take_back(VirtualAddress va, Access access);
   FaultReason reason_now(VirtualAddress va, Access access) const;
 
-  OsConfig config_;
   std::uint64_t page_bytes_;
   unsigned page_shift_;  ///< log2 of page_bytes_
   std::shared_ptr<const PagingMode> mode_;
