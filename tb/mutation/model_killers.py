@@ -43,6 +43,7 @@ class Test:
 
 SYSTEM = Program("tablewalk_system_test", "", True)
 FUZZ = Program("walk_cases_test", "", True)
+COSIM = Program("cosim_test", "walker", True)
 TOOL = Program("tablewalk", "", True)
 # Scripts that run the program: more than a second each.
 SCRIPTS = ["bad_input", "files", "images", "run", "walk"]
@@ -55,7 +56,9 @@ def programs(root, folders, parts):
         for folder in folders:
             if glob.glob(os.path.join(root, "tb", kind, folder, "*_test.cpp")):
                 found.append(Program(folder + ending, folder, is_apart))
-    return found if parts else [*found, SYSTEM, FUZZ, TOOL]
+    if parts:
+        return found
+    return [*found, *([COSIM] if COSIM.folder in folders else []), SYSTEM, FUZZ, TOOL]
 
 
 class Build:
