@@ -174,7 +174,10 @@ void DemandKernel::finish_moves(Handling& handling) {
     if (frame.at == move.to) continue;
     memory_.copy_block(frame.at, move.to, page_bytes_);
     memory_.clear_block(frame.at, page_bytes_);
-    if (move.frees) frames_[frame.pool].release_page(frame.at, page_bytes_);
+    if (move.frees) {
+      frames_[frame.pool].release_page(frame.at, page_bytes_);
+      frame.pool = space(handling.page.asid).pool;  // a child's pages may come from its parent's
+    }
     frame.at = move.to;
   }
   for (const PageKey& name : handling.remapped) {
@@ -324,7 +327,7 @@ void DemandKernel::forget_ranges(Space& its, std::uint64_t first, std::uint64_t 
 /// Huge pages whose entries have moved to another address.
 void DemandKernel::move_ranges(Handling& handling, Space& its, std::uint64_t pages_further) {
   for (const std::uint64_t range : std::exchange(handling.visited, {})) {
-    its.huge.at(range + (pages_further >> huge_shift_)) = std::move(*its.huge.find(range));
+    its.huge.at(((range << huge_shift_) + pages_further) >> huge_shift_) = std::move(*its.huge.find(range));
     its.huge.erase(range, range);
   }
 }
