@@ -19,8 +19,7 @@ DemandKernel::DemandKernel(const OsConfig& config, std::shared_ptr<const PagingM
       frames_(frames),
       table_(config.resident_limit.bytes / page_bytes_),
       swap_(config.swap, page_bytes_),
-      handling_(cores),
-      deferrals_(frames.size()) {
+      handling_(cores) {
   if (config_.huge_pages.policy != HugePagePolicy::Never) {
     huge_bytes_ = config_.huge_page_bytes(*mode_);
     huge_shift_ = log2_floor(huge_bytes_) - page_shift_;

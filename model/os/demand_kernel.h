@@ -289,7 +289,7 @@ class DemandKernel final : public Kernel {
     unsigned failures = 0;
     unsigned left_out = 0;
   };
-  std::vector<Deferral> deferrals_;
+  std::map<std::uint16_t, Deferral> deferrals_;
   HugeStats huge_stats_;
 };
 
