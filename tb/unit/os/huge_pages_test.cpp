@@ -164,6 +164,18 @@ TEST(HugePages, APromotionInvalidatesTheSmallPagesOnOtherCores) {
   EXPECT_EQ(world.load(page(0)), 5u);
 }
 
+TEST(HugePages, APromotionCountsThePagesThatAreStillThere) {
+  World world({HugePagePolicy::Promote, 0, 3});
+  world.store(page(0), 1);
+  world.store(page(1), 1);
+  world.call(LayoutOperation::Discard, 0, 2);
+  world.store(page(2), 1);
+  EXPECT_FALSE(world.huge(2));
+  world.store(page(3), 1);
+  world.store(page(4), 1);
+  EXPECT_TRUE(world.huge(2));
+}
+
 TEST(HugePages, AReservationIsFilledInPlace) {
   World world({HugePagePolicy::Reserve});
   world.store(page(5), 5);
@@ -274,6 +286,18 @@ TEST(HugePages, AnEvictionSplitsThemAndTheirContentSurvives) {
   for (std::uint64_t number = 0; number < parts; ++number) EXPECT_EQ(world.load(page(number)), 100 + number);
 }
 
+TEST(HugePages, AreOneEntryOfReplacementUntilTheyAreSplit) {
+  World world({HugePagePolicy::Promote, parts + 2});
+  for (std::uint64_t number = 0; number < parts; ++number) world.store(page(number), 1);
+  ASSERT_TRUE(world.huge(0));
+  const std::uint64_t others = 10 * parts;
+  for (const std::uint64_t number : {0, 1, 2, 3}) world.store(page(others + number), 1);
+  // First in, first out: the huge page, of which one page leaves, then the small ones, then its parts.
+  EXPECT_EQ(world.kernel.state_of(0, page(0)), PageState::Swapped);
+  EXPECT_EQ(world.kernel.state_of(0, page(1)), PageState::Resident);
+  EXPECT_EQ(world.kernel.state_of(0, page(others)), PageState::Swapped);
+}
+
 /// Fills the world's memory with small pages so that no block is free, then gives every second one back.
 void fragment(World& world) {
   world.reserve(0, 1024, HugePages::No);
@@ -297,6 +321,23 @@ TEST(HugePages, CompactionMovesPagesToMakeAHugeFrame) {
     for (std::uint64_t number = 3; number < 40; number += 2) EXPECT_EQ(world.load(page(number)), 1000 + number);
     EXPECT_EQ(world.load(page(1025)), 0u);
   }
+}
+
+TEST(HugePages, APageThatMovesWaitsForItsNewFrame) {
+  World world({HugePagePolicy::Always, 0, 0, FramePolicy::Buddy, 48 * page_bytes});
+  fragment(world);
+  std::vector<std::uint64_t> moving;
+  for (std::uint64_t number = 1; number < 40; number += 4) world.store(page(number), 3000 + number, 1);  // in its TLB
+  world.cores.begin_access(0, 0, page(1024), AccessKind::Store, 7);
+  for (std::uint64_t number = 1; number < 40; number += 2) {
+    if (world.kernel.state_of(0, page(number)) == PageState::Arriving) moving.push_back(number);
+  }
+  ASSERT_FALSE(moving.empty());
+  world.cores.begin_access(1, 0, page(moving.back()), AccessKind::Store, 9);  // its TLB may still have the old frame
+  ASSERT_TRUE(world.finish(1));
+  ASSERT_TRUE(world.finish(0));
+  EXPECT_EQ(world.load(page(moving.back())), 9u);
+  EXPECT_EQ(world.load(page(moving.back()), 1), 9u);
 }
 
 TEST(HugePages, CompactionIsDeferredAfterAFailure) {

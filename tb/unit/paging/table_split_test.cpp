@@ -22,7 +22,7 @@ TEST_P(TableSplit, MapsTheSameMemoryWithSmallPages) {
   const Case& one = GetParam();
   const auto mode = make_paging_mode(one.mode);
   PhysicalMemory memory;
-  FrameAllocator frames(8 * gibi, mode->page_bytes(), {});
+  FrameAllocator frames(std::min(8 * gibi, mode->memory_limit()), mode->page_bytes(), {});
   TableBuilder tables(mode, memory, frames);
   const VirtualAddress first(std::uint64_t{3} * one.before);
   const PhysicalAddress page = frames.allocate_page(first, one.before);
@@ -64,7 +64,7 @@ INSTANTIATE_TEST_SUITE_P(Modes, TableSplit,
                                          Case{"sv39", 2 * mebi, 64 * kibi}, Case{"sv39", gibi, 64 * kibi},
                                          Case{"sv32", 4 * mebi, 4 * kibi}, Case{"arm64-4k", 2 * mebi, 4 * kibi},
                                          Case{"radix:6,4,3/12@8", 32 * kibi, 4 * kibi}),
-                         [](const auto& info) { return "Case" + std::to_string(info.index); });
+                         [](const auto& one) { return "Case" + std::to_string(one.index); });
 
 }  // namespace
 }  // namespace tablewalk
