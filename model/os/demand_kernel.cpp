@@ -20,6 +20,10 @@ DemandKernel::DemandKernel(const OsConfig& config, std::shared_ptr<const PagingM
       table_(config.resident_limit.bytes / page_bytes_),
       swap_(config.swap, page_bytes_),
       handling_(cores) {
+  if (config_.huge_pages.policy != HugePagePolicy::Never) {
+    huge_bytes_ = config_.huge_page_bytes(*mode_);
+    huge_shift_ = log2_floor(huge_bytes_) - page_shift_;
+  }
   if (config_.resident_limit.bytes == 0) return;
   replacement_ =
       make_page_replacement(config_.replacement, static_cast<std::uint32_t>(table_.limit()), std::move(future));
@@ -65,12 +69,17 @@ bool DemandKernel::would_fault(AddressSpaceId asid, VirtualAddress va, Access ac
   if ((page->copy_on_write || !page->writable) && access.kind == AccessKind::Store) return true;
   if (!page->readable || (!page->executable && access.kind == AccessKind::Fetch)) return true;
   if (access.user ? !page->user : page->shared_kernel && access.kind == AccessKind::Fetch) return true;
-  return !mode_->marks_entries() && reason_now(asid, va, access) != FaultReason::None;
+  if (!mode_->marks_entries() && reason_now(asid, va, access) != FaultReason::None) return true;
+  if (huge_bytes_ != 0) note_use(asid, number_of(va), *page, access);
+  return false;
 }
 
 void DemandKernel::touched(AddressSpaceId asid, VirtualAddress va) {
-  const Page* page = space(asid).pages.find(number_of(va));
-  if (page != nullptr && page->state == PageState::Resident) replacement_->accessed(page->where);
+  Space& its = space(asid);
+  const Page* page = its.pages.find(number_of(va));
+  if (page == nullptr || page->state != PageState::Resident) return;
+  if (is_huge(its, number_of(va))) page = its.pages.find(entry_start(its, number_of(va)));
+  if (table_[page->where].replaceable) replacement_->accessed(page->where);
 }
 
 /// Why the access would fault now; None if it would not.
@@ -81,6 +90,7 @@ FaultReason DemandKernel::reason_now(AddressSpaceId asid, VirtualAddress va, Acc
 }
 
 bool DemandKernel::may_be_stale(AddressSpaceId asid, VirtualAddress va) const {
+  if (!stale_ranges_.empty() && stale_ranges_.count({asid, number_of(va) >> huge_shift_}) != 0) return true;
   return !stale_.empty() && stale_.count({asid, number_of(va)}) != 0;
 }
 
@@ -162,6 +172,7 @@ void DemandKernel::handle_absent(unsigned core, Page& page, KernelWork& work) {
     ++(page.file ? stats_.file_faults : stats_.zero_faults);
     pages_touched_ += page.touched ? 0 : 1;
     page.touched = true;
+    if (huge_bytes_ != 0 && begin_huge(core, page, work)) return;
   } else {
     handling.content = page.state == PageState::Filed ? Content::File : Content::Swapped;
     handling.from_swap = page.where;
@@ -188,7 +199,7 @@ void DemandKernel::handle_present(const PageFault& fault, Page& page, KernelWork
   }
   const bool writes = fault.access.kind == AccessKind::Store && page.writable;
   if (page.copy_on_write && writes && (page.user || !fault.access.user)) return copy_on_write(fault.core, page, work);
-  if (take_back(fault, page, work)) return;
+  if (disown(fault, page, work) || take_back(fault, page, work)) return;
   if (!skip(work)) refuse(fault, reason);
 }
 
@@ -198,7 +209,7 @@ void DemandKernel::set_bits(const PageFault& fault, Page& page, KernelWork& work
   Space& its = space(fault.asid);
   LeafSpec spec = spec_of(page);
   spec.accessed = true;
-  spec.dirty = fault.access.kind == AccessKind::Store || its.tables.leaf(fault.va)->view.dirty;
+  spec.dirty = fault.access.kind == AccessKind::Store || entry_view(its, number_of(fault.va)).dirty;
   change(its, address_of(number_of(fault.va)), spec, work);
   work.invalidate({page_scope(*mode_), fault.va, fault.asid}, false);
 }
@@ -208,6 +219,7 @@ bool DemandKernel::take_back(const PageFault& fault, Page& page, KernelWork& wor
   const bool may = page.shared_kernel && !fault.access.user && fault.access.kind == AccessKind::Fetch;
   if (!may) return false;
   ++stats_.ownership_faults;
+  split(fault.asid, number_of(fault.va));
   page.shared_kernel = false;
   page.user = false;
   change(space(fault.asid), address_of(number_of(fault.va)), spec_of(page), work);
@@ -261,13 +273,15 @@ bool DemandKernel::commit(const KernelStep& step, unsigned core, Cycles now, Ker
       return false;
     case Map:
       return handling.content == Content::Copied ? map_copy(core, work) : map(core, work);
+    case MapHuge:
+      return map_huge(core, work);
     case Await:
       return await(core, work);
     case Unstale:
       unmark_stale(handling);
       return is_repaired(handling);
     case Settle:
-      return settle(handling);
+      return settle(core, work);
     case Retry:
       begin_call(core, work);
       return false;

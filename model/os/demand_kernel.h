@@ -10,6 +10,8 @@
 #include "memory/frame_allocator.h"
 #include "os/access_check.h"
 #include "os/frame_table.h"
+#include "os/huge_ranges.h"
+#include "os/huge_stats.h"
 #include "os/layout.h"
 #include "os/os_config.h"
 #include "os/page_map.h"
@@ -87,6 +89,10 @@ class DemandKernel final : public Kernel {
   std::optional<FrameSlot> frame_of(AddressSpaceId asid, VirtualAddress va);
   const FrameTable& frame_table() const { return table_; }
   const KernelStats& stats() const { return stats_; }
+  const HugeStats& huge_stats() const { return huge_stats_; }
+  bool in_huge_page(AddressSpaceId asid, VirtualAddress va) { return is_huge(space(asid), number_of(va)); }
+  /// Frames that reservations hold for pages that have not arrived.
+  std::uint64_t reserved_frames() const;
 
  private:
   /// What a Commit step does.
@@ -99,6 +105,7 @@ class DemandKernel final : public Kernel {
     Unstale,   ///< an invalidation has reached all cores
     Retry,     ///< begin the system call again: another core was working on a page of it
     Unmapped,  ///< no TLB holds the pages that are given back: their frames are free
+    MapHuge,   ///< the memory of a huge page is ready: write its entry
   };
   struct Space {
     TableBuilder tables;
@@ -107,9 +114,16 @@ class DemandKernel final : public Kernel {
     std::optional<Regions> regions;  ///< none: the layout of the process is not known, and every address is allowed
     bool killed = false;
     bool fixed = false;  ///< the regions do not change
+    HugeRanges huge = {};
   };
   /// Where the content of a page comes from. A file's pages are in the page cache at first.
   enum class Content : std::uint8_t { Zeros, PageCache, File, Swapped, Copied };
+  /// A page whose frame is to be another one.
+  struct FrameMovement {
+    FrameSlot slot;
+    PhysicalAddress to;
+    bool frees;  ///< its old frame, which is free then
+  };
   /// A fault being handled on a core.
   struct Handling {
     PageKey page;
@@ -126,6 +140,13 @@ class DemandKernel final : public Kernel {
     LayoutChange call;            ///< the system call
     std::vector<PageKey> pages;   ///< whose invalidation is on the way
     std::vector<std::pair<FrameSlot, PageKey>> given_back;
+    std::vector<PageKey> ranges;          ///< the same for huge pages: the first page of each
+    std::set<std::uint64_t> visited;      ///< huge pages whose entry the system call has changed
+    PhysicalAddress huge_at;              ///< the memory of the huge page that is being made
+    std::vector<FrameMovement> moved;     ///< for it: pages to other frames,
+    std::vector<FrameMove> others_moved;  ///< memory of others,
+    std::vector<PageKey> remapped;        ///< and pages whose small entries are written again
+    std::vector<PhysicalAddress> fresh;   ///< its parts that are cleared
   };
   class EntryBits;
 
@@ -161,12 +182,53 @@ class DemandKernel final : public Kernel {
   void move_pages(Handling& handling, KernelWork& work);
   void fork(Handling& handling, KernelWork& work);
   void invalidate_range(Handling& handling, KernelWork& work);
+  void invalidate_pages(const std::vector<PageKey>& pages, const std::vector<PageKey>& ranges, KernelWork& work);
   void mark_stale(Handling& handling, PageKey page);
   void unmark_stale(Handling& handling);
   bool is_held(FrameSlot slot) const;
   void pin(FrameSlot slot);
   void unpin(FrameSlot slot);
   void free_given_back(Handling& handling);
+
+  // Pages of a larger size (demand_kernel_huge.cpp, demand_kernel_compact.cpp).
+  bool is_huge(Space& its, std::uint64_t number) const {
+    return huge_bytes_ != 0 && has_huge_entry(its, number >> huge_shift_);
+  }
+  static bool has_huge_entry(Space& its, std::uint64_t range);
+  std::uint64_t entry_start(Space& its, std::uint64_t number) const;
+  std::uint64_t entry_bytes(Space& its, std::uint64_t number) const;
+  EntryView entry_view(Space& its, std::uint64_t number) const;
+  bool may_be_huge(Space& its, std::uint64_t number) const;
+  bool others_untouched(Space& its, std::uint64_t number) const;
+  bool has_room_for(std::uint64_t frames) const;
+  void note_use(AddressSpaceId asid, std::uint64_t number, const Page& page, Access access);
+  static void mark_used(HugeRanges::Range& range, std::uint64_t part);
+  bool begin_huge(unsigned core, const Page& page, KernelWork& work);
+  bool begin_promotion(unsigned core, KernelWork& work);
+  std::optional<std::uint64_t> promotable_pages(const Handling& handling);
+  bool can_be_merged(const Page& page, const Page& other) const;
+  void claim_range(Handling& handling, const Page& like);
+  void begin_moves(Handling& handling, KernelWork& work);
+  bool map_huge(unsigned core, KernelWork& work);
+  void finish_moves(Handling& handling);
+  void split(AddressSpaceId asid, std::uint64_t number);
+  void split_ends(AddressSpaceId asid, std::uint64_t first, std::uint64_t count);
+  void split_all(AddressSpaceId asid, std::uint64_t first, std::uint64_t count);
+  void forget_ranges(Space& its, std::uint64_t first, std::uint64_t count);
+  static void share_ranges(Handling& handling, const Space& parent, Space& child);
+  void move_ranges(Handling& handling, Space& its, std::uint64_t pages_further);
+  bool visit_entry(Handling& handling, Space& its, PageKey name);
+  bool follows_head(FrameSlot slot);
+  bool disown(const PageFault& fault, Page& page, KernelWork& work);
+  bool is_all_ours(Space& its, std::uint64_t number);
+  PhysicalAddress find_frame(Space& its, const Handling& handling);
+  std::optional<PhysicalAddress> place_in_reservation(Space& its, PageKey page);
+  void break_reservation(const Space& its, HugeRanges::Range& range);
+  bool break_any_reservation(std::uint16_t pool);
+  std::optional<PhysicalAddress> take_block(Handling& handling, KernelWork& work);
+  std::optional<PhysicalAddress> compact(Handling& handling, KernelWork& work);
+  std::unordered_map<std::uint64_t, FrameSlot> movable_frames(PageKey page);
+  void report_huge(StatSet& figures) const;
 
   // Moving pages (demand_kernel_moves.cpp).
   void get_frame(unsigned core, KernelWork& work);
@@ -179,7 +241,7 @@ class DemandKernel final : public Kernel {
   void load(unsigned core, Cycles now, KernelWork& work);
   bool map(unsigned core, KernelWork& work);
   void copy_on_write(unsigned core, Page& page, KernelWork& work);
-  bool settle(Handling& handling);
+  bool settle(unsigned core, KernelWork& work);
   bool map_copy(unsigned core, KernelWork& work);
   void save_bytes(PhysicalAddress from, std::uint32_t slot);
   void load_bytes(std::uint32_t slot, PhysicalAddress to);
@@ -201,6 +263,8 @@ class DemandKernel final : public Kernel {
   std::uint64_t page_bytes_;
   unsigned page_shift_;
   std::shared_ptr<const PagingMode> mode_;
+  std::uint64_t huge_bytes_ = 0;  ///< 0: there are no huge pages
+  unsigned huge_shift_ = 0;       ///< log2 of the pages in a huge page
   PhysicalMemory& memory_;
   std::vector<FrameAllocator>& frames_;
   FrameTable table_;
@@ -210,8 +274,9 @@ class DemandKernel final : public Kernel {
   std::map<AddressSpaceId, Space> spaces_;
   Space* recent_ = nullptr;
   AddressSpaceId recent_asid_ = 0;
-  std::vector<Handling> handling_;                                      ///< by core
-  std::map<std::pair<AddressSpaceId, std::uint64_t>, unsigned> stale_;  ///< invalidations of pages on the way
+  std::vector<Handling> handling_;                                             ///< by core
+  std::map<std::pair<AddressSpaceId, std::uint64_t>, unsigned> stale_;         ///< invalidations of pages on the way
+  std::map<std::pair<AddressSpaceId, std::uint64_t>, unsigned> stale_ranges_;  ///< the same of huge pages
   std::vector<PageKey> cleared_;                ///< pages whose accessed bit was cleared for the current victim
   std::vector<TableBuilder::Written> written_;  ///< table writes not yet accounted for
   std::unordered_map<std::uint32_t, std::vector<std::uint64_t>> swapped_bytes_;  ///< by slot; zeros if absent
@@ -219,6 +284,13 @@ class DemandKernel final : public Kernel {
   std::uint64_t peak_resident_ = 0;
   std::uint64_t pages_touched_ = 0;
   KernelStats stats_;
+  /// After a failure, attempts to compact memory are left out, as in Linux: by pool.
+  struct Deferral {
+    unsigned failures = 0;
+    unsigned left_out = 0;
+  };
+  std::map<std::uint16_t, Deferral> deferrals_;
+  HugeStats huge_stats_;
 };
 
 }  // namespace tablewalk

@@ -25,11 +25,11 @@ class DemandKernel::EntryBits final : public ResidentPages {
   bool test_and_clear_page(const PageKey& name) {
     Space& its = kernel_.space(name.asid);
     const VirtualAddress va = kernel_.address_of(name.number);
-    const std::optional<TableBuilder::Leaf> leaf = its.tables.leaf(va);
-    if (kernel_.config_.kernel_traffic) work_.read(leaf->at, kernel_.mode_->entry_bytes());
-    if (!leaf->view.accessed) return false;
+    const EntryView view = kernel_.entry_view(its, name.number);
+    if (kernel_.config_.kernel_traffic) work_.read(its.tables.leaf(va)->at, kernel_.mode_->entry_bytes());
+    if (!view.accessed) return false;
     LeafSpec spec = kernel_.spec_of(its.pages.at(name.number));
-    spec.dirty = leaf->view.dirty;
+    spec.dirty = view.dirty;
     kernel_.change(its, va, spec, work_);
     kernel_.cleared_.push_back(name);
     ++kernel_.stats_.accessed_cleared;
@@ -57,8 +57,7 @@ void DemandKernel::get_frame(unsigned core, KernelWork& work) {
 
 void DemandKernel::take_frame(Handling& handling) {
   Space& its = space(handling.page.asid);
-  const PhysicalAddress at =
-      frames_[its.pool].allocate_page(address_of(handling.page.number), page_bytes_, handling.page.asid);
+  const PhysicalAddress at = find_frame(its, handling);
   handling.frame = table_.take(at, its.pool, handling.page);
   peak_resident_ = std::max(peak_resident_, table_.in_use());
 }
@@ -66,7 +65,7 @@ void DemandKernel::take_frame(Handling& handling) {
 /// The frame's page may be evicted from now on.
 void DemandKernel::enter_replacement(FrameSlot slot) {
   FrameTable::Frame& frame = table_[slot];
-  if (replacement_ == nullptr || frame.pinned != 0) return;
+  if (replacement_ == nullptr || frame.pinned != 0 || frame.replaceable || follows_head(slot)) return;
   frame.replaceable = true;
   ++replaceable_;
   replacement_->loaded(slot, frame.page());
@@ -87,6 +86,9 @@ void DemandKernel::begin_eviction(unsigned core, KernelWork& work) {
   --replaceable_;
   work.compute(config_.evict_cycles);
   const std::vector<PageKey> pages = table_.pages(handling.victim);
+  ++table_[handling.victim].pinned;  // so that it is not a candidate again
+  for (const PageKey& name : pages) split(name.asid, name.number);
+  --table_[handling.victim].pinned;
   for (const PageKey& name : pages) {
     Space& its = space(name.asid);
     remove_entry(its, name.number);
@@ -222,15 +224,20 @@ bool DemandKernel::map(unsigned core, KernelWork& work) {
   }
   its.tables.map(address_of(handling.page.number), frame.at, page_bytes_, spec_for(page, handling.access));
   account_writes(work);
-  return settle(handling);
+  return settle(core, work);
 }
 
 /// The page that is written gets a copy of its own, unless nobody else shares it any more.
 void DemandKernel::copy_on_write(unsigned core, Page& page, KernelWork& work) {
   Handling& handling = handling_[core];
+  Space& its = space(handling.page.asid);
+  const std::uint64_t number = handling.page.number;
+  if (table_[page.where].pages != 1 || !is_all_ours(its, number)) split(handling.page.asid, number);
   if (table_[page.where].pages == 1) {
     ++stats_.reuse_faults;
-    page.copy_on_write = false;
+    const std::uint64_t first = entry_start(its, number);
+    const std::uint64_t pages = entry_bytes(its, number) / page_bytes_;
+    for (std::uint64_t part = first; part != first + pages; ++part) its.pages.at(part).copy_on_write = false;
     LeafSpec spec = spec_for(page, handling.access);
     change(space(handling.page.asid), address_of(handling.page.number), spec, work);
     return work.invalidate({page_scope(*mode_), address_of(handling.page.number), handling.page.asid}, false);
@@ -264,13 +271,15 @@ bool DemandKernel::map_copy(unsigned core, KernelWork& work) {
   return false;
 }
 
-bool DemandKernel::settle(Handling& handling) {
+bool DemandKernel::settle(unsigned core, KernelWork& work) {
+  Handling& handling = handling_[core];
   Page& page = space(handling.page.asid).pages.at(handling.page.number);
   set_state(page, PageState::Resident);
   page.where = handling.frame;
   enter_replacement(handling.frame);
   if (observes_accesses()) replacement_->accessed(handling.frame);
   handling.holds = true;
+  if (huge_bytes_ != 0 && begin_promotion(core, work)) return false;
   return is_repaired(handling);
 }
 
@@ -319,7 +328,7 @@ void DemandKernel::release_copy(std::uint32_t copy) {
 
 void DemandKernel::change(Space& its, VirtualAddress va, const LeafSpec& spec, KernelWork& work) {
   note_dirty(its, number_of(va));
-  its.tables.protect(va, page_bytes_, spec);
+  its.tables.protect(address_of(entry_start(its, number_of(va))), entry_bytes(its, number_of(va)), spec);
   account_writes(work);
 }
 
@@ -329,20 +338,25 @@ LeafSpec DemandKernel::refresh(Space& its, std::uint64_t number) {
   LeafSpec spec = spec_of(its.pages.at(number));
   spec.accessed = old.accessed;
   spec.dirty = old.dirty;
-  its.tables.protect(address_of(number), page_bytes_, spec);
+  its.tables.protect(address_of(entry_start(its, number)), entry_bytes(its, number), spec);
   return spec;
 }
 
 void DemandKernel::remove_entry(Space& its, std::uint64_t number) {
   note_dirty(its, number);
-  its.tables.unmap(address_of(number), page_bytes_);
+  its.tables.unmap(address_of(entry_start(its, number)), entry_bytes(its, number));
+  HugeRanges::Range* range = huge_bytes_ == 0 ? nullptr : its.huge.find(number >> huge_shift_);
+  if (range != nullptr) break_reservation(its, *range);
 }
 
 /// An entry is about to be rewritten: its frame remembers that it was dirty, which a read-only entry cannot say in
 /// every paging mode, nor an entry that is gone.
 EntryView DemandKernel::note_dirty(Space& its, std::uint64_t number) {
-  const EntryView view = its.tables.leaf(address_of(number))->view;
-  table_[its.pages.at(number).where].dirty |= view.dirty;
+  const EntryView view = entry_view(its, number);
+  if (!view.dirty) return view;
+  const std::uint64_t first = entry_start(its, number);
+  const std::uint64_t pages = entry_bytes(its, number) / page_bytes_;
+  for (std::uint64_t part = first; part != first + pages; ++part) table_[its.pages.at(part).where].dirty = true;
   return view;
 }
 

@@ -7,6 +7,7 @@ namespace tablewalk {
 
 void DemandKernel::reset_stats() {
   stats_ = {};
+  huge_stats_ = {};
   swap_.reset_stats();
 }
 
@@ -17,6 +18,7 @@ void DemandKernel::report(StatSet& figures) const {
   figures.begin(Section::Kernel);
   report_faults(figures);
   report_memory(figures);
+  if (huge_bytes_ != 0) report_huge(figures);
   if (replacement_ == nullptr) return;
   figures.begin(Section::Swap);
   swap_.report(figures);
@@ -80,6 +82,40 @@ void DemandKernel::report_memory(StatSet& figures) const {
       .count("kernel.processes_killed", stats_.processes_killed, "processes",
              "processes ended because the swap device was full")
       .explain("processes that the kernel ended because neither memory nor the swap device had room");
+}
+
+void DemandKernel::report_huge(StatSet& figures) const {
+  std::uint64_t mapped = 0;
+  std::uint64_t used = 0;
+  for (const auto& [asid, its] : spaces_) {
+    for (const auto& [number, range] : its.huge.all()) {
+      if (range.kind != HugeRanges::Kind::Mapped) continue;
+      ++mapped;
+      used += range.used_count * page_bytes_;
+    }
+  }
+  figures.count("kernel.huge.pages", mapped, "pages", "huge pages mapped, at the end")
+      .key()
+      .explain("huge pages that map the program's memory");
+  figures
+      .count("kernel.huge.untouched_bytes", mapped * huge_bytes_ - used, "bytes",
+             "memory of these that the program never accessed, in small pages")
+      .key()
+      .explain("memory that the program has but never used, because its huge pages are larger than what it touched");
+  figures.count("kernel.huge.faults", huge_stats_.faults, "faults", "first touches that got a huge page");
+  figures.count("kernel.huge.fallbacks", huge_stats_.fallbacks, "times", "there was no memory for a huge page")
+      .explain("huge pages that could not be had, because no block of memory of that size was free");
+  figures.count("kernel.huge.promotions", huge_stats_.promotions, "pages", "small pages became a huge page");
+  figures.count("kernel.huge.demotions", huge_stats_.demotions, "pages", "a huge page was split into small ones");
+  figures.count("kernel.huge.copied_bytes", huge_stats_.copied_bytes, "bytes", "copied by promotions");
+  figures.count("kernel.huge.reservations", huge_stats_.reservations, "times",
+                "physical memory was reserved for a huge page");
+  figures.count("kernel.huge.reservations_broken", huge_stats_.reservations_broken, "times",
+                "and given back before the huge page was full");
+  figures.count("kernel.huge.compactions", huge_stats_.compactions, "times", "pages were moved to make a huge frame");
+  figures.count("kernel.huge.compactions_failed", huge_stats_.compactions_failed, "times",
+                "there was no way to make a huge frame");
+  figures.count("kernel.huge.moved_pages", huge_stats_.moved_pages, "pages", "moved by compactions");
 }
 
 }  // namespace tablewalk

@@ -8,6 +8,7 @@
 #include "config/schema.h"
 #include "memory/fragmentation_config.h"
 #include "memory/frame_allocator.h"
+#include "os/huge_pages_config.h"
 #include "os/page_replacement_config.h"
 #include "os/swap_config.h"
 
@@ -30,6 +31,7 @@ struct OsConfig {
   std::uint32_t flush_threshold = 33;
   SwapConfig swap;
   ByteSize page_bytes{0};
+  HugePagesConfig huge_pages;
   FramePolicy frames = FramePolicy::Sequential;
   std::uint64_t frame_seed = 1;
   FragmentationConfig fragmentation;
@@ -38,6 +40,17 @@ struct OsConfig {
   /// The size of the pages that are mapped, if the paging mode's smallest has that many bytes.
   std::uint64_t mapped_page_bytes(std::uint64_t smallest) const {
     return page_bytes.bytes == 0 ? smallest : page_bytes.bytes;
+  }
+
+  /// The size of the huge pages; 0 if the mode has none that is larger than the others.
+  template <class Mode>
+  std::uint64_t huge_page_bytes(const Mode& mode) const {
+    if (huge_pages.size.bytes != 0) return huge_pages.size.bytes;
+    const std::uint64_t small = mapped_page_bytes(mode.page_bytes());
+    for (const auto& size : mode.page_sizes()) {
+      if (size.entries == 1 && size.bytes() > small) return size.bytes();
+    }
+    return 0;
   }
 
   template <class Keys>
@@ -71,6 +84,7 @@ struct OsConfig {
                "pages invalidated one by one; more: the whole address space", largest::entries);
     keys.group("swap", swap, "the swap device");
     keys.value("page_bytes", page_bytes, "bytes", "page size used for mapping; 0: the smallest of the paging mode");
+    keys.group("huge_pages", huge_pages, "pages of a larger size, with demand paging");
     keys.value("frames", frames, "", "allocation order of physical frames");
     keys.value("frame_seed", frame_seed, "", "seed of the random frame order");
     keys.group("fragmentation", fragmentation, "memory in use by others");
@@ -84,6 +98,13 @@ struct OsConfig {
     if (lock_cycles < Cycles(1)) problem("lock_cycles", "0 cycles; expected at least 1");
     if (fragmentation.share > 0 && frames != FramePolicy::Buddy) {
       problem("fragmentation.share", "only the frame policy buddy has fragmented memory; expected os.frames: buddy");
+    }
+    if (prefault && huge_pages.policy != HugePagePolicy::Never) {
+      problem("huge_pages.policy", "pages are only promoted with demand paging; expected never, or os.prefault: false");
+    }
+    if (huge_pages.policy != HugePagePolicy::Never && resident_limit.bytes != 0 &&
+        replacement.policy == PageReplacementKind::Optimal) {
+      problem("huge_pages.policy", "optimal replacement knows pages of one size; expected never, or another policy");
     }
     if (prefault && resident_limit.bytes != 0) {
       problem("resident_limit", "pages are only replaced with demand paging; expected 0, or os.prefault: false");

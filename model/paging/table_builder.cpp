@@ -74,6 +74,41 @@ void TableBuilder::protect(VirtualAddress va, std::uint64_t bytes, const LeafSpe
   change_leaves(mode_->root_level(), root_, range, rewrite, spec);
 }
 
+void TableBuilder::split(VirtualAddress va, std::uint64_t page_bytes, const LeafSpec& spec) {
+  const Leaf whole = leaf(va).value();
+  const PageSize& size = *mode_->find_page_size(page_bytes);
+  const PageSize& before = *mode_->find_page_size(std::uint64_t{1} << whole.view.page_shift);
+  const VirtualAddress first(va.value() & ~low_bits(before.shift));
+  if (before.level != size.level) {
+    const PhysicalAddress below = make_full_table(before.level - 1, first, whole.view.target, size, spec);
+    return write_entry(whole.at, mode_->encode_pointer(below, before.level));
+  }
+  // Several equal entries of one table: `whole.at` is the one for `va`.
+  const std::uint64_t before_it = (va.value() >> mode_->index_shift(size.level)) % before.entries;
+  const PhysicalAddress at(whole.at.value() - before_it * mode_->entry_bytes());
+  for (std::uint64_t i = 0; i < before.entries; ++i) {
+    write_entry(at + i * mode_->entry_bytes(),
+                mode_->encode_leaf(whole.view.target + i / size.entries * page_bytes, size, spec));
+  }
+}
+
+/// A table whose entries map the memory from `target` on with pages of that size, through further tables if need be.
+PhysicalAddress TableBuilder::make_full_table(unsigned level, VirtualAddress va, PhysicalAddress target,
+                                              const PageSize& size, const LeafSpec& spec) {
+  const PhysicalAddress made = make_table(level);
+  const std::uint64_t entries = mode_->table_bytes(level) / mode_->entry_bytes();
+  const std::uint64_t span = mode_->page_bytes(level);
+  for (std::uint64_t i = 0; i < entries; ++i) {
+    const std::uint64_t entry =
+        level == size.level
+            ? mode_->encode_leaf(target + i / size.entries * size.bytes(), size, spec)
+            : mode_->encode_pointer(make_full_table(level - 1, va + i * span, target + i * span, size, spec), level);
+    write_entry(made + i * mode_->entry_bytes(), entry);
+  }
+  levels_[level].tables.find_or_make(prefix(level, va)) = {made, entries};
+  return made;
+}
+
 bool TableBuilder::is_mapped(VirtualAddress va) const {
   return mode_->translates(va) && leaf(va).has_value();
 }

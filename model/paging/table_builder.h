@@ -37,6 +37,9 @@ class TableBuilder {
   /// Rewrites the leaf of every page in the range as `spec` says, with the same frames; same rule for partly covered
   /// pages.
   void protect(VirtualAddress va, std::uint64_t bytes, const LeafSpec& spec);
+  /// Replaces the page at `va` by smaller ones of `page_bytes`, with the same memory, all as `spec` says. The new
+  /// tables are complete before the entry points to them.
+  void split(VirtualAddress va, std::uint64_t page_bytes, const LeafSpec& spec);
   bool is_mapped(VirtualAddress va) const;
   /// The leaf entry that maps `va`, and where it is; none if it is not mapped.
   struct Leaf {
@@ -87,6 +90,8 @@ class TableBuilder {
   Table& table_for(unsigned level, VirtualAddress va);
   Table& make_table_for(unsigned level, VirtualAddress va);
   PhysicalAddress make_table(unsigned level);
+  PhysicalAddress make_full_table(unsigned level, VirtualAddress va, PhysicalAddress target, const PageSize& size,
+                                  const LeafSpec& spec);
   Range checked_range(VirtualAddress va, std::uint64_t bytes) const;
   void check_covered(VirtualAddress va, Range range) const;
   void change_leaves(unsigned level, Table& table, Range range, Rewrite rewrite, const LeafSpec& spec);

@@ -95,6 +95,28 @@ std::string MachineConfig::unmappable_page_size() const {
   }
 }
 
+std::string MachineConfig::unusable_huge_page_size() const {
+  const std::uint64_t wanted = os.huge_pages.size.bytes;
+  if (os.huge_pages.policy == HugePagePolicy::Never && wanted == 0) return {};
+  try {
+    const auto mode = make_paging_mode(paging.mode, paging);
+    const std::uint64_t small = os.mapped_page_bytes(mode->page_bytes());
+    const std::uint64_t huge = os.huge_page_bytes(*mode);
+    const std::string expected =
+        "; expected one of " + page_sizes_text(*mode) + ", larger than the pages of " + format_byte_size({small});
+    if (huge == 0) return "paging mode " + mode->name() + " has no huge pages" + expected;
+    if (mode->find_page_size(huge) == nullptr) {
+      return "paging mode " + mode->name() + " has no pages of " + format_byte_size({huge}) + expected;
+    }
+    if (huge <= small) return format_byte_size({huge}) + " are not larger than a small page" + expected;
+    if (huge / small <= HugePagesConfig::most_parts) return {};
+    return format_byte_size({huge}) + " are more than " + std::to_string(HugePagesConfig::most_parts) +
+           " small pages of " + format_byte_size({small}) + "; expected a smaller size, or larger os.page_bytes";
+  } catch (const InputError&) {
+    return {};
+  }
+}
+
 std::string MachineConfig::impossible_resident_limit() const {
   if (os.resident_limit.bytes == 0) return {};
   try {

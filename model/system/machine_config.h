@@ -172,6 +172,8 @@ struct MachineConfig {
     check_pages_of_tlb(stlb, "stlb", problem);
     const std::string pages = unmappable_page_size();
     if (!pages.empty()) problem("os.page_bytes", pages);
+    const std::string huge = pages.empty() ? unusable_huge_page_size() : "";
+    if (!huge.empty()) problem("os.huge_pages.size", huge);
     const std::string resident = impossible_resident_limit();
     if (!resident.empty()) problem("os.resident_limit", resident);
     const std::string ram = impossible_memory();
@@ -223,6 +225,7 @@ struct MachineConfig {
   std::string no_page_of_mode(const TlbConfig& tlb) const;
   // The problem with that key; empty if there is none, or if the paging mode itself is wrong.
   std::string unmappable_page_size() const;
+  std::string unusable_huge_page_size() const;
   std::string impossible_memory() const;
   std::string impossible_resident_limit() const;
   // Keys and texts: segments that do not fit the pages, lines or memory of the machine.

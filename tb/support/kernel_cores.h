@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "os/demand_kernel.h"
@@ -67,25 +68,35 @@ class KernelCores {
     Access access;
     std::uint64_t value;
   };
+  /// Address space, log2 of the page's size, and its address divided by that.
+  using TlbKey = std::tuple<AddressSpaceId, unsigned, std::uint64_t>;
   struct Core {
     KernelWork work;
     bool running = false;
     unsigned awaited = 0;
     std::optional<Going> access;
     std::uint64_t loaded = 0;
-    std::map<std::pair<AddressSpaceId, std::uint64_t>, Translation> tlb;
+    std::map<TlbKey, Translation> tlb;
     std::vector<std::pair<unsigned, KernelStep>> invalidations;  ///< of other cores, not taken yet
   };
+
+  /// A translation of a page of any size that serves the access without a walk.
+  std::map<TlbKey, Translation>::iterator find(Core& its, const Going& going) const {
+    for (const PageSize& size : mode_.page_sizes()) {
+      const auto held = its.tlb.find({going.asid, size.shift, going.va.value() >> size.shift});
+      const bool usable = held != its.tlb.end() && mode_.allows(held->second.rights, going.access) &&
+                          (going.access.kind != AccessKind::Store || held->second.dirty);
+      if (usable) return held;
+    }
+    return its.tlb.end();
+  }
 
   void try_access(unsigned core) {
     Core& its = cores_[core];
     const Going& going = *its.access;
-    const auto key = std::make_pair(going.asid, going.va.value() >> mode_.offset_bits());
-    auto held = its.tlb.find(key);
     const bool store = going.access.kind == AccessKind::Store;
-    const bool usable =
-        held != its.tlb.end() && mode_.allows(held->second.rights, going.access) && (!store || held->second.dirty);
-    if (!usable) {
+    auto held = find(its, going);
+    if (held == its.tlb.end()) {
       const WalkOutcome walk = reference_walk(mode_, memory_, kernel_.root(going.asid), going.va, going.access);
       if (!walk.translated) {
         its.work.clear();
@@ -93,7 +104,8 @@ class KernelCores {
         its.running = true;
         return;
       }
-      held = its.tlb.insert_or_assign(key, walk.translation).first;
+      const unsigned shift = walk.translation.page_shift;
+      held = its.tlb.insert_or_assign({going.asid, shift, going.va.value() >> shift}, walk.translation).first;
     }
     kernel_.access_repeated(core);
     const PhysicalAddress at = held->second.physical(going.va);
@@ -111,8 +123,8 @@ class KernelCores {
       invalidation.va = invalidation.va + page * step.stride;
       auto& tlb = cores_[core].tlb;
       for (auto held = tlb.begin(); held != tlb.end();) {
-        const VirtualAddress va(held->first.second << mode_.offset_bits());
-        const bool covered = invalidation.covers(va, held->second.page_shift, held->first.first, held->second.global);
+        const auto& [asid, shift, number] = held->first;
+        const bool covered = invalidation.covers(VirtualAddress(number << shift), shift, asid, held->second.global);
         held = covered ? tlb.erase(held) : std::next(held);
       }
     }

@@ -257,24 +257,56 @@ class RandomCase {
          PageReplacementKind::Lru, PageReplacementKind::Aging, PageReplacementKind::TwoLists,
          PageReplacementKind::Generations, PageReplacementKind::Random});
     if (dice.chance(75)) os.resident_limit.bytes = page * dice.between(1, 40);
+    if (dice.chance(70)) choose_huge_pages(dice, *mode);
     options.check = true;
   }
-  std::string run() const { return text_without_config(run_in_child(config, options)); }
+  std::string run() {
+    result = run_in_child(config, options);
+    return text_without_config(result);
+  }
   std::string describe() { return how_to_repeat(seed_, config); }
 
   MachineConfig config;
   RunOptions options;
+  RunResult result;
 
  private:
+  /// Of a size of which at least a few fit, with other sizes of memory than the limit has.
+  void choose_huge_pages(Dice& dice, const PagingMode& mode) {
+    OsConfig& os = config.os;
+    const std::uint64_t page = os.mapped_page_bytes(mode.page_bytes());
+    std::vector<std::uint64_t> sizes;
+    for (const PageSize& size : mode.page_sizes()) {
+      const bool fits = size.bytes() / page <= 1024 && size.bytes() <= config.memory_bytes() / 64;
+      if (size.bytes() > page && fits) sizes.push_back(size.bytes());
+    }
+    if (sizes.empty()) return;
+    HugePagesConfig& huge = os.huge_pages;
+    huge.policy = dice.pick<HugePagePolicy>({HugePagePolicy::Always, HugePagePolicy::Promote, HugePagePolicy::Reserve});
+    huge.size.bytes = dice.pick(sizes);
+    huge.promote_after = dice.chance(80) ? dice.number(1, 8) : 0;
+    huge.clear_bytes.bytes = page * dice.between(1, 4);
+    huge.move_cycles = Cycles(dice.between(0, 100));
+    if (dice.chance(50)) os.frames = FramePolicy::Buddy;
+    if (os.resident_limit.bytes != 0 && dice.chance(70))
+      os.resident_limit.bytes += dice.between(1, 3) * huge.size.bytes;
+  }
+
   std::uint64_t seed_;
   TemporaryFolder folder_;
 };
 
 TEST(DemandPaging, EveryRandomMachineKeepsTheLaws) {
+  std::map<std::string, std::uint64_t> reached;
   for (const std::uint64_t seed : printed_seeds(60)) {
     RandomCase random(seed);
     ASSERT_NO_THROW(random.run()) << random.describe();
+    if (random.config.os.huge_pages.policy == HugePagePolicy::Never) continue;
+    for (const char* figure : {"faults", "promotions", "demotions"}) {
+      reached[figure] += count_of(random.result, std::string("kernel.huge.") + figure);
+    }
   }
+  for (const auto& [figure, count] : reached) EXPECT_NE(count, 0u) << figure;
 }
 
 TEST(DemandPaging, RunningAheadChangesNoByteOfTheResult) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -18,6 +19,13 @@ using test::KernelCores;
 constexpr std::uint64_t page_bytes = 4096;
 constexpr std::uint64_t pages_of_a_process = 48;
 constexpr unsigned processes = 3;
+
+std::uint64_t count_of(const StatSet& figures, const std::string& name) {
+  for (const StatSet::Figure& figure : figures.figures()) {
+    if (figure.name == name) return figure.count;
+  }
+  throw std::out_of_range(name);
+}
 
 /// What a plain map says that the programs' memory contains.
 class PlainMemory {
@@ -57,9 +65,12 @@ class World {
   World(std::uint64_t seed, unsigned cores)
       : seed_(seed),
         dice_(seed),
-        mode_(make_paging_mode(dice_.pick<const char*>({"x86-64", "sv39", "arm64-4k", "radix:5,5,5,5/12@4"}))),
+        mode_(make_paging_mode(dice_.pick<const char*>(
+            {"x86-64", "sv39", "sv39", "arm64-4k", "radix:5,5,5,5/12@4", "radix:6,4,3/12@8", "radix:6,4,4/12@8"}))),
         running_(cores, Running{}),
         config_(config()),
+        huge_pages_(config_.huge_pages.policy == HugePagePolicy::Never ? 1
+                                                                       : config_.huge_page_bytes(*mode_) / page_bytes),
         kernel_(config_, mode_, memory_, frames(), cores),
         cores_(kernel_, *mode_, memory_, cores) {
     for (unsigned core = 0; core < cores; ++core) running_[core].asid = core % processes;
@@ -77,7 +88,9 @@ class World {
       cores_.step(core);  // takes the invalidations of others
       begin(core);
       if (cores_.done(core)) finish(core);
-      if (--operations % 64 == 0) check_frames();
+      if (--operations % 64 != 0) continue;
+      check_frames();
+      release_held_frames();
     }
     for (unsigned core = 0; core < running_.size(); ++core) {
       while (!cores_.done(core)) {
@@ -90,6 +103,7 @@ class World {
     check_frames();
   }
   const KernelStats& stats() const { return kernel_.stats(); }
+  const HugeStats& huge_stats() const { return kernel_.huge_stats(); }
 
  private:
   struct Running {
@@ -113,14 +127,61 @@ class World {
     config.replacement.seed = seed_;
     config.flush_threshold = dice_.number(0, 8);
     config.swap.bytes.bytes = 4096 * page_bytes;
+    if (dice_.chance(75)) choose_huge_pages(config);
     return config;
   }
+  void choose_huge_pages(OsConfig& config) {
+    HugePagesConfig& huge = config.huge_pages;
+    huge.policy =
+        dice_.pick<HugePagePolicy>({HugePagePolicy::Always, HugePagePolicy::Promote, HugePagePolicy::Reserve});
+    if (mode_->name() == "sv39" && dice_.chance(85)) huge.size.bytes = 16 * page_bytes;
+    const std::uint64_t pages = config.huge_page_bytes(*mode_) / page_bytes;
+    huge.promote_after = dice_.chance(50) ? dice_.number(1, 12) : 0;
+    huge.compact = dice_.chance(80);
+    if (pages > 64) {
+      if (config.resident_limit.bytes != 0) config.resident_limit.bytes = dice_.between(600, 1500) * page_bytes;
+      return;
+    }
+    if (dice_.chance(50)) config.resident_limit.bytes = 0;
+    config.frames = dice_.chance(90) ? FramePolicy::Buddy : FramePolicy::Sequential;
+    config.fragmentation.share = dice_.chance(50) ? 0.5 : 0;
+    config.fragmentation.unmovable = 0.5;
+  }
   std::vector<FrameAllocator>& frames() {
+    // Little memory, so that blocks for huge pages become rare.
+    const bool little = huge_pages_ > 1 && huge_pages_ <= 64;
+    const bool small_tables = mode_->table_bytes(mode_->root_level()) < page_bytes;
+    const unsigned least = small_tables ? 20 : 21;
+    const unsigned shift = !little ? 26 : config_.resident_limit.bytes != 0 ? least : 22;
+    frames_per_pool_ = (std::uint64_t{1} << shift) / page_bytes;
+    const FrameAllocatorConfig allocation{config_.frames, seed_, config_.fragmentation};
     for (unsigned pool = 0; pool < 2; ++pool) {
-      frames_.emplace_back(std::uint64_t{1} << 26, mode_->page_bytes(), FrameAllocatorConfig{},
-                           PhysicalAddress(std::uint64_t{pool} << 26));
+      frames_.emplace_back(std::uint64_t{1} << shift, mode_->page_bytes(), allocation,
+                           PhysicalAddress(std::uint64_t{pool} << shift));
+      if (little && config_.frames == FramePolicy::Buddy && dice_.chance(85)) hold_frames(frames_.back());
     }
     return frames_;
+  }
+  /// Some frames everywhere in memory belong to others, which give them back later.
+  void hold_frames(FrameAllocator& pool) {
+    std::vector<PhysicalAddress> released;
+    const unsigned share = dice_.number(20, config_.resident_limit.bytes != 0 ? 60 : 40);
+    while (const auto frame = pool.try_allocate_page(VirtualAddress(0), page_bytes)) {
+      if (dice_.chance(share)) {
+        held_.emplace_back(frames_.size() - 1, *frame);
+      } else {
+        released.push_back(*frame);
+      }
+    }
+    for (std::size_t i = 0; i < released.size(); ++i) std::swap(released[i], released[dice_.between(0, i)]);
+    for (const PhysicalAddress frame : released) pool.release_page(frame, page_bytes);
+  }
+  void release_held_frames() {
+    for (std::size_t i = held_.size() / 16; i != 0; --i) {
+      std::swap(held_[dice_.between(0, held_.size() - 1)], held_.back());
+      frames_[held_.back().first].release_page(held_.back().second, page_bytes);
+      held_.pop_back();
+    }
   }
   bool space_is_quiet(AddressSpaceId asid, unsigned except) const {
     for (unsigned core = 0; core < running_.size(); ++core) {
@@ -236,7 +297,8 @@ class World {
     std::map<std::uint64_t, FrameSlot> slots;
     std::set<FrameSlot> used;
     for (AddressSpaceId asid = 0; asid < next_space_; ++asid) {
-      for (std::uint64_t number = 0; number < pages_of_a_process; ++number) {
+      const std::uint64_t end = (pages_of_a_process + huge_pages_ - 1) / huge_pages_ * huge_pages_;
+      for (std::uint64_t number = 0; number < end; ++number) {
         const VirtualAddress va(number * page_bytes);
         if (kernel_.state_of(asid, va) != PageState::Resident) continue;
         const PhysicalMemory& memory = memory_;
@@ -246,6 +308,8 @@ class World {
         ASSERT_TRUE(slot);
         const FrameTable::Frame& frame = kernel_.frame_table()[*slot];
         ASSERT_EQ(frame.at, walk.translation.physical(va));
+        const std::uint64_t mapped = kernel_.in_huge_page(asid, va) ? huge_pages_ * page_bytes : page_bytes;
+        ASSERT_EQ(std::uint64_t{1} << walk.translation.page_shift, mapped);
         const auto known = slots.emplace(frame.at.value(), *slot);
         ASSERT_EQ(known.first->second, *slot) << "two slots for one frame";
         const std::vector<PageKey> pages = kernel_.frame_table().pages(*slot);
@@ -258,10 +322,32 @@ class World {
     for (unsigned core = 0; core < running_.size(); ++core) quiet &= cores_.done(core);
     if (quiet) {
       ASSERT_EQ(kernel_.frame_table().in_use(), used.size());
+      check_allocators();
     }
     if (config_.resident_limit.bytes != 0) {
       ASSERT_LE(kernel_.frame_table().in_use(), kernel_.frame_table().limit());
     }
+  }
+
+  /// Frames in use, reserved, of tables, of others, and free ones are all that there are.
+  void check_allocators() {
+    bool whole_tables = config_.frames == FramePolicy::Buddy;
+    for (unsigned level = 0; level < mode_->levels(); ++level) whole_tables &= mode_->table_bytes(level) == page_bytes;
+    if (!whole_tables) return;
+    StatSet figures;
+    kernel_.report(figures);
+    std::uint64_t frames =
+        held_.size() + kernel_.frame_table().in_use() + kernel_.reserved_frames() + count_of(figures, "tables.count");
+    for (const FrameAllocator& pool : frames_) {
+      StatSet of_pool;
+      of_pool.begin(Section::Kernel);
+      pool.report(of_pool);
+      const std::uint64_t blocks = frames_per_pool_ * page_bytes >> 21;
+      const auto others =
+          static_cast<std::uint64_t>(std::llround(config_.fragmentation.share * static_cast<double>(blocks)));
+      frames += count_of(of_pool, "frames.free_bytes") / page_bytes + others + 1;
+    }
+    ASSERT_EQ(frames, 2 * frames_per_pool_);
   }
 
   std::uint64_t seed_;
@@ -271,6 +357,9 @@ class World {
   std::vector<FrameAllocator> frames_;
   std::vector<Running> running_;
   OsConfig config_;
+  std::uint64_t huge_pages_;  ///< small pages in a huge one; 1: there are none
+  std::uint64_t frames_per_pool_ = 0;
+  std::vector<std::pair<std::size_t, PhysicalAddress>> held_;  ///< pool and address
   DemandKernel kernel_;
   KernelCores cores_;
   PlainMemory plain_;
@@ -282,16 +371,27 @@ class World {
 
 TEST(DemandKernelLaws, HoldUnderRandomProgramsOnSeveralCores) {
   KernelStats all;
-  for (const std::uint64_t seed : test::printed_seeds(40)) {
+  HugeStats huge;
+  for (const std::uint64_t seed : test::printed_seeds(150)) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     World world(seed, static_cast<unsigned>(1 + seed % 8));
-    ASSERT_NO_FATAL_FAILURE(world.run(5000));
+    ASSERT_NO_FATAL_FAILURE(world.run(2500));
     const KernelStats& stats = world.stats();
     all.evictions += stats.evictions;
     all.major_faults += stats.major_faults;
     all.copy_faults += stats.copy_faults;
     all.reuse_faults += stats.reuse_faults;
     all.waiting_faults += stats.waiting_faults;
+    const HugeStats& its = world.huge_stats();
+    huge.faults += its.faults;
+    huge.fallbacks += its.fallbacks;
+    huge.promotions += its.promotions;
+    huge.demotions += its.demotions;
+    huge.copied_bytes += its.copied_bytes;
+    huge.reservations_broken += its.reservations_broken;
+    huge.compactions += its.compactions;
+    huge.compactions_failed += its.compactions_failed;
+    huge.moved_pages += its.moved_pages;
   }
   // The programs reach everything.
   EXPECT_NE(all.evictions, 0u);
@@ -299,6 +399,15 @@ TEST(DemandKernelLaws, HoldUnderRandomProgramsOnSeveralCores) {
   EXPECT_NE(all.copy_faults, 0u);
   EXPECT_NE(all.reuse_faults, 0u);
   EXPECT_NE(all.waiting_faults, 0u);
+  EXPECT_NE(huge.faults, 0u);
+  EXPECT_NE(huge.fallbacks, 0u);
+  EXPECT_NE(huge.promotions, 0u);
+  EXPECT_NE(huge.demotions, 0u);
+  EXPECT_NE(huge.copied_bytes, 0u);
+  EXPECT_NE(huge.reservations_broken, 0u);
+  EXPECT_NE(huge.compactions, 0u);
+  EXPECT_NE(huge.compactions_failed, 0u);
+  EXPECT_NE(huge.moved_pages, 0u);
 }
 
 }  // namespace
