@@ -11,7 +11,8 @@
 namespace tablewalk {
 
 void DemandKernel::begin_layout(const LayoutChange& change) {
-  if (!space(change.asid).fixed) apply_change(change, regions_of(change.asid));
+  Space& its = space(change.asid);
+  if (!its.fixed) apply_change(with_memory(change, its), regions_of(change.asid));
 }
 
 Regions& DemandKernel::regions_of(AddressSpaceId asid) {
@@ -20,12 +21,13 @@ Regions& DemandKernel::regions_of(AddressSpaceId asid) {
   return *its.regions;
 }
 
-void DemandKernel::handle_call(const LayoutChange& call, unsigned core, Cycles, KernelWork& work) {
+void DemandKernel::handle_call(const LayoutChange& call, unsigned core, Cycles now, KernelWork& work) {
+  now_ = now;
   ++stats_.calls;
   handling_[core] = {};
   handling_[core].call = call;
   Space& its = space(call.asid);
-  if (its.regions && !its.fixed) apply_change(call, *its.regions);
+  if (its.regions && !its.fixed) apply_change(with_memory(call, its), *its.regions);
   work.compute(config_.call_cycles);
   begin_call(core, work);
 }
@@ -92,7 +94,7 @@ void DemandKernel::unmap_pages(Handling& handling, AddressSpaceId asid, std::uin
       mark_stale(handling, {asid, number});
       set_state(page, PageState::Leaving);
     } else if (page.state == PageState::Swapped) {
-      release_copy(page.where);
+      if (!page.cached) release_copy(page.where);
       set_state(page, PageState::Untouched);
     } else if (page.state == PageState::Filed) {
       set_state(page, PageState::Untouched);
@@ -113,7 +115,9 @@ void DemandKernel::unmap_pages(Handling& handling, AddressSpaceId asid, std::uin
   work.commit(Unstale);
 }
 
-void DemandKernel::free_given_back(Handling& handling) {
+void DemandKernel::free_given_back(Handling& handling, Cycles now, KernelWork& work) {
+  if (write_back_last(handling, now, work)) return;
+  const AddressSpaceId asid = handling.repairs ? handling.page.asid : handling.call.asid;
   for (const auto& [slot, name] : handling.given_back) {
     Page& page = space(name.asid).pages.at(name.number);
     if (page.state == PageState::Leaving) {  // else it has another frame already
@@ -122,8 +126,10 @@ void DemandKernel::free_given_back(Handling& handling) {
     }
     release_frame(slot, name);
     unpin(slot);
+    release_if_unused(slot);
   }
   handling.given_back.clear();
+  drop_memories(space(asid));
 }
 
 void DemandKernel::protect_pages(Handling& handling, KernelWork& work) {
@@ -205,18 +211,19 @@ void DemandKernel::fork(Handling& handling, KernelWork& work) {
   }
   child.killed = false;
   child.regions = parent.regions;
+  share_memories(parent, child);
   std::uint64_t visited = 0;
   parent.pages.for_all([&](std::uint64_t number, Page& page) {
     if (!page.touched) return;
     ++visited;
     if (page.state == PageState::Resident) {
-      page.copy_on_write = true;
+      page.copy_on_write |= !page.cached;  // in the page cache it is shared, or copied on write already
       const LeafSpec spec = refresh(parent, number);
       child.tables.map(address_of(number), table_[page.where].at, page_bytes_, spec);
       table_.share(page.where, {call.child, number});
       mark_stale(handling, {call.asid, number});
       ++stats_.pages_shared;
-    } else if (page.state == PageState::Swapped) {
+    } else if (page.state == PageState::Swapped && !page.cached) {
       swap_.share(page.where);
     }
     Page& copy = child.pages.at(number);

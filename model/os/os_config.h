@@ -9,6 +9,7 @@
 #include "memory/fragmentation_config.h"
 #include "memory/frame_allocator.h"
 #include "os/page_replacement_config.h"
+#include "os/readahead_config.h"
 #include "os/swap_config.h"
 
 namespace tablewalk {
@@ -29,6 +30,8 @@ struct OsConfig {
   bool flush_accessed = true;
   std::uint32_t flush_threshold = 33;
   SwapConfig swap;
+  bool files_cached = true;
+  ReadaheadConfig readahead;
   ByteSize page_bytes{0};
   FramePolicy frames = FramePolicy::Sequential;
   std::uint64_t frame_seed = 1;
@@ -70,6 +73,10 @@ struct OsConfig {
     keys.value("flush_threshold", flush_threshold, "pages",
                "pages invalidated one by one; more: the whole address space", largest::entries);
     keys.group("swap", swap, "the swap device");
+    keys.value("files_cached", files_cached, "",
+               "true: at the start files are in memory that programs do not use, so that the first touch of a page of a "
+               "file reads no device; false: it does");
+    keys.group("readahead", readahead, "pages read before an access needs them, with demand paging");
     keys.value("page_bytes", page_bytes, "bytes", "page size used for mapping; 0: the smallest of the paging mode");
     keys.value("frames", frames, "", "allocation order of physical frames");
     keys.value("frame_seed", frame_seed, "", "seed of the random frame order");
@@ -84,6 +91,10 @@ struct OsConfig {
     if (lock_cycles < Cycles(1)) problem("lock_cycles", "0 cycles; expected at least 1");
     if (fragmentation.share > 0 && frames != FramePolicy::Buddy) {
       problem("fragmentation.share", "only the frame policy buddy has fragmented memory; expected os.frames: buddy");
+    }
+    if (readahead.any() && replacement.policy == PageReplacementKind::Optimal) {
+      problem(readahead.file_pages != 0 ? "readahead.file_pages" : "readahead.swap_pages",
+              "the replacement policy optimal knows only pages that are accessed; expected no readahead");
     }
     if (prefault && resident_limit.bytes != 0) {
       problem("resident_limit", "pages are only replaced with demand paging; expected 0, or os.prefault: false");
