@@ -21,7 +21,8 @@ DemandKernel::DemandKernel(const OsConfig& config, std::shared_ptr<const PagingM
       swap_(config.swap, page_bytes_),
       handling_(cores),
       contents_(page_bytes_),
-      file_readahead_(config.readahead) {
+      file_readahead_(config.readahead),
+      timeline_(config.timeline) {
   if (config_.resident_limit.bytes == 0) return;
   replacement_ =
       make_page_replacement(config_.replacement, static_cast<std::uint32_t>(table_.limit()), std::move(future));
@@ -70,7 +71,12 @@ bool DemandKernel::would_fault(AddressSpaceId asid, VirtualAddress va, Access ac
   return !mode_->marks_entries() && reason_now(asid, va, access) != FaultReason::None;
 }
 
-void DemandKernel::touched(AddressSpaceId asid, VirtualAddress va) {
+void DemandKernel::touched(AddressSpaceId asid, VirtualAddress va, Cycles now) {
+  if (timeline_.on()) {
+    set_time(now);
+    timeline_.touched({asid, number_of(va)});
+    if (!orders_accesses()) return;
+  }
   const Page* page = space(asid).pages.find(number_of(va));
   if (page == nullptr || page->state != PageState::Resident) return;
   if (table_[page->where].replaceable) replacement_->accessed(page->where);
@@ -104,7 +110,7 @@ void DemandKernel::refuse(const PageFault& fault, const Violation& violation, Ke
 
 void DemandKernel::handle_fault(const PageFault& fault, KernelWork& work) {
   require_translated(*mode_, fault.va);
-  now_ = fault.now;
+  set_time(fault.now);
   Space& its = space(fault.asid);
   Handling& handling = handling_[fault.core];
   handling = {};
@@ -259,7 +265,7 @@ LeafSpec DemandKernel::spec_for(const Page& page, Access access) const {
 
 bool DemandKernel::commit(const KernelStep& step, unsigned core, Cycles now, KernelWork& work) {
   Handling& handling = handling_[core];
-  now_ = now;
+  set_time(now);
   switch (static_cast<Operation>(step.operation)) {
     case Evicted:
       end_eviction(core, now, work);

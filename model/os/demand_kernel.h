@@ -68,8 +68,8 @@ class DemandKernel final : public Kernel {
   bool is_mapped(AddressSpaceId asid, VirtualAddress va) override;
   bool pages_on_demand() const override { return true; }
   bool would_fault(AddressSpaceId asid, VirtualAddress va, Access access) override;
-  bool observes_accesses() const override { return replacement_ != nullptr && replacement_->observes_accesses(); }
-  void touched(AddressSpaceId asid, VirtualAddress va) override;
+  bool observes_accesses() const override { return timeline_.on() || orders_accesses(); }
+  void touched(AddressSpaceId asid, VirtualAddress va, Cycles now) override;
   void handle_fault(const PageFault& fault, KernelWork& work) override;
   void access_repeated(unsigned core) override { handling_[core].holds = false; }
   void begin_layout(const LayoutChange& change) override;
@@ -90,6 +90,9 @@ class DemandKernel final : public Kernel {
     const std::optional<Regions>& regions = space(asid).regions;
     return regions ? &*regions : nullptr;
   }
+
+  /// The memory over time; empty if os.timeline is off.
+  std::vector<MemorySample> memory_samples() const;
 
   /// For tests: the page's state, and the frames in use.
   PageState state_of(AddressSpaceId asid, VirtualAddress va);
@@ -245,7 +248,13 @@ class DemandKernel final : public Kernel {
   EntryView note_dirty(Space& its, std::uint64_t number);
   void account_writes(KernelWork& work);
   void set_state(Page& page, PageState state);
+  bool orders_accesses() const { return replacement_ != nullptr && replacement_->observes_accesses(); }
+  void set_time(Cycles now);
+  MemorySample memory_state() const;
+  std::uint64_t reserved_pages() const;
   void report_faults(StatSet& figures) const;
+  void report_evictions(StatSet& figures) const;
+  void report_sharing(StatSet& figures) const;
   void report_memory(StatSet& figures) const;
 
   OsConfig config_;
@@ -271,6 +280,7 @@ class DemandKernel final : public Kernel {
   PageCache cache_;
   SharedMemory shared_memory_;
   FileReadahead file_readahead_;
+  MemoryTimeline timeline_;
   std::vector<bool> in_frame_;  ///< by slot of the swap device: a page with this content is in a frame
   Cycles now_{0};
   std::array<std::uint64_t, page_states> pages_in_{};                            ///< by state, except Untouched

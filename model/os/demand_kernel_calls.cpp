@@ -22,7 +22,7 @@ Regions& DemandKernel::regions_of(AddressSpaceId asid) {
 }
 
 void DemandKernel::handle_call(const LayoutChange& call, unsigned core, Cycles now, KernelWork& work) {
-  now_ = now;
+  set_time(now);
   ++stats_.calls;
   handling_[core] = {};
   handling_[core].call = call;

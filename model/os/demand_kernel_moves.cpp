@@ -318,7 +318,7 @@ bool DemandKernel::settle(Handling& handling) {
   set_state(page, PageState::Resident);
   page.where = handling.frame;
   enter_replacement(handling.frame);
-  if (observes_accesses()) replacement_->accessed(handling.frame);
+  if (orders_accesses()) replacement_->accessed(handling.frame);
   handling.holds = true;
   return is_repaired(handling);
 }

@@ -131,7 +131,7 @@ void DemandKernel::map_cached(Handling& handling, Page& page, KernelWork& work) 
   set_state(page, PageState::Resident);
   page.where = handling.frame = slot;
   handling.holds = true;
-  if (observes_accesses() && table_[slot].replaceable) replacement_->accessed(slot);
+  if (orders_accesses() && table_[slot].replaceable) replacement_->accessed(slot);
   ++stats_.cache_faults;
   if (cache_.at(*handling.key).read_ahead) use_ahead(handling, *handling.key, work);
 }

@@ -8,6 +8,7 @@
 #include "config/schema.h"
 #include "memory/fragmentation_config.h"
 #include "memory/frame_allocator.h"
+#include "os/memory_timeline.h"
 #include "os/page_replacement_config.h"
 #include "os/readahead_config.h"
 #include "os/swap_config.h"
@@ -32,6 +33,7 @@ struct OsConfig {
   SwapConfig swap;
   bool files_cached = true;
   ReadaheadConfig readahead;
+  TimelineConfig timeline;
   ByteSize page_bytes{0};
   FramePolicy frames = FramePolicy::Sequential;
   std::uint64_t frame_seed = 1;
@@ -77,6 +79,7 @@ struct OsConfig {
                "true: at the start files are in memory that programs do not use, so that the first touch of a page of a "
                "file reads no device; false: it does");
     keys.group("readahead", readahead, "pages read before an access needs them, with demand paging");
+    keys.group("timeline", timeline, "the memory of the programs over time, with demand paging");
     keys.value("page_bytes", page_bytes, "bytes", "page size used for mapping; 0: the smallest of the paging mode");
     keys.value("frames", frames, "", "allocation order of physical frames");
     keys.value("frame_seed", frame_seed, "", "seed of the random frame order");

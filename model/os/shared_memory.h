@@ -4,6 +4,8 @@
 #include <iterator>
 #include <map>
 
+#include "base/error.h"
+
 namespace tablewalk {
 
 /// Anonymous memory that processes share after a fork (mmap with MAP_SHARED and MAP_ANONYMOUS). Each such memory is a
@@ -13,7 +15,11 @@ class SharedMemory {
   /// A new one with one user: its first byte. Ranges have room to grow, and none begins where another ends.
   std::uint64_t create(std::uint64_t bytes) {
     const std::uint64_t first = next_;
-    next_ += bytes / room * room + room;
+    const std::uint64_t size = bytes / room * room + room;
+    if (size < bytes || next_ > ~std::uint64_t{0} - size) {
+      throw InputError("shared memory of more than 16 EiB; expected less");
+    }
+    next_ += size;
     memories_[first] = {next_, 1};
     return first;
   }
