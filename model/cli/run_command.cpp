@@ -184,9 +184,8 @@ void check_wave_options(const RunArguments& arguments) {
 
 /// An output must not overwrite an input.
 void check_outputs(const RunArguments& arguments) {
-  const std::array<std::pair<const char*, std::string>, 3> outputs{{{"--walk-log", arguments.options.walk_log},
-                                                                    {"--wave", arguments.wave},
-                                                                    {"--memory-log", arguments.memory_log}}};
+  const std::array<std::pair<const char*, std::string>, 3> outputs{
+      {{"--walk-log", arguments.options.walk_log}, {"--wave", arguments.wave}, {"--memory-log", arguments.memory_log}}};
   for (const auto& [option, output] : outputs) {
     if (output.empty()) continue;
     refuse_to_replace(arguments.options.trace_path, output, option);

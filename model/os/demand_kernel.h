@@ -14,8 +14,8 @@
 #include "os/layout.h"
 #include "os/os_config.h"
 #include "os/page_cache.h"
-#include "os/page_map.h"
 #include "os/page_contents.h"
+#include "os/page_map.h"
 #include "os/page_replacement.h"
 #include "os/shared_memory.h"
 #include "os/swap_device.h"
@@ -120,7 +120,7 @@ class DemandKernel final : public Kernel {
     PageMap pages;
     std::optional<Regions> regions;  ///< none: the layout of the process is not known, and every address is allowed
     bool killed = false;
-    bool fixed = false;  ///< the regions do not change
+    bool fixed = false;                            ///< the regions do not change
     std::set<std::uint64_t> shared_memories = {};  ///< whose existence it prolongs, by first byte
   };
   /// Where the content of a page comes from. A file's pages are in the page cache at first.
@@ -283,7 +283,7 @@ class DemandKernel final : public Kernel {
   MemoryTimeline timeline_;
   std::vector<bool> in_frame_;  ///< by slot of the swap device: a page with this content is in a frame
   Cycles now_{0};
-  std::array<std::uint64_t, page_states> pages_in_{};                            ///< by state, except Untouched
+  std::array<std::uint64_t, page_states> pages_in_{};  ///< by state, except Untouched
   std::uint64_t peak_resident_ = 0;
   std::uint64_t pages_touched_ = 0;
   KernelStats stats_;

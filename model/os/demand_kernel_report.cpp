@@ -59,8 +59,9 @@ void DemandKernel::report_faults(StatSet& figures) const {
 void DemandKernel::report_memory(StatSet& figures) const {
   const auto in = [&](PageState state) { return pages_in_[static_cast<unsigned>(state)]; };
   figures.count_if_any("kernel.reserved_pages", reserved_pages(), "pages", "pages of all regions, at the end")
-      .explain("what the programs have asked for, as far as their layout is known; pages get memory when they are "
-               "touched");
+      .explain(
+          "what the programs have asked for, as far as their layout is known; pages get memory when they are "
+          "touched");
   figures.count("kernel.resident_pages", in(PageState::Resident), "pages", "pages in frames, at the end")
       .explain("cached pages: those that are in memory");
   figures.count("kernel.swapped_pages", in(PageState::Swapped), "pages", "pages on the swap device only, at the end")

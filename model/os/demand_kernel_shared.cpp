@@ -149,9 +149,10 @@ void DemandKernel::check_room_for_copies(const Handling& handling) const {
     if (other.content == Content::Copied && other.waits_for_frame) held.insert(other.copied);
   }
   if (held.size() < table_.limit()) return;
-  throw InputError(fmt::format("os.resident_limit: {} frames, which hold the pages that {} cores copy on write; expected "
-                               "a frame more than cores",
-                               table_.limit(), handling_.size()));
+  throw InputError(
+      fmt::format("os.resident_limit: {} frames, which hold the pages that {} cores copy on write; expected "
+                  "a frame more than cores",
+                  table_.limit(), handling_.size()));
 }
 
 /// The frame has been filled, for everybody.

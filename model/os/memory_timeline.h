@@ -23,8 +23,8 @@ struct TimelineConfig {
     keys.value("interval_cycles", interval_cycles, "cycles",
                "time from one look at the programs' memory to the next (run --memory-log); 0: none",
                largest::slice_cycles);
-    keys.value("window", window, "intervals",
-               "the working set is the pages that were accessed in this many intervals", longest_window);
+    keys.value("window", window, "intervals", "the working set is the pages that were accessed in this many intervals",
+               longest_window);
   }
   template <class Problem>
   void check(Problem&& problem) const {
@@ -57,9 +57,9 @@ class MemoryTimeline {
   MemorySample sample(const MemorySample& state) const;
 
   std::uint64_t interval_;
-  std::uint64_t end_;                   ///< of the present interval
-  std::uint64_t number_ = 0;            ///< of the present interval
-  std::vector<std::uint64_t> recent_;   ///< pages by the interval of their last access, for the window, as a ring
+  std::uint64_t end_;                  ///< of the present interval
+  std::uint64_t number_ = 0;           ///< of the present interval
+  std::vector<std::uint64_t> recent_;  ///< pages by the interval of their last access, for the window, as a ring
   std::unordered_map<PageKey, std::uint64_t, PageKeyHash> last_access_;  ///< interval
   MemorySample before_;                                                  ///< at the start of the present interval
   std::vector<MemorySample> samples_;

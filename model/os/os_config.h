@@ -75,9 +75,10 @@ struct OsConfig {
     keys.value("flush_threshold", flush_threshold, "pages",
                "pages invalidated one by one; more: the whole address space", largest::entries);
     keys.group("swap", swap, "the swap device");
-    keys.value("files_cached", files_cached, "",
-               "true: at the start files are in memory that programs do not use, so that the first touch of a page of a "
-               "file reads no device; false: it does");
+    keys.value(
+        "files_cached", files_cached, "",
+        "true: at the start files are in memory that programs do not use, so that the first touch of a page of a "
+        "file reads no device; false: it does");
     keys.group("readahead", readahead, "pages read before an access needs them, with demand paging");
     keys.group("timeline", timeline, "the memory of the programs over time, with demand paging");
     keys.value("page_bytes", page_bytes, "bytes", "page size used for mapping; 0: the smallest of the paging mode");

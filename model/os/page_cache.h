@@ -12,8 +12,8 @@
 
 namespace tablewalk {
 
-/// What a page contains, wherever it is mapped: a page of a file, of anonymous memory that processes share, or of a slot
-/// of the swap device.
+/// What a page contains, wherever it is mapped: a page of a file, of anonymous memory that processes share, or of a
+/// slot of the swap device.
 struct CacheKey {
   std::uint32_t object = 0;
   std::uint64_t page = 0;  ///< its number in the object

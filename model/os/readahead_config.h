@@ -20,9 +20,10 @@ struct ReadaheadConfig {
   template <class Keys>
   void describe(Keys& keys) {
     keys.value("file_pages", file_pages, "pages",
-               "largest window of a file that is read in order; 0: nothing is read ahead in files (Linux: 32)", most_pages);
-    keys.value("first_pages", first_pages, "pages",
-               "first window; each further one is twice as large (Linux: 4)", most_pages);
+               "largest window of a file that is read in order; 0: nothing is read ahead in files (Linux: 32)",
+               most_pages);
+    keys.value("first_pages", first_pages, "pages", "first window; each further one is twice as large (Linux: 4)",
+               most_pages);
     keys.value("swap_pages", swap_pages, "pages",
                "slots of the swap device that are read together, an aligned power of two; 0: only the one needed "
                "(Linux: 8)",

@@ -38,9 +38,8 @@ std::string memory_text(const std::vector<MemorySample>& samples, std::size_t in
   const std::vector<MemorySample> rows = joined(samples, most_rows);
   std::uint64_t highest = 1;
   for (const MemorySample& row : rows) highest = std::max(highest, row.major_faults);
-  std::string text =
-      fmt::format("{:{}}{:>15} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n", "", indent, "to cycle", "reserved",
-                  "cached", "uncached", "frames", "working", "minor", "major");
+  std::string text = fmt::format("{:{}}{:>15} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n", "", indent, "to cycle",
+                                 "reserved", "cached", "uncached", "frames", "working", "minor", "major");
   for (const MemorySample& row : rows) {
     const double length = static_cast<double>(row.major_faults) / static_cast<double>(highest) * bar_width;
     std::string line =

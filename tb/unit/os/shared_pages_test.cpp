@@ -246,7 +246,7 @@ TEST(FileReadahead, TheWindowDoublesWhileAFileIsReadInOrder) {
   EXPECT_TRUE(is(readahead.used(2, 2), 0, 0));
   EXPECT_TRUE(is(readahead.used(2, 4), 12, 16));
   EXPECT_TRUE(is(readahead.used(2, 12), 28, 16));
-  EXPECT_TRUE(is(readahead.missed(2, 100), 0, 0));   // not in order
+  EXPECT_TRUE(is(readahead.missed(2, 100), 0, 0));    // not in order
   EXPECT_TRUE(is(readahead.missed(2, 101), 102, 3));  // in order again
   EXPECT_TRUE(is(readahead.missed(3, 50), 0, 0));
 }
