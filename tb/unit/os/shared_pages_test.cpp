@@ -82,6 +82,18 @@ struct World {
   test::KernelCores cores;
 };
 
+/// Executes the steps, without other cores; the last cycle for which one waits.
+Cycles last_wait(DemandKernel& kernel, KernelWork& work, Cycles now) {
+  Cycles last{0};
+  while (!work.done()) {
+    const KernelStep step = work.current();
+    work.finish_step();
+    if (step.kind == KernelStep::Kind::WaitUntil) last = now = step.cycles;
+    if (step.kind == KernelStep::Kind::Commit) kernel.commit(step, 0, now, work);
+  }
+  return last;
+}
+
 TEST(SharedPages, OneFileAtDifferentAddressesIsOneFrameAndTheSameAddressOfAnotherIsNot) {
   World world(0);
   world.kernel.begin_layout(world.region(0, 1, 2, true, "file"));
@@ -163,6 +175,19 @@ TEST(SharedPages, AChangedPageOfAFileIsWrittenBackWithItsLastMapping) {
   EXPECT_EQ(world.load(2, 1), 7u);
 }
 
+TEST(SharedPages, MunmapWaitsForTheWriteOfAFilesPage) {
+  World world(0);
+  world.kernel.begin_layout(world.region(0, 1, 1, true, "file"));
+  world.store(0, 1, 7);
+  LayoutChange unmap;
+  unmap.operation = LayoutOperation::Unmap;
+  unmap.first = page(1);
+  unmap.bytes = page_bytes;
+  KernelWork work;
+  world.kernel.handle_call(unmap, 0, world.cores.now(), work);
+  EXPECT_GT(last_wait(world.kernel, work, world.cores.now()), SwapConfig().write_cycles);
+}
+
 TEST(SharedPages, AChangedPageOfAFileIsWrittenBackWhenItIsEvictedAndACleanOneIsDropped) {
   World world(2);
   world.kernel.begin_layout(world.region(0, 1, 9, true, "file"));
@@ -222,16 +247,56 @@ TEST(SharedPages, AnAccessToAPageOnItsWayWaitsForTheRestOnly) {
   EXPECT_EQ(world.kernel.stats().major_faults, 1u);
 }
 
+/// Memory for four pages, of eight that were written; the first four are being read back.
+struct SlotsReadAhead : World {
+  explicit SlotsReadAhead(bool shared) : World(4, four_slots()) {
+    kernel.begin_layout(region(0, 0, 16, shared, nullptr));
+    for (std::uint64_t number = 0; number < 8; ++number) store(0, number, number + 1);
+    call(LayoutOperation::Fork, 0, 0, 1, 1);
+    EXPECT_EQ(load(0, 0), 1u);
+    EXPECT_EQ(kernel.stats().read_ahead, 3u);
+  }
+  static ReadaheadConfig four_slots() {
+    ReadaheadConfig readahead;
+    readahead.swap_pages = 4;
+    return readahead;
+  }
+};
+
 TEST(SharedPages, PagesOfAGroupOfSlotsComeBackTogether) {
-  ReadaheadConfig readahead;
-  readahead.swap_pages = 4;
-  World world(4, readahead);
-  for (std::uint64_t number = 0; number < 8; ++number) world.store(0, number, number + 1);
-  EXPECT_EQ(world.load(0, 0), 1u);
-  EXPECT_EQ(world.kernel.stats().read_ahead, 3u);
+  SlotsReadAhead world(false);
   for (std::uint64_t number = 1; number < 4; ++number) EXPECT_EQ(world.load(0, number), number + 1);
   EXPECT_EQ(world.kernel.stats().major_faults, 1u);
   EXPECT_EQ(world.kernel.stats().read_ahead_used, 3u);
+}
+
+TEST(SharedPages, AnAccessToASlotOnItsWayWaitsForTheRestOnly) {
+  SlotsReadAhead world(false);
+  KernelWork work;
+  world.kernel.handle_fault({0, page(1), {AccessKind::Load, true}, {}, 0, world.cores.now()}, work);
+  const Cycles ready = last_wait(world.kernel, work, world.cores.now());
+  EXPECT_GT(ready, SwapConfig().read_cycles);
+  EXPECT_EQ(world.kernel.state_of(0, page(1)), PageState::Resident);
+  EXPECT_EQ(world.kernel.stats().major_faults, 1u);
+}
+
+TEST(SharedPages, AFrameThatTheDeviceFillsIsNotEvicted) {
+  SlotsReadAhead world(false);
+  world.store(0, 12, 1);
+  EXPECT_EQ(world.kernel.state_of(0, page(0)), PageState::Swapped);
+  EXPECT_EQ(world.kernel.stats().read_ahead_unused, 0u);
+}
+
+TEST(SharedPages, TwoCoresThatNeedASlotReadAheadGetOneFrame) {
+  SlotsReadAhead world(true);
+  world.cores.begin_access(0, 0, page(1), AccessKind::Load);
+  world.cores.begin_access(1, 1, page(1), AccessKind::Load);
+  ASSERT_TRUE(world.finish(0));
+  ASSERT_TRUE(world.finish(1));
+  EXPECT_EQ(world.cores.loaded(0), 2u);
+  EXPECT_EQ(world.cores.loaded(1), 2u);
+  EXPECT_EQ(world.frame(0, 1), world.frame(1, 1));
+  EXPECT_EQ(world.kernel.stats().major_faults, 1u);
 }
 
 TEST(FileReadahead, TheWindowDoublesWhileAFileIsReadInOrder) {
@@ -249,6 +314,8 @@ TEST(FileReadahead, TheWindowDoublesWhileAFileIsReadInOrder) {
   EXPECT_TRUE(is(readahead.missed(2, 100), 0, 0));    // not in order
   EXPECT_TRUE(is(readahead.missed(2, 101), 102, 3));  // in order again
   EXPECT_TRUE(is(readahead.missed(3, 50), 0, 0));
+  EXPECT_TRUE(is(readahead.missed(4, 0), 1, 3));
+  EXPECT_TRUE(is(readahead.missed(4, 4), 5, 7));  // none of the window was used by a fault
 }
 
 TEST(SharedMemory, GivesEachMemoryARangeThatMayGrow) {
