@@ -16,6 +16,7 @@
 #include "cli/trace_arguments.h"
 #include "cli/wave_file.h"
 #include "config/loader.h"
+#include "report/memory_text.h"
 #include "report/print_run.h"
 #include "report/result_json.h"
 #include "report/segv_text.h"
@@ -36,6 +37,7 @@ struct RunArguments {
   std::string output_folder;
   std::string format = "text";
   std::string wave;
+  std::string memory_log;
   std::uint64_t wave_from = 0;
   std::uint64_t wave_cycles = 0;
   bool explain = false;
@@ -182,8 +184,8 @@ void check_wave_options(const RunArguments& arguments) {
 
 /// An output must not overwrite an input.
 void check_outputs(const RunArguments& arguments) {
-  const std::array<std::pair<const char*, std::string>, 2> outputs{
-      {{"--walk-log", arguments.options.walk_log}, {"--wave", arguments.wave}}};
+  const std::array<std::pair<const char*, std::string>, 3> outputs{
+      {{"--walk-log", arguments.options.walk_log}, {"--wave", arguments.wave}, {"--memory-log", arguments.memory_log}}};
   for (const auto& [option, output] : outputs) {
     if (output.empty()) continue;
     refuse_to_replace(arguments.options.trace_path, output, option);
@@ -208,6 +210,10 @@ void run(RunArguments& arguments) {
   check_outputs(arguments);
   const auto config = load_config<MachineConfig>(arguments.config);
   set_protection(arguments, config);
+  if (!arguments.memory_log.empty() && (config.os.prefault || config.os.timeline.interval_cycles == Cycles(0))) {
+    throw InputError(
+        "--memory-log: nobody looks at the memory; expected os.prefault: false and os.timeline.interval_cycles too");
+  }
   if (arguments.options.tables) {
     arguments.options.tables->root_value = root_before_run(arguments.image, config.paging.mode);
   }
@@ -219,6 +225,7 @@ void run(RunArguments& arguments) {
   if (!arguments.output_folder.empty()) {
     write_text_file(arguments.output_folder + "/result.json", result_to_json(result, printing.attribution_rows));
   }
+  if (!arguments.memory_log.empty()) write_text_file(arguments.memory_log, memory_csv(result.memory));
   // If the walk log is on standard output, the report goes to standard error.
   print_run(result, printing, arguments.options.walk_log == "-" ? std::cerr : std::cout);
 }
@@ -246,6 +253,8 @@ void add_run_command(CLI::App& app) {
   command->add_option(
       "--walk-log", options.walk_log,
       "File to write one row per page-table walk to; .gz, .xz, .zst and .bz2 compress; - is standard output");
+  command->add_option("--memory-log", arguments->memory_log,
+                      "CSV file of the memory over time, one row per os.timeline.interval_cycles");
   command->add_option("--wave", arguments->wave, "FST file of the RTL walker's signals");
   add_whole(*command, "--wave-from", arguments->wave_from, "First cycle of the wave");
   add_whole(*command, "--wave-cycles", arguments->wave_cycles, "Number of cycles in the wave; 0 is all");

@@ -257,7 +257,7 @@ void RequestPort::show_access() {
   const std::uint64_t page = address_.value() >> neighbours_.page_shift;
   if (touched_.number == page && touched_.asid == asid_) return;
   touched_ = {page, asid_};
-  kernel_.touched(asid_, address_);
+  kernel_.touched(asid_, address_, issue_cycle_);
 }
 
 }  // namespace tablewalk

@@ -19,7 +19,10 @@ DemandKernel::DemandKernel(const OsConfig& config, std::shared_ptr<const PagingM
       frames_(frames),
       table_(config.resident_limit.bytes / page_bytes_),
       swap_(config.swap, page_bytes_),
-      handling_(cores) {
+      handling_(cores),
+      contents_(page_bytes_),
+      file_readahead_(config.readahead),
+      timeline_(config.timeline) {
   if (config_.huge_pages.policy != HugePagePolicy::Never) {
     huge_bytes_ = config_.huge_page_bytes(*mode_);
     huge_shift_ = log2_floor(huge_bytes_) - page_shift_;
@@ -74,7 +77,12 @@ bool DemandKernel::would_fault(AddressSpaceId asid, VirtualAddress va, Access ac
   return false;
 }
 
-void DemandKernel::touched(AddressSpaceId asid, VirtualAddress va) {
+void DemandKernel::touched(AddressSpaceId asid, VirtualAddress va, Cycles now) {
+  if (timeline_.on()) {
+    set_time(now);
+    timeline_.touched({asid, number_of(va)});
+    if (!orders_accesses()) return;
+  }
   Space& its = space(asid);
   const Page* page = its.pages.find(number_of(va));
   if (page == nullptr || page->state != PageState::Resident) return;
@@ -111,6 +119,7 @@ void DemandKernel::refuse(const PageFault& fault, const Violation& violation, Ke
 
 void DemandKernel::handle_fault(const PageFault& fault, KernelWork& work) {
   require_translated(*mode_, fault.va);
+  set_time(fault.now);
   Space& its = space(fault.asid);
   Handling& handling = handling_[fault.core];
   handling = {};
@@ -146,8 +155,9 @@ void DemandKernel::handle_fault(const PageFault& fault, KernelWork& work) {
 /// from a file, and the first access says who owns the page.
 void DemandKernel::take_rights(const Handling& handling, Page& page) {
   const VirtualAddress va = address_of(handling.page.number);
-  const std::optional<Regions>& regions = space(handling.page.asid).regions;
-  const Region* region = regions ? regions->find(va) : nullptr;
+  const Space& its = space(handling.page.asid);
+  const Region* region = its.regions ? its.regions->find(va) : nullptr;
+  page.cached = false;
   if (region != nullptr) {
     const Rights& rights = region->kind.rights;
     page.user = rights.user;
@@ -155,7 +165,8 @@ void DemandKernel::take_rights(const Handling& handling, Page& page) {
     page.writable = rights.write;
     page.executable = rights.execute;
     page.file = region->kind.file;
-    page.copy_on_write = false;
+    page.cached = key_of(its, handling.page.number).has_value();
+    page.copy_on_write = page.cached && !region->kind.shared;
     return;
   }
   const PageOwner owner = owner_of_first_touch(*mode_, va, handling.access);
@@ -166,12 +177,13 @@ void DemandKernel::take_rights(const Handling& handling, Page& page) {
 
 void DemandKernel::handle_absent(unsigned core, Page& page, KernelWork& work) {
   Handling& handling = handling_[core];
+  if (page.state == PageState::Untouched) take_rights(handling, page);
+  if (page.cached && handle_cached(core, page, work)) return;
+  if (page.state == PageState::Swapped && claim(core, page, page.where, work)) return;
   if (page.state == PageState::Untouched) {
-    take_rights(handling, page);
     handling.content = page.file ? Content::PageCache : Content::Zeros;
     ++(page.file ? stats_.file_faults : stats_.zero_faults);
-    pages_touched_ += page.touched ? 0 : 1;
-    page.touched = true;
+    count_touch(page);
     if (huge_bytes_ != 0 && begin_huge(core, page, work)) return;
   } else {
     handling.content = page.state == PageState::Filed ? Content::File : Content::Swapped;
@@ -258,12 +270,13 @@ LeafSpec DemandKernel::spec_of(const Page& page) const {
 LeafSpec DemandKernel::spec_for(const Page& page, Access access) const {
   LeafSpec spec = spec_of(page);
   spec.accessed = !mode_->marks_entries();
-  spec.dirty = !mode_->marks_entries() && access.kind == AccessKind::Store;
+  spec.dirty = !mode_->marks_entries() && access.kind == AccessKind::Store && spec.rights.write;
   return spec;
 }
 
 bool DemandKernel::commit(const KernelStep& step, unsigned core, Cycles now, KernelWork& work) {
   Handling& handling = handling_[core];
+  set_time(now);
   switch (static_cast<Operation>(step.operation)) {
     case Evicted:
       end_eviction(core, now, work);
@@ -286,7 +299,10 @@ bool DemandKernel::commit(const KernelStep& step, unsigned core, Cycles now, Ker
       begin_call(core, work);
       return false;
     case Unmapped:
-      free_given_back(handling);
+      free_given_back(handling, now, work);
+      return false;
+    case Ahead:
+      read_ahead(core, now, work);
       return false;
   }
   return false;
@@ -321,8 +337,10 @@ bool DemandKernel::await(unsigned core, KernelWork& work) {
     ++stats_.waiting_faults;
     return is_repaired(handling);
   }
+  handling.maps = true;
   handle_absent(core, page, work);
-  return false;
+  handling.maps = false;
+  return page.state == PageState::Resident && is_repaired(handling);
 }
 
 }  // namespace tablewalk

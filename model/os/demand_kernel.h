@@ -9,13 +9,17 @@
 
 #include "memory/frame_allocator.h"
 #include "os/access_check.h"
+#include "os/file_readahead.h"
 #include "os/frame_table.h"
 #include "os/huge_ranges.h"
 #include "os/huge_stats.h"
 #include "os/layout.h"
 #include "os/os_config.h"
+#include "os/page_cache.h"
+#include "os/page_contents.h"
 #include "os/page_map.h"
 #include "os/page_replacement.h"
+#include "os/shared_memory.h"
 #include "os/swap_device.h"
 #include "paging/table_builder.h"
 #include "protocol/kernel.h"
@@ -25,7 +29,8 @@ namespace tablewalk {
 /// What the kernel did. A fault is counted once, by what it needed.
 struct KernelStats {
   std::uint64_t zero_faults = 0;       ///< first touches: a frame of zeros
-  std::uint64_t file_faults = 0;       ///< first touches of code: a page of the page cache
+  std::uint64_t file_faults = 0;       ///< first touches of code, and of pages of files that are in no frame yet
+  std::uint64_t cache_faults = 0;      ///< the page was in a frame already: that of another page, or read ahead
   std::uint64_t major_faults = 0;      ///< the page was read from the swap device
   std::uint64_t copy_faults = 0;       ///< a write to a copy-on-write page that others still share
   std::uint64_t reuse_faults = 0;      ///< a write to a copy-on-write page that nobody else shares any more
@@ -39,6 +44,10 @@ struct KernelStats {
   std::uint64_t dirty_evictions = 0;    ///< written to the swap device
   std::uint64_t dropped_evictions = 0;  ///< clean and without a copy: zeros, which need none
   std::uint64_t accessed_cleared = 0;   ///< accessed bits cleared by replacement
+  std::uint64_t file_writebacks = 0;    ///< pages of files written to the device
+  std::uint64_t read_ahead = 0;         ///< pages read before an access needed them
+  std::uint64_t read_ahead_used = 0;    ///< of these, those that an access needed
+  std::uint64_t read_ahead_unused = 0;  ///< of these, those that left memory before
   std::uint64_t calls = 0;              ///< system calls
   std::uint64_t pages_given_back = 0;   ///< by system calls, or by the end of a process
   std::uint64_t pages_shared = 0;       ///< by fork
@@ -61,8 +70,8 @@ class DemandKernel final : public Kernel {
   bool is_mapped(AddressSpaceId asid, VirtualAddress va) override;
   bool pages_on_demand() const override { return true; }
   bool would_fault(AddressSpaceId asid, VirtualAddress va, Access access) override;
-  bool observes_accesses() const override { return replacement_ != nullptr && replacement_->observes_accesses(); }
-  void touched(AddressSpaceId asid, VirtualAddress va) override;
+  bool observes_accesses() const override { return timeline_.on() || orders_accesses(); }
+  void touched(AddressSpaceId asid, VirtualAddress va, Cycles now) override;
   void handle_fault(const PageFault& fault, KernelWork& work) override;
   void access_repeated(unsigned core) override { handling_[core].holds = false; }
   void begin_layout(const LayoutChange& change) override;
@@ -75,7 +84,7 @@ class DemandKernel final : public Kernel {
   /// What happens on accesses that the program has no right to.
   void set_violations(FaultPolicy policy) { violations_ = policy; }
   /// The only regions of every process, unless its trace has a layout. Before the run.
-  void set_regions(const Regions& regions) { default_regions_ = regions; }
+  void set_regions(const Regions& regions);
   /// From now on calls change the pages of the address space, but not what is reserved.
   void fix_layout(AddressSpaceId asid) { space(asid).fixed = true; }
   /// nullptr if the layout of the process is not known.
@@ -84,10 +93,14 @@ class DemandKernel final : public Kernel {
     return regions ? &*regions : nullptr;
   }
 
+  /// The memory over time; empty if os.timeline is off.
+  std::vector<MemorySample> memory_samples() const;
+
   /// For tests: the page's state, and the frames in use.
   PageState state_of(AddressSpaceId asid, VirtualAddress va);
   std::optional<FrameSlot> frame_of(AddressSpaceId asid, VirtualAddress va);
   const FrameTable& frame_table() const { return table_; }
+  const PageCache& page_cache() const { return cache_; }
   const KernelStats& stats() const { return stats_; }
   const HugeStats& huge_stats() const { return huge_stats_; }
   bool in_huge_page(AddressSpaceId asid, VirtualAddress va) { return is_huge(space(asid), number_of(va)); }
@@ -106,6 +119,7 @@ class DemandKernel final : public Kernel {
     Retry,     ///< begin the system call again: another core was working on a page of it
     Unmapped,  ///< no TLB holds the pages that are given back: their frames are free
     MapHuge,   ///< the memory of a huge page is ready: write its entry
+    Ahead,     ///< read further pages, while the device works anyway
   };
   struct Space {
     TableBuilder tables;
@@ -115,9 +129,10 @@ class DemandKernel final : public Kernel {
     bool killed = false;
     bool fixed = false;  ///< the regions do not change
     HugeRanges huge = {};
+    std::set<std::uint64_t> shared_memories = {};  ///< whose existence it prolongs, by first byte
   };
   /// Where the content of a page comes from. A file's pages are in the page cache at first.
-  enum class Content : std::uint8_t { Zeros, PageCache, File, Swapped, Copied };
+  enum class Content : std::uint8_t { Zeros, PageCache, File, Swapped, ReadAhead, Copied };
   /// A page whose frame is to be another one.
   struct FrameMovement {
     FrameSlot slot;
@@ -134,7 +149,13 @@ class DemandKernel final : public Kernel {
     FrameSlot frame = 0;           ///< gets the page
     FrameSlot victim = 0;
     FrameSlot copied = 0;         ///< the shared frame, if Copied
-    std::uint32_t from_swap = 0;  ///< slot on the swap device, if Swapped
+    std::uint32_t from_swap = 0;  ///< slot on the swap device, if Swapped or ReadAhead
+    std::optional<CacheKey> key;  ///< what is loaded, if the page cache gets it
+    bool replaces_entry = false;  ///< Copied: the page is mapped to the shared frame until then
+    bool maps = false;            ///< what is in the page cache may be mapped now, in a commit
+    bool reads_ahead = false;     ///< frames are for `ahead`
+    std::vector<CacheKey> ahead;  ///< to be read ahead, the last one first
+    Cycles loaded{0};             ///< when the device has delivered the page
     bool holds = false;           ///< `frame` is pinned until its page has been accessed
     bool repairs = false;         ///< a fault rather than a system call
     LayoutChange call;            ///< the system call
@@ -188,7 +209,40 @@ class DemandKernel final : public Kernel {
   bool is_held(FrameSlot slot) const;
   void pin(FrameSlot slot);
   void unpin(FrameSlot slot);
-  void free_given_back(Handling& handling);
+  void free_given_back(Handling& handling, Cycles now, KernelWork& work);
+
+  // Pages in the page cache (demand_kernel_shared.cpp).
+  std::optional<CacheKey> key_of(const Space& its, std::uint64_t number);
+  LayoutChange with_memory(const LayoutChange& change, Space& its);
+  bool handle_cached(unsigned core, Page& page, KernelWork& work);
+  void load_cached(unsigned core, PageCache::Entry& entry, Page& page, KernelWork& work);
+  void count_touch(Page& page);
+  void map_cached(Handling& handling, Page& page, KernelWork& work);
+  void copy_from(unsigned core, FrameSlot slot, Page& page, KernelWork& work);
+  bool copies_at_once(const Page& page, Access access) const;
+  void release_if_unused(FrameSlot slot);
+  void check_room_for_copies(const Handling& handling) const;
+  void keep_in_cache(const Handling& handling);
+  void evict_cached(unsigned core, Cycles now, KernelWork& work);
+  bool give_slot(FrameTable::Frame& frame);
+  Cycles write_back(FrameTable::Frame& frame, const CacheKey& key, Cycles now);
+  bool write_back_last(const Handling& handling, Cycles now, KernelWork& work);
+  void save_to_slot(const FrameTable::Frame& frame);
+  void undo_load(const Handling& handling);
+  void share_memories(const Space& parent, Space& child);
+  void drop_memories(Space& its);
+  void drop_memory(std::uint64_t first);
+
+  // Readahead (demand_kernel_ahead.cpp).
+  bool claim(unsigned core, Page& page, std::uint32_t from_swap, KernelWork& work);
+  bool begin_ahead(Handling& handling);
+  void use_ahead(Handling& handling, const CacheKey& key, KernelWork& work);
+  void add_window(Handling& handling, const CacheKey& key, const FileReadahead::Window& window);
+  bool may_be_read(const CacheKey& key) const;
+  void read_ahead(unsigned core, Cycles now, KernelWork& work);
+  void read_one(Handling& handling, const CacheKey& key, Cycles now);
+  void forget_ahead(std::uint32_t slot);
+  bool is_in_flight(FrameSlot slot) const;
 
   // Pages of a larger size (demand_kernel_huge.cpp, demand_kernel_compact.cpp).
   bool is_huge(Space& its, std::uint64_t number) const {
@@ -222,6 +276,7 @@ class DemandKernel final : public Kernel {
   bool disown(const PageFault& fault, Page& page, KernelWork& work);
   bool is_all_ours(Space& its, std::uint64_t number);
   PhysicalAddress find_frame(Space& its, const Handling& handling);
+  PhysicalAddress find_any_frame(const Space& its, PageKey page);
   std::optional<PhysicalAddress> place_in_reservation(Space& its, PageKey page);
   void break_reservation(const Space& its, HugeRanges::Range& range);
   bool break_any_reservation(std::uint16_t pool);
@@ -235,6 +290,9 @@ class DemandKernel final : public Kernel {
   void take_frame(Handling& handling);
   void enter_replacement(FrameSlot slot);
   void begin_eviction(unsigned core, KernelWork& work);
+  bool choose_victim(unsigned core, KernelWork& work);
+  void restore_victim(unsigned core, KernelWork& work);
+  void empty_victim(FrameSlot slot);
   void invalidate_cleared(KernelWork& work);
   void end_eviction(unsigned core, Cycles now, KernelWork& work);
   void give_up(unsigned core, KernelWork& work);
@@ -243,10 +301,9 @@ class DemandKernel final : public Kernel {
   void copy_on_write(unsigned core, Page& page, KernelWork& work);
   bool settle(unsigned core, KernelWork& work);
   bool map_copy(unsigned core, KernelWork& work);
-  void save_bytes(PhysicalAddress from, std::uint32_t slot);
-  void load_bytes(std::uint32_t slot, PhysicalAddress to);
   void kill(unsigned core, AddressSpaceId asid, KernelWork& work);
   void release_frame(FrameSlot slot, PageKey page);
+  void free_frame(FrameSlot slot);
   void release_copy(std::uint32_t copy);
   void change(Space& its, VirtualAddress va, const LeafSpec& spec, KernelWork& work);
   LeafSpec refresh(Space& its, std::uint64_t number);
@@ -254,7 +311,13 @@ class DemandKernel final : public Kernel {
   EntryView note_dirty(Space& its, std::uint64_t number);
   void account_writes(KernelWork& work);
   void set_state(Page& page, PageState state);
+  bool orders_accesses() const { return replacement_ != nullptr && replacement_->observes_accesses(); }
+  void set_time(Cycles now);
+  MemorySample memory_state() const;
+  std::uint64_t reserved_pages() const;
   void report_faults(StatSet& figures) const;
+  void report_evictions(StatSet& figures) const;
+  void report_sharing(StatSet& figures) const;
   void report_memory(StatSet& figures) const;
 
   OsConfig config_;
@@ -279,8 +342,14 @@ class DemandKernel final : public Kernel {
   std::map<std::pair<AddressSpaceId, std::uint64_t>, unsigned> stale_ranges_;  ///< the same of huge pages
   std::vector<PageKey> cleared_;                ///< pages whose accessed bit was cleared for the current victim
   std::vector<TableBuilder::Written> written_;  ///< table writes not yet accounted for
-  std::unordered_map<std::uint32_t, std::vector<std::uint64_t>> swapped_bytes_;  ///< by slot; zeros if absent
-  std::array<std::uint64_t, page_states> pages_in_{};                            ///< by state, except Untouched
+  PageContents contents_;                       ///< of pages that are in no frame
+  PageCache cache_;
+  SharedMemory shared_memory_;
+  FileReadahead file_readahead_;
+  MemoryTimeline timeline_;
+  std::vector<bool> in_frame_;  ///< by slot of the swap device: a page with this content is in a frame
+  Cycles now_{0};
+  std::array<std::uint64_t, page_states> pages_in_{};  ///< by state, except Untouched
   std::uint64_t peak_resident_ = 0;
   std::uint64_t pages_touched_ = 0;
   KernelStats stats_;

@@ -12,7 +12,8 @@
 namespace tablewalk {
 
 void DemandKernel::begin_layout(const LayoutChange& change) {
-  if (!space(change.asid).fixed) apply_change(change, regions_of(change.asid));
+  Space& its = space(change.asid);
+  if (!its.fixed) apply_change(with_memory(change, its), regions_of(change.asid));
 }
 
 Regions& DemandKernel::regions_of(AddressSpaceId asid) {
@@ -21,12 +22,13 @@ Regions& DemandKernel::regions_of(AddressSpaceId asid) {
   return *its.regions;
 }
 
-void DemandKernel::handle_call(const LayoutChange& call, unsigned core, Cycles, KernelWork& work) {
+void DemandKernel::handle_call(const LayoutChange& call, unsigned core, Cycles now, KernelWork& work) {
+  set_time(now);
   ++stats_.calls;
   handling_[core] = {};
   handling_[core].call = call;
   Space& its = space(call.asid);
-  if (its.regions && !its.fixed) apply_change(call, *its.regions);
+  if (its.regions && !its.fixed) apply_change(with_memory(call, its), *its.regions);
   work.compute(config_.call_cycles);
   begin_call(core, work);
 }
@@ -98,7 +100,7 @@ void DemandKernel::unmap_pages(Handling& handling, AddressSpaceId asid, std::uin
       handling.given_back.emplace_back(page.where, PageKey{asid, number});
       set_state(page, PageState::Leaving);
     } else if (page.state == PageState::Swapped) {
-      release_copy(page.where);
+      if (!page.cached) release_copy(page.where);
       set_state(page, PageState::Untouched);
     } else if (page.state == PageState::Filed) {
       set_state(page, PageState::Untouched);
@@ -121,7 +123,9 @@ void DemandKernel::unmap_pages(Handling& handling, AddressSpaceId asid, std::uin
   work.commit(Unstale);
 }
 
-void DemandKernel::free_given_back(Handling& handling) {
+void DemandKernel::free_given_back(Handling& handling, Cycles now, KernelWork& work) {
+  if (write_back_last(handling, now, work)) return;
+  const AddressSpaceId asid = handling.repairs ? handling.page.asid : handling.call.asid;
   for (const auto& [slot, name] : handling.given_back) {
     Page& page = space(name.asid).pages.at(name.number);
     if (page.state == PageState::Leaving) {  // else it has another frame already
@@ -130,8 +134,10 @@ void DemandKernel::free_given_back(Handling& handling) {
     }
     release_frame(slot, name);
     unpin(slot);
+    release_if_unused(slot);
   }
   handling.given_back.clear();
+  drop_memories(space(asid));
 }
 
 void DemandKernel::protect_pages(Handling& handling, KernelWork& work) {
@@ -226,11 +232,12 @@ void DemandKernel::fork(Handling& handling, KernelWork& work) {
   }
   child.killed = false;
   child.regions = parent.regions;
+  share_memories(parent, child);
   std::uint64_t entries = 0;
   parent.pages.for_all([&](std::uint64_t number, Page& page) {
     if (!page.touched) return;
     if (page.state == PageState::Resident) {
-      page.copy_on_write = true;
+      page.copy_on_write |= !page.cached;  // in the page cache it is shared, or copied on write already
       if (visit_entry(handling, parent, {call.asid, number})) {
         const LeafSpec spec = refresh(parent, number);
         const std::uint64_t start = entry_start(parent, number);
@@ -241,7 +248,7 @@ void DemandKernel::fork(Handling& handling, KernelWork& work) {
       ++stats_.pages_shared;
     } else {
       ++entries;
-      if (page.state == PageState::Swapped) swap_.share(page.where);
+      if (page.state == PageState::Swapped && !page.cached) swap_.share(page.where);
     }
     Page& copy = child.pages.at(number);
     set_state(copy, page.state);

@@ -206,7 +206,7 @@ bool DemandKernel::map_huge(unsigned core, KernelWork& work) {
   for (const FrameMovement& move : handling.moved) unpin(move.slot);
   const FrameSlot head = its.pages.at(first).where;
   enter_replacement(head);
-  if (observes_accesses() && table_[head].replaceable) replacement_->accessed(head);
+  if (orders_accesses() && table_[head].replaceable) replacement_->accessed(head);
   handling.frame = page.where;
   handling.holds = true;
   return is_repaired(handling);

@@ -6,22 +6,25 @@
 
 namespace tablewalk {
 
-/// A frame for the page being handled. Reservations end before memory does.
+/// A frame for the page being handled.
 PhysicalAddress DemandKernel::find_frame(Space& its, const Handling& handling) {
-  const VirtualAddress va = address_of(handling.page.number);
+  if (config_.huge_pages.policy == HugePagePolicy::Reserve && handling.content == Content::Zeros) {
+    if (const auto at = place_in_reservation(its, handling.page)) return *at;
+  }
+  return find_any_frame(its, handling.page);
+}
+
+/// Reservations end before memory does.
+PhysicalAddress DemandKernel::find_any_frame(const Space& its, PageKey page) {
+  const VirtualAddress va = address_of(page.number);
   FrameAllocator& frames = frames_[its.pool];
-  if (config_.huge_pages.policy != HugePagePolicy::Reserve) {
-    return frames.allocate_page(va, page_bytes_, handling.page.asid);
+  if (config_.huge_pages.policy == HugePagePolicy::Reserve) {
+    do {
+      const std::optional<PhysicalAddress> at = frames.try_allocate_page(va, page_bytes_, page.asid);
+      if (at) return *at;
+    } while (break_any_reservation(its.pool));
   }
-  if (handling.content == Content::Zeros) {
-    const std::optional<PhysicalAddress> at = place_in_reservation(its, handling.page);
-    if (at) return *at;
-  }
-  do {
-    const std::optional<PhysicalAddress> at = frames.try_allocate_page(va, page_bytes_, handling.page.asid);
-    if (at) return *at;
-  } while (break_any_reservation(its.pool));
-  return frames.allocate_page(va, page_bytes_, handling.page.asid);
+  return frames.allocate_page(va, page_bytes_, page.asid);
 }
 
 /// The frame that is reserved for a page, whose first touch it is; the first one of a range reserves it.

@@ -9,7 +9,9 @@
 #include "memory/fragmentation_config.h"
 #include "memory/frame_allocator.h"
 #include "os/huge_pages_config.h"
+#include "os/memory_timeline.h"
 #include "os/page_replacement_config.h"
+#include "os/readahead_config.h"
 #include "os/swap_config.h"
 
 namespace tablewalk {
@@ -30,6 +32,9 @@ struct OsConfig {
   bool flush_accessed = true;
   std::uint32_t flush_threshold = 33;
   SwapConfig swap;
+  bool files_cached = true;
+  ReadaheadConfig readahead;
+  TimelineConfig timeline;
   ByteSize page_bytes{0};
   HugePagesConfig huge_pages;
   FramePolicy frames = FramePolicy::Sequential;
@@ -83,6 +88,12 @@ struct OsConfig {
     keys.value("flush_threshold", flush_threshold, "pages",
                "pages invalidated one by one; more: the whole address space", largest::entries);
     keys.group("swap", swap, "the swap device");
+    keys.value(
+        "files_cached", files_cached, "",
+        "true: at the start files are in memory that programs do not use, so that the first touch of a page of a "
+        "file reads no device; false: it does");
+    keys.group("readahead", readahead, "pages read before an access needs them, with demand paging");
+    keys.group("timeline", timeline, "the memory of the programs over time, with demand paging");
     keys.value("page_bytes", page_bytes, "bytes", "page size used for mapping; 0: the smallest of the paging mode");
     keys.group("huge_pages", huge_pages, "pages of a larger size, with demand paging");
     keys.value("frames", frames, "", "allocation order of physical frames");
@@ -105,6 +116,10 @@ struct OsConfig {
     if (huge_pages.policy != HugePagePolicy::Never && resident_limit.bytes != 0 &&
         replacement.policy == PageReplacementKind::Optimal) {
       problem("huge_pages.policy", "optimal replacement knows pages of one size; expected never, or another policy");
+    }
+    if (readahead.any() && replacement.policy == PageReplacementKind::Optimal) {
+      problem(readahead.file_pages != 0 ? "readahead.file_pages" : "readahead.swap_pages",
+              "the replacement policy optimal knows only pages that are accessed; expected no readahead");
     }
     if (prefault && resident_limit.bytes != 0) {
       problem("resident_limit", "pages are only replaced with demand paging; expected 0, or os.prefault: false");

@@ -45,7 +45,7 @@ class Kernel {
   /// Whether the kernel must see each access: then touched() is called in program order, once for accesses in a row to
   /// the same page.
   virtual bool observes_accesses() const { return false; }
-  virtual void touched(AddressSpaceId /*asid*/, VirtualAddress /*va*/) {}
+  virtual void touched(AddressSpaceId /*asid*/, VirtualAddress /*va*/, Cycles /*now*/) {}
 
   /// Decides what to do about the fault: adds steps to `work`, after which the access is repeated, skipped, or its
   /// process ends. Throws InputError if the fault ends the run.

@@ -260,6 +260,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
     checker.check_figures(result.stats);
     result.checked = checker.counts();
   }
+  if (machine.demand_kernel() != nullptr) result.memory = machine.demand_kernel()->memory_samples();
   if (walk_log) walk_log->finish();
   return result;
 }

@@ -221,9 +221,31 @@ Layout random_calls(Dice& dice, const std::vector<Record>& records, std::uint64_
     call.read = true;
     call.write = dice.chance(60);
     call.execute = true;
+    if (call.operation == LayoutOperation::Reserve && dice.chance(70)) {
+      call.shared = dice.chance(60);
+      call.file = dice.chance(60);
+      if (call.file) call.label = dice.chance(50) ? "one" : "two";
+      if (call.file) call.file_offset = page * dice.between(0, 20);
+    }
     layout.push_back(call);
   }
   return layout;
+}
+
+/// All addresses are those of one file, which every process maps.
+Regions one_file(std::uint64_t page, bool shared) {
+  Regions regions(page);
+  for (const std::uint64_t half : {std::uint64_t{0}, std::uint64_t{1} << 63}) {
+    Region region;
+    region.range = range_of(VirtualAddress(half), std::uint64_t{1} << 63);
+    region.kind.rights = rights_of(true, true, true);
+    region.kind.file = true;
+    region.kind.shared = shared;
+    region.kind.label = "file";
+    region.file_offset = half;
+    regions.reserve(region);
+  }
+  return regions;
 }
 
 /// A random machine of 1 to 8 cores with demand paging, often with little memory.
@@ -243,6 +265,10 @@ class RandomCase {
       options.faults = FaultPolicy::Count;
     } else {
       write_traces(dice, config, 1500, folder_, options);
+      if (dice.chance(50)) {
+        options.regions = one_file(mode->page_bytes(), dice.chance(60));
+        options.faults = FaultPolicy::Count;
+      }
     }
     os.prefault = false;
     os.fault_cycles = Cycles(dice.between(1, 500));
@@ -256,7 +282,12 @@ class RandomCase {
         {PageReplacementKind::Fifo, PageReplacementKind::SecondChance, PageReplacementKind::Clock,
          PageReplacementKind::Lru, PageReplacementKind::Aging, PageReplacementKind::TwoLists,
          PageReplacementKind::Generations, PageReplacementKind::Random});
-    if (dice.chance(75)) os.resident_limit.bytes = page * dice.between(1, 40);
+    // Cores that copy pages hold two frames each for a while.
+    if (dice.chance(75)) os.resident_limit.bytes = page * dice.between(options.regions ? 2 + config.cores : 2, 40);
+    os.files_cached = dice.chance(50);
+    os.readahead.file_pages = dice.pick<std::uint32_t>({0, 0, 2, 16});
+    os.readahead.swap_pages = dice.pick<std::uint32_t>({0, 0, 2, 8});
+    if (dice.chance(30)) os.timeline.interval_cycles = Cycles(dice.between(1000, 100'000));
     if (dice.chance(70)) choose_huge_pages(dice, *mode);
     options.check = true;
   }
