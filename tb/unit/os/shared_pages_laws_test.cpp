@@ -18,7 +18,7 @@ using test::Dice;
 using test::KernelCores;
 
 constexpr std::uint64_t page_bytes = 4096;
-constexpr std::uint64_t region_pages = 8;
+constexpr std::uint64_t region_pages = 16;  ///< as many as a huge page of 64 KiB has
 constexpr std::uint64_t far_away = 1000;  ///< pages to where a range is moved, and back
 
 enum class Kind : std::uint8_t { Private, File, Anonymous };
@@ -128,6 +128,7 @@ class World {
     check_frames();
   }
   const KernelStats& stats() const { return kernel_.stats(); }
+  const HugeStats& huge_stats() const { return kernel_.huge_stats(); }
 
  private:
   struct Running {
@@ -159,11 +160,21 @@ class World {
     config.files_cached = dice_.chance(50);
     config.readahead.file_pages = dice_.pick<std::uint32_t>({0, 4, 8});
     config.readahead.swap_pages = dice_.pick<std::uint32_t>({0, 2, 8});
+    if (mode_->name() == "sv39" && dice_.chance(75)) choose_huge_pages(config);
     return config;
+  }
+  /// Of private memory: what is shared is never huge.
+  void choose_huge_pages(OsConfig& config) {
+    HugePagesConfig& huge = config.huge_pages;
+    huge.policy =
+        dice_.pick<HugePagePolicy>({HugePagePolicy::Always, HugePagePolicy::Promote, HugePagePolicy::Reserve});
+    huge.size.bytes = region_pages * page_bytes;
+    huge.promote_after = dice_.chance(50) ? dice_.number(1, 12) : 0;
+    config.frames = dice_.chance(50) ? FramePolicy::Buddy : FramePolicy::Sequential;
   }
   std::vector<FrameAllocator>& frames() {
     for (unsigned pool = 0; pool < 2; ++pool) {
-      frames_.emplace_back(std::uint64_t{1} << 26, mode_->page_bytes(), FrameAllocatorConfig{},
+      frames_.emplace_back(std::uint64_t{1} << 26, mode_->page_bytes(), FrameAllocatorConfig{config_.frames, seed_, {}},
                            PhysicalAddress(std::uint64_t{pool} << 26));
     }
     return frames_;
@@ -375,12 +386,16 @@ class World {
 TEST(SharedPagesLaws, HoldUnderRandomProgramsOnSeveralCores) {
   KernelStats all;
   std::uint64_t sharing = 0;
+  std::uint64_t promotions = 0;
+  std::uint64_t demotions = 0;
   for (const std::uint64_t seed : test::printed_seeds(40)) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     World world(seed, static_cast<unsigned>(1 + seed % 8));
     ASSERT_NO_FATAL_FAILURE(world.run(static_cast<unsigned>(test::setting("TABLEWALK_OPERATIONS", 5000))));
     const KernelStats& stats = world.stats();
     sharing += world.sharing_;
+    promotions += world.huge_stats().promotions;
+    demotions += world.huge_stats().demotions;
     all.evictions += stats.evictions;
     all.cache_faults += stats.cache_faults;
     all.copy_faults += stats.copy_faults;
@@ -391,6 +406,8 @@ TEST(SharedPagesLaws, HoldUnderRandomProgramsOnSeveralCores) {
   }
   // The programs reach everything.
   EXPECT_NE(sharing, 0u);
+  EXPECT_NE(promotions, 0u);
+  EXPECT_NE(demotions, 0u);
   EXPECT_NE(all.evictions, 0u);
   EXPECT_NE(all.cache_faults, 0u);
   EXPECT_NE(all.copy_faults, 0u);
