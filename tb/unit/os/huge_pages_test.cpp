@@ -16,22 +16,25 @@ VirtualAddress page(std::uint64_t number) {
   return VirtualAddress(number * page_bytes);
 }
 
-struct Setup {
+struct Settings {
   HugePagePolicy policy = HugePagePolicy::Always;
   std::uint64_t frame_limit = 0;
   std::uint32_t promote_after = 0;
   FramePolicy frames = FramePolicy::Buddy;
   std::uint64_t memory_bytes = std::uint64_t{1} << 24;
   bool compact = true;
+  const char* mode = "radix:6,4,3/12@8";
 };
 
-/// A kernel with huge pages of 32 KiB, and two cores without timing.
+/// A kernel with huge pages, by default of 32 KiB, and two cores without timing.
 struct World {
-  explicit World(const Setup& setup)
-      : kernel(config_of(setup), mode, memory, frames, 2), cores(kernel, *mode, memory, 2) {
+  explicit World(const Settings& setup)
+      : mode(make_paging_mode(setup.mode)),
+        kernel(config_of(setup), mode, memory, frames, 2),
+        cores(kernel, *mode, memory, 2) {
     frames.emplace_back(setup.memory_bytes, mode->page_bytes(), FrameAllocatorConfig{setup.frames});
   }
-  static OsConfig config_of(const Setup& setup) {
+  static OsConfig config_of(const Settings& setup) {
     OsConfig config;
     config.prefault = false;
     config.frames = setup.frames;
@@ -88,7 +91,7 @@ struct World {
   const HugeStats& stats() const { return kernel.huge_stats(); }
   std::uint64_t frames_in_use() const { return kernel.frame_table().in_use(); }
 
-  std::shared_ptr<const PagingMode> mode = make_paging_mode("radix:6,4,3/12@8");
+  std::shared_ptr<const PagingMode> mode;
   PhysicalMemory memory;
   std::vector<FrameAllocator> frames;
   DemandKernel kernel;
@@ -296,6 +299,19 @@ TEST(HugePages, AreOneEntryOfReplacementUntilTheyAreSplit) {
   EXPECT_EQ(world.kernel.state_of(0, page(0)), PageState::Swapped);
   EXPECT_EQ(world.kernel.state_of(0, page(1)), PageState::Resident);
   EXPECT_EQ(world.kernel.state_of(0, page(others)), PageState::Swapped);
+}
+
+/// A read-only entry of arm64 cannot say that its page is dirty.
+TEST(HugePages, ADirtyOneMakesAllItsPartsDirty) {
+  Settings settings{HugePagePolicy::Always, 513};
+  settings.mode = "arm64-4k";
+  World world(settings);
+  world.store(page(5), 55);
+  world.call(LayoutOperation::Fork, 0, 1);
+  world.reserve(512, 512, HugePages::No);
+  for (std::uint64_t number = 512; number < 522; ++number) world.store(page(number), 1);
+  EXPECT_EQ(world.kernel.state_of(0, page(5)), PageState::Swapped);
+  EXPECT_EQ(world.load(page(5), 1, 1), 55u);
 }
 
 /// Fills the world's memory with small pages so that no block is free, then gives every second one back.
