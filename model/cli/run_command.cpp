@@ -23,6 +23,7 @@
 #include "stats/translation_cost.h"
 #include "system/run.h"
 #include "system/waterfall.h"
+#include "trace/compressed_file.h"
 
 namespace tablewalk {
 namespace {
@@ -182,6 +183,18 @@ void check_wave_options(const RunArguments& arguments) {
   }
 }
 
+/// The file for the memory over time.
+const std::string& checked_memory_log(const RunArguments& arguments, const MachineConfig& config) {
+  if (arguments.options.tables || config.os.prefault || config.os.timeline.interval_cycles == Cycles(0)) {
+    throw InputError(
+        "--memory-log: nobody looks at the memory; expected os.prefault: false and os.timeline.interval_cycles");
+  }
+  if (arguments.memory_log == "-" && arguments.options.walk_log == "-") {
+    throw InputError("--memory-log - and --walk-log -: two files in one; expected another name for one of them");
+  }
+  return arguments.memory_log;
+}
+
 /// An output must not overwrite an input.
 void check_outputs(const RunArguments& arguments) {
   const std::array<std::pair<const char*, std::string>, 3> outputs{
@@ -210,10 +223,8 @@ void run(RunArguments& arguments) {
   check_outputs(arguments);
   const auto config = load_config<MachineConfig>(arguments.config);
   set_protection(arguments, config);
-  if (!arguments.memory_log.empty() && (config.os.prefault || config.os.timeline.interval_cycles == Cycles(0))) {
-    throw InputError(
-        "--memory-log: nobody looks at the memory; expected os.prefault: false and os.timeline.interval_cycles too");
-  }
+  std::optional<CompressedFile> memory_log;
+  if (!arguments.memory_log.empty()) memory_log.emplace(checked_memory_log(arguments, config));
   if (arguments.options.tables) {
     arguments.options.tables->root_value = root_before_run(arguments.image, config.paging.mode);
   }
@@ -225,9 +236,13 @@ void run(RunArguments& arguments) {
   if (!arguments.output_folder.empty()) {
     write_text_file(arguments.output_folder + "/result.json", result_to_json(result, printing.attribution_rows));
   }
-  if (!arguments.memory_log.empty()) write_text_file(arguments.memory_log, memory_csv(result.memory));
-  // If the walk log is on standard output, the report goes to standard error.
-  print_run(result, printing, arguments.options.walk_log == "-" ? std::cerr : std::cout);
+  if (memory_log) {
+    memory_log->write(memory_csv(result.memory));
+    memory_log->finish();
+  }
+  // If a log is on standard output, the report goes to standard error.
+  const bool output_taken = arguments.options.walk_log == "-" || arguments.memory_log == "-";
+  print_run(result, printing, output_taken ? std::cerr : std::cout);
 }
 
 }  // namespace
@@ -253,8 +268,9 @@ void add_run_command(CLI::App& app) {
   command->add_option(
       "--walk-log", options.walk_log,
       "File to write one row per page-table walk to; .gz, .xz, .zst and .bz2 compress; - is standard output");
-  command->add_option("--memory-log", arguments->memory_log,
-                      "CSV file of the memory over time, one row per os.timeline.interval_cycles");
+  command->add_option(
+      "--memory-log", arguments->memory_log,
+      "CSV file of the memory over time, one row per os.timeline.interval_cycles; compressed and - as above");
   command->add_option("--wave", arguments->wave, "FST file of the RTL walker's signals");
   add_whole(*command, "--wave-from", arguments->wave_from, "First cycle of the wave");
   add_whole(*command, "--wave-cycles", arguments->wave_cycles, "Number of cycles in the wave; 0 is all");

@@ -464,6 +464,17 @@ class BadOutputs(ProgramTest):
         self.assert_refused(["run", "good.txt", "--walk-log", "."], ".: cannot write: is a directory")
         self.assert_refused(["run", "empty.twt", "--walk-log", "log.csv"], "empty.twt")
 
+    def test_memory_logs_that_cannot_be_written(self):
+        looks = ["--set", "os.prefault=false", "--set", "os.timeline.interval_cycles=1000"]
+        self.assert_refused(["run", "good.txt", "--memory-log", "m.csv"], "--memory-log: nobody looks at the memory")
+        self.assert_refused(["run", "good.txt", "--memory-log", "m.csv", *looks[:2]], "os.timeline.interval_cycles")
+        self.assert_refused(["run", "good.txt", "--memory-log", "nowhere/m.csv", *looks], "nowhere/m.csv: cannot write")
+        self.assert_refused(["run", "good.txt", "--memory-log", "-", "--walk-log", "-", *looks], "two files in one")
+        self.assert_refused(["run", "good.txt", *looks[:3], "os.timeline.interval_cycles=999"],
+                            "os.timeline.interval_cycles: shorter than 1000 cycles")
+        self.assert_refused(["run", "good.txt", *looks, "--set", "os.readahead.swap_pages=3"],
+                            "os.readahead.swap_pages: no power of two")
+
     def test_traces_that_cannot_be_written(self):
         self.assert_refused(["trace", "generate", "uniform", "-o", "nowhere/x.twt"], "nowhere/x.twt: cannot write")
         self.assert_refused(["trace", "generate", "uniform", "-o", "x.foo"], "x.foo", "expected a name that ends in .twt")
