@@ -178,7 +178,7 @@ void DemandKernel::give_up(unsigned core, KernelWork& work) {
   set_state(wanted, PageState::Untouched);  // its process ends
   if (handling.content == Content::Swapped) release_copy(handling.from_swap);
   ++stats_.processes_killed;
-  kill(core, handling.page.asid, work);
+  kill(core, handling.process, work);
 }
 
 /// There is room: the frame is filled.

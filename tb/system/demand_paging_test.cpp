@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/process_pool.h"
+#include "os/kernel_half.h"
 #include "support/child_run.h"
 #include "support/random_cores.h"
 #include "trace/trace_reader.h"
@@ -226,12 +227,33 @@ Layout random_calls(Dice& dice, const std::vector<Record>& records, std::uint64_
   return layout;
 }
 
+/// Address-space ids, roots, kernel halves, shootdowns and schedulers of any kind that the machine can have.
+void choose_conventions(Dice& dice, const PagingMode& mode, MachineConfig& config) {
+  OsConfig& os = config.os;
+  const bool shares = config.cores > 1 && (config.sharing.stlb || config.sharing.walker);
+  os.asids.kind = dice.pick<AsidKind>({AsidKind::Trace, AsidKind::PerCore, AsidKind::PerMachine});
+  if (shares && os.asids.kind == AsidKind::PerCore) os.asids.kind = AsidKind::PerMachine;
+  os.asids.count = os.asids.kind == AsidKind::PerCore ? dice.number(1, 3) : config.cores + dice.number(1, 3);
+  if (has_kernel_half(mode)) {
+    os.kpti = dice.chance(50);
+    os.kpti_cycles = Cycles(dice.number(0, 200));
+    if (dice.chance(60)) os.kernel_half = KernelHalf::Shared;
+  }
+  os.shootdown = dice.pick<ShootdownKind>({ShootdownKind::Ipi, ShootdownKind::Lazy, ShootdownKind::Broadcast});
+  config.shootdown.broadcast_issue_cycles = Cycles(dice.number(0, 50));
+  config.shootdown.broadcast_cycles = Cycles(dice.number(2, 200));
+  config.shootdown.broadcast_sync_cycles = Cycles(dice.number(2, 200));
+  if (dice.chance(50)) os.scheduler = SchedulerKind::Balance;
+  os.run_while_waiting = dice.chance(50);
+}
+
 /// A random machine of 1 to 8 cores with demand paging, often with little memory.
 class RandomCase {
  public:
-  explicit RandomCase(std::uint64_t seed) : seed_(seed) {
+  explicit RandomCase(std::uint64_t seed, bool with_conventions = false) : seed_(seed) {
     Dice dice(seed);
     config = random_machine(dice);
+    if (with_conventions) config.paging.x86.pcide = dice.chance(70);
     if (dice.chance(60)) add_cores(dice, config, 8);
     OsConfig& os = config.os;
     const auto mode = make_paging_mode(config.paging.mode, config.paging);
@@ -257,8 +279,13 @@ class RandomCase {
          PageReplacementKind::Lru, PageReplacementKind::Aging, PageReplacementKind::TwoLists,
          PageReplacementKind::Generations, PageReplacementKind::Random});
     if (dice.chance(75)) os.resident_limit.bytes = page * dice.between(1, 40);
+    if (with_conventions) {
+      choose_conventions(dice, *mode, config);
+      options.faults = FaultPolicy::Count;
+    }
     options.check = true;
   }
+  RunResult result() const { return run_in_child(config, options); }
   std::string run() const { return text_without_config(run_in_child(config, options)); }
   std::string describe() { return how_to_repeat(seed_, config); }
 
@@ -274,6 +301,30 @@ TEST(DemandPaging, EveryRandomMachineKeepsTheLaws) {
   for (const std::uint64_t seed : printed_seeds(60)) {
     RandomCase random(seed);
     ASSERT_NO_THROW(random.run()) << random.describe();
+  }
+}
+
+TEST(DemandPaging, RandomMachinesKeepTheLawsWithEveryKindOfIdsRootsShootdownsAndSchedulers) {
+  std::map<std::string, std::uint64_t> reached;
+  for (const std::uint64_t seed : printed_seeds(80)) {
+    RandomCase random(seed, true);
+    RunResult result;
+    ASSERT_NO_THROW(result = random.result()) << random.describe();
+    for (const char* name : {"core.ids_recycled", "core.id_rollovers", "core.lazy_flushes", "core.root_writes",
+                             "core.broadcasts", "core.migrations", "core.waits_used"}) {
+      const StatSet::Figure* figure = result.stats.find(name);
+      reached[name] += figure == nullptr ? 0 : figure->count;
+    }
+  }
+  for (const auto& [name, count] : reached) EXPECT_GT(count, 0u) << name;
+}
+
+TEST(DemandPaging, RunningAheadChangesNoByteOfTheResultWithThemEither) {
+  for (const std::uint64_t seed : printed_seeds(30)) {
+    RandomCase random(seed, true);
+    const std::string ahead = random.run();
+    random.config.core.run_ahead = false;
+    ASSERT_EQ(random.run(), ahead) << random.describe();
   }
 }
 
