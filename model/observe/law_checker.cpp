@@ -55,7 +55,7 @@ void LawChecker::translation_answered(const TranslationRequest& request, Cycles 
   ++answered_;
   require(answered_ <= requested_, "a translation was answered twice");
   const std::optional<VirtualAddress> paged = check_segment(request);
-  if (paged) check_translation(*paged, request.asid, request.access, request.answer);
+  if (paged) check_translation(*paged, request.space, request.access, request.answer);
   if (answered_at_once) return;
   require(request.accounted == answered && request.cycles.total() == (answered - asked).count(),
           fmt::format("the translation of 0x{:x} took {} cycles, but its parts add up to {}", request.va.value(),
@@ -65,7 +65,7 @@ void LawChecker::translation_answered(const TranslationRequest& request, Cycles 
 /// Checks the part of a translation before paging; the linear address if it is paged.
 std::optional<VirtualAddress> LawChecker::check_segment(const TranslationRequest& request) const {
   if (segments_ == nullptr) return request.va;
-  const SegmentOutcome expected = segments_->look_up(request.va, request.bytes, request.asid, request.access);
+  const SegmentOutcome expected = segments_->look_up(request.va, request.bytes, request.space, request.access);
   if (expected.way == SegmentOutcome::Way::Paged) return VirtualAddress(expected.address);
   const Answer& answer = request.answer;
   if (expected.way == SegmentOutcome::Way::Fault) {
@@ -81,8 +81,8 @@ std::optional<VirtualAddress> LawChecker::check_segment(const TranslationRequest
 void LawChecker::fault_handled(const TranslationRequest& request, Cycles at) {
   const VirtualAddress paged =
       segments_ == nullptr ? request.va
-                           : VirtualAddress(segments_->look_up(request.va, 1, request.asid, request.access).address);
-  const WalkOutcome repaired = reference_walk(mode_, memory_, kernel_.root(request.asid), paged, request.access);
+                           : VirtualAddress(segments_->look_up(request.va, 1, request.space, request.access).address);
+  const WalkOutcome repaired = reference_walk(mode_, memory_, kernel_.root_for(request.space, request.access.user), paged, request.access);
   require(repaired.translated, fmt::format("0x{:x} faults still after its fault was handled", request.va.value()));
   mapped_at_[repaired.translation.page] = at;
 }
@@ -94,11 +94,11 @@ bool LawChecker::was_mapped_since(Cycles cycle, PhysicalAddress page) const {
 
 void LawChecker::walk_finished(const WalkRecord& walk) {
   ++walks_;
-  const WalkOutcome now = reference_walk(mode_, memory_, kernel_.root(walk.asid), walk.va, walk.access);
+  const WalkOutcome now = reference_walk(mode_, memory_, kernel_.root_for(walk.space, walk.access.user), walk.va, walk.access);
   const bool was_absent = walk.answer.faulted && tells(walk.answer.fault.reason, FaultReason::NotPresent) &&
                           now.translated && was_mapped_since(walk.taken, now.translation.page);
   if (!was_absent) {
-    check_translation(walk.va, walk.asid, walk.access, walk.answer);
+    check_translation(walk.va, walk.space, walk.access, walk.answer);
     if (now.translated) check_leaf(walk, now.translation);
   }
   require(walk.entry_reads <= mode_.levels() * (1 + walk.restarts) + walk.entry_updates,
@@ -108,7 +108,7 @@ void LawChecker::walk_finished(const WalkRecord& walk) {
 
 void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, Access access, const Answer& answer) const {
   if (kernel_.may_be_stale(asid, va)) return;
-  const WalkOutcome reference = reference_walk(mode_, memory_, kernel_.root(asid), va, access);
+  const WalkOutcome reference = reference_walk(mode_, memory_, kernel_.root_for(asid, access.user), va, access);
   if (answer.faulted) {
     require(
         !reference.translated && tells(answer.fault.reason, reference.fault.reason),

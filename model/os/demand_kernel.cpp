@@ -15,6 +15,7 @@ DemandKernel::DemandKernel(const OsConfig& config, std::shared_ptr<const PagingM
       page_bytes_(config.mapped_page_bytes(mode->page_bytes())),
       page_shift_(log2_floor(page_bytes_)),
       mode_(std::move(mode)),
+      roots_(config_, *mode_),
       memory_(memory),
       frames_(frames),
       table_(config.resident_limit.bytes / page_bytes_),
@@ -36,8 +37,12 @@ DemandKernel::Space& DemandKernel::space(AddressSpaceId asid) {
   if (recent_ != nullptr && recent_asid_ == asid) return *recent_;
   auto place = spaces_.find(asid);
   if (place == spaces_.end()) {
-    const auto pool = static_cast<std::uint16_t>(asid % frames_.size());
-    place = spaces_.emplace(asid, Space{TableBuilder(mode_, memory_, frames_[pool]), pool, {}, default_regions_}).first;
+    const bool is_half = roots_.is_half(asid);
+    TableBuilder* half = roots_.shared() && !is_half ? &space(kernel_half_space).tables : nullptr;
+    const auto pool = static_cast<std::uint16_t>(is_half ? 0 : asid % frames_.size());
+    place = spaces_.emplace(asid, Space{TableBuilder(mode_, memory_, frames_[pool]), pool, {}, {}}).first;
+    if (!is_half) place->second.regions = default_regions_;
+    place->second.user_root = roots_.connect(asid, place->second.tables, half);
     place->second.tables.log_writes(&written_);
   }
   recent_ = &place->second;
@@ -50,40 +55,41 @@ void DemandKernel::before_walk(AddressSpaceId, VirtualAddress va, Access) {
 }
 
 bool DemandKernel::is_mapped(AddressSpaceId asid, VirtualAddress va) {
-  const Page* page = space(asid).pages.find(number_of(va));
+  const Page* page = space(roots_.owner(asid, va)).pages.find(number_of(va));
   return page != nullptr && page->state == PageState::Resident;
 }
 
 PageState DemandKernel::state_of(AddressSpaceId asid, VirtualAddress va) {
-  const Page* page = space(asid).pages.find(number_of(va));
+  const Page* page = space(roots_.owner(asid, va)).pages.find(number_of(va));
   return page == nullptr ? PageState::Untouched : page->state;
 }
 
 std::optional<FrameSlot> DemandKernel::frame_of(AddressSpaceId asid, VirtualAddress va) {
-  const Page* page = space(asid).pages.find(number_of(va));
+  const Page* page = space(roots_.owner(asid, va)).pages.find(number_of(va));
   if (page == nullptr || page->state != PageState::Resident) return std::nullopt;
   return page->where;
 }
 
 /// May be true for an access that does not fault: it then enters the window alone all the same.
 bool DemandKernel::would_fault(AddressSpaceId asid, VirtualAddress va, Access access) {
-  const Page* page = space(asid).pages.find(number_of(va));
-  if (page == nullptr || page->state != PageState::Resident) return true;
+  const Page* page = space(roots_.owner(asid, va)).pages.find(number_of(va));
+  if (page == nullptr || page->state != PageState::Resident || roots_.hides(va, access)) return true;
   if ((page->copy_on_write || !page->writable) && access.kind == AccessKind::Store) return true;
   if (!page->readable || (!page->executable && access.kind == AccessKind::Fetch)) return true;
   if (access.user ? !page->user : page->shared_kernel && access.kind == AccessKind::Fetch) return true;
   if (!mode_->marks_entries() && reason_now(asid, va, access) != FaultReason::None) return true;
-  if (huge_bytes_ != 0) note_use(asid, number_of(va), *page, access);
+  if (huge_bytes_ != 0) note_use(roots_.owner(asid, va), number_of(va), *page, access);
   return false;
 }
 
 void DemandKernel::touched(AddressSpaceId asid, VirtualAddress va, Cycles now) {
+  const AddressSpaceId owner = roots_.owner(asid, va);
   if (timeline_.on()) {
     set_time(now);
-    timeline_.touched({asid, number_of(va)});
+    timeline_.touched({owner, number_of(va)});
     if (!orders_accesses()) return;
   }
-  Space& its = space(asid);
+  Space& its = space(owner);
   const Page* page = its.pages.find(number_of(va));
   if (page == nullptr || page->state != PageState::Resident) return;
   if (is_huge(its, number_of(va))) page = its.pages.find(entry_start(its, number_of(va)));
@@ -98,8 +104,9 @@ FaultReason DemandKernel::reason_now(AddressSpaceId asid, VirtualAddress va, Acc
 }
 
 bool DemandKernel::may_be_stale(AddressSpaceId asid, VirtualAddress va) const {
-  if (!stale_ranges_.empty() && stale_ranges_.count({asid, number_of(va) >> huge_shift_}) != 0) return true;
-  return !stale_.empty() && stale_.count({asid, number_of(va)}) != 0;
+  if (stale_.empty() && stale_ranges_.empty()) return false;
+  const AddressSpaceId owner = roots_.owner(asid, va);
+  return stale_ranges_.count({owner, number_of(va) >> huge_shift_}) != 0 || stale_.count({owner, number_of(va)}) != 0;
 }
 
 /// The program has no right to an access: it is counted, and skipped; false if it ends the run.
@@ -121,10 +128,12 @@ void DemandKernel::handle_fault(const PageFault& fault, KernelWork& work) {
   require_translated(*mode_, fault.va);
   set_time(fault.now);
   Space& its = space(fault.asid);
+  if (fault.core >= handling_.size()) handling_.resize(fault.core + 1);
   Handling& handling = handling_[fault.core];
   handling = {};
   handling.repairs = true;
-  handling.page = {fault.asid, number_of(fault.va)};
+  handling.page = {roots_.owner(fault.asid, fault.va), number_of(fault.va)};
+  handling.process = fault.asid;
   handling.access = fault.access;
   work.compute(config_.fault_cycles);
   if (its.killed) {
@@ -137,7 +146,11 @@ void DemandKernel::handle_fault(const PageFault& fault, KernelWork& work) {
       return refuse(fault, *violation, work);
     }
   }
-  Page& page = its.pages.at(handling.page.number);
+  if (roots_.hides(fault.va, fault.access)) {
+    if (skip(work)) return;
+    refuse(fault, FaultReason::NotPresent);
+  }
+  Page& page = space(handling.page.asid).pages.at(handling.page.number);
   switch (page.state) {
     case PageState::Untouched:
     case PageState::Swapped:
@@ -173,6 +186,7 @@ void DemandKernel::take_rights(const Handling& handling, Page& page) {
   page.user = owner != PageOwner::Kernel;
   page.shared_kernel = owner == PageOwner::Shared;
   page.file |= handling.access.kind == AccessKind::Fetch && !page.touched;
+  page.global = roots_.is_global(handling.page.asid, page.user);
 }
 
 void DemandKernel::handle_absent(unsigned core, Page& page, KernelWork& work) {
@@ -196,12 +210,13 @@ void DemandKernel::handle_absent(unsigned core, Page& page, KernelWork& work) {
 }
 
 void DemandKernel::handle_present(const PageFault& fault, Page& page, KernelWork& work) {
-  const FaultReason reason = reason_now(fault.asid, fault.va, fault.access);
+  const AddressSpaceId asid = handling_[fault.core].page.asid;
+  const FaultReason reason = reason_now(asid, fault.va, fault.access);
   const VirtualAddress va = address_of(handling_[fault.core].page.number);
   switch (reason) {
     case FaultReason::None:  // repaired by another core, but this core's TLBs may still hold the old entry
       ++stats_.spurious_faults;
-      return work.invalidate({page_scope(*mode_), va, fault.asid}, false);
+      return work.invalidate({page_scope(*mode_), va, asid}, false);
     case FaultReason::NotAccessed:
     case FaultReason::NotDirty:
       ++stats_.bit_faults;
@@ -218,25 +233,27 @@ void DemandKernel::handle_present(const PageFault& fault, Page& page, KernelWork
 /// Software sets the bits that the hardware does not: the entry has more rights than before, so that nothing needs to
 /// be invalidated on other cores.
 void DemandKernel::set_bits(const PageFault& fault, Page& page, KernelWork& work) {
-  Space& its = space(fault.asid);
+  const AddressSpaceId asid = handling_[fault.core].page.asid;
+  Space& its = space(asid);
   LeafSpec spec = spec_of(page);
   spec.accessed = true;
   spec.dirty = fault.access.kind == AccessKind::Store || entry_view(its, number_of(fault.va)).dirty;
   change(its, address_of(number_of(fault.va)), spec, work);
-  work.invalidate({page_scope(*mode_), fault.va, fault.asid}, false);
+  work.invalidate({page_scope(*mode_), fault.va, asid}, false);
 }
 
 /// A shared page from which the kernel makes a disallowed fetch becomes a supervisor page.
 bool DemandKernel::take_back(const PageFault& fault, Page& page, KernelWork& work) {
+  const AddressSpaceId asid = handling_[fault.core].page.asid;
   const bool may = page.shared_kernel && !fault.access.user && fault.access.kind == AccessKind::Fetch;
   if (!may) return false;
   ++stats_.ownership_faults;
-  split(fault.asid, number_of(fault.va));
+  split(asid, number_of(fault.va));
   page.shared_kernel = false;
   page.user = false;
-  change(space(fault.asid), address_of(number_of(fault.va)), spec_of(page), work);
-  mark_stale(handling_[fault.core], {fault.asid, number_of(fault.va)});
-  work.invalidate({page_scope(*mode_), fault.va, fault.asid}, true);
+  change(space(asid), address_of(number_of(fault.va)), spec_of(page), work);
+  mark_stale(handling_[fault.core], {asid, number_of(fault.va)});
+  work.invalidate({page_scope(*mode_), fault.va, asid}, true);
   work.commit(Unstale);
   return true;
 }
@@ -263,6 +280,7 @@ LeafSpec DemandKernel::spec_of(const Page& page) const {
   spec.rights.execute = page.executable;
   spec.accessed = false;
   spec.dirty = false;
+  spec.global = page.global;
   return spec;
 }
 
@@ -322,13 +340,12 @@ bool DemandKernel::await(unsigned core, KernelWork& work) {
     get_frame(core, work);
     return false;
   }
-  Space& its = space(handling.page.asid);
-  if (its.killed) {
+  if (space(handling.process).killed) {
     ++stats_.ending_faults;
     work.then = KernelWork::Then::Kill;
     return false;
   }
-  Page& page = its.pages.at(handling.page.number);
+  Page& page = space(handling.page.asid).pages.at(handling.page.number);
   if (page.state == PageState::Arriving || page.state == PageState::Leaving) {
     wait_for_page(work);
     return false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "os/page_map.h"
 #include "os/page_replacement.h"
 #include "os/shared_memory.h"
+#include "os/space_roots.h"
 #include "os/swap_device.h"
 #include "paging/table_builder.h"
 #include "protocol/kernel.h"
@@ -66,6 +68,9 @@ class DemandKernel final : public Kernel {
                std::vector<FrameAllocator>& frames, unsigned cores, std::unique_ptr<FutureUses> future = nullptr);
 
   PhysicalAddress root(AddressSpaceId asid) override { return space(asid).tables.root(); }
+  PhysicalAddress root_for(AddressSpaceId asid, bool user) override {
+    return user ? space(asid).user_root : root(asid);
+  }
   void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) override;
   bool is_mapped(AddressSpaceId asid, VirtualAddress va) override;
   bool pages_on_demand() const override { return true; }
@@ -130,6 +135,7 @@ class DemandKernel final : public Kernel {
     bool fixed = false;  ///< the regions do not change
     HugeRanges huge = {};
     std::set<std::uint64_t> shared_memories = {};  ///< whose existence it prolongs, by first byte
+    PhysicalAddress user_root = {};
   };
   /// Where the content of a page comes from. A file's pages are in the page cache at first.
   enum class Content : std::uint8_t { Zeros, PageCache, File, Swapped, ReadAhead, Copied };
@@ -142,6 +148,7 @@ class DemandKernel final : public Kernel {
   /// A fault being handled on a core.
   struct Handling {
     PageKey page;
+    AddressSpaceId process = 0;  ///< whose access faulted
     Access access;
     Content content = Content::Zeros;
     bool waits_for_frame = false;  ///< other cores are filling all frames
@@ -326,6 +333,7 @@ class DemandKernel final : public Kernel {
   std::uint64_t page_bytes_;
   unsigned page_shift_;
   std::shared_ptr<const PagingMode> mode_;
+  SpaceRoots roots_;
   std::uint64_t huge_bytes_ = 0;  ///< 0: there are no huge pages
   unsigned huge_shift_ = 0;       ///< log2 of the pages in a huge page
   PhysicalMemory& memory_;
@@ -337,7 +345,7 @@ class DemandKernel final : public Kernel {
   std::map<AddressSpaceId, Space> spaces_;
   Space* recent_ = nullptr;
   AddressSpaceId recent_asid_ = 0;
-  std::vector<Handling> handling_;                                             ///< by core
+  std::deque<Handling> handling_;                                              ///< by core, or thread: who may fault
   std::map<std::pair<AddressSpaceId, std::uint64_t>, unsigned> stale_;         ///< invalidations of pages on the way
   std::map<std::pair<AddressSpaceId, std::uint64_t>, unsigned> stale_ranges_;  ///< the same of huge pages
   std::vector<PageKey> cleared_;                ///< pages whose accessed bit was cleared for the current victim

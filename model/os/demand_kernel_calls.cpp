@@ -10,6 +10,16 @@
 #include "os/page_owner.h"
 
 namespace tablewalk {
+namespace {
+
+InputError remap_between_halves(const LayoutChange& call) {
+  return InputError(
+      fmt::format("remap from {:#x} to {:#x}: from one half of the address space to the other; expected "
+                  "both in one half if os.kernel_half is shared",
+                  call.first.value(), call.to.value()));
+}
+
+}  // namespace
 
 void DemandKernel::begin_layout(const LayoutChange& change) {
   Space& its = space(change.asid);
@@ -25,10 +35,12 @@ Regions& DemandKernel::regions_of(AddressSpaceId asid) {
 void DemandKernel::handle_call(const LayoutChange& call, unsigned core, Cycles now, KernelWork& work) {
   set_time(now);
   ++stats_.calls;
+  if (core >= handling_.size()) handling_.resize(core + 1);
   handling_[core] = {};
   handling_[core].call = call;
   Space& its = space(call.asid);
   if (its.regions && !its.fixed) apply_change(with_memory(call, its), *its.regions);
+  if (has_range(call.operation)) handling_[core].call.asid = roots_.owner(call.asid, call.first);
   work.compute(config_.call_cycles);
   begin_call(core, work);
 }
@@ -55,6 +67,7 @@ void DemandKernel::begin_call(unsigned core, KernelWork& work) {
     case LayoutOperation::Protect:
       return protect_pages(handling, work);
     case LayoutOperation::Remap:
+      if (roots_.owner(call.asid, call.to) != call.asid) throw remap_between_halves(call);
       return clear_way(handling, work) ? move_pages(handling, work) : work.commit(Retry);
     case LayoutOperation::Fork:
       return fork(handling, work);

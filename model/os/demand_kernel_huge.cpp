@@ -370,18 +370,19 @@ bool DemandKernel::follows_head(FrameSlot slot) {
 
 /// Without a known layout, a page belongs to whoever touches it first, and so does a part of a huge page.
 bool DemandKernel::disown(const PageFault& fault, Page& page, KernelWork& work) {
-  Space& its = space(fault.asid);
+  const AddressSpaceId asid = handling_[fault.core].page.asid;
+  Space& its = space(asid);
   const std::uint64_t number = number_of(fault.va);
   const HugeRanges::Range* range = huge_bytes_ == 0 || its.regions ? nullptr : its.huge.find(number >> huge_shift_);
   if (range == nullptr || range->used.empty() || range->used[number & low_bits(huge_shift_)]) return false;
-  split(fault.asid, number);
+  split(asid, number);
   mark_used(*its.huge.find(number >> huge_shift_), number & low_bits(huge_shift_));
   Handling& handling = handling_[fault.core];
   take_rights(handling, page);
   ++stats_.ownership_faults;
   change(its, fault.va, spec_of(page), work);
   mark_stale(handling, handling.page);
-  work.invalidate({page_scope(*mode_), address_of(number), fault.asid}, true);
+  work.invalidate({page_scope(*mode_), address_of(number), asid}, true);
   work.commit(Unstale);
   return true;
 }

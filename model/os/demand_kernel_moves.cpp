@@ -191,7 +191,7 @@ void DemandKernel::give_up(unsigned core, KernelWork& work) {
     release_copy(handling.from_swap);
   }
   ++stats_.processes_killed;
-  kill(core, handling.page.asid, work);
+  kill(core, handling.process, work);
 }
 
 void DemandKernel::restore_victim(unsigned core, KernelWork& work) {

@@ -11,6 +11,7 @@
 #include "os/huge_pages_config.h"
 #include "os/memory_timeline.h"
 #include "os/page_replacement_config.h"
+#include "os/process_config.h"
 #include "os/readahead_config.h"
 #include "os/swap_config.h"
 
@@ -41,6 +42,13 @@ struct OsConfig {
   std::uint64_t frame_seed = 1;
   FragmentationConfig fragmentation;
   Cycles time_slice_cycles{4'000'000};
+  AsidConfig asids;
+  bool kpti = false;
+  Cycles kpti_cycles{100};
+  KernelHalf kernel_half = KernelHalf::Private;
+  ShootdownKind shootdown = ShootdownKind::Ipi;
+  SchedulerKind scheduler = SchedulerKind::Pinned;
+  bool run_while_waiting = false;
 
   /// The size of the pages that are mapped, if the paging mode's smallest has that many bytes.
   std::uint64_t mapped_page_bytes(std::uint64_t smallest) const {
@@ -101,6 +109,27 @@ struct OsConfig {
     keys.group("fragmentation", fragmentation, "memory in use by others");
     keys.value("time_slice_cycles", time_slice_cycles, "cycles",
                "time slice of a trace before the next one on the same core runs", largest::slice_cycles);
+    keys.group("asids", asids, "address-space ids of the hardware");
+    keys.value(
+        "kpti", kpti, "",
+        "true: page-table isolation: user mode has a root of its own, which maps nothing of the kernel half, and "
+        "every entry to the kernel and exit from it writes the root register");
+    keys.value("kpti_cycles", kpti_cycles, "cycles",
+               "cost of such a write (Linux, Documentation/arch/x86/pti.rst: on the order of a hundred cycles)",
+               largest::event_cycles);
+    keys.value("kernel_half", kernel_half, "",
+               "private: each address space has tables of its own for the kernel half; shared: all have the same, with "
+               "global entries unless os.kpti is on");
+    keys.value("shootdown", shootdown, "",
+               "how translations on other cores are invalidated: ipi: interrupts every core on which the address space "
+               "has run; lazy: only those on which it runs now, the others flush before they run it again (Linux on "
+               "x86); broadcast: by the hardware, without interrupts (Arm, AMD INVLPGB)");
+    keys.value(
+        "scheduler", scheduler, "",
+        "pinned: each trace or thread runs on one core; balance: a core takes the next one that no core runs, at "
+        "the end of a time slice or of a trace");
+    keys.value("run_while_waiting", run_while_waiting, "",
+               "true: while a trace waits for the swap device, its core runs another one of its list");
   }
   template <class Problem>
   void check(Problem&& problem) const {

@@ -187,6 +187,29 @@ PhysicalAddress TableBuilder::make_table(unsigned level) {
   return table;
 }
 
+void TableBuilder::copy_root_half(bool upper, PhysicalAddress copy) {
+  root_copies_.push_back({upper, copy});
+  const std::uint64_t half = mode_->table_bytes(mode_->root_level()) / 2;
+  for (std::uint64_t offset = upper ? half : 0; offset < (upper ? 2 * half : half); offset += mode_->entry_bytes()) {
+    const std::uint64_t entry = memory_.read(root_.at + offset, mode_->entry_bytes());
+    if (entry == 0) continue;
+    memory_.write(copy + offset, mode_->entry_bytes(), entry);
+    if (log_ != nullptr) log_->push_back({copy + offset, mode_->entry_bytes()});
+  }
+}
+
+/// An entry that was just written may be the root's.
+void TableBuilder::copy_root_entry(PhysicalAddress at, std::uint64_t entry) {
+  const std::uint64_t bytes = mode_->table_bytes(mode_->root_level());
+  const std::uint64_t offset = at - root_.at;
+  if (at < root_.at || offset >= bytes) return;
+  for (const RootCopy& copy : root_copies_) {
+    if (copy.upper != (offset >= bytes / 2)) continue;
+    memory_.write(copy.root + offset, mode_->entry_bytes(), entry);
+    if (log_ != nullptr) log_->push_back({copy.root + offset, mode_->entry_bytes()});
+  }
+}
+
 std::optional<TableBuilder::Leaf> TableBuilder::leaf(VirtualAddress va) const {
   PhysicalAddress table = root_.at;
   for (unsigned level = mode_->root_level();; --level) {

@@ -56,6 +56,11 @@ class TableBuilder {
   /// Adds all that is written from now on to that list; nullptr: to none.
   void log_writes(std::vector<Written>* log) { log_ = log; }
 
+  /// Another root table, without entries.
+  PhysicalAddress make_root() { return make_table(mode_->root_level()); }
+  /// Keeps the root's entries of one half of the address space also in the root table `copy`, from now on.
+  void copy_root_half(bool upper, PhysicalAddress copy);
+
   /// Tables per level, [0] is the last level; including the root.
   const std::vector<std::uint64_t>& tables_per_level() const { return tables_per_level_; }
   std::uint64_t table_count() const;
@@ -100,7 +105,9 @@ class TableBuilder {
   void write_entry(PhysicalAddress at, std::uint64_t entry) {
     memory_.write(at, mode_->entry_bytes(), entry);
     if (log_ != nullptr) log_->push_back({at, mode_->entry_bytes()});
+    if (!root_copies_.empty()) copy_root_entry(at, entry);
   }
+  void copy_root_entry(PhysicalAddress at, std::uint64_t entry);
 
   std::shared_ptr<const PagingMode> mode_;
   PhysicalMemory& memory_;
@@ -111,6 +118,11 @@ class TableBuilder {
   std::vector<Level> levels_;   ///< [0] is the last level
   std::vector<std::uint64_t> tables_per_level_;
   Table root_;
+  struct RootCopy {
+    bool upper = false;
+    PhysicalAddress root;
+  };
+  std::vector<RootCopy> root_copies_;
   std::vector<Written>* log_ = nullptr;
 };
 

@@ -31,6 +31,8 @@ class Kernel {
   virtual ~Kernel() = default;
   /// The CR3 value of that address space.
   virtual PhysicalAddress root(AddressSpaceId asid) = 0;
+  /// The one for accesses of that privilege: with page-table isolation the program has a root of its own.
+  virtual PhysicalAddress root_for(AddressSpaceId asid, bool /*user*/) { return root(asid); }
   /// Called in program order for an access that missed the first-level TLB, before the walk: prefaulted pages are
   /// mapped here. Throws InputError if the address cannot be mapped.
   virtual void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) = 0;

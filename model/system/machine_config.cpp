@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "os/kernel_half.h"
 #include "segment/segment_table.h"
 
 namespace tablewalk {
@@ -188,6 +189,39 @@ std::vector<std::pair<std::string, std::string>> MachineConfig::segment_problems
     }
   } catch (const InputError&) {
     // the mode's own check reports it
+  }
+  return problems;
+}
+
+std::vector<std::pair<std::string, std::string>> MachineConfig::process_problems() const {
+  std::vector<std::pair<std::string, std::string>> problems;
+  const bool ids = os.asids.kind != AsidKind::Trace;
+  const bool half = os.kernel_half == KernelHalf::Shared;
+  if (!ids && !os.kpti && !half) return problems;
+  const auto add = [&](const char* key, const std::string& text) { problems.emplace_back(key, text); };
+  try {
+    if ((os.kpti || half) && !has_kernel_half(*make_paging_mode(paging.mode, paging))) {
+      add(half ? "os.kernel_half" : "os.kpti",
+          "paging mode " + paging.mode + " has no kernel half; expected x86-64, x86-64-la57, sv39, sv48 or sv57");
+    }
+  } catch (const InputError&) {
+    // the mode's own check reports it
+  }
+  if (segmentation.kind != SegmentationKind::None) {
+    add("segmentation.kind", "expected none with os.asids.kind, os.kpti or os.kernel_half other than their defaults");
+  }
+  if (os.kpti && (walker.kind == WalkerKind::Rtl || walker.kind == WalkerKind::Foreign)) {
+    add("os.kpti", "it invalidates twice in a cycle, and the RTL walker accepts one per cycle; expected false");
+  }
+  if (os.asids.kind == AsidKind::PerCore && cores > 1 && (sharing.stlb || sharing.walker)) {
+    add("os.asids.kind", "per_core, but the cores share a TLB or walker, where an id must mean one address space; "
+                         "expected per_machine or trace");
+  }
+  if (os.asids.kind == AsidKind::PerMachine && os.asids.ids() <= cores) {
+    add("os.asids.count", fmt::format("{} ids for {} cores; expected more ids than cores", os.asids.ids(), cores));
+  }
+  if (os.kpti && ids && os.asids.ids() >= 1u << (AsidConfig::id_bits - 1)) {
+    add("os.asids.count", "with os.kpti one bit of an id says user or kernel; expected at most 32767");
   }
   return problems;
 }

@@ -179,6 +179,7 @@ struct MachineConfig {
     const std::string ram = impossible_memory();
     if (!ram.empty()) problem("memory.bytes", ram);
     for (const auto& [key, text] : segment_problems()) problem("segmentation.segments." + key, text);
+    for (const auto& [key, text] : process_problems()) problem(key, text);
     const bool hardware = walker.kind == WalkerKind::Rtl || walker.kind == WalkerKind::Foreign;
     if (hardware && core.invalidate_cycles == Cycles(0)) {
       problem("core.invalidate_cycles", "the RTL walker accepts one invalidation per cycle; expected at least 1");
@@ -228,6 +229,8 @@ struct MachineConfig {
   std::string unusable_huge_page_size() const;
   std::string impossible_memory() const;
   std::string impossible_resident_limit() const;
+  // Keys and texts: address-space ids, roots and kernel halves that the machine cannot have.
+  std::vector<std::pair<std::string, std::string>> process_problems() const;
   // Keys and texts: segments that do not fit the pages, lines or memory of the machine.
   std::vector<std::pair<std::string, std::string>> segment_problems() const;
 };

@@ -191,15 +191,30 @@ void prepare_kernel(Machine& machine, const RunOptions& options, const Streams& 
   for (const LayoutChange& region : streams.fixed_layout()) kernel->fix_layout(region.asid);
 }
 
+/// What the cores run: one list for all of them, or one of each.
+std::vector<std::unique_ptr<RunQueue>> make_queues(const MachineConfig& config, Streams& streams) {
+  std::vector<std::unique_ptr<RunQueue>> queues;
+  if (config.os.scheduler == SchedulerKind::Balance) {
+    queues.push_back(std::make_unique<RunQueue>(streams.all(), 0, 1, config.cores > 1));
+    return queues;
+  }
+  for (unsigned core = 0; core < config.cores; ++core) {
+    queues.push_back(std::make_unique<RunQueue>(streams.of_core(core), core, config.cores));
+  }
+  return queues;
+}
+
 /// Assigns the streams to the cores.
-void start_cores(Machine& machine, const MachineConfig& config, Streams& streams, const RequestPort::Job& common) {
+void start_cores(Machine& machine, const MachineConfig& config, const std::vector<std::unique_ptr<RunQueue>>& queues,
+                 std::size_t processes, const RequestPort::Job& common) {
   for (unsigned core = 0; core < machine.cores(); ++core) {
-    const std::vector<RecordSource*> sources = streams.of_core(core);
     RequestPort::Job job = common;
-    job.source = sources.front();
-    job.more_sources.assign(sources.begin() + 1, sources.end());
+    const bool one_list = config.os.scheduler == SchedulerKind::Balance;
+    job.queue = one_list ? queues.front().get() : queues[core].get();
+    job.first = one_list ? core : 0;
     job.time_slice = config.os.time_slice_cycles;
-    job.processes = static_cast<AddressSpaceId>(streams.processes());
+    job.run_while_waiting = config.os.run_while_waiting;
+    job.processes = static_cast<AddressSpaceId>(processes);
     machine.port(core).run(std::move(job));
   }
 }
@@ -237,7 +252,8 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   if (options.check) translation_observers.add(checker);
   if (options.follow != nullptr) translation_observers.add(*options.follow);
   if (!translation_observers.empty()) job.observer = &translation_observers;
-  start_cores(machine, config, streams, job);
+  const std::vector<std::unique_ptr<RunQueue>> queues = make_queues(config, streams);
+  start_cores(machine, config, queues, streams.processes(), job);
   run_to_end(machine, streams, options);
   if (!watch.stopped() && !streams.stopped()) streams.refuse_short(options.warmup);
 

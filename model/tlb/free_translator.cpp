@@ -37,7 +37,7 @@ bool FreeTranslator::receive_request(unsigned, TranslationRequest& request, Cycl
   const bool valid = known.since == invalidations_ && known.page == page && known.asid == request.asid &&
                      same(known.access, request.access);
   if (!valid) {
-    kernel_.before_walk(request.asid, request.va, request.access);
+    kernel_.before_walk(request.space, request.va, request.access);
     const WalkOutcome walk = reference_walk(mode_, memory_, request.root, request.va, request.access);
     if (!walk.translated) {
       // A fault is reported to the core like a miss.

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/process_pool.h"
+#include "os/kernel_half.h"
 #include "support/child_run.h"
 #include "support/random_cores.h"
 #include "trace/trace_reader.h"
@@ -248,12 +249,33 @@ Regions one_file(std::uint64_t page, bool shared) {
   return regions;
 }
 
+/// Address-space ids, roots, kernel halves, shootdowns and schedulers of any kind that the machine can have.
+void choose_conventions(Dice& dice, const PagingMode& mode, MachineConfig& config) {
+  OsConfig& os = config.os;
+  const bool shares = config.cores > 1 && (config.sharing.stlb || config.sharing.walker);
+  os.asids.kind = dice.pick<AsidKind>({AsidKind::Trace, AsidKind::PerCore, AsidKind::PerMachine});
+  if (shares && os.asids.kind == AsidKind::PerCore) os.asids.kind = AsidKind::PerMachine;
+  os.asids.count = os.asids.kind == AsidKind::PerCore ? dice.number(1, 3) : config.cores + dice.number(1, 3);
+  if (has_kernel_half(mode)) {
+    os.kpti = dice.chance(50);
+    os.kpti_cycles = Cycles(dice.number(0, 200));
+    if (dice.chance(60)) os.kernel_half = KernelHalf::Shared;
+  }
+  os.shootdown = dice.pick<ShootdownKind>({ShootdownKind::Ipi, ShootdownKind::Lazy, ShootdownKind::Broadcast});
+  config.shootdown.broadcast_issue_cycles = Cycles(dice.number(0, 50));
+  config.shootdown.broadcast_cycles = Cycles(dice.number(2, 200));
+  config.shootdown.broadcast_sync_cycles = Cycles(dice.number(2, 200));
+  if (dice.chance(50)) os.scheduler = SchedulerKind::Balance;
+  os.run_while_waiting = dice.chance(50);
+}
+
 /// A random machine of 1 to 8 cores with demand paging, often with little memory.
 class RandomCase {
  public:
-  explicit RandomCase(std::uint64_t seed) : seed_(seed) {
+  explicit RandomCase(std::uint64_t seed, bool with_conventions = false) : seed_(seed) {
     Dice dice(seed);
     config = random_machine(dice);
+    if (with_conventions) config.paging.x86.pcide = dice.chance(70);
     if (dice.chance(60)) add_cores(dice, config, 8);
     OsConfig& os = config.os;
     const auto mode = make_paging_mode(config.paging.mode, config.paging);
@@ -289,6 +311,10 @@ class RandomCase {
     os.readahead.swap_pages = dice.pick<std::uint32_t>({0, 0, 2, 8});
     if (dice.chance(30)) os.timeline.interval_cycles = Cycles(dice.between(1000, 100'000));
     if (dice.chance(70)) choose_huge_pages(dice, *mode);
+    if (with_conventions) {
+      choose_conventions(dice, *mode, config);
+      options.faults = FaultPolicy::Count;
+    }
     options.check = true;
   }
   std::string run() {
@@ -338,6 +364,29 @@ TEST(DemandPaging, EveryRandomMachineKeepsTheLaws) {
     }
   }
   for (const auto& [figure, count] : reached) EXPECT_NE(count, 0u) << figure;
+}
+
+TEST(DemandPaging, RandomMachinesKeepTheLawsWithEveryKindOfIdsRootsShootdownsAndSchedulers) {
+  std::map<std::string, std::uint64_t> reached;
+  for (const std::uint64_t seed : printed_seeds(80)) {
+    RandomCase random(seed, true);
+    ASSERT_NO_THROW(random.run()) << random.describe();
+    for (const char* name : {"core.ids_recycled", "core.id_rollovers", "core.lazy_flushes", "core.root_writes",
+                             "core.broadcasts", "core.migrations", "core.waits_used"}) {
+      const StatSet::Figure* figure = random.result.stats.find(name);
+      reached[name] += figure == nullptr ? 0 : figure->count;
+    }
+  }
+  for (const auto& [name, count] : reached) EXPECT_GT(count, 0u) << name;
+}
+
+TEST(DemandPaging, RunningAheadChangesNoByteOfTheResultWithThemEither) {
+  for (const std::uint64_t seed : printed_seeds(30)) {
+    RandomCase random(seed, true);
+    const std::string ahead = random.run();
+    random.config.core.run_ahead = false;
+    ASSERT_EQ(random.run(), ahead) << random.describe();
+  }
 }
 
 TEST(DemandPaging, RunningAheadChangesNoByteOfTheResult) {

@@ -13,6 +13,7 @@
 namespace tablewalk {
 namespace {
 
+using test::CoreConventions;
 using test::Dice;
 using test::KernelCores;
 
@@ -62,8 +63,10 @@ class PlainMemory {
 /// A machine of cores without timing, and programs on it. Each core runs a process or a thread of one.
 class World {
  public:
-  World(std::uint64_t seed, unsigned cores)
+  /// `switches`: the cores change between processes, and ids, kernel halves and shootdowns are of any kind.
+  World(std::uint64_t seed, unsigned cores, bool switches = false)
       : seed_(seed),
+        switches_(switches),
         dice_(seed),
         mode_(make_paging_mode(dice_.pick<const char*>(
             {"x86-64", "sv39", "sv39", "arm64-4k", "radix:5,5,5,5/12@4", "radix:6,4,3/12@8", "radix:6,4,4/12@8"}))),
@@ -72,10 +75,12 @@ class World {
         huge_pages_(config_.huge_pages.policy == HugePagePolicy::Never ? 1
                                                                        : config_.huge_page_bytes(*mode_) / page_bytes),
         kernel_(config_, mode_, memory_, frames(), cores),
-        cores_(kernel_, *mode_, memory_, cores) {
+        cores_(kernel_, *mode_, memory_, cores, conventions_) {
     for (unsigned core = 0; core < cores; ++core) running_[core].asid = core % processes;
     next_space_ = processes;
+    for (AddressSpaceId asid = 0; asid < processes; ++asid) live_.insert(asid);
   }
+  const KernelCores& cores() const { return cores_; }
 
   void run(unsigned operations) {
     while (operations != 0) {
@@ -108,6 +113,7 @@ class World {
  private:
   struct Running {
     AddressSpaceId asid = 0;
+    AddressSpaceId space = 0;  ///< whose memory it accesses
     bool loads = false;
     bool stores = false;
     bool calls = false;
@@ -128,6 +134,7 @@ class World {
     config.flush_threshold = dice_.number(0, 8);
     config.swap.bytes.bytes = 4096 * page_bytes;
     if (dice_.chance(75)) choose_huge_pages(config);
+    if (switches_) choose_conventions(config);
     return config;
   }
   void choose_huge_pages(OsConfig& config) {
@@ -146,6 +153,18 @@ class World {
     config.frames = dice_.chance(90) ? FramePolicy::Buddy : FramePolicy::Sequential;
     config.fragmentation.share = dice_.chance(50) ? 0.5 : 0;
     config.fragmentation.unmovable = 0.5;
+  }
+  void choose_conventions(OsConfig& config) {
+    conventions_.asids.kind = dice_.pick<AsidKind>({AsidKind::Trace, AsidKind::PerCore, AsidKind::PerMachine});
+    const bool per_core = conventions_.asids.kind == AsidKind::PerCore;
+    conventions_.asids.count =
+        per_core ? dice_.number(1, 4) : static_cast<std::uint32_t>(running_.size() + dice_.number(1, 4));
+    conventions_.shootdown =
+        dice_.pick<ShootdownKind>({ShootdownKind::Ipi, ShootdownKind::Lazy, ShootdownKind::Broadcast});
+    const bool halves = has_kernel_half(*mode_);
+    conventions_.isolated = config.kpti = halves && dice_.chance(40);
+    conventions_.shared_half = halves && dice_.chance(60);
+    if (conventions_.shared_half) config.kernel_half = KernelHalf::Shared;
   }
   std::vector<FrameAllocator>& frames() {
     // Little memory, so that blocks for huge pages become rare.
@@ -200,32 +219,47 @@ class World {
   void begin(unsigned core) {
     Running& its = running_[core];
     its.loads = its.stores = its.calls = false;
+    if (switches_ && dice_.chance(20)) its.asid = dice_.pick(std::vector<AddressSpaceId>(live_.begin(), live_.end()));
     if (in_call(its.asid)) return;
+    its.space = its.asid;
+    if (conventions_.shared_half && dice_.chance(20)) return access_kernel_half(core);
     if (dice_.chance(6) && space_is_quiet(its.asid, core)) return begin_call(core);
     its.address = dice_.between(0, pages_of_a_process - 1) * page_bytes + dice_.between(0, 3) * 8;
-    if (writing_.count({its.asid, its.address}) != 0) return;  // a race of two threads
+    access(core);
+  }
+  /// The kernel's data, which all processes see; in different pages of one table, some of them in another table.
+  void access_kernel_half(unsigned core) {
+    Running& its = running_[core];
+    its.space = kernel_half_space;
+    its.address = 0xffffffff00000000u + dice_.between(0, 23) * (dice_.chance(80) ? page_bytes : page_bytes << 9) + 8;
+    access(core);
+  }
+  void access(unsigned core) {
+    Running& its = running_[core];
+    if (writing_.count({its.space, its.address}) != 0) return;  // a race of two threads
     const VirtualAddress va(its.address);
+    const bool user = its.space == its.asid;
     if (dice_.chance(50)) {
       its.stores = true;
       its.value = ++values_;
-      writing_.insert({its.asid, its.address});
-      cores_.begin_access(core, its.asid, va, AccessKind::Store, its.value);
+      writing_.insert({its.space, its.address});
+      cores_.begin_access(core, its.asid, va, AccessKind::Store, its.value, user);
     } else {
       its.loads = true;
-      its.expected = plain_.read(its.asid, its.address);
-      reading_.insert({its.asid, its.address});
-      cores_.begin_access(core, its.asid, va, dice_.chance(20) ? AccessKind::Fetch : AccessKind::Load);
+      its.expected = plain_.read(its.space, its.address);
+      reading_.insert({its.space, its.address});
+      cores_.begin_access(core, its.asid, va, user && dice_.chance(20) ? AccessKind::Fetch : AccessKind::Load, 0, user);
     }
   }
   void finish(unsigned core) {
     Running& its = running_[core];
     if (its.stores) {
-      plain_.write(its.asid, its.address, its.value);
-      writing_.erase({its.asid, its.address});
+      plain_.write(its.space, its.address, its.value);
+      writing_.erase({its.space, its.address});
     }
-    if (its.loads && plain_.read(its.asid, its.address) == its.expected) {  // else another thread wrote meanwhile
+    if (its.loads && plain_.read(its.space, its.address) == its.expected) {  // else another thread wrote meanwhile
       ASSERT_EQ(cores_.loaded(core), its.expected)
-          << "process " << its.asid << ", address 0x" << std::hex << its.address;
+          << "process " << its.asid << ", space " << its.space << ", address 0x" << std::hex << its.address;
     }
     its.loads = its.stores = its.calls = false;
   }
@@ -283,9 +317,11 @@ class World {
     plain_.copy_process(its.asid, event.child);
     const AddressSpaceId old = its.asid;
     its.asid = event.child;
+    live_.insert(event.child);
     for (unsigned other = 0; other < running_.size(); ++other) {
       if (running_[other].asid == old) return;
     }
+    live_.erase(old);
     LayoutChange exit;
     exit.operation = LayoutOperation::Exit;
     exit.asid = old;
@@ -318,9 +354,10 @@ class World {
         used.insert(*slot);
       }
     }
+    if (conventions_.shared_half) check_kernel_half(slots);
     bool quiet = true;
     for (unsigned core = 0; core < running_.size(); ++core) quiet &= cores_.done(core);
-    if (quiet) {
+    if (quiet && !conventions_.shared_half) {
       ASSERT_EQ(kernel_.frame_table().in_use(), used.size());
       check_allocators();
     }
@@ -350,8 +387,35 @@ class World {
     ASSERT_EQ(frames, 2 * frames_per_pool_);
   }
 
+  /// Every address space has the same frames there, and no process has one of them elsewhere.
+  void check_kernel_half(const std::map<std::uint64_t, FrameSlot>& of_processes) {
+    const PhysicalMemory& memory = memory_;
+    for (std::uint64_t number = 0; number < 24 * 512; ++number) {
+      const VirtualAddress va(0xffffffff00000000u + number * page_bytes);
+      if (kernel_.state_of(0, va) != PageState::Resident) continue;
+      const std::optional<FrameSlot> slot = kernel_.frame_of(0, va);
+      ASSERT_TRUE(slot);
+      const PhysicalAddress frame = kernel_.frame_table()[*slot].at;
+      ASSERT_EQ(of_processes.count(frame.value()), 0u);
+      for (const AddressSpaceId asid : live_) {
+        const WalkOutcome walk = reference_walk(*mode_, memory, kernel_.root(asid), va, {AccessKind::Load, false});
+        ASSERT_TRUE(walk.translated);
+        ASSERT_EQ(walk.translation.physical(va), frame);
+        ASSERT_EQ(walk.translation.global, !conventions_.isolated);
+        const WalkOutcome user =
+            reference_walk(*mode_, memory, kernel_.root_for(asid, true), va, {AccessKind::Load, true});
+        ASSERT_FALSE(user.translated);
+        if (conventions_.isolated) {
+          ASSERT_EQ(user.fault.reason, FaultReason::NotPresent);
+        }
+      }
+    }
+  }
+
   std::uint64_t seed_;
+  bool switches_;
   Dice dice_;
+  CoreConventions conventions_;
   std::shared_ptr<const PagingMode> mode_;
   PhysicalMemory memory_;
   std::vector<FrameAllocator> frames_;
@@ -365,6 +429,7 @@ class World {
   PlainMemory plain_;
   std::set<std::pair<AddressSpaceId, std::uint64_t>> writing_;
   std::set<std::pair<AddressSpaceId, std::uint64_t>> reading_;
+  std::set<AddressSpaceId> live_;
   AddressSpaceId next_space_ = 0;
   std::uint64_t values_ = 0;
 };
@@ -408,6 +473,27 @@ TEST(DemandKernelLaws, HoldUnderRandomProgramsOnSeveralCores) {
   EXPECT_NE(huge.compactions, 0u);
   EXPECT_NE(huge.compactions_failed, 0u);
   EXPECT_NE(huge.moved_pages, 0u);
+}
+
+TEST(DemandKernelLaws, HoldWithRecycledIdsSharedKernelHalvesAndEveryKindOfShootdown) {
+  std::uint64_t recycled = 0;
+  std::uint64_t rollovers = 0;
+  std::uint64_t lazy_flushes = 0;
+  std::uint64_t spared = 0;
+  for (const std::uint64_t seed : test::printed_seeds(60)) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    World world(seed, static_cast<unsigned>(1 + seed % 8), true);
+    ASSERT_NO_THROW(world.run(4000));
+    ASSERT_FALSE(testing::Test::HasFatalFailure());
+    recycled += world.cores().recycled;
+    rollovers += world.cores().rollovers;
+    lazy_flushes += world.cores().lazy_flushes;
+    spared += world.cores().spared;
+  }
+  EXPECT_NE(recycled, 0u);
+  EXPECT_NE(rollovers, 0u);
+  EXPECT_NE(lazy_flushes, 0u);
+  EXPECT_NE(spared, 0u);
 }
 
 }  // namespace
