@@ -12,9 +12,10 @@ namespace tablewalk {
 namespace {
 
 InputError remap_between_halves(const LayoutChange& call) {
-  return InputError(fmt::format("remap from {:#x} to {:#x}: from one half of the address space to the other; expected "
-                                "both in one half if os.kernel_half is shared",
-                                call.first.value(), call.to.value()));
+  return InputError(
+      fmt::format("remap from {:#x} to {:#x}: from one half of the address space to the other; expected "
+                  "both in one half if os.kernel_half is shared",
+                  call.first.value(), call.to.value()));
 }
 
 }  // namespace

@@ -85,9 +85,10 @@ struct OsConfig {
     keys.value("time_slice_cycles", time_slice_cycles, "cycles",
                "time slice of a trace before the next one on the same core runs", largest::slice_cycles);
     keys.group("asids", asids, "address-space ids of the hardware");
-    keys.value("kpti", kpti, "",
-               "true: page-table isolation: user mode has a root of its own, which maps nothing of the kernel half, and "
-               "every entry to the kernel and exit from it writes the root register");
+    keys.value(
+        "kpti", kpti, "",
+        "true: page-table isolation: user mode has a root of its own, which maps nothing of the kernel half, and "
+        "every entry to the kernel and exit from it writes the root register");
     keys.value("kpti_cycles", kpti_cycles, "cycles",
                "cost of such a write (Linux, Documentation/arch/x86/pti.rst: on the order of a hundred cycles)",
                largest::event_cycles);
@@ -98,9 +99,10 @@ struct OsConfig {
                "how translations on other cores are invalidated: ipi: interrupts every core on which the address space "
                "has run; lazy: only those on which it runs now, the others flush before they run it again (Linux on "
                "x86); broadcast: by the hardware, without interrupts (Arm, AMD INVLPGB)");
-    keys.value("scheduler", scheduler, "",
-               "pinned: each trace or thread runs on one core; balance: a core takes the next one that no core runs, at "
-               "the end of a time slice or of a trace");
+    keys.value(
+        "scheduler", scheduler, "",
+        "pinned: each trace or thread runs on one core; balance: a core takes the next one that no core runs, at "
+        "the end of a time slice or of a trace");
     keys.value("run_while_waiting", run_while_waiting, "",
                "true: while a trace waits for the swap device, its core runs another one of its list");
   }

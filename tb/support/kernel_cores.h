@@ -154,8 +154,8 @@ class KernelCores {
     const bool usable =
         held != its.tlb.end() && mode_.allows(held->second.rights, going.access) && (!store || held->second.dirty);
     if (!usable) {
-      const WalkOutcome walk = reference_walk(mode_, memory_, kernel_.root_for(going.asid, going.access.user),
-                                              going.va, going.access);
+      const WalkOutcome walk =
+          reference_walk(mode_, memory_, kernel_.root_for(going.asid, going.access.user), going.va, going.access);
       if (!walk.translated) {
         its.work.clear();
         kernel_.handle_fault({going.asid, going.va, going.access, walk.fault, core, now_}, its.work);

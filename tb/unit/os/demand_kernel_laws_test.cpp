@@ -125,7 +125,8 @@ class World {
   void choose_conventions(OsConfig& config) {
     conventions_.asids.kind = dice_.pick<AsidKind>({AsidKind::Trace, AsidKind::PerCore, AsidKind::PerMachine});
     const bool per_core = conventions_.asids.kind == AsidKind::PerCore;
-    conventions_.asids.count = per_core ? dice_.number(1, 4) : static_cast<std::uint32_t>(running_.size() + dice_.number(1, 4));
+    conventions_.asids.count =
+        per_core ? dice_.number(1, 4) : static_cast<std::uint32_t>(running_.size() + dice_.number(1, 4));
     conventions_.shootdown =
         dice_.pick<ShootdownKind>({ShootdownKind::Ipi, ShootdownKind::Lazy, ShootdownKind::Broadcast});
     const bool halves = has_kernel_half(*mode_);
