@@ -246,12 +246,12 @@ bool RequestPort::read_batch() {
 bool RequestPort::next_batch() {
   if (!warm_ && job_.source->delivered() == job_.warmup) {
     if (!drained()) return false;
-    if (next_process() != running_) return switch_process();
+    if (next_process(issue_cycle_) != running_) return switch_process();
     if (!warm()) return false;
   }
   if (read_batch()) return true;
   if (!drained() || !front_end_idle()) return false;
-  if (next_process() != running_ || next_wake() != Cycles::never()) return switch_process(true);
+  if (next_process(issue_cycle_) != running_ || next_wake() != Cycles::never()) return switch_process(true);
   finished_ = true;
   if (one_of_several()) shootdowns_->presence().end(number_);
   if (one_of_several() && !warm_) wait_for_others_to_warm();  // nothing is left to run, but the others wait for it

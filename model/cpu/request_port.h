@@ -8,7 +8,6 @@
 
 #include "cpu/access_splitter.h"
 #include "cpu/core_config.h"
-#include "os/core_spaces.h"
 #include "cpu/core_stats.h"
 #include "cpu/fetch_path.h"
 #include "cpu/in_flight.h"
@@ -23,6 +22,7 @@
 #include "links/access_link.h"
 #include "links/timed_module.h"
 #include "links/translate_link.h"
+#include "os/core_spaces.h"
 #include "protocol/kernel.h"
 #include "protocol/observers.h"
 #include "stats/stat_set.h"
@@ -63,10 +63,10 @@ class RequestPort : public TimedModule {
     std::vector<RecordSource*> more_sources;  ///< further traces, which take turns with it
     RunQueue* queue = nullptr;                ///< instead of these, if given; the core begins with its number `first`
     std::size_t first = 0;
-    Cycles time_slice = Cycles::never();      ///< of each trace, before the next one's turn
-    bool run_while_waiting = false;           ///< another trace runs while one waits in the kernel
-    AddressSpaceId processes = 1;             ///< their first address spaces have the ids below it
-    std::uint64_t warmup = 0;                 ///< records of each trace before the statistics start
+    Cycles time_slice = Cycles::never();  ///< of each trace, before the next one's turn
+    bool run_while_waiting = false;       ///< another trace runs while one waits in the kernel
+    AddressSpaceId processes = 1;         ///< their first address spaces have the ids below it
+    std::uint64_t warmup = 0;             ///< records of each trace before the statistics start
     /// The core has drained after its warm-up, and the statistics start now; with several cores, when all have called
     /// it: then start_measuring() is called.
     std::function<void()> on_warm;
@@ -166,7 +166,7 @@ class RequestPort : public TimedModule {
   bool may_start_early(VirtualAddress address);
   bool wait_for_others_to_warm();
   bool switch_process(bool ended = false);
-  std::size_t next_process();
+  std::size_t next_process(Cycles at);
   unsigned context() const { return job_.run_while_waiting ? queue_->thread(running_) : number_; }
   // Waiting processes (request_port_waiting.cpp).
   bool is_parked(std::size_t process) const { return process < parked_.size() && parked_[process] != nullptr; }

@@ -53,10 +53,10 @@ bool RequestPort::can_run(std::size_t process) {
   return source.has_next() || source.read_batch(warm_ ? ~std::uint64_t{0} : job_.warmup - source.read());
 }
 
-/// The trace whose turn is next: one whose wait in the kernel is over, else in turn; the running one if there is no
-/// other.
-std::size_t RequestPort::next_process() {
-  if (next_wake() <= issue_cycle_) return first_to_wake();
+/// The trace whose turn is next in cycle `at`: one whose wait in the kernel is over, else in turn; the running one if
+/// there is no other.
+std::size_t RequestPort::next_process(Cycles at) {
+  if (next_wake() <= at) return first_to_wake();
   std::size_t next = running_;
   for (std::size_t i = 1; i < queue_->size() && next == running_; ++i) {
     const std::size_t candidate = (running_ + i) % queue_->size();
@@ -68,7 +68,7 @@ std::size_t RequestPort::next_process() {
 /// Switches to the next trace; false if it must wait until nothing of the running one is in flight. Blocks fetched
 /// ahead are fetched again at its next turn. `ended`: the running one has nothing left to run.
 bool RequestPort::switch_process(bool ended) {
-  std::size_t next = next_process();
+  std::size_t next = next_process(issue_cycle_);
   if (ended && next == running_) next = first_to_wake();
   if (next == running_) {
     slice_end_ = std::min(issue_cycle_ + job_.time_slice, next_wake());

@@ -33,8 +33,9 @@ bool RequestPort::pass_fence() {
     forget_horizon();
   }
   ++(switches ? stats_.switches : stats_.invalidations);
-  issue_not_before(switches ? retirement_.pass_event(issue_cycle_, switch_cycles_ + (flushed ? invalidate_cycles_ : Cycles(0)),
-                                                   &CoreCycles::switching)
+  issue_not_before(switches ? retirement_.pass_event(issue_cycle_,
+                                                     switch_cycles_ + (flushed ? invalidate_cycles_ : Cycles(0)),
+                                                     &CoreCycles::switching)
                             : retirement_.pass_event(issue_cycle_, invalidate_cycles_, &CoreCycles::invalidation));
   if (acknowledgements_awaited_ != 0) return false;
   end_fence();

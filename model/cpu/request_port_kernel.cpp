@@ -35,8 +35,8 @@ void RequestPort::handle_fault_of_oldest(Cycles cycle) {
     record_of_fault_ = oldest().record;
     kernel_run_.work.clear();
     const bool enters = begin_entry();
-    kernel_.handle_fault({request.space, request.va, request.access, request.answer.fault, context(), cycle, oldest().size,
-                          request.instruction, record_of_fault_},
+    kernel_.handle_fault({request.space, request.va, request.access, request.answer.fault, context(), cycle,
+                          oldest().size, request.instruction, record_of_fault_},
                          kernel_run_.work);
     record_of_fault_ = 0;
     if (kernel_run_.work.done() && kernel_run_.work.then == KernelWork::Then::Skip) {

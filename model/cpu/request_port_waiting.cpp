@@ -26,23 +26,37 @@ std::size_t RequestPort::first_to_wake() const {
 }
 
 /// Leaves the kernel's work that is waiting, and turns to another process; false if there is none that can run. A wait
-/// for a page is short, so it is left only for a process whose own wait is over, which may be the one that has the page.
+/// for a page is short, so it is left only for a process whose own wait is over, which may be the one that has the
+/// page.
 bool RequestPort::park(Cycles cycle) {
   const KernelPart waits_in = kernel_run_.part;
   const bool waits = waits_in == KernelPart::Device || waits_in == KernelPart::Lock;
   const std::uint32_t alone = repeated_ == nullptr ? 0 : 1;
   if (!job_.run_while_waiting || !warm_ || !waits || kernel_run_.outstanding != 0 || in_flight() != alone ||
-      faults_waiting_ != 0 || !front_end_idle()) {
+      faults_waiting_ != 0 || cycle < kernel_run_.accounted || !front_end_idle()) {
     return false;
   }
   const bool woken = next_wake() <= cycle;
   if (waits_in == KernelPart::Lock && !woken) return false;
-  const std::size_t next = woken ? first_to_wake() : next_process();
+  const std::size_t next = woken ? first_to_wake() : next_process(cycle);
   if (next == running_) return false;
-  auto parked = std::make_unique<ParkedProcess>(ParkedProcess{
-      {}, nullptr, {}, barrier_ != no_barrier, asid_, spaces_.user_mode(), kind_, address_, left_, user_, operand_,
-      must_retire_, std::exchange(fence_, std::nullopt), std::exchange(held_, std::nullopt), fetched_, path_,
-      on_demand_until_});
+  auto parked = std::make_unique<ParkedProcess>(ParkedProcess{{},
+                                                              nullptr,
+                                                              {},
+                                                              barrier_ != no_barrier,
+                                                              asid_,
+                                                              spaces_.user_mode(),
+                                                              kind_,
+                                                              address_,
+                                                              left_,
+                                                              user_,
+                                                              operand_,
+                                                              must_retire_,
+                                                              std::exchange(fence_, std::nullopt),
+                                                              std::exchange(held_, std::nullopt),
+                                                              fetched_,
+                                                              path_,
+                                                              on_demand_until_});
   kernel_run_.enter_part(waits_in, cycle, retirement_);
   parked->run = std::exchange(kernel_run_, {});
   parked->repeated = std::exchange(repeated_, nullptr);
@@ -59,6 +73,7 @@ bool RequestPort::park(Cycles cycle) {
   issue_not_before(cycle);
   ++stats_.waits_used;
   turn_to(next);
+  wake_at(cycle + Cycles(1));
   return true;
 }
 

@@ -12,7 +12,7 @@ namespace tablewalk {
 struct TraceEvent {
   std::optional<AddressSpaceId> switch_to;
   std::optional<Invalidation> invalidation;
-  bool on_all_cores = false;  ///< the event changes the tables; it is not an instruction of one core
+  bool on_all_cores = false;    ///< the event changes the tables; it is not an instruction of one core
   std::optional<bool> to_user;  ///< with page-table isolation: the privilege to which the core changes
 };
 

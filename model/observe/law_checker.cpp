@@ -82,9 +82,11 @@ void LawChecker::fault_handled(const TranslationRequest& request, Cycles at) {
   const VirtualAddress paged =
       segments_ == nullptr ? request.va
                            : VirtualAddress(segments_->look_up(request.va, 1, request.space, request.access).address);
-  const WalkOutcome repaired = reference_walk(mode_, memory_, kernel_.root_for(request.space, request.access.user), paged, request.access);
+  const WalkOutcome repaired =
+      reference_walk(mode_, memory_, kernel_.root_for(request.space, request.access.user), paged, request.access);
   require(repaired.translated, fmt::format("0x{:x} faults still after its fault was handled", request.va.value()));
   mapped_at_[repaired.translation.page] = at;
+  last_mapped_ = at;
 }
 
 bool LawChecker::was_mapped_since(Cycles cycle, PhysicalAddress page) const {
@@ -94,9 +96,14 @@ bool LawChecker::was_mapped_since(Cycles cycle, PhysicalAddress page) const {
 
 void LawChecker::walk_finished(const WalkRecord& walk) {
   ++walks_;
-  const WalkOutcome now = reference_walk(mode_, memory_, kernel_.root_for(walk.space, walk.access.user), walk.va, walk.access);
-  const bool was_absent = walk.answer.faulted && tells(walk.answer.fault.reason, FaultReason::NotPresent) &&
-                          now.translated && was_mapped_since(walk.taken, now.translation.page);
+  const WalkOutcome now =
+      reference_walk(mode_, memory_, kernel_.root_for(walk.space, walk.access.user), walk.va, walk.access);
+  // Where software sets accessed and dirty bits, a page that another core has just mapped may fault again.
+  const bool lacks_bit = now.fault.reason == FaultReason::NotAccessed || now.fault.reason == FaultReason::NotDirty;
+  const bool is_mapped_now =
+      now.translated ? was_mapped_since(walk.taken, now.translation.page) : lacks_bit && last_mapped_ >= walk.taken;
+  const bool was_absent =
+      walk.answer.faulted && tells(walk.answer.fault.reason, FaultReason::NotPresent) && is_mapped_now;
   if (!was_absent) {
     check_translation(walk.va, walk.space, walk.access, walk.answer);
     if (now.translated) check_leaf(walk, now.translation);

@@ -45,6 +45,7 @@ class LawChecker final : public TranslationObserver, public WalkObserver {
   const SegmentTable* segments_;
   /// when the fault handler mapped pages, by frame: an earlier walk may still have missed them
   std::unordered_map<PhysicalAddress, Cycles> mapped_at_;
+  Cycles last_mapped_;  ///< any of them
   std::uint64_t requested_ = 0;
   std::uint64_t answered_ = 0;
   std::uint64_t walks_ = 0;

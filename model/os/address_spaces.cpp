@@ -75,9 +75,10 @@ void AddressSpaces::map_page(VirtualAddress va, Access access) {
   const std::uint64_t number = va.value() >> page_shift_;
   auto& mapped = recent_->mapped.find_or_make(number / 512);
   if (roots_.hides(va, access)) {
-    throw InputError(fmt::format("the user {} at 0x{:x} faults: with os.kpti user mode has no tables for the kernel "
-                                 "half; expected an address in the user half",
-                                 to_string(access.kind), va.value()));
+    throw InputError(
+        fmt::format("the user {} at 0x{:x} faults: with os.kpti user mode has no tables for the kernel "
+                    "half; expected an address in the user half",
+                    to_string(access.kind), va.value()));
   }
   if (mapped[number % 512]) return;
   require_translated(*mode_, va);

@@ -31,7 +31,7 @@ struct Page {
   bool readable = true;        ///< rights of the program, as far as the paging mode has them
   bool writable = true;
   bool executable = true;
-  bool global = false;  ///< in every address space
+  bool global = false;      ///< in every address space
   std::uint32_t where = 0;  ///< the frame's slot, or the slot on the swap device
 };
 

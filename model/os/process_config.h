@@ -28,7 +28,8 @@ enum class KernelHalf : std::uint8_t { Private, Shared };
 
 template <>
 struct EnumNames<KernelHalf> {
-  static constexpr std::array names = {std::pair{"private", KernelHalf::Private}, std::pair{"shared", KernelHalf::Shared}};
+  static constexpr std::array names = {std::pair{"private", KernelHalf::Private},
+                                       std::pair{"shared", KernelHalf::Shared}};
 };
 
 /// How a core invalidates translations on the others.

@@ -66,7 +66,7 @@ struct Answer {
 struct TranslationRequest {
   // Request.
   VirtualAddress va;
-  PhysicalAddress root;  ///< root table of the address space, as in CR3
+  PhysicalAddress root;      ///< root table of the address space, as in CR3
   AddressSpaceId asid = 0;   ///< the hardware's id, which tags TLB entries
   AddressSpaceId space = 0;  ///< the kernel's id of the address space
   Access access;

@@ -214,8 +214,9 @@ std::vector<std::pair<std::string, std::string>> MachineConfig::process_problems
     add("os.kpti", "it invalidates twice in a cycle, and the RTL walker accepts one per cycle; expected false");
   }
   if (os.asids.kind == AsidKind::PerCore && cores > 1 && (sharing.stlb || sharing.walker)) {
-    add("os.asids.kind", "per_core, but the cores share a TLB or walker, where an id must mean one address space; "
-                         "expected per_machine or trace");
+    add("os.asids.kind",
+        "per_core, but the cores share a TLB or walker, where an id must mean one address space; "
+        "expected per_machine or trace");
   }
   if (os.asids.kind == AsidKind::PerMachine && os.asids.ids() <= cores) {
     add("os.asids.count", fmt::format("{} ids for {} cores; expected more ids than cores", os.asids.ids(), cores));

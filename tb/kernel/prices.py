@@ -79,14 +79,14 @@ def munmap_trace(pages, cores, away):
     lines = touch(pages) + [f"W {page(2000)} 8"]
     for thread in range(1, cores):
         space = " @1" if away else ""
-        lines += [f"thread {thread}", f"R {page(0)} 8"] + [f"R {page(2000)} 8{space}"] * 6_000
+        lines += [f"thread {thread}", f"R {page(0)} 8"] + [f"R {page(2000)} 8{space}"] * 5_000
     lines += (["thread 0"] if cores > 1 else []) + [f"R {page(0)} 8"]
     return lines, [f"# layout: unmap {page(0)} {4096 * pages:#x}"], [f"R {page(2000)} 8"]
 
 
 def unmaps(program, folder):
-    # A gap of 1,000 cycles between accesses keeps the other cores running for 6 million cycles.
-    settings = ["core.blocking=true", "core.issue_width=4", "core.instruction_gap=4000", "paging.x86.pcide=true"]
+    # A gap of 5,000 cycles between accesses keeps the other cores running for 25 million cycles.
+    settings = ["core.blocking=true", "core.issue_width=4", "core.instruction_gap=20000", "paging.x86.pcide=true"]
     for pages in (1, 1000):
         kinds = [(1, "ipi", False)]
         for cores in (4, 16):
