@@ -3,8 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "base/error.h"
@@ -13,8 +15,10 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
+#include "report/result_json.h"
 #include "sweep/folder_lock.h"
 #include "sweep/local_engine.h"
+#include "sweep/slurm_engine.h"
 #include "sweep/sweep.h"
 #include "sweep/sweep_table.h"
 
@@ -26,8 +30,10 @@ constexpr std::size_t shown_failures = 20;
 struct SweepArguments {
   SweepOptions options;
   std::string engine = "local";
+  SlurmOptions slurm;
+  std::uint64_t chunk_seconds = 60;
   std::string other_program;
-  unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
+  std::optional<unsigned> jobs;
   bool stop_at_failure = false;
   bool plan_only = false;
 };
@@ -40,8 +46,16 @@ OtherProgram other_program(const std::string& name) {
 }
 
 std::unique_ptr<Engine> make_engine(const SweepArguments& arguments) {
-  if (arguments.jobs == 0) throw InputError("--jobs 0: expected at least 1");
-  if (arguments.engine == "local") return std::make_unique<LocalEngine>(arguments.jobs);
+  if (arguments.jobs && *arguments.jobs == 0) throw InputError("--jobs 0: expected at least 1");
+  if (arguments.engine == "local") {
+    return std::make_unique<LocalEngine>(arguments.jobs.value_or(std::max(1U, std::thread::hardware_concurrency())));
+  }
+  if (arguments.engine == "slurm") {
+    SlurmOptions options = arguments.slurm;
+    options.jobs = arguments.jobs.value_or(1);
+    options.chunk_seconds = static_cast<double>(arguments.chunk_seconds);
+    return std::make_unique<SlurmEngine>(std::move(options));
+  }
   throw InputError(fmt::format("--engine {}: expected local or slurm{}", arguments.engine,
                                did_you_mean(arguments.engine, {"local", "slurm"})));
 }
@@ -67,26 +81,29 @@ void print_plan(const SweepArguments& arguments) {
 
 void sweep(const SweepArguments& arguments) {
   if (arguments.options.file.empty()) {
-    throw InputError("SWEEP.yaml is missing: expected a sweep file, or status or collect; see `tablewalk sweep --help`");
+    throw InputError("SWEEP.yaml is missing: expected a sweep file, or status, collect or result; see `tablewalk sweep --help`");
   }
   if (arguments.plan_only) return print_plan(arguments);
   if (arguments.options.folder.empty()) throw InputError("-o is missing: expected a folder for the results (-o DIR)");
   std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is reported like a full disk
   const std::unique_ptr<Engine> engine = make_engine(arguments);
-  ProgressLine line("simulations");
+  std::optional<ProgressLine> line;
   EngineWatch watch;
   watch.keep_going = !arguments.stop_at_failure;
   std::size_t total = 0;
-  watch.on_start = [&](std::size_t tasks) { total = tasks; };
+  watch.on_start = [&](std::size_t tasks) {
+    total = tasks;
+    line.emplace(fmt::format("of {} simulations", with_thousands(tasks)));
+  };
   watch.on_progress = [&](std::size_t ended) {
-    line.show(ended, static_cast<double>(ended) / static_cast<double>(std::max<std::size_t>(total, 1)));
+    line->show(ended, static_cast<double>(ended) / static_cast<double>(std::max<std::size_t>(total, 1)));
   };
   watch.on_message = [&](const std::string& message) {
-    line.clear();
+    if (line) line->clear();
     std::cerr << "tablewalk: " << printable(message) << '\n';
   };
   const SweepReport report = run_sweep(arguments.options, *engine, watch);
-  line.clear();
+  line.reset();
   const SweepCounts& counts = report.state.counts;
   std::cout << fmt::format("{}/tidy.csv: {} of {} points, {} of them new; {} simulations\n", arguments.options.folder,
                            counts.done, counts.points, counts.done - std::min(counts.done, report.done_before),
@@ -115,6 +132,24 @@ void show_status(const std::string& folder) {
   if (!state.failed.empty()) std::cout << "failed:" << printable(failures_text(state.failed), true) << '\n';
 }
 
+void show_result(const std::string& folder, const std::string& id) {
+  const SweepStore store(folder);
+  const SweepPlan plan = stored_plan(store);
+  std::vector<std::string> ids;
+  for (const SweepPoint& point : plan.points) {
+    ids.push_back(point.id);
+    if (point.id != id) continue;
+    for (const std::string& task : point.tasks()) {
+      if (!store.header(task)) throw InputError(fmt::format("{}: point {} is not done", folder, id));
+    }
+    if (!point.problem.empty()) throw InputError(fmt::format("{}: point {} failed: {}", folder, id, point.problem));
+    std::cout << result_to_json(result_of_point(point, store));
+    return;
+  }
+  throw InputError(fmt::format("{}: has no point '{}': expected one of the column `point` of tidy.csv{}", folder, id,
+                               did_you_mean(id, ids)));
+}
+
 struct CollectArguments {
   std::string folder;
   std::string output;
@@ -132,12 +167,43 @@ void collect(const CollectArguments& arguments) {
   }
 }
 
+/// What each task of a Slurm array runs.
+void add_worker_command(CLI::App& sweep_command) {
+  struct Worker {
+    std::string folder;
+    std::string chunks;
+    unsigned jobs = 1;
+  };
+  CLI::App* command = sweep_command.add_subcommand("worker", "Run one chunk of a sweep, in a task of a Slurm array");
+  command->group("");  // not in --help
+  const auto worker = std::make_shared<Worker>();
+  command->add_option("DIR", worker->folder, "Folder of the sweep")->required();
+  command->add_option("CHUNKS", worker->chunks, "Folder of the chunks")->required();
+  add_whole(*command, "-j,--jobs", worker->jobs, "Simulations in parallel");
+  command->callback([worker] {
+    const char* number = std::getenv("SLURM_ARRAY_TASK_ID");
+    if (number == nullptr) throw InputError("sweep worker: expected SLURM_ARRAY_TASK_ID: Slurm starts it");
+    std::signal(SIGXFSZ, SIG_IGN);
+    run_chunk(SweepStore(worker->folder), worker->chunks, parse_whole("SLURM_ARRAY_TASK_ID", number, 1 << 20),
+              worker->jobs);
+  });
+}
+
 void add_status_command(CLI::App& sweep_command) {
   CLI::App* command = sweep_command.add_subcommand("status", "Print what is done in a sweep's folder");
   const auto folder = std::make_shared<std::string>();
   command->add_option("DIR", *folder, "Folder of the sweep")->required()->type_name("");
   command->footer("Example:\n  tablewalk sweep status results");
   command->callback([folder] { show_status(*folder); });
+}
+
+void add_result_command(CLI::App& sweep_command) {
+  CLI::App* command = sweep_command.add_subcommand("result", "Print the whole result.json of one point");
+  const auto names = std::make_shared<std::pair<std::string, std::string>>();
+  command->add_option("DIR", names->first, "Folder of the sweep")->required()->type_name("");
+  command->add_option("POINT", names->second, "Point, as in the table")->required()->type_name("");
+  command->footer("Example:\n  tablewalk sweep result results 098b54462d7fb645 > result.json");
+  command->callback([names] { show_result(names->first, names->second); });
 }
 
 void add_collect_command(CLI::App& sweep_command) {
@@ -162,9 +228,17 @@ void add_sweep_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("sweep", "Run many machines, traces and seeds, and collect one table");
   const auto arguments = std::make_shared<SweepArguments>();
   SweepOptions& options = arguments->options;
-  command->add_option("SWEEP.yaml", options.file, "What to run (docs/sweeps.md)")->type_name("");
+  const auto take_file = [&options](const std::string& file) {
+    const std::string near = nearest_name(file, {"status", "collect", "result"});
+    if (!near.empty() && file.find('.') == std::string::npos) {
+      throw InputError(fmt::format("sweep: unknown command '{}' (did you mean '{}'?)", file, near));
+    }
+    options.file = file;
+  };
+  command->add_option_function<std::string>("SWEEP.yaml", take_file, "What to run (docs/sweeps.md)")->type_name("");
   command->add_option("-o,--output", options.folder, "Folder of the results; a sweep that was interrupted goes on");
-  add_whole(*command, "-j,--jobs", arguments->jobs, "Simulations in parallel; default: one per processor");
+  add_whole(*command, "-j,--jobs", arguments->jobs,
+            "Simulations in parallel (of each Slurm task); default: one per processor (1)");
   add_whole(*command, "--seed", options.seed, "Seed of random points, instead of the file's");
   command->add_flag("--resume", "Go on with what is in the folder: the default");
   command->add_flag("--stop-at-failure,!--keep-going", arguments->stop_at_failure,
@@ -174,12 +248,19 @@ void add_sweep_command(CLI::App& app) {
                       "keep or redo results of another build of tablewalk, instead of an error");
   command->add_flag("--plan", arguments->plan_only, "Print the simulations instead of running them");
   command->add_option("--engine", arguments->engine, "local or slurm")->capture_default_str();
+  add_whole(*command, "--chunk-seconds", arguments->chunk_seconds, "Measured simulation time in each Slurm task");
+  add_whole(*command, "--retries", arguments->slurm.retries, "Times that a simulation lost by Slurm is started again");
+  command->add_option("--sbatch", arguments->slurm.options, "Option for sbatch, such as --sbatch=--partition=long")
+      ->allow_extra_args(false);
+  add_worker_command(*command);
   add_status_command(*command);
   add_collect_command(*command);
+  add_result_command(*command);
   command->footer(
       "Examples:\n"
       "  tablewalk sweep tlbs.yaml --plan\n"
       "  tablewalk sweep tlbs.yaml -o results -j 8\n"
+      "  tablewalk sweep tlbs.yaml -o results --engine slurm --sbatch=--partition=long\n"
       "  tablewalk sweep status results\n"
       "  tablewalk sweep collect results --figures 'walker.*' -o walkers.csv\n"
       "A sweep file:\n"

@@ -1,10 +1,12 @@
 #include "sweep/sweep_store.h"
 
 #include <fmt/format.h>
+#include <zstd.h>
 
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -20,6 +22,24 @@ using nlohmann::ordered_json;
 constexpr const char* run_schema = "tablewalk.sweep-run/1";
 constexpr const char* manifest_schema = "tablewalk.sweep/1";
 constexpr std::size_t most_bytes = std::size_t{1} << 30;
+
+/// Histograms and meanings compress to a tenth.
+std::string compressed(const std::string& text) {
+  std::string bytes(ZSTD_compressBound(text.size()), '\0');
+  const std::size_t size = ZSTD_compress(bytes.data(), bytes.size(), text.data(), text.size(), 1);
+  if (ZSTD_isError(size) != 0) throw LawViolation(std::string("compression failed: ") + ZSTD_getErrorName(size));
+  bytes.resize(size);
+  return bytes;
+}
+
+/// Empty if it is damaged.
+std::string decompressed(std::string_view bytes) {
+  const unsigned long long size = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
+  if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN || size > most_bytes) return "";
+  std::string text(size, '\0');
+  const std::size_t got = ZSTD_decompress(text.data(), text.size(), bytes.data(), bytes.size());
+  return ZSTD_isError(got) == 0 && got == text.size() ? text : "";
+}
 
 ordered_json parse_header(const std::string& line) {
   ordered_json header = ordered_json::parse(line, nullptr, false);
@@ -52,7 +72,7 @@ std::optional<TaskHeader> SweepStore::header(const std::string& id) const {
 }
 
 void SweepStore::put(const SweepTask& task, const RunResult& result, double seconds) const {
-  const std::string text = result_to_json(result);
+  const std::string bytes = compressed(result_to_json(result));
   ordered_json header = ordered_json::object();
   header["schema"] = run_schema;
   header["id"] = task.id;
@@ -62,10 +82,10 @@ void SweepStore::put(const SweepTask& task, const RunResult& result, double seco
   for (const TaskTrace& trace : task.traces) {
     header["traces"].push_back({{"path", trace.path}, {"identity", trace.identity}});
   }
-  header["bytes"] = text.size();
-  header["checksum"] = checksum_text(text);
+  header["bytes"] = bytes.size();
+  header["checksum"] = checksum_text(bytes);
   const std::string line = header.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-  write_durable_file(run_path(task.id), line + "\n" + text);
+  write_durable_file(run_path(task.id), line + "\n" + bytes);
 }
 
 RunResult SweepStore::get(const std::string& id) const {
@@ -77,7 +97,7 @@ RunResult SweepStore::get(const std::string& id) const {
     remove(id);
     throw InputError(fmt::format("{}: was damaged and is removed: run the sweep again", run_path(id)));
   }
-  return result_from_json(rest, run_path(id));
+  return result_from_json(decompressed(rest), run_path(id));
 }
 
 void SweepStore::remove(const std::string& id) const {

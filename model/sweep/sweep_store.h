@@ -21,7 +21,8 @@ struct TaskHeader {
 
 /// The folder of a sweep:
 ///     manifest.json   the plan, the program, the traces
-///     runs/ID.run     a line of JSON (TaskHeader), then the `result.json` of that task; present means whole
+///     runs/ID.run     a line of JSON (TaskHeader), then the `result.json` of that task, compressed by
+///                     zstd; present means whole
 ///     failed/ID.json  the message of a task that failed
 ///     tidy.csv        the table
 class SweepStore {
