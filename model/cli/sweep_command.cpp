@@ -42,7 +42,8 @@ OtherProgram other_program(const std::string& name) {
   if (name.empty()) return OtherProgram::Refuse;
   if (name == "keep") return OtherProgram::Keep;
   if (name == "redo") return OtherProgram::Redo;
-  throw InputError(fmt::format("--other-program {}: expected keep or redo{}", name, did_you_mean(name, {"keep", "redo"})));
+  throw InputError(
+      fmt::format("--other-program {}: expected keep or redo{}", name, did_you_mean(name, {"keep", "redo"})));
 }
 
 std::unique_ptr<Engine> make_engine(const SweepArguments& arguments) {
@@ -81,7 +82,8 @@ void print_plan(const SweepArguments& arguments) {
 
 void sweep(const SweepArguments& arguments) {
   if (arguments.options.file.empty()) {
-    throw InputError("SWEEP.yaml is missing: expected a sweep file, or status, collect or result; see `tablewalk sweep --help`");
+    throw InputError(
+        "SWEEP.yaml is missing: expected a sweep file, or status, collect or result; see `tablewalk sweep --help`");
   }
   if (arguments.plan_only) return print_plan(arguments);
   if (arguments.options.folder.empty()) throw InputError("-o is missing: expected a folder for the results (-o DIR)");
@@ -113,8 +115,8 @@ void sweep(const SweepArguments& arguments) {
                                  counts.done, counts.points));
   }
   if (counts.failed != 0) {
-    throw Difference(fmt::format("{} of {} points failed:{}", counts.failed, counts.points,
-                                 failures_text(report.state.failed)));
+    throw Difference(
+        fmt::format("{} of {} points failed:{}", counts.failed, counts.points, failures_text(report.state.failed)));
   }
 }
 
@@ -207,7 +209,8 @@ void add_result_command(CLI::App& sweep_command) {
 }
 
 void add_collect_command(CLI::App& sweep_command) {
-  CLI::App* command = sweep_command.add_subcommand("collect", "Print the table of a sweep's folder, without simulation");
+  CLI::App* command =
+      sweep_command.add_subcommand("collect", "Print the table of a sweep's folder, without simulation");
   const auto arguments = std::make_shared<CollectArguments>();
   command->add_option("DIR", arguments->folder, "Folder of the sweep")->required()->type_name("");
   command->add_option("-o,--output", arguments->output, "File to write instead of standard output");

@@ -50,8 +50,8 @@ std::string shell_word(const std::string& word) {
 SlurmCommands::SlurmCommands() {
   for (const char* name : {"sbatch", "squeue", "scancel"}) {
     if (!find_program(name).empty()) continue;
-    throw InputError(fmt::format("--engine slurm: {} not found in PATH: expected an installed Slurm, or --engine local",
-                                 name));
+    throw InputError(
+        fmt::format("--engine slurm: {} not found in PATH: expected an installed Slurm, or --engine local", name));
   }
 }
 

@@ -34,8 +34,8 @@ class Sweep {
     store_.create();
     const FolderLock lock(options_.folder, options_.wait);
     if (!lock.taken_over().empty()) {
-      watch_.message(fmt::format("{}: the sweep of {} has ended without finishing; going on", options_.folder,
-                                 lock.taken_over()));
+      watch_.message(
+          fmt::format("{}: the sweep of {} has ended without finishing; going on", options_.folder, lock.taken_over()));
     }
     store_.clean();
     const ordered_json manifest = store_.read_manifest();
@@ -182,13 +182,13 @@ SweepState state_of(const SweepPlan& plan, const SweepStore& store) {
 SweepPlan stored_plan(const SweepStore& store) {
   const ordered_json manifest = store.read_manifest();
   if (!manifest.is_object()) {
-    throw InputError(
-        fmt::format("{}: is not the folder of a sweep: expected manifest.json in it", store.folder()));
+    throw InputError(fmt::format("{}: is not the folder of a sweep: expected manifest.json in it", store.folder()));
   }
   try {
     return plan_from_json(manifest.at("plan"));
   } catch (const nlohmann::json::exception& error) {
-    throw InputError(fmt::format("{}: expected the manifest of a sweep: {}", store.path("manifest.json"), error.what()));
+    throw InputError(
+        fmt::format("{}: expected the manifest of a sweep: {}", store.path("manifest.json"), error.what()));
   }
 }
 

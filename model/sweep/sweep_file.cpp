@@ -19,8 +19,8 @@ constexpr std::size_t most_file_bytes = std::size_t{4} << 20;
 constexpr std::size_t most_values = 10000;
 
 const std::vector<std::string>& file_keys() {
-  static const std::vector<std::string> keys = {"config",  "traces", "seeds", "set",     "limit",       "warmup",
-                                                "cost",    "check",  "where", "figures", "random_seed", "points"};
+  static const std::vector<std::string> keys = {"config", "traces", "seeds", "set",     "limit",       "warmup",
+                                                "cost",   "check",  "where", "figures", "random_seed", "points"};
   return keys;
 }
 

@@ -130,8 +130,8 @@ class PlanMaker {
     const ordered_json* value = value_of_key(machine.json, key);
     if (value == nullptr) {
       MachineConfig config = machine.config;
-      throw InputError(
-          fmt::format("unknown key '{}'{}; texts are in quotes", key, did_you_mean(key, all_keys(bind_config(config)))));
+      throw InputError(fmt::format("unknown key '{}'{}; texts are in quotes", key,
+                                   did_you_mean(key, all_keys(bind_config(config)))));
     }
     if (value->is_number()) return value->get<double>();
     if (value->is_boolean()) return value->get<bool>();
@@ -254,7 +254,10 @@ ordered_json plan_to_json(const SweepPlan& plan) {
   json["excluded"] = plan.excluded;
   json["points"] = ordered_json::array();
   for (const SweepPoint& point : plan.points) {
-    ordered_json one = {{"id", point.id}, {"trace", point.trace}, {"config", point.config}, {"seed", point.seed},
+    ordered_json one = {{"id", point.id},
+                        {"trace", point.trace},
+                        {"config", point.config},
+                        {"seed", point.seed},
                         {"values", point.values}};
     if (!point.problem.empty()) one["problem"] = point.problem;
     if (!point.machine.empty()) one["machine"] = point.machine;

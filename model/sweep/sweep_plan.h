@@ -19,10 +19,10 @@ struct SweepPoint {
   std::string config;
   std::string trace;
   std::string seed;
-  std::string problem;       ///< why there is no such machine; then it has no tasks
-  std::string machine;       ///< task
-  std::string free;          ///< the same with free translation; empty: the cost is not measured
-  std::string chained;       ///< both with chained loads; empty: the cost is not an interval
+  std::string problem;  ///< why there is no such machine; then it has no tasks
+  std::string machine;  ///< task
+  std::string free;     ///< the same with free translation; empty: the cost is not measured
+  std::string chained;  ///< both with chained loads; empty: the cost is not an interval
   std::string chained_free;
 
   std::vector<std::string> tasks() const;

@@ -108,12 +108,13 @@ std::string tidy_csv(const SweepPlan& plan, const SweepStore& store, const std::
   text += ",figure,value,unit\n";
   FigureChoice choice(figures);
   for_each_result(plan, store, [&](const SweepPoint& point, const RunResult& result) {
-    std::string head = fmt::format("{},{},{},{}", point.id, csv_field(point.trace), csv_field(point.config), point.seed);
+    std::string head =
+        fmt::format("{},{},{},{}", point.id, csv_field(point.trace), csv_field(point.config), point.seed);
     for (const std::string& value : point.values) head += "," + csv_field(value);
     for (const StatSet::Figure& figure : result.stats.figures()) {
       if (!choice.takes(figure)) continue;
-      text += fmt::format("{},{},{},{}\n", head, csv_field(figure.name), exact_figure_text(figure),
-                          csv_field(figure.unit));
+      text +=
+          fmt::format("{},{},{},{}\n", head, csv_field(figure.name), exact_figure_text(figure), csv_field(figure.unit));
     }
   });
   choice.refuse_unused();

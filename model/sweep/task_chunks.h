@@ -25,8 +25,8 @@ class TaskCosts {
   std::map<std::string, Sum> costs_;
 };
 
-/// Divides tasks into chunks of about `seconds` each, at most `most_chunks`. If no task of a kind has been measured, one
-/// of that kind is a chunk of its own and the others of that kind are left for later.
+/// Divides tasks into chunks of about `seconds` each, at most `most_chunks`. If no task of a kind has been measured,
+/// one of that kind is a chunk of its own and the others of that kind are left for later.
 std::vector<TaskList> make_chunks(const TaskList& tasks, const TaskCosts& costs, double seconds,
                                   std::size_t most_chunks);
 

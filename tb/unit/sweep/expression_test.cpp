@@ -39,7 +39,8 @@ TEST(Expression, ComparesAndCalculatesWithTheUsualPrecedence) {
         "10 - 4 - 3 == 3", "16 / 4 / 2 == 2", "-3 < -2", "0.5 * b == 2K", "1 < 2", "2 <= 2", "2 >= 2", "3 > 2"}) {
     EXPECT_TRUE(holds(text)) << text;
   }
-  for (const char* text : {"a.0.entries != 64", "1 > 2", "2 < 2", "1 >= 2", "2 <= 1"}) EXPECT_FALSE(holds(text)) << text;
+  for (const char* text : {"a.0.entries != 64", "1 > 2", "2 < 2", "1 >= 2", "2 <= 1"})
+    EXPECT_FALSE(holds(text)) << text;
 }
 
 TEST(Expression, ConditionsCombine) {

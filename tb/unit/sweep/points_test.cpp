@@ -66,7 +66,8 @@ TEST(Points, RandomDrawsUntilThereAreEnoughOrTheTriesEnd) {
 }
 
 TEST(Points, LatinHypercubeHasOneValueInEachPartOfEachRange) {
-  const auto points = choices("points: [latin_hypercube: {count: 50, keys: {a: {from: 0, to: 49}, b: {from: 0, to: 49}}}]");
+  const auto points =
+      choices("points: [latin_hypercube: {count: 50, keys: {a: {from: 0, to: 49}, b: {from: 0, to: 49}}}]");
   ASSERT_EQ(points.size(), 50U);
   std::set<std::string> a;
   std::set<std::string> b;

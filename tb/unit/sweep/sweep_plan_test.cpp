@@ -62,8 +62,9 @@ TEST(SweepPlan, TracesWithoutDependencesAreRunAtBothEnds) {
 }
 
 TEST(SweepPlan, EqualMachinesAreOnePoint) {
-  EXPECT_EQ(plan_of(head + "points: [grid: {walker.walkers: [2, 1]}, one_at_a_time: {walker.walkers: [1]}]").points.size(),
-            2U);
+  EXPECT_EQ(
+      plan_of(head + "points: [grid: {walker.walkers: [2, 1]}, one_at_a_time: {walker.walkers: [1]}]").points.size(),
+      2U);
 }
 
 TEST(SweepPlan, ConfigsTracesAndSeedsAreCombined) {
@@ -72,13 +73,13 @@ TEST(SweepPlan, ConfigsTracesAndSeedsAreCombined) {
   EXPECT_EQ(plan.points.size(), 8U);
   std::set<std::string> paths;
   for (const SweepTask& task : plan.tasks) paths.insert(task.traces.front().path);
-  EXPECT_THAT(paths,
-              ElementsAre("generated:zipf,count=10,seed=1", "generated:zipf,count=10,seed=2", "text:R 0x1000"));
+  EXPECT_THAT(paths, ElementsAre("generated:zipf,count=10,seed=1", "generated:zipf,count=10,seed=2", "text:R 0x1000"));
   EXPECT_EQ(plan.tasks.back().config.os.frame_seed, 2U);
 }
 
 TEST(SweepPlan, APointMaySetConfigTraceAndSeedItself) {
-  const SweepPlan plan = plan_of(head + "cost: false\npoints: [list: [{config: cva6, trace: 'text:R 0x5000', seed: 3}]]");
+  const SweepPlan plan =
+      plan_of(head + "cost: false\npoints: [list: [{config: cva6, trace: 'text:R 0x5000', seed: 3}]]");
   ASSERT_EQ(plan.points.size(), 1U);
   EXPECT_EQ(plan.points[0].config, "cva6");
   EXPECT_EQ(plan.points[0].trace, "text:R 0x5000");
@@ -142,7 +143,8 @@ TEST(SweepPlanError, EachIsOneLineWithPlaceExpectationAndNearestName) {
               testing::AllOf(HasSubstr("s.yaml:3: where: walker.walkrs > 1: unknown key 'walker.walkrs'"),
                              HasSubstr("did you mean 'walker.walkers'?")));
   EXPECT_THAT(problem_of(head + "where: walker > 1"), HasSubstr("is a list or a group"));
-  EXPECT_THAT(problem_of("traces:\n  - 'text:R 0x1000'\n  - nofile.twt"), HasSubstr("s.yaml:3: traces: nofile.twt: cannot be"));
+  EXPECT_THAT(problem_of("traces:\n  - 'text:R 0x1000'\n  - nofile.twt"),
+              HasSubstr("s.yaml:3: traces: nofile.twt: cannot"));
   EXPECT_THAT(problem_of("traces: 'text:R 1'"), HasSubstr("s.yaml:1: traces: text:R 1: not a trace"));
   EXPECT_THAT(problem_of("traces: '-'"), HasSubstr("expected a file, not a pipe"));
 }
