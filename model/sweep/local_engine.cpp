@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <exception>
 #include <new>
 
@@ -31,9 +32,10 @@ std::string perform(const SweepTask& task, const SweepStore& store) {
     return report(Report::Failed, error.what());
   }
   if (result.partial) return report(Report::Interrupted);
-  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
+  const TaskTime time{wall.count(), static_cast<double>(std::clock()) / CLOCKS_PER_SEC};
   try {
-    store.put(task, result, time.count());
+    store.put(task, result, time);
   } catch (const InputError& error) {
     return report(Report::NotStored, error.what());
   }

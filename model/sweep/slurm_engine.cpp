@@ -123,7 +123,7 @@ class SlurmSweep {
     for (const SweepTask* task : left_) {
       const std::optional<TaskHeader> header = store_.header(task->id);
       const bool failed = !header && !store_.failure(task->id).empty();
-      if (header) costs_.add(*task, header->seconds);
+      if (header) costs_.add(*task, header->time.seconds);
       any_failed_ = any_failed_ || failed;
       if (!header && !failed) left.push_back(task);
     }

@@ -166,7 +166,7 @@ SweepState state_of(const SweepPlan& plan, const SweepStore& store) {
     for (const std::string& task : point.tasks()) {
       const auto [header, fresh] = headers.try_emplace(task);
       if (fresh) header->second = store.header(task);
-      if (fresh && header->second) state.counts.seconds += header->second->seconds;
+      if (fresh && header->second) state.counts.seconds += header->second->time.seconds;
       if (header->second) continue;
       done = false;
       if (problem.empty()) problem = store.failure(task);

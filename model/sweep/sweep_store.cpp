@@ -68,17 +68,20 @@ std::optional<TaskHeader> SweepStore::header(const std::string& id) const {
   if (header.is_null() || failed || size != line.size() + 1 + header.value("bytes", std::uintmax_t{0})) {
     return std::nullopt;
   }
-  return TaskHeader{program_from_json(header.at("program")), header.value("host", ""), header.value("seconds", 0.0)};
+  return TaskHeader{program_from_json(header.at("program")),
+                    header.value("host", ""),
+                    {header.value("seconds", 0.0), header.value("processor_seconds", 0.0)}};
 }
 
-void SweepStore::put(const SweepTask& task, const RunResult& result, double seconds) const {
+void SweepStore::put(const SweepTask& task, const RunResult& result, const TaskTime& time) const {
   const std::string bytes = compressed(result_to_json(result));
   ordered_json header = ordered_json::object();
   header["schema"] = run_schema;
   header["id"] = task.id;
   header["program"] = program_to_json(this_program());
   header["host"] = host_name();
-  header["seconds"] = seconds;
+  header["seconds"] = time.seconds;
+  header["processor_seconds"] = time.processor_seconds;
   for (const TaskTrace& trace : task.traces) {
     header["traces"].push_back({{"path", trace.path}, {"identity", trace.identity}});
   }

@@ -12,11 +12,17 @@
 
 namespace tablewalk {
 
+/// How long a simulation took.
+struct TaskTime {
+  double seconds = 0;            ///< wall time
+  double processor_seconds = 0;  ///< of its process
+};
+
 /// The first line of a task's file.
 struct TaskHeader {
   ProgramIdentity program;
   std::string host;
-  double seconds = 0;  ///< of the simulation
+  TaskTime time;
 };
 
 /// The folder of a sweep:
@@ -38,7 +44,7 @@ class SweepStore {
 
   /// The header of a task's result if it is there.
   std::optional<TaskHeader> header(const std::string& id) const;
-  void put(const SweepTask& task, const RunResult& result, double seconds) const;
+  void put(const SweepTask& task, const RunResult& result, const TaskTime& time) const;
   /// Throws InputError, after removing the file, if it is damaged.
   RunResult get(const std::string& id) const;
   void remove(const std::string& id) const;

@@ -45,22 +45,22 @@ class SweepFolder : public testing::Test {
 
 TEST_F(SweepFolder, AResultIsThereWithWhatMadeIt) {
   EXPECT_FALSE(store_.header(task_.id));
-  store_.put(task_, result_, 1.5);
+  store_.put(task_, result_, {1.5, 0.5});
   const auto header = store_.header(task_.id);
   ASSERT_TRUE(header);
   EXPECT_EQ(header->program.checksum, this_program().checksum);
-  EXPECT_EQ(header->seconds, 1.5);
+  EXPECT_EQ(header->time.seconds, 1.5);
   EXPECT_EQ(store_.get(task_.id).stats.at("walker.walks").count, 7U);
 }
 
 TEST_F(SweepFolder, AShorterFileIsNoResult) {
-  store_.put(task_, result_, 1);
+  store_.put(task_, result_, {});
   fs::resize_file(run_path(), fs::file_size(run_path()) - 1);
   EXPECT_FALSE(store_.header(task_.id));
 }
 
 TEST_F(SweepFolder, ADamagedResultIsRemoved) {
-  store_.put(task_, result_, 1);
+  store_.put(task_, result_, {});
   std::fstream file(run_path(), std::ios::in | std::ios::out | std::ios::binary);
   file.seekp(-1, std::ios::end);
   file.put('\x55');
@@ -89,9 +89,32 @@ TEST_F(SweepFolder, WritesThatFailLeaveTheOldFileAndNoOther) {
   EXPECT_EQ(temporaries, 0U);
 }
 
+TEST_F(SweepFolder, AWriterThatIsKilledLeavesTheOldFile) {
+  const std::string path = store_.path("x");
+  write_durable_file(path, "old");
+  for (int i = 0; i < 3; ++i) {
+    const pid_t writer = ::fork();
+    if (writer == 0) {
+      const std::string text(std::size_t{256} << 20, 'x');
+      while (true) write_durable_file(path, text);
+    }
+    const auto has_begun = [&] {
+      for (const auto& entry : fs::directory_iterator(store_.folder())) {
+        if (entry.is_regular_file() && entry.path().extension() == ".tmp") return true;
+      }
+      return fs::file_size(path) != 3;
+    };
+    while (!has_begun()) ::usleep(1000);
+    ::kill(writer, SIGKILL);
+    ::waitpid(writer, nullptr, 0);
+    EXPECT_EQ(fs::file_size(path), 3U);
+    store_.clean();
+  }
+}
+
 TEST_F(SweepFolder, CleanRemovesWhatInterruptedWritesLeft) {
   std::ofstream(store_.path("runs/x.run.host.1.tmp")) << "half";
-  store_.put(task_, result_, 1);
+  store_.put(task_, result_, {});
   store_.clean();
   EXPECT_FALSE(fs::exists(store_.path("runs/x.run.host.1.tmp")));
   EXPECT_TRUE(store_.header(task_.id));
