@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/terminal.h"
+#include "cli/sweep_progress.h"
 #include "report/result_json.h"
 #include "sweep/folder_lock.h"
 #include "sweep/local_engine.h"
@@ -24,8 +24,6 @@
 
 namespace tablewalk {
 namespace {
-
-constexpr std::size_t shown_failures = 20;
 
 struct SweepArguments {
   SweepOptions options;
@@ -61,15 +59,6 @@ std::unique_ptr<Engine> make_engine(const SweepArguments& arguments) {
                                did_you_mean(arguments.engine, {"local", "slurm"})));
 }
 
-std::string failures_text(const std::vector<FailedPoint>& failed) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(failed.size(), shown_failures); ++i) {
-    text += fmt::format("\n  {}: {}", failed[i].name, failed[i].message);
-  }
-  if (failed.size() > shown_failures) text += fmt::format("\n  and {} more", failed.size() - shown_failures);
-  return text;
-}
-
 void print_plan(const SweepArguments& arguments) {
   const SweepPlan plan = plan_of_file(arguments.options);
   std::cout << fmt::format("{} points, {} simulations, {} points excluded, random seed {}\n", plan.points.size(),
@@ -89,35 +78,14 @@ void sweep(const SweepArguments& arguments) {
   if (arguments.options.folder.empty()) throw InputError("-o is missing: expected a folder for the results (-o DIR)");
   std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is reported like a full disk
   const std::unique_ptr<Engine> engine = make_engine(arguments);
-  std::optional<ProgressLine> line;
-  EngineWatch watch;
-  watch.keep_going = !arguments.stop_at_failure;
-  std::size_t total = 0;
-  watch.on_start = [&](std::size_t tasks) {
-    total = tasks;
-    line.emplace(fmt::format("of {} simulations", with_thousands(tasks)));
-  };
-  watch.on_progress = [&](std::size_t ended) {
-    line->show(ended, static_cast<double>(ended) / static_cast<double>(std::max<std::size_t>(total, 1)));
-  };
-  watch.on_message = [&](const std::string& message) {
-    if (line) line->clear();
-    std::cerr << "tablewalk: " << printable(message) << '\n';
-  };
-  const SweepReport report = run_sweep(arguments.options, *engine, watch);
-  line.reset();
+  SweepProgress progress(!arguments.stop_at_failure);
+  const SweepReport report = run_sweep(arguments.options, *engine, progress.watch());
+  progress.end();
   const SweepCounts& counts = report.state.counts;
   std::cout << fmt::format("{}/tidy.csv: {} of {} points, {} of them new; {} simulations\n", arguments.options.folder,
                            counts.done, counts.points, counts.done - std::min(counts.done, report.done_before),
                            report.simulated);
-  if (report.outcome.interrupted) {
-    throw Difference(fmt::format("interrupted: {} of {} points are done; the same command goes on from there",
-                                 counts.done, counts.points));
-  }
-  if (counts.failed != 0) {
-    throw Difference(
-        fmt::format("{} of {} points failed:{}", counts.failed, counts.points, failures_text(report.state.failed)));
-  }
+  report_unfinished(report);
 }
 
 void show_status(const std::string& folder) {

@@ -70,7 +70,7 @@ std::string path_beside(const std::string& file, const std::string& path) {
 void MachineSource::fail_setting(const std::string& problem, const PointChoice& settings) const {
   for (const KeySetting& setting : settings) {
     const auto rest = without_setting(problem, setting);
-    if (rest) throw InputError(fmt::format("{}:{}: {}", file_.path, setting.line, *rest));
+    if (rest) throw InputError(fmt::format("{}: {}", place_in(file_, setting.line), *rest));
   }
   throw InputError(problem);
 }
@@ -85,7 +85,7 @@ const MachineConfig& MachineSource::base(const KeySetting& config, const KeySett
   try {
     if (!source.name.empty()) find_config(source.name);
   } catch (const InputError& error) {
-    throw InputError(fmt::format("{}:{}: config: {}", file_.path, config.line, error.what()));
+    throw InputError(fmt::format("{}: config: {}", place_in(file_, config.line), error.what()));
   }
   for (const KeySetting& setting : file_.settings) source.overrides.push_back(setting_text(setting));
   try {

@@ -13,7 +13,7 @@ namespace {
 
 [[noreturn]] void fail_too_many(const SweepFile& file, const PointSet& set) {
   throw InputError(
-      fmt::format("{}:{}: points: expected at most {} points in all", file.path, set.line, most_points_of_sweep));
+      fmt::format("{}: points: expected at most {} points in all", place_in(file, set.line), most_points_of_sweep));
 }
 
 KeySetting setting_of(const KeyValues& values, const std::string& value) {

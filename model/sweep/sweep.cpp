@@ -26,7 +26,10 @@ std::uint64_t new_seed() {
 class Sweep {
  public:
   Sweep(const SweepOptions& options, const EngineWatch& watch)
-      : options_(options), watch_(watch), store_(options.folder), file_(read_sweep_file(options.file)) {}
+      : options_(options),
+        watch_(watch),
+        store_(options.folder),
+        file_(options.given ? *options.given : read_sweep_file(options.file)) {}
 
   SweepReport run(Engine& engine) {
     const ordered_json seen = store_.read_manifest();
@@ -69,7 +72,7 @@ class Sweep {
     traces_ = TraceChecksums(manifest.is_object() ? manifest.value("trace_files", ordered_json()) : ordered_json());
     plan_ = make_plan(file_, *seed, [this](const std::string& path) { return traces_.of(path); });
     if (plan_.points.empty()) {
-      throw InputError(fmt::format("{}: has no points: its conditions exclude all {}", options_.file, plan_.excluded));
+      throw InputError(fmt::format("{}: has no points: its conditions exclude all {}", file_.path, plan_.excluded));
     }
   }
 
@@ -107,7 +110,7 @@ class Sweep {
       watch_.message(fmt::format("{} random points are missing: no other machines were found in {} tries for each",
                                  plan_.missing_draws, tries_per_point));
     }
-    if (plan_.excluded != 0) watch_.message(fmt::format("{} points are excluded by `where`", plan_.excluded));
+    if (plan_.excluded != 0) watch_.message(fmt::format("{} points are excluded by conditions", plan_.excluded));
     if (!manifest.is_object()) return;
     const ordered_json plan = plan_to_json(plan_);
     if (manifest.at("plan") == plan) {

@@ -14,6 +14,7 @@ enum class OtherProgram : std::uint8_t { Refuse, Keep, Redo };
 
 struct SweepOptions {
   std::string file;
+  std::optional<SweepFile> given;  ///< instead of `file`
   std::string folder;
   std::optional<std::uint64_t> seed;  ///< of random points, instead of the file's
   bool wait = false;                  ///< for another sweep in the folder

@@ -284,6 +284,10 @@ std::string KeyValues::at(double share) const {
   return Reader::number_text(within, interval->whole);
 }
 
+std::string place_in(const SweepFile& file, int line) {
+  return line == 0 ? file.path : fmt::format("{}:{}", file.path, line);
+}
+
 std::string SweepTrace::label() const {
   return fmt::format("{}", fmt::join(paths, " "));
 }

@@ -75,6 +75,9 @@ struct SweepFile {
   bool check = false;
 };
 
+/// `FILE:LINE`, or only the file for what has no line (0).
+std::string place_in(const SweepFile& file, int line);
+
 /// The most points of a sweep.
 constexpr std::uint64_t most_points_of_sweep = 100000;
 

@@ -116,8 +116,8 @@ class PlanMaker {
           return false;
         }
       } catch (const InputError& error) {
-        throw InputError(
-            fmt::format("{}:{}: where: {}: {}", file_.path, condition.line, condition.expression.text(), error.what()));
+        throw InputError(fmt::format("{}: where: {}: {}", place_in(file_, condition.line), condition.expression.text(),
+                                     error.what()));
       }
     }
     return true;
@@ -149,7 +149,7 @@ class PlanMaker {
       opened.says_dependences = says_dependences(options_of(opened));
       return opened_.emplace(key, std::move(opened)).first->second;
     } catch (const InputError& error) {
-      throw InputError(fmt::format("{}:{}: traces: {}", file_.path, trace.line, error.what()));
+      throw InputError(fmt::format("{}: traces: {}", place_in(file_, trace.line), error.what()));
     }
   }
 

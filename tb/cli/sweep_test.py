@@ -193,6 +193,13 @@ class Failures(SweepTest):
         self.sweep("s.yaml", "-o", "out", code=1)
         self.assertRegex(self.output("sweep", "status", "out"), r"done +2\nfailed +2\n")
 
+    def test_a_point_that_succeeds_is_no_longer_failed(self):
+        task = self.output("sweep", "s.yaml", "--plan").splitlines()[1].split()[0]
+        os.makedirs(self.path("out/failed"))
+        self.write(f"out/failed/{task}.json", "{}")
+        self.sweep("s.yaml", "-o", "out", code=1)
+        self.assertNotIn(task + ".json", os.listdir(self.path("out/failed")))
+
     def test_a_dead_process_is_a_failed_point(self):
         self.write("long.yaml", "traces: ['generated:zipf,footprint=64M,count=100M', good.txt]\ncost: false\n")
         sweep = self.start("long.yaml", "-o", "out", "-j", "1")
@@ -340,6 +347,50 @@ class Interruptions(SweepTest):
         sweeps = [self.start("grid.yaml", "-o", "out", "--wait", "-j", "2") for _ in range(3)]
         self.assertEqual([sweep.wait(120) for sweep in sweeps], [0, 0, 0])
         self.assert_same_in_the_end("out")
+
+
+class Tune(SweepTest):
+    def tune(self, *arguments):
+        result = self.run_program("tune", *arguments, "-o", "tuned")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stderr, r"\Atablewalk: \d+ points are excluded by conditions\n\Z")
+        return result.stdout
+
+    def test_the_front_has_the_machines_that_no_other_beats(self):
+        output = self.tune(trace("sort"), trace("git"), "-c", "skylake", "--budget", "700", "--limit", "5K")
+        with open(self.path("tuned/tune.csv"), encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertGreater(len(rows), 4)
+        self.assertLessEqual(max(int(row["tlb_entries"]) for row in rows), 700)
+        front = [(int(row["tlb_bits"]), int(row["cost_cycles"])) for row in rows if row["on_front"] == "1"]
+        everything = [(int(row["tlb_bits"]), int(row["cost_cycles"])) for row in rows]
+        expected = [(bits, cost) for bits, cost in everything
+                    if not any(b <= bits and c <= cost and (b, c) != (bits, cost) for b, c in everything)]
+        self.assertEqual(front, sorted(set(expected)))
+        self.assertIn(f"{len(front)} of {len(rows)} machines", output)
+        row = rows[0]
+        settings = [part for key in ("itlb", "dtlb", "stlb")
+                    for part in ("--set", f"{key}.arrays.0.entries={row[f'{key}.arrays.0.entries']}")]
+        costs = [self.json("run", trace(name), "-c", "skylake", "--limit", "5K", *settings)["stats"]
+                 for name in ("sort", "git")]
+        self.assertEqual(int(row["cost_cycles"]), sum(one["translation.cost_cycles"] for one in costs))
+        self.assertEqual(int(row["cycles"]), sum(one["core.cycles"] for one in costs))
+
+    def test_a_space_of_your_own(self):
+        self.write("space.yaml", "where: walker.walkers > 1\npoints: [grid: {walker.walkers: [1, 2], "
+                                 "dtlb.arrays.0.entries: [16, 64]}]\n")
+        self.tune("good.txt", "--space", "space.yaml", "--budget", "5K", "--csv", "front.csv")
+        with open(self.path("front.csv"), encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([(row["walker.walkers"], row["dtlb.arrays.0.entries"]) for row in rows], [("2", "16"), ("2", "64")])
+
+    def test_bad_input_is_one_line(self):
+        self.assert_refused(["tune", "good.txt", "-o", "out"], "--budget is missing")
+        self.assert_refused(["tune", "good.txt", "-o", "out", "--budget", "9"], "its conditions exclude all")
+        self.assert_refused(["tune", "gone.txt", "-o", "out", "--budget", "9K"], "gone.txt: cannot be read")
+        self.write("space.yaml", "points:\n  - grid: {dtlb.array: [1]}\n")
+        self.assert_refused(["tune", "good.txt", "-o", "out", "--budget", "9", "--space", "space.yaml"],
+                            "space.yaml:2: dtlb.array: unknown key", "'dtlb.arrays'")
 
 
 class Output(SweepTest):

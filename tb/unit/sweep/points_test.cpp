@@ -77,7 +77,11 @@ TEST(Points, LatinHypercubeHasOneValueInEachPartOfEachRange) {
   }
   EXPECT_EQ(a.size(), 50U);
   EXPECT_EQ(b.size(), 50U);
-  EXPECT_FALSE(std::is_sorted(points.begin(), points.end()));
+  const auto same = [](const std::string& point) {
+    return point.substr(2, point.find(' ') - 2) == point.substr(point.rfind('=') + 1, point.find(' ') - 2) &&
+           point.size() == 2 * point.find(' ') + 2;
+  };
+  EXPECT_LT(std::count_if(points.begin(), points.end(), same), 10);
 }
 
 TEST(Points, SetsDrawIndependently) {

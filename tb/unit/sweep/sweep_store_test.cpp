@@ -194,7 +194,11 @@ TEST_F(SweepFolder, TracesAreReadAgainOnlyIfChanged) {
   EXPECT_EQ(TraceChecksums(known).of(path), one);
   known[path]["checksum"] = "remembered";
   EXPECT_EQ(TraceChecksums(known).of(path), "remembered");
+  const auto time = fs::last_write_time(path);
   std::ofstream(path) << "other";
+  fs::last_write_time(path, time);
+  EXPECT_NE(TraceChecksums(known).of(path), "remembered");
+  std::ofstream(path) << "two";
   EXPECT_NE(TraceChecksums(known).of(path), "remembered");
   EXPECT_NE(TraceChecksums(known).of(path), one);
   EXPECT_THROW(first.of(store_.path("missing")), InputError);
