@@ -276,9 +276,10 @@ class Interruptions(SweepTest):
 
     def test_ctrl_c_keeps_what_is_done(self):
         self.write("long.yaml", "traces: [good.txt, 'generated:zipf,footprint=64M,count=100M']\ncost: false\n")
-        sweep = self.start("long.yaml", "-o", "out", "-j", "1")
+        sweep = self.start("long.yaml", "-o", "out", "-j", "2")
         while not os.path.exists(self.path("out/runs")) or not self.runs("out"):
             time.sleep(0.01)
+        time.sleep(0.5)  # the long simulation is running
         sweep.send_signal(signal.SIGINT)
         self.assertEqual(sweep.wait(30), 1)
         self.assertRegex(self.output("sweep", "status", "out"), r"done +1\nfailed +0\nto do +1\n")
