@@ -49,10 +49,16 @@ void take_one_at_a_time(const PointSet& set, const TakeChoice& take) {
 /// Returns the number of points not found.
 std::uint64_t take_random(const PointSet& set, RandomSource random, const TakeChoice& take) {
   std::uint64_t made = 0;
-  for (std::uint64_t tries = 0; made < set.count && tries < set.count * tries_per_point; ++tries) {
+  std::uint64_t in_vain = 0;
+  while (made < set.count && in_vain < most_draws_in_vain) {
     PointChoice choice;
     for (const KeyValues& key : set.keys) choice.push_back(setting_of(key, key.at(random.share())));
-    if (take(choice)) ++made;
+    if (take(choice)) {
+      ++made;
+      in_vain = 0;
+    } else {
+      ++in_vain;
+    }
   }
   return set.count - made;
 }

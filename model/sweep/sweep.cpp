@@ -107,8 +107,8 @@ class Sweep {
       watch_.message(fmt::format("random points of seed {}: the same with --seed {}", plan_.seed, plan_.seed));
     }
     if (plan_.missing_draws != 0) {
-      watch_.message(fmt::format("{} random points are missing: no other machines were found in {} tries for each",
-                                 plan_.missing_draws, tries_per_point));
+      watch_.message(fmt::format("{} random points are missing: {} draws in a row gave no new machine",
+                                 plan_.missing_draws, most_draws_in_vain));
     }
     if (plan_.excluded != 0) watch_.message(fmt::format("{} points are excluded by conditions", plan_.excluded));
     if (!manifest.is_object()) return;

@@ -95,7 +95,7 @@ TEST_F(SweepFolder, AWriterThatIsKilledLeavesTheOldFile) {
   for (int i = 0; i < 3; ++i) {
     const pid_t writer = ::fork();
     if (writer == 0) {
-      const std::string text(std::size_t{256} << 20, 'x');
+      const std::string text(std::size_t{64} << 20, 'x');
       while (true) write_durable_file(path, text);
     }
     const auto has_begun = [&] {
