@@ -54,6 +54,7 @@ struct RunResult {
   std::vector<std::string> warnings;  ///< oddities in machine, image or trace that did not prevent the simulation
   std::optional<CheckCounts> checked;
   std::optional<Attribution> attribution;  ///< what caused the walks, if requested
+  nlohmann::ordered_json details;          ///< what a page shows beyond the figures, if requested; else null
   CostSummary cost{false, "no machine with free translation was simulated", 0};
 };
 
