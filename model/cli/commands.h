@@ -11,6 +11,7 @@ void add_run_command(CLI::App& app);
 void add_compare_command(CLI::App& app);
 void add_follow_command(CLI::App& app);
 void add_explain_command(CLI::App& app);
+void add_report_command(CLI::App& app);
 void add_cosim_command(CLI::App& app);
 void add_walk_command(CLI::App& app);
 void add_walker_law_command(CLI::App& app);

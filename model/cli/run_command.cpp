@@ -12,6 +12,7 @@
 #include "cli/input_tee.h"
 #include "cli/layout_options.h"
 #include "cli/options.h"
+#include "cli/page_option.h"
 #include "cli/terminal.h"
 #include "cli/trace_arguments.h"
 #include "cli/wave_file.h"
@@ -37,6 +38,7 @@ struct RunArguments {
   LayoutArguments layout;
   std::string output_folder;
   std::string format = "text";
+  std::string html;
   std::string wave;
   std::string memory_log;
   std::uint64_t wave_from = 0;
@@ -195,10 +197,23 @@ const std::string& checked_memory_log(const RunArguments& arguments, const Machi
   return arguments.memory_log;
 }
 
+void check_page_options(RunArguments& arguments, OutputFormat format) {
+  RunOptions& options = arguments.options;
+  if (options.details && arguments.output_folder.empty() && format != OutputFormat::Json && arguments.html.empty()) {
+    throw InputError("--details without a JSON result: expected -o FOLDER, --format json or --html FILE too");
+  }
+  check_page_path(arguments.html, "--html");
+  if (arguments.html.empty()) return;
+  options.details = true;
+  options.attribute = true;
+}
+
 /// An output must not overwrite an input.
 void check_outputs(const RunArguments& arguments) {
-  const std::array<std::pair<const char*, std::string>, 3> outputs{
-      {{"--walk-log", arguments.options.walk_log}, {"--wave", arguments.wave}, {"--memory-log", arguments.memory_log}}};
+  const std::array<std::pair<const char*, std::string>, 4> outputs{{{"--walk-log", arguments.options.walk_log},
+                                                                    {"--wave", arguments.wave},
+                                                                    {"--memory-log", arguments.memory_log},
+                                                                    {"--html", arguments.html}}};
   for (const auto& [option, output] : outputs) {
     if (output.empty()) continue;
     refuse_to_replace(arguments.options.trace_path, output, option);
@@ -219,7 +234,9 @@ void run(RunArguments& arguments) {
     arguments.config.overrides.push_back("paging.mode=" + arguments.mode);
   }
   arguments.options.tables = image_tables(arguments);
+  const RunOptions asked = arguments.options;
   check_wave_options(arguments);
+  check_page_options(arguments, printing.format);
   check_outputs(arguments);
   const auto config = load_config<MachineConfig>(arguments.config);
   set_protection(arguments, config);
@@ -232,7 +249,14 @@ void run(RunArguments& arguments) {
   if (!arguments.output_folder.empty()) create_folder(arguments.output_folder);
 
   arguments.options.on_warning = [](const std::string& warning) { print_warning(warning); };
-  const RunResult result = simulate(arguments, config);
+  RunResult result = simulate(arguments, config);
+  std::vector<PageResult> page;
+  if (!arguments.html.empty()) {
+    const std::string& machine = arguments.config.name;
+    page.push_back(page_result(LabelledResult{machine.empty() ? "default" : machine, result}));
+    if (!asked.attribute) result.attribution.reset();
+    if (!asked.details) result.details = nullptr;
+  }
   if (!arguments.output_folder.empty()) {
     write_text_file(arguments.output_folder + "/result.json", result_to_json(result, printing.attribution_rows));
   }
@@ -243,6 +267,7 @@ void run(RunArguments& arguments) {
   // If a log is on standard output, the report goes to standard error.
   const bool output_taken = arguments.options.walk_log == "-" || arguments.memory_log == "-";
   print_run(result, printing, output_taken ? std::cerr : std::cout);
+  if (!page.empty()) write_page(arguments.html, std::move(page), page_title(arguments.options.trace_path));
 }
 
 }  // namespace
@@ -274,6 +299,9 @@ void add_run_command(CLI::App& app) {
   command->add_option("--wave", arguments->wave, "FST file of the RTL walker's signals");
   add_whole(*command, "--wave-from", arguments->wave_from, "First cycle of the wave");
   add_whole(*command, "--wave-cycles", arguments->wave_cycles, "Number of cycles in the wave; 0 is all");
+  add_html_option(*command, arguments->html);
+  command->add_flag("--details", options.details,
+                    "Keep walks, intervals and page tables in result.json, for the pages of `tablewalk report`");
   command->add_flag("--check", options.check, "Check the laws of the model while running");
   command->add_flag("--attribute", options.attribute,
                     "Print what causes the walks: by region of the address space, part of the walk, and instruction");
@@ -286,6 +314,7 @@ void add_run_command(CLI::App& app) {
       "  tablewalk run traces/sort.twt\n"
       "  tablewalk run traces/sort.twt -c skylake --set paging.mode=flat48 --explain\n"
       "  tablewalk run traces/sort.twt --warmup 100000 --limit 1000000 -o results --walk-log walks.csv\n"
+      "  tablewalk run traces/sort.twt -c skylake --html page.html\n"
       "  tablewalk run mine.txt --mode sv39 --image pages.bin.zst --root 0x8000100000083824 --check\n"
       "  tablewalk run traces/sort.twt --limit 1000 -c example-walker --wave walker.fst\n"
       "  valgrind --tool=lackey --trace-mem=yes ls 2>&1 | tablewalk run - --format json");

@@ -56,6 +56,7 @@ struct RunResult {
   std::optional<CheckCounts> checked;
   std::optional<Attribution> attribution;  ///< what caused the walks, if requested
   std::vector<MemorySample> memory;        ///< over time, if the machine looks at it
+  nlohmann::ordered_json details;          ///< what a page shows beyond the figures, if requested; else null
   CostSummary cost{false, "no machine with free translation was simulated", 0};
 };
 

@@ -14,6 +14,7 @@
 #include "config/printer.h"
 #include "observe/law_checker.h"
 #include "observe/observer_list.h"
+#include "observe/run_details.h"
 #include "observe/walk_attribution.h"
 #include "observe/walk_log.h"
 #include "observe/walker_shadow.h"
@@ -219,6 +220,20 @@ void start_cores(Machine& machine, const MachineConfig& config, const std::vecto
   }
 }
 
+/// What was run, on which machine.
+void describe_inputs(RunResult& result, const MachineConfig& config, const RunOptions& options, const Streams& streams,
+                     const Machine& machine) {
+  result.version = program_version();
+  result.config = to_json(config);
+  result.more_traces = streams.summaries();
+  result.trace = result.more_traces.front();
+  result.more_traces.erase(result.more_traces.begin());
+  if (options.tables) {
+    result.image = {printable(image_name(options.tables->image)), machine.image()->format,
+                    fmt::format("{:#x}", options.tables->root_value)};
+  }
+}
+
 RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOptions& options) {
   std::optional<WalkLog> walk_log;
   if (!options.walk_log.empty()) walk_log.emplace(options.walk_log, options.warmup != 0);
@@ -235,6 +250,8 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   if (options.follow != nullptr) observers.add(*options.follow);
   WalkAttribution attribution;
   if (options.attribute) observers.add(attribution);
+  std::optional<RunDetails> details;
+  if (options.details) observers.add(details.emplace(machine.mode(), config.dram, config.memory.line_bytes));
   for (PageWalker* walker : machine.walkers()) walker->observe(observers);
 
   const std::vector<std::unique_ptr<WalkerShadow>> shadows = make_shadows(config, options, machine);
@@ -242,6 +259,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   Watch watch(options, streams);
   WarmUp warm_up(machine, [&] {
     attribution.reset();
+    if (details) details->reset();
     if (walk_log) walk_log->start_statistics();
   });
   RequestPort::Job job;
@@ -251,6 +269,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   TranslationObservers translation_observers;
   if (options.check) translation_observers.add(checker);
   if (options.follow != nullptr) translation_observers.add(*options.follow);
+  if (details) translation_observers.add(*details);
   if (!translation_observers.empty()) job.observer = &translation_observers;
   const std::vector<std::unique_ptr<RunQueue>> queues = make_queues(config, streams);
   start_cores(machine, config, queues, streams.processes(), job);
@@ -258,20 +277,13 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   if (!watch.stopped() && !streams.stopped()) streams.refuse_short(options.warmup);
 
   for (const auto& shadow : shadows) options.cosim->add(shadow->counts());
-  result.version = program_version();
-  result.config = to_json(config);
-  result.more_traces = streams.summaries();
-  result.trace = result.more_traces.front();
-  result.more_traces.erase(result.more_traces.begin());
-  if (options.tables) {
-    result.image = {printable(image_name(options.tables->image)), machine.image()->format,
-                    fmt::format("{:#x}", options.tables->root_value)};
-  }
+  describe_inputs(result, config, options, streams, machine);
   for (const std::string& note : streams.notes()) warn(result, options, note);
   result.partial = watch.stopped() || streams.stopped();
   streams.close();  // frees memory for the report
   machine.report(result.stats);
   if (options.attribute) result.attribution = attribution.result();
+  if (details) result.details = details->result(machine.memory(), machine.kernel());
   if (options.check) {
     checker.check_figures(result.stats);
     result.checked = checker.counts();

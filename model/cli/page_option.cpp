@@ -1,0 +1,39 @@
+#include "cli/page_option.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+
+namespace tablewalk {
+
+CLI::Option* add_html_option(CLI::App& command, std::string& path) {
+  return command.add_option("--html", path,
+                            "File for a page with all pictures of the result, for any browser, offline");
+}
+
+void check_page_path(const std::string& path, const std::string& option) {
+  if (path.empty()) return;
+  if (path == "-") throw InputError(fmt::format("{} -: expected a file, such as page.html", option));
+  std::error_code ignored;
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
+    throw InputError(fmt::format("{} {}: expected a file in an existing folder", option, path));
+  }
+  if (std::filesystem::is_directory(path, ignored)) {
+    throw InputError(fmt::format("{} {}: is a folder; expected a file", option, path));
+  }
+}
+
+void write_page(const std::string& path, std::vector<PageResult> results, const std::string& title) {
+  write_text_file(path, page_html(std::move(results), title));
+}
+
+std::string page_title(const std::string& trace_path) {
+  return "tablewalk: " + printable(trace_path);
+}
+
+}  // namespace tablewalk
