@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <ostream>
+
 #include "paging/reference_walk.h"
 #include "paging/table_builder.h"
 
@@ -15,6 +18,10 @@ struct Case {
   std::uint64_t before;
   std::uint64_t after;
 };
+
+void PrintTo(const Case& one, std::ostream* out) {
+  *out << one.mode << " " << one.before << " " << one.after;
+}
 
 class TableSplit : public testing::TestWithParam<Case> {};
 
