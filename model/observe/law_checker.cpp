@@ -55,7 +55,7 @@ void LawChecker::translation_answered(const TranslationRequest& request, Cycles 
   ++answered_;
   require(answered_ <= requested_, "a translation was answered twice");
   const std::optional<VirtualAddress> paged = check_segment(request);
-  if (paged) check_translation(*paged, request.space, request.access, request.answer);
+  if (paged) check_translation(*paged, request.space, request.access, request.answer, asked);
   if (answered_at_once) return;
   require(request.accounted == answered && request.cycles.total() == (answered - asked).count(),
           fmt::format("the translation of 0x{:x} took {} cycles, but its parts add up to {}", request.va.value(),
@@ -85,37 +85,34 @@ void LawChecker::fault_handled(const TranslationRequest& request, Cycles at) {
   const WalkOutcome repaired =
       reference_walk(mode_, memory_, kernel_.root_for(request.space, request.access.user), paged, request.access);
   require(repaired.translated, fmt::format("0x{:x} faults still after its fault was handled", request.va.value()));
-  mapped_at_[repaired.translation.page] = at;
-  last_mapped_ = at;
+  last_repair_ = at;
 }
 
-bool LawChecker::was_mapped_since(Cycles cycle, PhysicalAddress page) const {
-  const auto mapped = mapped_at_.find(page);
-  return mapped != mapped_at_.end() && mapped->second >= cycle;
+/// An earlier walk may have missed what a fault handler of another core has mapped since. It may lack a bit that
+/// software sets.
+bool LawChecker::was_absent(const Answer& answer, const WalkOutcome& now, Cycles since) const {
+  const bool lacks_bit = now.fault.reason == FaultReason::NotAccessed || now.fault.reason == FaultReason::NotDirty;
+  return answer.faulted && tells(answer.fault.reason, FaultReason::NotPresent) && (now.translated || lacks_bit) &&
+         last_repair_ >= since;
 }
 
 void LawChecker::walk_finished(const WalkRecord& walk) {
   ++walks_;
+  check_translation(walk.va, walk.space, walk.access, walk.answer, walk.taken);
   const WalkOutcome now =
       reference_walk(mode_, memory_, kernel_.root_for(walk.space, walk.access.user), walk.va, walk.access);
-  // Where software sets accessed and dirty bits, a page that another core has just mapped may fault again.
-  const bool lacks_bit = now.fault.reason == FaultReason::NotAccessed || now.fault.reason == FaultReason::NotDirty;
-  const bool is_mapped_now =
-      now.translated ? was_mapped_since(walk.taken, now.translation.page) : lacks_bit && last_mapped_ >= walk.taken;
-  const bool was_absent =
-      walk.answer.faulted && tells(walk.answer.fault.reason, FaultReason::NotPresent) && is_mapped_now;
-  if (!was_absent) {
-    check_translation(walk.va, walk.space, walk.access, walk.answer);
-    if (now.translated) check_leaf(walk, now.translation);
-  }
+  if (now.translated && !walk.answer.faulted) check_leaf(walk, now.translation);
   require(walk.entry_reads <= mode_.levels() * (1 + walk.restarts) + walk.entry_updates,
           fmt::format("the walk of 0x{:x} read {} entries in a table of {} levels", walk.va.value(), walk.entry_reads,
                       mode_.levels()));
 }
 
-void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, Access access, const Answer& answer) const {
+/// `since`: when it was requested.
+void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, Access access, const Answer& answer,
+                                   Cycles since) const {
   if (kernel_.may_be_stale(asid, va)) return;
   const WalkOutcome reference = reference_walk(mode_, memory_, kernel_.root_for(asid, access.user), va, access);
+  if (was_absent(answer, reference, since)) return;
   if (answer.faulted) {
     require(
         !reference.translated && tells(answer.fault.reason, reference.fault.reason),

@@ -49,7 +49,7 @@ void RunDetails::walk_finished(const WalkRecord& walk) {
   const std::uint64_t cycles = cycles_of(walk);
   intervals_.walked(cycles, (walk.taken - walk.requested).count());
   count_places(walk);
-  if (spaces_.size() < most_spaces) spaces_.insert(walk.asid);
+  if (spaces_.size() < most_spaces) spaces_.insert(walk.space);
   if (recent_.size() == most_recent) {
     samples_.add(recent_.front());
     recent_.pop_front();
@@ -61,7 +61,7 @@ void RunDetails::count_places(const WalkRecord& walk) {
   PlaceCounts::Count count;
   count.times = 1;
   count.cycles = cycles_of(walk);
-  places_.add(walk.asid, walk.va.value(), count);
+  places_.add(walk.space, walk.va.value(), count);
   for (unsigned i = 0; i < walk.listed(); ++i) {
     const WalkRecord::EntryRead& read = walk.reads[i];
     if (read.update) continue;
@@ -75,7 +75,7 @@ void RunDetails::count_places(const WalkRecord& walk) {
 
 void RunDetails::translation_requested(const TranslationRequest& request, Cycles at) {
   const std::uint64_t page = request.va.value() >> mode_.offset_bits();
-  intervals_.requested(page ^ std::uint64_t{request.asid} << 52, at);
+  intervals_.requested(page ^ std::uint64_t{request.space} << 52, at);
 }
 
 void RunDetails::translation_answered(const TranslationRequest& request, Cycles asked, Cycles answered,

@@ -47,7 +47,7 @@ ordered_json row_of(const SampledWalk& sampled, const AddressMap& banks) {
   ordered_json row = ordered_json::array();
   row.push_back(sampled.number);
   row.push_back(walk.id);
-  row.push_back(walk.asid);
+  row.push_back(walk.space);
   row.push_back(address_text(walk.va.value()));
   row.push_back(to_string(walk.access.kind));
   row.push_back(walk.instruction ? ordered_json(address_text(walk.instruction->value())) : ordered_json());

@@ -53,7 +53,8 @@ struct HugePagesConfig {
                static_cast<std::uint32_t>(most_parts));
     keys.value(
         "clear_bytes", clear_bytes, "bytes",
-        "bytes of a new huge page whose clearing is memory traffic, as if the others were cleared before; 0: all");
+        "bytes of a new huge page whose clearing is memory traffic, as if the others were cleared before; 0: all",
+        largest::resident_bytes);
     keys.value("compact", compact, "",
                "true: if no huge frame is free, other pages are moved to make one; needs the frame policy buddy");
     keys.value("move_cycles", move_cycles, "cycles", "instructions for each page that is moved or copied so",

@@ -71,18 +71,7 @@ struct OsConfig {
     keys.value("prefault", prefault, "",
                "true: every page is mapped before the program touches it, so that only translation is measured; false: "
                "demand paging: the first touch of a page faults");
-    keys.value("fault_cycles", fault_cycles, "cycles",
-               "cost of a page fault, from the exception to the repeated access", largest::event_cycles);
-    keys.value("major_fault_cycles", major_fault_cycles, "cycles",
-               "additional cost of a fault that reads from the swap device, beside the wait for it",
-               largest::event_cycles);
-    keys.value("evict_cycles", evict_cycles, "cycles", "cost of choosing a page and taking its frame",
-               largest::event_cycles);
-    keys.value("call_cycles", call_cycles, "cycles", "cost of a system call that changes the address space",
-               largest::event_cycles);
-    keys.value("page_cycles", page_cycles, "cycles", "and of each page that it visits", largest::event_cycles);
-    keys.value("lock_cycles", lock_cycles, "cycles", "time between two looks at a page that another core is working on",
-               largest::event_cycles);
+    describe_costs(keys);
     keys.value("kernel_traffic", kernel_traffic, "",
                "true: the kernel's accesses to table entries and pages go through the core's caches; false: they cost "
                "nothing");
@@ -130,6 +119,21 @@ struct OsConfig {
         "the end of a time slice or of a trace");
     keys.value("run_while_waiting", run_while_waiting, "",
                "true: while a trace waits for the swap device, its core runs another one of its list");
+  }
+  template <class Keys>
+  void describe_costs(Keys& keys) {
+    keys.value("fault_cycles", fault_cycles, "cycles",
+               "cost of a page fault, from the exception to the repeated access", largest::event_cycles);
+    keys.value("major_fault_cycles", major_fault_cycles, "cycles",
+               "additional cost of a fault that reads from the swap device, beside the wait for it",
+               largest::event_cycles);
+    keys.value("evict_cycles", evict_cycles, "cycles", "cost of choosing a page and taking its frame",
+               largest::event_cycles);
+    keys.value("call_cycles", call_cycles, "cycles", "cost of a system call that changes the address space",
+               largest::event_cycles);
+    keys.value("page_cycles", page_cycles, "cycles", "and of each page that it visits", largest::event_cycles);
+    keys.value("lock_cycles", lock_cycles, "cycles", "time between two looks at a page that another core is working on",
+               largest::event_cycles);
   }
   template <class Problem>
   void check(Problem&& problem) const {

@@ -19,7 +19,7 @@ using test::KernelCores;
 
 constexpr std::uint64_t page_bytes = 4096;
 constexpr std::uint64_t region_pages = 16;  ///< as many as a huge page of 64 KiB has
-constexpr std::uint64_t far_away = 1000;  ///< pages to where a range is moved, and back
+constexpr std::uint64_t far_away = 1000;    ///< pages to where a range is moved, and back
 
 enum class Kind : std::uint8_t { Private, File, Anonymous };
 /// What is in a page: private memory of an address space, a page of a file, or of shared anonymous memory.
