@@ -114,6 +114,7 @@ void compare(CompareArguments& arguments) {
   refuse_to_replace(arguments.options.trace_path, arguments.html, "--html");
   arguments.options.details = arguments.options.attribute = !arguments.html.empty();
   const auto points = compare_points(arguments.configs, arguments.overrides, arguments.vary);
+  check_page_machines(arguments.html, points.size());
   std::vector<LabelledResult> results = run_points(points, arguments);
   const std::vector<PageResult> page = arguments.html.empty() ? std::vector<PageResult>() : page_results(results);
   for (LabelledResult& one : results) {

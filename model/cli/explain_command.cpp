@@ -82,6 +82,7 @@ void explain(const ExplainArguments& arguments) {
   refuse_to_replace(options.trace_path, arguments.html, "--html");
   MachineJobs jobs(options, arguments.rows);
   const std::vector<PlannedMachine> planned = plan(arguments, jobs);
+  check_page_machines(arguments.html, planned.size());
   const std::vector<std::optional<RunResult>> results = jobs.run(arguments.jobs);
   std::vector<ExplainedMachine> machines;
   for (const PlannedMachine& one : planned) {

@@ -28,6 +28,11 @@ void check_page_path(const std::string& path, const std::string& option) {
   }
 }
 
+void check_page_machines(const std::string& path, std::size_t machines) {
+  if (path.empty() || machines <= most_page_results) return;
+  throw InputError(fmt::format("--html {}: {} machines: expected at most {}", path, machines, most_page_results));
+}
+
 void write_page(const std::string& path, std::vector<PageResult> results, const std::string& title) {
   write_text_file(path, page_html(std::move(results), title));
 }

@@ -18,6 +18,9 @@ struct PageResult {
   nlohmann::ordered_json waterfall;  ///< the steps of `explain`: name, adds, cycles; null: not measured
 };
 
+/// Machines of a page. Their details are in memory until it is written.
+constexpr std::size_t most_page_results = 40;
+
 /// No page is larger.
 constexpr std::size_t most_page_bytes = 20'000'000;
 

@@ -31,11 +31,11 @@ PICTURES = [
 
 
 def make_pages(program, folder):
-    common = [TRACE, "-c", "skylake", "--limit", "1000000"]
+    common = [TRACE, "-c", "skylake", "--limit", "600000"]
     pages = {name: os.path.join(folder, f"{name}.html") for name in ("explain", "compare")}
     subprocess.run([program, "explain", *common, "--html", pages["explain"]], cwd=ROOT, check=True,
                    stdout=subprocess.DEVNULL)
-    subprocess.run([program, "compare", *common, "--vary", "walker.walkers=2,1", "--html", pages["compare"]], cwd=ROOT,
+    subprocess.run([program, "compare", *common, "--vary", "walker.walkers=1,2", "--html", pages["compare"]], cwd=ROOT,
                    check=True, stdout=subprocess.DEVNULL)
     return pages
 

@@ -15,7 +15,9 @@ function binned(buckets) {
     bins.set(bin, (bins.get(bin) || 0) + times);
     total += times;
   }
-  return { total, bins: [...bins].sort((a, b) => a[0] - b[0]).map(([bin, times]) => ({ bin, times, share: times / total })) };
+  const [first, last] = d3.extent([...bins.keys()]);
+  const all = total === 0 ? [] : d3.range(first, last + 1).map((bin) => ({ bin, times: bins.get(bin) || 0, share: (bins.get(bin) || 0) / total }));
+  return { total, bins: all };
 }
 
 const edge = (bin) => (bin < 0 ? 0.7 : 2 ** (bin / BINS_PER_DOUBLING));
@@ -65,19 +67,19 @@ function drawDistribution(svg, width, series) {
   for (const one of series) {
     const colour = resultColour(one.number);
     if (series.length > 1) {
-      const line = d3.line().x((d) => x(edge(d.bin + 0.5))).y((d) => y(d.share)).curve(d3.curveMonotoneX);
+      const line = d3.line().x((d) => x(edge(d.bin + 0.5))).y((d) => y(d.share)).curve(d3.curveStep);
       svg.append("path").datum(one.bins).attr("d", line).attr("fill", "none").attr("stroke", colour).attr("stroke-width", 2)
         .attr("stroke-dasharray", resultDash(one.number));
     }
     for (const d of one.bins) {
       const [from, to] = [Math.ceil(edge(d.bin)), Math.ceil(edge(d.bin + 1)) - 1];
-      items.push({ x: x(edge(d.bin)), y: y(d.share), width: x(edge(d.bin + 1)) - x(edge(d.bin)) - 1, height: height - y(d.share), colour,
+      if (d.times > 0) items.push({ x: x(edge(d.bin)), y: y(d.share), width: x(edge(d.bin + 1)) - x(edge(d.bin)) - 1, height: height - y(d.share), colour,
         text: `${one.label}\n${d.bin < 0 ? "0" : `${from} to ${Math.max(from, to)}`}: ${count(d.times)} values, ${share(d.share)}` });
     }
   }
   svg.append("g").selectAll("rect").data(items).enter().append("rect").attr("x", (d) => d.x).attr("y", (d) => d.y)
     .attr("width", (d) => Math.max(1, d.width)).attr("height", (d) => d.height).attr("fill", (d) => d.colour)
-    .attr("fill-opacity", series.length > 1 ? 0.12 : 0.9)
+    .attr("fill-opacity", series.length > 1 ? 0 : 0.9)
     .on("pointermove", (d) => showTip(d.text, d3.event.clientX, d3.event.clientY)).on("pointerleave", hideTip);
   arrowKeys(svg, items);
   return height + 38;

@@ -4,7 +4,7 @@ import { h, note } from "./dom.js";
 import { redrawAll } from "./frame.js";
 import { cards, configDifferences, figuresTable } from "./figures.js";
 import { machineChart } from "./machine.js";
-import { coreChart, waterfallChart } from "./waterfall.js";
+import { coreChart, partsNote, waterfallChart } from "./waterfall.js";
 import { breakdownChart, distributionChart, readsChart } from "./latency.js";
 import { progressChart, reachChart } from "./progress.js";
 import { linesTable, spaceChart, tablesChart } from "./space.js";
@@ -50,7 +50,7 @@ function summary() {
 }
 
 function costs() {
-  return [...(results.length > 4 ? [chosen()] : results).map(waterfallChart), coreChart(results)];
+  return [...(results.length > 4 ? [chosen()] : results).map(waterfallChart), partsNote(results), coreChart(results)];
 }
 
 function microscopeSection() {

@@ -72,7 +72,7 @@ export function spaceChart(one) {
       numberColumn("walks", (r) => r.walks, (r) => count(r.walks)), numberColumn("cycles of walks", (r) => r.cycles, (r) => count(r.cycles)),
       numberColumn("address space", (r) => r.asid, (r) => String(r.asid))], regions],
     entries: [["var(--line)", "not mapped"], ["var(--heat-0)", "mapped, no walk"], ["color-mix(in srgb, var(--heat-1) 45%, var(--heat-0))", "some walks"], ["var(--heat-1)", "most walks"]],
-  }), note(`${count(found)} runs of adjacent pages; those with the smallest gaps between them share a strip. Between two strips is a hole of the address space.`));
+  }), note(`${plural(found, "run")} of adjacent pages; those with the smallest gaps between them share a strip. Between two strips is a hole of the address space.`));
 }
 
 function cellsOf(strip, details, most) {

@@ -23,7 +23,7 @@ export function walksOf(result) {
 export function partsOf(walk, levels) {
   const parts = [];
   const add = (from, to, kind, text) => { if (to > from) parts.push({ from, to, kind, text: `${text}: ${count(to - from)} cycles` }); };
-  add(walk.start, walk.requested, "tlb", "lookups in the TLBs, and the way to the walker");
+  add(walk.start, walk.requested, "tlb", "lookups in the TLBs, waiting for them, and the way to the walker");
   add(walk.requested, walk.taken, "wait", "waiting for a walker");
   let now = walk.taken;
   walk.reads.forEach((read) => {

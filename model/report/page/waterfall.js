@@ -1,6 +1,6 @@
 // What translation costs, and which part of the machine costs it; and where the cycles of the core went.
 import { count, share, short } from "./format.js";
-import { h, note, showTip, hideTip } from "./dom.js";
+import { note, showTip, hideTip } from "./dom.js";
 import { arrowKeys, axisBelow, chart, numberColumn, stackedBars, textColumn } from "./frame.js";
 
 const BAR_ROW = 26;
@@ -37,17 +37,21 @@ export function waterfallChart(one) {
     return note(`The cost of translation of ${one.label} was not measured${why}.`);
   }
   const bars = barsOf(steps);
-  const figure = chart({
+  return chart({
     name: "waterfall",
     caption: `Cost of translation: ${one.label}`,
     description: bars.map((bar) => `${bar.label}: ${bar.text}`).join("; "),
     draw: (svg, width) => drawBars(svg, width, bars),
     table: [[textColumn("part", (bar) => bar.label), numberColumn("cycles", (bar) => bar.added ?? bar.to,
       (bar) => count(bar.added ?? bar.to)), textColumn("", (bar) => bar.text)], bars],
-    entries: [["var(--l2)", "the machine"], ["var(--dram)", "adds cycles"], ["var(--l1)", "saves cycles"]],
+    entries: [["var(--l2)", "the machine"], ["var(--dram)", "adds cycles"],
+      ...(bars.some((bar) => bar.kind === "saves") ? [["var(--l1)", "saves cycles"]] : [])],
   });
-  if (one.waterfall) return figure;
-  return h("div", {}, figure, note("`tablewalk explain` with --html divides the cost into its parts."));
+}
+
+// Only `explain` simulates the machines between the two.
+export function partsNote(results) {
+  return results.every((one) => one.waterfall) ? null : note("`tablewalk explain` with --html divides the cost into its parts.");
 }
 
 // The axis begins near free translation: the cost is a small part of all cycles.
