@@ -46,7 +46,7 @@ class TableMap {
     void add(unsigned shift, std::uint64_t bytes);
   };
 
-  void visit(std::size_t table);
+  void visit(std::size_t number);
   void add_leaf(const Table& table, std::uint64_t va, const EntryView& view);
   /// Calls visit(index, entry) for the entries that are not zero.
   template <class Visit>
