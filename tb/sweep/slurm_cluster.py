@@ -169,6 +169,19 @@ class Cluster:
                 daemon.kill()
                 daemon.wait()
         self.daemons.clear()
+        for pid in list(self.leftover_steps()):
+            os.kill(pid, signal.SIGKILL)
+
+    def leftover_steps(self):
+        """slurmstepd of our nodes, which goes on without them: it has a file open in our folder."""
+        for pid, _, name, _ in processes():
+            folder = f"/proc/{pid}/fd"
+            try:
+                opened = [os.readlink(os.path.join(folder, file)) for file in os.listdir(folder)]
+            except OSError:
+                continue
+            if name == "slurmstepd" and any(file.startswith(f"{self.folder}/") for file in opened):
+                yield pid
 
 
 def main(arguments):
