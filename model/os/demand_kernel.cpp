@@ -40,10 +40,11 @@ DemandKernel::Space& DemandKernel::space(AddressSpaceId asid) {
     const bool is_half = roots_.is_half(asid);
     TableBuilder* half = roots_.shared() && !is_half ? &space(kernel_half_space).tables : nullptr;
     const auto pool = static_cast<std::uint16_t>(is_half ? 0 : asid % frames_.size());
-    place = spaces_.emplace(asid, Space{TableBuilder(mode_, memory_, frames_[pool]), pool, {}, {}}).first;
+    place = spaces_.emplace(asid, Space{TableBuilder(mode_, memory_, frames_[pool], asid), pool, {}, {}}).first;
     if (!is_half) place->second.regions = default_regions_;
     place->second.user_root = roots_.connect(asid, place->second.tables, half);
     place->second.tables.log_writes(&written_);
+    place->second.tables.keep_emptied(&emptied_);
   }
   recent_ = &place->second;
   recent_asid_ = asid;
@@ -104,8 +105,13 @@ FaultReason DemandKernel::reason_now(AddressSpaceId asid, VirtualAddress va, Acc
 }
 
 bool DemandKernel::may_be_stale(AddressSpaceId asid, VirtualAddress va) const {
-  if (stale_.empty() && stale_ranges_.empty()) return false;
+  if (stale_.empty() && stale_ranges_.empty() && stale_tables_ == 0) return false;
   const AddressSpaceId owner = roots_.owner(asid, va);
+  for (const Handling& handling : handling_) {
+    for (const TableBuilder::EmptiedTable& table : handling.emptied) {
+      if (table.mapped(owner, va)) return true;
+    }
+  }
   return stale_ranges_.count({owner, number_of(va) >> huge_shift_}) != 0 || stale_.count({owner, number_of(va)}) != 0;
 }
 
@@ -254,7 +260,7 @@ bool DemandKernel::take_back(const PageFault& fault, Page& page, KernelWork& wor
   change(space(asid), address_of(number_of(fault.va)), spec_of(page), work);
   mark_stale(handling_[fault.core], {asid, number_of(fault.va)});
   work.invalidate({page_scope(*mode_), fault.va, asid}, true);
-  work.commit(Unstale);
+  commit_unstale(handling_[fault.core], work);
   return true;
 }
 

@@ -155,18 +155,19 @@ class DemandKernel final : public Kernel {
     bool evicts = false;           ///< `victim` is being evicted
     FrameSlot frame = 0;           ///< gets the page
     FrameSlot victim = 0;
-    FrameSlot copied = 0;         ///< the shared frame, if Copied
-    std::uint32_t from_swap = 0;  ///< slot on the swap device, if Swapped or ReadAhead
-    std::optional<CacheKey> key;  ///< what is loaded, if the page cache gets it
-    bool replaces_entry = false;  ///< Copied: the page is mapped to the shared frame until then
-    bool maps = false;            ///< what is in the page cache may be mapped now, in a commit
-    bool reads_ahead = false;     ///< frames are for `ahead`
-    std::vector<CacheKey> ahead;  ///< to be read ahead, the last one first
-    Cycles loaded{0};             ///< when the device has delivered the page
-    bool holds = false;           ///< `frame` is pinned until its page has been accessed
-    bool repairs = false;         ///< a fault rather than a system call
-    LayoutChange call;            ///< the system call
-    std::vector<PageKey> pages;   ///< whose invalidation is on the way
+    FrameSlot copied = 0;                             ///< the shared frame, if Copied
+    std::uint32_t from_swap = 0;                      ///< slot on the swap device, if Swapped or ReadAhead
+    std::optional<CacheKey> key;                      ///< what is loaded, if the page cache gets it
+    bool replaces_entry = false;                      ///< Copied: the page is mapped to the shared frame until then
+    bool maps = false;                                ///< what is in the page cache may be mapped now, in a commit
+    bool reads_ahead = false;                         ///< frames are for `ahead`
+    std::vector<CacheKey> ahead;                      ///< to be read ahead, the last one first
+    Cycles loaded{0};                                 ///< when the device has delivered the page
+    bool holds = false;                               ///< `frame` is pinned until its page has been accessed
+    bool repairs = false;                             ///< a fault rather than a system call
+    LayoutChange call;                                ///< the system call
+    std::vector<TableBuilder::EmptiedTable> emptied;  ///< walks may still know them
+    std::vector<PageKey> pages;                       ///< whose invalidation is on the way
     std::vector<std::pair<FrameSlot, PageKey>> given_back;
     std::vector<PageKey> ranges;          ///< the same for huge pages: the first page of each
     std::set<std::uint64_t> visited;      ///< huge pages whose entry the system call has changed
@@ -212,6 +213,7 @@ class DemandKernel final : public Kernel {
   void invalidate_range(Handling& handling, KernelWork& work);
   void invalidate_pages(const std::vector<PageKey>& pages, const std::vector<PageKey>& ranges, KernelWork& work);
   void mark_stale(Handling& handling, PageKey page);
+  void commit_unstale(Handling& handling, KernelWork& work);
   void unmark_stale(Handling& handling);
   bool is_held(FrameSlot slot) const;
   void pin(FrameSlot slot);
@@ -348,6 +350,8 @@ class DemandKernel final : public Kernel {
   std::deque<Handling> handling_;                                              ///< by core, or thread: who may fault
   std::map<std::pair<AddressSpaceId, std::uint64_t>, unsigned> stale_;         ///< invalidations of pages on the way
   std::map<std::pair<AddressSpaceId, std::uint64_t>, unsigned> stale_ranges_;  ///< the same of huge pages
+  std::vector<TableBuilder::EmptiedTable> emptied_;                            ///< not yet part of a handling
+  std::uint64_t stale_tables_ = 0;                                             ///< of all handlings
   std::vector<PageKey> cleared_;                ///< pages whose accessed bit was cleared for the current victim
   std::vector<TableBuilder::Written> written_;  ///< table writes not yet accounted for
   PageContents contents_;                       ///< of pages that are in no frame

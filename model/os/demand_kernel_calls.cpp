@@ -133,7 +133,7 @@ void DemandKernel::unmap_pages(Handling& handling, AddressSpaceId asid, std::uin
   account_writes(work);
   invalidate_range(handling, work);
   work.commit(Unmapped);
-  work.commit(Unstale);
+  commit_unstale(handling, work);
 }
 
 void DemandKernel::free_given_back(Handling& handling, Cycles now, KernelWork& work) {
@@ -172,7 +172,7 @@ void DemandKernel::protect_pages(Handling& handling, KernelWork& work) {
   work.compute(Cycles(config_.page_cycles.count() * visited));
   account_writes(work);
   invalidate_range(handling, work);
-  work.commit(Unstale);
+  commit_unstale(handling, work);
 }
 
 /// Before a remap, gives back pages where the range goes, and those that it loses; true if there are none.
@@ -229,7 +229,7 @@ void DemandKernel::move_pages(Handling& handling, KernelWork& work) {
   work.compute(Cycles(config_.page_cycles.count() * visited));
   account_writes(work);
   invalidate_range(handling, work);
-  work.commit(Unstale);
+  commit_unstale(handling, work);
 }
 
 /// The child gets the parent's pages. Pages that can be written become read-only in both, until one of both writes.
@@ -271,7 +271,7 @@ void DemandKernel::fork(Handling& handling, KernelWork& work) {
   work.compute(Cycles(config_.page_cycles.count() * entries));
   account_writes(work);
   work.invalidate({Invalidation::Scope::AddressSpace, {}, call.asid}, true);
-  work.commit(Unstale);
+  commit_unstale(handling, work);
 }
 
 /// Invalidates what is stale.
@@ -307,7 +307,18 @@ void DemandKernel::mark_stale(Handling& handling, PageKey page) {
   ++stale_[{page.asid, page.number}];
 }
 
+/// The invalidation that the work has now reaches every core before what it needs is used again.
+void DemandKernel::commit_unstale(Handling& handling, KernelWork& work) {
+  handling.emptied.insert(handling.emptied.end(), emptied_.begin(), emptied_.end());
+  stale_tables_ += emptied_.size();
+  emptied_.clear();
+  work.commit(Unstale);
+}
+
 void DemandKernel::unmark_stale(Handling& handling) {
+  for (const TableBuilder::EmptiedTable& table : handling.emptied) table.release();
+  stale_tables_ -= handling.emptied.size();
+  handling.emptied.clear();
   for (const PageKey& page : handling.pages) {
     const auto marked = stale_.find({page.asid, page.number});
     if (--marked->second == 0) stale_.erase(marked);

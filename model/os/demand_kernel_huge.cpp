@@ -146,7 +146,7 @@ void DemandKernel::begin_moves(Handling& handling, KernelWork& work) {
   account_writes(work);
   if (!handling.pages.empty()) {
     invalidate_range(handling, work);
-    work.commit(Unstale);
+    commit_unstale(handling, work);
   }
   for (const FrameMove& move : handling.others_moved) {
     if (config_.kernel_traffic) work.copy(move.from, move.to, move.bytes);
@@ -383,7 +383,7 @@ bool DemandKernel::disown(const PageFault& fault, Page& page, KernelWork& work) 
   change(its, fault.va, spec_of(page), work);
   mark_stale(handling, handling.page);
   work.invalidate({page_scope(*mode_), address_of(number), asid}, true);
-  work.commit(Unstale);
+  commit_unstale(handling, work);
   return true;
 }
 

@@ -103,7 +103,7 @@ bool DemandKernel::choose_victim(unsigned core, KernelWork& work) {
   }
   account_writes(work);
   for (const PageKey& name : pages) work.invalidate({page_scope(*mode_), address_of(name.number), name.asid}, true);
-  work.commit(Unstale);
+  commit_unstale(handling, work);
   work.commit(Evicted);
   return true;
 }
@@ -315,7 +315,7 @@ bool DemandKernel::map_copy(unsigned core, KernelWork& work) {
   mark_stale(handling, handling.page);
   work.invalidate({page_scope(*mode_), va, handling.page.asid}, true);
   work.commit(Unmapped);
-  work.commit(Unstale);
+  commit_unstale(handling, work);
   work.commit(Settle);  // until then others wait for the page
   return false;
 }

@@ -265,7 +265,7 @@ void TableBuilder::change_leaves(unsigned level, Table& table, Range range, Rewr
       Table& below = table_for(level - 1, VirtualAddress(first));
       change_leaves(level - 1, below, {first, last}, rewrite, spec);
       if (below.used_entries == 0) {
-        give_back(level - 1, below);
+        give_back(level - 1, below, first);
         write_entry(at, 0);
         --table.used_entries;
       }
@@ -275,8 +275,15 @@ void TableBuilder::change_leaves(unsigned level, Table& table, Range range, Rewr
   }
 }
 
-void TableBuilder::give_back(unsigned level, Table& table) {
-  frames_.release_table(table.at, mode_->table_bytes(level));
+void TableBuilder::give_back(unsigned level, Table& table, std::uint64_t first) {
+  const LevelShape& shape = mode_->level(level);
+  const EmptiedTable emptied{&frames_,    table.at, mode_->table_bytes(level),           space_,
+                             translated_, first,    shape.index_shift + shape.index_bits};
+  if (emptied_ == nullptr) {
+    emptied.release();
+  } else {
+    emptied_->push_back(emptied);
+  }
   table = {};
   --tables_per_level_[level];
 }

@@ -61,6 +61,25 @@ class TableBuilder {
   /// Keeps the root's entries of one half of the address space also in the root table `copy`, from now on.
   void copy_root_half(bool upper, PhysicalAddress copy);
 
+  /// A table without entries that no entry points to any more.
+  struct EmptiedTable {
+    FrameAllocator* frames;
+    PhysicalAddress at;
+    std::uint64_t bytes;
+    AddressSpaceId space;
+    std::uint64_t translated;  ///< the bits of an address that are translated
+    std::uint64_t first;       ///< the first address that it mapped, of these bits
+    unsigned shift;            ///< log2 of the bytes that it mapped
+
+    bool mapped(AddressSpaceId asid, VirtualAddress va) const {
+      return asid == space && (va.value() & translated) >> shift == first >> shift;
+    }
+    void release() const { frames->release_table(at, bytes); }
+  };
+  /// From now on adds emptied tables to that list instead of releasing their memory, which a walk may still read that
+  /// knows them from a paging-structure cache.
+  void keep_emptied(std::vector<EmptiedTable>* list) { emptied_ = list; }
+
   /// Tables per level, [0] is the last level; including the root.
   const std::vector<std::uint64_t>& tables_per_level() const { return tables_per_level_; }
   std::uint64_t table_count() const;
@@ -100,7 +119,7 @@ class TableBuilder {
   Range checked_range(VirtualAddress va, std::uint64_t bytes) const;
   void check_covered(VirtualAddress va, Range range) const;
   void change_leaves(unsigned level, Table& table, Range range, Rewrite rewrite, const LeafSpec& spec);
-  void give_back(unsigned level, Table& table);
+  void give_back(unsigned level, Table& table, std::uint64_t first);
   EntryView read_entry(PhysicalAddress at, unsigned level) const;
   void write_entry(PhysicalAddress at, std::uint64_t entry) {
     memory_.write(at, mode_->entry_bytes(), entry);
@@ -124,6 +143,7 @@ class TableBuilder {
   };
   std::vector<RootCopy> root_copies_;
   std::vector<Written>* log_ = nullptr;
+  std::vector<EmptiedTable>* emptied_ = nullptr;
 };
 
 }  // namespace tablewalk

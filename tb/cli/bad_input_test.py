@@ -385,7 +385,7 @@ class BadImages(ProgramTest):
         self.refuse_both(["--image", self.IMAGE, "--image-base", "0x1000", *root], "a list of pages", "its own addresses")
         self.refuse_both(["--image", "raw", "--image-format", "rw", *root], "--image-format rw", "did you mean 'raw'?")
         self.assert_refused(["run", "good.txt", *root], "--root without --image")
-        self.assert_refused(["run", "good.txt", "--skip-faults"], "--skip-faults without --image")
+        self.assert_refused(["run", "good.txt", "--skip-faults"], "--skip-faults: the kernel maps every page")
         self.assert_refused(["run", "good.txt", "--faults", "count"], "--faults: the kernel maps every page")
         run = ["run", "good.txt", "--mode", "x86-32", "--image", "raw", *root]
         self.assert_refused([*run, "--faults", "cuont"], "--faults cuont: expected stop or count (did you mean 'count'?)")
