@@ -13,7 +13,7 @@ AddressSpaces::AddressSpaces(const OsConfig& config, std::shared_ptr<const Pagin
     : page_bytes_(config.mapped_page_bytes(mode->page_bytes())),
       page_shift_(log2_floor(page_bytes_)),
       mode_(std::move(mode)),
-      roots_(config, *mode_),
+      roots_(config),
       memory_(memory),
       frames_(frames) {}
 

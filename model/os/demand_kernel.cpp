@@ -15,7 +15,7 @@ DemandKernel::DemandKernel(const OsConfig& config, std::shared_ptr<const PagingM
       page_bytes_(config.mapped_page_bytes(mode->page_bytes())),
       page_shift_(log2_floor(page_bytes_)),
       mode_(std::move(mode)),
-      roots_(config_, *mode_),
+      roots_(config_),
       memory_(memory),
       frames_(frames),
       table_(config.resident_limit.bytes / page_bytes_),

@@ -14,8 +14,8 @@ namespace tablewalk {
 /// page-table isolation an address space has a second root, for user mode, with a copy of the entries of the user half.
 class SpaceRoots {
  public:
-  SpaceRoots(const OsConfig& config, const PagingMode& mode)
-      : mode_(mode), shared_(config.kernel_half == KernelHalf::Shared), isolated_(config.kpti) {}
+  explicit SpaceRoots(const OsConfig& config)
+      : shared_(config.kernel_half == KernelHalf::Shared), isolated_(config.kpti) {}
 
   bool shared() const { return shared_; }
   /// The address space whose tables map `va`.
@@ -33,7 +33,6 @@ class SpaceRoots {
   PhysicalAddress connect(AddressSpaceId asid, TableBuilder& its, TableBuilder* half) const;
 
  private:
-  const PagingMode& mode_;
   bool shared_;
   bool isolated_;
 };

@@ -64,7 +64,7 @@ def free_ports(count):
     return ports
 
 
-def wait_for(what, condition, seconds=30):
+def wait_for(what, condition, seconds=120):
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -137,12 +137,21 @@ class Cluster:
     def start_node(self, node):
         self.daemon(node, "slurmd", "-D", "-N", node)
 
+    def marks(self, node):
+        """In the environment of the processes of its jobs."""
+        return {f"SLURM_CONF={self.folder}/slurm.conf".encode(), f"SLURMD_NODENAME={node}".encode()}
+
+    def works(self, node):
+        """Whether a process of a job runs there."""
+        marks = self.marks(node)
+        return any(marks <= set(environment) for _, _, _, environment in processes())
+
     def kill_node(self, node):
         """As if its power failed: slurmd, and the processes of its jobs, which are not its children."""
         daemon = self.daemons.pop(node)
         daemon.kill()
         daemon.wait()
-        marks = {f"SLURM_CONF={self.folder}/slurm.conf".encode(), f"SLURMD_NODENAME={node}".encode()}
+        marks = self.marks(node)
         everything = list(processes())
         ours = {pid: parent for pid, parent, _, environment in everything if marks <= set(environment)}
         # slurmstepd overwrites its environment with its title.
