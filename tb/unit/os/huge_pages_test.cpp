@@ -414,5 +414,16 @@ TEST(HugePages, APartBelongsToWhoeverTouchesItFirst) {
   EXPECT_TRUE(fault(page(3), true, FaultReason::NotPresent));
 }
 
+TEST(HugePages, TheUseOfASmallPageIsNotCounted) {
+  for (const HugePagePolicy policy : {HugePagePolicy::Promote, HugePagePolicy::Advised}) {
+    Settings settings;
+    settings.policy = policy;
+    World world(settings);
+    world.store(page(0), 1);
+    EXPECT_FALSE(world.kernel.would_fault(0, page(0), {AccessKind::Store, true}));
+    EXPECT_FALSE(world.kernel.in_huge_page(0, page(0)));
+  }
+}
+
 }  // namespace
 }  // namespace tablewalk
