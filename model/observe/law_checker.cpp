@@ -55,7 +55,9 @@ void LawChecker::translation_answered(const TranslationRequest& request, Cycles 
   ++answered_;
   require(answered_ <= requested_, "a translation was answered twice");
   const std::optional<VirtualAddress> paged = check_segment(request);
-  if (paged) check_translation(*paged, request.space, request.access, request.answer, asked);
+  if (paged) {
+    check_translation(*paged, request.space, request.answer, asked, walk_now(*paged, request.space, request.access));
+  }
   if (answered_at_once) return;
   require(request.accounted == answered && request.cycles.total() == (answered - asked).count(),
           fmt::format("the translation of 0x{:x} took {} cycles, but its parts add up to {}", request.va.value(),
@@ -82,10 +84,14 @@ void LawChecker::fault_handled(const TranslationRequest& request, Cycles at) {
   const VirtualAddress paged =
       segments_ == nullptr ? request.va
                            : VirtualAddress(segments_->look_up(request.va, 1, request.space, request.access).address);
-  const WalkOutcome repaired =
-      reference_walk(mode_, memory_, kernel_.root_for(request.space, request.access.user), paged, request.access);
+  const WalkOutcome repaired = walk_now(paged, request.space, request.access);
   require(repaired.translated, fmt::format("0x{:x} faults still after its fault was handled", request.va.value()));
   last_repair_ = at;
+}
+
+/// The reference walk of the present tables.
+WalkOutcome LawChecker::walk_now(VirtualAddress va, AddressSpaceId space, Access access) const {
+  return reference_walk(mode_, memory_, kernel_.root_for(space, access.user), va, access);
 }
 
 /// An earlier walk may have missed what a fault handler of another core has mapped since. It may lack a bit that
@@ -98,9 +104,8 @@ bool LawChecker::was_absent(const Answer& answer, const WalkOutcome& now, Cycles
 
 void LawChecker::walk_finished(const WalkRecord& walk) {
   ++walks_;
-  check_translation(walk.va, walk.space, walk.access, walk.answer, walk.taken);
-  const WalkOutcome now =
-      reference_walk(mode_, memory_, kernel_.root_for(walk.space, walk.access.user), walk.va, walk.access);
+  const WalkOutcome now = walk_now(walk.va, walk.space, walk.access);
+  check_translation(walk.va, walk.space, walk.answer, walk.taken, now);
   if (now.translated && !walk.answer.faulted) check_leaf(walk, now.translation);
   require(walk.entry_reads <= mode_.levels() * (1 + walk.restarts) + walk.entry_updates,
           fmt::format("the walk of 0x{:x} read {} entries in a table of {} levels", walk.va.value(), walk.entry_reads,
@@ -108,10 +113,9 @@ void LawChecker::walk_finished(const WalkRecord& walk) {
 }
 
 /// `since`: when it was requested.
-void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, Access access, const Answer& answer,
-                                   Cycles since) const {
+void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, const Answer& answer, Cycles since,
+                                   const WalkOutcome& reference) const {
   if (kernel_.may_be_stale(asid, va)) return;
-  const WalkOutcome reference = reference_walk(mode_, memory_, kernel_.root_for(asid, access.user), va, access);
   if (was_absent(answer, reference, since)) return;
   if (answer.faulted) {
     require(

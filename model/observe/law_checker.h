@@ -33,8 +33,9 @@ class LawChecker final : public TranslationObserver, public WalkObserver {
   CheckCounts counts() const { return {answered_, walks_}; }
 
  private:
-  void check_translation(VirtualAddress va, AddressSpaceId asid, Access access, const Answer& answer,
-                         Cycles since) const;
+  WalkOutcome walk_now(VirtualAddress va, AddressSpaceId space, Access access) const;
+  void check_translation(VirtualAddress va, AddressSpaceId asid, const Answer& answer, Cycles since,
+                         const WalkOutcome& reference) const;
   void check_leaf(const WalkRecord& walk, const Translation& expected) const;
   std::optional<VirtualAddress> check_segment(const TranslationRequest& request) const;
   bool was_absent(const Answer& answer, const WalkOutcome& now, Cycles since) const;
