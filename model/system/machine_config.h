@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -225,6 +226,8 @@ struct MachineConfig {
   // The problem if no array holds a page of the paging mode, else empty.
   std::string no_page_of_mode(const TlbConfig& tlb) const;
   // The problem with that key; empty if there is none, or if the paging mode itself is wrong.
+  /// The paging mode; nullptr if it is none, which its own check reports.
+  std::shared_ptr<const PagingMode> known_mode() const;
   std::string unmappable_page_size() const;
   std::string unusable_huge_page_size() const;
   std::string impossible_memory() const;
