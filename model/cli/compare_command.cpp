@@ -109,9 +109,7 @@ void compare(CompareArguments& arguments) {
                                  arguments.options.trace_path));
   }
   if (arguments.jobs == 0) throw InputError("--jobs 0: expected at least 1");
-  check_page_path(arguments.html, "--html");
-  for (const std::string& config : arguments.configs) refuse_to_replace(config, arguments.html, "--html");
-  refuse_to_replace(arguments.options.trace_path, arguments.html, "--html");
+  check_html_option(arguments.html, arguments.options.trace_path, arguments.configs);
   arguments.options.details = arguments.options.attribute = !arguments.html.empty();
   const auto points = compare_points(arguments.configs, arguments.overrides, arguments.vary);
   check_page_machines(arguments.html, points.size());

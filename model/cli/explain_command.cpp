@@ -77,9 +77,7 @@ void explain(const ExplainArguments& arguments) {
   RunOptions options = arguments.options;
   options.attribute = true;
   options.details = !arguments.html.empty();
-  check_page_path(arguments.html, "--html");
-  for (const std::string& config : arguments.configs) refuse_to_replace(config, arguments.html, "--html");
-  refuse_to_replace(options.trace_path, arguments.html, "--html");
+  check_html_option(arguments.html, options.trace_path, arguments.configs);
   MachineJobs jobs(options, arguments.rows);
   const std::vector<PlannedMachine> planned = plan(arguments, jobs);
   check_page_machines(arguments.html, planned.size());

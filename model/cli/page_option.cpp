@@ -28,6 +28,12 @@ void check_page_path(const std::string& path, const std::string& option) {
   }
 }
 
+void check_html_option(const std::string& path, const std::string& trace, const std::vector<std::string>& configs) {
+  check_page_path(path, "--html");
+  for (const std::string& config : configs) refuse_to_replace(config, path, "--html");
+  refuse_to_replace(trace, path, "--html");
+}
+
 void check_page_machines(const std::string& path, std::size_t machines) {
   if (path.empty() || machines <= most_page_results) return;
   throw InputError(fmt::format("--html {}: {} machines: expected at most {}", path, machines, most_page_results));

@@ -14,6 +14,9 @@ CLI::Option* add_html_option(CLI::App& command, std::string& path);
 /// Before a long run: throws InputError if the page cannot be written there. `option`: for the message.
 void check_page_path(const std::string& path, const std::string& option);
 
+/// The same for `--html`, which must not replace the trace or a config.
+void check_html_option(const std::string& path, const std::string& trace, const std::vector<std::string>& configs);
+
 /// The same if it would have too many machines.
 void check_page_machines(const std::string& path, std::size_t machines);
 
