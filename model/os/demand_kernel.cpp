@@ -55,25 +55,30 @@ void DemandKernel::before_walk(AddressSpaceId, VirtualAddress va, Access) {
   require_translated(*mode_, va);
 }
 
+/// What is known of the page there, in the address space whose tables map it; nullptr if it was never touched.
+const Page* DemandKernel::find_page(AddressSpaceId asid, VirtualAddress va) {
+  return space(roots_.owner(asid, va)).pages.find(number_of(va));
+}
+
 bool DemandKernel::is_mapped(AddressSpaceId asid, VirtualAddress va) {
-  const Page* page = space(roots_.owner(asid, va)).pages.find(number_of(va));
+  const Page* page = find_page(asid, va);
   return page != nullptr && page->state == PageState::Resident;
 }
 
 PageState DemandKernel::state_of(AddressSpaceId asid, VirtualAddress va) {
-  const Page* page = space(roots_.owner(asid, va)).pages.find(number_of(va));
+  const Page* page = find_page(asid, va);
   return page == nullptr ? PageState::Untouched : page->state;
 }
 
 std::optional<FrameSlot> DemandKernel::frame_of(AddressSpaceId asid, VirtualAddress va) {
-  const Page* page = space(roots_.owner(asid, va)).pages.find(number_of(va));
+  const Page* page = find_page(asid, va);
   if (page == nullptr || page->state != PageState::Resident) return std::nullopt;
   return page->where;
 }
 
 /// May be true for an access that does not fault: it then enters the window alone all the same.
 bool DemandKernel::would_fault(AddressSpaceId asid, VirtualAddress va, Access access) {
-  const Page* page = space(roots_.owner(asid, va)).pages.find(number_of(va));
+  const Page* page = find_page(asid, va);
   if (page == nullptr || page->state != PageState::Resident || roots_.hides(va, access)) return true;
   if ((page->copy_on_write || !page->writable) && access.kind == AccessKind::Store) return true;
   if (!page->readable || (!page->executable && access.kind == AccessKind::Fetch)) return true;

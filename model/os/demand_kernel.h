@@ -180,6 +180,7 @@ class DemandKernel final : public Kernel {
   class EntryBits;
 
   Space& space(AddressSpaceId asid);
+  const Page* find_page(AddressSpaceId asid, VirtualAddress va);
   VirtualAddress address_of(std::uint64_t number) const { return VirtualAddress(number << page_shift_); }
   std::uint64_t number_of(VirtualAddress va) const { return va.value() >> page_shift_; }
   FaultReason reason_now(AddressSpaceId asid, VirtualAddress va, Access access);
