@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "support/dice.h"
 #include "support/kernel_cores.h"
+#include "support/random_kernel.h"
 
 namespace tablewalk {
 namespace {
@@ -123,24 +124,14 @@ class World {
   };
 
   OsConfig config() {
-    OsConfig config;
-    config.prefault = false;
-    if (dice_.chance(80)) config.resident_limit.bytes = dice_.between(running_.size() + 1, 60) * page_bytes;
-    config.replacement.policy = dice_.pick<PageReplacementKind>(
-        {PageReplacementKind::Fifo, PageReplacementKind::SecondChance, PageReplacementKind::Clock,
-         PageReplacementKind::Lru, PageReplacementKind::Aging, PageReplacementKind::TwoLists,
-         PageReplacementKind::Generations, PageReplacementKind::Random});
-    config.replacement.seed = seed_;
-    config.flush_threshold = dice_.number(0, 8);
-    config.swap.bytes.bytes = 4096 * page_bytes;
+    OsConfig config = test::random_kernel(dice_, seed_, running_.size() + 1, page_bytes);
     if (dice_.chance(75)) choose_huge_pages(config);
     if (switches_) choose_conventions(config);
     return config;
   }
   void choose_huge_pages(OsConfig& config) {
     HugePagesConfig& huge = config.huge_pages;
-    huge.policy =
-        dice_.pick<HugePagePolicy>({HugePagePolicy::Always, HugePagePolicy::Promote, HugePagePolicy::Reserve});
+    test::choose_huge_policy(dice_, huge);
     if (mode_->name() == "sv39" && dice_.chance(85)) huge.size.bytes = 16 * page_bytes;
     const std::uint64_t pages = config.huge_page_bytes(*mode_) / page_bytes;
     huge.promote_after = dice_.chance(50) ? dice_.number(1, 12) : 0;

@@ -10,6 +10,7 @@
 
 #include "support/dice.h"
 #include "support/kernel_cores.h"
+#include "support/random_kernel.h"
 
 namespace tablewalk {
 namespace {
@@ -145,16 +146,7 @@ class World {
   };
 
   OsConfig config() {
-    OsConfig config;
-    config.prefault = false;
-    if (dice_.chance(80)) config.resident_limit.bytes = dice_.between(running_.size() + 2, 60) * page_bytes;
-    config.replacement.policy = dice_.pick<PageReplacementKind>(
-        {PageReplacementKind::Fifo, PageReplacementKind::SecondChance, PageReplacementKind::Clock,
-         PageReplacementKind::Lru, PageReplacementKind::Aging, PageReplacementKind::TwoLists,
-         PageReplacementKind::Generations, PageReplacementKind::Random});
-    config.replacement.seed = seed_;
-    config.flush_threshold = dice_.number(0, 8);
-    config.swap.bytes.bytes = 4096 * page_bytes;
+    OsConfig config = test::random_kernel(dice_, seed_, running_.size() + 2, page_bytes);
     config.swap.read_cycles = config.swap.write_cycles = Cycles(dice_.number(0, 50));
     config.swap.bytes_per_cycle = 1000;
     config.files_cached = dice_.chance(50);
@@ -166,8 +158,7 @@ class World {
   /// Of private memory: what is shared is never huge.
   void choose_huge_pages(OsConfig& config) {
     HugePagesConfig& huge = config.huge_pages;
-    huge.policy =
-        dice_.pick<HugePagePolicy>({HugePagePolicy::Always, HugePagePolicy::Promote, HugePagePolicy::Reserve});
+    test::choose_huge_policy(dice_, huge);
     huge.size.bytes = region_pages * page_bytes;
     huge.promote_after = dice_.chance(50) ? dice_.number(1, 12) : 0;
     config.frames = dice_.chance(50) ? FramePolicy::Buddy : FramePolicy::Sequential;
