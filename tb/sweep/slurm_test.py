@@ -87,10 +87,10 @@ class Slurm(unittest.TestCase):
         self.assertLess(int(second[1]), 38)
 
     def test_a_node_that_dies_in_the_middle(self):
-        self.write("sweep.yaml", SWEEP.replace("30K", "60K"))
+        self.write("sweep.yaml", SWEEP.replace("30K", "200K"))
         with Cluster(self.path("cluster")) as cluster:
-            # Two chunks, one for each node; what the dead one leaves is done by the other.
-            sweep = self.start(cluster, "out", "--engine", "slurm", "--chunk-seconds", "4")
+            # Chunks for both nodes, however quick the machine is; what the dead one leaves is done by the other.
+            sweep = self.start(cluster, "out", "--engine", "slurm", "--chunk-seconds", "1")
             wait_for("both nodes work on the second array", lambda: self.results("out") >= 3 and cluster.works("n2"))
             self.assertGreater(cluster.kill_node("n2"), 0, "something ran on the node")
             self.assertLess(self.results("out"), 40)
