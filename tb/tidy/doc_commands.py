@@ -26,9 +26,9 @@ DATA = ["traces", "docs/sweeps", "tb/golden/images", "tb/golden/traces", "tb/gol
 
 
 def documents(root):
-    """Relative paths of all documents; the lectures are one file each."""
-    lectures = glob.glob(os.path.join(root, "docs", "lectures", "*.md"))
-    return [*DOCUMENTS, *sorted(os.path.relpath(path, root) for path in lectures)]
+    """Relative paths of all documents; lectures and tutorials are one file each."""
+    pages = [path for folder in ("lectures", "tutorials") for path in glob.glob(os.path.join(root, "docs", folder, "*.md"))]
+    return [*DOCUMENTS, *sorted(os.path.relpath(path, root) for path in pages)]
 
 
 def commands_of(block):
