@@ -14,18 +14,18 @@ constexpr auto policies = all_replacements();
 class AmongCandidates : public testing::TestWithParam<std::uint32_t> {
  protected:
   static constexpr std::uint64_t seed = 5;
-  std::uint32_t ways = GetParam();
-  std::mt19937_64 random{seed};
+  std::uint32_t ways_ = GetParam();
+  std::mt19937_64 random_{seed};
 
   ReplacementState full(Replacement policy) {
-    ReplacementState state(policy, 1, ways, seed);
-    for (std::uint32_t way = 0; way < ways; ++way) state.filled(0, way);
+    ReplacementState state(policy, 1, ways_, seed);
+    for (std::uint32_t way = 0; way < ways_; ++way) state.filled(0, way);
     return state;
   }
-  std::uint32_t any_way() { return static_cast<std::uint32_t>(random() % ways); }
-  bool chance() { return random() % 2 == 0; }
+  std::uint32_t any_way() { return static_cast<std::uint32_t>(random_() % ways_); }
+  bool chance() { return random_() % 2 == 0; }
   Candidates some() {
-    Candidates candidates(ways);
+    Candidates candidates(ways_);
     for (std::uint8_t& flag : candidates) flag = chance() ? 1 : 0;
     candidates[any_way()] = 1;
     return candidates;
@@ -73,7 +73,7 @@ TEST_P(AmongCandidates, AllWaysGiveTheVictimOfTheSet) {
         continue;
       }
       way = plain.victim(0);
-      ASSERT_EQ(among.victim_among(0, Candidates(ways, 1)), way) << "policy " << static_cast<int>(policy) << ", " << i;
+      ASSERT_EQ(among.victim_among(0, Candidates(ways_, 1)), way) << "policy " << static_cast<int>(policy) << ", " << i;
       plain.filled(0, way);
       among.filled(0, way);
     }
@@ -102,31 +102,31 @@ TEST_P(AmongCandidates, WhatRepeatsAllowsToLeaveOutChangesNothing) {
       }
       const bool may_repeat =
           once.repeats() == Repeats::AddNothingToFill || (!fill && once.repeats() == Repeats::AreOneTouch);
-      for (std::uint64_t more = may_repeat ? random() % 3 : 0; more != 0; --more) often.touch(0, way);
+      for (std::uint64_t more = may_repeat ? random_() % 3 : 0; more != 0; --more) often.touch(0, way);
     }
   }
 }
 
 TEST_P(AmongCandidates, LruTakesTheLeastRecentlyUsed) {
-  std::vector<std::uint32_t> order(ways);
-  for (std::uint32_t way = 0; way < ways; ++way) order[way] = way;
+  std::vector<std::uint32_t> order(ways_);
+  for (std::uint32_t way = 0; way < ways_; ++way) order[way] = way;
   const auto used = [&](std::uint32_t way) { move_to_end(order, way); };
   compare(
       Replacement::Lru, [&](const Candidates& candidates) { return first(order, candidates); }, used, used);
 }
 
 TEST_P(AmongCandidates, FifoTakesTheFirstThatCame) {
-  std::vector<std::uint32_t> order(ways);
-  for (std::uint32_t way = 0; way < ways; ++way) order[way] = way;
+  std::vector<std::uint32_t> order(ways_);
+  for (std::uint32_t way = 0; way < ways_; ++way) order[way] = way;
   compare(
       Replacement::Fifo, [&](const Candidates& candidates) { return first(order, candidates); }, [](std::uint32_t) {},
       [&](std::uint32_t way) { move_to_end(order, way); });
 }
 
 TEST_P(AmongCandidates, LfuTakesTheLeastUsedAndOfEqualsTheLeastRecent) {
-  std::vector<std::uint32_t> order(ways);
-  for (std::uint32_t way = 0; way < ways; ++way) order[way] = way;
-  std::vector<unsigned> uses(ways);
+  std::vector<std::uint32_t> order(ways_);
+  for (std::uint32_t way = 0; way < ways_; ++way) order[way] = way;
+  std::vector<unsigned> uses(ways_);
   compare(
       Replacement::Lfu,
       [&](const Candidates& candidates) {
@@ -146,12 +146,12 @@ TEST_P(AmongCandidates, LfuTakesTheLeastUsedAndOfEqualsTheLeastRecent) {
 }
 
 TEST_P(AmongCandidates, SrripAgesAllWaysUntilACandidateIsDistant) {
-  std::vector<unsigned> predictions(ways, 2);
+  std::vector<unsigned> predictions(ways_, 2);
   compare(
       Replacement::Srrip,
       [&](const Candidates& candidates) {
         for (;;) {
-          for (std::uint32_t way = 0; way < ways; ++way) {
+          for (std::uint32_t way = 0; way < ways_; ++way) {
             if (candidates[way] != 0 && predictions[way] == 3) return way;
           }
           for (unsigned& prediction : predictions) prediction += prediction < 3 ? 1 : 0;
@@ -162,18 +162,18 @@ TEST_P(AmongCandidates, SrripAgesAllWaysUntilACandidateIsDistant) {
 
 /// A half of a set without candidates is not entered; else the side that the last use in this half was not on.
 TEST_P(AmongCandidates, TreePlruGoesToTheOtherSideIfOneHasNone) {
-  std::vector<std::uint32_t> last_used(2 * 32);  // [node of a heap over 32 leaves]: the way
+  std::vector<std::uint32_t> last_used(64);  // [node of a heap over 32 leaves]: the way
   const auto use = [&](std::uint32_t way) {
     for (std::uint32_t node = 32 + way; node != 0; node /= 2) last_used[node] = way;
   };
-  for (std::uint32_t way = 0; way < ways; ++way) use(way);
+  for (std::uint32_t way = 0; way < ways_; ++way) use(way);
   const auto victim = [&](const Candidates& candidates) {
     std::uint32_t first_way = 0;
     std::uint32_t node = 1;
     for (std::uint32_t half = 16; half != 0; half /= 2) {
       const auto begin = candidates.begin();
       const auto any = [&](std::uint32_t from) {
-        const auto end = std::min(from + half, ways);
+        const auto end = std::min(from + half, ways_);
         return from < end && std::count(begin + from, begin + end, 1) != 0;
       };
       const bool used_left = last_used[node] < first_way + half;
@@ -190,10 +190,10 @@ TEST_P(AmongCandidates, RandomTakesEachAboutEquallyOften) {
   ReplacementState state = full(Replacement::Random);
   const Candidates candidates = some();
   const auto count = static_cast<unsigned>(std::count(candidates.begin(), candidates.end(), 1));
-  std::vector<unsigned> taken(ways);
+  std::vector<unsigned> taken(ways_);
   constexpr unsigned draws = 2000;
   for (unsigned i = 0; i < draws * count; ++i) ++taken[state.victim_among(0, candidates)];
-  for (std::uint32_t way = 0; way < ways; ++way) {
+  for (std::uint32_t way = 0; way < ways_; ++way) {
     EXPECT_NEAR(taken[way], candidates[way] != 0 ? draws : 0, candidates[way] != 0 ? draws / 8 : 0) << "way " << way;
   }
 }

@@ -45,7 +45,7 @@ TEST_P(Sets, ALineOfATableLeavesOnlyBeyondTheBoundOrIfThereIsNoOther) {
   for (int machine = 0; machine < 30; ++machine) {
     CacheConfig config;
     config.ways = static_cast<std::uint32_t>(1 + random() % 20);
-    config.bytes = ByteSize{64 * config.ways};
+    config.bytes = ByteSize{std::uint64_t{64} * config.ways};
     config.replacement = GetParam();
     config.table_ways = static_cast<std::uint32_t>(1 + random() % config.ways);
     CacheArray array(config, 64);
