@@ -101,9 +101,10 @@ void LawChecker::walk_finished(const WalkRecord& walk) {
     check_translation(walk.va, walk.asid, walk.access, walk.answer);
     if (now.translated) check_leaf(walk, now.translation);
   }
-  require(walk.entry_reads <= mode_.levels() * (1 + walk.restarts) + walk.entry_updates,
-          fmt::format("the walk of 0x{:x} read {} entries in a table of {} levels", walk.va.value(), walk.entry_reads,
-                      mode_.levels()));
+  const std::uint64_t most = mode_.most_reads(kernel_.root(walk.asid));
+  require(walk.entry_reads <= most * (1 + walk.restarts) + walk.entry_updates,
+          fmt::format("the walk of 0x{:x} made {} reads, but {} tables need at most {}", walk.va.value(),
+                      walk.entry_reads, mode_.name(), most));
 }
 
 void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, Access access, const Answer& answer) const {

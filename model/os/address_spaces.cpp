@@ -20,7 +20,7 @@ void AddressSpaces::find_space(AddressSpaceId asid) {
   auto place = spaces_.find(asid);
   if (place == spaces_.end()) {
     FrameAllocator& frames = frames_[asid % frames_.size()];
-    place = spaces_.emplace(asid, Space{frames, TableBuilder(mode_, memory_, frames), {}, {}}).first;
+    place = spaces_.emplace(asid, Space{frames, TableBuilder(mode_, memory_, frames, asid), {}, {}}).first;
   }
   recent_ = &place->second;
   recent_asid_ = asid;

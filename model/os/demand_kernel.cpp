@@ -30,7 +30,8 @@ DemandKernel::Space& DemandKernel::space(AddressSpaceId asid) {
   auto place = spaces_.find(asid);
   if (place == spaces_.end()) {
     const auto pool = static_cast<std::uint16_t>(asid % frames_.size());
-    place = spaces_.emplace(asid, Space{TableBuilder(mode_, memory_, frames_[pool]), pool, {}, default_regions_}).first;
+    TableBuilder tables(mode_, memory_, frames_[pool], asid);
+    place = spaces_.emplace(asid, Space{std::move(tables), pool, {}, default_regions_}).first;
     place->second.tables.log_writes(&written_);
   }
   recent_ = &place->second;

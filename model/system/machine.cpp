@@ -71,6 +71,7 @@ void Machine::make_kernel(const std::optional<ImageTables>& tables, std::unique_
     kernel_ = std::move(kernel);
     return;
   }
+  require_radix(*mode_, "a memory image");
   const PhysicalAddress root =
       mode_->decode_root(tables->root_value).table;  // before the image is read, to report a bad root early
   image_ = load_memory_image(tables->image, memory_);
@@ -146,8 +147,11 @@ Module Machine::make(std::size_t index) {
       return std::make_unique<FirstLevelTlb>(name.c_str(), tlb_config(node.kind), *mode_, ports);
     case NodeKind::Stlb:
       return std::make_unique<RegisteredTlb>(name.c_str(), tlb_config(node.kind), *mode_, ports);
-    case NodeKind::Walker:
-      return make_walker(name.c_str(), walker_config(index), config_.paging, *mode_, memory_, ports);
+    case NodeKind::Walker: {
+      auto walker = make_walker(name.c_str(), walker_config(index), config_.paging, *mode_, memory_, ports);
+      if (mode_->root_moves()) walker->follow_roots(*kernel_);
+      return walker;
+    }
     case NodeKind::L1i:
       return cache(ServedBy::L1, config_.l1i);
     case NodeKind::L1d:

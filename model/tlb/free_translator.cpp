@@ -38,7 +38,7 @@ bool FreeTranslator::receive_request(unsigned, TranslationRequest& request, Cycl
                      same(known.access, request.access);
   if (!valid) {
     kernel_.before_walk(request.asid, request.va, request.access);
-    const WalkOutcome walk = reference_walk(mode_, memory_, request.root, request.va, request.access);
+    const WalkOutcome walk = reference_walk(mode_, memory_, kernel_.root(request.asid), request.va, request.access);
     if (!walk.translated) {
       // A fault is reported to the core like a miss.
       request.begin_account(cycle);

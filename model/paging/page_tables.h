@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/error.h"
+#include "memory/frame_allocator.h"
+#include "memory/physical_memory.h"
+#include "paging/paging_mode.h"
+
+namespace tablewalk {
+
+/// The leaf entry that maps an address, and where it is.
+struct TableLeaf {
+  PhysicalAddress at;
+  EntryView view;
+};
+
+/// Memory that was written: entries, and new tables, which are cleared.
+struct TableWrite {
+  PhysicalAddress at;
+  std::uint64_t bytes = 0;
+};
+
+/// A figure of an organisation's tables that radix tables do not have; figures of several address spaces add up.
+struct TableFigure {
+  const char* name;
+  std::uint64_t value;
+  const char* unit;
+  const char* meaning;
+};
+
+/// One address space's tables in simulated memory, in the organisation of its mode: what TableBuilder passes its calls
+/// to (paging/table_builder.h says what each does). A derived class writes the entries; the checks are here.
+class PageTables {
+ public:
+  virtual ~PageTables() = default;
+  PageTables(const PageTables&) = delete;
+  PageTables& operator=(const PageTables&) = delete;
+
+  const PagingMode& mode() const { return *mode_; }
+  virtual PhysicalAddress root() const = 0;
+
+  void map(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes, const LeafSpec& spec);
+  void map_range(VirtualAddress va, std::uint64_t bytes, std::uint64_t page_bytes, const LeafSpec& spec);
+  void unmap(VirtualAddress va, std::uint64_t bytes);
+  void protect(VirtualAddress va, std::uint64_t bytes, const LeafSpec& spec);
+  virtual std::optional<TableLeaf> leaf(VirtualAddress va) const = 0;
+  void log_writes(std::vector<TableWrite>* log) { log_ = log; }
+
+  /// Radix: tables per level, [0] is the last level. Others: per kind of table.
+  const std::vector<std::uint64_t>& tables_per_level() const { return tables_per_level_; }
+  virtual std::uint64_t table_bytes() const = 0;
+  virtual std::vector<TableFigure> figures() const { return {}; }
+
+ protected:
+  /// The translated part of an address range, contiguous where canonical halves meet.
+  struct Range {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;  ///< inclusive
+  };
+
+  PageTables(std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
+             AddressSpaceId space);
+
+  /// `page` and `va` fit and are aligned; `leaf`: the entry, or each of the entries.
+  virtual void add(VirtualAddress va, const PageSize& size, std::uint64_t leaf) = 0;
+  /// Pages are in the range as a whole or not at all.
+  virtual void remove(Range range) = 0;
+  virtual void rewrite(Range range, const LeafSpec& spec) = 0;
+
+  /// The leaf with the rights and bits of `spec`.
+  std::uint64_t rewritten(const EntryView& leaf, const LeafSpec& spec) const {
+    return mode_->encode_leaf(leaf.target, *mode_->find_page_size(std::uint64_t{1} << leaf.page_shift), spec);
+  }
+  InputError already_mapped(VirtualAddress va, std::uint64_t page_bytes) const;
+  InputError mapped_by_larger(VirtualAddress va, std::uint64_t page_bytes) const;
+  /// Cleared memory for a table.
+  PhysicalAddress make_table(std::uint64_t bytes);
+  void write(PhysicalAddress at, std::uint64_t entry) {
+    memory_.write(at, mode_->entry_bytes(), entry);
+    note_written(at, mode_->entry_bytes());
+  }
+  void note_written(PhysicalAddress at, std::uint64_t bytes) {
+    if (log_ != nullptr) log_->push_back({at, bytes});
+  }
+
+  PhysicalMemory& memory_;
+  FrameAllocator& frames_;
+  AddressSpaceId space_;
+  std::vector<std::uint64_t> tables_per_level_;
+
+ private:
+  const PageSize& checked_size(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes) const;
+  InputError does_not_fit(PhysicalAddress page) const;
+  Range checked_range(VirtualAddress va, std::uint64_t bytes) const;
+  void check_covered(VirtualAddress va, Range range) const;
+
+  std::shared_ptr<const PagingMode> mode_;
+  std::uint64_t memory_limit_;  ///< of the mode
+  std::vector<TableWrite>* log_ = nullptr;
+};
+
+}  // namespace tablewalk
