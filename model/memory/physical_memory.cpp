@@ -95,8 +95,8 @@ std::uint64_t PhysicalMemory::compare_and_swap(PhysicalAddress address, unsigned
 void PhysicalMemory::throw_illegal_access(PhysicalAddress address, unsigned bytes) {
   throw LawViolation(
       fmt::format("access of {} bytes at physical address {:#x}: expected 1, 2, 4 or 8, or a read of up to 64, "
-                  "naturally aligned", bytes,
-                  address.value()));
+                  "naturally aligned",
+                  bytes, address.value()));
 }
 
 }  // namespace tablewalk

@@ -41,9 +41,8 @@ unsigned size_in_use(const ChainedRoot& root, unsigned size, std::size_t sizes) 
 }  // namespace
 
 ChainedMode::ChainedMode(std::string name, const HashedControls& controls)
-    : HashingMode(std::move(name),
-                  Rows{{"anchor", "node 1", "node 2", "node 3 and on"}, 12, 64, page_sizes_of_nodes()}, entry_size,
-                  physical_bits_of_entries),
+    : HashingMode(std::move(name), Rows{{"anchor", "node 1", "node 2", "node 3 and on"}, 12, 64, page_sizes_of_nodes()},
+                  entry_size, physical_bits_of_entries),
       controls_(controls) {}
 
 std::uint64_t ChainedMode::most_reads(PhysicalAddress) const {
@@ -55,20 +54,18 @@ RootRegister ChainedMode::decode_root(std::uint64_t value) const {
   const bool possible = root.anchors_log2 >= ChainedRoot::fewest_anchors_log2 &&
                         root.anchors_log2 <= ChainedRoot::most_anchors_log2 && root.table.value() % root.bytes() == 0;
   if (!possible) {
-    throw InputError(fmt::format("{}: root {:#x}: expected bits 5:0 of {} to {}, log2 of the number of anchors, and in "
-                                 "bits 47:9 a table aligned to its size",
-                                 name(), value, ChainedRoot::fewest_anchors_log2, ChainedRoot::most_anchors_log2));
+    throw InputError(
+        fmt::format("{}: root {:#x}: expected bits 5:0 of {} to {}, log2 of the number of anchors, and in "
+                    "bits 47:9 a table aligned to its size",
+                    name(), value, ChainedRoot::fewest_anchors_log2, ChainedRoot::most_anchors_log2));
   }
   return {PhysicalAddress(value), root.space};
 }
 
 std::vector<BitField> ChainedMode::root_fields() const {
-  return {{"space", 63, 48, "address-space id"},
-          {"table", 47, 9, "address of the anchors / 512"},
-          {"1G", 8, 8, "has pages of 1 GiB"},
-          {"2M", 7, 7, "has pages of 2 MiB"},
-          {"4K", 6, 6, "has pages of 4 KiB"},
-          {"anchors", 5, 0, "log2 of the number of anchors"}};
+  return {{"space", 63, 48, "address-space id"}, {"table", 47, 9, "address of the anchors / 512"},
+          {"1G", 8, 8, "has pages of 1 GiB"},    {"2M", 7, 7, "has pages of 2 MiB"},
+          {"4K", 6, 6, "has pages of 4 KiB"},    {"anchors", 5, 0, "log2 of the number of anchors"}};
 }
 
 std::string ChainedMode::describe_root(RootRegister root) const {
@@ -107,8 +104,8 @@ WalkStep ChainedMode::look(const Walk& walk, const unsigned char* bytes) const {
   step.words.assign(node.words.begin(), node.words.end());
   step.place = fmt::format("at {:#x}", walk.entry_address().value());
   step.holds = node.state() == ChainedNode::State::Page
-                   ? fmt::format("page {:#x} of {}, address space {}", node.key().page, size_text(*this, node.key().size),
-                                 node.key().space)
+                   ? fmt::format("page {:#x} of {}, address space {}", node.key().page,
+                                 size_text(*this, node.key().size), node.key().space)
                    : "deleted";
   if (!node.holds(key_of(walk, root, size))) {
     go_on(node.next());

@@ -57,20 +57,18 @@ RootRegister HashedMode::decode_root(std::uint64_t value) const {
                         root.lines_log2 <= HashedRoot::most_lines_log2 &&
                         root.table.value() % (root.lines() * HashedLine::bytes) == 0;
   if (!possible) {
-    throw InputError(fmt::format("{}: root {:#x}: expected bits 5:0 of {} to {}, log2 of the number of lines, and in "
-                                 "bits 47:9 a table aligned to its size",
-                                 name(), value, HashedRoot::fewest_lines_log2, HashedRoot::most_lines_log2));
+    throw InputError(
+        fmt::format("{}: root {:#x}: expected bits 5:0 of {} to {}, log2 of the number of lines, and in "
+                    "bits 47:9 a table aligned to its size",
+                    name(), value, HashedRoot::fewest_lines_log2, HashedRoot::most_lines_log2));
   }
   return {PhysicalAddress(value), root.space};
 }
 
 std::vector<BitField> HashedMode::root_fields() const {
-  return {{"space", 63, 48, "address-space id"},
-          {"table", 47, 9, "address of the table / 512"},
-          {"1G", 8, 8, "has pages of 1 GiB"},
-          {"2M", 7, 7, "has pages of 2 MiB"},
-          {"4K", 6, 6, "has pages of 4 KiB"},
-          {"lines", 5, 0, "log2 of the number of lines"}};
+  return {{"space", 63, 48, "address-space id"}, {"table", 47, 9, "address of the table / 512"},
+          {"1G", 8, 8, "has pages of 1 GiB"},    {"2M", 7, 7, "has pages of 2 MiB"},
+          {"4K", 6, 6, "has pages of 4 KiB"},    {"lines", 5, 0, "log2 of the number of lines"}};
 }
 
 std::string HashedMode::describe_root(RootRegister root) const {

@@ -44,9 +44,7 @@ class HashedMode final : public HashingMode {
     unsigned size = 0;
     std::uint64_t probes = 0;
   };
-  static Place place_of(const Walk& walk) {
-    return {static_cast<unsigned>(walk.progress() & 3), walk.progress() >> 2};
-  }
+  static Place place_of(const Walk& walk) { return {static_cast<unsigned>(walk.progress() & 3), walk.progress() >> 2}; }
   std::uint64_t block_of(const Walk& walk, unsigned size) const {
     return HashedLine::block_of(walk.va(), page_sizes()[size].shift);
   }

@@ -8,11 +8,7 @@ namespace tablewalk {
 
 PageTables::PageTables(std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
                        AddressSpaceId space)
-    : memory_(memory),
-      frames_(frames),
-      space_(space),
-      mode_(std::move(mode)),
-      memory_limit_(mode_->memory_limit()) {}
+    : memory_(memory), frames_(frames), space_(space), mode_(std::move(mode)), memory_limit_(mode_->memory_limit()) {}
 
 void PageTables::map(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes, const LeafSpec& spec) {
   const PageSize& size = checked_size(va, page, page_bytes);

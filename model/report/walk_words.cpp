@@ -74,8 +74,8 @@ std::vector<std::string> allowed_accesses(const PagingMode& mode, Rights rights,
 
 std::string place_text(const PagingMode& mode, const WalkStep& step) {
   if (mode.is_radix()) {
-    return fmt::format("{} entry {} at {}: {}", mode.level(step.level).name, step.index, hex(step.entry_address.value()),
-                       hex_entry(mode, step.entry));
+    return fmt::format("{} entry {} at {}: {}", mode.level(step.level).name, step.index,
+                       hex(step.entry_address.value()), hex_entry(mode, step.entry));
   }
   const std::string place = fmt::format("{}, {}: {}", mode.level(step.level).name, step.place, step.holds);
   if (step.view.kind != EntryView::Kind::Leaf) return place;

@@ -107,12 +107,10 @@ void report_places(const WalkerStats& stats, const PagingMode& mode, StatSet& fi
     const std::string prefix = "walker.level" + std::to_string(level);
     std::uint64_t reads = 0;
     for (unsigned place = 0; place < served_by_count; ++place) reads += stats.served[level][place];
-    figures.count(prefix + ".reads", reads, "reads",
-                  mode.is_radix() ? of + " read (level 0 is the last)" : of);
+    figures.count(prefix + ".reads", reads, "reads", mode.is_radix() ? of + " read (level 0 is the last)" : of);
     for (unsigned place = 0; place < served_by_count; ++place) {
       const std::string where = to_string(static_cast<ServedBy>(place));
-      figures.count(prefix + ".served_by." + where, stats.served[level][place], "reads",
-                    of + " served by " + where);
+      figures.count(prefix + ".served_by." + where, stats.served[level][place], "reads", of + " served by " + where);
     }
   }
 }
