@@ -251,6 +251,12 @@ MachineConfig random_machine(Dice& dice) {
   return random_machine(dice, random_mode(dice));
 }
 
+MachineConfig random_radix_machine(Dice& dice) {
+  std::string mode = random_mode(dice);
+  while (!make_paging_mode(mode)->is_radix()) mode = random_mode(dice);
+  return random_machine(dice, mode);
+}
+
 MachineConfig random_machine(Dice& dice, const std::string& mode_name) {
   MachineConfig config;
   config.paging.mode = mode_name;

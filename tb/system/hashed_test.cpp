@@ -50,7 +50,8 @@ TEST_P(Hashed, TheKernelReplacesTheSamePagesAsWithARadixTable) {
     config.os.prefault = false;
     config.os.resident_limit = ByteSize{4096u * dice.number(8, 40)};
     config.os.swap.bytes = ByteSize{64 << 20};
-    config.os.replacement.policy = dice.pick<PageReplacementKind>({PageReplacementKind::Clock, PageReplacementKind::Lru});
+    config.os.replacement.policy =
+        dice.pick<PageReplacementKind>({PageReplacementKind::Clock, PageReplacementKind::Lru});
     config.paging.hashed = {ByteSize{512}, dice.pick<double>({0.125, 0.5, 0.95}), 2};
     RunOptions options;
     options.check = true;

@@ -124,7 +124,7 @@ TEST(NoStale, AnswerInAMillionOperationsOnTheArraysAndTheWalk) {
   std::uint64_t forgotten = 0;
   for (const std::uint64_t seed : printed_seeds(250)) {
     Dice dice(seed);
-    const MachineConfig config = random_machine(dice);
+    const MachineConfig config = random_radix_machine(dice);
     const auto mode = make_paging_mode(config.paging.mode);
     ChangingTables tables(mode, static_cast<AddressSpaceId>(dice.between(1, 3)), dice);
     TimelessMachine machine(config, *mode);
@@ -348,7 +348,7 @@ void expect_no_stale_answers(std::size_t machines, const std::function<MachineCo
 }
 
 TEST(NoStale, AnswerInTheTimedMachineWhateverIsOnItsWay) {
-  expect_no_stale_answers(250, [](Dice& dice) { return random_machine(dice); });
+  expect_no_stale_answers(250, [](Dice& dice) { return random_radix_machine(dice); });
 }
 
 /// Every built-in walker, including foreign ones.

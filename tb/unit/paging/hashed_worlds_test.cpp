@@ -205,7 +205,8 @@ class RandomWorld {
     const HashedRoot root = HashedRoot::decode(tables_.root().value());
     const std::uint64_t words = root.lines() * (mode_->name() == "hashed" ? 8 : 1);
     PhysicalAddress at = root.table + dice_.between(0, words - 1) * 8;
-    if (leaves_.empty()) note_leaves();
+    if (!damaged_) note_leaves();
+    damaged_ = true;
     if (!leaves_.empty() && dice_.chance(50)) {
       at = PhysicalAddress((dice_.pick(leaves_).value() & ~std::uint64_t{31}) + dice_.between(0, 3) * 8);
     }
@@ -221,6 +222,7 @@ class RandomWorld {
   }
 
   Dice& dice_;
+  bool damaged_ = false;
   std::vector<PhysicalAddress> leaves_;
   std::shared_ptr<const PagingMode> mode_;
   PhysicalMemory memory_;

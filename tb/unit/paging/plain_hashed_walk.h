@@ -24,7 +24,7 @@ inline PagingControls controls_of(std::uint64_t initial_bytes, double max_load, 
 }
 
 /// What the plain walker found.
-struct PlainWalk {
+struct PlainHashedWalk {
   FaultReason fault = FaultReason::NotPresent;
   std::uint64_t physical = 0;
   unsigned shift = 0;
@@ -34,7 +34,7 @@ struct PlainWalk {
 
 /// The present entry at that address, if it allows the access: sets accessed and dirty.
 inline void use_entry(PhysicalMemory& memory, std::uint64_t at, unsigned shift, std::uint64_t va, AccessKind kind,
-                      bool user, PlainWalk& walk) {
+                      bool user, PlainHashedWalk& walk) {
   const std::uint64_t entry = memory.read(PhysicalAddress(at), 8);
   const std::uint64_t page = entry & 0x0000fffffffff000;
   walk.shift = shift;
@@ -50,10 +50,10 @@ inline void use_entry(PhysicalMemory& memory, std::uint64_t at, unsigned shift, 
 }
 
 /// A walk of hashed-chained from the format's description, with no name of the model's.
-inline PlainWalk plain_chained(PhysicalMemory& memory, std::uint64_t root, std::uint64_t va, AccessKind kind,
-                               bool user) {
+inline PlainHashedWalk plain_chained(PhysicalMemory& memory, std::uint64_t root, std::uint64_t va, AccessKind kind,
+                                     bool user) {
   const std::uint64_t base = root & 0x0000fffffffffe00;
-  PlainWalk walk;
+  PlainHashedWalk walk;
   for (unsigned size = 0; size < 3; ++size) {
     if ((root >> (6 + size) & 1) == 0) continue;
     const std::uint64_t page = va >> (12 + 9 * size);
@@ -81,11 +81,11 @@ inline PlainWalk plain_chained(PhysicalMemory& memory, std::uint64_t root, std::
 }
 
 /// A walk of hashed from the format's description, with no name of the model's.
-inline PlainWalk plain_hashed(PhysicalMemory& memory, std::uint64_t root, std::uint64_t va, AccessKind kind,
-                              bool user) {
+inline PlainHashedWalk plain_hashed(PhysicalMemory& memory, std::uint64_t root, std::uint64_t va, AccessKind kind,
+                                    bool user) {
   const unsigned lines_log2 = root & 0x3f;
   const std::uint64_t base = root & 0x0000fffffffffe00;
-  PlainWalk walk;
+  PlainHashedWalk walk;
   for (unsigned size = 0; size < 3; ++size) {
     if ((root >> (6 + size) & 1) == 0) continue;
     const unsigned shift = 12 + 9 * size;
@@ -116,8 +116,8 @@ inline std::string difference(const PagingMode& mode, PhysicalMemory& memory, Ph
   const WalkOutcome dry = reference_walk(mode, unchanged, root, va, access);
   PhysicalMemory copy = memory;
   const WalkOutcome found = reference_walk(mode, memory, root, va, access);
-  const PlainWalk plain = (mode.name() == "hashed" ? plain_hashed : plain_chained)(copy, root.value(), va.value(),
-                                                                                   access.kind, access.user);
+  const PlainHashedWalk plain = (mode.name() == "hashed" ? plain_hashed : plain_chained)(copy, root.value(), va.value(),
+                                                                                         access.kind, access.user);
   const FaultReason reason = found.translated ? FaultReason::None : found.fault.reason;
   if (reason != plain.fault) return std::string("fault: ") + to_string(reason) + ", not " + to_string(plain.fault);
   if (dry.translated != found.translated) return "the walk that writes nothing has another result";
