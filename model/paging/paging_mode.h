@@ -82,8 +82,8 @@ struct RootRegister {
 /// another. Stateless: one object serves any number of walks.
 ///
 /// In a radix table every read is of an entry of a level, level 0 being the last one (the smallest page), and the
-/// root's level is `levels() - 1`. Other organisations have no levels of tables; their levels are only the rows in which
-/// reads are accounted for, in the order of the reads (docs/adr/0019).
+/// root's level is `levels() - 1`. Other organisations have no levels of tables; their levels are only the rows in
+/// which reads are accounted for, in the order of the reads (docs/adr/0019).
 class PagingMode {
  public:
   virtual ~PagingMode() = default;

@@ -29,8 +29,8 @@ struct WalkStart {
 ///     Fault        fault() is the result
 ///
 /// What is read next is the organisation's decision: begin_by() and decide_by() are those of radix tables, for every
-/// mode derived from WalkingMode; a mode of another organisation drives the walk itself, with read(), update(), finish()
-/// and fail().
+/// mode derived from WalkingMode; a mode of another organisation drives the walk itself, with read(), update(),
+/// finish() and fail().
 ///
 /// `Mode` is PagingMode, or a final subclass: then the compiler can inline the mode's functions.
 template <class Mode>

@@ -47,7 +47,8 @@ WalkOutcome drive_walk(const Mode& mode, const PhysicalMemory& memory, PhysicalA
   }
 }
 
-/// The base of every final class of PagingMode with radix tables: compiles its reference walk for that class as a whole.
+/// The base of every final class of PagingMode with radix tables: compiles its reference walk for that class as a
+/// whole.
 template <class Self, class Base = PagingMode>
 class WalkingMode : public Base {
  public:
