@@ -36,7 +36,7 @@ TEST_P(Hashed, EveryMachineFinishesWithEveryTranslationRight) {
     growths += count_of(result, "tables.growths");
   }
   std::printf("%llu growths\n", static_cast<unsigned long long>(growths));
-  EXPECT_GT(growths, 60u) << "the tables hardly grew";
+  EXPECT_GT(growths, 20u) << "the tables hardly grew";
 }
 
 /// Pages come and go, so that entries, their accessed and dirty bits, and deleted places matter: what the kernel does
