@@ -164,6 +164,7 @@ class Pool {
   void finish(const Process& process) {
     try {
       texts_[process.number] = outcome_of(process, name_(process.number));
+      if (options_.on_text) options_.on_text(process.number, texts_[process.number]);
     } catch (...) {
       fail(process.number, std::current_exception());
     }
@@ -171,6 +172,7 @@ class Pool {
   }
 
   void fail(std::size_t number, std::exception_ptr error) {
+    if (options_.on_error && options_.on_error(number, error)) return;
     errors_[number] = std::move(error);
     failed_ = true;
   }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,6 +15,11 @@ struct PoolOptions {
   unsigned jobs = 1;                             ///< parallel processes, at least 1
   const std::atomic<bool>* stop = nullptr;       ///< once true, no further job is started
   std::function<void(std::size_t)> on_finished;  ///< called with the number of finished jobs; may be empty
+  /// Called with the number of a finished job and its text; may be empty.
+  std::function<void(std::size_t, const std::string&)> on_text;
+  /// Called with the number of a failed job and its exception; true: the others go on, and the exception is not
+  /// rethrown. Empty: no further job is started after a failure.
+  std::function<bool(std::size_t, const std::exception_ptr&)> on_error;
 };
 
 /// Calls `work(0)` ... `work(count - 1)`, each in its own process (SystemC elaborates once per process), and returns

@@ -15,6 +15,7 @@
 #include "cli/load_point.h"
 #include "cli/machine_jobs.h"
 #include "cli/options.h"
+#include "cli/page_option.h"
 #include "cli/terminal.h"
 #include "cli/trace_arguments.h"
 #include "report/print_compare.h"
@@ -31,6 +32,7 @@ struct CompareArguments {
   std::vector<std::string> vary;
   std::vector<std::string> stats;
   std::string format = "text";
+  std::string html;
   bool explain = false;
   bool no_cost = false;
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
@@ -107,8 +109,18 @@ void compare(CompareArguments& arguments) {
                                  arguments.options.trace_path));
   }
   if (arguments.jobs == 0) throw InputError("--jobs 0: expected at least 1");
+  check_html_option(arguments.html, arguments.options.trace_path, arguments.configs);
+  arguments.options.details = arguments.options.attribute = !arguments.html.empty();
   const auto points = compare_points(arguments.configs, arguments.overrides, arguments.vary);
-  print_compare(run_points(points, arguments), printing, std::cout);
+  check_page_machines(arguments.html, points.size());
+  std::vector<LabelledResult> results = run_points(points, arguments);
+  const std::vector<PageResult> page = arguments.html.empty() ? std::vector<PageResult>() : page_results(results);
+  for (LabelledResult& one : results) {
+    one.result.attribution.reset();  // only the page has them
+    one.result.details = nullptr;
+  }
+  print_compare(results, printing, std::cout);
+  if (!page.empty()) write_page(arguments.html, page, page_title(arguments.options.trace_path));
 }
 
 }  // namespace
@@ -131,12 +143,14 @@ void add_compare_command(CLI::App& app) {
   command->add_flag("--check", options.check, "Check the laws of the model while running");
   command->add_flag("--explain", arguments->explain, "Print a line of explanation under each figure");
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
+  add_html_option(*command, arguments->html);
   command->add_flag("--no-cost", arguments->no_cost,
                     "Do not measure the cost of translation (a second run of each machine, with free translation)");
   add_whole(*command, "-j,--jobs", arguments->jobs, "Machines simulated in parallel; default: one per processor");
   command->footer(
       "Examples:\n"
       "  tablewalk compare traces/sort.twt --vary paging.mode=flat48,x86-64,x86-64-la57\n"
+      "  tablewalk compare traces/sort.twt --vary walker.walkers=1,2,4 --html page.html\n"
       "  tablewalk compare traces/sort.twt -c skylake -c cva6 --set os.prefault=false\n"
       "  tablewalk compare traces/sort.twt --vary paging.mode=radix:9,9,9,9/12@8,x86-64 --stats 'walker.*'");
   command->callback([arguments] { compare(*arguments); });

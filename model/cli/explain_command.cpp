@@ -13,6 +13,7 @@
 #include "cli/load_point.h"
 #include "cli/machine_jobs.h"
 #include "cli/options.h"
+#include "cli/page_option.h"
 #include "cli/terminal.h"
 #include "cli/trace_arguments.h"
 #include "report/print_explain.h"
@@ -27,6 +28,7 @@ struct ExplainArguments {
   std::vector<std::string> overrides;
   std::vector<std::string> vary;
   std::string format = "text";
+  std::string html;
   std::size_t rows = 8;  ///< of each attribution list
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
 };
@@ -74,8 +76,11 @@ void explain(const ExplainArguments& arguments) {
   if (arguments.jobs == 0) throw InputError("--jobs 0: expected at least 1");
   RunOptions options = arguments.options;
   options.attribute = true;
+  options.details = !arguments.html.empty();
+  check_html_option(arguments.html, options.trace_path, arguments.configs);
   MachineJobs jobs(options, arguments.rows);
   const std::vector<PlannedMachine> planned = plan(arguments, jobs);
+  check_page_machines(arguments.html, planned.size());
   const std::vector<std::optional<RunResult>> results = jobs.run(arguments.jobs);
   std::vector<ExplainedMachine> machines;
   for (const PlannedMachine& one : planned) {
@@ -86,6 +91,9 @@ void explain(const ExplainArguments& arguments) {
               << " machines were not explained\n";
   }
   print_explain(machines, printing, std::cout);
+  if (!arguments.html.empty() && !machines.empty()) {
+    write_page(arguments.html, page_results(machines), page_title(options.trace_path));
+  }
 }
 
 }  // namespace
@@ -107,6 +115,7 @@ void add_explain_command(CLI::App& app) {
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
   command->add_flag("--check", options.check, "Check the laws of the model while running");
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
+  add_html_option(*command, arguments->html);
   add_whole(*command, "--rows", arguments->rows, "Rows of each list of what causes the walks; 0 is all");
   add_whole(*command, "-j,--jobs", arguments->jobs, "Machines simulated in parallel; default: one per processor");
   command->footer(
@@ -116,6 +125,7 @@ void add_explain_command(CLI::App& app) {
       "Examples:\n"
       "  tablewalk explain traces/python3.twt -c skylake\n"
       "  tablewalk explain traces/python3.twt -c skylake -c cva6\n"
+      "  tablewalk explain traces/python3.twt -c skylake --html page.html\n"
       "  tablewalk explain traces/cc1.twt -c skylake --vary walker.walkers=1,2,4 --format csv");
   command->callback([arguments] { explain(*arguments); });
 }

@@ -40,6 +40,7 @@ RunResult MachineJobs::run_job(const Job& job) const {
     options.check = false;
     options.walk_log.clear();
     options.attribute = false;
+    options.details = false;
   }
   return run_machine(job.config, options);
 }

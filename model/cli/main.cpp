@@ -57,6 +57,7 @@ void describe(CLI::App& app) {
       "  tablewalk run traces/sort.twt --explain\n"
       "  tablewalk compare traces/sort.twt --vary paging.mode=flat48,x86-64,x86-64-la57\n"
       "  tablewalk explain traces/python3.twt -c skylake\n"
+      "  tablewalk run traces/sort.twt -c skylake --html page.html\n"
       "  tablewalk walk --map 0x400000:2M 0x401234\n"
       "  tablewalk tables traces/sort.twt\n"
       "  tablewalk config show skylake\n"
@@ -64,7 +65,10 @@ void describe(CLI::App& app) {
       "Each command has its own --help.");
   add_run_command(app);
   add_compare_command(app);
+  add_sweep_command(app);
+  add_tune_command(app);
   add_explain_command(app);
+  add_report_command(app);
   add_follow_command(app);
   add_cosim_command(app);
   add_walker_law_command(app);

@@ -12,16 +12,19 @@
 #include "cli/input_tee.h"
 #include "cli/layout_options.h"
 #include "cli/options.h"
+#include "cli/page_option.h"
 #include "cli/terminal.h"
 #include "cli/trace_arguments.h"
 #include "cli/wave_file.h"
 #include "config/loader.h"
+#include "report/memory_text.h"
 #include "report/print_run.h"
 #include "report/result_json.h"
 #include "report/segv_text.h"
 #include "stats/translation_cost.h"
 #include "system/run.h"
 #include "system/waterfall.h"
+#include "trace/compressed_file.h"
 
 namespace tablewalk {
 namespace {
@@ -35,7 +38,9 @@ struct RunArguments {
   LayoutArguments layout;
   std::string output_folder;
   std::string format = "text";
+  std::string html;
   std::string wave;
+  std::string memory_log;
   std::uint64_t wave_from = 0;
   std::uint64_t wave_cycles = 0;
   bool explain = false;
@@ -180,10 +185,35 @@ void check_wave_options(const RunArguments& arguments) {
   }
 }
 
+/// The file for the memory over time.
+const std::string& checked_memory_log(const RunArguments& arguments, const MachineConfig& config) {
+  if (arguments.options.tables || config.os.prefault || config.os.timeline.interval_cycles == Cycles(0)) {
+    throw InputError(
+        "--memory-log: nobody looks at the memory; expected os.prefault: false and os.timeline.interval_cycles");
+  }
+  if (arguments.memory_log == "-" && arguments.options.walk_log == "-") {
+    throw InputError("--memory-log - and --walk-log -: two files in one; expected another name for one of them");
+  }
+  return arguments.memory_log;
+}
+
+void check_page_options(RunArguments& arguments, OutputFormat format) {
+  RunOptions& options = arguments.options;
+  if (options.details && arguments.output_folder.empty() && format != OutputFormat::Json && arguments.html.empty()) {
+    throw InputError("--details without a JSON result: expected -o FOLDER, --format json or --html FILE too");
+  }
+  check_page_path(arguments.html, "--html");
+  if (arguments.html.empty()) return;
+  options.details = true;
+  options.attribute = true;
+}
+
 /// An output must not overwrite an input.
 void check_outputs(const RunArguments& arguments) {
-  const std::array<std::pair<const char*, std::string>, 2> outputs{
-      {{"--walk-log", arguments.options.walk_log}, {"--wave", arguments.wave}}};
+  const std::array<std::pair<const char*, std::string>, 4> outputs{{{"--walk-log", arguments.options.walk_log},
+                                                                    {"--wave", arguments.wave},
+                                                                    {"--memory-log", arguments.memory_log},
+                                                                    {"--html", arguments.html}}};
   for (const auto& [option, output] : outputs) {
     if (output.empty()) continue;
     refuse_to_replace(arguments.options.trace_path, output, option);
@@ -204,10 +234,14 @@ void run(RunArguments& arguments) {
     arguments.config.overrides.push_back("paging.mode=" + arguments.mode);
   }
   arguments.options.tables = image_tables(arguments);
+  const RunOptions asked = arguments.options;
   check_wave_options(arguments);
+  check_page_options(arguments, printing.format);
   check_outputs(arguments);
   const auto config = load_config<MachineConfig>(arguments.config);
   set_protection(arguments, config);
+  std::optional<CompressedFile> memory_log;
+  if (!arguments.memory_log.empty()) memory_log.emplace(checked_memory_log(arguments, config));
   if (arguments.options.tables) {
     arguments.options.tables->root_value = root_before_run(arguments.image, config.paging.mode);
   }
@@ -215,12 +249,25 @@ void run(RunArguments& arguments) {
   if (!arguments.output_folder.empty()) create_folder(arguments.output_folder);
 
   arguments.options.on_warning = [](const std::string& warning) { print_warning(warning); };
-  const RunResult result = simulate(arguments, config);
+  RunResult result = simulate(arguments, config);
+  std::vector<PageResult> page;
+  if (!arguments.html.empty()) {
+    const std::string& machine = arguments.config.name;
+    page.push_back(page_result(LabelledResult{machine.empty() ? "default" : machine, result}));
+    if (!asked.attribute) result.attribution.reset();
+    if (!asked.details) result.details = nullptr;
+  }
   if (!arguments.output_folder.empty()) {
     write_text_file(arguments.output_folder + "/result.json", result_to_json(result, printing.attribution_rows));
   }
-  // If the walk log is on standard output, the report goes to standard error.
-  print_run(result, printing, arguments.options.walk_log == "-" ? std::cerr : std::cout);
+  if (memory_log) {
+    memory_log->write(memory_csv(result.memory));
+    memory_log->finish();
+  }
+  // If a log is on standard output, the report goes to standard error.
+  const bool output_taken = arguments.options.walk_log == "-" || arguments.memory_log == "-";
+  print_run(result, printing, output_taken ? std::cerr : std::cout);
+  if (!page.empty()) write_page(arguments.html, std::move(page), page_title(arguments.options.trace_path));
 }
 
 }  // namespace
@@ -246,9 +293,15 @@ void add_run_command(CLI::App& app) {
   command->add_option(
       "--walk-log", options.walk_log,
       "File to write one row per page-table walk to; .gz, .xz, .zst and .bz2 compress; - is standard output");
+  command->add_option(
+      "--memory-log", arguments->memory_log,
+      "CSV file of the memory over time, one row per os.timeline.interval_cycles; compressed and - as above");
   command->add_option("--wave", arguments->wave, "FST file of the RTL walker's signals");
   add_whole(*command, "--wave-from", arguments->wave_from, "First cycle of the wave");
   add_whole(*command, "--wave-cycles", arguments->wave_cycles, "Number of cycles in the wave; 0 is all");
+  add_html_option(*command, arguments->html);
+  command->add_flag("--details", options.details,
+                    "Keep walks, intervals and page tables in result.json, for the pages of `tablewalk report`");
   command->add_flag("--check", options.check, "Check the laws of the model while running");
   command->add_flag("--attribute", options.attribute,
                     "Print what causes the walks: by region of the address space, part of the walk, and instruction");
@@ -261,6 +314,7 @@ void add_run_command(CLI::App& app) {
       "  tablewalk run traces/sort.twt\n"
       "  tablewalk run traces/sort.twt -c skylake --set paging.mode=flat48 --explain\n"
       "  tablewalk run traces/sort.twt --warmup 100000 --limit 1000000 -o results --walk-log walks.csv\n"
+      "  tablewalk run traces/sort.twt -c skylake --html page.html\n"
       "  tablewalk run mine.txt --mode sv39 --image pages.bin.zst --root 0x8000100000083824 --check\n"
       "  tablewalk run traces/sort.twt --limit 1000 -c example-walker --wave walker.fst\n"
       "  valgrind --tool=lackey --trace-mem=yes ls 2>&1 | tablewalk run - --format json");

@@ -8,7 +8,7 @@ std::optional<FetchBlock> FetchPath::next(const RecordSource& source, AddressSpa
   const Record* const first = source.look_at(cursor_);
   if (first == nullptr) return std::nullopt;
   for (const Record* record = first; record != source.end(); ++record) {
-    stopped_ = is_event(record->kind) || record->asid != asid;
+    stopped_ = is_event(record->kind) || record->asid != asid || record->privilege == other_privilege_;
     if (stopped_) {
       cursor_ += static_cast<std::uint64_t>(record - first);
       return std::nullopt;

@@ -24,6 +24,8 @@ class FetchPath {
 
   /// The next block; none if it is beyond the records read so far, or beyond an event.
   std::optional<FetchBlock> next(const RecordSource& source, AddressSpaceId asid);
+  /// From now on only accesses of that privilege are on the path.
+  void stay_in_mode(bool user) { other_privilege_ = user ? Privilege::Supervisor : Privilege::User; }
   /// Continues at that record, past whatever stopped it.
   void go_on_from(std::uint64_t record) {
     cursor_ = record;
@@ -52,6 +54,7 @@ class FetchPath {
   std::uint64_t last_line_ = 0;             ///< line into which its last instruction crosses
   bool user_ = true;
   bool stopped_ = true;
+  std::optional<Privilege> other_privilege_;  ///< at which the path stops
 };
 
 }  // namespace tablewalk

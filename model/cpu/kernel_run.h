@@ -8,6 +8,7 @@ namespace tablewalk {
 /// A core's progress through the kernel's work.
 struct KernelRun {
   bool running = false;
+  bool owes_exit = false;  ///< an isolated kernel was entered from user mode
   KernelWork work;
   Cycles began;
   Cycles accounted;                       ///< the core's cycles up to here are accounted for

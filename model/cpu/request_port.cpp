@@ -14,6 +14,10 @@ std::uint64_t power_of_two(std::uint32_t at_least) {
   return size;
 }
 
+bool is_user(const Record& record) {
+  return record.privilege == Privilege::User;
+}
+
 /// Maximum loads, or stores, in flight.
 std::uint32_t buffer_size(std::uint32_t configured, std::uint32_t capacity) {
   return configured == 0 ? capacity : std::min(configured, capacity);
@@ -44,6 +48,7 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
       kernel_(kernel),
       pages_on_demand_(kernel.pages_on_demand()),
       observes_(kernel.observes_accesses()),
+      spaces_(mode),
       path_(neighbours.line_shift),
       ring_size_(power_of_two(capacity_)),
       block_mask_(power_of_two(std::max(fetch_queue_, 1U)) - 1),
@@ -59,10 +64,17 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
 void RequestPort::run(Job job) {
   job_ = std::move(job);
   observed_ = job_.observer != &TranslationObserver::none();
+  queue_ = job_.queue;
+  if (queue_ == nullptr) {
+    std::vector<RecordSource*> sources = job_.more_sources;
+    sources.insert(sources.begin(), job_.source);
+    queue_ = &own_queue_.emplace(sources);
+  }
+  running_ = job_.first;
+  queue_->take(running_, number_);
+  job_.source = &queue_->source(running_);
   chained_ = job_.source->chained();
-  processes_ = job_.more_sources;
-  processes_.insert(processes_.begin(), job_.source);
-  if (processes_.size() > 1) slice_end_ = job_.time_slice;
+  if (queue_->size() > 1) slice_end_ = job_.time_slice;
   warm_ = job_.warmup == 0;
   wake_at(Cycles(0));
 }
@@ -169,6 +181,10 @@ bool RequestPort::next_part() {
     if (fence_) {
       if (!pass_fence()) return false;
       if (!held_) continue;
+      if (spaces_.changes_root(is_user(*held_))) {
+        fence_ = mode_event(is_user(*held_));
+        continue;
+      }
       open_access(*std::exchange(held_, std::nullopt));
       return true;
     }
@@ -186,8 +202,13 @@ bool RequestPort::next_part() {
       fence_ = switch_event(record->asid, mode_);
       record = nullptr;
     } else if (!root_) {
+      spaces_.set_mode(is_user(*record));
       enter_address_space(record->asid);  // the first one; later ones are switched to
       path_.go_on_from(record_being_started());
+    } else if (spaces_.changes_root(is_user(*record))) {
+      held_ = *record;
+      fence_ = mode_event(is_user(*record));
+      record = nullptr;
     }
   }
   open_access(*record);
@@ -225,13 +246,14 @@ bool RequestPort::read_batch() {
 bool RequestPort::next_batch() {
   if (!warm_ && job_.source->delivered() == job_.warmup) {
     if (!drained()) return false;
-    if (next_process() != running_) return switch_process();
+    if (next_process(issue_cycle_) != running_) return switch_process();
     if (!warm()) return false;
   }
   if (read_batch()) return true;
   if (!drained() || !front_end_idle()) return false;
-  if (next_process() != running_) return switch_process();
+  if (next_process(issue_cycle_) != running_ || next_wake() != Cycles::never()) return switch_process(true);
   finished_ = true;
+  if (one_of_several()) shootdowns_->presence().end(number_);
   if (one_of_several() && !warm_) wait_for_others_to_warm();  // nothing is left to run, but the others wait for it
   return false;
 }
@@ -293,7 +315,8 @@ bool RequestPort::request_translation(InFlight& access, Cycles at) {
   const Side side = side_of(access.kind);
   TranslationRequest& request = *probe_;
   request.va = access.address;
-  request.asid = asid_;
+  request.asid = id_;
+  request.space = asid_;
   request.root = *root_;  // a TLB may forward the request before it returns, so it must be complete here
   request.access = access_of(access);
   request.bytes = access.kind == RecordKind::Fetch && fetches_ahead() ? 1 : access.size;

@@ -8,17 +8,21 @@
 
 #include "cpu/access_splitter.h"
 #include "cpu/core_config.h"
+#include "cpu/core_stats.h"
 #include "cpu/fetch_path.h"
 #include "cpu/in_flight.h"
 #include "cpu/kernel_run.h"
 #include "cpu/operands.h"
+#include "cpu/parked_process.h"
 #include "cpu/record_source.h"
 #include "cpu/retirement.h"
+#include "cpu/run_queue.h"
 #include "cpu/shootdown.h"
 #include "cpu/trace_event.h"
 #include "links/access_link.h"
 #include "links/timed_module.h"
 #include "links/translate_link.h"
+#include "os/core_spaces.h"
 #include "protocol/kernel.h"
 #include "protocol/observers.h"
 #include "stats/stat_set.h"
@@ -32,28 +36,6 @@ struct CoreNeighbours {
   std::array<bool, 2> cache_at_once{true, true};  ///< false without one: the next cache is on a registered link
   unsigned line_shift = 6;                        ///< log2 of the cache line, bytes
   unsigned page_shift = 12;                       ///< log2 of the smallest page, bytes
-};
-
-struct CoreStats {
-  std::array<std::uint64_t, access_kinds> accesses{};  ///< by RecordKind
-  std::uint64_t supervisor_accesses = 0;
-  std::uint64_t invalidations = 0;
-  std::uint64_t calls = 0;             ///< system calls that change the address space
-  std::uint64_t switches = 0;          ///< of the address space
-  std::uint64_t process_switches = 0;  ///< at the end of a time slice or of a trace
-  std::uint64_t shootdowns = 0;        ///< started by this core and sent to at least one other core
-  std::uint64_t interrupts = 0;        ///< taken for shootdowns of other cores
-  std::uint64_t instructions = 0;
-  std::uint64_t fetch_blocks = 0;  ///< fetched ahead
-  std::uint64_t next_line_prefetches = 0;
-  std::uint64_t page_straddles = 0;
-  std::uint64_t line_straddles = 0;
-  std::uint64_t faults = 0;
-  std::uint64_t faulted_accesses = 0;
-  std::uint64_t translations_requested = 0;
-  std::uint64_t translations_answered = 0;
-  LatencyBreakdown translation_cycles;  ///< of all translations that missed the first-level TLB
-  Histogram translation_latency;        ///< of the same translations, from request to response
 };
 
 /// A core as seen by the rest of the machine: takes the records of a trace, requests translations, then accesses
@@ -79,9 +61,12 @@ class RequestPort : public TimedModule {
   struct Job {
     RecordSource* source = nullptr;           ///< the trace to run first
     std::vector<RecordSource*> more_sources;  ///< further traces, which take turns with it
-    Cycles time_slice = Cycles::never();      ///< of each trace, before the next one's turn
-    AddressSpaceId processes = 1;             ///< their first address spaces have the ids below it
-    std::uint64_t warmup = 0;                 ///< records of each trace before the statistics start
+    RunQueue* queue = nullptr;                ///< instead of these, if given; the core begins with its number `first`
+    std::size_t first = 0;
+    Cycles time_slice = Cycles::never();  ///< of each trace, before the next one's turn
+    bool run_while_waiting = false;       ///< another trace runs while one waits in the kernel
+    AddressSpaceId processes = 1;         ///< their first address spaces have the ids below it
+    std::uint64_t warmup = 0;             ///< records of each trace before the statistics start
     /// The core has drained after its warm-up, and the statistics start now; with several cores, when all have called
     /// it: then start_measuring() is called.
     std::function<void()> on_warm;
@@ -92,6 +77,8 @@ class RequestPort : public TimedModule {
   /// Makes it one of several cores. Called before run() and before the simulation starts, in the order of the core
   /// numbers, which is the order in which they act in a cycle and may map pages.
   void join(Shootdowns& shootdowns, unsigned number);
+  /// How the kernel names address spaces to the core's hardware. Called before run().
+  void use(SpaceServices& services, unsigned number) { spaces_.use(services, number); }
   /// All cores are warm: the statistics have been reset, and the core continues in `cycle`.
   void start_measuring(Cycles cycle);
 
@@ -130,6 +117,8 @@ class RequestPort : public TimedModule {
   void handle_fault_of_oldest(Cycles cycle);
   void pass_over(TranslationRequest& request, Cycles cycle);
   void repeat_faulted(TranslationRequest& request, Cycles cycle);
+  bool begin_entry();
+  void note_root_write(Cycles cycle);
   void enter_kernel(Cycles cycle);
   void run_kernel(Cycles cycle);
   bool execute_step(KernelStep& step, Cycles cycle);
@@ -148,13 +137,15 @@ class RequestPort : public TimedModule {
   void end_process();
   void end_fault() {
     after_fault_ = nullptr;
-    kernel_.access_repeated(number_);
+    kernel_.access_repeated(context());
   }
 
   bool next_part();
   bool next_batch();
   bool read_batch();
-  void enter_address_space(AddressSpaceId asid);
+  bool enter_address_space(AddressSpaceId asid);
+  void change_mode(bool user);
+  void write_root(bool user);
   void open_access(const Record& record);
   bool pass_fence();
   void enter_buffers(const Record& record);
@@ -174,12 +165,23 @@ class RequestPort : public TimedModule {
   bool must_be_on_time(Cycles at) { return at > now() && (one_of_several() || !may_run_ahead_to(at)); }
   bool may_start_early(VirtualAddress address);
   bool wait_for_others_to_warm();
-  bool switch_process();
-  std::size_t next_process();
+  bool switch_process(bool ended = false);
+  std::size_t next_process(Cycles at);
+  unsigned context() const { return job_.run_while_waiting ? queue_->thread(running_) : number_; }
+  // Waiting processes (request_port_waiting.cpp).
+  bool is_parked(std::size_t process) const { return process < parked_.size() && parked_[process] != nullptr; }
+  Cycles next_wake() const;
+  std::size_t first_to_wake() const;
+  bool park(Cycles cycle);
+  void turn_to(std::size_t next);
+  void resume(Cycles cycle);
   bool can_run(std::size_t process);
   void start_shootdown(const ShootdownInterrupt& interrupt, Cycles cycle);
   void take_acknowledgements(Cycles cycle);
   void take_interrupts(Cycles cycle);
+  Cycles pass_interrupt(Cycles cycle);
+  void take_broadcasts(Cycles cycle);
+  bool has_data_of_all(const AppliedBroadcast& broadcast, Cycles cycle);
   void forget(const Invalidation& invalidation, Cycles cycle);
   void end_fence();
 
@@ -302,6 +304,8 @@ class RequestPort : public TimedModule {
   RecordKind kind_ = RecordKind::Load;
   AddressSpaceId asid_ = 0;
   std::optional<PhysicalAddress> root_;  ///< of that address space; none before the first access
+  AddressSpaceId id_ = 0;                ///< its tag in the TLBs
+  CoreSpaces spaces_;
   VirtualAddress address_;
   std::uint32_t left_ = 0;
   bool user_ = true;
@@ -317,7 +321,9 @@ class RequestPort : public TimedModule {
   bool acting_ = false;
 
   // The traces, if several, and the running one.
-  std::vector<RecordSource*> processes_;
+  std::optional<RunQueue> own_queue_;
+  RunQueue* queue_ = nullptr;
+  std::vector<std::unique_ptr<ParkedProcess>> parked_;  ///< by number in the queue
   std::size_t running_ = 0;
   Cycles slice_end_ = Cycles::never();
 
@@ -329,6 +335,7 @@ class RequestPort : public TimedModule {
   Inbox<ShootdownInterrupt> interrupts_;
   Inbox<bool> acknowledgements_;
   unsigned acknowledgements_awaited_ = 0;
+  std::vector<AppliedBroadcast> broadcasts_;  ///< applied, not acknowledged yet
   bool reported_warm_ = false;
   struct KnownPage {
     std::uint64_t number = ~std::uint64_t{0};
@@ -448,7 +455,7 @@ inline bool RequestPort::translate(InFlight& access, Cycles at) {
   ++stats_.translations_requested;
   if (observed_) return request_translation(access, at);
   Cycles answered = at;
-  const Translation* found = tlb(side_of(access.kind)).look_up(access.address, asid_, access_of(access), answered);
+  const Translation* found = tlb(side_of(access.kind)).look_up(access.address, id_, access_of(access), answered);
   if (found == nullptr) return request_translation(access, at);
   access.times.tlb_hit_until = answered;
   ++stats_.translations_answered;

@@ -12,16 +12,30 @@ bool RequestPort::pass_fence() {
     wake_at(issue_cycle_);
     return false;
   }
+  if (fence_->to_user) {
+    write_root(*fence_->to_user);
+    end_fence();
+    return true;
+  }
+  if (spaces_.changes_root(false)) {  // events are the kernel's
+    write_root(false);
+    if (must_be_on_time(issue_cycle_)) {
+      wake_at(issue_cycle_);
+      return false;
+    }
+  }
   const bool switches = fence_->switch_to.has_value();
-  if (switches) enter_address_space(*fence_->switch_to);
+  const bool flushed = switches && enter_address_space(*fence_->switch_to);
   if (fence_->invalidation) {
     kernel_.before_invalidation(*fence_->invalidation);
-    forget(*fence_->invalidation, issue_cycle_);
+    if (!flushed) forget(*fence_->invalidation, issue_cycle_);
     if (one_of_several() && fence_->on_all_cores) start_shootdown({*fence_->invalidation, number_}, issue_cycle_);
     forget_horizon();
   }
   ++(switches ? stats_.switches : stats_.invalidations);
-  issue_not_before(switches ? retirement_.pass_event(issue_cycle_, switch_cycles_, &CoreCycles::switching)
+  issue_not_before(switches ? retirement_.pass_event(issue_cycle_,
+                                                     switch_cycles_ + (flushed ? invalidate_cycles_ : Cycles(0)),
+                                                     &CoreCycles::switching)
                             : retirement_.pass_event(issue_cycle_, invalidate_cycles_, &CoreCycles::invalidation));
   if (acknowledgements_awaited_ != 0) return false;
   end_fence();
@@ -35,13 +49,46 @@ void RequestPort::end_fence() {
   known_page_ = ~std::uint64_t{0};
 }
 
-void RequestPort::enter_address_space(AddressSpaceId asid) {
-  if (one_of_several()) {
-    if (root_ && !mode_.has_asids()) shootdowns_->leave(number_, asid_);  // its TLBs are flushed
-    shootdowns_->enter(number_, asid);
-  }
+/// True if translations had to be removed because of what happened to the address space, or to its id, meanwhile.
+bool RequestPort::enter_address_space(AddressSpaceId asid) {
+  SpacePresence* presence = one_of_several() ? &shootdowns_->presence() : nullptr;
+  if (presence != nullptr && root_ && !mode_.has_asids()) presence->leave(number_, asid_);  // its TLBs are flushed
+  const SpaceIds::Entered entered = spaces_.enter(asid);
+  if (entered.evicted && presence != nullptr) presence->leave(number_, *entered.evicted);
+  if (entered.flush == SpaceIds::Flush::All && presence != nullptr) presence->leave_all(number_);
+  const bool missed = presence != nullptr && presence->enter(number_, asid);
   asid_ = asid;
-  root_ = kernel_.root(asid);
+  change_mode(spaces_.user_mode());
+  stats_.ids_recycled += entered.evicted ? 1 : 0;
+  stats_.id_rollovers += entered.rollover ? 1 : 0;
+  stats_.id_flushes += entered.flush != SpaceIds::Flush::None ? 1 : 0;
+  stats_.lazy_flushes += missed ? 1 : 0;
+  if (entered.flush == SpaceIds::Flush::All) {
+    forget({Invalidation::Scope::All, {}, 0, true}, issue_cycle_);
+  } else if (missed || entered.flush == SpaceIds::Flush::Id) {
+    forget({Invalidation::Scope::AddressSpace, {}, asid, true}, issue_cycle_);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// The core continues in that mode, with the mode's root and id.
+void RequestPort::change_mode(bool user) {
+  spaces_.set_mode(user);
+  root_ = kernel_.root_for(asid_, user);
+  id_ = spaces_.id();
+  if (spaces_.isolated()) path_.stay_in_mode(user);
+}
+
+/// Page-table isolation: an entry to the kernel, or an exit, with everything older retired.
+void RequestPort::write_root(bool user) {
+  change_mode(user);
+  ++stats_.root_writes;
+  if (spaces_.root_writes_flush()) forget({Invalidation::Scope::AllNotGlobal, {}, 0, true}, issue_cycle_);
+  retirement_.pass_kernel(issue_cycle_, spaces_.root_cycles(), KernelPart::Roots);
+  issue_not_before(retirement_.last());
+  forget_horizon();
 }
 
 bool RequestPort::drained() {

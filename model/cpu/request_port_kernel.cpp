@@ -34,14 +34,16 @@ void RequestPort::handle_fault_of_oldest(Cycles cycle) {
     --faults_waiting_;
     record_of_fault_ = oldest().record;
     kernel_run_.work.clear();
-    kernel_.handle_fault({request.asid, request.va, request.access, request.answer.fault, number_, cycle, oldest().size,
-                          request.instruction, record_of_fault_},
+    const bool enters = begin_entry();
+    kernel_.handle_fault({request.space, request.va, request.access, request.answer.fault, context(), cycle,
+                          oldest().size, request.instruction, record_of_fault_},
                          kernel_run_.work);
     record_of_fault_ = 0;
     if (kernel_run_.work.done() && kernel_run_.work.then == KernelWork::Then::Skip) {
       pass_over(request, cycle);
       continue;  // the next fault may be due as well
     }
+    kernel_run_.owes_exit = enters;
     ++stats_.faults;
     repeated_ = &request;
     if (!pages_on_demand_) job_.observer->fault_handled(request, cycle);
@@ -50,9 +52,25 @@ void RequestPort::handle_fault_of_oldest(Cycles cycle) {
   }
 }
 
+/// The first step of the work is the entry to an isolated kernel, if the core is not in it.
+bool RequestPort::begin_entry() {
+  if (!spaces_.changes_root(false)) return false;
+  kernel_run_.work.compute(spaces_.root_cycles(), KernelPart::Roots);
+  return true;
+}
+
+/// A write of the root register within the work.
+void RequestPort::note_root_write(Cycles cycle) {
+  ++stats_.root_writes;
+  if (!spaces_.root_writes_flush()) return;
+  forget({Invalidation::Scope::AllNotGlobal, {}, 0, true}, cycle);
+  forget_horizon();
+}
+
 /// Everything older has retired; the steps are in kernel_run_.work.
 void RequestPort::enter_kernel(Cycles cycle) {
   kernel_run_.begin(cycle);
+  if (kernel_run_.owes_exit) note_root_write(cycle);
   if (pages_on_demand_) drop_fetched_blocks();
   run_kernel(cycle);
 }
@@ -61,9 +79,14 @@ void RequestPort::enter_kernel(Cycles cycle) {
 void RequestPort::run_kernel(Cycles cycle) {
   KernelRun& run = kernel_run_;
   while (acknowledgements_awaited_ == 0) {
-    if (run.busy_until > cycle) return wake_at(run.busy_until);
+    if (run.busy_until > cycle) return park(cycle) ? void() : wake_at(run.busy_until);
     if (run.work.done()) {
       if (run.outstanding != 0) return;
+      if (std::exchange(run.owes_exit, false)) {
+        run.work.compute(spaces_.root_cycles(), KernelPart::Roots);
+        note_root_write(cycle);
+        continue;
+      }
       if (run.accounted == cycle && run.began == cycle) {  // the shortest stay in the kernel is one cycle
         run.busy_until = cycle + Cycles(1);
         continue;
@@ -97,7 +120,7 @@ bool RequestPort::execute_step(KernelStep& step, Cycles cycle) {
     default: {
       const KernelStep committed = step;
       run.finish_step();
-      const bool repaired = kernel_.commit(committed, number_, cycle, run.work);
+      const bool repaired = kernel_.commit(committed, context(), cycle, run.work);
       if (repaired && repeated_ != nullptr) job_.observer->fault_handled(*repeated_, cycle);
       return true;
     }
@@ -131,14 +154,14 @@ bool RequestPort::invalidate_for_kernel(const KernelStep& step, Cycles cycle) {
   KernelRun& run = kernel_run_;
   if (!may_invalidate(cycle)) return false;
   run.enter_part(KernelPart::Compute, cycle, retirement_);
-  Invalidation invalidation = step.invalidation;
+  Invalidation invalidation = spaces_.meaning_of(step.invalidation);
   invalidation.va = invalidation.va + run.pages_done * step.stride;
   forget(invalidation, cycle);
   forget_horizon();
   run.busy_until = cycle + std::max(invalidate_cycles_, Cycles(1));
   if (++run.pages_done != step.pages) return true;
   if (step.everywhere && one_of_several()) {
-    start_shootdown({step.invalidation, number_, step.pages, step.stride}, cycle);
+    start_shootdown({spaces_.meaning_of(step.invalidation), number_, step.pages, step.stride}, cycle);
     if (acknowledgements_awaited_ != 0) run.enter_part(KernelPart::Shootdown, cycle, retirement_);
   }
   run.finish_step();
@@ -176,7 +199,8 @@ bool RequestPort::make_call() {
   ++stats_.calls;
   kernel_run_.work.clear();
   retirement_.pass_event(issue_cycle_, Cycles(0), &CoreCycles::issue);
-  kernel_.handle_call(call, number_, issue_cycle_, kernel_run_.work);
+  kernel_run_.owes_exit = begin_entry();
+  kernel_.handle_call(call, context(), issue_cycle_, kernel_run_.work);
   enter_kernel(issue_cycle_);
   return false;
 }
@@ -257,7 +281,7 @@ void RequestPort::show_access() {
   const std::uint64_t page = address_.value() >> neighbours_.page_shift;
   if (touched_.number == page && touched_.asid == asid_) return;
   touched_ = {page, asid_};
-  kernel_.touched(asid_, address_);
+  kernel_.touched(asid_, address_, issue_cycle_);
 }
 
 }  // namespace tablewalk

@@ -60,7 +60,7 @@ void report_kernel_cycles(const CoreCycles& cycles, StatSet& figures) {
   };
   figures.adds_up("core.kernel_cycles",
                   {"core.kernel.compute_cycles", "core.kernel.memory_cycles", "core.kernel.device_cycles",
-                   "core.kernel.lock_cycles", "core.kernel.shootdown_cycles"});
+                   "core.kernel.lock_cycles", "core.kernel.shootdown_cycles", "core.kernel.root_cycles"});
   figures
       .count("core.kernel_cycles", cycles.in_kernel(), "cycles",
              "in the kernel for page faults, from the fault as the oldest access to its repetition")
@@ -71,6 +71,24 @@ void report_kernel_cycles(const CoreCycles& cycles, StatSet& figures) {
   part(KernelPart::Device, "core.kernel.device_cycles", "waiting for the swap device");
   part(KernelPart::Lock, "core.kernel.lock_cycles", "waiting for another core that works on the same page");
   part(KernelPart::Shootdown, "core.kernel.shootdown_cycles", "waiting for other cores to acknowledge an invalidation");
+  part(KernelPart::Roots, "core.kernel.root_cycles",
+       "writes of the root register at entries to an isolated kernel and exits from it");
+}
+
+void report_switches(const CoreStats& stats, StatSet& figures) {
+  figures.count("core.switches", stats.switches, "events", "switches of the address space: writes of the root register")
+      .in(Section::Program)
+      .explain("how often another address space started to run; without PCIDs or ASIDs this flushes the TLBs");
+  figures.count_if_any("core.ids_recycled", stats.ids_recycled, "events",
+                       "switches in which an address space got the core's id of another one");
+  figures.count_if_any("core.id_rollovers", stats.id_rollovers, "events",
+                       "switches in which all ids of the machine were given anew");
+  figures.count_if_any("core.id_flushes", stats.id_flushes, "events",
+                       "switches that flushed translations because of either");
+  figures.count_if_any("core.lazy_flushes", stats.lazy_flushes, "events",
+                       "switches to an address space that had missed an invalidation, and was flushed");
+  figures.count_if_any("core.root_writes", stats.root_writes, "events",
+                       "writes of the root register at entries to an isolated kernel and exits from it");
 }
 
 void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& figures) {
@@ -115,9 +133,7 @@ void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& fi
       .count("core.invalidations", stats.invalidations, "events", "invalidate events, applied to TLBs and walk caches")
       .in(Section::Program)
       .explain("how often the kernel invalidated entries of TLBs and walk caches after a change");
-  figures.count("core.switches", stats.switches, "events", "switches of the address space: writes of the root register")
-      .in(Section::Program)
-      .explain("how often another address space started to run; without PCIDs or ASIDs this flushes the TLBs");
+  report_switches(stats, figures);
   figures.count_if_any("core.calls", stats.calls, "calls", "system calls that change the address space")
       .explain("calls of the program by which it reserves memory, gives it back, or copies itself");
   figures.count("core.faults", stats.faults, "faults", "page faults handled")
@@ -139,6 +155,8 @@ void report_shootdowns(const CoreStats& stats, const CoreCycles& cycles, StatSet
       .explain("cycles the core waited until the other cores had invalidated the translation too");
   figures.count("core.interrupts", stats.interrupts, "interrupts", "taken for shootdowns of other cores")
       .explain("how often the core was interrupted for such an event of another core");
+  figures.count_if_any("core.broadcasts", stats.broadcasts, "invalidations",
+                       "of other cores, applied by the hardware without an interrupt");
   figures
       .count("core.interrupt_cycles", cycles.interrupts, "cycles",
              "in the handlers of these interrupts, after everything older had retired")
@@ -189,9 +207,13 @@ void RequestPort::report(StatSet& figures) const {
   figures.begin(Section::Core);
   report_accesses(stats_, figures);
   report_cycles(stats_, retirement_.cycles(), figures);
-  if (processes_.size() > 1) {
+  if (queue_ != nullptr && queue_->size() > 1) {
     figures.count("core.process_switches", stats_.process_switches, "switches", "switches to another trace of the core")
         .explain("how often a time slice or a trace ended and another trace of the core took its turn");
+    figures.count_if_any("core.migrations", stats_.migrations, "switches",
+                         "of these, to a trace that another core had run before");
+    figures.count_if_any("core.waits_used", stats_.waits_used, "switches",
+                         "of these, because the running trace waited in the kernel");
   }
   if (one_of_several()) report_shootdowns(stats_, retirement_.cycles(), figures);
   report_translations(stats_, figures);

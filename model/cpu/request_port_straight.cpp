@@ -9,7 +9,8 @@ namespace tablewalk {
 
 /// Starts accesses from the next record on, up to the first one that needs issue().
 void RequestPort::start_straight(Cycles cycle) {
-  const bool unusual = left_ != 0 || fence_ || !root_ || repeated_ != nullptr || barrier_ != no_barrier || observes_;
+  const bool unusual = left_ != 0 || fence_ || !root_ || repeated_ != nullptr || barrier_ != no_barrier || observes_ ||
+                       spaces_.isolated();
   if (unusual || (gap_ != 0 && !has_fetches_)) return;
   // While the oldest access has an outstanding response, its buffer is likely full: then nothing can start.
   if (in_flight() >= std::min(buffers_[0], buffers_[1]) && oldest().pending != 0) return;

@@ -109,7 +109,7 @@ TraceEvent trace_event(const Record& event, const PagingMode& mode, AddressSpace
   }
   const bool names_pcid_0 = !mode.has_asids() && event.kind == RecordKind::InvpcidAddress;
   return {std::nullopt, Invalidation{scope_of(event.kind, mode), event.address, names_pcid_0 ? running : event.asid},
-          event.kind <= RecordKind::InvalidateAll};
+          event.kind <= RecordKind::InvalidateAll, std::nullopt};
 }
 
 }  // namespace tablewalk

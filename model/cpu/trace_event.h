@@ -12,8 +12,16 @@ namespace tablewalk {
 struct TraceEvent {
   std::optional<AddressSpaceId> switch_to;
   std::optional<Invalidation> invalidation;
-  bool on_all_cores = false;  ///< the event changes the tables; it is not an instruction of one core
+  bool on_all_cores = false;    ///< the event changes the tables; it is not an instruction of one core
+  std::optional<bool> to_user;  ///< with page-table isolation: the privilege to which the core changes
 };
+
+/// A change of privilege that writes the root register.
+inline TraceEvent mode_event(bool user) {
+  TraceEvent event;
+  event.to_user = user;
+  return event;
+}
 
 /// A switch of the address space: a write of the root register.
 ///

@@ -89,6 +89,16 @@ void BuddyBlocks::give_back(std::uint64_t first, unsigned order) {
   add_free(first, order);
 }
 
+void BuddyBlocks::split(std::uint64_t first, unsigned order, unsigned part_order) {
+  const auto place = taken_.find(first);
+  if (place == taken_.end() || place->second.order != order) {
+    throw LawViolation("a block of frames is split that was not taken");
+  }
+  const Taken part{static_cast<std::uint8_t>(part_order), place->second.owner};
+  const std::uint64_t end = first + (std::uint64_t{1} << order);
+  for (std::uint64_t frame = first; frame != end; frame += std::uint64_t{1} << part_order) taken_[frame] = part;
+}
+
 void BuddyBlocks::add_free(std::uint64_t first, unsigned order) {
   while (free_[order].erase(first ^ std::uint64_t{1} << order) != 0) {
     first &= ~(std::uint64_t{1} << order);

@@ -43,6 +43,7 @@ class BuddyBlocks final : public FrameBlocks {
   std::optional<std::uint64_t> take_block(unsigned order, bool for_table) override;
   /// Throws LawViolation unless this block was taken and not given back since.
   void give_back(std::uint64_t first, unsigned order) override;
+  void split(std::uint64_t first, unsigned order, unsigned part_order) override;
 
   /// Makes a block of 2^`order` frames free: moves what is in the aligned block with the fewest frames in use, of these
   /// the lowest, to free frames elsewhere. Nothing is moved if such a block is free. Returns nothing, and moves

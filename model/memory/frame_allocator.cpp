@@ -116,6 +116,10 @@ void FrameAllocator::release_page(PhysicalAddress address, std::uint64_t bytes) 
   state_->blocks->give_back(state_->frame_of(address), state_->order_of(std::max(bytes, state_->frame_bytes)));
 }
 
+void FrameAllocator::split_page(PhysicalAddress address, std::uint64_t bytes, std::uint64_t part_bytes) {
+  state_->blocks->split(state_->frame_of(address), state_->order_of(bytes), state_->order_of(part_bytes));
+}
+
 void FrameAllocator::release_table(PhysicalAddress address, std::uint64_t bytes) {
   const std::uint64_t block = round_up_to_power_of_two(bytes);
   if (block < state_->frame_bytes) {

@@ -66,6 +66,8 @@ class FrameAllocator {
   /// Frees a block; the next request of that kind and size may receive it again.
   void release_page(PhysicalAddress address, std::uint64_t bytes);
   void release_table(PhysicalAddress address, std::uint64_t bytes);
+  /// From now on a page of `bytes` is released in parts of `part_bytes`, at least a frame.
+  void split_page(PhysicalAddress address, std::uint64_t bytes, std::uint64_t part_bytes);
 
   /// Compaction, of FramePolicy::Buddy: moves pages until a page of `bytes` can be allocated, and returns what it
   /// moved; nothing at all if that is impossible. Afterwards the moved pages are released at their new addresses. Pages

@@ -20,6 +20,8 @@ class FrameBlocks {
   virtual std::optional<std::uint64_t> take_block(unsigned order, bool for_table) = 0;
   /// A block that was taken is free again.
   virtual void give_back(std::uint64_t first, unsigned order) = 0;
+  /// From now on a block that was taken is given back in parts of 2^`part_order` frames.
+  virtual void split(std::uint64_t /*first*/, unsigned /*order*/, unsigned /*part_order*/) {}
 };
 
 }  // namespace tablewalk

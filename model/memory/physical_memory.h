@@ -31,6 +31,11 @@ class PhysicalMemory {
   void clear_block(PhysicalAddress at, std::uint64_t bytes);
   /// Whether anything was ever written to the 4 KiB at `page`.
   bool is_touched(PhysicalAddress page) const { return pages_.find(page.value() / page_size) != nullptr; }
+  /// Calls visit(address) for all such 4 KiB, in no particular order.
+  template <class Visit>
+  void for_each_touched_page(Visit&& visit) const {
+    pages_.for_each([&](std::uint64_t number, const Page&) { visit(PhysicalAddress(number * page_size)); });
+  }
   /// Writes `desired` if the memory holds `expected`; returns what it held.
   std::uint64_t compare_and_swap(PhysicalAddress address, unsigned bytes, std::uint64_t expected,
                                  std::uint64_t desired);

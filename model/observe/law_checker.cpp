@@ -55,7 +55,9 @@ void LawChecker::translation_answered(const TranslationRequest& request, Cycles 
   ++answered_;
   require(answered_ <= requested_, "a translation was answered twice");
   const std::optional<VirtualAddress> paged = check_segment(request);
-  if (paged) check_translation(*paged, request.asid, request.access, request.answer);
+  if (paged) {
+    check_translation(*paged, request.space, request.answer, asked, walk_now(*paged, request.space, request.access));
+  }
   if (answered_at_once) return;
   require(request.accounted == answered && request.cycles.total() == (answered - asked).count(),
           fmt::format("the translation of 0x{:x} took {} cycles, but its parts add up to {}", request.va.value(),
@@ -65,7 +67,7 @@ void LawChecker::translation_answered(const TranslationRequest& request, Cycles 
 /// Checks the part of a translation before paging; the linear address if it is paged.
 std::optional<VirtualAddress> LawChecker::check_segment(const TranslationRequest& request) const {
   if (segments_ == nullptr) return request.va;
-  const SegmentOutcome expected = segments_->look_up(request.va, request.bytes, request.asid, request.access);
+  const SegmentOutcome expected = segments_->look_up(request.va, request.bytes, request.space, request.access);
   if (expected.way == SegmentOutcome::Way::Paged) return VirtualAddress(expected.address);
   const Answer& answer = request.answer;
   if (expected.way == SegmentOutcome::Way::Fault) {
@@ -81,35 +83,41 @@ std::optional<VirtualAddress> LawChecker::check_segment(const TranslationRequest
 void LawChecker::fault_handled(const TranslationRequest& request, Cycles at) {
   const VirtualAddress paged =
       segments_ == nullptr ? request.va
-                           : VirtualAddress(segments_->look_up(request.va, 1, request.asid, request.access).address);
-  const WalkOutcome repaired = reference_walk(mode_, memory_, kernel_.root(request.asid), paged, request.access);
+                           : VirtualAddress(segments_->look_up(request.va, 1, request.space, request.access).address);
+  const WalkOutcome repaired = walk_now(paged, request.space, request.access);
   require(repaired.translated, fmt::format("0x{:x} faults still after its fault was handled", request.va.value()));
-  mapped_at_[repaired.translation.page] = at;
+  last_repair_ = at;
 }
 
-bool LawChecker::was_mapped_since(Cycles cycle, PhysicalAddress page) const {
-  const auto mapped = mapped_at_.find(page);
-  return mapped != mapped_at_.end() && mapped->second >= cycle;
+/// The reference walk of the present tables.
+WalkOutcome LawChecker::walk_now(VirtualAddress va, AddressSpaceId space, Access access) const {
+  return reference_walk(mode_, memory_, kernel_.root_for(space, access.user), va, access);
+}
+
+/// An earlier walk may have missed what a fault handler of another core has mapped since. It may lack a bit that
+/// software sets.
+bool LawChecker::was_absent(const Answer& answer, const WalkOutcome& now, Cycles since) const {
+  const bool lacks_bit = now.fault.reason == FaultReason::NotAccessed || now.fault.reason == FaultReason::NotDirty;
+  return answer.faulted && tells(answer.fault.reason, FaultReason::NotPresent) && (now.translated || lacks_bit) &&
+         last_repair_ >= since;
 }
 
 void LawChecker::walk_finished(const WalkRecord& walk) {
   ++walks_;
-  const WalkOutcome now = reference_walk(mode_, memory_, kernel_.root(walk.asid), walk.va, walk.access);
-  const bool was_absent = walk.answer.faulted && tells(walk.answer.fault.reason, FaultReason::NotPresent) &&
-                          now.translated && was_mapped_since(walk.taken, now.translation.page);
-  if (!was_absent) {
-    check_translation(walk.va, walk.asid, walk.access, walk.answer);
-    if (now.translated) check_leaf(walk, now.translation);
-  }
-  const std::uint64_t most = mode_.most_reads(kernel_.root(walk.asid));
+  const WalkOutcome now = walk_now(walk.va, walk.space, walk.access);
+  check_translation(walk.va, walk.space, walk.answer, walk.taken, now);
+  if (now.translated && !walk.answer.faulted) check_leaf(walk, now.translation);
+  const std::uint64_t most = mode_.most_reads(kernel_.root_for(walk.space, walk.access.user));
   require(walk.entry_reads <= most * (1 + walk.restarts) + walk.entry_updates,
           fmt::format("the walk of 0x{:x} made {} reads, but {} tables need at most {}", walk.va.value(),
                       walk.entry_reads, mode_.name(), most));
 }
 
-void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, Access access, const Answer& answer) const {
+/// `since`: when it was requested.
+void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, const Answer& answer, Cycles since,
+                                   const WalkOutcome& reference) const {
   if (kernel_.may_be_stale(asid, va)) return;
-  const WalkOutcome reference = reference_walk(mode_, memory_, kernel_.root(asid), va, access);
+  if (was_absent(answer, reference, since)) return;
   if (answer.faulted) {
     require(
         !reference.translated && tells(answer.fault.reason, reference.fault.reason),

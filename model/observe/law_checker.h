@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <unordered_map>
 
 #include "memory/physical_memory.h"
 #include "paging/paging_mode.h"
@@ -34,17 +33,18 @@ class LawChecker final : public TranslationObserver, public WalkObserver {
   CheckCounts counts() const { return {answered_, walks_}; }
 
  private:
-  void check_translation(VirtualAddress va, AddressSpaceId asid, Access access, const Answer& answer) const;
+  WalkOutcome walk_now(VirtualAddress va, AddressSpaceId space, Access access) const;
+  void check_translation(VirtualAddress va, AddressSpaceId asid, const Answer& answer, Cycles since,
+                         const WalkOutcome& reference) const;
   void check_leaf(const WalkRecord& walk, const Translation& expected) const;
   std::optional<VirtualAddress> check_segment(const TranslationRequest& request) const;
-  bool was_mapped_since(Cycles cycle, PhysicalAddress page) const;
+  bool was_absent(const Answer& answer, const WalkOutcome& now, Cycles since) const;
 
   const PagingMode& mode_;
   const PhysicalMemory& memory_;
   Kernel& kernel_;
   const SegmentTable* segments_;
-  /// when the fault handler mapped pages, by frame: an earlier walk may still have missed them
-  std::unordered_map<PhysicalAddress, Cycles> mapped_at_;
+  Cycles last_repair_;  ///< when a fault was handled last
   std::uint64_t requested_ = 0;
   std::uint64_t answered_ = 0;
   std::uint64_t walks_ = 0;

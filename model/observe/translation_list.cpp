@@ -30,7 +30,7 @@ void TranslationList::add(const TranslationRequest& request, Cycles since, Cycle
   }
   ListedTranslation one;
   one.va = request.va;
-  one.asid = request.asid;
+  one.asid = request.space;
   one.access = request.access;
   one.at_once = at_once;
   one.handled = handled;

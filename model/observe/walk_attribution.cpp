@@ -50,9 +50,9 @@ AttributedRows WalkAttribution::Places::rows(Name name_of) const {
 void WalkAttribution::walk_finished(const WalkRecord& walk) {
   const std::uint64_t cycles = (walk.answered - walk.requested).count();
   all_.add(cycles);
-  regions_.add({walk.va.value() >> region_shift << region_shift, walk.asid}, cycles);
+  regions_.add({walk.va.value() >> region_shift << region_shift, walk.space}, cycles);
   if (walk.instruction) {
-    instructions_.add({walk.instruction->value(), walk.asid}, cycles);
+    instructions_.add({walk.instruction->value(), walk.space}, cycles);
   } else {
     without_instruction_.add(cycles);
   }

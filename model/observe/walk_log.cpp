@@ -29,7 +29,7 @@ std::string walk_log_row(const WalkRecord& walk) {
   const std::string end = walk.answer.faulted ? fmt::format(",,{}", tablewalk::to_string(walk.answer.fault.reason))
                                               : fmt::format("0x{:x},{},", translation.page.value(),
                                                             std::uint64_t{1} << translation.whole_shift);
-  return fmt::format("{},{},0x{:x},{},{},{},{},{},{},{},{},{},{}", walk.id, walk.asid, walk.va.value(),
+  return fmt::format("{},{},0x{:x},{},{},{},{},{},{},{},{},{},{}", walk.id, walk.space, walk.va.value(),
                      to_string(walk.access.kind), walk.requested.count(), walk.taken.count(), walk.answered.count(),
                      (walk.taken - walk.requested).count(), walk.merged, hit, walk.entry_reads, reads, end);
 }

@@ -8,6 +8,7 @@
 
 #include "base/number_map.h"
 #include "os/os_config.h"
+#include "os/space_roots.h"
 #include "paging/table_builder.h"
 #include "protocol/kernel.h"
 #include "stats/stat_set.h"
@@ -27,6 +28,10 @@ class AddressSpaces final : public Kernel {
     if (recent_ == nullptr || asid != recent_asid_) find_space(asid);
     return recent_->tables.root();
   }
+  PhysicalAddress root_for(AddressSpaceId asid, bool user) override {
+    const PhysicalAddress its = root(asid);
+    return user ? recent_->user_root : its;
+  }
   void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) override;
   bool is_mapped(AddressSpaceId asid, VirtualAddress va) override;
   void handle_fault(const PageFault& fault, KernelWork& work) override;
@@ -42,12 +47,14 @@ class AddressSpaces final : public Kernel {
   std::uint64_t page_bytes_;
   unsigned page_shift_;  ///< log2 of page_bytes_
   std::shared_ptr<const PagingMode> mode_;
+  SpaceRoots roots_;
   PhysicalMemory& memory_;
   std::vector<FrameAllocator>& frames_;
   /// An address space's tables, and a bitmap of its mapped pages, which is read before every walk.
   struct Space {
     FrameAllocator& frames;
     TableBuilder tables;
+    PhysicalAddress user_root;
     NumberMap<std::bitset<512>> mapped;        ///< by page number / 512
     std::unordered_set<std::uint64_t> shared;  ///< numbers of user pages first touched by the kernel
   };

@@ -14,7 +14,7 @@ class DemandKernel::EntryBits final : public ResidentPages {
  public:
   EntryBits(DemandKernel& kernel, KernelWork& work) : kernel_(kernel), work_(work) {}
 
-  bool pinned(FrameSlot slot) const override { return kernel_.is_held(slot); }
+  bool pinned(FrameSlot slot) const override { return kernel_.is_held(slot) || kernel_.is_in_flight(slot); }
   bool test_and_clear_accessed(FrameSlot slot) override {
     bool accessed = false;
     for (const PageKey& name : kernel_.table_.pages(slot)) accessed |= test_and_clear_page(name);
@@ -25,11 +25,11 @@ class DemandKernel::EntryBits final : public ResidentPages {
   bool test_and_clear_page(const PageKey& name) {
     Space& its = kernel_.space(name.asid);
     const VirtualAddress va = kernel_.address_of(name.number);
-    const std::optional<TableBuilder::Leaf> leaf = its.tables.leaf(va);
-    if (kernel_.config_.kernel_traffic) work_.read(leaf->at, kernel_.mode_->entry_bytes());
-    if (!leaf->view.accessed) return false;
+    const EntryView view = kernel_.entry_view(its, name.number);
+    if (kernel_.config_.kernel_traffic) work_.read(its.tables.leaf(va)->at, kernel_.mode_->entry_bytes());
+    if (!view.accessed) return false;
     LeafSpec spec = kernel_.spec_of(its.pages.at(name.number));
-    spec.dirty = leaf->view.dirty;
+    spec.dirty = view.dirty;
     kernel_.change(its, va, spec, work_);
     kernel_.cleared_.push_back(name);
     ++kernel_.stats_.accessed_cleared;
@@ -47,6 +47,7 @@ void DemandKernel::get_frame(unsigned core, KernelWork& work) {
   if (table_.full()) {
     if (replaceable_ == 0) {  // other cores are filling all of them
       handling.waits_for_frame = true;
+      check_room_for_copies(handling);
       return wait_for_page(work);
     }
     return begin_eviction(core, work);
@@ -57,8 +58,7 @@ void DemandKernel::get_frame(unsigned core, KernelWork& work) {
 
 void DemandKernel::take_frame(Handling& handling) {
   Space& its = space(handling.page.asid);
-  const PhysicalAddress at =
-      frames_[its.pool].allocate_page(address_of(handling.page.number), page_bytes_, handling.page.asid);
+  const PhysicalAddress at = find_frame(its, handling);
   handling.frame = table_.take(at, its.pool, handling.page);
   peak_resident_ = std::max(peak_resident_, table_.in_use());
 }
@@ -66,27 +66,35 @@ void DemandKernel::take_frame(Handling& handling) {
 /// The frame's page may be evicted from now on.
 void DemandKernel::enter_replacement(FrameSlot slot) {
   FrameTable::Frame& frame = table_[slot];
-  if (replacement_ == nullptr || frame.pinned != 0) return;
+  if (replacement_ == nullptr || frame.pinned != 0 || frame.replaceable || follows_head(slot)) return;
   frame.replaceable = true;
   ++replaceable_;
   replacement_->loaded(slot, frame.page());
 }
 
 void DemandKernel::begin_eviction(unsigned core, KernelWork& work) {
+  if (choose_victim(core, work)) return;
+  handling_[core].waits_for_frame = true;
+  wait_for_page(work);
+}
+
+/// False if all pages must stay for now.
+bool DemandKernel::choose_victim(unsigned core, KernelWork& work) {
   Handling& handling = handling_[core];
   EntryBits bits(*this, work);
   const std::optional<FrameSlot> victim = replacement_->victim(bits);
   invalidate_cleared(work);
-  if (!victim) {
-    handling.waits_for_frame = true;
-    return wait_for_page(work);
-  }
+  if (!victim) return false;
   handling.victim = *victim;
   handling.evicts = true;
   table_[handling.victim].replaceable = false;
   --replaceable_;
   work.compute(config_.evict_cycles);
+  if (table_[*victim].cached) cache_.at(cache_.content_of(*victim)).place = PageCache::Place::Leaving;
   const std::vector<PageKey> pages = table_.pages(handling.victim);
+  ++table_[handling.victim].pinned;  // so that it is not a candidate again
+  for (const PageKey& name : pages) split(name.asid, name.number);
+  --table_[handling.victim].pinned;
   for (const PageKey& name : pages) {
     Space& its = space(name.asid);
     remove_entry(its, name.number);
@@ -95,8 +103,9 @@ void DemandKernel::begin_eviction(unsigned core, KernelWork& work) {
   }
   account_writes(work);
   for (const PageKey& name : pages) work.invalidate({page_scope(*mode_), address_of(name.number), name.asid}, true);
-  work.commit(Unstale);
+  commit_unstale(handling, work);
   work.commit(Evicted);
+  return true;
 }
 
 /// A page stays until the access that needs it has its translation: several cores would otherwise take the same frame
@@ -128,6 +137,7 @@ void DemandKernel::invalidate_cleared(KernelWork& work) {
 void DemandKernel::end_eviction(unsigned core, Cycles now, KernelWork& work) {
   Handling& handling = handling_[core];
   FrameTable::Frame& frame = table_[handling.victim];
+  if (frame.cached) return evict_cached(core, now, work);
   const std::vector<PageKey> pages = table_.pages(handling.victim);
   const bool needed = !space(pages.front().asid).killed;
   if (frame.dirty && swap_.users(frame.copy) > 1) {  // other pages still have the old content
@@ -135,14 +145,12 @@ void DemandKernel::end_eviction(unsigned core, Cycles now, KernelWork& work) {
     frame.copy = FrameTable::no_copy;
   }
   if (needed && frame.dirty && frame.copy == FrameTable::no_copy) {
-    const std::optional<SwapSlot> slot = swap_.allocate();
-    if (!slot) return give_up(core, work);
-    frame.copy = *slot;
+    if (!give_slot(frame)) return give_up(core, work);
   }
   ++stats_.evictions;
   if (needed && frame.dirty) {
     ++stats_.dirty_evictions;
-    save_bytes(frame.at, frame.copy);
+    save_to_slot(frame);
     work.wait_until(swap_.submit(SwapDevice::Kind::Write, page_bytes_, now));
   } else if (frame.copy == FrameTable::no_copy) {
     ++stats_.dropped_evictions;
@@ -152,6 +160,7 @@ void DemandKernel::end_eviction(unsigned core, Cycles now, KernelWork& work) {
     if (frame.copy != FrameTable::no_copy) {
       set_state(page, PageState::Swapped);
       page.file = false;
+      in_frame_[frame.copy] = false;
     } else {
       set_state(page, page.file ? PageState::Filed : PageState::Untouched);
     }
@@ -165,6 +174,29 @@ void DemandKernel::end_eviction(unsigned core, Cycles now, KernelWork& work) {
 /// The swap device is full: the victim stays, and the process that needs a frame ends.
 void DemandKernel::give_up(unsigned core, KernelWork& work) {
   Handling& handling = handling_[core];
+  restore_victim(core, work);
+  if (handling.reads_ahead) {  // it need not be
+    handling.ahead.clear();
+    return work.commit(Ahead);
+  }
+  Page& wanted = space(handling.page.asid).pages.at(handling.page.number);
+  const bool mapped = handling.content == Content::Copied && handling.replaces_entry;
+  set_state(wanted, mapped ? PageState::Resident : PageState::Untouched);  // its process ends
+  if (handling.content == Content::Copied) {
+    unpin(handling.copied);
+    release_if_unused(handling.copied);
+  } else if (handling.key) {
+    undo_load(handling);
+  } else if (handling.content == Content::Swapped) {
+    release_copy(handling.from_swap);
+  }
+  ++stats_.processes_killed;
+  kill(core, handling.process, work);
+}
+
+void DemandKernel::restore_victim(unsigned core, KernelWork& work) {
+  Handling& handling = handling_[core];
+  if (table_[handling.victim].cached) cache_.at(cache_.content_of(handling.victim)).place = PageCache::Place::InFrame;
   for (const PageKey& name : table_.pages(handling.victim)) {
     Space& its = space(name.asid);
     Page& page = its.pages.at(name.number);
@@ -174,19 +206,15 @@ void DemandKernel::give_up(unsigned core, KernelWork& work) {
   account_writes(work);
   enter_replacement(handling.victim);
   handling.evicts = false;
-  Page& wanted = space(handling.page.asid).pages.at(handling.page.number);
-  set_state(wanted, PageState::Untouched);  // its process ends
-  if (handling.content == Content::Swapped) release_copy(handling.from_swap);
-  ++stats_.processes_killed;
-  kill(core, handling.page.asid, work);
 }
 
 /// There is room: the frame is filled.
 void DemandKernel::load(unsigned core, Cycles now, KernelWork& work) {
   Handling& handling = handling_[core];
   if (handling.evicts) {
-    for (const PageKey& name : table_.pages(handling.victim)) release_frame(handling.victim, name);
+    empty_victim(handling.victim);
     handling.evicts = false;
+    if (handling.reads_ahead) return read_ahead(core, now, work);
     take_frame(handling);
   }
   const PhysicalAddress to = table_[handling.frame].at;
@@ -195,12 +223,13 @@ void DemandKernel::load(unsigned core, Cycles now, KernelWork& work) {
       if (config_.kernel_traffic) work.write(to, page_bytes_);
       break;
     case Content::PageCache:
+    case Content::ReadAhead:
       break;
     case Content::File:
-      work.wait_until(swap_.submit(SwapDevice::Kind::Read, page_bytes_, now));
-      break;
     case Content::Swapped:
-      work.wait_until(swap_.submit(SwapDevice::Kind::Read, page_bytes_, now));
+      handling.loaded = swap_.submit(SwapDevice::Kind::Read, page_bytes_, now);
+      if (begin_ahead(handling)) return work.commit(Ahead);
+      work.wait_until(handling.loaded);
       break;
     case Content::Copied:
       if (config_.kernel_traffic) work.copy(table_[handling.copied].at, to, page_bytes_);
@@ -217,29 +246,50 @@ bool DemandKernel::map(unsigned core, KernelWork& work) {
   Page& page = its.pages.at(handling.page.number);
   FrameTable::Frame& frame = table_[handling.frame];
   if (handling.content == Content::Swapped) {
-    load_bytes(handling.from_swap, frame.at);
+    contents_.load({CacheKey::swap_slots, handling.from_swap}, memory_, frame.at);
+  }
+  if (handling.content == Content::Swapped || handling.content == Content::ReadAhead) {
     frame.copy = handling.from_swap;
+    in_frame_[frame.copy] = true;
+  }
+  if (handling.key) keep_in_cache(handling);
+  if (copies_at_once(page, handling.access)) {
+    release_frame(handling.frame, handling.page);
+    enter_replacement(handling.frame);
+    copy_from(core, handling.frame, page, work);
+    return false;
   }
   its.tables.map(address_of(handling.page.number), frame.at, page_bytes_, spec_for(page, handling.access));
   account_writes(work);
-  return settle(handling);
+  return settle(core, work);
 }
 
 /// The page that is written gets a copy of its own, unless nobody else shares it any more.
 void DemandKernel::copy_on_write(unsigned core, Page& page, KernelWork& work) {
   Handling& handling = handling_[core];
+  Space& its = space(handling.page.asid);
+  const std::uint64_t number = handling.page.number;
+  if (table_[page.where].pages != 1 || !is_all_ours(its, number)) split(handling.page.asid, number);
   if (table_[page.where].pages == 1) {
     ++stats_.reuse_faults;
-    page.copy_on_write = false;
+    const std::uint64_t first = entry_start(its, number);
+    const std::uint64_t pages = entry_bytes(its, number) / page_bytes_;
+    for (std::uint64_t part = first; part != first + pages; ++part) its.pages.at(part).copy_on_write = false;
     LeafSpec spec = spec_for(page, handling.access);
     change(space(handling.page.asid), address_of(handling.page.number), spec, work);
     return work.invalidate({page_scope(*mode_), address_of(handling.page.number), handling.page.asid}, false);
   }
   ++stats_.copy_faults;
+  handling.replaces_entry = true;
+  copy_from(core, page.where, page, work);
+}
+
+void DemandKernel::copy_from(unsigned core, FrameSlot slot, Page& page, KernelWork& work) {
+  Handling& handling = handling_[core];
   handling.content = Content::Copied;
-  handling.copied = page.where;
-  pin(page.where);
-  set_state(page, PageState::Arriving);
+  handling.copied = slot;
+  pin(slot);
+  if (page.state != PageState::Arriving) set_state(page, PageState::Arriving);
   get_frame(core, work);
 }
 
@@ -249,28 +299,36 @@ bool DemandKernel::map_copy(unsigned core, KernelWork& work) {
   Page& page = its.pages.at(handling.page.number);
   const VirtualAddress va = address_of(handling.page.number);
   memory_.copy_block(table_[handling.copied].at, table_[handling.frame].at, page_bytes_);
-  remove_entry(its, handling.page.number);
+  if (handling.replaces_entry) remove_entry(its, handling.page.number);
   page.copy_on_write = false;
+  page.cached = false;
   its.tables.map(va, table_[handling.frame].at, page_bytes_, spec_for(page, handling.access));
   table_[handling.frame].dirty = true;  // the swap device has no copy
   account_writes(work);
   page.where = handling.frame;
+  if (!handling.replaces_entry) {
+    unpin(handling.copied);
+    release_if_unused(handling.copied);
+    return settle(core, work);
+  }
   handling.given_back.emplace_back(handling.copied, handling.page);  // it stays pinned until then
   mark_stale(handling, handling.page);
   work.invalidate({page_scope(*mode_), va, handling.page.asid}, true);
   work.commit(Unmapped);
-  work.commit(Unstale);
+  commit_unstale(handling, work);
   work.commit(Settle);  // until then others wait for the page
   return false;
 }
 
-bool DemandKernel::settle(Handling& handling) {
+bool DemandKernel::settle(unsigned core, KernelWork& work) {
+  Handling& handling = handling_[core];
   Page& page = space(handling.page.asid).pages.at(handling.page.number);
   set_state(page, PageState::Resident);
   page.where = handling.frame;
   enter_replacement(handling.frame);
-  if (observes_accesses()) replacement_->accessed(handling.frame);
+  if (orders_accesses()) replacement_->accessed(handling.frame);
   handling.holds = true;
+  if (huge_bytes_ != 0 && begin_promotion(core, work)) return false;
   return is_repaired(handling);
 }
 
@@ -282,10 +340,20 @@ void DemandKernel::kill(unsigned core, AddressSpaceId asid, KernelWork& work) {
   work.then = KernelWork::Then::Kill;
 }
 
+/// No page and no content uses the victim's frame any more.
+void DemandKernel::empty_victim(FrameSlot slot) {
+  const bool cached = table_[slot].cached;
+  for (const PageKey& name : table_.pages(slot)) release_frame(slot, name);
+  if (cached && table_.let_go(slot)) free_frame(slot);
+}
+
 /// A page no longer uses the frame; the last one frees it.
 void DemandKernel::release_frame(FrameSlot slot, PageKey page) {
+  if (table_.drop(slot, page)) free_frame(slot);
+}
+
+void DemandKernel::free_frame(FrameSlot slot) {
   FrameTable::Frame& frame = table_[slot];
-  if (!table_.drop(slot, page)) return;
   if (frame.copy != FrameTable::no_copy) release_copy(frame.copy);
   if (std::exchange(frame.replaceable, false)) {
     replacement_->removed(slot);
@@ -295,31 +363,15 @@ void DemandKernel::release_frame(FrameSlot slot, PageKey page) {
   frames_[frame.pool].release_page(frame.at, page_bytes_);
 }
 
-/// Copies the content of a frame to a slot of the swap device. Memory that was never written takes no host memory.
-void DemandKernel::save_bytes(PhysicalAddress from, std::uint32_t slot) {
-  swapped_bytes_.erase(slot);
-  bool touched = false;
-  for (std::uint64_t offset = 0; offset < page_bytes_; offset += PhysicalMemory::page_size) {
-    touched |= memory_.is_touched(from + offset);
-  }
-  if (!touched) return;
-  std::vector<std::uint64_t>& words = swapped_bytes_[slot];
-  for (std::uint64_t offset = 0; offset < page_bytes_; offset += 8) words.push_back(memory_.read(from + offset, 8));
-}
-
-void DemandKernel::load_bytes(std::uint32_t slot, PhysicalAddress to) {
-  const auto saved = swapped_bytes_.find(slot);
-  if (saved == swapped_bytes_.end()) return;
-  for (std::size_t word = 0; word < saved->second.size(); ++word) memory_.write(to + 8 * word, 8, saved->second[word]);
-}
-
 void DemandKernel::release_copy(std::uint32_t copy) {
-  if (swap_.release(copy)) swapped_bytes_.erase(copy);
+  if (!swap_.release(copy)) return;
+  contents_.forget({CacheKey::swap_slots, copy});
+  forget_ahead(copy);
 }
 
 void DemandKernel::change(Space& its, VirtualAddress va, const LeafSpec& spec, KernelWork& work) {
   note_dirty(its, number_of(va));
-  its.tables.protect(va, page_bytes_, spec);
+  its.tables.protect(address_of(entry_start(its, number_of(va))), entry_bytes(its, number_of(va)), spec);
   account_writes(work);
 }
 
@@ -329,20 +381,25 @@ LeafSpec DemandKernel::refresh(Space& its, std::uint64_t number) {
   LeafSpec spec = spec_of(its.pages.at(number));
   spec.accessed = old.accessed;
   spec.dirty = old.dirty;
-  its.tables.protect(address_of(number), page_bytes_, spec);
+  its.tables.protect(address_of(entry_start(its, number)), entry_bytes(its, number), spec);
   return spec;
 }
 
 void DemandKernel::remove_entry(Space& its, std::uint64_t number) {
   note_dirty(its, number);
-  its.tables.unmap(address_of(number), page_bytes_);
+  its.tables.unmap(address_of(entry_start(its, number)), entry_bytes(its, number));
+  HugeRanges::Range* range = huge_bytes_ == 0 ? nullptr : its.huge.find(number >> huge_shift_);
+  if (range != nullptr) break_reservation(its, *range);
 }
 
 /// An entry is about to be rewritten: its frame remembers that it was dirty, which a read-only entry cannot say in
 /// every paging mode, nor an entry that is gone.
 EntryView DemandKernel::note_dirty(Space& its, std::uint64_t number) {
-  const EntryView view = its.tables.leaf(address_of(number))->view;
-  table_[its.pages.at(number).where].dirty |= view.dirty;
+  const EntryView view = entry_view(its, number);
+  if (!view.dirty) return view;
+  const std::uint64_t first = entry_start(its, number);
+  const std::uint64_t pages = entry_bytes(its, number) / page_bytes_;
+  for (std::uint64_t part = first; part != first + pages; ++part) table_[its.pages.at(part).where].dirty = true;
   return view;
 }
 

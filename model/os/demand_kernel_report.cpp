@@ -7,7 +7,9 @@ namespace tablewalk {
 
 void DemandKernel::reset_stats() {
   stats_ = {};
+  huge_stats_ = {};
   swap_.reset_stats();
+  timeline_.restart();
 }
 
 void DemandKernel::report(StatSet& figures) const {
@@ -17,6 +19,9 @@ void DemandKernel::report(StatSet& figures) const {
   figures.begin(Section::Kernel);
   report_faults(figures);
   report_memory(figures);
+  report_evictions(figures);
+  report_sharing(figures);
+  if (huge_bytes_ != 0) report_huge(figures);
   if (replacement_ == nullptr) return;
   figures.begin(Section::Swap);
   swap_.report(figures);
@@ -26,12 +31,14 @@ void DemandKernel::report_faults(StatSet& figures) const {
   figures.adds_up("core.faults",
                   {"kernel.zero_faults", "kernel.major_faults", "kernel.copy_faults", "kernel.file_faults",
                    "kernel.reuse_faults", "kernel.waiting_faults", "kernel.spurious_faults", "kernel.bit_faults",
-                   "kernel.ownership_faults", "kernel.ending_faults"});
+                   "kernel.ownership_faults", "kernel.ending_faults", "kernel.cache_faults"});
   figures.count("kernel.zero_faults", stats_.zero_faults, "faults", "first touches of a page: it gets a frame of zeros")
       .key()
       .explain("first touches of a page, for which the kernel takes a free frame and clears it");
   figures.count("kernel.file_faults", stats_.file_faults, "faults",
-                "first fetches from a page: it is mapped from the page cache");
+                "first fetches from a page, or first accesses to one of a file: it is mapped from the page cache");
+  figures.count("kernel.cache_faults", stats_.cache_faults, "faults",
+                "the page was in a frame already: another page shares it, or it was read ahead");
   figures
       .count("kernel.major_faults", stats_.major_faults, "faults",
              "the page was read from the swap device, or from its file")
@@ -53,12 +60,19 @@ void DemandKernel::report_faults(StatSet& figures) const {
 
 void DemandKernel::report_memory(StatSet& figures) const {
   const auto in = [&](PageState state) { return pages_in_[static_cast<unsigned>(state)]; };
+  figures.count_if_any("kernel.reserved_pages", reserved_pages(), "pages", "pages of all regions, at the end")
+      .explain(
+          "what the programs have asked for, as far as their layout is known; pages get memory when they are "
+          "touched");
   figures.count("kernel.resident_pages", in(PageState::Resident), "pages", "pages in frames, at the end")
       .explain("cached pages: those that are in memory");
   figures.count("kernel.swapped_pages", in(PageState::Swapped), "pages", "pages on the swap device only, at the end")
       .explain("uncached pages: those that would have to be read from the swap device");
   figures.count("kernel.peak_frames", peak_resident_, "frames", "the most frames in use at once")
       .explain("the most memory that the programs had at once");
+}
+
+void DemandKernel::report_evictions(StatSet& figures) const {
   figures.count("kernel.evictions", stats_.evictions, "pages", "pages that lost their frame to another page")
       .key()
       .explain("pages that had to leave memory to make room");
@@ -80,6 +94,86 @@ void DemandKernel::report_memory(StatSet& figures) const {
       .count("kernel.processes_killed", stats_.processes_killed, "processes",
              "processes ended because the swap device was full")
       .explain("processes that the kernel ended because neither memory nor the swap device had room");
+}
+
+void DemandKernel::report_huge(StatSet& figures) const {
+  std::uint64_t mapped = 0;
+  std::uint64_t used = 0;
+  for (const auto& [asid, its] : spaces_) {
+    for (const auto& [number, range] : its.huge.all()) {
+      if (range.kind != HugeRanges::Kind::Mapped) continue;
+      ++mapped;
+      used += range.used_count * page_bytes_;
+    }
+  }
+  figures.count("kernel.huge.pages", mapped, "pages", "huge pages mapped, at the end")
+      .key()
+      .explain("huge pages that map the program's memory");
+  figures
+      .count("kernel.huge.untouched_bytes", mapped * huge_bytes_ - used, "bytes",
+             "memory of these that the program never accessed, in small pages")
+      .key()
+      .explain("memory that the program has but never used, because its huge pages are larger than what it touched");
+  figures.count("kernel.huge.faults", huge_stats_.faults, "faults", "first touches that got a huge page");
+  figures.count("kernel.huge.fallbacks", huge_stats_.fallbacks, "times", "there was no memory for a huge page")
+      .explain("huge pages that could not be had, because no block of memory of that size was free");
+  figures.count("kernel.huge.promotions", huge_stats_.promotions, "pages", "small pages became a huge page");
+  figures.count("kernel.huge.demotions", huge_stats_.demotions, "pages", "a huge page was split into small ones");
+  figures.count("kernel.huge.copied_bytes", huge_stats_.copied_bytes, "bytes", "copied by promotions");
+  figures.count("kernel.huge.reservations", huge_stats_.reservations, "times",
+                "physical memory was reserved for a huge page");
+  figures.count("kernel.huge.reservations_broken", huge_stats_.reservations_broken, "times",
+                "and given back before the huge page was full");
+  figures.count("kernel.huge.compactions", huge_stats_.compactions, "times", "pages were moved to make a huge frame");
+  figures.count("kernel.huge.compactions_failed", huge_stats_.compactions_failed, "times",
+                "there was no way to make a huge frame");
+  figures.count("kernel.huge.moved_pages", huge_stats_.moved_pages, "pages", "moved by compactions");
+}
+
+/// What pages have in common, and what was read ahead.
+void DemandKernel::report_sharing(StatSet& figures) const {
+  figures.count("kernel.cached_frames", cache_.frames(), "frames",
+                "frames of files and of shared memory, at the end; their pages share them");
+  figures.count("kernel.file_writebacks", stats_.file_writebacks, "pages",
+                "changed pages of shared file mappings that were written to the device");
+  figures.count("kernel.read_ahead", stats_.read_ahead, "pages", "read from the device before an access needed them");
+  figures.count("kernel.read_ahead_used", stats_.read_ahead_used, "pages", "read ahead, and then needed");
+  figures.count("kernel.read_ahead_unused", stats_.read_ahead_unused, "pages",
+                "read ahead, and never needed before they left memory");
+}
+
+std::uint64_t DemandKernel::reserved_pages() const {
+  std::uint64_t pages = 0;
+  for (const auto& [asid, its] : spaces_) {
+    if (!its.regions || its.killed) continue;
+    for (const Region& region : *its.regions) pages += ((region.range.last - region.range.first) >> page_shift_) + 1;
+  }
+  return pages;
+}
+
+/// The memory now, and what happened since the start of the statistics.
+MemorySample DemandKernel::memory_state() const {
+  const auto in = [&](PageState state) { return pages_in_[static_cast<unsigned>(state)]; };
+  MemorySample state;
+  state.reserved = reserved_pages();
+  state.cached = in(PageState::Resident);
+  state.uncached = in(PageState::Swapped) + in(PageState::Filed);
+  state.frames = table_.in_use();
+  state.major_faults = stats_.major_faults;
+  state.minor_faults = stats_.zero_faults + stats_.file_faults + stats_.cache_faults + stats_.copy_faults +
+                       stats_.reuse_faults + stats_.waiting_faults + stats_.spurious_faults + stats_.bit_faults +
+                       stats_.ownership_faults + stats_.ending_faults;
+  state.evictions = stats_.evictions;
+  return state;
+}
+
+std::vector<MemorySample> DemandKernel::memory_samples() const {
+  return timeline_.on() ? timeline_.samples(memory_state()) : std::vector<MemorySample>{};
+}
+
+void DemandKernel::set_time(Cycles now) {
+  if (timeline_.due(now)) timeline_.advance(now, memory_state());
+  now_ = now;
 }
 
 }  // namespace tablewalk

@@ -17,7 +17,15 @@ bool FrameTable::drop(FrameSlot slot, PageKey page) {
       break;
     }
   }
-  if (--frame.pages != 0) return false;
+  return --frame.pages == 0 && free(slot);
+}
+
+bool FrameTable::let_go(FrameSlot slot) {
+  frames_[slot].cached = false;
+  return --frames_[slot].pages == 0 && free(slot);
+}
+
+bool FrameTable::free(FrameSlot slot) {
   free_.push_back(slot);
   --in_use_;
   return true;
@@ -35,6 +43,7 @@ void FrameTable::rename(FrameSlot slot, PageKey from, PageKey to) {
 }
 
 std::vector<PageKey> FrameTable::pages(FrameSlot slot) const {
+  if (frames_[slot].mappings() == 0) return {};
   std::vector<PageKey> pages{frames_[slot].page()};
   const auto [begin, end] = more_.equal_range(slot);
   for (auto other = begin; other != end; ++other) pages.push_back(other->second);

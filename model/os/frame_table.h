@@ -21,14 +21,16 @@ class FrameTable {
   struct Frame {
     PhysicalAddress at;
     std::uint64_t number = 0;      ///< of the first page mapped to it
-    std::uint32_t pages = 0;       ///< mapped to it; 0: free
+    std::uint32_t pages = 0;       ///< mapped to it, and the page cache; 0: free
     std::uint32_t copy = no_copy;  ///< slot of the swap device with the same content as when it was read or written
     AddressSpaceId asid = 0;       ///< of the first page mapped to it
     std::uint16_t pool = 0;        ///< the frame allocator that it came from
     std::uint16_t pinned = 0;      ///< cores that read it for a copy: it must stay
     bool replaceable = false;      ///< known to the replacement policy
-    bool dirty = false;            ///< written since it had the content of `copy`, beside what the entries say now
+    bool dirty : 1;                ///< written since it had the content of `copy`, beside what the entries say now
+    bool cached : 1;               ///< the page cache has it too, beside the pages that are mapped to it
 
+    std::uint32_t mappings() const { return pages - (cached ? 1 : 0); }
     PageKey page() const { return {asid, number}; }  ///< the first page mapped to it
     void set_page(PageKey page) {
       asid = page.asid;
@@ -64,11 +66,34 @@ class FrameTable {
     ++in_use_;
     return slot;
   }
+  /// The same for a frame that only the page cache has.
+  FrameSlot take_for_cache(PhysicalAddress at, std::uint16_t pool) {
+    const FrameSlot slot = take(at, pool, {});
+    frames_[slot].cached = true;
+    return slot;
+  }
   /// Another page is mapped to it.
   void share(FrameSlot slot, PageKey page) {
-    ++frames_[slot].pages;
-    more_.emplace(slot, page);
+    Frame& frame = frames_[slot];
+    if (frame.mappings() == 0) {
+      frame.set_page(page);
+    } else {
+      more_.emplace(slot, page);
+    }
+    ++frame.pages;
   }
+  /// The page cache has it from now on.
+  void hold(FrameSlot slot) {
+    frames_[slot].cached = true;
+    ++frames_[slot].pages;
+  }
+  /// The page takes over what only the page cache had.
+  void adopt(FrameSlot slot, PageKey page) {
+    frames_[slot].cached = false;
+    frames_[slot].set_page(page);
+  }
+  /// The page cache no longer has it; true if nobody else had: the slot is free.
+  bool let_go(FrameSlot slot);
   /// A page mapped to it has another address now.
   void rename(FrameSlot slot, PageKey from, PageKey to);
   /// A page is no longer mapped to it; true if it was the last one: the slot is free.
@@ -77,6 +102,8 @@ class FrameTable {
   std::vector<PageKey> pages(FrameSlot slot) const;
 
  private:
+  bool free(FrameSlot slot);
+
   std::uint64_t limit_;
   std::uint64_t in_use_ = 0;
   std::deque<Frame> frames_;

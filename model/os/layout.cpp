@@ -13,7 +13,7 @@ VirtualRange whole_pages(VirtualAddress first, std::uint64_t bytes, std::uint64_
 
 /// The part of the region from `first` to `last`.
 Region part_of(Region region, VirtualAddress first, VirtualAddress last) {
-  if (region.kind.file) region.file_offset += first - region.range.first;
+  if (region.kind.has_offset()) region.file_offset += first - region.range.first;
   region.range = {first, last};
   return region;
 }

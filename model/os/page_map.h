@@ -27,9 +27,11 @@ struct Page {
   bool copy_on_write = false;  ///< resident and read-only until it is written
   bool touched = false;        ///< it has had a frame
   bool file = false;           ///< its content comes from a file, until it is written
+  bool cached = false;         ///< its content is in the page cache, which other pages share, until it is copied
   bool readable = true;        ///< rights of the program, as far as the paging mode has them
   bool writable = true;
   bool executable = true;
+  bool global = false;      ///< in every address space
   std::uint32_t where = 0;  ///< the frame's slot, or the slot on the swap device
 };
 

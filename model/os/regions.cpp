@@ -27,7 +27,7 @@ bool continues(const Region& low, const Region& high) {
   if (high.range.first.value() == 0 || low.range.last + 1 != high.range.first) return false;
   // Linux never expands a mapping of huge pages.
   if (low.kind.page_bytes != 0 || !same_rights_and_use(low.kind, high.kind)) return false;
-  return !low.kind.file || low.file_offset + low.range.bytes() == high.file_offset;
+  return !low.kind.has_offset() || low.file_offset + low.range.bytes() == high.file_offset;
 }
 
 }  // namespace
@@ -99,7 +99,7 @@ void Regions::remap(VirtualRange from, VirtualRange to, Overlap overlap) {
   check_cut(from);
   Region moved = *source;
   moved.range = to;
-  if (moved.kind.file) moved.file_offset += from.first - source->range.first;
+  if (moved.kind.has_offset()) moved.file_offset += from.first - source->range.first;
   const bool in_place = from.first == to.first;
   if (!in_place && from.first <= to.last && to.first <= from.last) {
     throw InputError(fmt::format("{}: moved to {}, which overlaps it", range_text(from), range_text(to)));
@@ -201,7 +201,7 @@ void Regions::split_before(VirtualAddress va) {
   const std::size_t at = first_ending_from(va);
   if (at == regions_.size() || !regions_[at].range.contains(va) || regions_[at].range.first == va) return;
   Region high = regions_[at];
-  if (high.kind.file) high.file_offset += va - high.range.first;
+  if (high.kind.has_offset()) high.file_offset += va - high.range.first;
   high.range.first = va;
   regions_[at].range.last = VirtualAddress(va.value() - 1);
   regions_.insert(regions_.begin() + static_cast<std::ptrdiff_t>(at + 1), std::move(high));

@@ -35,12 +35,15 @@ struct RegionKind {
   HugePages huge_pages = HugePages::Default;
   std::uint64_t page_bytes = 0;  ///< the fixed page size; 0: the kernel's choice
   std::string label;             ///< a file's path, `[heap]`, or empty
+
+  /// Whether its bytes have places in something that other regions may have too.
+  bool has_offset() const { return file || shared; }
 };
 
 struct Region {
   VirtualRange range;
   RegionKind kind;
-  std::uint64_t file_offset = 0;  ///< of the first byte, if backed by a file
+  std::uint64_t file_offset = 0;  ///< of the first byte, if backed by a file; in the kernel also in shared memory
 };
 
 /// `rwxu`, with a hyphen for each right that is missing.

@@ -68,9 +68,9 @@ bool SegmentedKernel::would_fault(AddressSpaceId asid, VirtualAddress va, Access
          paging_->would_fault(asid, VirtualAddress(outcome.address), access);
 }
 
-void SegmentedKernel::touched(AddressSpaceId asid, VirtualAddress va) {
+void SegmentedKernel::touched(AddressSpaceId asid, VirtualAddress va, Cycles now) {
   const SegmentOutcome outcome = segments_.look_up(va, 1, asid, {AccessKind::Load, true});
-  if (outcome.way == SegmentOutcome::Way::Paged) paging_->touched(asid, VirtualAddress(outcome.address));
+  if (outcome.way == SegmentOutcome::Way::Paged) paging_->touched(asid, VirtualAddress(outcome.address), now);
 }
 
 void SegmentedKernel::handle_fault(const PageFault& fault, KernelWork& work) {

@@ -29,7 +29,7 @@ class SegmentedKernel final : public Kernel {
   bool pages_on_demand() const override { return paging_->pages_on_demand(); }
   bool would_fault(AddressSpaceId asid, VirtualAddress va, Access access) override;
   bool observes_accesses() const override { return paging_->observes_accesses(); }
-  void touched(AddressSpaceId asid, VirtualAddress va) override;
+  void touched(AddressSpaceId asid, VirtualAddress va, Cycles now) override;
   void handle_fault(const PageFault& fault, KernelWork& work) override;
   void begin_layout(const LayoutChange& change) override { paging_->begin_layout(change); }
   void handle_call(const LayoutChange& call, unsigned core, Cycles now, KernelWork& work) override {

@@ -11,7 +11,7 @@ using State = ChainedNode::State;
 
 ChainedTables::ChainedTables(std::shared_ptr<const ChainedMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
                              AddressSpaceId space)
-    : PageTables(mode, memory, frames, space), chained_(std::move(mode)) {
+    : HashingTables(mode, memory, frames, space), chained_(std::move(mode)) {
   const std::uint64_t bytes = chained_->controls().initial_bytes.bytes;
   root_.space = space;
   root_.anchors_log2 = log2_floor(bytes / ChainedRoot::anchor_bytes);
@@ -31,10 +31,6 @@ ChainedNode ChainedTables::read(PhysicalAddress at) const {
   return node;
 }
 
-ChainedTables::Key ChainedTables::key_of(VirtualAddress va, unsigned size) const {
-  return {size, va.value() >> mode().page_sizes()[size].shift, root_.space};
-}
-
 std::optional<ChainedTables::Placed> ChainedTables::search(
     const Key& key, const std::function<bool(const ChainedNode&)>& wanted) const {
   PhysicalAddress at(memory_.read(anchor_of(key), ChainedRoot::anchor_bytes));
@@ -46,41 +42,15 @@ std::optional<ChainedTables::Placed> ChainedTables::search(
   return std::nullopt;
 }
 
-std::optional<ChainedTables::Placed> ChainedTables::find(const Key& key) const {
-  return search(key, [&](const ChainedNode& node) { return node.holds(key); });
-}
-
-std::optional<TableLeaf> ChainedTables::leaf(VirtualAddress va) const {
-  for (unsigned size = 0; size < mode().page_sizes().size(); ++size) {
-    if (const auto found = leaf_of_size(va, size)) return found;
-  }
-  return std::nullopt;
-}
-
-std::optional<TableLeaf> ChainedTables::leaf_of_size(VirtualAddress va, unsigned size) const {
-  if (!in_use(size)) return std::nullopt;
-  const std::optional<Placed> found = find(key_of(va, size));
+std::optional<HashingTables::FoundPage> ChainedTables::find_page(std::uint64_t number, unsigned size) const {
+  const Key key{size, number, root_.space};
+  const auto found = search(key, [&](const ChainedNode& node) { return node.holds(key); });
   if (!found) return std::nullopt;
-  return TableLeaf{found->at + ChainedNode::entry_offset, mode().decode(found->node.entry(), size)};
+  return FoundPage{number, found->at + ChainedNode::entry_offset, found->node.entry()};
 }
 
-void ChainedTables::refuse_overlap(VirtualAddress va, const PageSize& size) const {
-  if (leaf_of_size(va, size.level)) throw already_mapped(va, size.bytes());
-  for (const PageSize& other : mode().page_sizes()) {
-    if (other.shift > size.shift && leaf_of_size(va, other.level)) throw mapped_by_larger(va, other.bytes());
-    if (other.shift >= size.shift) continue;
-    bool found = false;
-    for_pages({va.value(), va.value() + (size.bytes() - 1)}, other.level, [&](const Placed&) {
-      found = true;
-      return false;
-    });
-    if (found) throw already_mapped(va, size.bytes());
-  }
-}
-
-void ChainedTables::add(VirtualAddress va, const PageSize& size, std::uint64_t leaf) {
-  refuse_overlap(va, size);
-  const Key key = key_of(va, size.level);
+void ChainedTables::insert(std::uint64_t number, const PageSize& size, std::uint64_t leaf) {
+  const Key key{size.level, number, root_.space};
   const auto is_deleted = [](const ChainedNode& node) { return node.state() == State::Deleted; };
   if (const auto old = search(key, is_deleted)) {
     write_node(old->at, key, leaf, old->node.next());
@@ -110,21 +80,11 @@ void ChainedTables::write_node(PhysicalAddress at, const Key& key, std::uint64_t
   note_written(at, ChainedNode::bytes);
 }
 
-void ChainedTables::for_pages(Range range, unsigned size, const std::function<bool(const Placed&)>& use) const {
-  if (!in_use(size)) return;
-  const std::uint64_t first = key_of(VirtualAddress(range.first), size).page;
-  const std::uint64_t last = key_of(VirtualAddress(range.last), size).page;
-  if (last - first < root_.anchors()) {
-    for (std::uint64_t page = first; page <= last; ++page) {
-      const auto placed = find({size, page, root_.space});
-      if (placed && !use(*placed)) return;
-    }
-    return;
-  }
+void ChainedTables::for_all_pages(std::uint64_t first, std::uint64_t last, unsigned size, const UsePage& use) const {
   for_nodes([&](const Placed& placed) {
     const Key key = placed.node.key();
     const bool inside = placed.node.state() == State::Page && key.size == size && key.page >= first && key.page <= last;
-    return !inside || use(placed);
+    return !inside || use({key.page, placed.at + ChainedNode::entry_offset, placed.node.entry()});
   });
 }
 
@@ -140,26 +100,12 @@ void ChainedTables::for_nodes(const std::function<bool(const Placed&)>& use) con
   }
 }
 
-void ChainedTables::remove(Range range) {
-  for (const PageSize& size : mode().page_sizes()) {
-    for_pages(range, size.level, [&](const Placed& placed) {
-      write(placed.at + 8, ChainedNode::kind(State::Deleted, {}));
-      write(placed.at + ChainedNode::entry_offset, 0);
-      --used_;
-      ++deleted_;
-      return true;
-    });
-  }
-}
-
-void ChainedTables::rewrite(Range range, const LeafSpec& spec) {
-  for (const PageSize& size : mode().page_sizes()) {
-    for_pages(range, size.level, [&](const Placed& placed) {
-      const EntryView leaf = mode().decode(placed.node.entry(), size.level);
-      write(placed.at + ChainedNode::entry_offset, rewritten(leaf, spec));
-      return true;
-    });
-  }
+void ChainedTables::erase(const FoundPage& page, unsigned) {
+  const PhysicalAddress node(page.at.value() - ChainedNode::entry_offset);
+  write(node + 8, ChainedNode::kind(State::Deleted, {}));
+  write(page.at, 0);
+  --used_;
+  ++deleted_;
 }
 
 /// Links every page's node to new anchors, and gives the old anchors and the deleted nodes back.

@@ -18,7 +18,7 @@ constexpr std::uint64_t tag_bits = ~low_bits(HashingMode::own_shift);
 
 HashedTables::HashedTables(std::shared_ptr<const HashedMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
                            AddressSpaceId space)
-    : PageTables(mode, memory, frames, space), hashed_(std::move(mode)) {
+    : HashingTables(mode, memory, frames, space), hashed_(std::move(mode)) {
   const std::uint64_t bytes = hashed_->controls().initial_bytes.bytes;
   root_.space = space;
   root_.lines_log2 = log2_floor(bytes / HashedLine::bytes);
@@ -40,10 +40,6 @@ void HashedTables::write_line(std::uint64_t number, const HashedLine& line) {
   note_written(at, HashedLine::bytes);
 }
 
-HashedTables::Tag HashedTables::tag_of(VirtualAddress va, unsigned size) const {
-  return {State::Block, size, HashedLine::block_of(va, mode().page_sizes()[size].shift), root_.space};
-}
-
 std::optional<HashedTables::Placed> HashedTables::find(const Tag& tag) const {
   for (std::uint64_t probes = 0;; ++probes) {
     const std::uint64_t number = root_.line_of(tag.block, tag.size, probes);
@@ -61,41 +57,17 @@ std::uint64_t HashedTables::place_for(const Tag& tag) const {
   }
 }
 
-std::optional<TableLeaf> HashedTables::leaf(VirtualAddress va) const {
-  for (unsigned size = 0; size < mode().page_sizes().size(); ++size) {
-    if (const auto found = leaf_of_size(va, size)) return found;
-  }
-  return std::nullopt;
-}
-
-std::optional<TableLeaf> HashedTables::leaf_of_size(VirtualAddress va, unsigned size) const {
-  if (!in_use(size)) return std::nullopt;
-  const std::optional<Placed> found = find(tag_of(va, size));
+std::optional<HashingTables::FoundPage> HashedTables::find_page(std::uint64_t number, unsigned size) const {
+  const std::optional<Placed> found = find(tag_of(number, size));
   if (!found) return std::nullopt;
-  const unsigned entry = HashedLine::entry_of(va, mode().page_sizes()[size].shift);
-  const EntryView view = mode().decode(found->line.words[entry], size);
-  if (view.kind == EntryView::Kind::Absent) return std::nullopt;
-  return TableLeaf{root_.line_at(found->number) + entry * mode().entry_bytes(), view};
+  const std::uint64_t entry = number % HashedLine::entries;
+  if ((found->line.words[entry] & HashingMode::present) == 0) return std::nullopt;
+  return FoundPage{number, root_.line_at(found->number) + entry * mode().entry_bytes(), found->line.words[entry]};
 }
 
-void HashedTables::refuse_overlap(VirtualAddress va, const PageSize& size) const {
-  if (leaf_of_size(va, size.level)) throw already_mapped(va, size.bytes());
-  for (const PageSize& other : mode().page_sizes()) {
-    if (other.shift > size.shift && leaf_of_size(va, other.level)) throw mapped_by_larger(va, other.bytes());
-    if (other.shift >= size.shift) continue;
-    bool found = false;
-    for_lines({va.value(), va.value() + (size.bytes() - 1)}, other.level, [&](const Placed&) {
-      found = true;
-      return false;
-    });
-    if (found) throw already_mapped(va, size.bytes());
-  }
-}
-
-void HashedTables::add(VirtualAddress va, const PageSize& size, std::uint64_t leaf) {
-  refuse_overlap(va, size);
-  const Tag tag = tag_of(va, size.level);
-  const unsigned entry = HashedLine::entry_of(va, size.shift);
+void HashedTables::insert(std::uint64_t page, const PageSize& size, std::uint64_t leaf) {
+  const Tag tag = tag_of(page, size.level);
+  const auto entry = static_cast<unsigned>(page % HashedLine::entries);
   if (const auto found = find(tag)) {
     write(root_.line_at(found->number) + entry * mode().entry_bytes(), leaf | (found->line.words[entry] & tag_bits));
   } else {
@@ -138,66 +110,28 @@ void HashedTables::give_up(std::uint64_t number) {
   } while (read(number).tag().state == State::Deleted);
 }
 
-void HashedTables::for_lines(Range range, unsigned size, const std::function<bool(const Placed&)>& use) const {
-  if (!in_use(size)) return;
-  const unsigned shift = mode().page_sizes()[size].shift;
-  const std::uint64_t first = HashedLine::block_of(VirtualAddress(range.first), shift);
-  const std::uint64_t last = HashedLine::block_of(VirtualAddress(range.last), shift);
-  const auto in_range = [&](const Placed& placed) {
-    for (std::uint64_t entry = 0; entry < HashedLine::entries; ++entry) {
-      const std::uint64_t page = (placed.line.tag().block << 3 | entry) << shift;
-      const bool inside = page >= range.first && page <= range.last;
-      if (inside && (placed.line.words[entry] & HashingMode::present) != 0) return true;
-    }
-    return false;
-  };
-  if (last - first < root_.lines()) {
-    for (std::uint64_t block = first; block <= last; ++block) {
-      const auto placed = find({State::Block, size, block, root_.space});
-      if (placed && in_range(*placed) && !use(*placed)) return;
-    }
-    return;
-  }
+void HashedTables::for_all_pages(std::uint64_t first, std::uint64_t last, unsigned size, const UsePage& use) const {
   for (std::uint64_t number = 0; number < root_.lines(); ++number) {
-    const Placed placed{number, read(number)};
-    const Tag tag = placed.line.tag();
-    if (tag.state == State::Block && tag.size == size && in_range(placed) && !use(placed)) return;
-  }
-}
-
-/// Calls `use` for each page in the range.
-void HashedTables::for_pages(Range range, const std::function<void(const Placed&, unsigned entry)>& use) {
-  for (unsigned size = 0; size < mode().page_sizes().size(); ++size) {
-    const unsigned shift = mode().page_sizes()[size].shift;
-    for_lines(range, size, [&](const Placed& placed) {
-      for (unsigned entry = 0; entry < HashedLine::entries; ++entry) {
-        const std::uint64_t page = (placed.line.tag().block << 3 | entry) << shift;
-        const bool inside = page >= range.first && page <= range.last;
-        if (inside && (placed.line.words[entry] & HashingMode::present) != 0) use(placed, entry);
-      }
-      return true;
-    });
-  }
-}
-
-void HashedTables::remove(Range range) {
-  for_pages(range, [&](const Placed& placed, unsigned entry) {
-    HashedLine line = read(placed.number);
-    line.words[entry] &= tag_bits;
-    if (has_pages(line)) {
-      write(root_.line_at(placed.number) + entry * mode().entry_bytes(), line.words[entry]);
-    } else {
-      give_up(placed.number);
+    const HashedLine line = read(number);
+    const Tag tag = line.tag();
+    if (tag.state != State::Block || tag.size != size) continue;
+    for (std::uint64_t entry = 0; entry < HashedLine::entries; ++entry) {
+      const std::uint64_t page = tag.block * HashedLine::entries + entry;
+      if (page < first || page > last || (line.words[entry] & HashingMode::present) == 0) continue;
+      if (!use({page, root_.line_at(number) + entry * mode().entry_bytes(), line.words[entry]})) return;
     }
-  });
+  }
 }
 
-void HashedTables::rewrite(Range range, const LeafSpec& spec) {
-  for_pages(range, [&](const Placed& placed, unsigned entry) {
-    const std::uint64_t old = placed.line.words[entry];
-    const std::uint64_t changed = rewritten(mode().decode(old, placed.line.tag().size), spec);
-    write(root_.line_at(placed.number) + entry * mode().entry_bytes(), changed | (old & tag_bits));
-  });
+void HashedTables::erase(const FoundPage& page, unsigned) {
+  const std::uint64_t number = (page.at - root_.table) / HashedLine::bytes;
+  HashedLine line = read(number);
+  line.words[page.number % HashedLine::entries] &= tag_bits;
+  if (has_pages(line)) {
+    write(page.at, page.entry & tag_bits);
+  } else {
+    give_up(number);
+  }
 }
 
 /// Writes every block into a new table, and gives the old one back.

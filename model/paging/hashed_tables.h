@@ -2,22 +2,20 @@
 
 #include <array>
 #include <cstring>
-#include <functional>
 
 #include "paging/hashed_mode.h"
-#include "paging/page_tables.h"
+#include "paging/hashing_tables.h"
 
 namespace tablewalk {
 
 /// One address space's hashed table. Lines never move except when the table is rebuilt in new memory, with another
 /// root: because it grows, or in the same size to get rid of deleted lines.
-class HashedTables final : public PageTables {
+class HashedTables final : public HashingTables {
  public:
   HashedTables(std::shared_ptr<const HashedMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
                AddressSpaceId space);
 
   PhysicalAddress root() const override { return PhysicalAddress(root_.encode()); }
-  std::optional<TableLeaf> leaf(VirtualAddress va) const override;
   std::uint64_t table_bytes() const override { return root_.lines() * HashedLine::bytes; }
   std::vector<TableFigure> figures() const override;
 
@@ -29,21 +27,20 @@ class HashedTables final : public PageTables {
     HashedLine line;
   };
 
-  void add(VirtualAddress va, const PageSize& size, std::uint64_t leaf) override;
-  void remove(Range range) override;
-  void rewrite(Range range, const LeafSpec& spec) override;
+  bool in_use(unsigned size) const override { return (root_.sizes >> size & 1) != 0; }
+  std::optional<FoundPage> find_page(std::uint64_t number, unsigned size) const override;
+  void insert(std::uint64_t number, const PageSize& size, std::uint64_t leaf) override;
+  void erase(const FoundPage& page, unsigned size) override;
+  void for_all_pages(std::uint64_t first, std::uint64_t last, unsigned size, const UsePage& use) const override;
+  std::uint64_t searches_per_scan() const override { return root_.lines(); }
 
   HashedLine read(std::uint64_t number) const;
   void write_line(std::uint64_t number, const HashedLine& line);
-  Tag tag_of(VirtualAddress va, unsigned size) const;
+  Tag tag_of(std::uint64_t page, unsigned size) const {
+    return {HashedLine::State::Block, size, page / HashedLine::entries, root_.space};
+  }
   std::optional<Placed> find(const Tag& tag) const;
   std::uint64_t place_for(const Tag& tag) const;
-  std::optional<TableLeaf> leaf_of_size(VirtualAddress va, unsigned size) const;
-  void refuse_overlap(VirtualAddress va, const PageSize& size) const;
-  /// Calls `use` for each line that holds pages of that size in the range; `use` returns whether to go on.
-  void for_lines(Range range, unsigned size, const std::function<bool(const Placed&)>& use) const;
-  void for_pages(Range range, const std::function<void(const Placed&, unsigned entry)>& use);
-  bool in_use(unsigned size) const { return (root_.sizes >> size & 1) != 0; }
   void claim(std::uint64_t number, const Tag& tag, unsigned entry, std::uint64_t leaf);
   void give_up(std::uint64_t number);
   void rebuild(std::uint64_t lines);

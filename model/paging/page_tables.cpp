@@ -46,6 +46,12 @@ void PageTables::protect(VirtualAddress va, std::uint64_t bytes, const LeafSpec&
   rewrite(range, spec);
 }
 
+void PageTables::split(VirtualAddress va, std::uint64_t page_bytes, const LeafSpec& spec) {
+  const TableLeaf whole = leaf(va).value();
+  const PageSize& before = *mode_->find_page_size(std::uint64_t{1} << whole.view.page_shift);
+  split_leaf(va, whole, before, *mode_->find_page_size(page_bytes), spec);
+}
+
 /// The mode's page size, after checking that a page at `va` may map to `page`.
 const PageSize& PageTables::checked_size(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes) const {
   const PageSize* size = mode_->find_page_size(page_bytes);
@@ -70,6 +76,13 @@ const PageSize& PageTables::checked_size(VirtualAddress va, PhysicalAddress page
 InputError PageTables::does_not_fit(PhysicalAddress page) const {
   return InputError(fmt::format("{}: physical page {:#x} does not fit an entry: expected one below {:#x}",
                                 mode_->name(), page.value(), mode_->memory_limit()));
+}
+
+InputError PageTables::has_no_halves() const {
+  return InputError(
+      fmt::format("{}: its tables have no root table whose entries another root could have; expected a "
+                  "radix mode for a shared kernel half or page-table isolation",
+                  mode_->name()));
 }
 
 InputError PageTables::already_mapped(VirtualAddress va, std::uint64_t page_bytes) const {

@@ -24,6 +24,22 @@ struct TableWrite {
   std::uint64_t bytes = 0;
 };
 
+/// A table without entries that no entry points to any more.
+struct EmptiedTable {
+  FrameAllocator* frames;
+  PhysicalAddress at;
+  std::uint64_t bytes;
+  AddressSpaceId space;
+  std::uint64_t translated;  ///< the bits of an address that are translated
+  std::uint64_t first;       ///< the first address that it mapped, of these bits
+  unsigned shift;            ///< log2 of the bytes that it mapped
+
+  bool mapped(AddressSpaceId asid, VirtualAddress va) const {
+    return asid == space && (va.value() & translated) >> shift == first >> shift;
+  }
+  void release() const { frames->release_table(at, bytes); }
+};
+
 /// A figure of an organisation's tables that radix tables do not have; figures of several address spaces add up.
 struct TableFigure {
   const char* name;
@@ -47,8 +63,12 @@ class PageTables {
   void map_range(VirtualAddress va, std::uint64_t bytes, std::uint64_t page_bytes, const LeafSpec& spec);
   void unmap(VirtualAddress va, std::uint64_t bytes);
   void protect(VirtualAddress va, std::uint64_t bytes, const LeafSpec& spec);
+  void split(VirtualAddress va, std::uint64_t page_bytes, const LeafSpec& spec);
   virtual std::optional<TableLeaf> leaf(VirtualAddress va) const = 0;
   void log_writes(std::vector<TableWrite>* log) { log_ = log; }
+  virtual PhysicalAddress make_root() { throw has_no_halves(); }
+  virtual void copy_root_half(bool /*upper*/, PhysicalAddress /*copy*/) { throw has_no_halves(); }
+  void keep_emptied(std::vector<EmptiedTable>* list) { emptied_ = list; }
 
   /// Radix: tables per level, [0] is the last level. Others: per kind of table.
   const std::vector<std::uint64_t>& tables_per_level() const { return tables_per_level_; }
@@ -70,6 +90,9 @@ class PageTables {
   /// Pages are in the range as a whole or not at all.
   virtual void remove(Range range) = 0;
   virtual void rewrite(Range range, const LeafSpec& spec) = 0;
+  /// `va` is in the page of `whole`, which has that size, and is to be mapped by pages of `size`.
+  virtual void split_leaf(VirtualAddress va, const TableLeaf& whole, const PageSize& before, const PageSize& size,
+                          const LeafSpec& spec) = 0;
 
   /// The leaf with the rights and bits of `spec`.
   std::uint64_t rewritten(const EntryView& leaf, const LeafSpec& spec) const {
@@ -91,10 +114,12 @@ class PageTables {
   FrameAllocator& frames_;
   AddressSpaceId space_;
   std::vector<std::uint64_t> tables_per_level_;
+  std::vector<EmptiedTable>* emptied_ = nullptr;
 
  private:
   const PageSize& checked_size(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes) const;
   InputError does_not_fit(PhysicalAddress page) const;
+  InputError has_no_halves() const;
   Range checked_range(VirtualAddress va, std::uint64_t bytes) const;
   void check_covered(VirtualAddress va, Range range) const;
 

@@ -22,7 +22,7 @@ void RadixTables::add(VirtualAddress va, const PageSize& size, std::uint64_t lea
   for (std::uint64_t i = 0; i < size.entries; ++i) {
     if (memory_.read(at + i * mode().entry_bytes(), mode().entry_bytes()) != 0) throw already_mapped(va, size.bytes());
   }
-  for (std::uint64_t i = 0; i < size.entries; ++i) write(at + i * mode().entry_bytes(), leaf);
+  for (std::uint64_t i = 0; i < size.entries; ++i) write_entry(at + i * mode().entry_bytes(), leaf);
   table.used_entries += size.entries;
 }
 
@@ -32,6 +32,39 @@ void RadixTables::remove(Range range) {
 
 void RadixTables::rewrite(Range range, const LeafSpec& spec) {
   change_leaves(mode().root_level(), root_, range, &RadixTables::new_entry, spec);
+}
+
+void RadixTables::split_leaf(VirtualAddress va, const TableLeaf& whole, const PageSize& before, const PageSize& size,
+                             const LeafSpec& spec) {
+  const VirtualAddress first(va.value() & ~low_bits(before.shift));
+  if (before.level != size.level) {
+    const PhysicalAddress below = make_full_table(before.level - 1, first, whole.view.target, size, spec);
+    return write_entry(whole.at, mode().encode_pointer(below, before.level));
+  }
+  // Several equal entries of one table: `whole.at` is the one for `va`.
+  const std::uint64_t before_it = (va.value() >> mode().index_shift(size.level)) % before.entries;
+  const PhysicalAddress at(whole.at.value() - before_it * mode().entry_bytes());
+  for (std::uint64_t i = 0; i < before.entries; ++i) {
+    write_entry(at + i * mode().entry_bytes(),
+                mode().encode_leaf(whole.view.target + i / size.entries * size.bytes(), size, spec));
+  }
+}
+
+/// A table whose entries map the memory from `target` on with pages of that size, through further tables if need be.
+PhysicalAddress RadixTables::make_full_table(unsigned level, VirtualAddress va, PhysicalAddress target,
+                                             const PageSize& size, const LeafSpec& spec) {
+  const PhysicalAddress made = make_table_of(level);
+  const std::uint64_t entries = mode().table_bytes(level) / mode().entry_bytes();
+  const std::uint64_t span = mode().page_bytes(level);
+  for (std::uint64_t i = 0; i < entries; ++i) {
+    const std::uint64_t entry =
+        level == size.level
+            ? mode().encode_leaf(target + i / size.entries * size.bytes(), size, spec)
+            : mode().encode_pointer(make_full_table(level - 1, va + i * span, target + i * span, size, spec), level);
+    write_entry(made + i * mode().entry_bytes(), entry);
+  }
+  levels_[level].tables.find_or_make(prefix(level, va)) = {made, entries};
+  return made;
 }
 
 std::uint64_t RadixTables::table_bytes() const {
@@ -53,7 +86,7 @@ RadixTables::Table& RadixTables::make_table_for(unsigned level, VirtualAddress v
   const PhysicalAddress at = mode().entry_address(level + 1, above.at, va);
   if (read_entry(at, level + 1).kind == EntryView::Kind::Leaf) throw mapped_by_larger(va, mode().page_bytes(level + 1));
   const PhysicalAddress made = make_table_of(level);
-  write(at, mode().encode_pointer(made, level + 1));
+  write_entry(at, mode().encode_pointer(made, level + 1));
   ++above.used_entries;
   Table& table = levels_[level].tables.find_or_make(prefix(level, va));
   table.at = made;
@@ -64,6 +97,25 @@ PhysicalAddress RadixTables::make_table_of(unsigned level) {
   const PhysicalAddress table = make_table(mode().table_bytes(level));
   ++tables_per_level_[level];
   return table;
+}
+
+void RadixTables::copy_root_half(bool upper, PhysicalAddress copy) {
+  root_copies_.push_back({upper, copy});
+  const std::uint64_t half = mode().table_bytes(mode().root_level()) / 2;
+  for (std::uint64_t offset = upper ? half : 0; offset < (upper ? 2 * half : half); offset += mode().entry_bytes()) {
+    const std::uint64_t entry = memory_.read(root_.at + offset, mode().entry_bytes());
+    if (entry != 0) write(copy + offset, entry);
+  }
+}
+
+/// An entry that was just written may be the root's.
+void RadixTables::copy_root_entry(PhysicalAddress at, std::uint64_t entry) {
+  const std::uint64_t bytes = mode().table_bytes(mode().root_level());
+  const std::uint64_t offset = at - root_.at;
+  if (at < root_.at || offset >= bytes) return;
+  for (const RootCopy& copy : root_copies_) {
+    if (copy.upper == (offset >= bytes / 2)) write(copy.root + offset, entry);
+  }
 }
 
 std::optional<TableLeaf> RadixTables::leaf(VirtualAddress va) const {
@@ -87,14 +139,14 @@ void RadixTables::change_leaves(unsigned level, Table& table, Range range, Rewri
     const EntryView view = read_entry(at, level);
     if (view.kind == EntryView::Kind::Leaf) {
       const std::uint64_t entry = (this->*change)(view, spec);
-      write(at, entry);
+      write_entry(at, entry);
       if (entry == 0) --table.used_entries;
     } else if (view.kind == EntryView::Kind::Pointer) {
       Table& below = table_for(level - 1, VirtualAddress(first));
       change_leaves(level - 1, below, {first, last}, change, spec);
       if (below.used_entries == 0) {
-        give_back(level - 1, below);
-        write(at, 0);
+        give_back(level - 1, below, first);
+        write_entry(at, 0);
         --table.used_entries;
       }
     }
@@ -103,8 +155,15 @@ void RadixTables::change_leaves(unsigned level, Table& table, Range range, Rewri
   }
 }
 
-void RadixTables::give_back(unsigned level, Table& table) {
-  frames_.release_table(table.at, mode().table_bytes(level));
+void RadixTables::give_back(unsigned level, Table& table, std::uint64_t first) {
+  const LevelShape& shape = mode().level(level);
+  const EmptiedTable emptied{&frames_,    table.at, mode().table_bytes(level),           space_,
+                             translated_, first,    shape.index_shift + shape.index_bits};
+  if (emptied_ == nullptr) {
+    emptied.release();
+  } else {
+    emptied_->push_back(emptied);
+  }
   table = {};
   --tables_per_level_[level];
 }

@@ -16,6 +16,7 @@ class TableBuilder {
  public:
   using Leaf = TableLeaf;
   using Written = TableWrite;
+  using EmptiedTable = tablewalk::EmptiedTable;
 
   /// `space`: the address space, which map_range() passes to the frame allocator, and which hashed tables have in their
   /// entries.
@@ -44,12 +45,26 @@ class TableBuilder {
   /// Rewrites the leaf of every page in the range as `spec` says, with the same frames; same rule for partly covered
   /// pages.
   void protect(VirtualAddress va, std::uint64_t bytes, const LeafSpec& spec) { tables_->protect(va, bytes, spec); }
+  /// Replaces the page at `va` by smaller ones of `page_bytes`, with the same memory, all as `spec` says. The new
+  /// entries are complete before a walk can find them.
+  void split(VirtualAddress va, std::uint64_t page_bytes, const LeafSpec& spec) {
+    tables_->split(va, page_bytes, spec);
+  }
   bool is_mapped(VirtualAddress va) const { return mode().translates(va) && leaf(va).has_value(); }
   /// The leaf entry that maps `va`, and where it is; none if it is not mapped.
   std::optional<Leaf> leaf(VirtualAddress va) const { return tables_->leaf(va); }
 
   /// Adds all that is written from now on to that list; nullptr: to none.
   void log_writes(std::vector<Written>* log) { tables_->log_writes(log); }
+
+  /// Another root table, without entries. Throws InputError if the organisation has no tables below a root to share.
+  PhysicalAddress make_root() { return tables_->make_root(); }
+  /// Keeps the root's entries of one half of the address space also in the root table `copy`, from now on. Throws as
+  /// make_root() does.
+  void copy_root_half(bool upper, PhysicalAddress copy) { tables_->copy_root_half(upper, copy); }
+  /// From now on adds emptied tables to that list instead of releasing their memory, which a walk may still read that
+  /// knows them from a paging-structure cache.
+  void keep_emptied(std::vector<EmptiedTable>* list) { tables_->keep_emptied(list); }
 
   /// Radix: tables per level, [0] is the last level; including the root. Others: per kind of table.
   const std::vector<std::uint64_t>& tables_per_level() const { return tables_->tables_per_level(); }

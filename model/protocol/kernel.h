@@ -31,6 +31,8 @@ class Kernel {
   virtual ~Kernel() = default;
   /// The CR3 value of that address space.
   virtual PhysicalAddress root(AddressSpaceId asid) = 0;
+  /// The one for accesses of that privilege: with page-table isolation the program has a root of its own.
+  virtual PhysicalAddress root_for(AddressSpaceId asid, bool /*user*/) { return root(asid); }
   /// Called in program order for an access that missed the first-level TLB, before the walk: prefaulted pages are
   /// mapped here. Throws InputError if the address cannot be mapped.
   virtual void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) = 0;
@@ -45,7 +47,7 @@ class Kernel {
   /// Whether the kernel must see each access: then touched() is called in program order, once for accesses in a row to
   /// the same page.
   virtual bool observes_accesses() const { return false; }
-  virtual void touched(AddressSpaceId /*asid*/, VirtualAddress /*va*/) {}
+  virtual void touched(AddressSpaceId /*asid*/, VirtualAddress /*va*/, Cycles /*now*/) {}
 
   /// Decides what to do about the fault: adds steps to `work`, after which the access is repeated, skipped, or its
   /// process ends. Throws InputError if the fault ends the run.

@@ -15,8 +15,9 @@ enum class KernelPart : std::uint8_t {
   Device,     ///< waiting for the swap device
   Lock,       ///< waiting for another core that is working on the same page
   Shootdown,  ///< waiting for other cores to acknowledge an invalidation
+  Roots,      ///< writes of the root register at entries and exits, if the program has a root of its own
 };
-constexpr unsigned kernel_parts = 5;
+constexpr unsigned kernel_parts = 6;
 
 /// One step of the kernel's work on a core.
 struct KernelStep {

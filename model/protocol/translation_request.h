@@ -66,8 +66,9 @@ struct Answer {
 struct TranslationRequest {
   // Request.
   VirtualAddress va;
-  PhysicalAddress root;  ///< root table of the address space, as in CR3
-  AddressSpaceId asid = 0;
+  PhysicalAddress root;      ///< root table of the address space, as in CR3
+  AddressSpaceId asid = 0;   ///< the hardware's id, which tags TLB entries
+  AddressSpaceId space = 0;  ///< the kernel's id of the address space
   Access access;
   std::uint32_t bytes = 1;  ///< size of the access within its page; 1 for a block that the front end fetches ahead
   /// The trace's newest fetch: the instruction that makes the access. None before the first fetch.

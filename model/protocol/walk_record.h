@@ -25,7 +25,8 @@ struct WalkRecord {
 
   std::uint64_t id = 0;  ///< in order of start
   VirtualAddress va;
-  AddressSpaceId asid = 0;
+  AddressSpaceId asid = 0;   ///< the hardware's id
+  AddressSpaceId space = 0;  ///< the kernel's
   Access access;
   std::optional<VirtualAddress> instruction;  ///< the instruction that caused it; none before the trace's first fetch
   Cycles requested;                           ///< the request's arrival at the walker

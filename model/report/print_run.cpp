@@ -15,6 +15,7 @@
 #include "report/dependences_text.h"
 #include "report/figures.h"
 #include "report/histogram_text.h"
+#include "report/memory_text.h"
 #include "report/result_json.h"
 #include "report/text_table.h"
 #include "report/traces_text.h"
@@ -50,6 +51,7 @@ class RunPrinter {
   void print() {
     print_heading();
     for (unsigned section = 0; section < section_count; ++section) print_section(static_cast<Section>(section));
+    print_memory();
     print_cores();
     print_attribution();
     print_checked();
@@ -71,6 +73,13 @@ class RunPrinter {
     print_title("Per core (memory, translation: shares of its cycles stalled for these)");
     out_ << table;
     explain("other figures per core are in result.json, as core0.NAME etc.; the figures above are sums over the cores");
+  }
+
+  void print_memory() {
+    if (result_.memory.empty()) return;
+    print_title("Memory over time, in pages, and faults (bars: major faults)");
+    explain("reserved: asked for; cached: in memory; uncached: on the device; working: accessed in the last intervals");
+    out_ << memory_text(result_.memory, indent);
   }
 
   void print_attribution() {

@@ -168,6 +168,7 @@ std::string result_to_json(const RunResult& result, std::size_t attribution_rows
   json["stats"] = std::move(stats);
   json["histograms"] = std::move(histograms);
   json["meaning"] = std::move(meaning);
+  if (!result.details.is_null()) json["details"] = result.details;
   return readable_json(json);
 }
 
@@ -196,6 +197,7 @@ RunResult result_from_json(const std::string& text, const std::string& source) {
     if (json.contains("cost")) result.cost = cost_from_json(json.at("cost"));
     if (json.contains("attribution")) result.attribution = attribution_from_json(json.at("attribution"));
     result.stats = stats_from_json(json);
+    if (json.contains("details")) result.details = json.at("details");
     return result;
   } catch (const nlohmann::json::exception& error) {
     throw InputError(fmt::format("{}: expected a result of tablewalk ({}): {}", source, schema, error.what()));

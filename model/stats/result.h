@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "stats/attribution.h"
+#include "stats/memory_sample.h"
 #include "stats/stat_set.h"
 
 namespace tablewalk {
@@ -54,6 +55,8 @@ struct RunResult {
   std::vector<std::string> warnings;  ///< oddities in machine, image or trace that did not prevent the simulation
   std::optional<CheckCounts> checked;
   std::optional<Attribution> attribution;  ///< what caused the walks, if requested
+  std::vector<MemorySample> memory;        ///< over time, if the machine looks at it
+  nlohmann::ordered_json details;          ///< what a page shows beyond the figures, if requested; else null
   CostSummary cost{false, "no machine with free translation was simulated", 0};
 };
 

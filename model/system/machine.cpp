@@ -20,6 +20,14 @@ Cycles hit_latency(const TlbConfig& tlb) {
   return tlb.enabled && !tlb.arrays.empty() ? tlb.arrays.front().latency_cycles : Cycles(1);
 }
 
+/// Without address-space ids in the hardware, those of the kernel do.
+SpaceServices make_space_services(const MachineConfig& config, const PagingMode& mode) {
+  AsidConfig ids = config.os.asids;
+  if (!mode.has_asids()) ids.kind = AsidKind::Trace;
+  return {SpaceIds(ids, config.cores), config.os.kpti, config.os.kernel_half == KernelHalf::Shared,
+          config.os.kpti_cycles};
+}
+
 /// Whether it is a core's own first level, which responds at once.
 bool is_first_level(const std::vector<Link>& links_above) {
   return std::any_of(links_above.begin(), links_above.end(), [](const Link& link) { return link.at_once; });
@@ -38,7 +46,8 @@ Machine::Machine(const MachineConfig& config, ConstructionOrder order, const std
                  std::size_t processes, std::unique_ptr<FutureUses> future)
     : config_(config),
       mode_(make_paging_mode(config.paging.mode, config.paging)),
-      shootdowns_(config.shootdown),
+      shootdowns_(config.shootdown, config.os.shootdown, config.cores),
+      spaces_(make_space_services(config, *mode_)),
       topology_(make_topology(config)) {
   require_host_memory(config_);
   make_frames(processes);
@@ -46,6 +55,7 @@ Machine::Machine(const MachineConfig& config, ConstructionOrder order, const std
   if (config_.segmentation.kind != SegmentationKind::None) put_segments_before_paging(tables, processes);
   build(order);
   bind_links();
+  for (unsigned core = 0; core < config_.cores; ++core) port(core).use(spaces_, core);
   if (config_.cores > 1) join_cores();
 }
 
@@ -72,6 +82,9 @@ void Machine::make_kernel(const std::optional<ImageTables>& tables, std::unique_
     return;
   }
   require_radix(*mode_, "a memory image");
+  if (config_.os.kpti || config_.os.kernel_half == KernelHalf::Shared) {
+    throw InputError("os.kpti, os.kernel_half: a memory image has its own tables; expected false and private");
+  }
   const PhysicalAddress root =
       mode_->decode_root(tables->root_value).table;  // before the image is read, to report a bad root early
   image_ = load_memory_image(tables->image, memory_);

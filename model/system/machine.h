@@ -87,6 +87,7 @@ class Machine {
   std::unique_ptr<Kernel> kernel_;
   DemandKernel* demand_kernel_ = nullptr;  ///< the same, or below it; nullptr unless it pages on demand
   Shootdowns shootdowns_;
+  SpaceServices spaces_;
   Topology topology_;
   std::vector<Module> modules_;  ///< of the topology's nodes, in their order
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "os/kernel_half.h"
 #include "segment/segment_table.h"
 
 namespace tablewalk {
@@ -69,43 +70,61 @@ std::vector<std::string> MachineConfig::empty_tlb_arrays() const {
   return empty;
 }
 
+std::shared_ptr<const PagingMode> MachineConfig::known_mode() const {
+  try {
+    return make_paging_mode(paging.mode, paging);
+  } catch (const InputError&) {
+    return nullptr;
+  }
+}
+
 std::string MachineConfig::no_page_of_mode(const TlbConfig& tlb) const {
   if (!tlb.enabled || tlb.arrays.empty()) return {};
-  try {
-    const auto mode = make_paging_mode(paging.mode, paging);
-    for (const TlbArrayConfig& array : tlb.arrays) {
-      if (holds_page_of(*mode, array)) return {};
-    }
-    return fmt::format("the TLB would hold nothing: paging mode {} has no pages of {}; expected {}, or [] for all",
-                       mode->name(), format_byte_size(tlb.arrays[0].page_sizes[0]), page_sizes_text(*mode));
-  } catch (const InputError&) {
-    return {};  // the mode's own check reports it
+  const auto mode = known_mode();
+  if (mode == nullptr) return {};
+  for (const TlbArrayConfig& array : tlb.arrays) {
+    if (holds_page_of(*mode, array)) return {};
   }
+  return fmt::format("the TLB would hold nothing: paging mode {} has no pages of {}; expected {}, or [] for all",
+                     mode->name(), format_byte_size(tlb.arrays[0].page_sizes[0]), page_sizes_text(*mode));
 }
 
 std::string MachineConfig::unmappable_page_size() const {
   if (os.page_bytes.bytes == 0) return {};
-  try {
-    const auto mode = make_paging_mode(paging.mode, paging);
-    if (mode->find_page_size(os.page_bytes.bytes) != nullptr) return {};
-    return "paging mode " + mode->name() + " has no pages of " + format_byte_size(os.page_bytes) + "; expected " +
-           page_sizes_text(*mode) + ", or 0 for the smallest";
-  } catch (const InputError&) {
-    return {};  // the mode's own check reports it
+  const auto mode = known_mode();
+  if (mode == nullptr) return {};
+  if (mode->find_page_size(os.page_bytes.bytes) != nullptr) return {};
+  return "paging mode " + mode->name() + " has no pages of " + format_byte_size(os.page_bytes) + "; expected " +
+         page_sizes_text(*mode) + ", or 0 for the smallest";
+}
+
+std::string MachineConfig::unusable_huge_page_size() const {
+  const std::uint64_t wanted = os.huge_pages.size.bytes;
+  if (os.huge_pages.policy == HugePagePolicy::Never && wanted == 0) return {};
+  const auto mode = known_mode();
+  if (mode == nullptr) return {};
+  const std::uint64_t small = os.mapped_page_bytes(mode->page_bytes());
+  const std::uint64_t huge = os.huge_page_bytes(*mode);
+  const std::string expected =
+      "; expected one of " + page_sizes_text(*mode) + ", larger than the pages of " + format_byte_size({small});
+  if (huge == 0) return "paging mode " + mode->name() + " has no huge pages" + expected;
+  if (mode->find_page_size(huge) == nullptr) {
+    return "paging mode " + mode->name() + " has no pages of " + format_byte_size({huge}) + expected;
   }
+  if (huge <= small) return format_byte_size({huge}) + " are not larger than a small page" + expected;
+  if (huge / small <= HugePagesConfig::most_parts) return {};
+  return format_byte_size({huge}) + " are more than " + std::to_string(HugePagesConfig::most_parts) +
+         " small pages of " + format_byte_size({small}) + "; expected a smaller size, or larger os.page_bytes";
 }
 
 std::string MachineConfig::impossible_resident_limit() const {
   if (os.resident_limit.bytes == 0) return {};
-  try {
-    const auto mode = make_paging_mode(paging.mode, paging);
-    const std::uint64_t page = os.mapped_page_bytes(mode->page_bytes());
-    if (os.resident_limit.bytes >= page) return {};
-    return format_byte_size(os.resident_limit) + " do not hold a page; expected at least " +
-           format_byte_size(ByteSize{page}) + ", or 0 for no limit";
-  } catch (const InputError&) {
-    return {};
-  }
+  const auto mode = known_mode();
+  if (mode == nullptr) return {};
+  const std::uint64_t page = os.mapped_page_bytes(mode->page_bytes());
+  if (os.resident_limit.bytes >= page) return {};
+  return format_byte_size(os.resident_limit) + " do not hold a page; expected at least " +
+         format_byte_size(ByteSize{page}) + ", or 0 for no limit";
 }
 
 /// A walk reads within one line.
@@ -133,20 +152,17 @@ std::string MachineConfig::unknown_to_hardware() const {
 
 std::string MachineConfig::impossible_memory() const {
   if (memory.bytes.bytes == 0) return {};
-  try {
-    const auto mode = make_paging_mode(paging.mode, paging);
-    const std::string limit = format_byte_size(ByteSize{mode->memory_limit()});
-    if (memory.bytes.bytes > mode->memory_limit()) {
-      return format_byte_size(memory.bytes) + " are more than the entries of paging mode " + mode->name() +
-             " can address; expected at most " + limit + ", or 0 for as much as is useful";
-    }
-    // Two frames: for the root table and the first page.
-    if (memory.bytes.bytes / 2 >= mode->page_bytes()) return {};
-    return format_byte_size(memory.bytes) + " do not hold two frames; expected at least " +
-           format_byte_size(ByteSize{2 * mode->page_bytes()}) + ", or 0 for as much as is useful";
-  } catch (const InputError&) {
-    return {};
+  const auto mode = known_mode();
+  if (mode == nullptr) return {};
+  const std::string limit = format_byte_size(ByteSize{mode->memory_limit()});
+  if (memory.bytes.bytes > mode->memory_limit()) {
+    return format_byte_size(memory.bytes) + " are more than the entries of paging mode " + mode->name() +
+           " can address; expected at most " + limit + ", or 0 for as much as is useful";
   }
+  // Two frames: for the root table and the first page.
+  if (memory.bytes.bytes / 2 >= mode->page_bytes()) return {};
+  return format_byte_size(memory.bytes) + " do not hold two frames; expected at least " +
+         format_byte_size(ByteSize{2 * mode->page_bytes()}) + ", or 0 for as much as is useful";
 }
 
 namespace {
@@ -180,15 +196,43 @@ std::pair<std::string, std::string> problem_of(const MachineConfig& config, cons
 std::vector<std::pair<std::string, std::string>> MachineConfig::segment_problems() const {
   std::vector<std::pair<std::string, std::string>> problems;
   if (segmentation.kind == SegmentationKind::None) return problems;
-  try {
-    const auto mode = make_paging_mode(paging.mode, paging);
-    const SegmentTable table(segmentation);
-    for (std::size_t i = 0; i < segmentation.segments.size(); ++i) {
-      const auto& [key, text] = problem_of(*this, table, i, mode->page_bytes());
-      if (!text.empty()) problems.emplace_back(fmt::format("{}.{}", i, key), text);
-    }
-  } catch (const InputError&) {
-    // the mode's own check reports it
+  const auto mode = known_mode();
+  if (mode == nullptr) return problems;
+  const SegmentTable table(segmentation);
+  for (std::size_t i = 0; i < segmentation.segments.size(); ++i) {
+    const auto& [key, text] = problem_of(*this, table, i, mode->page_bytes());
+    if (!text.empty()) problems.emplace_back(fmt::format("{}.{}", i, key), text);
+  }
+  return problems;
+}
+
+std::vector<std::pair<std::string, std::string>> MachineConfig::process_problems() const {
+  std::vector<std::pair<std::string, std::string>> problems;
+  const bool ids = os.asids.kind != AsidKind::Trace;
+  const bool half = os.kernel_half == KernelHalf::Shared;
+  if (!ids && !os.kpti && !half) return problems;
+  const auto add = [&](const char* key, const std::string& text) { problems.emplace_back(key, text); };
+  const auto mode = known_mode();
+  if ((os.kpti || half) && mode != nullptr && !has_kernel_half(*mode)) {
+    add(half ? "os.kernel_half" : "os.kpti",
+        "paging mode " + paging.mode + " has no kernel half; expected x86-64, x86-64-la57, sv39, sv48 or sv57");
+  }
+  if (segmentation.kind != SegmentationKind::None) {
+    add("segmentation.kind", "expected none with os.asids.kind, os.kpti or os.kernel_half other than their defaults");
+  }
+  if (os.kpti && (walker.kind == WalkerKind::Rtl || walker.kind == WalkerKind::Foreign)) {
+    add("os.kpti", "it invalidates twice in a cycle, and the RTL walker accepts one per cycle; expected false");
+  }
+  if (os.asids.kind == AsidKind::PerCore && cores > 1 && (sharing.stlb || sharing.walker)) {
+    add("os.asids.kind",
+        "per_core, but the cores share a TLB or walker, where an id must mean one address space; "
+        "expected per_machine or trace");
+  }
+  if (os.asids.kind == AsidKind::PerMachine && os.asids.ids() <= cores) {
+    add("os.asids.count", fmt::format("{} ids for {} cores; expected more ids than cores", os.asids.ids(), cores));
+  }
+  if (os.kpti && ids && os.asids.ids() >= 1u << (AsidConfig::id_bits - 1)) {
+    add("os.asids.count", "with os.kpti one bit of an id says user or kernel; expected at most 32767");
   }
   return problems;
 }

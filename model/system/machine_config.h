@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -172,6 +173,8 @@ struct MachineConfig {
     check_pages_of_tlb(stlb, "stlb", problem);
     const std::string pages = unmappable_page_size();
     if (!pages.empty()) problem("os.page_bytes", pages);
+    const std::string huge = pages.empty() ? unusable_huge_page_size() : "";
+    if (!huge.empty()) problem("os.huge_pages.size", huge);
     const std::string resident = impossible_resident_limit();
     if (!resident.empty()) problem("os.resident_limit", resident);
     const std::string ram = impossible_memory();
@@ -179,6 +182,7 @@ struct MachineConfig {
     for (const auto& [key, text] : segment_problems()) problem("segmentation.segments." + key, text);
     const std::string line = line_below_reads();
     if (!line.empty()) problem("memory.line_bytes", line);
+    for (const auto& [key, text] : process_problems()) problem(key, text);
     const bool hardware = walker.kind == WalkerKind::Rtl || walker.kind == WalkerKind::Foreign;
     if (hardware && !unknown_to_hardware().empty()) problem("walker.kind", unknown_to_hardware());
     if (hardware && core.invalidate_cycles == Cycles(0)) {
@@ -225,11 +229,16 @@ struct MachineConfig {
   // The problem if no array holds a page of the paging mode, else empty.
   std::string no_page_of_mode(const TlbConfig& tlb) const;
   // The problem with that key; empty if there is none, or if the paging mode itself is wrong.
+  /// The paging mode; nullptr if it is none, which its own check reports.
+  std::shared_ptr<const PagingMode> known_mode() const;
   std::string unmappable_page_size() const;
+  std::string unusable_huge_page_size() const;
   std::string impossible_memory() const;
   std::string impossible_resident_limit() const;
   std::string line_below_reads() const;
   std::string unknown_to_hardware() const;
+  // Keys and texts: address-space ids, roots and kernel halves that the machine cannot have.
+  std::vector<std::pair<std::string, std::string>> process_problems() const;
   // Keys and texts: segments that do not fit the pages, lines or memory of the machine.
   std::vector<std::pair<std::string, std::string>> segment_problems() const;
 };

@@ -14,6 +14,7 @@
 #include "config/printer.h"
 #include "observe/law_checker.h"
 #include "observe/observer_list.h"
+#include "observe/run_details.h"
 #include "observe/walk_attribution.h"
 #include "observe/walk_log.h"
 #include "observe/walker_shadow.h"
@@ -191,16 +192,45 @@ void prepare_kernel(Machine& machine, const RunOptions& options, const Streams& 
   for (const LayoutChange& region : streams.fixed_layout()) kernel->fix_layout(region.asid);
 }
 
+/// What the cores run: one list for all of them, or one of each.
+std::vector<std::unique_ptr<RunQueue>> make_queues(const MachineConfig& config, Streams& streams) {
+  std::vector<std::unique_ptr<RunQueue>> queues;
+  if (config.os.scheduler == SchedulerKind::Balance) {
+    queues.push_back(std::make_unique<RunQueue>(streams.all(), 0, 1, config.cores > 1));
+    return queues;
+  }
+  for (unsigned core = 0; core < config.cores; ++core) {
+    queues.push_back(std::make_unique<RunQueue>(streams.of_core(core), core, config.cores));
+  }
+  return queues;
+}
+
 /// Assigns the streams to the cores.
-void start_cores(Machine& machine, const MachineConfig& config, Streams& streams, const RequestPort::Job& common) {
+void start_cores(Machine& machine, const MachineConfig& config, const std::vector<std::unique_ptr<RunQueue>>& queues,
+                 std::size_t processes, const RequestPort::Job& common) {
   for (unsigned core = 0; core < machine.cores(); ++core) {
-    const std::vector<RecordSource*> sources = streams.of_core(core);
     RequestPort::Job job = common;
-    job.source = sources.front();
-    job.more_sources.assign(sources.begin() + 1, sources.end());
+    const bool one_list = config.os.scheduler == SchedulerKind::Balance;
+    job.queue = one_list ? queues.front().get() : queues[core].get();
+    job.first = one_list ? core : 0;
     job.time_slice = config.os.time_slice_cycles;
-    job.processes = static_cast<AddressSpaceId>(streams.processes());
+    job.run_while_waiting = config.os.run_while_waiting;
+    job.processes = static_cast<AddressSpaceId>(processes);
     machine.port(core).run(std::move(job));
+  }
+}
+
+/// What was run, on which machine.
+void describe_inputs(RunResult& result, const MachineConfig& config, const RunOptions& options, const Streams& streams,
+                     const Machine& machine) {
+  result.version = program_version();
+  result.config = to_json(config);
+  result.more_traces = streams.summaries();
+  result.trace = result.more_traces.front();
+  result.more_traces.erase(result.more_traces.begin());
+  if (options.tables) {
+    result.image = {printable(image_name(options.tables->image)), machine.image()->format,
+                    fmt::format("{:#x}", options.tables->root_value)};
   }
 }
 
@@ -220,6 +250,8 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   if (options.follow != nullptr) observers.add(*options.follow);
   WalkAttribution attribution;
   if (options.attribute) observers.add(attribution);
+  std::optional<RunDetails> details;
+  if (options.details) observers.add(details.emplace(machine.mode(), config.dram, config.memory.line_bytes));
   for (PageWalker* walker : machine.walkers()) walker->observe(observers);
 
   const std::vector<std::unique_ptr<WalkerShadow>> shadows = make_shadows(config, options, machine);
@@ -227,6 +259,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   Watch watch(options, streams);
   WarmUp warm_up(machine, [&] {
     attribution.reset();
+    if (details) details->reset();
     if (walk_log) walk_log->start_statistics();
   });
   RequestPort::Job job;
@@ -236,30 +269,26 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   TranslationObservers translation_observers;
   if (options.check) translation_observers.add(checker);
   if (options.follow != nullptr) translation_observers.add(*options.follow);
+  if (details) translation_observers.add(*details);
   if (!translation_observers.empty()) job.observer = &translation_observers;
-  start_cores(machine, config, streams, job);
+  const std::vector<std::unique_ptr<RunQueue>> queues = make_queues(config, streams);
+  start_cores(machine, config, queues, streams.processes(), job);
   run_to_end(machine, streams, options);
   if (!watch.stopped() && !streams.stopped()) streams.refuse_short(options.warmup);
 
   for (const auto& shadow : shadows) options.cosim->add(shadow->counts());
-  result.version = program_version();
-  result.config = to_json(config);
-  result.more_traces = streams.summaries();
-  result.trace = result.more_traces.front();
-  result.more_traces.erase(result.more_traces.begin());
-  if (options.tables) {
-    result.image = {printable(image_name(options.tables->image)), machine.image()->format,
-                    fmt::format("{:#x}", options.tables->root_value)};
-  }
+  describe_inputs(result, config, options, streams, machine);
   for (const std::string& note : streams.notes()) warn(result, options, note);
   result.partial = watch.stopped() || streams.stopped();
   streams.close();  // frees memory for the report
   machine.report(result.stats);
   if (options.attribute) result.attribution = attribution.result();
+  if (details) result.details = details->result(machine.memory(), machine.kernel());
   if (options.check) {
     checker.check_figures(result.stats);
     result.checked = checker.counts();
   }
+  if (machine.demand_kernel() != nullptr) result.memory = machine.demand_kernel()->memory_samples();
   if (walk_log) walk_log->finish();
   return result;
 }

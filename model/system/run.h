@@ -44,6 +44,7 @@ struct RunOptions {
   std::optional<ImageTables> tables;                 ///< page tables of a memory image, instead of the kernel's own
   bool check = false;                                ///< check the laws while running
   bool attribute = false;                            ///< attribute walks to their causes, after the warm-up
+  bool details = false;                              ///< collect what a page shows beyond the figures
   std::function<void(const Progress&)> on_progress;  ///< called a few times a second; may be empty
   /// Called with each warning of the result when it is known; may be empty.
   std::function<void(const std::string&)> on_warning;

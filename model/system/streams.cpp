@@ -118,6 +118,12 @@ std::vector<RecordSource*> Streams::of_core(unsigned core) {
   return sources;
 }
 
+std::vector<RecordSource*> Streams::all() {
+  std::vector<RecordSource*> sources;
+  for (const Stream& stream : streams_) sources.push_back(stream.source.get());
+  return sources;
+}
+
 std::uint64_t Streams::delivered() const {
   std::uint64_t records = 0;
   for (const Stream& stream : streams_) records += stream.source->delivered();

@@ -24,6 +24,9 @@ class Streams {
   /// The streams of a core, in the order of their turns.
   std::vector<RecordSource*> of_core(unsigned core);
 
+  /// All of them: thread by thread of the first process, and so on.
+  std::vector<RecordSource*> all();
+
   /// Records delivered by all streams so far; and their share of the work, negative if unknown.
   std::uint64_t delivered() const;
   double progress() const;

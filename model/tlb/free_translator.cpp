@@ -37,8 +37,9 @@ bool FreeTranslator::receive_request(unsigned, TranslationRequest& request, Cycl
   const bool valid = known.since == invalidations_ && known.page == page && known.asid == request.asid &&
                      same(known.access, request.access);
   if (!valid) {
-    kernel_.before_walk(request.asid, request.va, request.access);
-    const WalkOutcome walk = reference_walk(mode_, memory_, kernel_.root(request.asid), request.va, request.access);
+    kernel_.before_walk(request.space, request.va, request.access);
+    const PhysicalAddress root = kernel_.root_for(request.space, request.access.user);
+    const WalkOutcome walk = reference_walk(mode_, memory_, root, request.va, request.access);
     if (!walk.translated) {
       // A fault is reported to the core like a miss.
       request.begin_account(cycle);

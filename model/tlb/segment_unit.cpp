@@ -68,7 +68,7 @@ const Translation* SegmentUnit::look_up(unsigned port, VirtualAddress va, Addres
 }
 
 bool SegmentUnit::receive_request(unsigned port, TranslationRequest& request, Cycles& cycle) {
-  const SegmentOutcome outcome = segments_.look_up(request.va, request.bytes, request.asid, request.access);
+  const SegmentOutcome outcome = segments_.look_up(request.va, request.bytes, request.space, request.access);
   ++stats_.lookups;
   switch (outcome.way) {
     case SegmentOutcome::Way::Direct:

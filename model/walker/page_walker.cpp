@@ -21,6 +21,7 @@ void PageWalker::begin_walk(WalkRecord& record, TranslationRequest& request, Cyc
   record.id = next_id_++;
   record.va = request.va;
   record.asid = request.asid;
+  record.space = request.space;
   record.access = request.access;
   record.instruction = request.instruction;
   record.requested = visible_since;

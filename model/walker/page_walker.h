@@ -54,7 +54,7 @@ class PageWalker : public TimedModule {
   MemoryAccess& prepare_access(PhysicalAddress address, unsigned bytes, std::uint32_t tag);
   /// The present root of the request's address space.
   PhysicalAddress root_of(const TranslationRequest& request) const {
-    return kernel_ == nullptr ? request.root : kernel_->root(request.asid);
+    return kernel_ == nullptr ? request.root : kernel_->root_for(request.space, request.access.user);
   }
   bool roots_move() const { return kernel_ != nullptr; }
 

@@ -385,8 +385,8 @@ class BadImages(ProgramTest):
         self.refuse_both(["--image", self.IMAGE, "--image-base", "0x1000", *root], "a list of pages", "its own addresses")
         self.refuse_both(["--image", "raw", "--image-format", "rw", *root], "--image-format rw", "did you mean 'raw'?")
         self.assert_refused(["run", "good.txt", *root], "--root without --image")
-        self.assert_refused(["run", "good.txt", "--skip-faults"], "--skip-faults without --image")
-        self.assert_refused(["run", "good.txt", "--faults", "count"], "--faults without --image")
+        self.assert_refused(["run", "good.txt", "--skip-faults"], "--skip-faults: the kernel maps every page")
+        self.assert_refused(["run", "good.txt", "--faults", "count"], "--faults: the kernel maps every page")
         run = ["run", "good.txt", "--mode", "x86-32", "--image", "raw", *root]
         self.assert_refused([*run, "--faults", "cuont"], "--faults cuont: expected stop or count (did you mean 'count'?)")
         self.assert_refused([*run, "--faults", "stop", "--skip-faults"], "--faults stop and --skip-faults")
@@ -463,6 +463,17 @@ class BadOutputs(ProgramTest):
         self.assert_refused(["run", "good.txt", "--walk-log", "nowhere/log.csv"], "nowhere/log.csv: cannot write")
         self.assert_refused(["run", "good.txt", "--walk-log", "."], ".: cannot write: is a directory")
         self.assert_refused(["run", "empty.twt", "--walk-log", "log.csv"], "empty.twt")
+
+    def test_memory_logs_that_cannot_be_written(self):
+        looks = ["--set", "os.prefault=false", "--set", "os.timeline.interval_cycles=1000"]
+        self.assert_refused(["run", "good.txt", "--memory-log", "m.csv"], "--memory-log: nobody looks at the memory")
+        self.assert_refused(["run", "good.txt", "--memory-log", "m.csv", *looks[:2]], "os.timeline.interval_cycles")
+        self.assert_refused(["run", "good.txt", "--memory-log", "nowhere/m.csv", *looks], "nowhere/m.csv: cannot write")
+        self.assert_refused(["run", "good.txt", "--memory-log", "-", "--walk-log", "-", *looks], "two files in one")
+        self.assert_refused(["run", "good.txt", *looks[:3], "os.timeline.interval_cycles=999"],
+                            "os.timeline.interval_cycles: shorter than 1000 cycles")
+        self.assert_refused(["run", "good.txt", *looks, "--set", "os.readahead.swap_pages=3"],
+                            "os.readahead.swap_pages: no power of two")
 
     def test_traces_that_cannot_be_written(self):
         self.assert_refused(["trace", "generate", "uniform", "-o", "nowhere/x.twt"], "nowhere/x.twt: cannot write")

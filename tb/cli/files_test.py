@@ -110,6 +110,27 @@ class Replacing(ProgramTest):
         self.assertEqual(result["trace"]["path"], "-dash.txt")
 
 
+class MemoryLog(ProgramTest):
+    def test_the_rows_add_up_to_the_figures(self):
+        self.output("run", "generated:uniform,footprint=64K,count=300,store-share=0.5", "--no-cost",
+                    "--set", "os.prefault=false",
+                    "--set", "os.resident_limit=32K", "--set", "os.swap.bytes=1M", "--map", "0x10000000:1M:rwu",
+                    "--set", "os.timeline.interval_cycles=1000000", "--memory-log", "m.csv", "-o", "results")
+        with open(self.path("m.csv"), encoding="utf-8", newline="") as file:
+            rows = [{name: int(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        with open(self.path("results/result.json"), encoding="utf-8") as file:
+            stats = json.load(file)["stats"]
+        self.assertEqual([row["end_cycle"] for row in rows], [10**6 * (i + 1) for i in range(len(rows))])
+        self.assertEqual(sum(row["major_faults"] for row in rows), stats["kernel.major_faults"])
+        self.assertEqual(sum(row["minor_faults"] for row in rows), stats["core.faults"] - stats["kernel.major_faults"])
+        self.assertEqual(sum(row["evictions"] for row in rows), stats["kernel.evictions"])
+        self.assertEqual(rows[-1]["cached_pages"], stats["kernel.resident_pages"])
+        self.assertEqual(rows[-1]["uncached_pages"], stats["kernel.swapped_pages"])
+        self.assertGreater(rows[-1]["uncached_pages"], 0)
+        self.assertEqual({row["reserved_pages"] for row in rows}, {256})
+        self.assertLessEqual(max(row["working_set_pages"] for row in rows), 16)
+
+
 class WalkLog(ProgramTest):
     RUN = ["run", trace("sort"), "--limit", "20000", "--warmup", "5000", "--no-cost"]
 

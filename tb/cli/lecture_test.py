@@ -118,6 +118,20 @@ class Figures(ProgramTest):
         self.assertEqual(frames[0], frames[2])
         self.assertNotEqual(frames[0], frames[1])
 
+    def test_sharing(self):
+        rows = [row for row in self.rows("sharing") if row[0:1] in (["store"], ["load"], ["fetch"])]
+        places = [(row[0], row[1], row[2], int(row[-2], 16) // PAGE) for row in rows if row[-2].startswith("0x")]
+        code, private, shared = ([place for place in places if place[0] == "fetch"],
+                                 [place for place in places if place[2] == "0x2000"],
+                                 [place for place in places if place[2] == "0x1000" and place[0] != "fetch"])
+        self.assertEqual([place[1:3] for place in code], [("0", "0x1000"), ("1", "0x5000")])
+        self.assertEqual(code[0][3], code[1][3])
+        self.assertEqual([place[1] for place in shared], ["0", "1", "0"])
+        self.assertEqual(len({place[3] for place in shared}), 1)
+        self.assertEqual([place[1] for place in private], ["0", "1", "0"])
+        self.assertEqual(private[0][3], private[2][3])
+        self.assertNotEqual(private[0][3], private[1][3])
+
     def test_base_and_limit(self):
         rows = [row for row in self.rows("base-and-limit") if row[0:1] == ["load"]]
         self.assertEqual([int(row[-2], 16) for row in rows], [0x40000 + 0, 0x40000 + 0x1008])
@@ -195,7 +209,7 @@ class Figures(ProgramTest):
 
     def test_context_switch(self):
         places = [row[3] for row in self.rows("context-switch") if row[0:1] == ["load"]]
-        self.assertEqual(places, ["walk"] * 4 + ["walk", "walk", "dtlb", "dtlb"])
+        self.assertEqual(places, ["walk"] * 4 + ["walk", "walk", "dtlb", "dtlb"] + ["walk"] * 4)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-PARTS = ["compute", "memory", "device", "lock", "shootdown"]
+PARTS = ["compute", "memory", "device", "lock", "shootdown", "root"]
 BASE = 0x10000000
 
 
@@ -74,28 +74,57 @@ def forks(program, folder, pages):
     row("copy-on-write fault: the page is copied", written, with_it)
 
 
+def munmap_trace(pages, cores, away):
+    """Thread 0 unmaps pages that all threads have used. Meanwhile the others run on, or run another process (away)."""
+    lines = touch(pages) + [f"W {page(2000)} 8"]
+    for thread in range(1, cores):
+        space = " @1" if away else ""
+        lines += [f"thread {thread}", f"R {page(0)} 8"] + [f"R {page(2000)} 8{space}"] * 5_000
+    lines += (["thread 0"] if cores > 1 else []) + [f"R {page(0)} 8"]
+    return lines, [f"# layout: unmap {page(0)} {4096 * pages:#x}"], [f"R {page(2000)} 8"]
+
+
 def unmaps(program, folder):
+    # A gap of 5,000 cycles between accesses keeps the other cores running for 25 million cycles.
+    settings = ["core.blocking=true", "core.issue_width=4", "core.instruction_gap=20000", "paging.x86.pcide=true"]
     for pages in (1, 1000):
-        for cores in (1, 4, 16):
-            lines = touch(pages) + [f"W {page(2000)} 8"]
-            for thread in range(1, cores):
-                lines += [f"thread {thread}", f"R {page(0)} 8"] + [f"R {page(2000)} 8"] * 200_000
-            lines += (["thread 0"] if cores > 1 else []) + [f"R {page(0)} 8"]
-            end = [f"R {page(2000)} 8"]
-            call = [f"# layout: unmap {page(0)} {4096 * pages:#x}"]
-            settings = ["core.blocking=true"]
-            with_it = run(program, folder, lines + call + end, *settings, cores=cores)
-            without = run(program, folder, lines + end, *settings, cores=cores)
-            prefix = "core0." if cores > 1 else ""
-            row(f"munmap of {pages:,} page{'s' if pages > 1 else ''}, {cores} core{'s' if cores > 1 else ''}", with_it,
-                without, prefix)
+        kinds = [(1, "ipi", False)]
+        for cores in (4, 16):
+            kinds += [(cores, kind, False) for kind in ("ipi", "lazy", "broadcast")]
+            kinds += [(cores, kind, True) for kind in ("ipi", "lazy")]
+        for cores, kind, away in kinds:
+            lines, call, end = munmap_trace(pages, cores, away)
+            if away:
+                lines = [f"# layout: @1 reserve {BASE:#x} 0x80000000 rw-u"] + lines
+            with_it, without = (run(program, folder, lines + middle + end, *settings, f"os.shootdown={kind}",
+                                    cores=cores) for middle in (call, []))
+            name = f"munmap of {pages:,} page{'s' if pages > 1 else ''}, {cores} core{'s' if cores > 1 else ''}"
+            if cores > 1:
+                name += f", {kind}" + (", the others run another process" if away else "")
+            row(name, with_it, without, "core0." if cores > 1 else "")
+
+
+def isolation(program, folder):
+    """The entry to an isolated kernel and the exit, of a fault and of a system call that does nothing else."""
+    for name, pcid in (("without PCIDs", "false"), ("with PCIDs", "true")):
+        settings = ["os.kpti=true", f"paging.x86.pcide={pcid}"]
+        row(f"minor fault with page-table isolation, {name}", run(program, folder, touch(2), *settings),
+            run(program, folder, touch(1), *settings))
+    call = [f"# layout: advise {page(0)} 0x1000 huge"]
+    for name, settings in (("", []), (" with page-table isolation", ["os.kpti=true"])):
+        row("system call that only returns (madvise)" + name,
+            run(program, folder, touch(2) + call + [f"R {page(1)} 8"], *settings),
+            run(program, folder, touch(2) + [f"R {page(1)} 8"], *settings))
 
 
 def switches(program, folder):
-    print("\n| switch of the address space, two processes that take turns on 32 pages each | cycles a switch | of these "
-          "in the switch | DTLB misses a switch |\n|---|---|---|---|")
+    print("\n| switch of the address space, two processes that take turns on 32 pages each | cycles a switch | in the "
+          "switch | root writes of the isolated kernel | DTLB misses a switch |\n|---|---|---|---|---|")
     rounds = 200
-    for name, pcid in (("without PCIDs", "false"), ("with PCIDs", "true")):
+    cases = [(f"{pcid_name} PCIDs{kpti_name}", pcid, kpti)
+             for kpti_name, kpti in (("", "false"), (", page-table isolation", "true"))
+             for pcid_name, pcid in (("without", "false"), ("with", "true"))]
+    for name, pcid, kpti in cases:
         runs = []
         for turns in (True, False):
             lines = []
@@ -103,12 +132,17 @@ def switches(program, folder):
                 space = turn % 2 if turns else 0
                 lines += [f"R {page(number)} 8 @{space}" for number in range(32)]
             runs.append(run(program, folder, [f"# layout: @1 reserve {BASE:#x} 0x80000000 rw-u"] + lines,
-                            f"paging.x86.pcide={pcid}", "os.fault_cycles=1", "os.kernel_traffic=false"))
+                            f"paging.x86.pcide={pcid}", f"os.kpti={kpti}", "os.fault_cycles=1",
+                            "os.kernel_traffic=false"))
         count = runs[0]["core.switches"]
-        kernel = runs[0]["core.kernel_cycles"] - runs[1]["core.kernel_cycles"]
-        cycles = (runs[0]["core.cycles"] - runs[1]["core.cycles"] - kernel) / count
+        faults = sum(parts(runs[0])) - sum(parts(runs[1]))
+        roots = parts(runs[0])[PARTS.index("root")] - parts(runs[1])[PARTS.index("root")]
+        # 32 more faults of the other process are not the switches' cost; their root writes are 200 cycles each.
+        of_faults = 200 * 32 if kpti == "true" else 0
+        cycles = (runs[0]["core.cycles"] - runs[1]["core.cycles"] - faults + roots - of_faults) / count
         misses = (runs[0]["dtlb.misses"] - runs[1]["dtlb.misses"]) / count
-        print(f"| {name} | {cycles:.0f} | {runs[0]['core.switching_cycles'] / count:.0f} | {misses:.1f} |")
+        print(f"| {name} | {cycles:.0f} | {runs[0]['core.switching_cycles'] / count:.0f} | "
+              f"{(roots - of_faults) / count:.0f} | {misses:.1f} |")
 
 
 def main():
@@ -116,11 +150,12 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--fork-pages", type=int, default=262144, help="262144: a process of 1 GiB")
     arguments = parser.parse_args()
-    print("| operation | kernel cycles | instructions | memory | device | lock | shootdown | in interrupts "
-          "of other cores |\n|---|---|---|---|---|---|---|---|")
+    print("| operation | kernel cycles | instructions | memory | device | lock | shootdown | root writes | "
+          "in interrupts of other cores |\n|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         faults(arguments.program, folder)
+        isolation(arguments.program, folder)
         unmaps(arguments.program, folder)
         forks(arguments.program, folder, arguments.fork_pages)
         switches(arguments.program, folder)

@@ -1,5 +1,6 @@
 // Whole machines with hashed page tables, small enough that they grow and are cleaned all the time.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "support/child_run.h"
@@ -71,6 +72,54 @@ TEST_P(Hashed, TheKernelReplacesTheSamePagesAsWithARadixTable) {
               static_cast<unsigned long long>(rebuilds));
   EXPECT_GT(evictions, 1000u);
   EXPECT_GT(rebuilds, 12u);
+}
+
+/// Huge pages appear, are split and go; the small pages of a split one are in other places of the table.
+TEST_P(Hashed, TheKernelUsesTheSameHugePagesAsWithARadixTable) {
+  std::uint64_t promotions = 0;
+  std::uint64_t splits = 0;
+  for (const std::uint64_t seed : printed_seeds(8)) {
+    Dice dice(seed);
+    MachineConfig config;
+    config.os.prefault = false;
+    config.os.huge_pages.policy = dice.pick<HugePagePolicy>({HugePagePolicy::Always, HugePagePolicy::Promote});
+    config.os.huge_pages.promote_after = dice.number(16, 200);
+    config.os.resident_limit = ByteSize{4096u * dice.number(1100, 1500)};
+    config.os.swap.bytes = ByteSize{64 << 20};
+    config.paging.hashed = {ByteSize{512}, dice.pick<double>({0.125, 0.5, 0.95}), 2};
+    RunOptions options;
+    options.check = true;
+    options.trace_path = "generated:zipf,footprint=8M,count=12000,store-share=0.3,seed=" + std::to_string(seed);
+    config.paging.mode = "x86-64";
+    const RunResult radix = run_in_child(config, options);
+    config.paging.mode = GetParam();
+    const RunResult hashed = run_in_child(config, options);
+    for (const char* figure : {"kernel.evictions", "kernel.zero_faults", "kernel.huge.faults", "kernel.huge.promotions",
+                               "kernel.huge.demotions"}) {
+      ASSERT_EQ(count_of(hashed, figure), count_of(radix, figure)) << figure << ", seed " << seed;
+    }
+    promotions += count_of(hashed, "kernel.huge.promotions") + count_of(hashed, "kernel.huge.faults");
+    splits += count_of(hashed, "kernel.huge.demotions");
+  }
+  std::printf("%llu huge pages, %llu splits\n", static_cast<unsigned long long>(promotions),
+              static_cast<unsigned long long>(splits));
+  EXPECT_GT(promotions, 10u);
+  EXPECT_GT(splits, 10u);
+}
+
+TEST_P(Hashed, HalvesOfTheAddressSpaceCannotBeShared) {
+  const auto problems = [](bool kpti) {
+    MachineConfig config;
+    config.paging.mode = GetParam();
+    config.os.kpti = kpti;
+    config.os.kernel_half = kpti ? KernelHalf::Private : KernelHalf::Shared;
+    std::string text;
+    config.check([&](const std::string& key, const std::string& problem) { text += key + ": " + problem + "\n"; });
+    return text;
+  };
+  EXPECT_THAT(problems(false), testing::HasSubstr("os.kernel_half: paging mode " + std::string(GetParam()) +
+                                                  " has no kernel half; expected x86-64"));
+  EXPECT_THAT(problems(true), testing::HasSubstr("os.kpti: paging mode"));
 }
 
 }  // namespace

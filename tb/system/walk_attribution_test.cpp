@@ -164,12 +164,12 @@ TEST(WalkAttribution, KeepsItsSumsExactWhenThereAreMorePlacesThanRows) {
   for (unsigned i = 0; i < 20000; ++i) {
     WalkRecord walk;
     walk.va = VirtualAddress(dice.between(0, 200) * region_bytes + dice.between(0, region_bytes - 1));
-    walk.asid = static_cast<AddressSpaceId>(dice.between(0, 2));
+    walk.space = static_cast<AddressSpaceId>(dice.between(0, 2));
     walk.instruction = VirtualAddress(dice.between(0, 999));
     walk.requested = Cycles(i);
     walk.taken = walk.requested + Cycles(dice.between(0, 5));
     walk.answered = walk.taken + Cycles(dice.between(2, 300));
-    const std::pair<std::uint64_t, unsigned> place(walk.va.value() / region_bytes * region_bytes, walk.asid);
+    const std::pair<std::uint64_t, unsigned> place(walk.va.value() / region_bytes * region_bytes, walk.space);
     if (all.count(place) == 0) in_order.push_back(place);
     all[place] += (walk.answered - walk.requested).count();
     cycles += (walk.answered - walk.requested).count();

@@ -5,7 +5,7 @@
 In fenced blocks of Markdown, a line `tablewalk ...` must end with status 0; after a line `$ tablewalk ...` the rest of the
 block must be what it prints, where a line `...` stands for any lines. --update writes what it prints into the document
 instead, unless the block has such a line. A document's commands run in order, in a folder that has traces/ and
-images, traces and dram of tb/golden/ only.
+docs/sweeps/ and images, traces and dram of tb/golden/ only.
 """
 
 import glob
@@ -16,13 +16,13 @@ import sys
 import tempfile
 
 DOCUMENTS = ["README.md", "docs/user-guide.md", "docs/cost-of-translation.md", "docs/dram.md", "docs/validation.md",
-             "docs/several-cores.md", "docs/segmentation.md", "docs/kernel.md",
+             "docs/several-cores.md", "docs/segmentation.md", "docs/kernel.md", "docs/report.md", "docs/sweeps.md",
              "docs/bring-your-own-walker.md", "docs/hardware-cost.md",
              "docs/paging/README.md", "docs/paging/adding-a-mode.md", "docs/paging/radix.md", "docs/paging/riscv.md", "docs/paging/x86.md",
              "docs/paging/arm64.md", "docs/paging/hashed.md"]
 BLOCK = re.compile(r"^```[^\n`]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ANY_LINES = "..."
-DATA = ["traces", "tb/golden/images", "tb/golden/traces", "tb/golden/dram"]
+DATA = ["traces", "docs/sweeps", "tb/golden/images", "tb/golden/traces", "tb/golden/dram"]
 
 
 def documents(root):

@@ -16,7 +16,7 @@ import sv_text
 # A folder of model/ includes only from itself and from folders before it.
 STATIONS = ["base", "stats", "config", "lecture", "associative", "memory", "trace", "paging",
             "segment", "protocol", "os", "links", "cpu", "tlb", "walker", "cache", "coherence", "dram", "observe", "system", "report",
-            "validate", "cli"]
+            "validate", "sweep", "cli"]
 FIRST_WITH_SYSTEMC = "links"
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 500

@@ -29,7 +29,8 @@ class Cores {
  public:
   explicit Cores(const std::vector<std::vector<Record>>& traces, const CoreConfig& config = core(8),
                  const char* paging_mode = "sv48")
-      : mode(make_paging_mode(paging_mode)), shootdowns(shootdown_config()) {
+      : mode(make_paging_mode(paging_mode)),
+        shootdowns(shootdown_config(), ShootdownKind::Ipi, static_cast<unsigned>(traces.size())) {
     for (std::size_t i = 0; i < traces.size(); ++i)
       cores_.push_back(std::make_unique<One>(*this, i, traces[i], config));
   }

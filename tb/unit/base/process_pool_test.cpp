@@ -56,6 +56,22 @@ TEST(ProcessPool, ErrorOfTheLowestNumberIsThrown) {
   }
 }
 
+TEST(ProcessPool, JobsGoOnAfterAnErrorThatIsTakenCareOf) {
+  PoolOptions options = jobs(2);
+  std::set<std::size_t> failed;
+  std::set<std::string> texts;
+  options.on_error = [&](std::size_t number, const std::exception_ptr&) { return failed.insert(number).second; };
+  options.on_text = [&](std::size_t, const std::string& text) { texts.insert(text); };
+  const auto work = [](std::size_t number) -> std::string {
+    if (number == 1) throw InputError("bad");
+    if (number == 2) std::raise(SIGKILL);
+    return std::to_string(number);
+  };
+  EXPECT_THAT(run_in_processes(5, work, name_of, options), testing::ElementsAre("0", "", "", "3", "4"));
+  EXPECT_THAT(failed, testing::ElementsAre(1, 2));
+  EXPECT_THAT(texts, testing::ElementsAre("0", "3", "4"));
+}
+
 TEST(ProcessPool, ViolationStaysAViolation) {
   const auto work = [](std::size_t) -> std::string { throw LawViolation("law 3"); };
   EXPECT_THROW(run_in_processes(1, work, name_of, jobs(1)), LawViolation);

@@ -88,6 +88,34 @@ TEST(OsConfig, ATimeSliceTakesAtLeastACycle) {
   }
 }
 
+TEST(OsConfig, NamesTheReadaheadThatOptimalReplacementDoesNotKnow) {
+  const auto refused = [](std::uint32_t file_pages, std::uint32_t swap_pages) {
+    OsConfig config;
+    config.prefault = false;
+    config.resident_limit.bytes = 1 << 20;
+    config.replacement.policy = PageReplacementKind::Optimal;
+    config.readahead.file_pages = file_pages;
+    config.readahead.swap_pages = swap_pages;
+    std::string key;
+    config.check([&](const char* found, const std::string&) { key = found; });
+    return key;
+  };
+  EXPECT_EQ(refused(0, 0), "");
+  EXPECT_EQ(refused(1, 0), "readahead.file_pages");
+  EXPECT_EQ(refused(0, 1), "") << "the page itself";
+  EXPECT_EQ(refused(0, 2), "readahead.swap_pages");
+}
+
+TEST(TimelineConfig, TakesIntervalsFromAThousandCycles) {
+  for (const std::uint64_t cycles : {0u, 999u, 1000u}) {
+    TimelineConfig config;
+    config.interval_cycles = Cycles(cycles);
+    bool refused = false;
+    config.check([&](const char*, const std::string&) { refused = true; });
+    EXPECT_EQ(refused, cycles == 999) << cycles;
+  }
+}
+
 TEST(OsConfig, PagesAreThereBeforehandUnlessTheConfigSaysWhatAFaultCosts) {
   OsConfig config;
   EXPECT_TRUE(config.prefault);

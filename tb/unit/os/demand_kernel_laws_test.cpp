@@ -2,22 +2,32 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 #include <set>
 
 #include "base/error.h"
 #include "support/dice.h"
 #include "support/kernel_cores.h"
+#include "support/random_kernel.h"
 
 namespace tablewalk {
 namespace {
 
+using test::CoreConventions;
 using test::Dice;
 using test::KernelCores;
 
 constexpr std::uint64_t page_bytes = 4096;
 constexpr std::uint64_t pages_of_a_process = 48;
 constexpr unsigned processes = 3;
+
+std::uint64_t count_of(const StatSet& figures, const std::string& name) {
+  for (const StatSet::Figure& figure : figures.figures()) {
+    if (figure.name == name) return figure.count;
+  }
+  throw std::out_of_range(name);
+}
 
 /// What a plain map says that the programs' memory contains.
 class PlainMemory {
@@ -54,17 +64,24 @@ class PlainMemory {
 /// A machine of cores without timing, and programs on it. Each core runs a process or a thread of one.
 class World {
  public:
-  World(std::uint64_t seed, unsigned cores)
+  /// `switches`: the cores change between processes, and ids, kernel halves and shootdowns are of any kind.
+  World(std::uint64_t seed, unsigned cores, bool switches = false)
       : seed_(seed),
+        switches_(switches),
         dice_(seed),
-        mode_(make_paging_mode(dice_.pick<const char*>({"x86-64", "sv39", "arm64-4k", "radix:5,5,5,5/12@4"}))),
+        mode_(make_paging_mode(dice_.pick<const char*>(
+            {"x86-64", "sv39", "sv39", "arm64-4k", "radix:5,5,5,5/12@4", "radix:6,4,3/12@8", "radix:6,4,4/12@8"}))),
         running_(cores, Running{}),
         config_(config()),
+        huge_pages_(config_.huge_pages.policy == HugePagePolicy::Never ? 1
+                                                                       : config_.huge_page_bytes(*mode_) / page_bytes),
         kernel_(config_, mode_, memory_, frames(), cores),
-        cores_(kernel_, *mode_, memory_, cores) {
+        cores_(kernel_, *mode_, memory_, cores, conventions_) {
     for (unsigned core = 0; core < cores; ++core) running_[core].asid = core % processes;
     next_space_ = processes;
+    for (AddressSpaceId asid = 0; asid < processes; ++asid) live_.insert(asid);
   }
+  const KernelCores& cores() const { return cores_; }
 
   void run(unsigned operations) {
     while (operations != 0) {
@@ -77,7 +94,9 @@ class World {
       cores_.step(core);  // takes the invalidations of others
       begin(core);
       if (cores_.done(core)) finish(core);
-      if (--operations % 64 == 0) check_frames();
+      if (--operations % 64 != 0) continue;
+      check_frames();
+      release_held_frames();
     }
     for (unsigned core = 0; core < running_.size(); ++core) {
       while (!cores_.done(core)) {
@@ -90,10 +109,12 @@ class World {
     check_frames();
   }
   const KernelStats& stats() const { return kernel_.stats(); }
+  const HugeStats& huge_stats() const { return kernel_.huge_stats(); }
 
  private:
   struct Running {
     AddressSpaceId asid = 0;
+    AddressSpaceId space = 0;  ///< whose memory it accesses
     bool loads = false;
     bool stores = false;
     bool calls = false;
@@ -103,24 +124,74 @@ class World {
   };
 
   OsConfig config() {
-    OsConfig config;
-    config.prefault = false;
-    if (dice_.chance(80)) config.resident_limit.bytes = dice_.between(running_.size() + 1, 60) * page_bytes;
-    config.replacement.policy = dice_.pick<PageReplacementKind>(
-        {PageReplacementKind::Fifo, PageReplacementKind::SecondChance, PageReplacementKind::Clock,
-         PageReplacementKind::Lru, PageReplacementKind::Aging, PageReplacementKind::TwoLists,
-         PageReplacementKind::Generations, PageReplacementKind::Random});
-    config.replacement.seed = seed_;
-    config.flush_threshold = dice_.number(0, 8);
-    config.swap.bytes.bytes = 4096 * page_bytes;
+    OsConfig config = test::random_kernel(dice_, seed_, running_.size() + 1, page_bytes);
+    if (dice_.chance(75)) choose_huge_pages(config);
+    if (switches_) choose_conventions(config);
     return config;
   }
+  void choose_huge_pages(OsConfig& config) {
+    HugePagesConfig& huge = config.huge_pages;
+    test::choose_huge_policy(dice_, huge);
+    if (mode_->name() == "sv39" && dice_.chance(85)) huge.size.bytes = 16 * page_bytes;
+    const std::uint64_t pages = config.huge_page_bytes(*mode_) / page_bytes;
+    huge.promote_after = dice_.chance(50) ? dice_.number(1, 12) : 0;
+    huge.compact = dice_.chance(80);
+    if (pages > 64) {
+      if (config.resident_limit.bytes != 0) config.resident_limit.bytes = dice_.between(600, 1500) * page_bytes;
+      return;
+    }
+    if (dice_.chance(50)) config.resident_limit.bytes = 0;
+    config.frames = dice_.chance(90) ? FramePolicy::Buddy : FramePolicy::Sequential;
+    config.fragmentation.share = dice_.chance(50) ? 0.5 : 0;
+    config.fragmentation.unmovable = 0.5;
+  }
+  void choose_conventions(OsConfig& config) {
+    conventions_.asids.kind = dice_.pick<AsidKind>({AsidKind::Trace, AsidKind::PerCore, AsidKind::PerMachine});
+    const bool per_core = conventions_.asids.kind == AsidKind::PerCore;
+    conventions_.asids.count =
+        per_core ? dice_.number(1, 4) : static_cast<std::uint32_t>(running_.size() + dice_.number(1, 4));
+    conventions_.shootdown =
+        dice_.pick<ShootdownKind>({ShootdownKind::Ipi, ShootdownKind::Lazy, ShootdownKind::Broadcast});
+    const bool halves = has_kernel_half(*mode_);
+    conventions_.isolated = config.kpti = halves && dice_.chance(40);
+    conventions_.shared_half = halves && dice_.chance(60);
+    if (conventions_.shared_half) config.kernel_half = KernelHalf::Shared;
+  }
   std::vector<FrameAllocator>& frames() {
+    // Little memory, so that blocks for huge pages become rare.
+    const bool little = huge_pages_ > 1 && huge_pages_ <= 64;
+    const bool small_tables = mode_->table_bytes(mode_->root_level()) < page_bytes;
+    const unsigned least = small_tables ? 20 : 21;
+    const unsigned shift = !little ? 26 : config_.resident_limit.bytes != 0 ? least : 22;
+    frames_per_pool_ = (std::uint64_t{1} << shift) / page_bytes;
+    const FrameAllocatorConfig allocation{config_.frames, seed_, config_.fragmentation};
     for (unsigned pool = 0; pool < 2; ++pool) {
-      frames_.emplace_back(std::uint64_t{1} << 26, mode_->page_bytes(), FrameAllocatorConfig{},
-                           PhysicalAddress(std::uint64_t{pool} << 26));
+      frames_.emplace_back(std::uint64_t{1} << shift, mode_->page_bytes(), allocation,
+                           PhysicalAddress(std::uint64_t{pool} << shift));
+      if (little && config_.frames == FramePolicy::Buddy && dice_.chance(85)) hold_frames(frames_.back());
     }
     return frames_;
+  }
+  /// Some frames everywhere in memory belong to others, which give them back later.
+  void hold_frames(FrameAllocator& pool) {
+    std::vector<PhysicalAddress> released;
+    const unsigned share = dice_.number(20, config_.resident_limit.bytes != 0 ? 60 : 40);
+    while (const auto frame = pool.try_allocate_page(VirtualAddress(0), page_bytes)) {
+      if (dice_.chance(share)) {
+        held_.emplace_back(frames_.size() - 1, *frame);
+      } else {
+        released.push_back(*frame);
+      }
+    }
+    for (std::size_t i = 0; i < released.size(); ++i) std::swap(released[i], released[dice_.between(0, i)]);
+    for (const PhysicalAddress frame : released) pool.release_page(frame, page_bytes);
+  }
+  void release_held_frames() {
+    for (std::size_t i = held_.size() / 16; i != 0; --i) {
+      std::swap(held_[dice_.between(0, held_.size() - 1)], held_.back());
+      frames_[held_.back().first].release_page(held_.back().second, page_bytes);
+      held_.pop_back();
+    }
   }
   bool space_is_quiet(AddressSpaceId asid, unsigned except) const {
     for (unsigned core = 0; core < running_.size(); ++core) {
@@ -139,32 +210,47 @@ class World {
   void begin(unsigned core) {
     Running& its = running_[core];
     its.loads = its.stores = its.calls = false;
+    if (switches_ && dice_.chance(20)) its.asid = dice_.pick(std::vector<AddressSpaceId>(live_.begin(), live_.end()));
     if (in_call(its.asid)) return;
+    its.space = its.asid;
+    if (conventions_.shared_half && dice_.chance(20)) return access_kernel_half(core);
     if (dice_.chance(6) && space_is_quiet(its.asid, core)) return begin_call(core);
     its.address = dice_.between(0, pages_of_a_process - 1) * page_bytes + dice_.between(0, 3) * 8;
-    if (writing_.count({its.asid, its.address}) != 0) return;  // a race of two threads
+    access(core);
+  }
+  /// The kernel's data, which all processes see; in different pages of one table, some of them in another table.
+  void access_kernel_half(unsigned core) {
+    Running& its = running_[core];
+    its.space = kernel_half_space;
+    its.address = 0xffffffff00000000u + dice_.between(0, 23) * (dice_.chance(80) ? page_bytes : page_bytes << 9) + 8;
+    access(core);
+  }
+  void access(unsigned core) {
+    Running& its = running_[core];
+    if (writing_.count({its.space, its.address}) != 0) return;  // a race of two threads
     const VirtualAddress va(its.address);
+    const bool user = its.space == its.asid;
     if (dice_.chance(50)) {
       its.stores = true;
       its.value = ++values_;
-      writing_.insert({its.asid, its.address});
-      cores_.begin_access(core, its.asid, va, AccessKind::Store, its.value);
+      writing_.insert({its.space, its.address});
+      cores_.begin_access(core, its.asid, va, AccessKind::Store, its.value, user);
     } else {
       its.loads = true;
-      its.expected = plain_.read(its.asid, its.address);
-      reading_.insert({its.asid, its.address});
-      cores_.begin_access(core, its.asid, va, dice_.chance(20) ? AccessKind::Fetch : AccessKind::Load);
+      its.expected = plain_.read(its.space, its.address);
+      reading_.insert({its.space, its.address});
+      cores_.begin_access(core, its.asid, va, user && dice_.chance(20) ? AccessKind::Fetch : AccessKind::Load, 0, user);
     }
   }
   void finish(unsigned core) {
     Running& its = running_[core];
     if (its.stores) {
-      plain_.write(its.asid, its.address, its.value);
-      writing_.erase({its.asid, its.address});
+      plain_.write(its.space, its.address, its.value);
+      writing_.erase({its.space, its.address});
     }
-    if (its.loads && plain_.read(its.asid, its.address) == its.expected) {  // else another thread wrote meanwhile
+    if (its.loads && plain_.read(its.space, its.address) == its.expected) {  // else another thread wrote meanwhile
       ASSERT_EQ(cores_.loaded(core), its.expected)
-          << "process " << its.asid << ", address 0x" << std::hex << its.address;
+          << "process " << its.asid << ", space " << its.space << ", address 0x" << std::hex << its.address;
     }
     its.loads = its.stores = its.calls = false;
   }
@@ -222,9 +308,11 @@ class World {
     plain_.copy_process(its.asid, event.child);
     const AddressSpaceId old = its.asid;
     its.asid = event.child;
+    live_.insert(event.child);
     for (unsigned other = 0; other < running_.size(); ++other) {
       if (running_[other].asid == old) return;
     }
+    live_.erase(old);
     LayoutChange exit;
     exit.operation = LayoutOperation::Exit;
     exit.asid = old;
@@ -236,7 +324,8 @@ class World {
     std::map<std::uint64_t, FrameSlot> slots;
     std::set<FrameSlot> used;
     for (AddressSpaceId asid = 0; asid < next_space_; ++asid) {
-      for (std::uint64_t number = 0; number < pages_of_a_process; ++number) {
+      const std::uint64_t end = (pages_of_a_process + huge_pages_ - 1) / huge_pages_ * huge_pages_;
+      for (std::uint64_t number = 0; number < end; ++number) {
         const VirtualAddress va(number * page_bytes);
         if (kernel_.state_of(asid, va) != PageState::Resident) continue;
         const PhysicalMemory& memory = memory_;
@@ -246,6 +335,8 @@ class World {
         ASSERT_TRUE(slot);
         const FrameTable::Frame& frame = kernel_.frame_table()[*slot];
         ASSERT_EQ(frame.at, walk.translation.physical(va));
+        const std::uint64_t mapped = kernel_.in_huge_page(asid, va) ? huge_pages_ * page_bytes : page_bytes;
+        ASSERT_EQ(std::uint64_t{1} << walk.translation.page_shift, mapped);
         const auto known = slots.emplace(frame.at.value(), *slot);
         ASSERT_EQ(known.first->second, *slot) << "two slots for one frame";
         const std::vector<PageKey> pages = kernel_.frame_table().pages(*slot);
@@ -254,44 +345,109 @@ class World {
         used.insert(*slot);
       }
     }
+    if (conventions_.shared_half) check_kernel_half(slots);
     bool quiet = true;
     for (unsigned core = 0; core < running_.size(); ++core) quiet &= cores_.done(core);
-    if (quiet) {
+    if (quiet && !conventions_.shared_half) {
       ASSERT_EQ(kernel_.frame_table().in_use(), used.size());
+      check_allocators();
     }
     if (config_.resident_limit.bytes != 0) {
       ASSERT_LE(kernel_.frame_table().in_use(), kernel_.frame_table().limit());
     }
   }
 
+  /// Frames in use, reserved, of tables, of others, and free ones are all that there are.
+  void check_allocators() {
+    bool whole_tables = config_.frames == FramePolicy::Buddy;
+    for (unsigned level = 0; level < mode_->levels(); ++level) whole_tables &= mode_->table_bytes(level) == page_bytes;
+    if (!whole_tables) return;
+    StatSet figures;
+    kernel_.report(figures);
+    std::uint64_t frames =
+        held_.size() + kernel_.frame_table().in_use() + kernel_.reserved_frames() + count_of(figures, "tables.count");
+    for (const FrameAllocator& pool : frames_) {
+      StatSet of_pool;
+      of_pool.begin(Section::Kernel);
+      pool.report(of_pool);
+      const std::uint64_t blocks = frames_per_pool_ * page_bytes >> 21;
+      const auto others =
+          static_cast<std::uint64_t>(std::llround(config_.fragmentation.share * static_cast<double>(blocks)));
+      frames += count_of(of_pool, "frames.free_bytes") / page_bytes + others + 1;
+    }
+    ASSERT_EQ(frames, 2 * frames_per_pool_);
+  }
+
+  /// Every address space has the same frames there, and no process has one of them elsewhere.
+  void check_kernel_half(const std::map<std::uint64_t, FrameSlot>& of_processes) {
+    const PhysicalMemory& memory = memory_;
+    for (std::uint64_t number = 0; number < 24 * 512; ++number) {
+      const VirtualAddress va(0xffffffff00000000u + number * page_bytes);
+      if (kernel_.state_of(0, va) != PageState::Resident) continue;
+      const std::optional<FrameSlot> slot = kernel_.frame_of(0, va);
+      ASSERT_TRUE(slot);
+      const PhysicalAddress frame = kernel_.frame_table()[*slot].at;
+      ASSERT_EQ(of_processes.count(frame.value()), 0u);
+      for (const AddressSpaceId asid : live_) {
+        const WalkOutcome walk = reference_walk(*mode_, memory, kernel_.root(asid), va, {AccessKind::Load, false});
+        ASSERT_TRUE(walk.translated);
+        ASSERT_EQ(walk.translation.physical(va), frame);
+        ASSERT_EQ(walk.translation.global, !conventions_.isolated);
+        const WalkOutcome user =
+            reference_walk(*mode_, memory, kernel_.root_for(asid, true), va, {AccessKind::Load, true});
+        ASSERT_FALSE(user.translated);
+        if (conventions_.isolated) {
+          ASSERT_EQ(user.fault.reason, FaultReason::NotPresent);
+        }
+      }
+    }
+  }
+
   std::uint64_t seed_;
+  bool switches_;
   Dice dice_;
+  CoreConventions conventions_;
   std::shared_ptr<const PagingMode> mode_;
   PhysicalMemory memory_;
   std::vector<FrameAllocator> frames_;
   std::vector<Running> running_;
   OsConfig config_;
+  std::uint64_t huge_pages_;  ///< small pages in a huge one; 1: there are none
+  std::uint64_t frames_per_pool_ = 0;
+  std::vector<std::pair<std::size_t, PhysicalAddress>> held_;  ///< pool and address
   DemandKernel kernel_;
   KernelCores cores_;
   PlainMemory plain_;
   std::set<std::pair<AddressSpaceId, std::uint64_t>> writing_;
   std::set<std::pair<AddressSpaceId, std::uint64_t>> reading_;
+  std::set<AddressSpaceId> live_;
   AddressSpaceId next_space_ = 0;
   std::uint64_t values_ = 0;
 };
 
 TEST(DemandKernelLaws, HoldUnderRandomProgramsOnSeveralCores) {
   KernelStats all;
-  for (const std::uint64_t seed : test::printed_seeds(40)) {
+  HugeStats huge;
+  for (const std::uint64_t seed : test::printed_seeds(150)) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     World world(seed, static_cast<unsigned>(1 + seed % 8));
-    ASSERT_NO_FATAL_FAILURE(world.run(5000));
+    ASSERT_NO_FATAL_FAILURE(world.run(2500));
     const KernelStats& stats = world.stats();
     all.evictions += stats.evictions;
     all.major_faults += stats.major_faults;
     all.copy_faults += stats.copy_faults;
     all.reuse_faults += stats.reuse_faults;
     all.waiting_faults += stats.waiting_faults;
+    const HugeStats& its = world.huge_stats();
+    huge.faults += its.faults;
+    huge.fallbacks += its.fallbacks;
+    huge.promotions += its.promotions;
+    huge.demotions += its.demotions;
+    huge.copied_bytes += its.copied_bytes;
+    huge.reservations_broken += its.reservations_broken;
+    huge.compactions += its.compactions;
+    huge.compactions_failed += its.compactions_failed;
+    huge.moved_pages += its.moved_pages;
   }
   // The programs reach everything.
   EXPECT_NE(all.evictions, 0u);
@@ -299,6 +455,36 @@ TEST(DemandKernelLaws, HoldUnderRandomProgramsOnSeveralCores) {
   EXPECT_NE(all.copy_faults, 0u);
   EXPECT_NE(all.reuse_faults, 0u);
   EXPECT_NE(all.waiting_faults, 0u);
+  EXPECT_NE(huge.faults, 0u);
+  EXPECT_NE(huge.fallbacks, 0u);
+  EXPECT_NE(huge.promotions, 0u);
+  EXPECT_NE(huge.demotions, 0u);
+  EXPECT_NE(huge.copied_bytes, 0u);
+  EXPECT_NE(huge.reservations_broken, 0u);
+  EXPECT_NE(huge.compactions, 0u);
+  EXPECT_NE(huge.compactions_failed, 0u);
+  EXPECT_NE(huge.moved_pages, 0u);
+}
+
+TEST(DemandKernelLaws, HoldWithRecycledIdsSharedKernelHalvesAndEveryKindOfShootdown) {
+  std::uint64_t recycled = 0;
+  std::uint64_t rollovers = 0;
+  std::uint64_t lazy_flushes = 0;
+  std::uint64_t spared = 0;
+  for (const std::uint64_t seed : test::printed_seeds(60)) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    World world(seed, static_cast<unsigned>(1 + seed % 8), true);
+    ASSERT_NO_THROW(world.run(4000));
+    ASSERT_FALSE(testing::Test::HasFatalFailure());
+    recycled += world.cores().recycled;
+    rollovers += world.cores().rollovers;
+    lazy_flushes += world.cores().lazy_flushes;
+    spared += world.cores().spared;
+  }
+  EXPECT_NE(recycled, 0u);
+  EXPECT_NE(rollovers, 0u);
+  EXPECT_NE(lazy_flushes, 0u);
+  EXPECT_NE(spared, 0u);
 }
 
 }  // namespace

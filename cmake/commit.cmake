@@ -1,0 +1,26 @@
+# Writes a C++ file with the last commit that changed what is built:
+#   cmake -DSOURCES=folder -DOUTPUT=file.cpp -P commit.cmake
+# Documents and tests are left out, so that a commit of those does not link the program again.
+set(built model rtl configs cmake CMakeLists.txt docs/lectures)
+set(commit unknown)
+find_program(GIT git)
+if(GIT)
+  execute_process(COMMAND ${GIT} -C ${SOURCES} log -1 --format=%h -- ${built}
+                  OUTPUT_VARIABLE found OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+  if(NOT failed AND found)
+    set(commit ${found})
+    execute_process(COMMAND ${GIT} -C ${SOURCES} status --porcelain -- ${built} OUTPUT_VARIABLE changes ERROR_QUIET)
+    if(changes)
+      string(APPEND commit "+")
+    endif()
+  endif()
+endif()
+set(source "#include \"sweep/program_identity.h\"\n\nnamespace tablewalk {\n\n")
+string(APPEND source "const char* const commit_of_sources = \"${commit}\";\n\n}  // namespace tablewalk\n")
+set(old "")
+if(EXISTS ${OUTPUT})
+  file(READ ${OUTPUT} old)
+endif()
+if(NOT old STREQUAL source)
+  file(WRITE ${OUTPUT} "${source}")
+endif()

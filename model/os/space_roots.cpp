@@ -1,0 +1,14 @@
+#include "os/space_roots.h"
+
+namespace tablewalk {
+
+PhysicalAddress SpaceRoots::connect(AddressSpaceId asid, TableBuilder& its, TableBuilder* half) const {
+  if (is_half(asid)) return its.root();
+  if (half != nullptr) half->copy_root_half(true, its.root());
+  if (!isolated_) return its.root();
+  const PhysicalAddress user = its.make_root();
+  its.copy_root_half(false, user);
+  return user;
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,124 @@
+#include "sweep/sweep_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "report/figures.h"
+#include "stats/translation_cost.h"
+
+namespace tablewalk {
+namespace {
+
+/// Keeps the results that neighbouring points share.
+class ResultCache {
+ public:
+  explicit ResultCache(const SweepStore& store) : store_(store) {}
+
+  const RunResult& get(const std::string& id) {
+    const auto known = results_.find(id);
+    if (known != results_.end()) return known->second;
+    if (results_.size() == most_results) results_.clear();
+    return results_.emplace(id, store_.get(id)).first->second;
+  }
+
+ private:
+  static constexpr std::size_t most_results = 64;
+  const SweepStore& store_;
+  std::map<std::string, RunResult> results_;
+};
+
+RunResult compose(const SweepPoint& point, const SweepStore& store, ResultCache& cache) {
+  RunResult result = store.get(point.machine);
+  if (point.free.empty()) {
+    leave_cost_out(result, "the sweep does not measure it");
+    return result;
+  }
+  add_translation_cost(result, cache.get(point.free));
+  if (!point.chained.empty()) {
+    const RunResult chained = cache.get(point.chained);
+    add_chained_cost(result, chained, cache.get(point.chained_free));
+  }
+  return result;
+}
+
+/// Which figures are in the table.
+class FigureChoice {
+ public:
+  explicit FigureChoice(const std::vector<std::string>& patterns)
+      : patterns_(patterns), used_(patterns.size(), false) {}
+
+  bool takes(const StatSet::Figure& figure) {
+    names_.insert(figure.name);
+    if (patterns_.empty()) return figure.key;
+    bool taken = false;
+    for (std::size_t i = 0; i < patterns_.size(); ++i) {
+      if (!matches(figure.name, patterns_[i])) continue;
+      used_[i] = true;
+      taken = true;
+    }
+    return taken;
+  }
+
+  void refuse_unused() const {
+    if (names_.empty()) return;
+    for (std::size_t i = 0; i < patterns_.size(); ++i) {
+      if (used_[i]) continue;
+      throw InputError(fmt::format("figures: {}: no such figure{}", patterns_[i],
+                                   did_you_mean(patterns_[i], {names_.begin(), names_.end()})));
+    }
+  }
+
+ private:
+  static bool matches(const std::string& name, const std::string& pattern) {
+    if (pattern.empty() || pattern.back() != '*') return name == pattern;
+    return name.compare(0, pattern.size() - 1, pattern, 0, pattern.size() - 1) == 0;
+  }
+
+  const std::vector<std::string>& patterns_;
+  std::vector<bool> used_;
+  std::set<std::string> names_;
+};
+
+}  // namespace
+
+RunResult result_of_point(const SweepPoint& point, const SweepStore& store) {
+  ResultCache cache(store);
+  return compose(point, store, cache);
+}
+
+void for_each_result(const SweepPlan& plan, const SweepStore& store,
+                     const std::function<void(const SweepPoint&, const RunResult&)>& take) {
+  ResultCache cache(store);
+  for (const SweepPoint& point : plan.points) {
+    const std::vector<std::string> tasks = point.tasks();
+    const bool done = !tasks.empty() && std::all_of(tasks.begin(), tasks.end(), [&](const std::string& id) {
+      return store.header(id).has_value();
+    });
+    if (done) take(point, compose(point, store, cache));
+  }
+}
+
+std::string tidy_csv(const SweepPlan& plan, const SweepStore& store, const std::vector<std::string>& figures) {
+  std::string text = "point,trace,config,seed";
+  for (const std::string& key : plan.keys) text += "," + csv_field(key);
+  text += ",figure,value,unit\n";
+  FigureChoice choice(figures);
+  for_each_result(plan, store, [&](const SweepPoint& point, const RunResult& result) {
+    std::string head =
+        fmt::format("{},{},{},{}", point.id, csv_field(point.trace), csv_field(point.config), point.seed);
+    for (const std::string& value : point.values) head += "," + csv_field(value);
+    for (const StatSet::Figure& figure : result.stats.figures()) {
+      if (!choice.takes(figure)) continue;
+      text +=
+          fmt::format("{},{},{},{}\n", head, csv_field(figure.name), exact_figure_text(figure), csv_field(figure.unit));
+    }
+  });
+  choice.refuse_unused();
+  return text;
+}
+
+}  // namespace tablewalk

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sweep/sweep.h"
+
+namespace tablewalk {
+
+/// What `tune` looks for: machines with few TLB bits and a small cost of translation.
+struct TuningOptions {
+  std::vector<std::string> traces;  ///< as given on a command line
+  std::string config;
+  std::string space;         ///< a sweep file without traces; empty: the default space
+  std::uint64_t budget = 0;  ///< TLB entries of a machine, at most
+  std::uint64_t warmup = 0;
+  std::uint64_t limit = 0;
+};
+
+/// The sweep over the machines within the budget. Throws InputError.
+SweepFile tuning_sweep(const TuningOptions& options);
+
+/// Entries of a machine's TLBs, and bits in them: for each entry of an array the tag (virtual page number without the
+/// bits that select the set, address-space number, page size), the frame number, 8 bits of rights and state, and a
+/// valid bit. Replacement state is left out.
+struct TlbSize {
+  std::uint64_t entries = 0;
+  std::uint64_t bits = 0;
+};
+TlbSize tlb_size(const MachineConfig& machine);
+
+/// One machine, on all traces.
+struct TunedMachine {
+  std::string config;
+  std::string seed;
+  std::vector<std::string> values;  ///< of the plan's keys
+  TlbSize size;
+  std::int64_t cost_cycles = 0;  ///< of translation
+  std::uint64_t cycles = 0;      ///< with translation
+  bool on_front = false;         ///< no other machine has at most its bits and a lower cost, or fewer and the same
+
+  double cost_share() const { return cycles == 0 ? 0 : static_cast<double>(cost_cycles) / static_cast<double>(cycles); }
+};
+
+/// The machines of a sweep that ran on every trace, by their bits, with the Pareto front marked.
+std::vector<TunedMachine> tuned_machines(const SweepPlan& plan, const SweepStore& store);
+void mark_front(std::vector<TunedMachine>& machines);
+
+/// One row for each machine.
+std::string tuning_csv(const SweepPlan& plan, const std::vector<TunedMachine>& machines);
+
+}  // namespace tablewalk

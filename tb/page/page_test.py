@@ -1,0 +1,252 @@
+"""The pages of `tablewalk report` in Chromium: what is drawn, keys, themes, widths, links, and no request to anywhere.
+
+    /usr/bin/python3 tb/page/page_test.py TABLEWALK
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from browser import Browser
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PROGRAM = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else "build/release/tablewalk"
+WIDTHS = (400, 1600)
+ALL_CHARTS = {"machine", "waterfall", "core-cycles", "distribution", "breakdown", "reads", "intervals", "reach", "space",
+              "tables", "tree", "timeline"}
+WITHOUT_DETAILS = {"machine", "waterfall", "core-cycles", "distribution", "breakdown", "reads"}
+DRAWN = """return [...document.querySelectorAll('[data-chart]')].filter((chart) =>
+    [...chart.querySelectorAll('svg rect, svg path')].some((mark) => mark.getBoundingClientRect().width > 0))
+    .map((chart) => chart.dataset.chart);"""
+
+
+def tablewalk(*arguments, folder=ROOT):
+    return subprocess.run([PROGRAM, *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=300)
+
+
+class PageTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.one = cls.path("one.html")
+        cls.two = cls.path("two.html")
+        cls.plain = cls.path("plain.html")
+        cls.explained = cls.path("explained.html")
+        trace = "traces/python3.twt"
+        tablewalk("run", trace, "-c", "skylake", "--limit", "400000", "--html", cls.one)
+        tablewalk("compare", trace, "-c", "skylake", "--limit", "300000", "--vary", "walker.walkers=1,2", "--html", cls.two)
+        tablewalk("explain", trace, "-c", "skylake", "--limit", "200000", "--html", cls.explained)
+        tablewalk("run", trace, "--limit", "50000", "-o", cls.path("plain"))
+        tablewalk("report", cls.path("plain/result.json"), "-o", cls.plain)
+        cls.browser = Browser()
+        cls.addClassCleanup(cls.browser.close)
+
+    @classmethod
+    def path(cls, name):
+        return os.path.join(cls.folder.name, name)
+
+    def setUp(self):
+        self.browser.set_width(1200)
+        self.browser.set_dark(False)
+        self.browser.console()
+        self.browser.requests()
+
+    def tearDown(self):
+        self.assertEqual(self.browser.console(), [])
+        self.assertEqual(self.browser.requests(), [])
+
+    def run_script(self, script, *arguments):
+        return self.browser.run(script, *arguments)
+
+    def keys(self, *keys):
+        actions = ActionChains(self.browser.driver)
+        for key in keys:
+            actions.send_keys(key)
+        actions.perform()
+        self.browser.settle()
+
+    def story(self):
+        return self.run_script("return document.querySelector('#walk h3').firstChild.textContent.trim()")
+
+    def test_draws_everything_in_both_themes_and_at_each_width(self):
+        for page in (self.one, self.two):
+            for width in WIDTHS:
+                for dark in (False, True):
+                    with self.subTest(page=os.path.basename(page), width=width, dark=dark):
+                        self.browser.set_width(width)
+                        self.browser.set_dark(dark)
+                        self.browser.open(page)
+                        self.assertEqual(ALL_CHARTS - set(self.run_script(DRAWN)), set())
+                        self.assertEqual(self.run_script("return [...document.querySelectorAll('.problem')].map((p) => p.textContent)"), [])
+                        needed, there = self.run_script("return [document.documentElement.scrollWidth, innerWidth]")
+                        self.assertEqual((needed, there), (width, width), "the page is wider than the window")
+                        paper = self.run_script("return getComputedStyle(document.body).backgroundColor")
+                        self.assertEqual(paper, "rgb(20, 23, 28)" if dark else "rgb(255, 255, 255)")
+
+    def test_text_has_contrast(self):
+        luminance = """const part = (c) => { c /= 255; return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; };
+            const light = (text) => { const [r, g, b] = text.match(/\\d+/g).map(Number); return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b); };
+            const back = light(getComputedStyle(document.body).backgroundColor);
+            return ['body', '.soft', 'a', 'svg text', 'svg .faint'].map((selector) => {
+              const style = getComputedStyle(document.querySelector('main ' + selector) || document.body);
+              const front = light(selector.startsWith('svg') ? style.fill : style.color);
+              return [selector, (Math.max(front, back) + 0.05) / (Math.min(front, back) + 0.05)]; });"""
+        for dark in (False, True):
+            self.browser.set_dark(dark)
+            self.browser.open(self.one)
+            for selector, contrast in self.run_script(luminance):
+                self.assertGreater(contrast, 4.5, f"{selector}, {'dark' if dark else 'light'}")
+
+    def test_the_button_changes_the_theme(self):
+        self.browser.open(self.one)
+        paper = "return getComputedStyle(document.body).backgroundColor"
+        light = self.run_script(paper)
+        self.run_script("document.getElementById('theme').focus()")
+        self.keys(Keys.ENTER)
+        self.assertNotEqual(self.run_script(paper), light)
+        self.keys(Keys.ENTER)
+        self.assertEqual(self.run_script(paper), light)
+
+    def test_a_result_without_details_says_which_option_adds_them(self):
+        self.browser.open(self.plain)
+        self.assertEqual(WITHOUT_DETAILS - set(self.run_script(DRAWN)), set())
+        text = self.run_script("return document.getElementById('microscope').textContent")
+        self.assertIn("--details", text)
+
+    def test_an_explanation_has_each_step(self):
+        self.browser.open(self.explained)
+        text = self.run_script("return document.querySelector('[data-chart=waterfall]').textContent")
+        for step in ("free translation", "TLB lookups", "reading entries", "waiting for a walker", "this machine"):
+            self.assertIn(step, text)
+
+    def test_a_link_opens_its_walk(self):
+        self.browser.open(self.one, "#walk=12")
+        self.assertEqual(self.story(), "Walk 12")
+        text = self.run_script("return document.getElementById('walk').textContent")
+        self.assertIn("the core asks for the translation", text)
+        self.assertIn("the response", text)
+        self.run_script("window.location.hash = 'walk=34'")
+        self.browser.settle()
+        self.assertEqual(self.story(), "Walk 34")
+
+    def test_a_link_to_a_walk_of_another_result_and_to_none(self):
+        self.browser.open(self.two, "#walk=12&result=2")
+        self.assertEqual(self.run_script("return document.getElementById('result').value"), "1")
+        self.assertEqual(self.story(), "Walk 12")
+        self.browser.open(self.two, "#walk=99999999")
+        self.assertIn("not in the sample", self.run_script("return document.getElementById('walk').textContent"))
+
+    def test_a_click_on_a_walk_tells_its_story(self):
+        self.browser.open(self.one)
+        walk = self.run_script("""const marks = [...document.querySelectorAll('[data-chart=timeline] [data-walk]')];
+            const mark = marks[marks.length - 1]; mark.dispatchEvent(new MouseEvent('click', { bubbles: true })); return mark.dataset.walk;""")
+        self.browser.settle()
+        self.assertEqual(self.story(), f"Walk {int(walk):,}")
+
+    def test_keys_in_the_time_line(self):
+        self.browser.open(self.one, "#walk=12")
+        self.run_script("document.querySelector('[data-chart=timeline] svg').focus()")
+        self.keys(Keys.ARROW_RIGHT)
+        self.assertEqual(self.story(), "Walk 13")
+        self.keys(Keys.ARROW_RIGHT)
+        self.assertEqual(self.story(), "Walk 14", "the focus is lost when the time line is drawn anew")
+        self.keys(Keys.ARROW_LEFT)
+        self.assertEqual(self.story(), "Walk 13")
+        self.assertIn("walk 13", self.run_script("return document.getElementById('live').textContent"))
+        caption = "return document.querySelector('[data-chart=timeline] figcaption').textContent"
+        before = self.run_script(caption)
+        self.keys("+")
+        self.assertNotEqual(self.run_script(caption), before)
+
+    def test_keys_in_a_chart_read_its_marks(self):
+        self.browser.open(self.one)
+        for chart in ("machine", "waterfall", "distribution", "breakdown", "space", "intervals"):
+            self.run_script("document.querySelector(`[data-chart=${arguments[0]}] svg`).focus()", chart)
+            self.keys(Keys.ARROW_RIGHT)
+            self.assertGreater(len(self.run_script("return document.getElementById('live').textContent")), 5, chart)
+            self.assertFalse(self.run_script("return document.getElementById('tip').hidden"), chart)
+
+    def test_the_tab_key_reaches_the_content_first(self):
+        self.browser.open(self.one)
+        self.keys(Keys.TAB)
+        self.assertEqual(self.run_script("return document.activeElement.className"), "skip")
+        self.keys(Keys.TAB)
+        self.assertEqual(self.run_script("return document.activeElement.id"), "theme")
+
+    def test_each_chart_is_named_and_has_its_data_as_a_table(self):
+        self.browser.open(self.one)
+        unnamed = self.run_script("return [...document.querySelectorAll('svg')].filter((svg) => !svg.getAttribute('aria-label')).length")
+        self.assertEqual(unnamed, 0)
+        for chart in ALL_CHARTS - {"tree", "timeline"}:
+            rows = self.run_script("""const details = document.querySelector(`[data-chart=${arguments[0]}] details.data`);
+                details.open = true; details.dispatchEvent(new Event('toggle')); return details.querySelectorAll('tbody tr').length;""", chart)
+            self.assertGreater(rows, 0, chart)
+
+    def test_figures_explain_themselves_on_focus(self):
+        self.browser.open(self.one)
+        self.run_script("document.querySelector('#figures tbody .term').focus()")
+        self.assertFalse(self.run_script("return document.getElementById('tip').hidden"))
+        self.assertGreater(len(self.run_script("return document.getElementById('tip').textContent")), 20)
+        self.assertGreater(len(self.run_script("return document.activeElement.getAttribute('aria-description')")), 20)
+
+    def test_tables_sort_and_filter(self):
+        self.browser.open(self.one)
+        column = "return [...document.querySelectorAll('#microscope tbody tr')].slice(0, 12).map((row) => Number(row.children[1].textContent.replace(/,/g, '')))"
+        slowest = self.run_script(column)
+        self.assertEqual(slowest, sorted(slowest, reverse=True))
+        self.run_script("document.querySelectorAll('#microscope thead button')[1].focus()")
+        self.keys(Keys.ENTER, Keys.ENTER)
+        fastest = self.run_script(column)
+        self.assertEqual(fastest, sorted(fastest))
+        self.assertLess(fastest[0], slowest[0])
+        self.run_script("const field = document.querySelector('#figures input'); field.value = 'dtlb'; field.dispatchEvent(new Event('input'))")
+        names = self.run_script("return [...document.querySelectorAll('#figures tbody th')].map((cell) => cell.textContent)")
+        self.assertTrue(names and all("dtlb" in name for name in names), names)
+
+    def test_differences_and_the_first_divergence_are_marked(self):
+        self.browser.open(self.two)
+        self.assertGreater(self.run_script("return document.querySelectorAll('#figures tr.differs').length"), 3)
+        self.assertIn("walker.walkers", self.run_script("return document.getElementById('summary').textContent"))
+        self.run_script("""const choice = [...document.querySelectorAll('#microscope select')].pop();
+            choice.value = '1'; choice.dispatchEvent(new Event('change'));""")
+        self.browser.settle()
+        self.assertEqual(self.run_script("return document.querySelectorAll('#microscope line.divergence').length"), 2)
+        self.assertIn("First divergence", self.run_script("return document.getElementById('microscope').textContent"))
+
+    def test_the_tree_unfolds(self):
+        self.browser.open(self.one)
+        for _ in range(4):
+            self.run_script("document.querySelectorAll('#tree details').forEach((details) => { details.open = true; })")
+            self.browser.settle()
+        with_details = self.run_script("return JSON.parse(document.getElementById('data').textContent).results[0].result.details.paging.tables.rows.length")
+        self.assertEqual(self.run_script("return document.querySelectorAll('#tree svg.strip').length"), with_details)
+
+    def test_prints(self):
+        self.browser.open(self.one)
+        printed = self.browser.command("Page.printToPDF", printBackground=True)["data"]
+        self.assertGreater(len(printed), 50_000)
+
+    def test_text_of_results_is_never_html(self):
+        with open(self.path("plain/result.json"), encoding="utf-8") as file:
+            result = json.load(file)
+        evil = "<img src=x onerror=alert(1)></script><b>"
+        result["trace"]["path"] = evil
+        result["warnings"] = [evil]
+        result["meaning"]["core.cycles"]["description"] = evil
+        with open(self.path("evil.json"), "w", encoding="utf-8") as file:
+            json.dump(result, file)
+        page = self.path("evil.html")
+        tablewalk("report", self.path("evil.json"), "--label", evil, "-o", page)
+        self.browser.open(page)
+        self.assertEqual(self.run_script("return document.querySelectorAll('main img, main script').length"), 0)
+        self.assertIn(evil, self.run_script("return document.getElementById('summary').textContent"))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

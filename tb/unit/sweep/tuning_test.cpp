@@ -1,0 +1,68 @@
+#include "sweep/tuning.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace tablewalk {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TunedMachine machine(std::uint64_t bits, std::int64_t cost) {
+  TunedMachine machine;
+  machine.size.bits = bits;
+  machine.cost_cycles = cost;
+  return machine;
+}
+
+TEST(Tuning, TheFrontHasTheMachinesThatNoOtherBeats) {
+  std::vector<TunedMachine> machines{machine(30, 5), machine(10, 9), machine(20, 9),
+                                     machine(20, 7), machine(40, 5), machine(50, -1)};
+  mark_front(machines);
+  std::vector<std::uint64_t> front;
+  for (const TunedMachine& one : machines) {
+    if (one.on_front) front.push_back(one.size.bits);
+  }
+  EXPECT_THAT(front, ElementsAre(10, 20, 30, 50));
+  EXPECT_EQ(machines[1].cost_cycles, 7);
+}
+
+TEST(Tuning, BitsOfATlbByHand) {
+  MachineConfig config;
+  config.itlb.enabled = false;
+  config.stlb.enabled = false;
+  config.dtlb.arrays.resize(1);
+  config.dtlb.arrays[0].entries = 64;
+  config.dtlb.arrays[0].ways = 4;
+  config.dtlb.arrays[0].page_sizes = {ByteSize{4096}};
+  const auto mode = make_paging_mode("x86-64");
+  // 48 - 12 bits of virtual page number, 4 of which select the set; 12 bits of ASID; frame number; 9 bits of state.
+  const std::uint64_t each = (36 - 4) + 12 + (mode->physical_bits() - 12U) + 9;
+  EXPECT_EQ(tlb_size(config).entries, 64U);
+  EXPECT_EQ(tlb_size(config).bits, 64 * each);
+  config.dtlb.arrays[0].ways = 0;
+  EXPECT_EQ(tlb_size(config).bits, 64 * (each + 4));
+  config.dtlb.arrays[0].page_sizes.push_back(ByteSize{2U << 20});
+  EXPECT_EQ(tlb_size(config).bits, 64 * (each + 5));
+}
+
+TEST(Tuning, TheDefaultSpaceIsAroundTheMachineAndWithinTheBudget) {
+  TuningOptions options;
+  options.traces = {"text:R 0x1000"};
+  options.config = "skylake";
+  options.budget = 300;
+  const SweepFile file = tuning_sweep(options);
+  ASSERT_EQ(file.sets.size(), 1U);
+  EXPECT_EQ(file.sets[0].keys.at(1).key, "dtlb.arrays.0.entries");
+  EXPECT_THAT(file.sets[0].keys.at(1).values, ElementsAre("16", "32", "64", "128", "256"));
+  const SweepPlan plan = make_plan(file, 1, [](const std::string& path) { return path; });
+  EXPECT_TRUE(plan.points.empty());  // the second-level TLB alone has 384 entries or more
+  options.budget = 600;
+  EXPECT_FALSE(make_plan(tuning_sweep(options), 1, [](const std::string& path) { return path; }).points.empty());
+}
+
+}  // namespace
+}  // namespace tablewalk
