@@ -41,7 +41,7 @@ void ChangingTables::begin(const std::vector<LevelShape>& parts) {
 
 /// Pages that differ in few of their indices, so that they share tables.
 void ChangingTables::pick_pages(const std::vector<LevelShape>& parts) {
-  const std::uint64_t anchor = dice_.between(0, low_bits(mode_->virtual_bits()));
+  const std::uint64_t anchor = dice_.between(0, low_bits(std::min(mode_->virtual_bits(), 63u)));
   for (std::uint32_t count = dice_.number(3, 12); count != 0; --count) {
     std::uint64_t address = anchor;
     const unsigned highest = dice_.number(0, static_cast<unsigned>(parts.size()) - 1);
