@@ -20,7 +20,7 @@ class TableBuilder {
 
   /// `space`: the address space, which map_range() passes to the frame allocator, and which hashed tables have in their
   /// entries.
-  TableBuilder(std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
+  TableBuilder(const std::shared_ptr<const PagingMode>& mode, PhysicalMemory& memory, FrameAllocator& frames,
                AddressSpaceId space = 0)
       : tables_(mode->make_tables(mode, memory, frames, space)) {}
 
