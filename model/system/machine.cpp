@@ -43,7 +43,7 @@ std::vector<FirstLevelCache::PortKind> port_kinds(const std::vector<Link>& links
 }  // namespace
 
 Machine::Machine(const MachineConfig& config, ConstructionOrder order, const std::optional<ImageTables>& tables,
-                 std::size_t processes, std::unique_ptr<FutureUses> future)
+                 std::size_t processes, std::unique_ptr<FutureUses> future, const MakeMemory& memory)
     : config_(config),
       mode_(make_paging_mode(config.paging.mode, config.paging)),
       shootdowns_(config.shootdown, config.os.shootdown, config.cores),
@@ -53,7 +53,7 @@ Machine::Machine(const MachineConfig& config, ConstructionOrder order, const std
   make_frames(processes);
   make_kernel(tables, std::move(future));
   if (config_.segmentation.kind != SegmentationKind::None) put_segments_before_paging(tables, processes);
-  build(order);
+  build(order, memory);
   bind_links();
   for (unsigned core = 0; core < config_.cores; ++core) port(core).use(spaces_, core);
   if (config_.cores > 1) join_cores();
@@ -103,12 +103,12 @@ void Machine::put_segments_before_paging(const std::optional<ImageTables>& table
 }
 
 /// SystemC requires that ports are made with their module; the topology gives their number.
-void Machine::build(ConstructionOrder order) {
+void Machine::build(ConstructionOrder order, const MakeMemory& memory) {
   const std::size_t nodes = topology_.nodes.size();
   modules_.resize(nodes);
   for (std::size_t i = 0; i < nodes; ++i) {
     const std::size_t index = order == ConstructionOrder::CoreFirst ? i : nodes - 1 - i;
-    modules_[index] = make(index);
+    modules_[index] = make(index, memory);
   }
 }
 
@@ -128,7 +128,7 @@ void Machine::join_cores() {
   }
 }
 
-Module Machine::make(std::size_t index) {
+Module Machine::make(std::size_t index, const MakeMemory& memory) {
   const Node& node = topology_.nodes[index];
   const std::string name = node.systemc_name();
   const std::vector<Link> above = topology_.links_to(index);
@@ -185,6 +185,14 @@ Module Machine::make(std::size_t index) {
     case NodeKind::WalkerDram:
       break;
   }
+  return make_memory(index, memory);
+}
+
+Module Machine::make_memory(std::size_t index, const MakeMemory& memory) {
+  const std::string name = topology_.nodes[index].systemc_name();
+  const auto ports = static_cast<unsigned>(topology_.links_to(index).size());
+  const std::uint64_t line_bytes = config_.memory.line_bytes;
+  if (memory) return memory({name.c_str(), ports, line_bytes, memory_});
   return std::make_unique<Dram>(name.c_str(), config_.dram, config_.clock_mhz, line_bytes, memory_, ports);
 }
 

@@ -24,10 +24,11 @@ namespace tablewalk {
 class Machine {
  public:
   /// `tables`: page tables to use; without, the kernel builds them. `processes`: number of processes with their own
-  /// tables (see AddressSpaces for their ids). Throws InputError.
+  /// tables (see AddressSpaces for their ids). `memory`: makes what replaces the DRAM model; empty: nothing does.
+  /// Throws InputError.
   explicit Machine(const MachineConfig& config, ConstructionOrder order = ConstructionOrder::CoreFirst,
                    const std::optional<ImageTables>& tables = std::nullopt, std::size_t processes = 1,
-                   std::unique_ptr<FutureUses> future = nullptr);
+                   std::unique_ptr<FutureUses> future = nullptr, const MakeMemory& memory = {});
 
   /// Runs until nothing is left to do. Rethrows a module's exception.
   void run();
@@ -59,10 +60,11 @@ class Machine {
   void make_frames(std::size_t processes);
   void make_kernel(const std::optional<ImageTables>& tables, std::unique_ptr<FutureUses> future);
   void put_segments_before_paging(const std::optional<ImageTables>& tables, std::size_t processes);
-  void build(ConstructionOrder order);
+  void build(ConstructionOrder order, const MakeMemory& memory);
   void bind_links();
   void join_cores();
-  Module make(std::size_t index);
+  Module make(std::size_t index, const MakeMemory& memory);
+  Module make_memory(std::size_t index, const MakeMemory& memory);
   CoreNeighbours neighbours(std::size_t core) const;
   std::vector<std::optional<unsigned>> cores_above(std::size_t node) const;
   WalkerConfig walker_config(std::size_t walker) const;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 
 #include "memory/memory_image.h"
 
@@ -15,5 +17,11 @@ struct ImageTables {
   std::uint64_t root_value = 0;
   bool skip_faults = false;  ///< faulting accesses are skipped; else the first one ends the run
 };
+
+class ExternalMemory;
+struct MemoryPlace;
+
+/// Makes a memory in the place of the DRAM model (links/external_memory.h).
+using MakeMemory = std::function<std::unique_ptr<ExternalMemory>(const MemoryPlace&)>;
 
 }  // namespace tablewalk

@@ -44,6 +44,7 @@ tlm::tlm_target_socket<64>& access_target(Module& module, unsigned port) {
   if (is<Cache>(module)) return as<Cache>(module).cpu_side(port);
   if (is<IdealMemory>(module)) return as<IdealMemory>(module).cpu_side();
   if (is<Directory>(module)) return as<Directory>(module).cpu_side(port);
+  if (is<ExternalMemory>(module)) return as<ExternalMemory>(module).cpu_side(port);
   return as<Dram>(module).cpu_side(port);
 }
 

@@ -9,6 +9,7 @@
 #include "cpu/request_port.h"
 #include "dram/dram.h"
 #include "dram/ideal_memory.h"
+#include "links/external_memory.h"
 #include "system/topology.h"
 #include "tlb/free_translator.h"
 #include "tlb/segment_unit.h"
@@ -18,9 +19,10 @@
 namespace tablewalk {
 
 /// The module of a node, by type.
-using Module = std::variant<std::unique_ptr<RequestPort>, std::unique_ptr<SegmentUnit>, std::unique_ptr<FreeTranslator>,
-                            std::unique_ptr<Tlb>, std::unique_ptr<PageWalker>, std::unique_ptr<Cache>,
-                            std::unique_ptr<Directory>, std::unique_ptr<Dram>, std::unique_ptr<IdealMemory>>;
+using Module =
+    std::variant<std::unique_ptr<RequestPort>, std::unique_ptr<SegmentUnit>, std::unique_ptr<FreeTranslator>,
+                 std::unique_ptr<Tlb>, std::unique_ptr<PageWalker>, std::unique_ptr<Cache>, std::unique_ptr<Directory>,
+                 std::unique_ptr<Dram>, std::unique_ptr<IdealMemory>, std::unique_ptr<ExternalMemory>>;
 
 /// Binds the modules at the two ends of the link.
 void bind(const Link& link, Module& from, Module& to);

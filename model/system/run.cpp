@@ -240,7 +240,8 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
 
   RunResult result;
   warn_of_empty_arrays(result, config, options);
-  Machine machine(config, options.construction, options.tables, streams.processes(), future_of(config, options));
+  Machine machine(config, options.construction, options.tables, streams.processes(), future_of(config, options),
+                  options.memory);
   warn_of_image(result, options, machine);
   prepare_kernel(machine, options, streams);
   LawChecker checker(machine.mode(), machine.memory(), machine.kernel(), machine.segments());

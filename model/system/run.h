@@ -50,6 +50,9 @@ struct RunOptions {
   std::function<void(const std::string&)> on_warning;
   const std::atomic<bool>* stop = nullptr;  ///< once true, the run ends and its result is marked partial
 
+  /// Makes the memory in the place of the DRAM model, whose config then has no effect; empty: the DRAM model.
+  MakeMemory memory;
+
   std::optional<Regions> regions;          ///< the only ones of every process, with demand paging; none: all addresses
   FaultPolicy faults = FaultPolicy::Stop;  ///< on accesses that the program has no right to
   /// Called with the access that ends the run, while the machine is as it was then; may be empty.

@@ -1,0 +1,16 @@
+# The libraries that those of tablewalk use: for its own build and for programs that use it installed.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(fmt REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(nlohmann_json REQUIRED)
+pkg_check_modules(SYSTEMC REQUIRED IMPORTED_TARGET systemc)
+pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(SNAPPY REQUIRED IMPORTED_TARGET snappy)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(CAPSTONE REQUIRED IMPORTED_TARGET capstone)
+# Loaded at run time when capturing (trace/x86_decoder.cpp): the build needs only its headers.
+set_target_properties(PkgConfig::CAPSTONE PROPERTIES INTERFACE_LINK_LIBRARIES "${CMAKE_DL_LIBS}")
