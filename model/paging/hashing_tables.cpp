@@ -38,9 +38,9 @@ void HashingTables::refuse_overlap(VirtualAddress va, const PageSize& size) cons
   }
 }
 
-void HashingTables::add(VirtualAddress va, const PageSize& size, std::uint64_t leaf) {
+void HashingTables::add(VirtualAddress va, const PageSize& size, PhysicalAddress page, const LeafSpec& spec) {
   refuse_overlap(va, size);
-  insert(number_of(va, size.level), size, leaf);
+  insert(number_of(va, size.level), size, mode().encode_leaf(page, size, spec));
 }
 
 /// A range that begins or ends within a page of a larger size does not contain it (PageTables checks that).
@@ -57,7 +57,8 @@ void HashingTables::rewrite(Range range, const LeafSpec& spec) {
   constexpr std::uint64_t own_bits = ~low_bits(HashingMode::own_shift);
   for (const PageSize& size : mode().page_sizes()) {
     for_pages(range, size.level, [&](const FoundPage& page) {
-      write(page.at, rewritten(mode().decode(page.entry, size.level), spec) | (page.entry & own_bits));
+      const EntryView leaf = mode().decode(page.entry, size.level);
+      write(page.at, mode().encode_leaf(leaf.target, size, spec) | (page.entry & own_bits));
       return true;
     });
   }

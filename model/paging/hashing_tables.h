@@ -44,7 +44,7 @@ class HashingTables : public PageTables {
   }
 
  private:
-  void add(VirtualAddress va, const PageSize& size, std::uint64_t leaf) final;
+  void add(VirtualAddress va, const PageSize& size, PhysicalAddress page, const LeafSpec& spec) final;
   void remove(Range range) final;
   void rewrite(Range range, const LeafSpec& spec) final;
   void split_leaf(VirtualAddress va, const TableLeaf& whole, const PageSize& before, const PageSize& size,

@@ -12,9 +12,11 @@ PageTables::PageTables(std::shared_ptr<const PagingMode> mode, PhysicalMemory& m
 
 void PageTables::map(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes, const LeafSpec& spec) {
   const PageSize& size = checked_size(va, page, page_bytes);
-  const std::uint64_t leaf = mode_->encode_leaf(page, size, spec);
-  if (page.value() >= memory_limit_ && mode_->decode(leaf, size.level).target != page) throw does_not_fit(page);
-  add(va, size, leaf);
+  if (page.value() >= memory_limit_) {
+    const std::uint64_t leaf = mode_->encode_leaf(page, size, spec);
+    if (mode_->decode(leaf, size.level).target != page) throw does_not_fit(page);
+  }
+  add(va, size, page, spec);
 }
 
 void PageTables::map_range(VirtualAddress va, std::uint64_t bytes, std::uint64_t page_bytes, const LeafSpec& spec) {

@@ -85,8 +85,8 @@ class PageTables {
   PageTables(std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
              AddressSpaceId space);
 
-  /// `page` and `va` fit and are aligned; `leaf`: the entry, or each of the entries.
-  virtual void add(VirtualAddress va, const PageSize& size, std::uint64_t leaf) = 0;
+  /// `page` and `va` fit and are aligned.
+  virtual void add(VirtualAddress va, const PageSize& size, PhysicalAddress page, const LeafSpec& spec) = 0;
   /// Pages are in the range as a whole or not at all.
   virtual void remove(Range range) = 0;
   virtual void rewrite(Range range, const LeafSpec& spec) = 0;
@@ -94,9 +94,10 @@ class PageTables {
   virtual void split_leaf(VirtualAddress va, const TableLeaf& whole, const PageSize& before, const PageSize& size,
                           const LeafSpec& spec) = 0;
 
-  /// The leaf with the rights and bits of `spec`.
-  std::uint64_t rewritten(const EntryView& leaf, const LeafSpec& spec) const {
-    return mode_->encode_leaf(leaf.target, *mode_->find_page_size(std::uint64_t{1} << leaf.page_shift), spec);
+  /// The leaf for `va` with the rights and bits of `spec`.
+  std::uint64_t rewritten(const EntryView& leaf, VirtualAddress va, const LeafSpec& spec) const {
+    const PageSize& size = *mode_->find_page_size(std::uint64_t{1} << leaf.page_shift);
+    return mode_->encode_entry_of_page(leaf.target, size, mode_->entry_of_page(size, va), spec);
   }
   InputError already_mapped(VirtualAddress va, std::uint64_t page_bytes) const;
   InputError mapped_by_larger(VirtualAddress va, std::uint64_t page_bytes) const;

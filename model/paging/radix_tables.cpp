@@ -16,13 +16,15 @@ RadixTables::RadixTables(std::shared_ptr<const PagingMode> mode, PhysicalMemory&
   root_.at = make_table_of(this->mode().root_level());
 }
 
-void RadixTables::add(VirtualAddress va, const PageSize& size, std::uint64_t leaf) {
+void RadixTables::add(VirtualAddress va, const PageSize& size, PhysicalAddress page, const LeafSpec& spec) {
   Table& table = table_for(size.level, va);
   const PhysicalAddress at = mode().entry_address(size.level, table.at, va);
   for (std::uint64_t i = 0; i < size.entries; ++i) {
     if (memory_.read(at + i * mode().entry_bytes(), mode().entry_bytes()) != 0) throw already_mapped(va, size.bytes());
   }
-  for (std::uint64_t i = 0; i < size.entries; ++i) write_entry(at + i * mode().entry_bytes(), leaf);
+  for (unsigned i = 0; i < size.entries; ++i) {
+    write_entry(at + i * mode().entry_bytes(), mode().encode_entry_of_page(page, size, i, spec));
+  }
   table.used_entries += size.entries;
 }
 
@@ -41,13 +43,18 @@ void RadixTables::split_leaf(VirtualAddress va, const TableLeaf& whole, const Pa
     const PhysicalAddress below = make_full_table(before.level - 1, first, whole.view.target, size, spec);
     return write_entry(whole.at, mode().encode_pointer(below, before.level));
   }
-  // Several equal entries of one table: `whole.at` is the one for `va`.
-  const std::uint64_t before_it = (va.value() >> mode().index_shift(size.level)) % before.entries;
-  const PhysicalAddress at(whole.at.value() - before_it * mode().entry_bytes());
-  for (std::uint64_t i = 0; i < before.entries; ++i) {
-    write_entry(at + i * mode().entry_bytes(),
-                mode().encode_leaf(whole.view.target + i / size.entries * size.bytes(), size, spec));
+  // Several entries of one table: `whole.at` is the one for `va`.
+  const PhysicalAddress at(whole.at.value() - mode().entry_of_page(before, va) * mode().entry_bytes());
+  for (unsigned i = 0; i < before.entries; ++i) {
+    write_entry(at + i * mode().entry_bytes(), entry_within(whole.view.target, i, size, spec));
   }
+}
+
+/// The entry with that index, of several pages of that size that map the memory from `target` on.
+std::uint64_t RadixTables::entry_within(PhysicalAddress target, std::uint64_t index, const PageSize& size,
+                                        const LeafSpec& spec) const {
+  return mode().encode_entry_of_page(target + index / size.entries * size.bytes(), size,
+                                     static_cast<unsigned>(index % size.entries), spec);
 }
 
 /// A table whose entries map the memory from `target` on with pages of that size, through further tables if need be.
@@ -59,7 +66,7 @@ PhysicalAddress RadixTables::make_full_table(unsigned level, VirtualAddress va, 
   for (std::uint64_t i = 0; i < entries; ++i) {
     const std::uint64_t entry =
         level == size.level
-            ? mode().encode_leaf(target + i / size.entries * size.bytes(), size, spec)
+            ? entry_within(target, i, size, spec)
             : mode().encode_pointer(make_full_table(level - 1, va + i * span, target + i * span, size, spec), level);
     write_entry(made + i * mode().entry_bytes(), entry);
   }
@@ -138,7 +145,7 @@ void RadixTables::change_leaves(unsigned level, Table& table, Range range, Rewri
     const PhysicalAddress at = mode().entry_address(level, table.at, VirtualAddress(first));
     const EntryView view = read_entry(at, level);
     if (view.kind == EntryView::Kind::Leaf) {
-      const std::uint64_t entry = (this->*change)(view, spec);
+      const std::uint64_t entry = (this->*change)(view, VirtualAddress(first), spec);
       write_entry(at, entry);
       if (entry == 0) --table.used_entries;
     } else if (view.kind == EntryView::Kind::Pointer) {

@@ -19,7 +19,7 @@ class RadixTables final : public PageTables {
 
  private:
   /// How a change rewrites a leaf: the new entry, or 0 to remove it.
-  using Rewrite = std::uint64_t (RadixTables::*)(const EntryView& leaf, const LeafSpec& spec) const;
+  using Rewrite = std::uint64_t (RadixTables::*)(const EntryView& leaf, VirtualAddress va, const LeafSpec& spec) const;
 
   /// A table and the number of its nonzero entries.
   struct Table {
@@ -32,7 +32,7 @@ class RadixTables final : public PageTables {
     NumberMap<Table> tables;
   };
 
-  void add(VirtualAddress va, const PageSize& size, std::uint64_t leaf) override;
+  void add(VirtualAddress va, const PageSize& size, PhysicalAddress page, const LeafSpec& spec) override;
   void remove(Range range) override;
   void rewrite(Range range, const LeafSpec& spec) override;
   void split_leaf(VirtualAddress va, const TableLeaf& whole, const PageSize& before, const PageSize& size,
@@ -45,10 +45,14 @@ class RadixTables final : public PageTables {
   Table& table_for(unsigned level, VirtualAddress va);
   Table& make_table_for(unsigned level, VirtualAddress va);
   PhysicalAddress make_table_of(unsigned level);
+  std::uint64_t entry_within(PhysicalAddress target, std::uint64_t index, const PageSize& size,
+                             const LeafSpec& spec) const;
   PhysicalAddress make_full_table(unsigned level, VirtualAddress va, PhysicalAddress target, const PageSize& size,
                                   const LeafSpec& spec);
-  std::uint64_t no_entry(const EntryView&, const LeafSpec&) const { return 0; }
-  std::uint64_t new_entry(const EntryView& leaf, const LeafSpec& spec) const { return rewritten(leaf, spec); }
+  std::uint64_t no_entry(const EntryView&, VirtualAddress, const LeafSpec&) const { return 0; }
+  std::uint64_t new_entry(const EntryView& leaf, VirtualAddress va, const LeafSpec& spec) const {
+    return rewritten(leaf, va, spec);
+  }
   void change_leaves(unsigned level, Table& table, Range range, Rewrite change, const LeafSpec& spec);
   void give_back(unsigned level, Table& table, std::uint64_t first);
   EntryView read_entry(PhysicalAddress at, unsigned level) const;

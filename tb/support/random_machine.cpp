@@ -261,6 +261,7 @@ MachineConfig random_machine(Dice& dice, const std::string& mode_name) {
   MachineConfig config;
   config.paging.mode = mode_name;
   config.paging.riscv = random_riscv(dice);
+  config.paging.arm.contiguous = dice.chance(70);
   const bool radix = make_paging_mode(mode_name)->is_radix();
   if (!radix) config.paging.hashed = random_hashed(dice);
   const auto mode = make_paging_mode(config.paging.mode, config.paging);
