@@ -101,14 +101,18 @@ std::vector<std::shared_ptr<const PagingMode>> default_modes(const Spaces& space
   return modes;
 }
 
+/// Element by element.
+void add(const std::vector<std::uint64_t>& more, std::vector<std::uint64_t>& sums) {
+  sums.resize(more.size());
+  for (std::size_t i = 0; i < more.size(); ++i) sums[i] += more[i];
+}
+
 ModeSize size_of_all(const std::shared_ptr<const PagingMode>& mode, const Spaces& spaces) {
   ModeSize sum{mode, {}};
-  sum.size.tables_per_level.resize(mode->levels());
   for (const auto& [asid, ranges] : spaces) {
     const TableSize size = table_size(*mode, ranges);
-    for (unsigned level = 0; level < mode->levels(); ++level) {
-      sum.size.tables_per_level[level] += size.tables_per_level[level];
-    }
+    add(size.tables_per_level, sum.size.tables_per_level);
+    add(size.bytes_per_level, sum.size.bytes_per_level);
     sum.size.tables += size.tables;
     sum.size.bytes += size.bytes;
     sum.size.pages += size.pages;
@@ -165,9 +169,15 @@ std::string to_json(const TablesOptions& options, const Spaces& spaces, const st
     mode["flat_bytes"] = one.size.flat_bytes;
     mode["share_of_flat"] = share_of_flat(one.size);
     mode["levels_root_first"] = nlohmann::ordered_json::array();
-    for (unsigned level = one.mode->levels(); level-- > 0;) {
-      mode["levels_root_first"].push_back(
-          {{"tables", one.size.tables_per_level[level]}, {"table_bytes", one.mode->table_bytes(level)}});
+    for (std::size_t level = one.size.tables_per_level.size(); level-- > 0;) {
+      nlohmann::ordered_json row;
+      row["tables"] = one.size.tables_per_level[level];
+      if (one.mode->is_radix()) {
+        row["table_bytes"] = one.mode->table_bytes(level);
+      } else {
+        row["bytes"] = one.size.bytes_per_level[level];
+      }
+      mode["levels_root_first"].push_back(row);
     }
     document["modes"].push_back(mode);
   }

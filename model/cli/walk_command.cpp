@@ -143,6 +143,7 @@ void run_walk(const WalkArguments& arguments) {
   PagingConfig paging = load_config<TranslationConfig>(arguments.config).paging;
   if (!arguments.mode.empty()) paging.mode = arguments.mode;
   const std::shared_ptr<const PagingMode> mode = make_paging_mode(paging.mode, paging);
+  if (arguments.image.given()) require_radix(*mode, "--image");
   if (!arguments.oracle.empty()) return compare_with_oracle(arguments, paging, printing);
 
   std::optional<DumpRange> dump;

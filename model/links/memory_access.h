@@ -66,17 +66,20 @@ class MemoryAccess : public tlm::tlm_generic_payload {
   }
   PhysicalAddress physical() const { return PhysicalAddress(get_address()); }
   /// Made by a page walker itself, not by a cache that fetches a line on its behalf.
-  bool wants_entry() const { return info.table_entry && get_data_length() <= sizeof(std::uint64_t); }
-  /// The entry read, from the payload's bytes, so that any memory can provide it.
+  bool wants_entry() const { return info.table_entry && !info.by_cache; }
+  /// The bytes read, in the payload, so that any memory can provide them.
+  const unsigned char* bytes() const { return data_.data(); }
+  /// The same, of an entry.
   std::uint64_t entry() const {
     std::uint64_t value = 0;
     std::memcpy(&value, data_.data(), sizeof(value));
     return value & low_bits(8 * get_data_length());
   }
-  /// Performs a page walker's operation on the bytes: reads the entry, or compares and swaps it. `info.held` is the
-  /// previous value in memory.
+  /// Performs a page walker's operation on the bytes: reads the entry, or several at once, or compares and swaps one.
+  /// `info.held` is the previous value in memory, if it is one entry.
   void transfer_entry(PhysicalMemory& memory) {
     const unsigned bytes = get_data_length();
+    if (bytes > sizeof(info.held)) return memory.read_bytes(physical(), bytes, data_.data());
     info.swapped = info.operation == AccessInfo::Operation::CompareAndSwap;
     info.held = info.swapped ? memory.compare_and_swap(physical(), bytes, info.expected, info.desired)
                              : memory.read(physical(), bytes);

@@ -29,6 +29,18 @@ void PhysicalMemory::write(PhysicalAddress address, unsigned bytes, std::uint64_
   }
 }
 
+void PhysicalMemory::read_bytes(PhysicalAddress address, unsigned bytes, unsigned char* to) const {
+  constexpr unsigned most = 64;
+  const bool size_is_legal = bytes != 0 && bytes <= most && (bytes & (bytes - 1)) == 0;
+  if (!size_is_legal || (address.value() & (bytes - 1)) != 0) throw_illegal_access(address, bytes);
+  const Page* page = pages_.find(address.value() / page_size);
+  if (page == nullptr) {
+    std::memset(to, 0, bytes);
+  } else {
+    std::memcpy(to, page->data() + address.value() % page_size, bytes);
+  }
+}
+
 void PhysicalMemory::write_page(PhysicalAddress page, const void* bytes) {
   if (page.value() % page_size != 0) {
     throw LawViolation(fmt::format("a page at physical address {:#x}: expected it aligned", page.value()));
@@ -82,8 +94,9 @@ std::uint64_t PhysicalMemory::compare_and_swap(PhysicalAddress address, unsigned
 
 void PhysicalMemory::throw_illegal_access(PhysicalAddress address, unsigned bytes) {
   throw LawViolation(
-      fmt::format("access of {} bytes at physical address {:#x}: expected 1, 2, 4 or 8, naturally aligned", bytes,
-                  address.value()));
+      fmt::format("access of {} bytes at physical address {:#x}: expected 1, 2, 4 or 8, or a read of up to 64, "
+                  "naturally aligned",
+                  bytes, address.value()));
 }
 
 }  // namespace tablewalk

@@ -18,6 +18,8 @@ class PhysicalMemory {
     const Page* page = pages_.find(address.value() / page_size);
     return page == nullptr ? 0 : load(page->data() + address.value() % page_size, bytes);
   }
+  /// Copies 1 to 64 bytes (a power of two, naturally aligned).
+  void read_bytes(PhysicalAddress address, unsigned bytes, unsigned char* to) const;
   /// Writing zero to unwritten memory takes no host memory either.
   void write(PhysicalAddress address, unsigned bytes, std::uint64_t value);
   /// Writes the 4 KiB at `page` (aligned); a page of zeros takes no host memory where nothing was written.

@@ -107,9 +107,10 @@ void LawChecker::walk_finished(const WalkRecord& walk) {
   const WalkOutcome now = walk_now(walk.va, walk.space, walk.access);
   check_translation(walk.va, walk.space, walk.answer, walk.taken, now);
   if (now.translated && !walk.answer.faulted) check_leaf(walk, now.translation);
-  require(walk.entry_reads <= mode_.levels() * (1 + walk.restarts) + walk.entry_updates,
-          fmt::format("the walk of 0x{:x} read {} entries in a table of {} levels", walk.va.value(), walk.entry_reads,
-                      mode_.levels()));
+  const std::uint64_t most = mode_.most_reads(kernel_.root_for(walk.space, walk.access.user));
+  require(walk.entry_reads <= most * (1 + walk.restarts) + walk.entry_updates,
+          fmt::format("the walk of 0x{:x} made {} reads, but {} tables need at most {}", walk.va.value(),
+                      walk.entry_reads, mode_.name(), most));
 }
 
 /// `since`: when it was requested.

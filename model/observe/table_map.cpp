@@ -59,6 +59,7 @@ void TableMap::Region::add(unsigned shift, std::uint64_t bytes) {
 }
 
 void TableMap::add(AddressSpaceId asid, PhysicalAddress root) {
+  if (!mode_.is_radix()) return;
   const auto is_root = [&](const Table& table) { return table.level == mode_.root_level(); };
   if (std::count_if(tables_.begin(), tables_.end(), is_root) == static_cast<std::ptrdiff_t>(most_spaces)) {
     ++spaces_left_out_;
@@ -256,6 +257,7 @@ ordered_json TableMap::regions_json() const {
 
 ordered_json TableMap::json(const Lines& lines) const {
   ordered_json json = ordered_json::object();
+  json["radix"] = mode_.is_radix();
   json["entry_bytes"] = mode_.entry_bytes();
   json["levels"] = ordered_json::array();
   for (unsigned level = 0; level < mode_.levels(); ++level) {

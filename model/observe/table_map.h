@@ -12,7 +12,7 @@
 namespace tablewalk {
 
 /// The page tables at the end of a run: every table with its occupancy, and the mapped regions. What is shown is
-/// bounded; what is left out is counted.
+/// bounded; what is left out is counted. Tables that are not radix have no tree to show, so nothing of them is.
 class TableMap {
  public:
   static constexpr std::size_t most_spaces = 16;

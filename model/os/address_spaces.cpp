@@ -26,7 +26,7 @@ void AddressSpaces::find_space(AddressSpaceId asid) {
       half = &recent_->tables;
     }
     FrameAllocator& frames = frames_[roots_.is_half(asid) ? 0 : asid % frames_.size()];
-    place = spaces_.emplace(asid, Space{frames, TableBuilder(mode_, memory_, frames), {}, {}, {}}).first;
+    place = spaces_.emplace(asid, Space{frames, TableBuilder(mode_, memory_, frames, asid), {}, {}, {}}).first;
     place->second.user_root = roots_.connect(asid, place->second.tables, half);
   }
   recent_ = &place->second;

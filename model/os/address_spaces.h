@@ -30,7 +30,7 @@ class AddressSpaces final : public Kernel {
   }
   PhysicalAddress root_for(AddressSpaceId asid, bool user) override {
     const PhysicalAddress its = root(asid);
-    return user ? recent_->user_root : its;
+    return user ? recent_->user_root.value_or(its) : its;
   }
   void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) override;
   bool is_mapped(AddressSpaceId asid, VirtualAddress va) override;
@@ -54,7 +54,7 @@ class AddressSpaces final : public Kernel {
   struct Space {
     FrameAllocator& frames;
     TableBuilder tables;
-    PhysicalAddress user_root;
+    std::optional<PhysicalAddress> user_root;  ///< if it has two
     NumberMap<std::bitset<512>> mapped;        ///< by page number / 512
     std::unordered_set<std::uint64_t> shared;  ///< numbers of user pages first touched by the kernel
   };

@@ -69,7 +69,8 @@ class DemandKernel final : public Kernel {
 
   PhysicalAddress root(AddressSpaceId asid) override { return space(asid).tables.root(); }
   PhysicalAddress root_for(AddressSpaceId asid, bool user) override {
-    return user ? space(asid).user_root : root(asid);
+    const Space& its = space(asid);
+    return user && its.user_root ? *its.user_root : its.tables.root();  // a root that moves is none of two
   }
   void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) override;
   bool is_mapped(AddressSpaceId asid, VirtualAddress va) override;
@@ -134,8 +135,8 @@ class DemandKernel final : public Kernel {
     bool killed = false;
     bool fixed = false;  ///< the regions do not change
     HugeRanges huge = {};
-    std::set<std::uint64_t> shared_memories = {};  ///< whose existence it prolongs, by first byte
-    PhysicalAddress user_root = {};
+    std::set<std::uint64_t> shared_memories = {};   ///< whose existence it prolongs, by first byte
+    std::optional<PhysicalAddress> user_root = {};  ///< if it has two
   };
   /// Where the content of a page comes from. A file's pages are in the page cache at first.
   enum class Content : std::uint8_t { Zeros, PageCache, File, Swapped, ReadAhead, Copied };

@@ -28,9 +28,10 @@ class SpaceRoots {
   bool hides(VirtualAddress va, Access access) const { return isolated_ && access.user && in_kernel_half(va); }
   /// Whether a kernel's page is in every address space, so that its entry may be global.
   bool is_global(AddressSpaceId asid, bool user) const { return is_half(asid) && !isolated_ && !user; }
-  /// Makes the roots of a new address space, whose tables are `its`; returns that of user mode. `half`: the tables of a
-  /// shared kernel half, which is not this one. Throws InputError for an id that the trace may not use.
-  PhysicalAddress connect(AddressSpaceId asid, TableBuilder& its, TableBuilder* half) const;
+  /// Makes the roots of a new address space, whose tables are `its`; returns the second one, of user mode, if it has
+  /// one. `half`: the tables of a shared kernel half, which is not this one. Throws InputError for an id that the trace
+  /// may not use.
+  std::optional<PhysicalAddress> connect(AddressSpaceId asid, TableBuilder& its, TableBuilder* half) const;
 
  private:
   bool shared_;

@@ -3,15 +3,29 @@
 #include <string>
 
 namespace tablewalk {
+namespace {
+
+/// The figures of one more address space; all have the same ones.
+void add_figures(const std::vector<TableFigure>& more, std::vector<TableFigure>& sums) {
+  if (sums.empty()) {
+    sums = more;
+    return;
+  }
+  for (std::size_t i = 0; i < more.size(); ++i) sums[i].value += more[i].value;
+}
+
+}  // namespace
 
 void report_tables(const PagingMode& mode, const std::vector<const TableBuilder*>& tables, std::uint64_t pages,
                    std::uint64_t page_bytes, StatSet& figures) {
   figures.begin(Section::PageTables);
-  std::vector<std::uint64_t> per_level(mode.levels());
+  std::vector<std::uint64_t> per_level(mode.is_radix() ? mode.levels() : 0);
+  std::vector<TableFigure> own;
   std::uint64_t bytes = 0;
   std::uint64_t count = 0;
   for (const TableBuilder* space : tables) {
-    for (unsigned level = 0; level < mode.levels(); ++level) per_level[level] += space->tables_per_level()[level];
+    for (unsigned level = 0; level < per_level.size(); ++level) per_level[level] += space->tables_per_level()[level];
+    add_figures(space->figures(), own);
     bytes += space->table_bytes();
     count += space->table_count();
   }
@@ -21,9 +35,12 @@ void report_tables(const PagingMode& mode, const std::vector<const TableBuilder*
   figures.count("tables.bytes", bytes, "bytes", "memory occupied by the page tables")
       .key()
       .explain("memory occupied by the page tables");
-  for (unsigned level = 0; level < mode.levels(); ++level) {
+  for (unsigned level = 0; level < per_level.size(); ++level) {
     figures.count("tables.level" + std::to_string(level) + ".count", per_level[level], "tables",
                   "page tables of this level (level 0 is the last)");
+  }
+  for (const TableFigure& figure : own) {
+    figures.count(std::string("tables.") + figure.name, figure.value, figure.unit, figure.meaning);
   }
   figures.count("tables.mapped_pages", pages, "pages", "pages mapped");
   figures.count("tables.mapped_bytes", pages * page_bytes, "bytes", "memory mapped by these pages")

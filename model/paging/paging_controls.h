@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "base/types.h"
+#include "base/units.h"
 
 namespace tablewalk {
 
@@ -69,6 +70,29 @@ struct RiscvControls {
   }
 };
 
+/// The size of a hashed page table, and when it grows.
+struct HashedControls {
+  ByteSize initial_bytes{16 << 10};
+  double max_load = 0.5;
+  std::uint32_t growth = 2;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value("initial_bytes", initial_bytes, "bytes", "size of a new table: a power of two, a line is 64 bytes",
+               std::uint64_t{1} << 40);
+    keys.value("max_load", max_load, "", "share of a table's lines that may hold entries; before the next, it grows");
+    keys.value("growth", growth, "", "how many times as large a table gets when it grows: 2, 4 or 8", 8);
+  }
+  template <class Problem>
+  void check(Problem&& problem) const {
+    if (!is_power_of_two(initial_bytes.bytes) || initial_bytes.bytes < 512) {
+      problem("initial_bytes", "expected a power of two from 512 bytes on");
+    }
+    if (!(max_load >= 0.125 && max_load <= 0.95)) problem("max_load", "expected 0.125 to 0.95");
+    if (growth != 2 && growth != 4 && growth != 8) problem("growth", "expected 2, 4 or 8");
+  }
+};
+
 /// What an implementation of Arm's format may do.
 struct ArmControls {
   bool contiguous = true;
@@ -83,17 +107,19 @@ struct ArmControls {
   void check(Problem&&) const {}
 };
 
-/// The registers of all architectures; a mode uses its own.
+/// The registers of all architectures, and the parameters of organisations; a mode uses its own.
 struct PagingControls {
   X86Controls x86;
   RiscvControls riscv;
   ArmControls arm;
+  HashedControls hashed;
 
   template <class Keys>
   void describe(Keys& keys) {
     keys.group("x86", x86, "control registers of the x86 modes");
     keys.group("riscv", riscv, "control registers and extensions of the RISC-V modes");
     keys.group("arm", arm, "what an implementation of the Arm mode may do");
+    keys.group("hashed", hashed, "the tables of the hashed mode");
   }
 };
 

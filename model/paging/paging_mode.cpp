@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "paging/radix_mode.h"
+#include "paging/radix_tables.h"
 
 /// Every named mode: its name, and the function that creates it, in the mode's own file.
 #define TABLEWALK_PAGING_MODES(MODE)    \
@@ -20,7 +21,9 @@
   MODE("sv57", make_sv57)               \
   MODE("arm64-4k", make_arm64_4k)       \
   MODE("flat32", make_flat32)           \
-  MODE("flat48", make_flat48)
+  MODE("flat48", make_flat48)           \
+  MODE("hashed", make_hashed)           \
+  MODE("hashed-chained", make_hashed_chained)
 
 namespace tablewalk {
 
@@ -98,8 +101,32 @@ PagingMode::PagingMode(std::string name, std::vector<LevelShape> shape, unsigned
       shape_(std::move(shape)),
       page_sizes_(sizes_of(shape_, further)),
       entry_bytes_(entry_bytes),
-      physical_bits_(static_cast<std::uint8_t>(physical_bits)) {
+      physical_bits_(static_cast<std::uint8_t>(physical_bits)),
+      virtual_bits_(static_cast<std::uint8_t>(shape_.back().index_shift + shape_.back().index_bits)),
+      root_entry_shift_(static_cast<std::uint8_t>(shape_.back().index_shift)) {
   for (const LevelShape& level : shape_) index_.push_back({level.index_shift, low_bits(level.index_bits)});
+}
+
+PagingMode::PagingMode(std::string name, const Rows& rows, unsigned entry_bytes, unsigned physical_bits)
+    : name_(std::move(name)),
+      page_sizes_(rows.page_sizes),
+      entry_bytes_(entry_bytes),
+      physical_bits_(static_cast<std::uint8_t>(physical_bits)),
+      virtual_bits_(static_cast<std::uint8_t>(rows.virtual_bits)),
+      root_entry_shift_(static_cast<std::uint8_t>(rows.page_sizes.back().shift)) {
+  for (const std::string& row : rows.names) {
+    shape_.push_back({rows.offset_bits, 0, false, row});
+    index_.push_back({rows.offset_bits, 0});
+  }
+}
+
+std::unique_ptr<PageTables> PagingMode::make_tables(std::shared_ptr<const PagingMode> self, PhysicalMemory& memory,
+                                                    FrameAllocator& frames, AddressSpaceId space) const {
+  return std::make_unique<RadixTables>(std::move(self), memory, frames, space);
+}
+
+std::string PagingMode::describe_root(RootRegister root) const {
+  return fmt::format("the root table, {}, is at {:#x}", level(root_level()).name, root.table.value());
 }
 
 const PageSize* PagingMode::find_page_size(std::uint64_t bytes) const {
@@ -117,6 +144,12 @@ std::shared_ptr<const PagingMode> make_paging_mode(const std::string& name, cons
   }
   throw InputError(fmt::format("unknown page-table mode '{}': expected {} or radix:B1,B2,.../OFFSET@ENTRYBYTES{}", name,
                                fmt::join(paging_mode_names(), ", "), did_you_mean(name, paging_mode_names())));
+}
+
+void require_radix(const PagingMode& mode, const std::string& what) {
+  if (mode.is_radix()) return;
+  throw InputError(fmt::format("{} with paging mode {}: expected a mode whose tables are a tree, such as x86-64", what,
+                               mode.name()));
 }
 
 std::string page_sizes_text(const PagingMode& mode) {

@@ -11,14 +11,20 @@
 
 namespace tablewalk {
 
+class FrameAllocator;
+class PageTables;
 class PhysicalMemory;
+struct PageRun;
+struct TableSize;
+struct WalkStep;
 template <class Mode>
 class BasicWalk;
 using Walk = BasicWalk<class PagingMode>;
 
 /// The decoded content of a table entry, independent of its format.
 struct EntryView {
-  enum class Kind : std::uint8_t { Absent, Pointer, Leaf, Malformed };
+  /// Other: of something else, so that the walk reads on (not in radix tables).
+  enum class Kind : std::uint8_t { Absent, Pointer, Leaf, Malformed, Other };
   Kind kind = Kind::Absent;
   FaultReason malformed = FaultReason::None;  ///< why, if Malformed
   std::uint8_t page_shift = 0;                ///< of a leaf: log2 of its page size in bytes
@@ -72,25 +78,32 @@ struct RootRegister {
   AddressSpaceId asid = 0;
 };
 
-/// A page-table organisation: its shape as data, its entry encoding as pure functions. Level 0 is the last one (the
-/// smallest page); the root's level is `levels() - 1`. Stateless: one object serves any number of walks.
+/// A page-table organisation: its shape as data, its entry encoding as pure functions, and which read of a walk follows
+/// another. Stateless: one object serves any number of walks.
+///
+/// In a radix table every read is of an entry of a level, level 0 being the last one (the smallest page), and the
+/// root's level is `levels() - 1`. Other organisations have no levels of tables; their levels are only the rows in
+/// which reads are accounted for, in the order of the reads (docs/adr/0019).
 class PagingMode {
  public:
   virtual ~PagingMode() = default;
 
   const std::string& name() const { return name_; }
+  /// Whether it is a tree of tables indexed by parts of the address.
+  virtual bool is_radix() const { return true; }
   unsigned levels() const { return static_cast<unsigned>(shape_.size()); }
   const LevelShape& level(unsigned level) const { return shape_[level]; }
   unsigned root_level() const { return levels() - 1; }
   /// log2 of the bytes mapped by one entry of the root.
-  unsigned root_entry_shift() const { return level(root_level()).index_shift; }
+  /// Of another organisation: log2 of the largest page.
+  unsigned root_entry_shift() const { return root_entry_shift_; }
   unsigned entry_bytes() const { return entry_bytes_; }
   /// Bits of the offset within the smallest page.
   unsigned offset_bits() const { return shape_.front().index_shift; }
   std::uint64_t page_bytes(unsigned at_level = 0) const { return std::uint64_t{1} << shape_[at_level].index_shift; }
   std::uint64_t table_bytes(unsigned at_level) const { return shape_[at_level].table_bytes(entry_bytes_); }
   /// Translated bits of a virtual address, including the offset.
-  unsigned virtual_bits() const { return shape_.back().index_shift + shape_.back().index_bits; }
+  unsigned virtual_bits() const { return virtual_bits_; }
   /// Physical addresses must be below this many bytes.
   std::uint64_t physical_limit() const { return std::uint64_t{1} << physical_bits_; }
   /// log2 of physical_limit().
@@ -160,17 +173,46 @@ class PagingMode {
   virtual const char* root_register() const = 0;  ///< `CR3`, `satp`
   virtual std::vector<BitField> root_fields() const = 0;
 
+  /// The parts of an address for display, lowest first: of a radix table, its levels.
+  virtual std::vector<LevelShape> address_parts() const { return shape_; }
+  /// What the root register leads to, for display: `the root table, PML4, is at 0x1000`.
+  virtual std::string describe_root(RootRegister root) const;
+  /// What the walk finds in the bytes that it is about to be supplied with, for display.
+  virtual WalkStep look(const Walk& walk, const unsigned char* bytes) const;
+
+  /// An address space's tables in that memory, empty. `self` is this mode.
+  virtual std::unique_ptr<PageTables> make_tables(std::shared_ptr<const PagingMode> self, PhysicalMemory& memory,
+                                                  FrameAllocator& frames, AddressSpaceId space) const;
+  /// Counts the tables that map those runs of pages, without building them: fills in what TableSize has per level. The
+  /// runs are in ascending order, and disjoint.
+  virtual void count_tables(const std::vector<PageRun>& runs, TableSize& size) const;
+  /// The root register changes when the tables grow, so that a walk must use the present one.
+  virtual bool root_moves() const { return false; }
+  /// The most reads of a walk in tables with that root, if no entry changes meanwhile.
+  virtual std::uint64_t most_reads(PhysicalAddress /*root*/) const { return levels(); }
+  /// The most bytes that a walk reads at once.
+  virtual unsigned largest_read() const { return entry_bytes_; }
+
   /// Walks immediately, with the walk compiled for this mode (see paging/reference_walk.h).
   virtual WalkOutcome walk(PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const = 0;
   virtual WalkOutcome walk(const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va,
                            Access access) const = 0;
-  /// One step of a walk, compiled for this mode: what follows from the entry supplied.
+  /// The steps of a walk, compiled for this mode: what is read first, and what follows from what was read or updated.
+  virtual void begin(Walk& walk) const = 0;
   virtual void decide(Walk& walk) const = 0;
 
  protected:
   /// `shape`: from the last level to the root. `further`: page sizes that no level has by itself.
   PagingMode(std::string name, std::vector<LevelShape> shape, unsigned entry_bytes, unsigned physical_bits,
              const std::vector<PageSize>& further = {});
+  /// An organisation without levels. `rows`: of the accounting, by name, in the order of the reads.
+  struct Rows {
+    std::vector<std::string> names;
+    unsigned offset_bits;
+    unsigned virtual_bits;
+    std::vector<PageSize> page_sizes;  ///< smallest first
+  };
+  PagingMode(std::string name, const Rows& rows, unsigned entry_bytes, unsigned physical_bits);
 
  private:
   /// The part of a level's shape needed by every walk.
@@ -185,6 +227,8 @@ class PagingMode {
   std::vector<PageSize> page_sizes_;
   unsigned entry_bytes_;
   std::uint8_t physical_bits_;
+  std::uint8_t virtual_bits_;
+  std::uint8_t root_entry_shift_;
 };
 
 /// The mode of that name with those control registers: one of paging_mode_names(), or any split as
@@ -195,5 +239,7 @@ std::shared_ptr<const PagingMode> make_paging_mode(const std::string& name, cons
 std::string page_sizes_text(const PagingMode& mode);
 /// The fixed mode names, for help texts and error messages.
 std::vector<std::string> paging_mode_names();
+/// Throws InputError, starting with `what`, if the mode is not radix: what images and hardware walkers need.
+void require_radix(const PagingMode& mode, const std::string& what);
 
 }  // namespace tablewalk

@@ -11,13 +11,6 @@
 namespace tablewalk {
 namespace {
 
-/// A range in terms of the tables: only the translated bits, widened to whole pages.
-struct Stretch {
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-  PageSize pages;
-};
-
 /// The first address of the range that the mode does not translate. An address space is one part from 0, and possibly
 /// another that ends at 2^64.
 std::optional<VirtualAddress> untranslated(const PagingMode& mode, const MappedRange& range) {
@@ -30,7 +23,7 @@ std::optional<VirtualAddress> untranslated(const PagingMode& mode, const MappedR
   return VirtualAddress(piece_end + 1);
 }
 
-Stretch to_stretch(const PagingMode& mode, const MappedRange& range) {
+PageRun to_run(const PagingMode& mode, const MappedRange& range) {
   if (const std::optional<VirtualAddress> address = untranslated(mode, range)) {
     throw InputError(fmt::format("{}: address {:#x} is outside the {}-bit address space of this mode", mode.name(),
                                  address->value(), mode.virtual_bits()));
@@ -46,39 +39,39 @@ Stretch to_stretch(const PagingMode& mode, const MappedRange& range) {
 }
 
 /// In ascending order, without overlap.
-std::vector<Stretch> to_stretches(const PagingMode& mode, const std::vector<MappedRange>& ranges) {
-  std::vector<Stretch> stretches;
-  stretches.reserve(ranges.size());
-  for (const MappedRange& range : ranges) stretches.push_back(to_stretch(mode, range));
-  std::sort(stretches.begin(), stretches.end(), [](const Stretch& a, const Stretch& b) { return a.first < b.first; });
-  std::vector<Stretch> merged;
-  for (const Stretch& stretch : stretches) {
-    if (merged.empty() || stretch.first > merged.back().last) {
-      merged.push_back(stretch);
+std::vector<PageRun> to_runs(const PagingMode& mode, const std::vector<MappedRange>& ranges) {
+  std::vector<PageRun> runs;
+  runs.reserve(ranges.size());
+  for (const MappedRange& range : ranges) runs.push_back(to_run(mode, range));
+  std::sort(runs.begin(), runs.end(), [](const PageRun& a, const PageRun& b) { return a.first < b.first; });
+  std::vector<PageRun> merged;
+  for (const PageRun& run : runs) {
+    if (merged.empty() || run.first > merged.back().last) {
+      merged.push_back(run);
       continue;
     }
-    Stretch& back = merged.back();
-    if (stretch.pages.shift != back.pages.shift) {
+    PageRun& back = merged.back();
+    if (run.pages.shift != back.pages.shift) {
       throw InputError(fmt::format("{}: address {:#x} is mapped both with pages of {} and of {}", mode.name(),
-                                   stretch.first, format_byte_size({back.pages.bytes()}),
-                                   format_byte_size({stretch.pages.bytes()})));
+                                   run.first, format_byte_size({back.pages.bytes()}),
+                                   format_byte_size({run.pages.bytes()})));
     }
-    back.last = std::max(back.last, stretch.last);
+    back.last = std::max(back.last, run.last);
   }
   return merged;
 }
 
-/// Number of tables of that level needed by the stretches: the distinct prefixes that select one.
-std::uint64_t count_tables(const PagingMode& mode, unsigned level, const std::vector<Stretch>& stretches) {
+/// Number of tables of that level needed by the runs: the distinct prefixes that select one.
+std::uint64_t count_tables(const PagingMode& mode, unsigned level, const std::vector<PageRun>& runs) {
   const LevelShape& shape = mode.level(level);
   const unsigned shift = shape.index_shift + shape.index_bits;
   if (level == mode.root_level()) return 1;
   std::uint64_t count = 0;
   std::optional<std::uint64_t> previous;
-  for (const Stretch& stretch : stretches) {
-    if (stretch.pages.level > level) continue;
-    const std::uint64_t first = stretch.first >> shift;
-    const std::uint64_t last = stretch.last >> shift;
+  for (const PageRun& run : runs) {
+    if (run.pages.level > level) continue;
+    const std::uint64_t first = run.first >> shift;
+    const std::uint64_t last = run.last >> shift;
     count += last - first + (previous == first ? 0 : 1);
     previous = last;
   }
@@ -87,18 +80,24 @@ std::uint64_t count_tables(const PagingMode& mode, unsigned level, const std::ve
 
 }  // namespace
 
+void PagingMode::count_tables(const std::vector<PageRun>& runs, TableSize& size) const {
+  for (unsigned level = 0; level < levels(); ++level) {
+    size.tables_per_level.push_back(tablewalk::count_tables(*this, level, runs));
+    size.bytes_per_level.push_back(size.tables_per_level.back() * table_bytes(level));
+  }
+}
+
 TableSize table_size(const PagingMode& mode, const std::vector<MappedRange>& ranges) {
-  const std::vector<Stretch> stretches = to_stretches(mode, ranges);
+  const std::vector<PageRun> runs = to_runs(mode, ranges);
   TableSize size;
   size.flat_bytes = flat_table_bytes(mode);
-  for (unsigned level = 0; level < mode.levels(); ++level) {
-    const std::uint64_t tables = count_tables(mode, level, stretches);
-    size.tables_per_level.push_back(tables);
-    size.tables += tables;
-    size.bytes += tables * mode.table_bytes(level);
+  mode.count_tables(runs, size);
+  for (std::size_t level = 0; level < size.tables_per_level.size(); ++level) {
+    size.tables += size.tables_per_level[level];
+    size.bytes += size.bytes_per_level[level];
   }
-  for (const Stretch& stretch : stretches) {
-    size.pages += (stretch.last >> stretch.pages.shift) - (stretch.first >> stretch.pages.shift) + 1;
+  for (const PageRun& run : runs) {
+    size.pages += (run.last >> run.pages.shift) - (run.first >> run.pages.shift) + 1;
   }
   return size;
 }

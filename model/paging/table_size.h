@@ -8,9 +8,18 @@
 
 namespace tablewalk {
 
+/// Adjacent pages of one size: only the translated bits of their first and last address.
+struct PageRun {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;  ///< inclusive
+  PageSize pages;
+};
+
 /// Memory of one organisation's page tables.
 struct TableSize {
-  std::vector<std::uint64_t> tables_per_level;  ///< [0] is the last level; the root always exists
+  /// Radix: [0] is the last level; the root always exists. Others: per kind of table.
+  std::vector<std::uint64_t> tables_per_level;
+  std::vector<std::uint64_t> bytes_per_level;
   std::uint64_t tables = 0;
   std::uint64_t bytes = 0;
   std::uint64_t pages = 0;       ///< mapped by the tables, of all sizes

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include "paging/paging_mode.h"
@@ -22,10 +23,14 @@ struct WalkStart {
 /// The page walk, written once: a pure state machine without memory, time or statistics. Its driver (the reference
 /// walk, the timed walker, the oracle of a co-simulation) performs what `step()` requests and supplies the result:
 ///
-///     ReadEntry    read entry_bytes at entry_address(), then supply(entry)
+///     ReadEntry    read read_bytes() at entry_address(), then supply() them
 ///     UpdateEntry  compare-and-swap update_expected() -> update_desired() at entry_address(), then updated(held)
 ///     Done         translation() is the result
 ///     Fault        fault() is the result
+///
+/// What is read next is the organisation's decision: begin_by() and decide_by() are those of radix tables, for every
+/// mode derived from WalkingMode; a mode of another organisation drives the walk itself, with read(), update(),
+/// finish() and fail().
 ///
 /// `Mode` is PagingMode, or a final subclass: then the compiler can inline the mode's functions.
 template <class Mode>
@@ -42,11 +47,16 @@ class BasicWalk {
   /// Level of the current entry, or of the last one.
   unsigned level() const { return position_.level; }
   PhysicalAddress entry_address() const { return entry_address_; }
+  /// At most longest_read; an update is of the mode's entry_bytes().
+  unsigned read_bytes() const { return read_bytes_; }
+  static constexpr unsigned longest_read = 64;
   std::uint64_t update_expected() const { return entry_; }
   std::uint64_t update_desired() const { return update_desired_; }
 
   /// Supplies the requested entry.
   void supply(std::uint64_t entry);
+  /// The same, of any read_bytes(), from a buffer of at least 8 bytes; it is not used afterwards.
+  void supply(const unsigned char* bytes);
   /// Supplies the memory value found by the compare-and-swap; if it differs from the expected one, the entry is
   /// examined again.
   void updated(std::uint64_t held);
@@ -55,6 +65,25 @@ class BasicWalk {
   /// walk's mode as an object of its own final class: for PagingMode::decide() only.
   template <class Known>
   void decide_by(const Known& mode);
+  /// The first step, in the same way.
+  template <class Known>
+  void begin_by(const Known& mode);
+
+  // For modes of other organisations, in PagingMode::begin() and decide().
+  VirtualAddress va() const { return va_; }
+  Access access() const { return access_; }
+  PhysicalAddress root() const { return position_.table; }
+  /// In decide(): the bytes supplied, if step() is ReadEntry, else the entry's value in memory after the update.
+  const unsigned char* bytes() const { return bytes_; }
+  std::uint64_t entry() const { return entry_; }
+  /// Reads made so far, or any other progress of the organisation.
+  std::uint64_t progress() const { return progress_; }
+  void set_progress(std::uint64_t progress) { progress_ = progress; }
+  /// `row`: of the accounting.
+  void read(unsigned row, PhysicalAddress at, unsigned bytes);
+  void update(PhysicalAddress at, std::uint64_t expected, std::uint64_t desired);
+  void finish(const Translation& translation);
+  void fail(const Fault& fault);
 
   /// The table that the last pointer leads to, which a paging-structure cache may store. Valid when step() is ReadEntry
   /// after supply() or updated(), or with Done and Fault for the last table.
@@ -82,8 +111,11 @@ class BasicWalk {
   Step step_ = Step::Fault;
   WalkStart position_;
   PhysicalAddress entry_address_;
+  unsigned read_bytes_ = 0;
   std::uint64_t entry_ = 0;
   std::uint64_t update_desired_ = 0;
+  const unsigned char* bytes_ = nullptr;
+  std::uint64_t progress_ = 0;
   Translation translation_;
   Fault fault_;
 };
@@ -105,7 +137,18 @@ TABLEWALK_INLINE void BasicWalk<Mode>::begin(const Mode& mode, VirtualAddress va
   mode_ = &mode;
   va_ = va;
   access_ = access;
-  if (!mode.translates(va)) return fail(mode, FaultReason::NonCanonical);
+  read_bytes_ = mode.entry_bytes();
+  if constexpr (std::is_same_v<Mode, PagingMode>) {
+    mode.begin(*this);
+  } else {
+    begin_by(mode);
+  }
+}
+
+template <class Mode>
+template <class Known>
+TABLEWALK_INLINE void BasicWalk<Mode>::begin_by(const Known& mode) {
+  if (!mode.translates(va_)) return fail(mode, FaultReason::NonCanonical);
   read_entry(mode);
 }
 
@@ -113,6 +156,14 @@ template <class Mode>
 TABLEWALK_INLINE void BasicWalk<Mode>::supply(std::uint64_t entry) {
   entry_ = entry;
   decide();
+}
+
+template <class Mode>
+TABLEWALK_INLINE void BasicWalk<Mode>::supply(const unsigned char* bytes) {
+  std::uint64_t entry = 0;
+  std::memcpy(&entry, bytes, sizeof(entry));
+  bytes_ = bytes;
+  supply(entry & low_bits(8 * read_bytes_));
 }
 
 template <class Mode>
@@ -197,6 +248,34 @@ template <class Mode>
 template <class Known>
 TABLEWALK_INLINE void BasicWalk<Mode>::fail(const Known& mode, FaultReason reason) {
   fault_ = {reason, position_.level, mode.error_code(reason, position_.level, access_)};
+  step_ = Step::Fault;
+}
+
+template <class Mode>
+inline void BasicWalk<Mode>::read(unsigned row, PhysicalAddress at, unsigned bytes) {
+  position_.level = static_cast<std::uint8_t>(row);
+  entry_address_ = at;
+  read_bytes_ = bytes;
+  step_ = Step::ReadEntry;
+}
+
+template <class Mode>
+inline void BasicWalk<Mode>::update(PhysicalAddress at, std::uint64_t expected, std::uint64_t desired) {
+  entry_address_ = at;
+  entry_ = expected;
+  update_desired_ = desired;
+  step_ = Step::UpdateEntry;
+}
+
+template <class Mode>
+inline void BasicWalk<Mode>::finish(const Translation& translation) {
+  translation_ = translation;
+  step_ = Step::Done;
+}
+
+template <class Mode>
+inline void BasicWalk<Mode>::fail(const Fault& fault) {
+  fault_ = fault;
   step_ = Step::Fault;
 }
 

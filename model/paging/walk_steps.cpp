@@ -2,25 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cstring>
+
 #include "paging/walk.h"
 
 namespace tablewalk {
 namespace {
-
-WalkStep read_step(const PagingMode& mode, const PhysicalMemory& memory, const Walk& walk) {
-  WalkStep step;
-  step.level = walk.level();
-  step.table = walk.position().table;
-  step.entry_address = walk.entry_address();
-  step.index = (step.entry_address - step.table) / mode.entry_bytes();
-  step.entry = memory.read(step.entry_address, mode.entry_bytes());
-  step.updated = step.entry;
-  step.view = mode.decode(step.entry, step.level);
-  step.rights = walk.position().rights;
-  const bool grants = step.view.kind == EntryView::Kind::Pointer || step.view.kind == EntryView::Kind::Leaf;
-  if (grants) step.rights = mode.combine(step.rights, step.view.rights);
-  return step;
-}
 
 /// Of an entry, or of the accessed byte.
 PhysicalAddress address_beyond(const WalkSteps& walked, const Walk& walk) {
@@ -30,6 +18,21 @@ PhysicalAddress address_beyond(const WalkSteps& walked, const Walk& walk) {
 }
 
 }  // namespace
+
+WalkStep PagingMode::look(const Walk& walk, const unsigned char* bytes) const {
+  WalkStep step;
+  step.level = walk.level();
+  step.table = walk.position().table;
+  step.entry_address = walk.entry_address();
+  step.index = (step.entry_address - step.table) / entry_bytes();
+  std::memcpy(&step.entry, bytes, entry_bytes());
+  step.updated = step.entry;
+  step.view = decode(step.entry, step.level);
+  step.rights = walk.position().rights;
+  const bool grants = step.view.kind == EntryView::Kind::Pointer || step.view.kind == EntryView::Kind::Leaf;
+  if (grants) step.rights = combine(step.rights, step.view.rights);
+  return step;
+}
 
 const WalkStep* WalkSteps::leaf() const {
   if (steps.empty() || steps.back().view.kind != EntryView::Kind::Leaf) return nullptr;
@@ -56,13 +59,15 @@ WalkSteps walk_step_by_step(const PagingMode& mode, const PhysicalMemory& memory
   walked.va = va;
   walked.access = access;
   walked.root = root;
+  std::array<unsigned char, Walk::longest_read> bytes{};
   Walk walk(mode, root, va, access);
   while (true) {
     switch (walk.step()) {
       case Walk::Step::ReadEntry:
-        walked.steps.push_back(read_step(mode, memory, walk));
+        memory.read_bytes(walk.entry_address(), walk.read_bytes(), bytes.data());
+        walked.steps.push_back(mode.look(walk, bytes.data()));
         ++walked.outcome.entry_reads;
-        walk.supply(walked.steps.back().entry);
+        walk.supply(bytes.data());
         break;
       case Walk::Step::UpdateEntry:
         walked.steps.back().updated = walk.update_desired();

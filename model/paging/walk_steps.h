@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "memory/memory_image.h"
@@ -19,6 +20,12 @@ struct WalkStep {
   EntryView view;
   ImageHolds image = ImageHolds::Bytes;  ///< whether the memory image has the entry, if there is an image
   Rights rights;                         ///< over the levels from the root to this entry
+
+  // Of organisations that read more than an entry at once.
+  std::vector<std::uint64_t> words;  ///< all that was read
+  std::string place;                 ///< where that is: `line 5 at 0x4140`
+  std::string holds;                 ///< whose entries they are
+  std::string follows;               ///< what the walk does next
 };
 
 /// A whole walk, step by step.

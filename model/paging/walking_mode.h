@@ -1,9 +1,23 @@
 #pragma once
 
+#include <array>
+
 #include "memory/physical_memory.h"
 #include "paging/walk.h"
 
 namespace tablewalk {
+
+/// Reads what the walk asks for. A mode known at compile time is radix: it reads an entry.
+template <class Mode>
+void supply_from(const Mode& mode, const PhysicalMemory& memory, BasicWalk<Mode>& walk) {
+  if constexpr (std::is_same_v<Mode, PagingMode>) {
+    std::array<unsigned char, Walk::longest_read> bytes{};
+    memory.read_bytes(walk.entry_address(), walk.read_bytes(), bytes.data());
+    walk.supply(bytes.data());
+  } else {
+    walk.supply(memory.read(walk.entry_address(), mode.entry_bytes()));
+  }
+}
 
 /// Runs a walk to its end. `update` is called with the walk at UpdateEntry and returns the old memory value.
 template <class Mode, class Update>
@@ -16,7 +30,7 @@ WalkOutcome drive_walk(const Mode& mode, const PhysicalMemory& memory, PhysicalA
     switch (walk.step()) {
       case Step::ReadEntry:
         ++outcome.entry_reads;
-        walk.supply(memory.read(walk.entry_address(), mode.entry_bytes()));
+        supply_from(mode, memory, walk);
         break;
       case Step::UpdateEntry:
         ++outcome.entry_updates;
@@ -33,7 +47,8 @@ WalkOutcome drive_walk(const Mode& mode, const PhysicalMemory& memory, PhysicalA
   }
 }
 
-/// The base of every final class of PagingMode: compiles its reference walk for that class as a whole.
+/// The base of every final class of PagingMode with radix tables: compiles its reference walk for that class as a
+/// whole.
 template <class Self, class Base = PagingMode>
 class WalkingMode : public Base {
  public:
@@ -46,6 +61,7 @@ class WalkingMode : public Base {
   WalkOutcome walk(const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const final {
     return drive_walk(self(), memory, root, va, access, [](const auto& walk) { return walk.update_expected(); });
   }
+  void begin(Walk& walk) const final { walk.begin_by(self()); }
   void decide(Walk& walk) const final { walk.decide_by(self()); }
 
  protected:

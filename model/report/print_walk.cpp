@@ -33,11 +33,10 @@ class WalkPrinter {
   const std::string& table_name(unsigned level) const { return mode_.level(level).name; }
 
   void print_root() {
-    out_ << mode_.name() << ", " << mode_.levels() << (mode_.levels() == 1 ? " level" : " levels") << ", "
-         << report_.source << '\n';
+    const std::string levels = fmt::format("{} {}, ", mode_.levels(), mode_.levels() == 1 ? "level" : "levels");
+    out_ << mode_.name() << ", " << (mode_.is_radix() ? levels : "") << report_.source << '\n';
     const RootRegister root = mode_.decode_root(report_.root_value);
-    out_ << mode_.root_register() << ' ' << hex(report_.root_value) << ": the root table, "
-         << table_name(mode_.root_level()) << ", is at " << hex(root.table.value()) << '\n';
+    out_ << mode_.root_register() << ' ' << hex(report_.root_value) << ": " << mode_.describe_root(root) << '\n';
     print_fields(mode_.root_fields(), report_.root_value, 2);
   }
 
@@ -68,13 +67,29 @@ class WalkPrinter {
   }
 
   void print_step(const WalkStep& step) {
-    out_ << "\n  " << table_name(step.level) << " entry " << step.index << " at " << hex(step.entry_address.value())
-         << ": " << strong(hex_entry(mode_, step.entry)) << '\n';
-    print_fields(mode_.entry_fields(step.entry, step.level), step.entry, 4);
+    if (mode_.is_radix()) {
+      out_ << "\n  " << table_name(step.level) << " entry " << step.index << " at " << hex(step.entry_address.value())
+           << ": " << strong(hex_entry(mode_, step.entry)) << '\n';
+      print_fields(mode_.entry_fields(step.entry, step.level), step.entry, 4);
+    } else {
+      print_words(step);
+    }
     const std::vector<std::string> set = marks(mode_, step);
     if (!set.empty()) out_ << "    the walk would set " << fmt::format("{}", fmt::join(set, " and ")) << '\n';
     if (step.image == ImageHolds::LeftOut) out_ << "    the image does not include this page: read as zeros\n";
     out_ << "    -> " << consequence(mode_, step) << '\n';
+  }
+
+  /// All that was read, and the entry among it.
+  void print_words(const WalkStep& step) {
+    out_ << "\n  " << table_name(step.level) << ", " << step.place << ": " << step.holds << '\n';
+    const bool has_entry = step.view.kind == EntryView::Kind::Leaf || step.view.kind == EntryView::Kind::Malformed;
+    if (options_.explain) {
+      for (const std::uint64_t word : step.words) out_ << "    " << hex_entry(mode_, word) << '\n';
+    }
+    if (!has_entry) return;
+    out_ << "    entry at " << hex(step.entry_address.value()) << ": " << strong(hex_entry(mode_, step.entry)) << '\n';
+    print_fields(mode_.entry_fields(step.entry, step.level), step.entry, 4);
   }
 
   /// A few per line as `NAME=value`, or with `explain` one per line.
@@ -142,6 +157,8 @@ class WalkPrinter {
     out_ << "  fault     " << strong(to_string(fault.reason));
     if (walk.steps.empty()) {
       out_ << "; no entry is read\n";
+    } else if (!mode_.is_radix()) {
+      out_ << ", after " << walk.steps.size() << (walk.steps.size() == 1 ? " read\n" : " reads\n");
     } else {
       out_ << ", at the entry of " << table_name(fault.level) << " (level " << unsigned{fault.level} << ")\n";
     }

@@ -98,11 +98,10 @@ std::string regions_text(const Regions& regions, VirtualAddress va) {
 std::string walk_text(const RefusingTables& tables, const RefusedAccess& refused) {
   const PagingMode& mode = tables.mode;
   const WalkSteps walk = walk_step_by_step(mode, tables.memory, tables.root, refused.va, refused.access);
-  std::string text = fmt::format("walk of {}, from the {} at {:#x}:\n", mode.name(), mode.level(mode.root_level()).name,
-                                 tables.root.value());
+  const std::string from = mode.is_radix() ? mode.level(mode.root_level()).name : "root";
+  std::string text = fmt::format("walk of {}, from the {} at {:#x}:\n", mode.name(), from, tables.root.value());
   for (const WalkStep& step : walk.steps) {
-    text += fmt::format("    {} entry {} at {}: {} -> {}\n", mode.level(step.level).name, step.index,
-                        hex(step.entry_address.value()), hex_entry(mode, step.entry), consequence(mode, step));
+    text += fmt::format("    {} -> {}\n", place_text(mode, step), consequence(mode, step));
   }
   if (walk.steps.empty()) text += "    no entry is read\n";
   if (walk.outcome.translated) {

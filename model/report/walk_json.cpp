@@ -40,6 +40,11 @@ ordered_json step_json(const PagingMode& mode, const WalkStep& step) {
   json["index"] = step.index;
   json["entry_address"] = hex(step.entry_address.value());
   json["entry"] = hex_entry(mode, step.entry);
+  if (!step.words.empty()) {
+    json["holds"] = step.holds;
+    json["line"] = ordered_json::array();
+    for (const std::uint64_t word : step.words) json["line"].push_back(hex_entry(mode, word));
+  }
   json["fields"] = fields_json(mode.entry_fields(step.entry, step.level), step.entry);
   if (step.image == ImageHolds::LeftOut) json["left_out"] = true;
   json["kind"] = kind_name(step.view.kind);

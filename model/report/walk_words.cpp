@@ -21,8 +21,9 @@ std::vector<AddressPart> split_address(const PagingMode& mode, VirtualAddress va
   std::vector<AddressPart> parts;
   const unsigned bits = mode.virtual_bits();
   if (bits < 64 && (bits != 32 || va.value() >> 32 != 0)) parts.push_back(part("high", 63, bits));
-  for (unsigned level = mode.levels(); level-- > 0;) {
-    const LevelShape& shape = mode.level(level);
+  const std::vector<LevelShape> shapes = mode.address_parts();
+  for (std::size_t level = shapes.size(); level-- > 0;) {
+    const LevelShape& shape = shapes[level];
     parts.push_back(part(shape.name, shape.index_shift + shape.index_bits - 1, shape.index_shift));
   }
   parts.push_back(part("offset", mode.offset_bits() - 1, 0));
@@ -55,6 +56,8 @@ const char* kind_name(EntryView::Kind kind) {
       return "pointer";
     case EntryView::Kind::Leaf:
       return "leaf";
+    case EntryView::Kind::Other:
+      return "other";
     case EntryView::Kind::Malformed:
       break;
   }
@@ -69,6 +72,16 @@ std::vector<std::string> allowed_accesses(const PagingMode& mode, Rights rights,
   return allowed;
 }
 
+std::string place_text(const PagingMode& mode, const WalkStep& step) {
+  if (mode.is_radix()) {
+    return fmt::format("{} entry {} at {}: {}", mode.level(step.level).name, step.index,
+                       hex(step.entry_address.value()), hex_entry(mode, step.entry));
+  }
+  const std::string place = fmt::format("{}, {}: {}", mode.level(step.level).name, step.place, step.holds);
+  if (step.view.kind != EntryView::Kind::Leaf) return place;
+  return fmt::format("{}; entry at {}: {}", place, hex(step.entry_address.value()), hex_entry(mode, step.entry));
+}
+
 std::vector<std::string> marks(const PagingMode& mode, const WalkStep& step) {
   std::vector<std::string> names;
   for (const BitField& field : mode.entry_fields(step.entry, step.level)) {
@@ -78,6 +91,7 @@ std::vector<std::string> marks(const PagingMode& mode, const WalkStep& step) {
 }
 
 std::string consequence(const PagingMode& mode, const WalkStep& step) {
+  if (!step.follows.empty()) return step.follows;
   switch (step.view.kind) {
     case EntryView::Kind::Absent:
       return "not present: the walk ends";
@@ -85,6 +99,8 @@ std::string consequence(const PagingMode& mode, const WalkStep& step) {
       return fmt::format("{}: the walk ends", to_string(step.view.malformed));
     case EntryView::Kind::Pointer:
       return fmt::format("table {} at {}", mode.level(step.level - 1).name, hex(step.view.target.value()));
+    case EntryView::Kind::Other:
+      return "the walk reads on";
     case EntryView::Kind::Leaf:
       break;
   }

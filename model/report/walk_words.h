@@ -36,6 +36,8 @@ const char* kind_name(EntryView::Kind kind);
 std::vector<std::string> allowed_accesses(const PagingMode& mode, Rights rights, bool user);
 /// What follows from the entry: `table PT at 0x3000`, `page of 4 KiB at 0x5000`, `not present: the walk ends`.
 std::string consequence(const PagingMode& mode, const WalkStep& step);
+/// What was read: `PT entry 5 at 0x3028: 0x000000000000a007`.
+std::string place_text(const PagingMode& mode, const WalkStep& step);
 /// The fields that the walk would set in the entry: `A`, `D`.
 std::vector<std::string> marks(const PagingMode& mode, const WalkStep& step);
 

@@ -81,6 +81,7 @@ void Machine::make_kernel(const std::optional<ImageTables>& tables, std::unique_
     kernel_ = std::move(kernel);
     return;
   }
+  require_radix(*mode_, "a memory image");
   if (config_.os.kpti || config_.os.kernel_half == KernelHalf::Shared) {
     throw InputError("os.kpti, os.kernel_half: a memory image has its own tables; expected false and private");
   }
@@ -159,8 +160,11 @@ Module Machine::make(std::size_t index, const MakeMemory& memory) {
       return std::make_unique<FirstLevelTlb>(name.c_str(), tlb_config(node.kind), *mode_, ports);
     case NodeKind::Stlb:
       return std::make_unique<RegisteredTlb>(name.c_str(), tlb_config(node.kind), *mode_, ports);
-    case NodeKind::Walker:
-      return make_walker(name.c_str(), walker_config(index), config_.paging, *mode_, memory_, ports);
+    case NodeKind::Walker: {
+      auto walker = make_walker(name.c_str(), walker_config(index), config_.paging, *mode_, memory_, ports);
+      if (mode_->root_moves()) walker->follow_roots(*kernel_);
+      return walker;
+    }
     case NodeKind::L1i:
       return cache(ServedBy::L1, config_.l1i);
     case NodeKind::L1d:

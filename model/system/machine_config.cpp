@@ -127,6 +127,29 @@ std::string MachineConfig::impossible_resident_limit() const {
          format_byte_size(ByteSize{page}) + ", or 0 for no limit";
 }
 
+/// A walk reads within one line.
+std::string MachineConfig::line_below_reads() const {
+  try {
+    const auto mode = make_paging_mode(paging.mode, paging);
+    if (memory.line_bytes >= mode->largest_read()) return {};
+    return fmt::format("walks of paging mode {} read {} bytes at once; expected a line of at least that", mode->name(),
+                       mode->largest_read());
+  } catch (const InputError&) {
+    return {};
+  }
+}
+
+std::string MachineConfig::unknown_to_hardware() const {
+  try {
+    const auto mode = make_paging_mode(paging.mode, paging);
+    if (mode->is_radix()) return {};
+    return fmt::format("hardware walks radix tables only, not paging mode {}; expected systemc or instant",
+                       mode->name());
+  } catch (const InputError&) {
+    return {};
+  }
+}
+
 std::string MachineConfig::impossible_memory() const {
   if (memory.bytes.bytes == 0) return {};
   const auto mode = known_mode();

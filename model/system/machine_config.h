@@ -180,8 +180,11 @@ struct MachineConfig {
     const std::string ram = impossible_memory();
     if (!ram.empty()) problem("memory.bytes", ram);
     for (const auto& [key, text] : segment_problems()) problem("segmentation.segments." + key, text);
+    const std::string line = line_below_reads();
+    if (!line.empty()) problem("memory.line_bytes", line);
     for (const auto& [key, text] : process_problems()) problem(key, text);
     const bool hardware = walker.kind == WalkerKind::Rtl || walker.kind == WalkerKind::Foreign;
+    if (hardware && !unknown_to_hardware().empty()) problem("walker.kind", unknown_to_hardware());
     if (hardware && core.invalidate_cycles == Cycles(0)) {
       problem("core.invalidate_cycles", "the RTL walker accepts one invalidation per cycle; expected at least 1");
     }
@@ -237,6 +240,8 @@ struct MachineConfig {
   std::string unusable_huge_page_size() const;
   std::string impossible_memory() const;
   std::string impossible_resident_limit() const;
+  std::string line_below_reads() const;
+  std::string unknown_to_hardware() const;
   // Keys and texts: address-space ids, roots and kernel halves that the machine cannot have.
   std::vector<std::pair<std::string, std::string>> process_problems() const;
   // Keys and texts: segments that do not fit the pages, lines or memory of the machine.

@@ -213,6 +213,7 @@ WalkerLaw measure_walker(const MachineConfig& config) {
     throw InputError("walker.kind: instant makes no walks; expected systemc, rtl or foreign");
   }
   const std::shared_ptr<const PagingMode> mode = make_paging_mode(config.paging.mode, config.paging);
+  require_radix(*mode, "walker-law, cycles by levels,");
   PhysicalMemory bytes;
   FrameAllocator frames(config.memory_bytes(), mode->page_bytes(), {});
   TableBuilder tables(mode, bytes, frames);

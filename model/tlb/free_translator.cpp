@@ -38,7 +38,8 @@ bool FreeTranslator::receive_request(unsigned, TranslationRequest& request, Cycl
                      same(known.access, request.access);
   if (!valid) {
     kernel_.before_walk(request.space, request.va, request.access);
-    const WalkOutcome walk = reference_walk(mode_, memory_, request.root, request.va, request.access);
+    const PhysicalAddress root = kernel_.root_for(request.space, request.access.user);
+    const WalkOutcome walk = reference_walk(mode_, memory_, root, request.va, request.access);
     if (!walk.translated) {
       // A fault is reported to the core like a miss.
       request.begin_account(cycle);

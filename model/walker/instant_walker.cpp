@@ -28,7 +28,7 @@ void InstantWalker::on_cycle() {
 }
 
 void InstantWalker::answer(TranslationRequest& request, Cycles cycle) {
-  const WalkOutcome walk = reference_walk(mode(), memory_, request.root, request.va, request.access);
+  const WalkOutcome walk = reference_walk(mode(), memory_, root_of(request), request.va, request.access);
   request.answer.faulted = !walk.translated;
   request.answer.fault = walk.fault;
   request.answer.translation = walk.translation;

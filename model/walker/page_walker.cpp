@@ -7,9 +7,9 @@ namespace tablewalk {
 PageWalker::PageWalker(sc_core::sc_module_name name, Phase phase, const PagingMode& mode, unsigned ports)
     : TimedModule(name, phase), memory_side("memory_side", *this), tlb_side_("tlb_side", *this, ports), mode_(mode) {}
 
-MemoryAccess& PageWalker::prepare_access(PhysicalAddress address, std::uint32_t tag) {
+MemoryAccess& PageWalker::prepare_access(PhysicalAddress address, unsigned bytes, std::uint32_t tag) {
   MemoryAccess& access = pool_.take();
-  access.prepare(address, mode_.entry_bytes(), false);
+  access.prepare(address, bytes, false);
   access.info.table_entry = true;
   access.info.served_by = ServedBy::Dram;  // assumed for a memory that does not report it
   access.info.tag = tag;
@@ -89,7 +89,7 @@ void PageWalker::respond(TranslationRequest& request, Cycles visible) {
 namespace {
 
 /// Where entries were served: over all levels, and per level.
-void report_places(const WalkerStats& stats, unsigned levels, StatSet& figures) {
+void report_places(const WalkerStats& stats, const PagingMode& mode, StatSet& figures) {
   constexpr std::array<const char*, served_by_count> found_there = {
       "table entries served by the first-level cache: a few cycles each",
       "table entries served by the second-level cache: about ten cycles each",
@@ -103,15 +103,15 @@ void report_places(const WalkerStats& stats, unsigned levels, StatSet& figures) 
         .key()
         .explain(found_there[place]);
   }
-  for (unsigned level = 0; level < levels; ++level) {
+  for (unsigned level = 0; level < mode.levels(); ++level) {
+    const std::string of = mode.is_radix() ? "entries of this level" : "reads as " + mode.level(level).name;
     const std::string prefix = "walker.level" + std::to_string(level);
     std::uint64_t reads = 0;
     for (unsigned place = 0; place < served_by_count; ++place) reads += stats.served[level][place];
-    figures.count(prefix + ".reads", reads, "reads", "entries of this level read (level 0 is the last)");
+    figures.count(prefix + ".reads", reads, "reads", mode.is_radix() ? of + " read (level 0 is the last)" : of);
     for (unsigned place = 0; place < served_by_count; ++place) {
       const std::string where = to_string(static_cast<ServedBy>(place));
-      figures.count(prefix + ".served_by." + where, stats.served[level][place], "reads",
-                    "entries of this level served by " + where);
+      figures.count(prefix + ".served_by." + where, stats.served[level][place], "reads", of + " served by " + where);
     }
   }
 }
@@ -153,7 +153,7 @@ void PageWalker::report(StatSet& figures) const {
   figures.distribution("walker.queue_cycles", stats_.queue, "cycles", "of that, before the walk was started")
       .explain("of that, waiting for a free walker");
   figures.distribution("walker.reads", stats_.reads_per_walk, "reads", "entries read per walk");
-  report_places(stats_, mode_.levels(), figures);
+  report_places(stats_, mode_, figures);
 }
 
 }  // namespace tablewalk

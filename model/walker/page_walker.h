@@ -4,6 +4,7 @@
 #include "links/timed_module.h"
 #include "links/translate_link.h"
 #include "links/upstream_ports.h"
+#include "protocol/kernel.h"
 #include "protocol/observers.h"
 #include "stats/stat_set.h"
 #include "walker/walker_config.h"
@@ -32,6 +33,8 @@ class PageWalker : public TimedModule {
   AccessInitiatorPort<PageWalker> memory_side;
 
   void observe(WalkObserver& observer) { observer_ = &observer; }
+  /// For modes whose roots move: walks use the kernel's present root, as from a register that it rewrites.
+  void follow_roots(Kernel& kernel) { kernel_ = &kernel; }
   const WalkerStats& stats() const { return stats_; }
   virtual void reset_stats() { stats_ = {}; }
   virtual void report(StatSet& figures) const;
@@ -47,8 +50,13 @@ class PageWalker : public TimedModule {
 
   const PagingMode& mode() const { return mode_; }
   std::uint64_t page_of(VirtualAddress va) const { return va.value() >> mode_.offset_bits(); }
-  /// A new read of the entry at that address; `tag` is for the walker's own use.
-  MemoryAccess& prepare_access(PhysicalAddress address, std::uint32_t tag);
+  /// A new read of `bytes` at that address, or update of an entry; `tag` is for the walker's own use.
+  MemoryAccess& prepare_access(PhysicalAddress address, unsigned bytes, std::uint32_t tag);
+  /// The present root of the request's address space.
+  PhysicalAddress root_of(const TranslationRequest& request) const {
+    return kernel_ == nullptr ? request.root : kernel_->root_for(request.space, request.access.user);
+  }
+  bool roots_move() const { return kernel_ != nullptr; }
 
   // Cycle accounting. `request` is the one that started the walk.
   void begin_walk(WalkRecord& record, TranslationRequest& request, Cycles visible_since, Cycles cycle);
@@ -71,6 +79,7 @@ class PageWalker : public TimedModule {
   AccessPool pool_;
   std::uint64_t next_id_ = 0;
   WalkObserver* observer_ = &WalkObserver::none();
+  Kernel* kernel_ = nullptr;
   WalkerStats stats_;
 };
 

@@ -90,7 +90,8 @@ void SystemCWalker::look_up_walk_caches(Cycles cycle) {
     slot->record.walk_cache_hit = static_cast<std::uint8_t>(start->level + 1);
     slot->walk = Walk(mode(), *start, request.va, request.access);
   } else {
-    slot->walk = Walk(mode(), request.root, request.va, request.access);
+    slot->root = root_of(request);
+    slot->walk = Walk(mode(), slot->root, request.va, request.access);
   }
   if (tap_ != nullptr) {
     WalkerCycle& doing = tap_->doing(cycle);
@@ -116,8 +117,9 @@ void SystemCWalker::use_response(Slot& slot, const MemoryAccess& access, Cycles 
   const unsigned level = slot.walk.level();
   TranslationRequest& request = *slot.request;
   count_response(slot.record, request, access, visible_since, cycle);
+  if (roots_move() && slot.root != root_of(request)) return restart(slot, cycle);  // what was read may be of old tables
   if (slot.walk.step() == Walk::Step::ReadEntry) {
-    slot.walk.supply(access.entry());
+    slot.walk.supply(access.bytes());
   } else {
     slot.walk.updated(access.info.held);
   }
@@ -138,7 +140,7 @@ void SystemCWalker::present_memory_request(Cycles cycle) {
   const Cycles presented = cycle + Cycles(1);
   const bool update = slot->walk.step() == Walk::Step::UpdateEntry;
   const PhysicalAddress address = slot->walk.entry_address();
-  MemoryAccess& access = prepare_access(address, slot->number);
+  MemoryAccess& access = prepare_access(address, update ? mode().entry_bytes() : slot->walk.read_bytes(), slot->number);
   if (update) {
     access.info.operation = AccessInfo::Operation::CompareAndSwap;
     access.info.expected = slot->walk.update_expected();
@@ -287,7 +289,7 @@ SystemCWalker::Slot* SystemCWalker::oldest_ready(SlotState state, Cycles cycle) 
 SystemCWalker::Slot* SystemCWalker::walk_of(const TranslationRequest& request) {
   for (Slot& slot : slots_) {
     if (slot.request == nullptr || page_of(slot.record.va) != page_of(request.va)) continue;
-    if (slot.record.asid == request.asid && slot.root == request.root) return &slot;
+    if (slot.record.asid == request.asid && (roots_move() || slot.root == request.root)) return &slot;
   }
   return nullptr;
 }

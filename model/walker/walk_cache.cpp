@@ -7,7 +7,7 @@ namespace tablewalk {
 WalkCaches::WalkCaches(const std::vector<WalkCacheConfig>& configs, const PagingMode& mode) {
   for (const WalkCacheConfig& config : configs) {
     // Levels from the root down, except the last: only those have pointers.
-    if (config.level > mode.root_level()) continue;
+    if (!mode.is_radix() || config.level > mode.root_level()) continue;
     caches_.push_back({config.level,
                        mode.level(config.level).index_shift,
                        {sets_of(config.entries, config.ways), ways_of(config.entries, config.ways), config.replacement,

@@ -17,27 +17,29 @@ namespace tablewalk::test {
 /// results that the machine may return: an access sees the tables as they are, or as they were at some time since the
 /// last invalidation that covers its page. Independent of the machine and of the walk in paging/.
 ///
-/// Tables are never reused, and a table removed from a tree is left unchanged, so a cached pointer to it still finds
-/// what was valid when it was removed. Pages with an odd index in the root are global, the same in all spaces.
+/// Pages with an odd index in the root (of other organisations: in an odd block of the largest page) are global, the
+/// same in all spaces.
 class ChangingTables {
  public:
-  ChangingTables(std::shared_ptr<const PagingMode> mode, AddressSpaceId spaces, Dice& dice);
+  virtual ~ChangingTables() = default;
+  ChangingTables(const ChangingTables&) = delete;
+  ChangingTables& operator=(const ChangingTables&) = delete;
 
   const PagingMode& mode() const { return *mode_; }
   PhysicalMemory& memory() { return memory_; }
-  PhysicalAddress root(AddressSpaceId space) const { return roots_[space]; }
+  virtual PhysicalAddress root(AddressSpaceId space) const = 0;
   /// The pages in use, of the mode's smallest size.
   const std::vector<VirtualAddress>& pages() const { return pages_; }
-  AddressSpaceId spaces() const { return static_cast<AddressSpaceId>(roots_.size()); }
+  AddressSpaceId spaces() const { return static_cast<AddressSpaceId>(remembered_.size()); }
   std::size_t page_of(VirtualAddress va) const;
   VirtualAddress random_place(Dice& dice) const;
   Invalidation random_invalidation(Dice& dice) const;
 
   /// Changes the mapping of that page and its neighbours: another frame, other rights, a larger or smaller page, other
   /// tables, or none.
-  void change(AddressSpaceId space, std::size_t page);
+  virtual void change(AddressSpaceId space, std::size_t page) = 0;
   /// Makes an access possible, if it is not.
-  void make_present(AddressSpaceId space, std::size_t page, Access access);
+  virtual void make_present(AddressSpaceId space, std::size_t page, Access access) = 0;
   /// From now on nothing covered by the invalidation is cached.
   void invalidated(const Invalidation& invalidation);
 
@@ -51,52 +53,54 @@ class ChangingTables {
   void forget_the_past();
   std::string describe(AddressSpaceId space, VirtualAddress va, Access access, const Answer& answer) const;
 
- private:
+ protected:
   /// The result of the tables for a page.
   struct Outcome {
     bool present = false;
     PhysicalAddress page;
     Rights rights;
-    std::uint64_t path = 0;  ///< identifies the tables on the path
+    std::uint64_t path = 0;  ///< identifies the tables on the path that a walk cache may know
     bool operator==(const Outcome& other) const;
   };
+
+  ChangingTables(std::shared_ptr<const PagingMode> mode, AddressSpaceId spaces, Dice& dice);
+  /// Picks the pages, which differ in few of the bits from `parts` on, lowest first, and maps them.
+  void begin(const std::vector<LevelShape>& parts);
+
+  virtual Outcome outcome_of(AddressSpaceId space, VirtualAddress va) const = 0;
+  /// Must follow each change that a walk may see.
+  void note_outcomes();
+  bool is_global(VirtualAddress va) const;
+  /// A frame for a page of that many bytes that has not been used for long; none if memory has too few of them.
+  std::optional<PhysicalAddress> fresh_frame(std::uint64_t bytes);
+  /// Memory below is for tables.
+  std::uint64_t frames_begin() const { return frames_begin_; }
+
+  std::shared_ptr<const PagingMode> mode_;
+  PhysicalMemory memory_;
+  Dice& dice_;
+  std::vector<VirtualAddress> pages_;
+
+ private:
   struct Remembered {
     Outcome outcome;
     std::uint64_t until;       ///< requests from then on cannot see it
     std::uint64_t walk_until;  ///< requests from then on cannot find it by a walk, and so cannot fault on it
   };
-  /// An entry of a table.
-  struct Place {
-    unsigned level = 0;
-    PhysicalAddress table;
-  };
 
-  void pick_pages(Dice& dice);
-  bool is_global(VirtualAddress va) const;
-  bool same_block(VirtualAddress a, VirtualAddress b, unsigned level) const;
-  Place descend(AddressSpaceId space, VirtualAddress va, unsigned level) const;
-  Outcome outcome_of(AddressSpaceId space, VirtualAddress va) const;
+  void pick_pages(const std::vector<LevelShape>& parts);
   bool agrees(const Outcome& outcome, VirtualAddress va, Access access, const Answer& answer) const;
-  EntryView view(const Place& place, VirtualAddress va) const;
-  void write(const Place& place, VirtualAddress va, std::uint64_t entry);
-  PhysicalAddress fresh_table(unsigned level);
-  std::optional<std::uint64_t> fresh_leaf(unsigned level, VirtualAddress va, const Rights& rights);
-  std::optional<std::uint64_t> random_leaf(unsigned level, VirtualAddress va);
-  std::uint64_t fresh_pointer(unsigned level, VirtualAddress va);
-  void note_outcomes();
   void end(std::vector<Remembered>& list, bool walks_only, bool of_this_path) const;
 
-  std::shared_ptr<const PagingMode> mode_;
-  PhysicalMemory memory_;
-  Dice& dice_;
   std::uint64_t frames_begin_;
   std::uint64_t frames_bytes_;
   std::uint64_t frames_ = 0;
-  std::uint64_t next_table_ = 0;
-  std::vector<PhysicalAddress> roots_;
-  std::vector<VirtualAddress> pages_;
   std::uint64_t now_ = 0;
   std::vector<std::vector<std::vector<Remembered>>> remembered_;  ///< [space][page], the current one last
 };
+
+/// Of the mode's organisation, with the pages mapped.
+std::unique_ptr<ChangingTables> make_changing_tables(const std::shared_ptr<const PagingMode>& mode,
+                                                     AddressSpaceId spaces, Dice& dice);
 
 }  // namespace tablewalk::test

@@ -24,6 +24,15 @@ RiscvControls random_riscv(Dice& dice) {
   return riscv;
 }
 
+/// Tables small enough that they grow.
+HashedControls random_hashed(Dice& dice) {
+  HashedControls hashed;
+  hashed.initial_bytes = ByteSize{std::uint64_t{512} << dice.number(0, 3)};
+  hashed.max_load = dice.pick<double>({0.125, 0.5, 0.95});
+  hashed.growth = 1u << dice.number(1, 3);
+  return hashed;
+}
+
 std::string random_mode(Dice& dice) {
   if (dice.chance(60)) return dice.pick(paging_mode_names());
   const unsigned offset_bits = dice.number(6, 16);
@@ -253,14 +262,23 @@ MachineConfig random_machine(Dice& dice) {
   return random_machine(dice, random_mode(dice));
 }
 
+MachineConfig random_radix_machine(Dice& dice) {
+  std::string mode = random_mode(dice);
+  while (!make_paging_mode(mode)->is_radix()) mode = random_mode(dice);
+  return random_machine(dice, mode);
+}
+
 MachineConfig random_machine(Dice& dice, const std::string& mode_name) {
   MachineConfig config;
   config.paging.mode = mode_name;
   config.paging.riscv = random_riscv(dice);
   config.paging.arm.contiguous = dice.chance(70);
+  const bool radix = make_paging_mode(mode_name)->is_radix();
+  if (!radix) config.paging.hashed = random_hashed(dice);
   const auto mode = make_paging_mode(config.paging.mode, config.paging);
   config.clock_mhz = dice.number(500, 6000);
-  config.memory.line_bytes = 1u << dice.number(4, 8);
+  // A walk reads within a line.
+  config.memory.line_bytes = std::max(1u << dice.number(4, 8), mode->largest_read());
   // Room for the root tables of several address spaces.
   config.memory.bytes = ByteSize{std::max(config.memory_bytes(), 16 * mode->table_bytes(mode->root_level()))};
   config.os = random_os(dice, *mode, config.memory_bytes());

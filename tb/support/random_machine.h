@@ -12,6 +12,8 @@ namespace tablewalk::test {
 /// Any machine that a config can describe, small enough that its structures and queues fill up.
 MachineConfig random_machine(Dice& dice);
 MachineConfig random_machine(Dice& dice, const std::string& mode_name);
+/// The same, for tests that know radix tables only.
+MachineConfig random_radix_machine(Dice& dice);
 
 /// For messages: how to have the case of that seed again, and its machine.
 std::string how_to_repeat(std::uint64_t seed, const MachineConfig& config);

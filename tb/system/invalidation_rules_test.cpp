@@ -231,7 +231,10 @@ TEST(InvalidationRules, AreTheManualsInEveryModeForEveryEventAndSwitch) {
   std::uint64_t taken_out = 0;
   for (const std::uint64_t seed : printed_seeds(1)) {
     Dice dice(seed);
-    std::vector<std::string> modes = paging_mode_names();
+    std::vector<std::string> modes;
+    for (const std::string& name : paging_mode_names()) {
+      if (make_paging_mode(name)->is_radix()) modes.push_back(name);  // the others have no pointers
+    }
     modes.emplace_back("radix:5,5,5,5/12@4");
     for (const std::string& name : modes) {
       for (const bool pcide : {true, false}) {

@@ -185,7 +185,7 @@ TEST_F(LawCheckerOfX8664, SeesAMissingAnswer) {
 
 TEST_F(LawCheckerOfX8664, SeesAWalkThatReadsTooMuch) {
   walk_.entry_reads = 5;
-  EXPECT_THAT([&] { checker_.walk_finished(walk_); }, ThrowsMessage<LawViolation>(HasSubstr("read 5 entries")));
+  EXPECT_THAT([&] { checker_.walk_finished(walk_); }, ThrowsMessage<LawViolation>(HasSubstr("made 5 reads")));
   walk_.entry_updates = 1;  // read again after an update
   EXPECT_NO_THROW(checker_.walk_finished(walk_));
 }

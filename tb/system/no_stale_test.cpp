@@ -34,9 +34,7 @@ Access random_access(Dice& dice) {
 /// The page sizes that TLBs of the mode may hold, log2.
 std::vector<unsigned> page_shifts(const PagingMode& mode) {
   std::vector<unsigned> shifts;
-  for (unsigned level = 0; level < mode.levels(); ++level) {
-    if (mode.level(level).leaf_allowed) shifts.push_back(mode.level(level).index_shift);
-  }
+  for (const PageSize& size : mode.page_sizes()) shifts.push_back(size.shift);
   return shifts;
 }
 
@@ -95,7 +93,9 @@ class TimelessMachine {
     for (;;) {
       const unsigned level = walk.level();
       if (walk.step() == Walk::Step::ReadEntry) {
-        walk.supply(memory.read(walk.entry_address(), bytes));
+        std::array<unsigned char, Walk::longest_read> read{};
+        memory.read_bytes(walk.entry_address(), walk.read_bytes(), read.data());
+        walk.supply(read.data());
       } else if (walk.step() == Walk::Step::UpdateEntry) {
         walk.updated(
             memory.compare_and_swap(walk.entry_address(), bytes, walk.update_expected(), walk.update_desired()));
@@ -116,48 +116,69 @@ class TimelessMachine {
   WalkCaches walk_caches_;
 };
 
-TEST(NoStale, AnswerInAMillionOperationsOnTheArraysAndTheWalk) {
-  constexpr unsigned operations = 4000;
+/// Sums over machines.
+struct Seen {
   std::uint64_t old = 0;
   std::uint64_t hits = 0;
   std::uint64_t short_walks = 0;
   std::uint64_t forgotten = 0;
-  for (const std::uint64_t seed : printed_seeds(250)) {
-    Dice dice(seed);
-    const MachineConfig config = random_machine(dice);
-    const auto mode = make_paging_mode(config.paging.mode);
-    ChangingTables tables(mode, static_cast<AddressSpaceId>(dice.between(1, 3)), dice);
-    TimelessMachine machine(config, *mode);
-    AddressSpaceId space = 0;
-    for (unsigned i = 0; i < operations; ++i) {
-      const std::uint64_t choice = dice.between(0, 99);
-      if (choice < 10) space = static_cast<AddressSpaceId>(dice.between(0, tables.spaces() - 1U));
-      if (choice < 25) {
-        tables.change(space, dice.between(0, tables.pages().size() - 1));
-      } else if (choice < 35) {
-        const Invalidation invalidation = tables.random_invalidation(dice);
-        machine.invalidate(invalidation);
-        tables.invalidated(invalidation);
-        tables.forget_the_past();
-      } else {
-        const VirtualAddress va = tables.random_place(dice);
-        const Access access = random_access(dice);
-        const Answer answer = machine.translate(tables.memory(), tables.root(space), va, space, access);
-        ASSERT_TRUE(tables.may_be(space, va, access, answer, tables.now()))
-            << "operation " << i << ": " << tables.describe(space, va, access, answer) << "; " << again(seed)
-            << "; its machine:\n"
-            << to_yaml(config, false);
-        old += tables.is_current(space, va, access, answer) ? 0 : 1;
-      }
+};
+
+void expect_no_stale_answer(const MachineConfig& config, Dice& dice, std::uint64_t seed, Seen& seen) {
+  constexpr unsigned operations = 4000;
+  const auto mode = make_paging_mode(config.paging.mode, config.paging);
+  const auto tables = make_changing_tables(mode, static_cast<AddressSpaceId>(dice.between(1, 3)), dice);
+  TimelessMachine machine(config, *mode);
+  AddressSpaceId space = 0;
+  for (unsigned i = 0; i < operations; ++i) {
+    const std::uint64_t choice = dice.between(0, 99);
+    if (choice < 10) space = static_cast<AddressSpaceId>(dice.between(0, tables->spaces() - 1U));
+    if (choice < 25) {
+      tables->change(space, dice.between(0, tables->pages().size() - 1));
+    } else if (choice < 35) {
+      const Invalidation invalidation = tables->random_invalidation(dice);
+      machine.invalidate(invalidation);
+      tables->invalidated(invalidation);
+      tables->forget_the_past();
+    } else {
+      const VirtualAddress va = tables->random_place(dice);
+      const Access access = random_access(dice);
+      const Answer answer = machine.translate(tables->memory(), tables->root(space), va, space, access);
+      ASSERT_TRUE(tables->may_be(space, va, access, answer, tables->now()))
+          << "operation " << i << ": " << tables->describe(space, va, access, answer) << "; " << again(seed)
+          << "; its machine:\n"
+          << to_yaml(config, false);
+      seen.old += tables->is_current(space, va, access, answer) ? 0 : 1;
     }
-    hits += machine.hits;
-    short_walks += machine.short_walks;
-    forgotten += machine.forgotten;
+  }
+  seen.hits += machine.hits;
+  seen.short_walks += machine.short_walks;
+  seen.forgotten += machine.forgotten;
+}
+
+void expect_no_stale_answers_of_arrays(std::size_t machines, const std::function<MachineConfig(Dice&)>& make) {
+  Seen seen;
+  for (const std::uint64_t seed : printed_seeds(machines)) {
+    Dice dice(seed);
+    const MachineConfig config = make(dice);
+    expect_no_stale_answer(config, dice, seed, seen);
+    if (testing::Test::HasFatalFailure()) return;
   }
   std::printf("%llu hits, %llu short walks, %llu old answers, %llu entries forgotten\n",
-              static_cast<unsigned long long>(hits), static_cast<unsigned long long>(short_walks),
-              static_cast<unsigned long long>(old), static_cast<unsigned long long>(forgotten));
-  EXPECT_GT(old, 0u) << "nothing stale was ever there to be forgotten";
+              static_cast<unsigned long long>(seen.hits), static_cast<unsigned long long>(seen.short_walks),
+              static_cast<unsigned long long>(seen.old), static_cast<unsigned long long>(seen.forgotten));
+  EXPECT_GT(seen.old, 0u) << "nothing stale was ever there to be forgotten";
+}
+
+TEST(NoStale, AnswerInAMillionOperationsOnTheArraysAndTheWalk) {
+  expect_no_stale_answers_of_arrays(250, [](Dice& dice) { return random_radix_machine(dice); });
+}
+
+/// The organisations that are not radix.
+class NoStaleAnswerIn : public testing::TestWithParam<std::string> {};
+
+TEST_P(NoStaleAnswerIn, ManyOperationsOnTheArraysAndTheWalk) {
+  expect_no_stale_answers_of_arrays(100, [](Dice& dice) { return random_machine(dice, std::string(GetParam())); });
 }
 
 std::vector<Record> accesses_and_events(const ChangingTables& tables, Dice& dice, std::size_t count) {
@@ -284,7 +305,8 @@ CoreNeighbours neighbours(const MachineConfig& config, const PagingMode& mode) {
 std::string run_under_restless_kernel(const MachineConfig& config, std::uint64_t seed) {
   Dice dice(seed + 0x10000);
   const auto mode = make_paging_mode(config.paging.mode, config.paging);
-  ChangingTables tables(mode, static_cast<AddressSpaceId>(dice.between(1, 3)), dice);
+  const auto changing = make_changing_tables(mode, static_cast<AddressSpaceId>(dice.between(1, 3)), dice);
+  ChangingTables& tables = *changing;
   RestlessKernel kernel(tables, dice, config.walker.kind != WalkerKind::SystemC);
   ListedTrace trace(accesses_and_events(tables, dice, 1000));
   RecordSource source(trace, 0);
@@ -296,6 +318,7 @@ std::string run_under_restless_kernel(const MachineConfig& config, std::uint64_t
   if (config.stlb.enabled) stlb = std::make_unique<RegisteredTlb>("stlb", config.stlb, *mode, 2);
   const std::unique_ptr<PageWalker> walker =
       make_walker("walker", config.walker, config.paging, *mode, tables.memory(), stlb ? 1 : 2);
+  if (mode->root_moves()) walker->follow_roots(kernel);
   auto* hardware = dynamic_cast<RtlWalker*>(walker.get());
   if (hardware != nullptr && config.core.run_ahead) hardware->record_wave(wanted_wave());
   Dram dram("dram", config.dram, config.clock_mhz, config.memory.line_bytes, tables.memory(), 3);
@@ -348,8 +371,14 @@ void expect_no_stale_answers(std::size_t machines, const std::function<MachineCo
 }
 
 TEST(NoStale, AnswerInTheTimedMachineWhateverIsOnItsWay) {
-  expect_no_stale_answers(250, [](Dice& dice) { return random_machine(dice); });
+  expect_no_stale_answers(250, [](Dice& dice) { return random_radix_machine(dice); });
 }
+
+TEST_P(NoStaleAnswerIn, TheTimedMachineWhateverIsOnItsWay) {
+  expect_no_stale_answers(80, [](Dice& dice) { return random_machine(dice, std::string(GetParam())); });
+}
+INSTANTIATE_TEST_SUITE_P(Organisations, NoStaleAnswerIn, testing::Values("hashed", "hashed-chained"),
+                         [](const auto& mode) { return test_name_of(mode.param); });
 
 /// Every built-in walker, including foreign ones.
 class NoStaleAnswerOf : public testing::TestWithParam<std::string> {};

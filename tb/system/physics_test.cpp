@@ -106,7 +106,7 @@ TEST(Physics, WithoutTlbsAndWalkCachesAWalkReadsOneEntryForEachLevel) {
 TEST(Physics, NoWalkReadsMoreEntriesThanTheTableHasLevels) {
   for (const std::uint64_t seed : printed_seeds(60)) {
     Dice dice(seed);
-    const MachineConfig config = random_machine(dice);
+    const MachineConfig config = random_radix_machine(dice);
     const TemporaryFolder folder;
     RunOptions options;
     options.trace_path = folder.write_trace("trace.txt", random_trace(dice, config, 800));

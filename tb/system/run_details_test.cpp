@@ -79,5 +79,20 @@ TEST(RunDetails, DescribeEachWalkWithItsTranslation) {
   EXPECT_EQ(result.details["paging"]["regions"]["found"], 3);
 }
 
+TEST(RunDetails, HaveNoTreeOfTablesThatAreNotRadix) {
+  const TemporaryFolder folder;
+  RunOptions options;
+  options.trace_path = folder.write("trace.txt", "R 0x10000000 8\nW 0x20000000 8\n");
+  options.details = true;
+  MachineConfig config;
+  config.paging.mode = "hashed";
+  const RunResult result = run_in_child(config, options);
+  EXPECT_EQ(result.details["walks_seen"], 2);
+  EXPECT_EQ(result.details["paging"]["radix"], false);
+  EXPECT_EQ(result.details["paging"]["levels"][0]["name"], "probe 1");
+  EXPECT_EQ(result.details["paging"]["tables"]["visited"], 0);
+  EXPECT_EQ(result.details["paging"]["regions"]["found"], 0);
+}
+
 }  // namespace
 }  // namespace tablewalk::test

@@ -59,6 +59,7 @@ export function objects(table) {
   return table.rows.map((row) => Object.fromEntries(table.columns.map((name, i) => [name, row[i]])));
 }
 
+export const NOT_RADIX = "The page tables of this machine are no tree of tables, and are not drawn.";
 export const PLACES = ["l1", "l2", "llc", "dram"];
 export const PLACE_NAMES = { l1: "L1", l2: "L2", llc: "LLC", dram: "DRAM" };
 

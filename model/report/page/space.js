@@ -1,5 +1,5 @@
 // The address space: what is mapped with which pages, what is walked; and where the tables are in physical memory.
-import { PLACES, PLACE_NAMES, address, count, hex, objects, plural, share, size } from "./format.js";
+import { NOT_RADIX, PLACES, PLACE_NAMES, address, count, hex, objects, plural, share, size } from "./format.js";
 import { hideTip, note, h, showTip } from "./dom.js";
 import { arrowKeys, chart, numberColumn, textColumn } from "./frame.js";
 import { dataTable } from "./table.js";
@@ -60,6 +60,7 @@ const regionText = (region) => `${regionName(region)}${region.asid ? `, address 
 export function spaceChart(one) {
   const { details } = one.result;
   const regions = regionsOf(details);
+  if (details.paging.radix === false) return note(NOT_RADIX);
   if (regions.length === 0) return note("Nothing is mapped at the end of this run.");
   const strips = stripsOf(regions);
   const found = details.paging.regions.found;

@@ -1,10 +1,11 @@
 // The page tables as a tree that unfolds, with the occupancy of each table.
-import { address, count, objects, plural, share, size } from "./format.js";
+import { NOT_RADIX, address, count, objects, plural, share, size } from "./format.js";
 import { h, note } from "./dom.js";
 import { heat } from "./space.js";
 
 export function tableTree(one) {
   const { paging } = one.result.details;
+  if (paging.radix === false) return note(NOT_RADIX);
   const tables = objects(paging.tables);
   const children = new Map(tables.map((table) => [table.id, []]));
   const roots = tables.filter((table) => table.parent === table.id);

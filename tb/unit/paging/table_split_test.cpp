@@ -61,7 +61,9 @@ TEST_P(TableSplit, MapsTheSameMemoryWithSmallPages) {
   EXPECT_FALSE(tables.is_mapped(first));
   EXPECT_TRUE(tables.is_mapped(first + one.after));
   tables.unmap(first + one.after, 2 * one.before - one.after);
-  EXPECT_EQ(tables.table_count(), 1u);
+  if (mode->is_radix()) {
+    EXPECT_EQ(tables.table_count(), 1u);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, TableSplit,
@@ -71,7 +73,8 @@ INSTANTIATE_TEST_SUITE_P(Modes, TableSplit,
                                          Case{"sv39", 2 * mebi, 64 * kibi}, Case{"sv39", gibi, 64 * kibi},
                                          Case{"arm64-4k", 64 * kibi, 4 * kibi}, Case{"arm64-4k", 2 * mebi, 64 * kibi},
                                          Case{"arm64-4k", 32 * mebi, 2 * mebi}, Case{"sv32", 4 * mebi, 4 * kibi},
-                                         Case{"arm64-4k", 2 * mebi, 4 * kibi},
+                                         Case{"arm64-4k", 2 * mebi, 4 * kibi}, Case{"hashed", 2 * mebi, 4 * kibi},
+                                         Case{"hashed", gibi, 2 * mebi}, Case{"hashed-chained", 2 * mebi, 4 * kibi},
                                          Case{"radix:6,4,3/12@8", 32 * kibi, 4 * kibi}),
                          [](const auto& one) { return "Case" + std::to_string(one.index); });
 

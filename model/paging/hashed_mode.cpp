@@ -1,0 +1,193 @@
+#include "paging/hashed_mode.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "paging/hashed_tables.h"
+#include "paging/table_size.h"
+#include "paging/walk_steps.h"
+
+namespace tablewalk {
+namespace {
+
+const std::vector<std::string>& rows() {
+  static const std::vector<std::string> names = {"probe 1", "probe 2", "probe 3", "probe 4 and on"};
+  return names;
+}
+
+std::string size_text(const PagingMode& mode, unsigned size) {
+  return humane_byte_size(mode.page_sizes()[size].bytes());
+}
+
+HashedLine line_from(const unsigned char* bytes) {
+  HashedLine line;
+  std::memcpy(line.words.data(), bytes, HashedLine::bytes);
+  return line;
+}
+
+/// The next page size in use from `size` on; none: the number of page sizes.
+unsigned size_in_use(const HashedRoot& root, unsigned size, unsigned sizes) {
+  while (size < sizes && (root.sizes >> size & 1) == 0) ++size;
+  return size;
+}
+
+}  // namespace
+
+std::vector<PageSize> hashed_page_sizes() {
+  return {{12, 0, 1}, {21, 1, 1}, {30, 2, 1}};
+}
+
+HashedMode::HashedMode(std::string name, const HashedControls& controls)
+    : HashingMode(std::move(name), Rows{rows(), 12, 64, hashed_page_sizes()}, entry_size, physical_bits_of_entries),
+      controls_(controls) {}
+
+/// Every line once for each page size in use.
+std::uint64_t HashedMode::most_reads(PhysicalAddress root) const {
+  const HashedRoot table = HashedRoot::decode(root.value());
+  return page_sizes().size() * table.lines();
+}
+
+RootRegister HashedMode::decode_root(std::uint64_t value) const {
+  const HashedRoot root = HashedRoot::decode(value);
+  const bool possible = root.lines_log2 >= HashedRoot::fewest_lines_log2 &&
+                        root.lines_log2 <= HashedRoot::most_lines_log2 &&
+                        root.table.value() % (root.lines() * HashedLine::bytes) == 0;
+  if (!possible) {
+    throw InputError(
+        fmt::format("{}: root {:#x}: expected bits 5:0 of {} to {}, log2 of the number of lines, and in "
+                    "bits 47:9 a table aligned to its size",
+                    name(), value, HashedRoot::fewest_lines_log2, HashedRoot::most_lines_log2));
+  }
+  return {PhysicalAddress(value), root.space};
+}
+
+std::vector<BitField> HashedMode::root_fields() const {
+  return {{"space", 63, 48, "address-space id"}, {"table", 47, 9, "address of the table / 512"},
+          {"1G", 8, 8, "has pages of 1 GiB"},    {"2M", 7, 7, "has pages of 2 MiB"},
+          {"4K", 6, 6, "has pages of 4 KiB"},    {"lines", 5, 0, "log2 of the number of lines"}};
+}
+
+std::string HashedMode::describe_root(RootRegister root) const {
+  const HashedRoot table = HashedRoot::decode(root.table.value());
+  return fmt::format("a hashed table of {} lines of eight entries is at {:#x}", table.lines(), table.table.value());
+}
+
+std::vector<LevelShape> HashedMode::address_parts() const {
+  return {{12, 3, false, "entry"}, {15, 49, false, "block"}};
+}
+
+WalkStep HashedMode::look(const Walk& walk, const unsigned char* bytes) const {
+  const HashedRoot root = HashedRoot::decode(walk.root().value());
+  const Place place = place_of(walk);
+  const HashedLine line = line_from(bytes);
+  const HashedLine::Tag tag = line.tag();
+  const std::uint64_t block = block_of(walk, place.size);
+  const unsigned entry = HashedLine::entry_of(walk.va(), page_sizes()[place.size].shift);
+  WalkStep step;
+  step.level = walk.level();
+  step.table = root.table;
+  step.index = root.line_of(block, place.size, place.probes);
+  step.entry_address = walk.entry_address() + entry * entry_size;
+  step.place = fmt::format("line {} at {:#x}", step.index, walk.entry_address().value());
+  step.words.assign(line.words.begin(), line.words.end());
+  const unsigned following = size_in_use(root, place.size + 1, static_cast<unsigned>(page_sizes().size()));
+  const std::string without = following == page_sizes().size()
+                                  ? "not present: the walk ends"
+                                  : fmt::format("no page of {}: pages of {} are next", size_text(*this, place.size),
+                                                size_text(*this, following));
+  if (tag == HashedLine::Tag{HashedLine::State::Block, place.size, block, root.space}) {
+    step.entry = line.words[entry];
+    step.view = decode(step.entry, place.size);
+    step.rights = step.view.rights;
+    if (step.view.kind == EntryView::Kind::Absent) step.follows = without;
+  } else if (tag.state == HashedLine::State::Empty) {
+    step.follows = without;
+  } else {
+    step.view.kind = EntryView::Kind::Other;
+    step.follows = "another block: the next line";
+  }
+  step.updated = step.entry;
+  step.holds = tag.state == HashedLine::State::Empty ? "empty"
+               : tag.state == HashedLine::State::Deleted
+                   ? "deleted"
+                   : fmt::format("block {:#x} of pages of {}, address space {}", tag.block,
+                                 tag.size < page_sizes().size() ? size_text(*this, tag.size) : "no size", tag.space);
+  return step;
+}
+
+std::unique_ptr<PageTables> HashedMode::make_tables(std::shared_ptr<const PagingMode> self, PhysicalMemory& memory,
+                                                    FrameAllocator& frames, AddressSpaceId space) const {
+  return std::make_unique<HashedTables>(std::static_pointer_cast<const HashedMode>(std::move(self)), memory, frames,
+                                        space);
+}
+
+std::uint64_t HashedMode::grown(std::uint64_t lines, std::uint64_t used) const {
+  while (used > limit(lines)) lines *= controls_.growth;
+  return lines;
+}
+
+void HashedMode::count_tables(const std::vector<PageRun>& runs, TableSize& size) const {
+  std::uint64_t blocks = 0;
+  std::array<std::uint64_t, 4> next{};  // the first block not yet counted, by page size
+  for (const PageRun& run : runs) {
+    const std::uint64_t first = HashedLine::block_of(VirtualAddress(run.first), run.pages.shift);
+    const std::uint64_t last = HashedLine::block_of(VirtualAddress(run.last), run.pages.shift);
+    blocks += last + 1 - std::max(first, std::min(next[run.pages.level], last + 1));
+    next[run.pages.level] = last + 1;
+  }
+  size.tables_per_level.push_back(1);
+  size.bytes_per_level.push_back(grown(controls_.initial_bytes.bytes / HashedLine::bytes, blocks) * HashedLine::bytes);
+}
+
+void HashedMode::begin(Walk& walk) const {
+  next_size(walk, HashedRoot::decode(walk.root().value()), 0, 0);
+}
+
+void HashedMode::decide(Walk& walk) const {
+  const HashedRoot root = HashedRoot::decode(walk.root().value());
+  const Place place = place_of(walk);
+  const PageSize& size = page_sizes()[place.size];
+  if (walk.step() == Walk::Step::UpdateEntry) {
+    if (!finish_update(walk, size)) read_line(walk, root, place, walk.level());
+    return;
+  }
+  const HashedLine line = line_from(walk.bytes());
+  const HashedLine::Tag tag = line.tag();
+  if (tag == HashedLine::Tag{HashedLine::State::Block, place.size, block_of(walk, place.size), root.space}) {
+    const unsigned entry = HashedLine::entry_of(walk.va(), size.shift);
+    if ((line.words[entry] & present) == 0) return next_size(walk, root, place.size + 1, walk.level() + 1);
+    return use_leaf(walk, line.words[entry], walk.entry_address() + entry * entry_size, size);
+  }
+  if (tag.state == HashedLine::State::Empty) return next_size(walk, root, place.size + 1, walk.level() + 1);
+  next_line(walk, root, place);
+}
+
+void HashedMode::next_line(Walk& walk, const HashedRoot& root, Place place) const {
+  ++place.probes;
+  if (place.probes == root.lines()) return next_size(walk, root, place.size + 1, walk.level() + 1);
+  read_line(walk, root, place, walk.level() + 1);
+}
+
+/// The first line for the next page size in use; there may be none.
+void HashedMode::next_size(Walk& walk, const HashedRoot& root, unsigned size, unsigned row) const {
+  size = size_in_use(root, size, static_cast<unsigned>(page_sizes().size()));
+  if (size == page_sizes().size()) return fail(walk, FaultReason::NotPresent);
+  read_line(walk, root, {size, 0}, row);
+}
+
+void HashedMode::read_line(Walk& walk, const HashedRoot& root, Place place, unsigned row) const {
+  const PhysicalAddress at = root.line_at(root.line_of(block_of(walk, place.size), place.size, place.probes));
+  walk.set_progress(place.probes << 2 | place.size);
+  walk.read(std::min(row, levels() - 1), at, HashedLine::bytes);
+  if (at.value() >= physical_limit()) fail(walk, FaultReason::OutOfMemory);
+}
+
+std::shared_ptr<const PagingMode> make_hashed(const PagingControls& controls) {
+  return std::make_shared<HashedMode>("hashed", controls.hashed);
+}
+
+}  // namespace tablewalk

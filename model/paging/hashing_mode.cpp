@@ -1,0 +1,107 @@
+#include "paging/hashing_mode.h"
+
+#include "base/error.h"
+
+namespace tablewalk {
+
+EntryView HashingMode::decode(std::uint64_t entry, unsigned at_level) const {
+  EntryView view;
+  if ((entry & present) == 0) return view;
+  const PageSize& size = page_sizes()[at_level];
+  view.kind = EntryView::Kind::Leaf;
+  view.page_shift = static_cast<std::uint8_t>(size.shift);
+  view.target = PhysicalAddress(entry & frame);
+  if ((view.target.value() & (size.bytes() - 1)) != 0) {
+    view.kind = EntryView::Kind::Malformed;
+    view.malformed = FaultReason::Misaligned;
+  }
+  view.rights.write = (entry & writable) != 0;
+  view.rights.execute = (entry & executable) != 0;
+  view.rights.privileged_execute = view.rights.execute;
+  view.rights.user = (entry & user) != 0;
+  view.accessed = (entry & accessed) != 0;
+  view.dirty = (entry & dirty) != 0;
+  view.global = (entry & global) != 0;
+  return view;
+}
+
+std::uint64_t HashingMode::encode_pointer(PhysicalAddress, unsigned) const {
+  throw LawViolation(name() + " has no pointers to tables");
+}
+
+std::uint64_t HashingMode::encode_leaf(PhysicalAddress at, const PageSize&, const LeafSpec& spec) const {
+  std::uint64_t flags = present;
+  if (spec.rights.write) flags |= writable;
+  if (spec.rights.execute) flags |= executable;
+  if (spec.rights.user) flags |= user;
+  if (spec.accessed) flags |= accessed;
+  if (spec.dirty) flags |= dirty;
+  if (spec.global) flags |= global;
+  return (at.value() & frame) | flags;
+}
+
+std::uint64_t HashingMode::mark_used(std::uint64_t entry, bool set_dirty) const {
+  return entry | accessed | (set_dirty ? dirty : 0);
+}
+
+FaultReason HashingMode::forbids(Rights effective, Access access) const {
+  bool allowed = effective.user || !access.user;
+  if (access.kind == AccessKind::Store) allowed = allowed && effective.write;
+  if (access.kind == AccessKind::Fetch) allowed = allowed && effective.execute;
+  return allowed ? FaultReason::None : FaultReason::Permission;
+}
+
+std::vector<BitField> HashingMode::entry_fields(std::uint64_t, unsigned) const {
+  return {{"tag", 63, own_shift, "part of the tag"},
+          {"frame", 47, 12, "number of the frame"},
+          {"G", 6, 6, "global: in every address space"},
+          {"D", 5, 5, "dirty: was written"},
+          {"A", 4, 4, "accessed: was used by a walk"},
+          {"U", 3, 3, "user mode may use it"},
+          {"X", 2, 2, "may be executed"},
+          {"W", 1, 1, "may be written"},
+          {"P", 0, 0, "present"}};
+}
+
+WalkOutcome HashingMode::walk(PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const {
+  return drive_walk<PagingMode>(*this, memory, root, va, access, [&](const Walk& walk) {
+    return memory.compare_and_swap(walk.entry_address(), entry_bytes(), walk.update_expected(), walk.update_desired());
+  });
+}
+
+WalkOutcome HashingMode::walk(const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va,
+                              Access access) const {
+  return drive_walk<PagingMode>(*this, memory, root, va, access,
+                                [](const Walk& walk) { return walk.update_expected(); });
+}
+
+void HashingMode::use_leaf(Walk& walk, std::uint64_t entry, PhysicalAddress at, const PageSize& size) const {
+  const EntryView view = decode(entry, size.level);
+  if (view.kind == EntryView::Kind::Malformed) return fail(walk, view.malformed);
+  const FaultReason forbidden = forbids(view.rights, walk.access());
+  if (forbidden != FaultReason::None) return fail(walk, forbidden);
+  const bool needs_dirty = walk.access().kind == AccessKind::Store && !view.dirty;
+  if (needs_dirty || !view.accessed) return walk.update(at, entry, mark_used(entry, needs_dirty));
+  finish(walk, entry, size);
+}
+
+bool HashingMode::finish_update(Walk& walk, const PageSize& size) const {
+  if (walk.entry() != walk.update_desired()) return false;
+  finish(walk, walk.entry(), size);
+  return true;
+}
+
+void HashingMode::finish(Walk& walk, std::uint64_t entry, const PageSize& size) const {
+  const EntryView view = decode(entry, size.level);
+  Translation found;
+  found.page = view.target;
+  found.page_shift = found.whole_shift = view.page_shift;
+  found.level = static_cast<std::uint8_t>(size.level);
+  found.rights = view.rights;
+  found.global = view.global;
+  found.dirty = view.dirty;
+  found.leaf_entry = entry;
+  walk.finish(found);
+}
+
+}  // namespace tablewalk

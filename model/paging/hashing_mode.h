@@ -1,0 +1,62 @@
+#pragma once
+
+#include <array>
+
+#include "paging/walking_mode.h"
+
+namespace tablewalk {
+
+/// What hashed organisations have in common: the entry, the rights, and walks that the mode itself drives. Entry bits:
+///
+///     0 present  1 writable  2 executable  3 user  4 accessed  5 dirty  6 global  11:7 ignored
+///     47:12  the frame's address (aligned to the page)
+///     63:48  belongs to the organisation
+///
+/// Every entry is a leaf, so that its rights are those of the page. All 64 bits of a virtual address are translated.
+/// The level that decode() and PageSize have is the page size's number, smallest first.
+class HashingMode : public PagingMode {
+ public:
+  bool is_radix() const final { return false; }
+  bool translates(VirtualAddress) const final { return true; }
+  EntryView decode(std::uint64_t entry, unsigned at_level) const final;
+  std::uint64_t encode_pointer(PhysicalAddress table, unsigned at_level) const final;
+  std::uint64_t encode_leaf(PhysicalAddress frame, const PageSize& size, const LeafSpec& spec) const final;
+  std::uint64_t mark_used(std::uint64_t entry, bool dirty) const final;
+  Rights combine(Rights, Rights entry) const final { return entry; }
+  FaultReason forbids(Rights effective, Access access) const final;
+  /// The formats belong to no architecture, so there is no code.
+  std::uint32_t error_code(FaultReason, unsigned, Access) const final { return 0; }
+  const char* root_register() const final { return "root"; }
+  std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const final;
+
+  WalkOutcome walk(PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const final;
+  WalkOutcome walk(const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const final;
+
+  static constexpr std::uint64_t present = 1u << 0;
+  static constexpr unsigned own_shift = 48;  ///< of the bits that belong to the organisation
+
+ protected:
+  using PagingMode::PagingMode;
+
+  static constexpr unsigned physical_bits_of_entries = 48;
+  static constexpr unsigned entry_size = 8;
+
+  /// Ends a walk at the present entry of its page, or lets it set accessed and dirty bits first.
+  void use_leaf(Walk& walk, std::uint64_t entry, PhysicalAddress at, const PageSize& size) const;
+  /// In decide(), after an update: ends the walk; false if the entry was another one in the meantime.
+  bool finish_update(Walk& walk, const PageSize& size) const;
+  void fail(Walk& walk, FaultReason reason) const { walk.fail({reason, static_cast<std::uint8_t>(walk.level()), 0}); }
+
+ private:
+  void finish(Walk& walk, std::uint64_t entry, const PageSize& size) const;
+
+  static constexpr std::uint64_t writable = 1u << 1;
+  static constexpr std::uint64_t executable = 1u << 2;
+  static constexpr std::uint64_t user = 1u << 3;
+  static constexpr std::uint64_t accessed = 1u << 4;
+  static constexpr std::uint64_t dirty = 1u << 5;
+  static constexpr std::uint64_t global = 1u << 6;
+  static constexpr std::uint64_t frame = low_bits(48) & ~low_bits(12);
+};
+
+}  // namespace tablewalk

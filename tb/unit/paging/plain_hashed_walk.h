@@ -1,0 +1,138 @@
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "paging/paging_mode.h"
+#include "paging/reference_walk.h"
+
+// Walkers of hashed page tables from the description in docs/paging/hashed.md alone, with no name of the model's.
+
+namespace tablewalk::test {
+
+constexpr std::uint64_t page_4k = 4096;
+constexpr std::uint64_t page_2m = 2 << 20;
+constexpr std::uint64_t page_1g = 1 << 30;
+constexpr std::uint64_t all_memory = std::uint64_t{1} << 40;
+
+inline PagingControls controls_of(std::uint64_t initial_bytes, double max_load, std::uint32_t growth = 2) {
+  PagingControls controls;
+  controls.hashed.initial_bytes = ByteSize{initial_bytes};
+  controls.hashed.max_load = max_load;
+  controls.hashed.growth = growth;
+  return controls;
+}
+
+/// What the plain walker found.
+struct PlainHashedWalk {
+  FaultReason fault = FaultReason::NotPresent;
+  std::uint64_t physical = 0;
+  unsigned shift = 0;
+  std::uint64_t entry_at = 0;
+  unsigned reads = 0;
+};
+
+/// The present entry at that address, if it allows the access: sets accessed and dirty.
+inline void use_entry(PhysicalMemory& memory, std::uint64_t at, unsigned shift, std::uint64_t va, AccessKind kind,
+                      bool user, PlainHashedWalk& walk) {
+  const std::uint64_t entry = memory.read(PhysicalAddress(at), 8);
+  const std::uint64_t page = entry & 0x0000fffffffff000;
+  walk.shift = shift;
+  walk.entry_at = at;
+  walk.physical = page | (va & ((std::uint64_t{1} << shift) - 1));
+  const bool allowed = (!user || (entry & 8) != 0) && (kind != AccessKind::Store || (entry & 2) != 0) &&
+                       (kind != AccessKind::Fetch || (entry & 4) != 0);
+  walk.fault = page % (std::uint64_t{1} << shift) != 0 ? FaultReason::Misaligned
+               : allowed                               ? FaultReason::None
+                                                       : FaultReason::Permission;
+  if (walk.fault != FaultReason::None) return;
+  memory.write(PhysicalAddress(at), 8, entry | (kind == AccessKind::Store ? 0x30 : 0x10));
+}
+
+/// A walk of hashed-chained from the format's description, with no name of the model's.
+inline PlainHashedWalk plain_chained(PhysicalMemory& memory, std::uint64_t root, std::uint64_t va, AccessKind kind,
+                                     bool user) {
+  const std::uint64_t base = root & 0x0000fffffffffe00;
+  PlainHashedWalk walk;
+  for (unsigned size = 0; size < 3; ++size) {
+    if ((root >> (6 + size) & 1) == 0) continue;
+    const std::uint64_t page = va >> (12 + 9 * size);
+    const std::uint64_t anchor = (page * 4 + size) * 0x9E3779B97F4A7C15u >> (64 - (root & 0x3f));
+    ++walk.reads;
+    std::uint64_t node = memory.read(PhysicalAddress(base + anchor * 8), 8);
+    for (unsigned length = 0; node != 0 && length < 65536; ++length) {
+      node -= node % 32;
+      if (node >> 48 != 0) {
+        walk.fault = FaultReason::OutOfMemory;
+        return walk;
+      }
+      ++walk.reads;
+      const std::uint64_t kind_word = memory.read(PhysicalAddress(node + 8), 8);
+      if (memory.read(PhysicalAddress(node), 8) == page && kind_word == (1 | size << 2 | root >> 48 << 16)) {
+        if ((memory.read(PhysicalAddress(node + 16), 8) & 1) != 0) {
+          use_entry(memory, node + 16, 12 + 9 * size, va, kind, user, walk);
+        }
+        return walk;
+      }
+      node = memory.read(PhysicalAddress(node + 24), 8);
+    }
+  }
+  return walk;
+}
+
+/// A walk of hashed from the format's description, with no name of the model's.
+inline PlainHashedWalk plain_hashed(PhysicalMemory& memory, std::uint64_t root, std::uint64_t va, AccessKind kind,
+                                    bool user) {
+  const unsigned lines_log2 = root & 0x3f;
+  const std::uint64_t base = root & 0x0000fffffffffe00;
+  PlainHashedWalk walk;
+  for (unsigned size = 0; size < 3; ++size) {
+    if ((root >> (6 + size) & 1) == 0) continue;
+    const unsigned shift = 12 + 9 * size;
+    const std::uint64_t number = va >> shift;
+    std::uint64_t line = ((number >> 3) * 4 + size) * 0x9E3779B97F4A7C15u >> (64 - lines_log2);
+    for (std::uint64_t probe = 0; probe >> lines_log2 == 0; ++probe) {
+      std::uint64_t words[8];
+      for (unsigned i = 0; i < 8; ++i) words[i] = memory.read(PhysicalAddress(base + line * 64 + i * 8), 8);
+      ++walk.reads;
+      const std::uint64_t block = words[3] >> 48 << 48 | words[2] >> 48 << 32 | words[1] >> 48 << 16 | words[0] >> 48;
+      const std::uint64_t state = words[5] >> 48;
+      if ((state & 3) == 0) break;
+      if ((state & 15) == (1 | size << 2) && block == number >> 3 && words[4] >> 48 == root >> 48) {
+        if ((words[number & 7] & 1) == 0) break;
+        use_entry(memory, base + line * 64 + (number & 7) * 8, shift, va, kind, user, walk);
+        return walk;
+      }
+      line = (line + 1) & ((std::uint64_t{1} << lines_log2) - 1);
+    }
+  }
+  return walk;
+}
+
+/// Empty if the model's walk gives the same as the plain one, and leaves the same bits.
+inline std::string difference(const PagingMode& mode, PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va,
+                              Access access) {
+  const PhysicalMemory& unchanged = memory;
+  const WalkOutcome dry = reference_walk(mode, unchanged, root, va, access);
+  PhysicalMemory copy = memory;
+  const WalkOutcome found = reference_walk(mode, memory, root, va, access);
+  const PlainHashedWalk plain = (mode.name() == "hashed" ? plain_hashed : plain_chained)(copy, root.value(), va.value(),
+                                                                                         access.kind, access.user);
+  const FaultReason reason = found.translated ? FaultReason::None : found.fault.reason;
+  if (reason != plain.fault) return std::string("fault: ") + to_string(reason) + ", not " + to_string(plain.fault);
+  if (dry.translated != found.translated) return "the walk that writes nothing has another result";
+  if (found.entry_reads != plain.reads) {
+    return std::to_string(found.entry_reads) + " reads, not " + std::to_string(plain.reads);
+  }
+  if (!found.translated) return {};
+  if (found.translation.physical(va).value() != plain.physical) return "another address";
+  if (found.translation.whole_shift != plain.shift) return "another page size";
+  if (found.translation.leaf_entry != copy.read(PhysicalAddress(plain.entry_at), 8)) return "another entry";
+  // The whole page of memory around the entry.
+  for (std::uint64_t at = plain.entry_at / 4096 * 4096; at % 4096 != 0 || at <= plain.entry_at; at += 8) {
+    if (memory.read(PhysicalAddress(at), 8) != copy.read(PhysicalAddress(at), 8)) return "other bits in memory";
+  }
+  return {};
+}
+
+}  // namespace tablewalk::test
