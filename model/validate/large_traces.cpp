@@ -50,18 +50,20 @@ double mean_ratio(const Figures& figures, Series series, std::size_t upper, std:
   return sum / static_cast<double>(large_traces().size());
 }
 
-std::vector<double> speedups(const Figures& figures, Series first, Series second, std::size_t cycles) {
-  std::vector<double> percent;
-  for (std::size_t i = 0; i < large_traces().size(); ++i) {
-    percent.push_back(100 * (figures[first.first + i][cycles] / figures[second.first + i][cycles] - 1));
-  }
-  return percent;
-}
-
 double mean_speedup(const Figures& figures, Series first, Series second, std::size_t cycles) {
   double logarithms = 0;
-  for (const double percent : speedups(figures, first, second, cycles)) logarithms += std::log1p(percent / 100);
+  for (std::size_t i = 0; i < large_traces().size(); ++i) {
+    logarithms += std::log(figures[first.first + i][cycles] / figures[second.first + i][cycles]);
+  }
   return 100 * std::expm1(logarithms / static_cast<double>(large_traces().size()));
+}
+
+std::vector<double> reductions(const Figures& figures, Series first, Series second, std::size_t cycles) {
+  std::vector<double> percent;
+  for (std::size_t i = 0; i < large_traces().size(); ++i) {
+    percent.push_back(100 * (1 - figures[second.first + i][cycles] / figures[first.first + i][cycles]));
+  }
+  return percent;
 }
 
 }  // namespace tablewalk

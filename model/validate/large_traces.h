@@ -25,7 +25,7 @@ Series add_series(std::vector<Measurement>& measurements, const ReproductionChoi
 double mean_ratio(const Figures& figures, Series series, std::size_t upper, std::size_t lower);
 /// By how much faster the second machine runs each trace: percent, geometric mean of figure `cycles`.
 double mean_speedup(const Figures& figures, Series first, Series second, std::size_t cycles);
-/// The same of each trace.
-std::vector<double> speedups(const Figures& figures, Series first, Series second, std::size_t cycles);
+/// The run time that the second machine saves of the first one's, of each trace: percent.
+std::vector<double> reductions(const Figures& figures, Series first, Series second, std::size_t cycles);
 
 }  // namespace tablewalk
