@@ -40,14 +40,17 @@ class Reproduce(program.ProgramTest):
         for one, expected in zip(ours, (reads(tree), reads(flattened), gain)):
             self.assertAlmostEqual(one, expected, places=9)
 
-    def test_verdicts_follow_from_the_margin_and_none_differs(self):
+    def test_verdicts_follow_from_the_margin_and_the_direction(self):
         numbers = self.numbers()
         self.assertGreaterEqual(len(numbers), 4)
         for number in numbers:
             low, high = number["published"]
             agrees = low - number["margin"] <= number["ours"] <= high + number["margin"]
             self.assertEqual(number["verdict"] == "agrees", agrees, number)
-            self.assertNotEqual(number["verdict"], "differs", number)
+            if number["unit"] == "percent" and not agrees:
+                self.assertEqual(number["verdict"], "same shape" if number["ours"] > 0 else "differs", number)
+            if number["paper"] == "park22":
+                self.assertNotEqual(number["verdict"], "differs", number)
 
     def test_every_format_has_the_same_numbers(self):
         numbers = self.numbers("yaniv16")
