@@ -90,6 +90,7 @@ void describe(CLI::App& app) {
   add_walker_law_command(app);
   add_dram_command(app);
   add_validate_command(app);
+  add_reproduce_command(app);
   add_walk_command(app);
   add_tables_commands(app);
   add_fragmentation_command(app);

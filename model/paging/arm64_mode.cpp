@@ -17,6 +17,7 @@ constexpr std::uint64_t inner_shareable = 3u << 8;
 constexpr std::uint64_t accessed = 1u << 10;
 constexpr std::uint64_t not_global = 1u << 11;
 constexpr std::uint64_t dirty_managed = std::uint64_t{1} << 51;  ///< DBM: a store clears AP[2] instead of faulting
+constexpr std::uint64_t contiguous = std::uint64_t{1} << 52;     ///< one of 16 that map a range
 constexpr std::uint64_t no_execute_el1 = std::uint64_t{1} << 53;
 constexpr std::uint64_t no_execute_el0 = std::uint64_t{1} << 54;
 // Rights that a table descriptor removes from everything below it.
@@ -29,19 +30,21 @@ constexpr unsigned address_bits = 48;
 constexpr unsigned page_shift = 12;
 constexpr unsigned index_bits = 9;
 constexpr unsigned highest_block_level = 2;  ///< 1 GiB; level 1 in Arm's numbering
+constexpr unsigned contiguous_shift = 4;     ///< log2 of the descriptors of a contiguous range (D8.6, 4 KiB granule)
 
 /// Stage 1 of the EL1&0 regime with 4 KiB granule and 48-bit addresses, through TTBR0_EL1 (Arm ARM, D8.2 to D8.4).
 /// Hardware manages the access flag and the dirty state (TCR_EL1.HA and HD set); PAN is off. Arm numbers levels from
 /// the root (0) to the last one (3), and so do level names and fault codes.
 class Arm64Mode final : public WalkingMode<Arm64Mode> {
  public:
-  Arm64Mode()
+  explicit Arm64Mode(const ArmControls& controls)
       : WalkingMode("arm64-4k",
                     {{12, index_bits, true, "L3"},
                      {21, index_bits, true, "L2"},
                      {30, index_bits, true, "L1"},
                      {39, index_bits, false, "L0"}},
-                    8, address_bits) {}
+                    8, address_bits, contiguous_sizes(controls)),
+        hint_(controls.contiguous ? contiguous : 0) {}
 
   /// Addresses above belong to TTBR1_EL1, another table.
   bool translates(VirtualAddress va) const override { return va.value() <= low_bits(address_bits); }
@@ -64,6 +67,7 @@ class Arm64Mode final : public WalkingMode<Arm64Mode> {
   std::uint64_t encode_leaf(PhysicalAddress frame, const PageSize& size, const LeafSpec& spec) const override {
     std::uint64_t entry = (frame.value() & address_mask) | inner_shareable | valid;
     if (size.level == 0) entry |= table_or_page;
+    if (size.entries > 1) entry |= contiguous;
     if (spec.rights.user) entry |= reach_el0;
     if (spec.rights.write) entry |= dirty_managed;
     if (!spec.rights.write || !spec.dirty) entry |= read_only;
@@ -148,8 +152,18 @@ class Arm64Mode final : public WalkingMode<Arm64Mode> {
     return view;
   }
 
-  static EntryView decode_leaf(std::uint64_t entry, unsigned at_level) {
-    const unsigned shift = page_shift + at_level * index_bits;
+  static std::vector<PageSize> contiguous_sizes(const ArmControls& controls) {
+    std::vector<PageSize> sizes;
+    for (unsigned at_level = 0; controls.contiguous && at_level <= highest_block_level; ++at_level) {
+      sizes.push_back({page_shift + at_level * index_bits + contiguous_shift, at_level, 1u << contiguous_shift});
+    }
+    return sizes;
+  }
+
+  /// The range of a contiguous descriptor is aligned; the address bits within it are those of the virtual address. A
+  /// range that is programmed otherwise has no defined result (D8.6).
+  EntryView decode_leaf(std::uint64_t entry, unsigned at_level) const {
+    const unsigned shift = page_shift + at_level * index_bits + ((entry & hint_) != 0 ? contiguous_shift : 0);
     EntryView view;
     view.kind = EntryView::Kind::Leaf;
     view.page_shift = static_cast<std::uint8_t>(shift);
@@ -163,6 +177,8 @@ class Arm64Mode final : public WalkingMode<Arm64Mode> {
     view.global = (entry & not_global) == 0;
     return view;
   }
+
+  std::uint64_t hint_;  ///< the Contiguous bit, if it is used
 };
 
 RootRegister Arm64Mode::decode_root(std::uint64_t value) const {
@@ -190,7 +206,7 @@ std::vector<BitField> Arm64Mode::entry_fields(std::uint64_t entry, unsigned at_l
   std::vector<BitField> fields{{"ignored", 63, 55, "free for software and implementations"},
                                {"UXN", 54, 54, "no execution at EL0"},
                                {"PXN", 53, 53, "no execution at EL1"},
-                               {"Contiguous", 52, 52, "hint: 16 entries map one range"},
+                               {"Contiguous", 52, 52, "one of 16 entries that map a range"},
                                {"DBM", 51, 51, "hardware manages the dirty state"},
                                {"GP", 50, 50, "guarded page"},
                                {"RES0", 49, 48, "should be 0"},
@@ -210,8 +226,8 @@ std::vector<BitField> Arm64Mode::entry_fields(std::uint64_t entry, unsigned at_l
 
 }  // namespace
 
-std::shared_ptr<const PagingMode> make_arm64_4k(const PagingControls&) {
-  return std::make_shared<Arm64Mode>();
+std::shared_ptr<const PagingMode> make_arm64_4k(const PagingControls& controls) {
+  return std::make_shared<Arm64Mode>(controls.arm);
 }
 
 }  // namespace tablewalk

@@ -69,15 +69,31 @@ struct RiscvControls {
   }
 };
 
+/// What an implementation of Arm's format may do.
+struct ArmControls {
+  bool contiguous = true;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value("contiguous", contiguous, "",
+               "a TLB entry may hold the range of 16 descriptors with the Contiguous bit: 64 KiB, 32 MiB or 16 GiB; "
+               "false: the hint is ignored");
+  }
+  template <class Problem>
+  void check(Problem&&) const {}
+};
+
 /// The registers of all architectures; a mode uses its own.
 struct PagingControls {
   X86Controls x86;
   RiscvControls riscv;
+  ArmControls arm;
 
   template <class Keys>
   void describe(Keys& keys) {
     keys.group("x86", x86, "control registers of the x86 modes");
     keys.group("riscv", riscv, "control registers and extensions of the RISC-V modes");
+    keys.group("arm", arm, "what an implementation of the Arm mode may do");
   }
 };
 

@@ -49,7 +49,7 @@ struct LevelShape {
   std::uint64_t table_bytes(unsigned entry_bytes) const { return (std::uint64_t{1} << index_bits) * entry_bytes; }
 };
 
-/// A page size: 2^shift bytes, mapped by one entry of the level, or by several adjacent equal ones.
+/// A page size: 2^shift bytes, mapped by one entry of the level, or by several adjacent ones.
 struct PageSize {
   unsigned shift = 0;
   unsigned level = 0;
@@ -121,6 +121,15 @@ class PagingMode {
   virtual std::uint64_t encode_pointer(PhysicalAddress table, unsigned at_level) const = 0;
   /// The entry, or each of the entries, that maps a page of that size.
   virtual std::uint64_t encode_leaf(PhysicalAddress frame, const PageSize& size, const LeafSpec& spec) const = 0;
+  /// Of the entries that map a page of that size, the index of the one for `va`.
+  unsigned entry_of_page(const PageSize& size, VirtualAddress va) const {
+    return static_cast<unsigned>(va.value() >> index_shift(size.level)) % size.entries;
+  }
+  /// The entry with that index, of a page at `frame`: it maps its own part.
+  std::uint64_t encode_entry_of_page(PhysicalAddress frame, const PageSize& size, unsigned index,
+                                     const LeafSpec& spec) const {
+    return encode_leaf(frame + index * page_bytes(size.level), size, spec);
+  }
   /// The entry with its accessed (and with `dirty` its dirty) bit set.
   virtual std::uint64_t mark_used(std::uint64_t entry, bool dirty) const = 0;
   /// True: a walk sets accessed and dirty bits where needed; false: it faults instead.

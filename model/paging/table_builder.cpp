@@ -37,7 +37,9 @@ void TableBuilder::map(VirtualAddress va, PhysicalAddress page, std::uint64_t pa
     throw InputError(fmt::format("{}: address {:#x} is already mapped: expected an unmapped {} page", mode_->name(),
                                  va.value(), format_byte_size({page_bytes})));
   }
-  for (std::uint64_t i = 0; i < size.entries; ++i) write_entry(at + i * mode_->entry_bytes(), leaf);
+  for (unsigned i = 0; i < size.entries; ++i) {
+    write_entry(at + i * mode_->entry_bytes(), mode_->encode_entry_of_page(page, size, i, spec));
+  }
   table.used_entries += size.entries;
 }
 
@@ -59,7 +61,9 @@ void TableBuilder::unmap(VirtualAddress va, std::uint64_t bytes) {
   const Range range = checked_range(va, bytes);
   check_covered(va, range);
   check_covered(va + (bytes - 1), range);
-  const Rewrite remove = [](const PagingMode&, const EntryView&, const LeafSpec&) -> std::uint64_t { return 0; };
+  const Rewrite remove = [](const PagingMode&, const EntryView&, VirtualAddress, const LeafSpec&) -> std::uint64_t {
+    return 0;
+  };
   change_leaves(mode_->root_level(), root_, range, remove, {});
 }
 
@@ -68,8 +72,9 @@ void TableBuilder::protect(VirtualAddress va, std::uint64_t bytes, const LeafSpe
   const Range range = checked_range(va, bytes);
   check_covered(va, range);
   check_covered(va + (bytes - 1), range);
-  const Rewrite rewrite = [](const PagingMode& mode, const EntryView& leaf, const LeafSpec& wanted) {
-    return mode.encode_leaf(leaf.target, *mode.find_page_size(std::uint64_t{1} << leaf.page_shift), wanted);
+  const Rewrite rewrite = [](const PagingMode& mode, const EntryView& leaf, VirtualAddress at, const LeafSpec& wanted) {
+    const PageSize& size = *mode.find_page_size(std::uint64_t{1} << leaf.page_shift);
+    return mode.encode_entry_of_page(leaf.target, size, mode.entry_of_page(size, at), wanted);
   };
   change_leaves(mode_->root_level(), root_, range, rewrite, spec);
 }
@@ -83,13 +88,18 @@ void TableBuilder::split(VirtualAddress va, std::uint64_t page_bytes, const Leaf
     const PhysicalAddress below = make_full_table(before.level - 1, first, whole.view.target, size, spec);
     return write_entry(whole.at, mode_->encode_pointer(below, before.level));
   }
-  // Several equal entries of one table: `whole.at` is the one for `va`.
-  const std::uint64_t before_it = (va.value() >> mode_->index_shift(size.level)) % before.entries;
-  const PhysicalAddress at(whole.at.value() - before_it * mode_->entry_bytes());
-  for (std::uint64_t i = 0; i < before.entries; ++i) {
-    write_entry(at + i * mode_->entry_bytes(),
-                mode_->encode_leaf(whole.view.target + i / size.entries * page_bytes, size, spec));
+  // Several entries of one table: `whole.at` is the one for `va`.
+  const PhysicalAddress at(whole.at.value() - mode_->entry_of_page(before, va) * mode_->entry_bytes());
+  for (unsigned i = 0; i < before.entries; ++i) {
+    write_entry(at + i * mode_->entry_bytes(), entry_within(whole.view.target, i, size, spec));
   }
+}
+
+/// The entry with that index, of several pages of that size that map the memory from `target` on.
+std::uint64_t TableBuilder::entry_within(PhysicalAddress target, std::uint64_t index, const PageSize& size,
+                                         const LeafSpec& spec) const {
+  return mode_->encode_entry_of_page(target + index / size.entries * size.bytes(), size,
+                                     static_cast<unsigned>(index % size.entries), spec);
 }
 
 /// A table whose entries map the memory from `target` on with pages of that size, through further tables if need be.
@@ -101,7 +111,7 @@ PhysicalAddress TableBuilder::make_full_table(unsigned level, VirtualAddress va,
   for (std::uint64_t i = 0; i < entries; ++i) {
     const std::uint64_t entry =
         level == size.level
-            ? mode_->encode_leaf(target + i / size.entries * size.bytes(), size, spec)
+            ? entry_within(target, i, size, spec)
             : mode_->encode_pointer(make_full_table(level - 1, va + i * span, target + i * span, size, spec), level);
     write_entry(made + i * mode_->entry_bytes(), entry);
   }
@@ -258,7 +268,7 @@ void TableBuilder::change_leaves(unsigned level, Table& table, Range range, Rewr
     const PhysicalAddress at = mode_->entry_address(level, table.at, VirtualAddress(first));
     const EntryView view = read_entry(at, level);
     if (view.kind == EntryView::Kind::Leaf) {
-      const std::uint64_t entry = rewrite(*mode_, view, spec);
+      const std::uint64_t entry = rewrite(*mode_, view, VirtualAddress(first), spec);
       write_entry(at, entry);
       if (entry == 0) --table.used_entries;
     } else if (view.kind == EntryView::Kind::Pointer) {

@@ -92,7 +92,8 @@ class TableBuilder {
     std::uint64_t last = 0;  ///< inclusive
   };
   /// How a change rewrites a leaf: the new entry, or 0 to remove it.
-  using Rewrite = std::uint64_t (*)(const PagingMode& mode, const EntryView& leaf, const LeafSpec& spec);
+  using Rewrite = std::uint64_t (*)(const PagingMode& mode, const EntryView& leaf, VirtualAddress va,
+                                    const LeafSpec& spec);
 
   /// A table and the number of its nonzero entries.
   struct Table {
@@ -114,6 +115,8 @@ class TableBuilder {
   Table& table_for(unsigned level, VirtualAddress va);
   Table& make_table_for(unsigned level, VirtualAddress va);
   PhysicalAddress make_table(unsigned level);
+  std::uint64_t entry_within(PhysicalAddress target, std::uint64_t index, const PageSize& size,
+                             const LeafSpec& spec) const;
   PhysicalAddress make_full_table(unsigned level, VirtualAddress va, PhysicalAddress target, const PageSize& size,
                                   const LeafSpec& spec);
   Range checked_range(VirtualAddress va, std::uint64_t bytes) const;

@@ -246,6 +246,7 @@ MachineConfig random_machine(Dice& dice, const std::string& mode_name) {
   MachineConfig config;
   config.paging.mode = mode_name;
   config.paging.riscv = random_riscv(dice);
+  config.paging.arm.contiguous = dice.chance(70);
   const auto mode = make_paging_mode(config.paging.mode, config.paging);
   config.clock_mhz = dice.number(500, 6000);
   config.memory.line_bytes = 1u << dice.number(4, 8);

@@ -63,7 +63,7 @@ class Slurm(unittest.TestCase):
         for stream in (sweep.stdout, sweep.stderr):
             stream.close()
 
-    def finish(self, sweep, code=0, seconds=120):
+    def finish(self, sweep, code=0, seconds=600):
         output, errors = sweep.communicate(timeout=seconds)
         self.assertEqual(sweep.returncode, code, (output, errors))
         return output, errors
@@ -72,15 +72,23 @@ class Slurm(unittest.TestCase):
         self.finish(self.start(None, "local"))
         return self.read("local/tidy.csv")
 
+    def table_and_chunks(self):
+        """The table as made without Slurm, and the option for chunks of about five simulations at that speed."""
+        begin = time.monotonic()
+        table = self.local_table()
+        each = (time.monotonic() - begin) * os.cpu_count() / 40
+        return table, ["--chunk-seconds", str(max(1, round(5 * each)))]
+
     def results(self, folder):
         """How many there are."""
         place = self.path(folder + "/runs")
         return sum(name.endswith(".run") for name in os.listdir(place)) if os.path.isdir(place) else 0
 
     def test_the_same_table_in_chunks_of_measured_size(self):
+        table, chunks = self.table_and_chunks()
         with Cluster(self.path("cluster")) as cluster:
-            _, errors = self.finish(self.start(cluster, "out", "--engine", "slurm", "--chunk-seconds", "1"))
-        self.assertEqual(self.read("out/tidy.csv"), self.local_table())
+            _, errors = self.finish(self.start(cluster, "out", "--engine", "slurm", *chunks))
+        self.assertEqual(self.read("out/tidy.csv"), table)
         first, second = re.findall(r"Slurm job \d+: (\d+) simulations in (\d+) array tasks", errors)
         self.assertEqual(first, ("2", "2"), "one of each trace is measured first")
         self.assertEqual(second[0], "38")
@@ -88,16 +96,17 @@ class Slurm(unittest.TestCase):
 
     def test_a_node_that_dies_in_the_middle(self):
         self.write("sweep.yaml", SWEEP.replace("30K", "200K"))
+        table, chunks = self.table_and_chunks()
         with Cluster(self.path("cluster")) as cluster:
             # Chunks for both nodes, however quick the machine is; what the dead one leaves is done by the other.
-            sweep = self.start(cluster, "out", "--engine", "slurm", "--chunk-seconds", "1")
+            sweep = self.start(cluster, "out", "--engine", "slurm", *chunks)
             wait_for("both nodes work on the second array", lambda: self.results("out") >= 3 and cluster.works("n2"))
             self.assertGreater(cluster.kill_node("n2"), 0, "something ran on the node")
             self.assertLess(self.results("out"), 40)
             _, errors = self.finish(sweep)
             self.assertIn("down", cluster.node_states()["n2"])
         self.assertRegex(errors, r"\d+ simulations were lost and are submitted again")
-        self.assertEqual(self.read("out/tidy.csv"), self.local_table())
+        self.assertEqual(self.read("out/tidy.csv"), table)
 
     def test_a_sweep_that_is_killed_goes_on_and_cancels_its_former_job(self):
         with Cluster(self.path("cluster")) as cluster:

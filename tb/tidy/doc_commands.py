@@ -16,7 +16,8 @@ import sys
 import tempfile
 
 DOCUMENTS = ["README.md", "docs/user-guide.md", "docs/cost-of-translation.md", "docs/dram.md", "docs/validation.md",
-             "docs/several-cores.md", "docs/segmentation.md", "docs/kernel.md", "docs/report.md", "docs/sweeps.md",
+             "docs/several-cores.md", "docs/segmentation.md", "docs/reproduced.md",
+             "docs/kernel.md", "docs/report.md", "docs/sweeps.md",
              "docs/bring-your-own-walker.md", "docs/hardware-cost.md",
              "docs/paging/README.md", "docs/paging/adding-a-mode.md", "docs/paging/radix.md", "docs/paging/riscv.md", "docs/paging/x86.md",
              "docs/paging/arm64.md"]
@@ -26,9 +27,9 @@ DATA = ["traces", "docs/sweeps", "tb/golden/images", "tb/golden/traces", "tb/gol
 
 
 def documents(root):
-    """Relative paths of all documents; the lectures are one file each."""
-    lectures = glob.glob(os.path.join(root, "docs", "lectures", "*.md"))
-    return [*DOCUMENTS, *sorted(os.path.relpath(path, root) for path in lectures)]
+    """Relative paths of all documents; lectures and tutorials are one file each."""
+    pages = [path for folder in ("lectures", "tutorials") for path in glob.glob(os.path.join(root, "docs", folder, "*.md"))]
+    return [*DOCUMENTS, *sorted(os.path.relpath(path, root) for path in pages)]
 
 
 def commands_of(block):

@@ -132,7 +132,8 @@ class World {
   void choose_huge_pages(OsConfig& config) {
     HugePagesConfig& huge = config.huge_pages;
     test::choose_huge_policy(dice_, huge);
-    if (mode_->name() == "sv39" && dice_.chance(85)) huge.size.bytes = 16 * page_bytes;
+    const bool has_64_kib = mode_->find_page_size(16 * page_bytes) != nullptr;
+    if (has_64_kib && dice_.chance(85)) huge.size.bytes = 16 * page_bytes;
     const std::uint64_t pages = config.huge_page_bytes(*mode_) / page_bytes;
     huge.promote_after = dice_.chance(50) ? dice_.number(1, 12) : 0;
     huge.compact = dice_.chance(80);

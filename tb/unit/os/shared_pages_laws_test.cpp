@@ -152,7 +152,7 @@ class World {
     config.files_cached = dice_.chance(50);
     config.readahead.file_pages = dice_.pick<std::uint32_t>({0, 4, 8});
     config.readahead.swap_pages = dice_.pick<std::uint32_t>({0, 2, 8});
-    if (mode_->name() == "sv39" && dice_.chance(75)) choose_huge_pages(config);
+    if (mode_->find_page_size(region_pages * page_bytes) != nullptr && dice_.chance(75)) choose_huge_pages(config);
     return config;
   }
   /// Of private memory: what is shared is never huge.

@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "base/error.h"
+#include "memory/frame_allocator.h"
 #include "paging/reference_walk.h"
+#include "paging/table_builder.h"
 
 namespace tablewalk {
 namespace {
@@ -22,6 +24,7 @@ constexpr unsigned index_shift(unsigned arm_level) {
 
 /// Descriptors on the path to `va`, by Arm's level.
 struct Path {
+  explicit Path(ArmControls controls = {}) : arm(controls) {}
   static constexpr std::uint64_t table(unsigned arm_level) { return 0x10000 + arm_level * 0x1000; }
   static PhysicalAddress place(unsigned arm_level) {
     return PhysicalAddress(table(arm_level) + (va >> index_shift(arm_level) & 511) * 8);
@@ -46,7 +49,8 @@ struct Path {
     return reference_walk(*mode, memory, PhysicalAddress(table(0)), VirtualAddress(va), access);
   }
 
-  std::shared_ptr<const PagingMode> mode = make_paging_mode("arm64-4k");
+  ArmControls arm;
+  std::shared_ptr<const PagingMode> mode = make_paging_mode("arm64-4k", {{}, {}, arm});
   std::uint64_t descriptors[levels] = {};
   PhysicalMemory memory;
 };
@@ -55,6 +59,7 @@ struct Expected {
   FaultReason reason = FaultReason::None;
   unsigned arm_level = 0;
   std::uint64_t physical = 0;
+  unsigned page_shift = 0;
   bool global = false;
   std::uint64_t descriptor_after = 0;
 };
@@ -95,7 +100,9 @@ Expected translate(const Path& path, Access access) {
     result.reason = FaultReason::None;
     result.descriptor_after = descriptor | bit(10);
     if (access.kind == AccessKind::Store) result.descriptor_after &= ~bit(7);
-    const std::uint64_t offset = bit(index_shift(i)) - 1;
+    const bool contiguous = path.arm.contiguous && (descriptor >> 52 & 1) != 0;
+    result.page_shift = index_shift(i) + (contiguous ? 4 : 0);
+    const std::uint64_t offset = bit(result.page_shift) - 1;
     result.physical = (descriptor & low_bits(48) & ~offset) | (va & offset);
     result.global = (descriptor & bit(11)) == 0;
     return result;
@@ -116,7 +123,7 @@ void expect_walk(Path& path, Access access) {
     return;
   }
   ASSERT_EQ(outcome.translation.physical(VirtualAddress(va)).value(), expected.physical);
-  ASSERT_EQ(outcome.translation.page_shift, index_shift(expected.arm_level));
+  ASSERT_EQ(outcome.translation.page_shift, expected.page_shift);
   ASSERT_EQ(outcome.translation.global, expected.global);
   ASSERT_EQ(outcome.translation.dirty, (expected.descriptor_after & bit(7)) == 0);
 }
@@ -132,18 +139,59 @@ std::uint64_t spread(unsigned number, const std::vector<unsigned>& positions) {
 }
 
 TEST(Arm64Walks, EveryLeafAtEveryLevelForEveryAccessIsAsInTheManual) {
-  Path path;
-  const std::vector<unsigned> meaning{0, 1, 6, 7, 10, 11, 51, 53, 54};
-  for (unsigned arm_level = 0; arm_level < levels; ++arm_level) {
-    for (unsigned number = 0; number < 512; ++number) {
-      const std::uint64_t descriptor = spread(number, meaning);
-      const bool table = arm_level < 3 && (descriptor & 2) != 0;
-      for (const Access access : all_accesses) {
-        path.set(arm_level, descriptor | (table ? Path::table(arm_level + 1) : Path::frame(arm_level)));
-        expect_walk(path, access);
-        if (HasFatalFailure()) FAIL() << "level " << arm_level << " descriptor " << std::hex << descriptor;
+  const std::vector<unsigned> meaning{0, 1, 6, 7, 10, 11, 51, 52, 53, 54};
+  for (const bool contiguous : {true, false}) {
+    Path path(ArmControls{contiguous});
+    for (unsigned arm_level = 0; arm_level < levels; ++arm_level) {
+      for (unsigned number = 0; number < 1u << meaning.size(); ++number) {
+        const std::uint64_t descriptor = spread(number, meaning);
+        const bool table = arm_level < 3 && (descriptor & 2) != 0;
+        for (const Access access : all_accesses) {
+          path.set(arm_level, descriptor | (table ? Path::table(arm_level + 1) : Path::frame(arm_level)));
+          expect_walk(path, access);
+          if (HasFatalFailure()) FAIL() << "level " << arm_level << " descriptor " << std::hex << descriptor;
+        }
       }
     }
+  }
+}
+
+TEST(Arm64Contiguous, SizesAreOfSixteenDescriptorsOfEachLevelWithBlocksOrPages) {
+  EXPECT_EQ(page_sizes_text(*Path().mode), "4K, 64K, 2M, 32M, 1G, 16G");
+  EXPECT_EQ(page_sizes_text(*Path(ArmControls{false}).mode), "4K, 2M, 1G");
+}
+
+/// Walks through each of the 16 descriptors of a range, each of which maps `part` bytes from `page` on.
+void expect_range(Path& path, TableBuilder& builder, VirtualAddress from, std::uint64_t part, std::uint64_t page,
+                  std::uint64_t attributes) {
+  for (unsigned i = 0; i < 16; ++i) {
+    const VirtualAddress at = from + i * part;
+    const WalkOutcome outcome = reference_walk(*path.mode, path.memory, builder.root(), at, {AccessKind::Load, true});
+    ASSERT_TRUE(outcome.translated) << i;
+    EXPECT_EQ(outcome.translation.leaf_entry, page + i * part + attributes) << "its own address, with AF";
+    EXPECT_EQ(outcome.translation.physical(at + 5).value(), page + i * part + 5);
+    EXPECT_EQ(std::uint64_t{1} << outcome.translation.page_shift, 16 * part);
+  }
+}
+
+TEST(Arm64Contiguous, EveryDescriptorOfARangeHasItsOwnAddress) {
+  for (const auto& [part, type] : {std::pair{std::uint64_t{4096}, 3u}, {std::uint64_t{2} << 20, 1u}}) {
+    Path path;
+    FrameAllocator frames(bit(30), 4096, {});
+    TableBuilder builder(path.mode, path.memory, frames);
+    const VirtualAddress at(48 * part);
+    const std::uint64_t page = bit(32) + 16 * part;
+    const std::uint64_t common = bit(52) | bit(11) | bit(10) | 3 << 8 | bit(6) | type;
+    builder.map(at, PhysicalAddress(page), 16 * part, {{true, true, true, true}, false, false, false});
+    expect_range(path, builder, at, part, page, common | bit(51) | bit(7));
+    builder.protect(at, 16 * part, {{true, false, true, true}, false, true, false});
+    expect_range(path, builder, at, part, page, common | bit(7));
+    EXPECT_THROW(builder.unmap(at, part), InputError);
+    builder.split(at, part, {{true, false, true, true}, false, true, false});
+    builder.unmap(at + part, part);
+    EXPECT_FALSE(builder.is_mapped(at + part));
+    EXPECT_EQ(builder.leaf(at + 2 * part)->view.target.value(), page + 2 * part);
+    EXPECT_EQ(std::uint64_t{1} << builder.leaf(at + 2 * part)->view.page_shift, part);
   }
 }
 
@@ -168,7 +216,7 @@ TEST(Arm64Walks, TablesTakeRightsAwayFromEverythingBelow) {
 TEST(Arm64Walks, BitsWithoutAMeaningHereChangeNothing) {
   Path path;
   const std::uint64_t leaf = Path::frame(1) | bit(10) | bit(6) | 1;
-  std::vector<unsigned> ignored{2, 3, 4, 5, 8, 9, 48, 49, 50, 52, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+  std::vector<unsigned> ignored{2, 3, 4, 5, 8, 9, 48, 49, 50, 55, 56, 57, 58, 59, 60, 61, 62, 63};
   for (unsigned position = 12; position < 30; ++position) ignored.push_back(position);  // below a block's address
   for (const unsigned position : ignored) {
     path.set(1, leaf | bit(position));
@@ -220,7 +268,6 @@ TEST(Arm64Addresses, EndBelowTheOtherTablesHalf) {
   EXPECT_FALSE(path.mode->translates(VirtualAddress(bit(48))));
   EXPECT_FALSE(path.mode->translates(VirtualAddress(~std::uint64_t{0})));
   EXPECT_EQ(path.mode->physical_limit(), bit(48));
-  EXPECT_EQ(page_sizes_text(*path.mode), "4K, 2M, 1G");
 }
 
 TEST(Arm64Roots, Ttbr0HoldsAddressSpaceAndTable) {

@@ -69,7 +69,9 @@ INSTANTIATE_TEST_SUITE_P(Modes, TableSplit,
                                          Case{"x86-64", gibi, 4 * kibi}, Case{"x86-32", 4 * mebi, 4 * kibi},
                                          Case{"x86-pae", 2 * mebi, 4 * kibi}, Case{"sv39", 64 * kibi, 4 * kibi},
                                          Case{"sv39", 2 * mebi, 64 * kibi}, Case{"sv39", gibi, 64 * kibi},
-                                         Case{"sv32", 4 * mebi, 4 * kibi}, Case{"arm64-4k", 2 * mebi, 4 * kibi},
+                                         Case{"arm64-4k", 64 * kibi, 4 * kibi}, Case{"arm64-4k", 2 * mebi, 64 * kibi},
+                                         Case{"arm64-4k", 32 * mebi, 2 * mebi}, Case{"sv32", 4 * mebi, 4 * kibi},
+                                         Case{"arm64-4k", 2 * mebi, 4 * kibi},
                                          Case{"radix:6,4,3/12@8", 32 * kibi, 4 * kibi}),
                          [](const auto& one) { return "Case" + std::to_string(one.index); });
 

@@ -1,0 +1,67 @@
+#include "validate/large_traces.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "trace/trace_reader.h"
+#include "validate/machine_run.h"
+
+namespace tablewalk {
+namespace {
+
+constexpr std::uint64_t short_records = 200000;
+
+}  // namespace
+
+const char* const large_traces_text =
+    "the six programs of traces/large (graph search, PageRank, hash join, key-value store, B+-tree, Python heap), 66 "
+    "to "
+    "453 MiB touched, on the preset skylake";
+
+const std::vector<std::string>& large_traces() {
+  static const std::vector<std::string> names{"bfs", "pagerank", "hash-join", "key-value", "btree", "heap"};
+  return names;
+}
+
+Series add_series(std::vector<Measurement>& measurements, const ReproductionChoice& choice,
+                  const std::vector<std::string>& settings, const std::vector<std::string>& figures) {
+  const Series series{measurements.size()};
+  const std::uint64_t limit = choice.short_form ? short_records : 0;
+  for (const std::string& name : large_traces()) {
+    const std::string path = fmt::format("{}/{}.twt", choice.traces, name);
+    measurements.push_back({name, [path, settings, figures, limit] {
+                              const std::unique_ptr<TraceReader> trace = open_trace(path);
+                              const RunResult result = run_on("skylake", settings, *trace, 0, limit);
+                              std::vector<double> values;
+                              for (const std::string& figure : figures) values.push_back(figure_of(result, figure));
+                              return values;
+                            }});
+  }
+  return series;
+}
+
+double mean_ratio(const Figures& figures, Series series, std::size_t upper, std::size_t lower) {
+  double sum = 0;
+  for (std::size_t i = 0; i < large_traces().size(); ++i) {
+    const std::vector<double>& run = figures[series.first + i];
+    sum += run[upper] / run[lower];
+  }
+  return sum / static_cast<double>(large_traces().size());
+}
+
+std::vector<double> speedups(const Figures& figures, Series first, Series second, std::size_t cycles) {
+  std::vector<double> percent;
+  for (std::size_t i = 0; i < large_traces().size(); ++i) {
+    percent.push_back(100 * (figures[first.first + i][cycles] / figures[second.first + i][cycles] - 1));
+  }
+  return percent;
+}
+
+double mean_speedup(const Figures& figures, Series first, Series second, std::size_t cycles) {
+  double logarithms = 0;
+  for (const double percent : speedups(figures, first, second, cycles)) logarithms += std::log1p(percent / 100);
+  return 100 * std::expm1(logarithms / static_cast<double>(large_traces().size()));
+}
+
+}  // namespace tablewalk

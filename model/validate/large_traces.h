@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "validate/reproduction.h"
+
+namespace tablewalk {
+
+/// The programs of traces/large/, for which translation is dear.
+const std::vector<std::string>& large_traces();
+/// What they are, for the text of a reproduction.
+extern const char* const large_traces_text;
+
+/// A machine for all large traces: measurements `first` to `first` + number of traces - 1.
+struct Series {
+  std::size_t first = 0;
+};
+
+/// Adds the runs of the large traces on the preset skylake with these settings. Each gives the figures `figures`.
+Series add_series(std::vector<Measurement>& measurements, const ReproductionChoice& choice,
+                  const std::vector<std::string>& settings, const std::vector<std::string>& figures);
+
+/// Mean over the traces of figure `upper` / figure `lower` of each run.
+double mean_ratio(const Figures& figures, Series series, std::size_t upper, std::size_t lower);
+/// By how much faster the second machine runs each trace: percent, geometric mean of figure `cycles`.
+double mean_speedup(const Figures& figures, Series first, Series second, std::size_t cycles);
+/// The same of each trace.
+std::vector<double> speedups(const Figures& figures, Series first, Series second, std::size_t cycles);
+
+}  // namespace tablewalk

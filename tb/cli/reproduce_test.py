@@ -1,0 +1,76 @@
+"""`tablewalk reproduce`: its figures against single runs, its verdicts, and rejected input.
+
+    python3 tb/cli/reproduce_test.py TABLEWALK
+"""
+
+import json
+import math
+import os
+import unittest
+
+import program
+
+TRACES = os.path.join(program.ROOT, "traces", "large")
+NAMES = ("bfs", "pagerank", "hash-join", "key-value", "btree", "heap")
+
+
+class Reproduce(program.ProgramTest):
+    def runs(self, *settings):
+        """Figures of the short form's runs."""
+        sets = [word for setting in settings for word in ("--set", setting)]
+        results = []
+        for name in NAMES:
+            run = self.run_program("run", f"{TRACES}/{name}.twt", "-c", "skylake", *sets, "--no-cost", "--limit", "200000",
+                                   "--format", "json")
+            self.assertEqual(run.returncode, 0, run.stderr)
+            results.append(json.loads(run.stdout)["stats"])
+        return results
+
+    def numbers(self, *papers):
+        return self.json("reproduce", "--short", "--traces", TRACES, *papers)["numbers"]
+
+    def test_figures_are_those_of_single_runs(self):
+        tree, flattened = self.runs(), self.runs("paging.mode=radix:18,18/12@8")
+
+        def reads(runs):
+            return sum(run["walker.entry_reads"] / run["walker.walks"] for run in runs) / len(runs)
+        ratios = [one["core.cycles"] / two["core.cycles"] for one, two in zip(tree, flattened)]
+        gain = 100 * (math.prod(ratios) ** (1 / len(ratios)) - 1)
+        ours = [number["ours"] for number in self.numbers("park22")]
+        for one, expected in zip(ours, (reads(tree), reads(flattened), gain)):
+            self.assertAlmostEqual(one, expected, places=9)
+
+    def test_verdicts_follow_from_the_margin_and_none_differs(self):
+        numbers = self.numbers()
+        self.assertGreaterEqual(len(numbers), 4)
+        for number in numbers:
+            low, high = number["published"]
+            agrees = low - number["margin"] <= number["ours"] <= high + number["margin"]
+            self.assertEqual(number["verdict"] == "agrees", agrees, number)
+            self.assertNotEqual(number["verdict"], "differs", number)
+
+    def test_every_format_has_the_same_numbers(self):
+        numbers = self.numbers("yaniv16")
+        arguments = ("reproduce", "yaniv16", "--short", "--traces", TRACES)
+        rows = self.output(*arguments, "--format", "csv").splitlines()
+        self.assertEqual(len(rows), 1 + len(numbers))
+        text = self.output(*arguments)
+        for number in numbers:
+            self.assertIn(number["number"], text)
+            self.assertIn(f"{number['ours']:.2f}", text)
+
+    def test_the_list(self):
+        text = self.output("reproduce", "--list")
+        for name in {number["paper"] for number in self.numbers()}:
+            self.assertIn(name, text)
+
+    def test_what_is_refused(self):
+        self.assert_refused(["reproduce", "park21"], "reproduce: no paper 'park21'", "did you mean 'park22'?")
+        self.assert_refused(["reproduce", "--traces", "nowhere"], "reproduce: nowhere: no such folder",
+                            "expected traces/large")
+        self.assert_refused(["reproduce", "--list", "park22"], "--list shows all papers")
+        self.assert_refused(["reproduce", "--jobs", "0"], "--jobs 0")
+
+
+if __name__ == "__main__":
+    program.main()
