@@ -22,6 +22,12 @@ class LruOrder {
     if ((order & 15) != way) move_to_front(order, way);
   }
   std::uint32_t victim(std::uint32_t set) const { return orders_[set] >> oldest_ & 15; }
+  /// The least recently used way with a flag; one has it.
+  std::uint32_t victim_among(std::uint32_t set, const std::vector<std::uint8_t>& flags) const {
+    std::uint64_t order = orders_[set] << (60 - oldest_);  // the oldest digit is now the highest
+    while (flags[order >> 60] == 0) order <<= 4;
+    return static_cast<std::uint32_t>(order >> 60);
+  }
   /// Returns the victim and makes it the most recent way.
   std::uint32_t replace(std::uint32_t set) {
     std::uint64_t& order = orders_[set];

@@ -6,6 +6,17 @@
 namespace tablewalk {
 namespace {
 
+/// The first of the candidates that no other one is better than.
+template <class IsBetter>
+std::uint32_t best_among(const Candidates& candidates, IsBetter is_better) {
+  std::uint32_t best = 0;
+  while (candidates[best] == 0) ++best;
+  for (std::uint32_t way = best + 1; way < candidates.size(); ++way) {
+    if (candidates[way] != 0 && is_better(way, best)) best = way;
+  }
+  return best;
+}
+
 /// A timestamp per way: that of its last mark.
 class Stamps {
  public:
@@ -15,6 +26,9 @@ class Stamps {
   std::uint32_t oldest(std::uint32_t set) const {
     const auto first = stamps_.begin() + static_cast<std::ptrdiff_t>(std::size_t{set} * ways_);
     return static_cast<std::uint32_t>(std::min_element(first, first + ways_) - first);
+  }
+  std::uint32_t oldest_among(std::uint32_t set, const Candidates& candidates) const {
+    return best_among(candidates, [&](std::uint32_t a, std::uint32_t b) { return of(set, a) < of(set, b); });
   }
 
  private:
@@ -30,6 +44,9 @@ class WideLru final : public ReplacementPolicy {
   void touch(std::uint32_t set, std::uint32_t way) override { used_.mark(set, way); }
   void filled(std::uint32_t set, std::uint32_t way) override { used_.mark(set, way); }
   std::uint32_t victim(std::uint32_t set) override { return used_.oldest(set); }
+  std::uint32_t victim_among(std::uint32_t set, const Candidates& candidates) override {
+    return used_.oldest_among(set, candidates);
+  }
   Repeats repeats() const override { return Repeats::AddNothingToFill; }
 
  private:
@@ -42,6 +59,9 @@ class Fifo final : public ReplacementPolicy {
   void touch(std::uint32_t, std::uint32_t) override {}
   void filled(std::uint32_t set, std::uint32_t way) override { came_.mark(set, way); }
   std::uint32_t victim(std::uint32_t set) override { return came_.oldest(set); }
+  std::uint32_t victim_among(std::uint32_t set, const Candidates& candidates) override {
+    return came_.oldest_among(set, candidates);
+  }
   Repeats repeats() const override { return Repeats::AddNothingToFill; }
 
  private:
@@ -76,6 +96,24 @@ class TreePlru final : public ReplacementPolicy {
     }
     return node - leaves_;
   }
+  /// A side without candidates is not entered, whatever its bit.
+  std::uint32_t victim_among(std::uint32_t set, const Candidates& candidates) override {
+    const std::uint8_t* tree = &bits_[std::size_t{set} * leaves_];
+    std::uint32_t node = 1;
+    for (std::uint32_t span = leaves_ / 2; span != 0; span /= 2) {
+      const auto has_candidate = [&](std::uint32_t side) {
+        const std::uint32_t first = side * span - leaves_;
+        const std::uint32_t last = std::min(first + span, ways_);
+        for (std::uint32_t way = first; way < last; ++way) {
+          if (candidates[way] != 0) return true;
+        }
+        return false;
+      };
+      const std::uint32_t wanted = 2 * node + (tree[node] != 0 ? 1 : 0);
+      node = has_candidate(wanted) ? wanted : wanted ^ 1;
+    }
+    return node - leaves_;
+  }
   Repeats repeats() const override { return Repeats::AddNothingToFill; }
 
  private:
@@ -89,10 +127,19 @@ class RandomChoice final : public ReplacementPolicy {
   RandomChoice(std::uint32_t ways, std::uint64_t seed) : ways_(ways), state_(seed * 0x9E3779B97F4A7C15ULL | 1) {}
   void touch(std::uint32_t, std::uint32_t) override {}
   void filled(std::uint32_t, std::uint32_t) override {}
-  std::uint32_t victim(std::uint32_t) override { return static_cast<std::uint32_t>((next() >> 32) * ways_ >> 32); }
+  std::uint32_t victim(std::uint32_t) override { return draw(ways_); }
+  std::uint32_t victim_among(std::uint32_t, const Candidates& candidates) override {
+    const auto count = std::count_if(candidates.begin(), candidates.end(), [](std::uint8_t flag) { return flag != 0; });
+    std::uint32_t left = draw(static_cast<std::uint32_t>(count));
+    std::uint32_t way = 0;
+    while (candidates[way] == 0 || left-- != 0) ++way;
+    return way;
+  }
   Repeats repeats() const override { return Repeats::AddNothingToFill; }
 
  private:
+  /// A number below `count`.
+  std::uint32_t draw(std::uint32_t count) { return static_cast<std::uint32_t>((next() >> 32) * count >> 32); }
   /// xorshift64*: small, fast, and the same on every platform.
   std::uint64_t next() {
     state_ ^= state_ >> 12;
@@ -120,14 +167,20 @@ class Lfu final : public ReplacementPolicy {
   std::uint32_t victim(std::uint32_t set) override {
     std::uint32_t least = 0;
     for (std::uint32_t way = 1; way < ways_; ++way) {
-      const bool fewer = uses_of(set, way) < uses_of(set, least);
-      const bool older = uses_of(set, way) == uses_of(set, least) && used_.of(set, way) < used_.of(set, least);
-      if (fewer || older) least = way;
+      if (is_before(set, way, least)) least = way;
     }
     return least;
   }
+  std::uint32_t victim_among(std::uint32_t set, const Candidates& candidates) override {
+    return best_among(candidates, [&](std::uint32_t a, std::uint32_t b) { return is_before(set, a, b); });
+  }
 
  private:
+  /// Whether way `a` is used less often than `b`, or as often but less recently.
+  bool is_before(std::uint32_t set, std::uint32_t a, std::uint32_t b) {
+    if (uses_of(set, a) != uses_of(set, b)) return uses_of(set, a) < uses_of(set, b);
+    return used_.of(set, a) < used_.of(set, b);
+  }
   std::uint64_t& uses_of(std::uint32_t set, std::uint32_t way) { return uses_[std::size_t{set} * ways_ + way]; }
 
   std::uint32_t ways_;
@@ -149,6 +202,16 @@ class Srrip final : public ReplacementPolicy {
     for (std::uint32_t way = 0; way < ways_; ++way)
       predictions[way] = static_cast<std::uint8_t>(predictions[way] + ageing);
     return static_cast<std::uint32_t>(std::find(predictions, predictions + ways_, distant) - predictions);
+  }
+  /// Ages all ways until a candidate is distant; those that were distant before stay so.
+  std::uint32_t victim_among(std::uint32_t set, const Candidates& candidates) override {
+    std::uint8_t* predictions = of(set);
+    const std::uint32_t chosen =
+        best_among(candidates, [&](std::uint32_t a, std::uint32_t b) { return predictions[a] > predictions[b]; });
+    const int ageing = distant - predictions[chosen];
+    for (std::uint32_t way = 0; way < ways_; ++way)
+      predictions[way] = static_cast<std::uint8_t>(std::min<int>(distant, predictions[way] + ageing));
+    return chosen;
   }
   Repeats repeats() const override { return Repeats::AreOneTouch; }
 

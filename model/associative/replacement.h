@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "associative/lru_order.h"
 #include "associative/replacement_kind.h"
@@ -16,6 +17,9 @@ enum class Repeats : std::uint8_t {
   AddNothingToFill  ///< nor do they after a fill
 };
 
+/// One flag per way of a set: whether it may be the victim. At least one may.
+using Candidates = std::vector<std::uint8_t>;
+
 /// The state of a replacement policy for the ways of an array's sets. It does not know the contents: the array fills
 /// invalid ways first and requests a victim only from a full set. Each policy is its own class.
 class ReplacementPolicy {
@@ -27,6 +31,8 @@ class ReplacementPolicy {
   virtual void filled(std::uint32_t set, std::uint32_t way) = 0;
   /// The victim of a full set; filled() for the same way must follow.
   virtual std::uint32_t victim(std::uint32_t set) = 0;
+  /// The same among the candidates; with all ways as candidates, it is victim().
+  virtual std::uint32_t victim_among(std::uint32_t set, const Candidates& candidates) = 0;
   virtual Repeats repeats() const { return Repeats::Count; }
 };
 
@@ -39,6 +45,9 @@ class ReplacementState {
   void touch(std::uint32_t set, std::uint32_t way) { other_ ? other_->touch(set, way) : order_.touch(set, way); }
   void filled(std::uint32_t set, std::uint32_t way) { other_ ? other_->filled(set, way) : order_.touch(set, way); }
   std::uint32_t victim(std::uint32_t set) { return other_ ? other_->victim(set) : order_.victim(set); }
+  std::uint32_t victim_among(std::uint32_t set, const Candidates& candidates) {
+    return other_ ? other_->victim_among(set, candidates) : order_.victim_among(set, candidates);
+  }
   /// Returns the victim, already marked as filled.
   std::uint32_t replace(std::uint32_t set) {
     if (!other_) return order_.replace(set);

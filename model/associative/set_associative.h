@@ -86,13 +86,20 @@ class SetAssociative {
     } else {
       replacement_.filled(set, way);
     }
-    const std::size_t slot = std::size_t{set} * ways_ + way;
-    const Evicted evicted{keys_[slot], values_[slot]};
-    tags_.set(set, way, key);
-    keys_[slot] = key;
-    values_[slot] = value;
-    recent_[set] = way;
-    return evicted;
+    return put(set, way, key, value);
+  }
+
+  /// The same, with the victim chosen among candidates: `candidates(values)` returns them for the values of a full set,
+  /// or nullptr if any way may be the victim.
+  template <class Choose>
+  Evicted insert_among(std::uint32_t set, std::uint64_t key, const Value& value, Choose&& candidates) {
+    std::uint32_t way = tags_.first_invalid(set);
+    if (way >= ways_) {
+      const Candidates* some = candidates(&values_[std::size_t{set} * ways_]);
+      way = some != nullptr ? replacement_.victim_among(set, *some) : replacement_.victim(set);
+    }
+    replacement_.filled(set, way);
+    return put(set, way, key, value);
   }
 
   /// Removes and returns the value at `key`, which must be present.
@@ -127,6 +134,15 @@ class SetAssociative {
   }
 
  private:
+  Evicted put(std::uint32_t set, std::uint32_t way, std::uint64_t key, const Value& value) {
+    const std::size_t slot = std::size_t{set} * ways_ + way;
+    const Evicted evicted{keys_[slot], values_[slot]};
+    tags_.set(set, way, key);
+    keys_[slot] = key;
+    values_[slot] = value;
+    recent_[set] = way;
+    return evicted;
+  }
   // The rest of find(), separate to keep the common path short.
   template <class Match>
   [[gnu::noinline]] Value* find_beyond_first(std::uint32_t set, std::uint64_t key, Match match) {

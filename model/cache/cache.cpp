@@ -86,7 +86,7 @@ void Cache::install_fill(MemoryAccess& fetch, Cycles cycle) {
   for (MemoryAccess* access = waiting.first; access != nullptr; access = access->info.next) {
     if (!serves(line, *access)) continue;
     line.dirty |= writes(*access);
-    line.table |= access->info.table_entry;
+    line.table |= access->info.table_entry || access->info.table_line;
   }
   ++stats_.fills;
   const bool kept = !fetch.info.snooped;
@@ -183,7 +183,7 @@ bool Cache::found_after_wait(MemoryAccess& access, Cycles cycle) {
 void Cache::use(CacheArray::Line& line, MemoryAccess& access) {
   line.dirty |= writes(access);
   access.info.owned = line.owned;
-  if (access.info.table_entry) array_.mark_table(line);
+  if (access.info.table_entry || access.info.table_line) array_.mark_table(line);
   serve(access, place_);
 }
 
@@ -231,7 +231,7 @@ bool Cache::allocate_written_line(MemoryAccess& access, Cycles cycle) {
   if (!access.is_write() || access.get_data_length() != line_bytes_) return false;
   if (registers_.find(array_.line_of(access.physical())) != nullptr) return false;
   count_miss(access, stats_.written_whole);
-  install(access.physical(), {true, false}, cycle);
+  install(access.physical(), {true, access.info.table_line}, cycle);
   respond(access, cycle + config_.latency_cycles);
   return true;
 }
@@ -250,6 +250,7 @@ void Cache::install(PhysicalAddress address, CacheArray::Line line, Cycles cycle
   MemoryAccess& writeback = pool_.take();
   writeback.prepare(evicted.line, static_cast<unsigned>(line_bytes_), true);
   writeback.info.by_cache = true;
+  writeback.info.table_line = evicted.table;
   memory_side.send(writeback, cycle + Cycles(1));
 }
 

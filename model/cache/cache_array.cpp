@@ -12,7 +12,8 @@ std::uint32_t lines_of(const CacheConfig& config, std::uint64_t line_bytes) {
 CacheArray::CacheArray(const CacheConfig& config, std::uint64_t line_bytes)
     : shift_(log2_floor(line_bytes)),
       lines_(sets_of(lines_of(config, line_bytes), config.ways), ways_of(lines_of(config, line_bytes), config.ways),
-             config.replacement, config.seed) {}
+             config.replacement, config.seed),
+      table_ways_(config.table_ways, lines_.ways()) {}
 
 void CacheArray::erase(PhysicalAddress address) {
   last_ = nullptr;
@@ -25,14 +26,16 @@ void CacheArray::erase(PhysicalAddress address) {
 CacheArray::Evicted CacheArray::install(PhysicalAddress address, Line line) {
   last_ = nullptr;
   const std::uint64_t number = address.value() >> shift_;
-  const auto evicted = lines_.insert(lines_.set_of(number), number, line);
+  const std::uint32_t set = lines_.set_of(number);
+  const auto evicted =
+      table_ways_.favoured() ? lines_.insert_among(set, number, line, table_ways_) : lines_.insert(set, number, line);
   table_lines_ += line.table ? 1 : 0;
   if (evicted.key == SetAssociative<Line>::no_key) {
     ++valid_lines_;
     return {};
   }
   table_lines_ -= evicted.value.table ? 1 : 0;
-  return {evicted.value.dirty, PhysicalAddress(evicted.key << shift_)};
+  return {evicted.value.dirty, evicted.value.table, PhysicalAddress(evicted.key << shift_)};
 }
 
 }  // namespace tablewalk

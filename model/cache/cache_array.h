@@ -5,6 +5,7 @@
 #include "associative/set_associative.h"
 #include "base/types.h"
 #include "cache/cache_config.h"
+#include "cache/table_ways.h"
 
 namespace tablewalk {
 
@@ -19,6 +20,7 @@ class CacheArray {
   };
   struct Evicted {
     bool dirty = false;
+    bool table = false;
     PhysicalAddress line;  ///< first byte of the line, if dirty
   };
 
@@ -68,6 +70,7 @@ class CacheArray {
  private:
   unsigned shift_;
   SetAssociative<Line> lines_;
+  TableWays table_ways_;
   Line* last_ = nullptr;  ///< result of find(), if it may be reused
   std::uint64_t last_number_ = 0;
   std::uint64_t valid_lines_ = 0;

@@ -21,6 +21,7 @@ struct CacheConfig {
   std::uint32_t lookups_per_cycle = 1;
   Replacement replacement = Replacement::Lru;
   std::uint64_t seed = 1;
+  std::uint32_t table_ways = 0;
 
   template <class Keys>
   void describe(Keys& keys) {
@@ -36,6 +37,9 @@ struct CacheConfig {
                largest::per_cycle);
     keys.value("replacement", replacement, "", "replacement policy");
     keys.value("seed", seed, "", "seed of random replacement");
+    keys.value("table_ways", table_ways, "lines",
+               "favours page-table lines: up to that many per set are evicted only if no line of data is left; 0: none",
+               largest::entries);
   }
   template <class Problem>
   void check(Problem&& problem) const {
@@ -63,6 +67,11 @@ void check_cache_shape(const CacheConfig& config, std::uint64_t line_bytes, Prob
   check_geometry(static_cast<std::uint32_t>(lines), config.ways, [&](const char* key, const std::string& text) {
     problem(key, text + " (entries are lines of " + std::to_string(line_bytes) + " bytes)");
   });
+  const std::uint64_t ways = config.ways == 0 ? lines : config.ways;
+  if (config.table_ways > ways) {
+    problem("table_ways", std::to_string(config.table_ways) + " lines, but a set has " + std::to_string(ways) +
+                              " ways; expected at most that");
+  }
 }
 
 }  // namespace tablewalk

@@ -20,6 +20,7 @@ struct AccessInfo : tlm::tlm_extension<AccessInfo> {
   std::uint64_t desired = 0;
   std::uint64_t held = 0;    ///< the value in memory before a compare-and-swap
   bool table_entry = false;  ///< made by a page walker
+  bool table_line = false;   ///< a write-back of a line with page-table entries
   Operation operation = Operation::Plain;
   bool swapped = false;   ///< a compare-and-swap was carried out, whether it wrote or not
   bool by_cache = false;  ///< made by a cache: a line fill or a write-back
@@ -57,7 +58,7 @@ class MemoryAccess : public tlm::tlm_generic_payload {
     set_streaming_width(bytes);
     set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
     set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-    info.table_entry = false;
+    info.table_entry = info.table_line = false;
     info.operation = AccessInfo::Operation::Plain;
     info.swapped = false;
     info.by_cache = info.owned = info.snooped = false;

@@ -162,10 +162,10 @@ struct MachineConfig {
     if (clock_mhz == 0 || clock_mhz > 100000) problem("clock_mhz", "expected 1 to 100000 MHz");
     if (cores == 0 || cores > most_cores) problem("cores", fmt::format("{}; expected 1 to {}", cores, most_cores));
     if (cores > 1) check_sharing(problem);
-    check_cache(l1i, "l1i", problem);
-    check_cache(l1d, "l1d", problem);
-    check_cache(l2, "l2", problem);
-    check_cache(llc, "llc", problem);
+    check_cache(l1i, "l1i", false, problem);
+    check_cache(l1d, "l1d", walker_reads == WalkerReads::L1d, problem);
+    check_cache(l2, "l2", walker_reads <= WalkerReads::L2, problem);
+    check_cache(llc, "llc", walker_reads <= WalkerReads::Llc, problem);
     check_dram_shape(dram, memory.line_bytes,
                      [&](const std::string& key, const std::string& text) { problem("dram." + key, text); });
     check_pages_of_tlb(itlb, "itlb", problem);
@@ -212,8 +212,13 @@ struct MachineConfig {
                           private_l1 ? "l1d" : "l2", l2.enabled && sharing.l2 ? "l2" : "llc"));
     }
   }
+  // `holds_tables`: page-table entries are read through it.
   template <class Problem>
-  void check_cache(const CacheConfig& cache, const std::string& name, Problem&& problem) const {
+  void check_cache(const CacheConfig& cache, const std::string& name, bool holds_tables, Problem&& problem) const {
+    if (cache.enabled && cache.table_ways != 0 && !holds_tables) {
+      problem(name + ".table_ways", "the walker reads no page-table entries through this cache; expected 0" +
+                                        std::string(name == "l1i" ? "" : ", or walker_reads: " + name));
+    }
     if (!is_power_of_two(memory.line_bytes)) return;
     check_cache_shape(cache, memory.line_bytes,
                       [&](const std::string& key, const std::string& text) { problem(name + "." + key, text); });

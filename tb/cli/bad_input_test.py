@@ -15,6 +15,15 @@ import program
 from program import GOOD, ProgramTest, image, main, trace
 
 
+class BadCaches(ProgramTest):
+    def test_table_ways_without_tables_or_beyond_the_ways(self):
+        for cache, reads in (("l1i", "l1d"), ("l1d", "l2"), ("l2", "llc"), ("llc", "dram")):
+            self.assert_refused(["run", "good.txt", "--set", f"{cache}.table_ways=1", "--set", "walker_reads=" + reads],
+                                cache + ".table_ways", "reads no page-table entries through this cache", "expected 0")
+        self.assert_refused(["run", "good.txt", "--set", "l2.table_ways=5"], "l2.table_ways: 5 lines",
+                            "a set has 4 ways", "expected at most that")
+
+
 class BadTraces(ProgramTest):
     def test_truncated_traces(self):
         with open(trace("sort"), "rb") as file:

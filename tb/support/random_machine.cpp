@@ -1,6 +1,7 @@
 #include "support/random_machine.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include "config/loader.h"
@@ -74,6 +75,16 @@ CacheConfig random_cache(Dice& dice, std::uint32_t line_bytes) {
   cache.replacement = random_replacement(dice);
   cache.seed = dice.between(0, 1000);
   return cache;
+}
+
+/// In caches through which the walker reads.
+void favour_tables(Dice& dice, MachineConfig& config) {
+  const std::array caches = {&config.l1d, &config.l2, &config.llc};
+  for (auto level = static_cast<std::size_t>(config.walker_reads); level < caches.size(); ++level) {
+    CacheConfig& cache = *caches[level];
+    const auto lines = static_cast<std::uint32_t>(cache.bytes.bytes / config.memory.line_bytes);
+    if (dice.chance(30)) cache.table_ways = dice.number(1, ways_of(lines, cache.ways));
+  }
 }
 
 DramConfig random_dram(Dice& dice) {
@@ -263,6 +274,7 @@ MachineConfig random_machine(Dice& dice, const std::string& mode_name) {
   for (CacheConfig* cache : {&config.l1i, &config.l1d, &config.l2, &config.llc}) {
     *cache = random_cache(dice, config.memory.line_bytes);
   }
+  favour_tables(dice, config);
   config.dram = random_dram(dice);
   ConfigNode root = bind_config(config);
   check_config(root);

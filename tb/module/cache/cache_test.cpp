@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "module/access_client.h"
 #include "module/fake_memory.h"
 #include "module/script.h"
@@ -249,6 +251,47 @@ TEST(Cache, WholeLineWrittenFromAboveIsNotFetched) {
   EXPECT_TRUE(bench.lower.arrivals().empty());
   EXPECT_EQ(bench.cache.stats().written_whole, 1u);
   EXPECT_EQ(bench.cache.stats().miss_cycles, 0u) << "it waits for no line";
+}
+
+double table_share(const Bench& bench) {
+  StatSet figures;
+  bench.cache.report("l1d", figures);
+  return figures.at("l1d.table_share").real;
+}
+
+TEST(Cache, AWrittenBackLineOfATableStaysOne) {
+  Bench bench;
+  MemoryAccess& written = bench.other.fresh(0x1000, 64, true);
+  written.info.table_line = true;
+  bench.other.ask(5, written);
+  bench.other.write_line(6, 0x2040);
+  bench.run();
+  EXPECT_EQ(table_share(bench), 0.5);
+}
+
+TEST(Cache, AWriteBackThatHitsMakesTheLineATables) {
+  Bench bench;
+  bench.core_asks(5, 0x1000);
+  bench.core_asks(5, 0x2040);
+  MemoryAccess& written = bench.other.fresh(0x1000, 64, true);
+  written.info.table_line = true;
+  bench.other.ask(50, written);
+  bench.run();
+  EXPECT_EQ(table_share(bench), 0.5);
+}
+
+TEST(Cache, AWriteBackSaysWhetherTheLineIsATables) {
+  Bench bench;
+  bench.core_asks(5, 0x1000, true);
+  bench.core_asks(5, 0x1040, true);
+  bench.walker.ask(50, bench.walker.entry(0x1008));
+  for (const std::uint64_t other : {0x2000, 0x3000, 0x2040, 0x3040}) bench.core_asks(100, other);
+  bench.run();
+  std::map<std::uint64_t, bool> written;
+  for (const auto& arrival : bench.lower.arrivals()) {
+    if (arrival.write) written[arrival.address] = arrival.table_line;
+  }
+  EXPECT_EQ(written, (std::map<std::uint64_t, bool>{{0x1000, true}, {0x1040, false}}));
 }
 
 TEST(Cache, WholeLineWrittenDuringItsFetchWaitsForIt) {
