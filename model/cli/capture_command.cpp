@@ -12,7 +12,7 @@
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "cli/options.h"
-#include "cli/progress_line.h"
+#include "cli/terminal.h"
 #include "cli/trace_output.h"
 #include "report/print_options.h"
 #include "trace/capture.h"
@@ -98,7 +98,7 @@ void print_notes(const CaptureConfig& config, const CaptureResult& result) {
 
 void run_capture(const CaptureConfig& config, OutputFormat format) {
   const CaptureResult result = [&] {
-    ProgressLine line;
+    ProgressLine line("records");
     const double wanted = static_cast<double>(config.skip + config.limit);
     const bool known = config.limit != 0 && config.children == CapturedChildren::Silent;
     const auto show = [&](std::uint64_t records) {

@@ -24,6 +24,7 @@ struct ConfigArguments {
 
 void list_presets(const std::string& format_name) {
   const OutputFormat format = parse_output_format(format_name);
+  if (format == OutputFormat::Text) wrap_output();
   auto json = nlohmann::ordered_json::array();
   std::size_t width = 0;
   for (const Preset& preset : embedded_presets()) width = std::max(width, preset.name.size());

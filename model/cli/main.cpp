@@ -13,9 +13,13 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "cli/commands.h"
+#include "cli/complete_command.h"
+#include "cli/help_format.h"
+#include "cli/man_page.h"
 #include "cli/tables_command.h"
 #include "cli/trace_command.h"
 #include "cli/usage.h"
+#include "sweep/program_identity.h"
 
 namespace tablewalk {
 namespace {
@@ -49,9 +53,21 @@ int finish() {
                              (errno == 0 ? "" : std::string(": ") + std::strerror(errno)));
 }
 
+/// `tablewalk 0.1.0 (commit 1234567, GNU C++ 12.2.0)`.
+std::string program_description() {
+  std::string text = std::string("tablewalk ") + program_version() + " (";
+  if (commit_of_sources != std::string("unknown")) text += std::string("commit ") + commit_of_sources + ", ";
+#ifdef __clang__
+  return text + "Clang " __clang_version__ ")";
+#else
+  return text + "GNU C++ " __VERSION__ ")";
+#endif
+}
+
 void describe(CLI::App& app) {
+  app.formatter(std::make_shared<HelpFormat>());  // before the commands, which inherit it
   app.require_subcommand(1);
-  app.set_version_flag("--version", std::string("tablewalk ") + program_version());
+  app.set_version_flag("--version", program_description());
   app.footer(
       "Examples:\n"
       "  tablewalk run traces/sort.twt --explain\n"
@@ -81,6 +97,8 @@ void describe(CLI::App& app) {
   add_trace_commands(app);
   add_config_commands(app);
   add_lecture_command(app);
+  add_man_command(app);
+  add_complete_command(app);
 }
 
 int run_program(int argc, char** argv) {

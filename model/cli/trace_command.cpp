@@ -19,7 +19,7 @@
 #include "cli/capture_command.h"
 #include "cli/layout_summary.h"
 #include "cli/options.h"
-#include "cli/progress_line.h"
+#include "cli/terminal.h"
 #include "cli/trace_arguments.h"
 #include "cli/trace_info_text.h"
 #include "cli/trace_output.h"
@@ -50,7 +50,7 @@ class WatchedReader : public TraceReader {
 
  private:
   TraceReader& reader_;
-  ProgressLine line_;
+  ProgressLine line_{"records"};
   std::uint64_t records_ = 0;
 };
 

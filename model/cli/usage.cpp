@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "cli/option_words.h"
 
 namespace tablewalk {
 namespace {
@@ -19,17 +20,14 @@ const CLI::App& innermost(const CLI::App& app) {
 std::vector<std::string> option_names(const CLI::App& command) {
   std::vector<std::string> names;
   for (const CLI::Option* option : command.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+    for (const std::string& name : spellings(*option)) names.push_back(name);
   }
   return names;
 }
 
 std::vector<std::string> command_names(const CLI::App& command) {
   std::vector<std::string> names;
-  for (const CLI::App* inner : command.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(inner->get_name());
-  }
+  for (const CLI::App* inner : shown_commands(command)) names.push_back(inner->get_name());
   if (command.get_parent() == nullptr) names.insert(names.end(), {"help", "version"});
   return names;
 }
@@ -43,11 +41,6 @@ std::string mismatch_problem(const CLI::App& command, const std::string& name) {
                        fmt::join(option->results(), ", "), several);
   }
   return name + ": expected a value after it";
-}
-
-std::string path_of(const CLI::App& command) {
-  const CLI::App* parent = command.get_parent();
-  return parent == nullptr ? command.get_name() : path_of(*parent) + " " + command.get_name();
 }
 
 }  // namespace

@@ -150,7 +150,7 @@ class TextComparison {
   static bool fits(const std::string& text) {
     std::size_t start = 0;
     for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', start)) {
-      if (display_width(text.substr(start, end - start)) > page_width) return false;
+      if (display_width(text.substr(start, end - start)) > text_width(page_width)) return false;
       start = end + 1;
     }
     return true;
@@ -165,7 +165,7 @@ class TextComparison {
     TextTable table(header, 0);
     for (std::size_t ratio = 3; ratio < header.size(); ratio += 2) table.join_to_left(ratio);
     for (const std::string& name : names_) table.add_row(row(name, first, last, brief));
-    return table.text(1000);  // the caller, block(), checks the width
+    return table.in_width(1000);  // the caller, block(), checks the width
   }
 
   std::vector<std::string> row(const std::string& name, std::size_t first, std::size_t last, bool brief) const {

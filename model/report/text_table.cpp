@@ -2,9 +2,16 @@
 
 #include <algorithm>
 
+#include "base/terminal.h"
 #include "base/text.h"
 
 namespace tablewalk {
+
+std::size_t text_width(std::size_t usual) {
+  const std::size_t columns = terminal_columns();
+  return columns == 0 ? usual : columns;
+}
+
 void TextTable::add_row(std::vector<std::string> cells) {
   cells.resize(header_.size());
   rows_.push_back(std::move(cells));
@@ -29,7 +36,7 @@ std::string TextTable::line(const std::vector<std::string>& cells, std::size_t f
   return result + '\n';
 }
 
-std::string TextTable::text(std::size_t width) const {
+std::string TextTable::in_width(std::size_t width) const {
   std::string result;
   std::size_t first = 1;
   do {

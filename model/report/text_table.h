@@ -5,6 +5,9 @@
 
 namespace tablewalk {
 
+/// Columns for text: those of the terminal (base/terminal.h), else `usual`.
+std::size_t text_width(std::size_t usual);
+
 /// A table for a terminal: the first column left-aligned, the others right-aligned. Columns that do not fit the width
 /// continue in further blocks below, each repeating the first column.
 class TextTable {
@@ -18,8 +21,10 @@ class TextTable {
   /// Places the column next to the one on its left, because they are read together.
   void join_to_left(std::size_t column) { joined_.push_back(column); }
 
-  /// The table's lines, each ended by a newline.
-  std::string text(std::size_t width = 100) const;
+  /// The table's lines, each ended by a newline, in the width of the terminal; `usual`: where there is none.
+  std::string text(std::size_t usual = 100) const { return in_width(text_width(usual)); }
+  /// The same in that width.
+  std::string in_width(std::size_t width) const;
 
  private:
   std::size_t column_width(std::size_t column) const;

@@ -88,7 +88,7 @@ class InstalledTest(unittest.TestCase):
 
 def main():
     global CMAKE, BUILD
-    CMAKE, BUILD = sys.argv[1:3]
+    CMAKE, BUILD = sys.argv[1], os.path.abspath(sys.argv[2])
     del sys.argv[1:3]
     unittest.main(verbosity=2)
 
