@@ -120,8 +120,7 @@ WalkStep ChainedMode::look(const Walk& walk, const unsigned char* bytes) const {
 
 std::unique_ptr<PageTables> ChainedMode::make_tables(std::shared_ptr<const PagingMode> self, PhysicalMemory& memory,
                                                      FrameAllocator& frames, AddressSpaceId space) const {
-  return std::make_unique<ChainedTables>(std::static_pointer_cast<const ChainedMode>(std::move(self)), memory, frames,
-                                         space);
+  return std::make_unique<ChainedTables>(std::static_pointer_cast<const ChainedMode>(self), memory, frames, space);
 }
 
 std::uint64_t ChainedMode::grown(std::uint64_t anchors, std::uint64_t nodes) const {

@@ -91,7 +91,7 @@ WalkStep HashedMode::look(const Walk& walk, const unsigned char* bytes) const {
   step.level = walk.level();
   step.table = root.table;
   step.index = root.line_of(block, place.size, place.probes);
-  step.entry_address = walk.entry_address() + entry * entry_size;
+  step.entry_address = walk.entry_address() + std::uint64_t{entry} * entry_size;
   step.place = fmt::format("line {} at {:#x}", step.index, walk.entry_address().value());
   step.words.assign(line.words.begin(), line.words.end());
   const unsigned following = size_in_use(root, place.size + 1, static_cast<unsigned>(page_sizes().size()));
@@ -121,8 +121,7 @@ WalkStep HashedMode::look(const Walk& walk, const unsigned char* bytes) const {
 
 std::unique_ptr<PageTables> HashedMode::make_tables(std::shared_ptr<const PagingMode> self, PhysicalMemory& memory,
                                                     FrameAllocator& frames, AddressSpaceId space) const {
-  return std::make_unique<HashedTables>(std::static_pointer_cast<const HashedMode>(std::move(self)), memory, frames,
-                                        space);
+  return std::make_unique<HashedTables>(std::static_pointer_cast<const HashedMode>(self), memory, frames, space);
 }
 
 std::uint64_t HashedMode::grown(std::uint64_t lines, std::uint64_t used) const {
@@ -160,7 +159,7 @@ void HashedMode::decide(Walk& walk) const {
   if (tag == HashedLine::Tag{HashedLine::State::Block, place.size, block_of(walk, place.size), root.space}) {
     const unsigned entry = HashedLine::entry_of(walk.va(), size.shift);
     if ((line.words[entry] & present) == 0) return next_size(walk, root, place.size + 1, walk.level() + 1);
-    return use_leaf(walk, line.words[entry], walk.entry_address() + entry * entry_size, size);
+    return use_leaf(walk, line.words[entry], walk.entry_address() + std::uint64_t{entry} * entry_size, size);
   }
   if (tag.state == HashedLine::State::Empty) return next_size(walk, root, place.size + 1, walk.level() + 1);
   next_line(walk, root, place);

@@ -62,14 +62,16 @@ std::optional<HashingTables::FoundPage> HashedTables::find_page(std::uint64_t nu
   if (!found) return std::nullopt;
   const std::uint64_t entry = number % HashedLine::entries;
   if ((found->line.words[entry] & HashingMode::present) == 0) return std::nullopt;
-  return FoundPage{number, root_.line_at(found->number) + entry * mode().entry_bytes(), found->line.words[entry]};
+  return FoundPage{number, root_.line_at(found->number) + std::uint64_t{entry} * mode().entry_bytes(),
+                   found->line.words[entry]};
 }
 
 void HashedTables::insert(std::uint64_t page, const PageSize& size, std::uint64_t leaf) {
   const Tag tag = tag_of(page, size.level);
   const auto entry = static_cast<unsigned>(page % HashedLine::entries);
   if (const auto found = find(tag)) {
-    write(root_.line_at(found->number) + entry * mode().entry_bytes(), leaf | (found->line.words[entry] & tag_bits));
+    write(root_.line_at(found->number) + std::uint64_t{entry} * mode().entry_bytes(),
+          leaf | (found->line.words[entry] & tag_bits));
   } else {
     std::uint64_t number = place_for(tag);
     const bool takes_empty = read(number).tag().state == State::Empty;

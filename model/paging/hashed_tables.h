@@ -29,7 +29,7 @@ class HashedTables final : public HashingTables {
 
   bool in_use(unsigned size) const override { return (root_.sizes >> size & 1) != 0; }
   std::optional<FoundPage> find_page(std::uint64_t number, unsigned size) const override;
-  void insert(std::uint64_t number, const PageSize& size, std::uint64_t leaf) override;
+  void insert(std::uint64_t page, const PageSize& size, std::uint64_t leaf) override;
   void erase(const FoundPage& page, unsigned size) override;
   void for_all_pages(std::uint64_t first, std::uint64_t last, unsigned size, const UsePage& use) const override;
   std::uint64_t searches_per_scan() const override { return root_.lines(); }

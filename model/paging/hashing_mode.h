@@ -20,7 +20,7 @@ class HashingMode : public PagingMode {
   bool translates(VirtualAddress) const final { return true; }
   EntryView decode(std::uint64_t entry, unsigned at_level) const final;
   std::uint64_t encode_pointer(PhysicalAddress table, unsigned at_level) const final;
-  std::uint64_t encode_leaf(PhysicalAddress frame, const PageSize& size, const LeafSpec& spec) const final;
+  std::uint64_t encode_leaf(PhysicalAddress at, const PageSize& size, const LeafSpec& spec) const final;
   std::uint64_t mark_used(std::uint64_t entry, bool dirty) const final;
   Rights combine(Rights, Rights entry) const final { return entry; }
   FaultReason forbids(Rights effective, Access access) const final;

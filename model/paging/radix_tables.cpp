@@ -23,7 +23,7 @@ void RadixTables::add(VirtualAddress va, const PageSize& size, PhysicalAddress p
     if (memory_.read(at + i * mode().entry_bytes(), mode().entry_bytes()) != 0) throw already_mapped(va, size.bytes());
   }
   for (unsigned i = 0; i < size.entries; ++i) {
-    write_entry(at + i * mode().entry_bytes(), mode().encode_entry_of_page(page, size, i, spec));
+    write_entry(at + std::uint64_t{i} * mode().entry_bytes(), mode().encode_entry_of_page(page, size, i, spec));
   }
   table.used_entries += size.entries;
 }
@@ -44,9 +44,9 @@ void RadixTables::split_leaf(VirtualAddress va, const TableLeaf& whole, const Pa
     return write_entry(whole.at, mode().encode_pointer(below, before.level));
   }
   // Several entries of one table: `whole.at` is the one for `va`.
-  const PhysicalAddress at(whole.at.value() - mode().entry_of_page(before, va) * mode().entry_bytes());
+  const PhysicalAddress at(whole.at.value() - std::uint64_t{mode().entry_of_page(before, va)} * mode().entry_bytes());
   for (unsigned i = 0; i < before.entries; ++i) {
-    write_entry(at + i * mode().entry_bytes(), entry_within(whole.view.target, i, size, spec));
+    write_entry(at + std::uint64_t{i} * mode().entry_bytes(), entry_within(whole.view.target, i, size, spec));
   }
 }
 

@@ -94,7 +94,7 @@ Reproduction reproduce_yaniv16(const ReproductionChoice& choice) {
                            shortest, is_gain,
                            "the tree has walk caches, and so hardly any more reads from memory than a hashed table"});
   paper.numbers.push_back({"the same, the program with the most", "percent", 27, 27, 5, longest, is_gain,
-                           "programs of 115 to 453 MiB per window: the upper levels of their trees fit the caches"});
+                           "windows that touch 66 to 453 MiB: the upper levels of their trees fit the caches"});
   return paper;
 }
 

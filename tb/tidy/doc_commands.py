@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 DOCUMENTS = ["README.md", "docs/user-guide.md", "docs/cost-of-translation.md", "docs/dram.md", "docs/validation.md",
-             "docs/several-cores.md", "docs/table-caching.md", "docs/segmentation.md", "docs/reproduced.md",
+             "docs/several-cores.md", "docs/table-caching.md", "docs/segmentation.md", "docs/reproduced.md", "docs/flat-or-tree-or-hash.md",
              "docs/kernel.md", "docs/report.md", "docs/sweeps.md",
              "docs/bring-your-own-walker.md", "docs/hardware-cost.md",
              "docs/paging/README.md", "docs/paging/adding-a-mode.md", "docs/paging/radix.md", "docs/paging/riscv.md", "docs/paging/x86.md",
@@ -86,6 +86,7 @@ class Document:
 
     def run(self, command, folder):
         environment = {**os.environ, "PATH": folder + os.pathsep + os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        environment.pop("COLUMNS", None)  # the width of a text report
         result = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
                                 capture_output=True, text=True, timeout=600, check=False)
         if result.returncode == 0:
