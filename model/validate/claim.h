@@ -31,6 +31,11 @@ struct Measurement {
   std::function<std::vector<double>()> run;
 };
 
+/// Makes the measurements, `jobs` in parallel, each in its own process, and returns the figures of each. Throws what
+/// they throw, and InputError if the program was interrupted, which names `command`.
+std::vector<std::vector<double>> measure(const std::vector<Measurement>& measurements, unsigned jobs,
+                                         const char* command);
+
 /// A published number, and the figure of ours that it is compared with.
 struct Claim {
   std::string group;

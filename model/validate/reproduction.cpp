@@ -8,8 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "base/interrupt.h"
-#include "base/process_pool.h"
 #include "report/figures.h"
 #include "report/result_json.h"
 #include "report/text_table.h"
@@ -89,26 +87,19 @@ std::vector<Reproduction> find_reproductions(const std::vector<std::string>& nam
 }
 
 std::vector<ReproducedPaper> measure_reproductions(const std::vector<Reproduction>& reproductions, unsigned jobs) {
-  std::vector<const Measurement*> all;
+  std::vector<Measurement> all;
   for (const Reproduction& paper : reproductions) {
-    for (const Measurement& measurement : paper.measurements) all.push_back(&measurement);
+    all.insert(all.end(), paper.measurements.begin(), paper.measurements.end());
   }
-  PoolOptions pool;
-  pool.jobs = jobs;
-  pool.stop = &interrupt_flag();
-  const std::vector<std::string> texts = run_in_processes(
-      all.size(), [&](std::size_t number) { return nlohmann::json(all[number]->run()).dump(); },
-      [&](std::size_t number) { return all[number]->name; }, pool);
-  if (interrupt_flag()) throw InputError("reproduce: interrupted: nothing was compared");
+  const Figures figures = measure(all, jobs, "reproduce");
   std::vector<ReproducedPaper> papers;
-  std::size_t next = 0;
+  auto first = figures.begin();
   for (const Reproduction& paper : reproductions) {
-    Figures figures;
-    for (std::size_t i = 0; i < paper.measurements.size(); ++i) {
-      figures.push_back(nlohmann::json::parse(texts[next++]).get<std::vector<double>>());
-    }
+    const auto last = first + static_cast<std::ptrdiff_t>(paper.measurements.size());
+    const Figures its(first, last);
+    first = last;
     papers.push_back({paper, {}});
-    for (const PublishedNumber& number : paper.numbers) papers.back().numbers.push_back({number, number.ours(figures)});
+    for (const PublishedNumber& number : paper.numbers) papers.back().numbers.push_back({number, number.ours(its)});
   }
   return papers;
 }

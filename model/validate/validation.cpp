@@ -5,11 +5,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "base/interrupt.h"
-#include "base/process_pool.h"
 
 namespace tablewalk {
 namespace {
@@ -42,16 +39,7 @@ ClaimList collect_claims(const std::vector<std::string>& groups, const ClaimChoi
 }
 
 std::vector<Outcome> measure_claims(const ClaimList& list, unsigned jobs) {
-  PoolOptions pool;
-  pool.jobs = jobs;
-  pool.stop = &interrupt_flag();
-  const std::vector<std::string> texts = run_in_processes(
-      list.measurements.size(),
-      [&](std::size_t number) { return nlohmann::json(list.measurements[number].run()).dump(); },
-      [&](std::size_t number) { return list.measurements[number].name; }, pool);
-  if (interrupt_flag()) throw InputError("validate: interrupted: nothing was compared");
-  std::vector<std::vector<double>> figures;
-  for (const std::string& text : texts) figures.push_back(nlohmann::json::parse(text).get<std::vector<double>>());
+  const std::vector<std::vector<double>> figures = measure(list.measurements, jobs, "validate");
   std::vector<Outcome> outcomes;
   for (const Claim& claim : list.claims) outcomes.push_back({claim, figures[claim.measurement][claim.figure]});
   return outcomes;
