@@ -18,32 +18,16 @@ namespace {
 constexpr std::uint64_t longest_chain = std::uint64_t{1} << 16;
 constexpr unsigned first_node_row = 1;
 
-std::vector<PageSize> page_sizes_of_nodes() {
-  return {{12, 0, 1}, {21, 1, 1}, {30, 2, 1}};
-}
-
-std::string size_text(const PagingMode& mode, unsigned size) {
-  return size < mode.page_sizes().size() ? humane_byte_size(mode.page_sizes()[size].bytes()) : "no size";
-}
-
 ChainedNode node_from(const unsigned char* bytes) {
   ChainedNode node;
   std::memcpy(node.words.data(), bytes, ChainedNode::bytes);
   return node;
 }
 
-/// The next page size in use from `size` on; none: the number of page sizes.
-unsigned size_in_use(const ChainedRoot& root, unsigned size, std::size_t sizes) {
-  while (size < sizes && (root.sizes >> size & 1) == 0) ++size;
-  return size;
-}
-
 }  // namespace
 
 ChainedMode::ChainedMode(std::string name, const HashedControls& controls)
-    : HashingMode(std::move(name), Rows{{"anchor", "node 1", "node 2", "node 3 and on"}, 12, 64, page_sizes_of_nodes()},
-                  entry_size, physical_bits_of_entries),
-      controls_(controls) {}
+    : HashingMode(std::move(name), {"anchor", "node 1", "node 2", "node 3 and on"}, controls) {}
 
 std::uint64_t ChainedMode::most_reads(PhysicalAddress) const {
   return page_sizes().size() * (1 + longest_chain);
@@ -51,8 +35,8 @@ std::uint64_t ChainedMode::most_reads(PhysicalAddress) const {
 
 RootRegister ChainedMode::decode_root(std::uint64_t value) const {
   const ChainedRoot root = ChainedRoot::decode(value);
-  const bool possible = root.anchors_log2 >= ChainedRoot::fewest_anchors_log2 &&
-                        root.anchors_log2 <= ChainedRoot::most_anchors_log2 && root.table.value() % root.bytes() == 0;
+  const bool possible = root.slots_log2 >= ChainedRoot::fewest_anchors_log2 &&
+                        root.slots_log2 <= ChainedRoot::most_anchors_log2 && root.table.value() % root.bytes() == 0;
   if (!possible) {
     throw InputError(
         fmt::format("{}: root {:#x}: expected bits 5:0 of {} to {}, log2 of the number of anchors, and in "
@@ -70,17 +54,13 @@ std::vector<BitField> ChainedMode::root_fields() const {
 
 std::string ChainedMode::describe_root(RootRegister root) const {
   const ChainedRoot table = ChainedRoot::decode(root.table.value());
-  return fmt::format("a hashed table of {} anchors is at {:#x}", table.anchors(), table.table.value());
+  return fmt::format("a hashed table of {} anchors is at {:#x}", table.slots(), table.table.value());
 }
 
 WalkStep ChainedMode::look(const Walk& walk, const unsigned char* bytes) const {
   const ChainedRoot root = ChainedRoot::decode(walk.root().value());
   const unsigned size = size_of(walk);
-  const unsigned following = size_in_use(root, size + 1, page_sizes().size());
-  const std::string without =
-      following == page_sizes().size()
-          ? "not present: the walk ends"
-          : fmt::format("no page of {}: pages of {} are next", size_text(*this, size), size_text(*this, following));
+  const std::string without = without_text(root, size);
   WalkStep step;
   step.level = walk.level();
   step.table = root.table;
@@ -104,8 +84,8 @@ WalkStep ChainedMode::look(const Walk& walk, const unsigned char* bytes) const {
   step.words.assign(node.words.begin(), node.words.end());
   step.place = fmt::format("at {:#x}", walk.entry_address().value());
   step.holds = node.state() == ChainedNode::State::Page
-                   ? fmt::format("page {:#x} of {}, address space {}", node.key().page,
-                                 size_text(*this, node.key().size), node.key().space)
+                   ? fmt::format("page {:#x} of {}, address space {}", node.key().page, size_text(node.key().size),
+                                 node.key().space)
                    : "deleted";
   if (!node.holds(key_of(walk, root, size))) {
     go_on(node.next());
@@ -123,17 +103,12 @@ std::unique_ptr<PageTables> ChainedMode::make_tables(std::shared_ptr<const Pagin
   return std::make_unique<ChainedTables>(std::static_pointer_cast<const ChainedMode>(self), memory, frames, space);
 }
 
-std::uint64_t ChainedMode::grown(std::uint64_t anchors, std::uint64_t nodes) const {
-  while (nodes > limit(anchors)) anchors *= controls_.growth;
-  return anchors;
-}
-
 /// [0]: the nodes, [1]: the anchors.
 void ChainedMode::count_tables(const std::vector<PageRun>& runs, TableSize& size) const {
   std::uint64_t nodes = 0;
   for (const PageRun& run : runs) nodes += (run.last >> run.pages.shift) - (run.first >> run.pages.shift) + 1;
   size.tables_per_level = {nodes, 1};
-  const std::uint64_t anchors = grown(controls_.initial_bytes.bytes / ChainedRoot::anchor_bytes, nodes);
+  const std::uint64_t anchors = grown(controls().initial_bytes.bytes / ChainedRoot::anchor_bytes, nodes);
   size.bytes_per_level = {nodes * ChainedNode::bytes, anchors * ChainedRoot::anchor_bytes};
 }
 
@@ -166,10 +141,10 @@ void ChainedMode::follow(Walk& walk, const ChainedRoot& root, PhysicalAddress no
 }
 
 void ChainedMode::next_size(Walk& walk, const ChainedRoot& root, unsigned size) const {
-  size = size_in_use(root, size, page_sizes().size());
+  size = size_in_use(root, size);
   if (size == page_sizes().size()) return fail(walk, FaultReason::NotPresent);
   walk.set_progress(size);
-  const std::uint64_t anchor = root.anchor_of(key_of(walk, root, size).page, size);
+  const std::uint64_t anchor = root.slot_of(key_of(walk, root, size).page, size);
   read_checked(walk, 0, root.anchor_at(anchor), ChainedRoot::anchor_bytes);
 }
 

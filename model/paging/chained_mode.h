@@ -2,7 +2,6 @@
 
 #include "paging/chained_node.h"
 #include "paging/hashing_mode.h"
-#include "paging/paging_controls.h"
 
 namespace tablewalk {
 
@@ -13,12 +12,9 @@ class ChainedMode final : public HashingMode {
  public:
   ChainedMode(std::string name, const HashedControls& controls);
 
-  const HashedControls& controls() const { return controls_; }
-  bool root_moves() const override { return true; }
   std::uint64_t most_reads(PhysicalAddress root) const override;
   unsigned largest_read() const override { return ChainedNode::bytes; }
   RootRegister decode_root(std::uint64_t value) const override;
-  std::uint64_t encode_root(RootRegister root) const override { return root.table.value(); }
   std::vector<BitField> root_fields() const override;
   std::string describe_root(RootRegister root) const override;
   std::vector<LevelShape> address_parts() const override { return {{12, 52, false, "page"}}; }
@@ -31,13 +27,6 @@ class ChainedMode final : public HashingMode {
   void begin(Walk& walk) const override;
   void decide(Walk& walk) const override;
 
-  /// The anchors of a table of at least `anchors` that may have that many nodes.
-  std::uint64_t grown(std::uint64_t anchors, std::uint64_t nodes) const;
-  /// The most nodes of a table of that many anchors.
-  std::uint64_t limit(std::uint64_t anchors) const {
-    return static_cast<std::uint64_t>(static_cast<double>(anchors) * controls_.max_load);
-  }
-
  private:
   ChainedNode::Key key_of(const Walk& walk, const ChainedRoot& root, unsigned size) const {
     return {size, walk.va().value() >> page_sizes()[size].shift, root.space};
@@ -48,8 +37,6 @@ class ChainedMode final : public HashingMode {
   void next_size(Walk& walk, const ChainedRoot& root, unsigned size) const;
   void follow(Walk& walk, const ChainedRoot& root, PhysicalAddress node) const;
   void read_checked(Walk& walk, unsigned row, PhysicalAddress at, unsigned bytes) const;
-
-  HashedControls controls_;
 };
 
 }  // namespace tablewalk

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/types.h"
+#include "paging/hashing_root.h"
 
 namespace tablewalk {
 
@@ -41,33 +42,16 @@ struct ChainedNode {
   }
 };
 
-/// The root register of a chained table, as that of a hashed table: bits 5:0 are log2 of the number of anchors. An
-/// anchor is the address of a chain's first node, 8 bytes; 0: the chain is empty.
-struct ChainedRoot {
+/// The root register of a chained table; its slots are anchors. An anchor is the address of a chain's first node, 8
+/// bytes; 0: the chain is empty.
+struct ChainedRoot : HashingRoot {
   static constexpr unsigned anchor_bytes = 8;
   static constexpr unsigned fewest_anchors_log2 = 6;
   static constexpr unsigned most_anchors_log2 = 39;
 
-  AddressSpaceId space = 0;
-  PhysicalAddress table;
-  unsigned sizes = 0;  ///< a bit for each page size
-  unsigned anchors_log2 = fewest_anchors_log2;
-
-  static ChainedRoot decode(std::uint64_t value) {
-    return {static_cast<AddressSpaceId>(value >> 48), PhysicalAddress(value & low_bits(48) & ~low_bits(9)),
-            static_cast<unsigned>(value >> 6 & 7), static_cast<unsigned>(value & 63)};
-  }
-  std::uint64_t encode() const {
-    return std::uint64_t{space} << 48 | table.value() | std::uint64_t{sizes} << 6 | anchors_log2;
-  }
-  std::uint64_t anchors() const { return std::uint64_t{1} << anchors_log2; }
-  std::uint64_t bytes() const { return anchors() * anchor_bytes; }
-  /// The anchor of a page: a multiplicative hash of its number and size.
-  std::uint64_t anchor_of(std::uint64_t page, unsigned size) const {
-    constexpr std::uint64_t golden = 0x9E3779B97F4A7C15;  // 2^64 / the golden ratio
-    return ((page << 2 | size) * golden) >> (64 - anchors_log2);
-  }
+  static ChainedRoot decode(std::uint64_t value) { return {HashingRoot::decode(value)}; }
   PhysicalAddress anchor_at(std::uint64_t anchor) const { return table + anchor * anchor_bytes; }
+  std::uint64_t bytes() const { return slots() * anchor_bytes; }
 };
 
 }  // namespace tablewalk

@@ -9,12 +9,12 @@ using State = ChainedNode::State;
 
 }  // namespace
 
-ChainedTables::ChainedTables(std::shared_ptr<const ChainedMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
+ChainedTables::ChainedTables(std::shared_ptr<const HashingMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
                              AddressSpaceId space)
-    : HashingTables(mode, memory, frames, space), chained_(std::move(mode)) {
-  const std::uint64_t bytes = chained_->controls().initial_bytes.bytes;
+    : HashingTables(std::move(mode), memory, frames, space) {
+  const std::uint64_t bytes = hashing().controls().initial_bytes.bytes;
   root_.space = space;
-  root_.anchors_log2 = log2_floor(bytes / ChainedRoot::anchor_bytes);
+  root_.slots_log2 = log2_floor(bytes / ChainedRoot::anchor_bytes);
   root_.table = make_table(bytes);
   tables_per_level_ = {0, 1};
 }
@@ -56,12 +56,7 @@ void ChainedTables::insert(std::uint64_t number, const PageSize& size, std::uint
     write_node(old->at, key, leaf, old->node.next());
     --deleted_;
   } else {
-    if (used_ + deleted_ + 1 > chained_->limit(root_.anchors())) {
-      // In the same size only if that gets rid of many nodes, so that it is not done again soon.
-      const bool mostly_deleted = used_ < deleted_;
-      rebuild(mostly_deleted ? root_.anchors()
-                             : chained_->grown(root_.anchors() * chained_->controls().growth, used_ + 1));
-    }
+    if (const auto slots = slots_to_rebuild(root_.slots())) rebuild(*slots);
     const PhysicalAddress at = make_table(ChainedNode::bytes);
     ++tables_per_level_[0];
     // The node is complete before the chain leads to it.
@@ -90,7 +85,7 @@ void ChainedTables::for_all_pages(std::uint64_t first, std::uint64_t last, unsig
 
 /// Calls `use` for each node of every chain, until it returns false. It may change the node, except its place.
 void ChainedTables::for_nodes(const std::function<bool(const Placed&)>& use) const {
-  for (std::uint64_t anchor = 0; anchor < root_.anchors(); ++anchor) {
+  for (std::uint64_t anchor = 0; anchor < root_.slots(); ++anchor) {
     PhysicalAddress at(memory_.read(root_.anchor_at(anchor), ChainedRoot::anchor_bytes));
     while (at != PhysicalAddress(0)) {
       const Placed placed{at, read(at)};
@@ -118,7 +113,7 @@ void ChainedTables::rebuild(std::uint64_t anchors) {
   });
   const ChainedRoot old = root_;
   root_.table = table;
-  root_.anchors_log2 = log2_floor(anchors);
+  root_.slots_log2 = log2_floor(anchors);
   root_.sizes = 0;
   for (const Placed& placed : nodes) {
     if (placed.node.state() != State::Page) {
@@ -132,14 +127,13 @@ void ChainedTables::rebuild(std::uint64_t anchors) {
     write(placed.at + ChainedNode::next_offset, memory_.read(anchor_of(key), ChainedRoot::anchor_bytes));
     write(anchor_of(key), placed.at.value());
   }
-  deleted_ = 0;
-  ++(anchors > old.anchors() ? growths_ : cleanings_);
+  count_rebuild(anchors > old.slots());
   memory_.clear_block(old.table, old.bytes());
   frames_.release_table(old.table, old.bytes());
 }
 
 std::vector<TableFigure> ChainedTables::figures() const {
-  return {{"anchors", root_.anchors(), "anchors", "chains of the hashed tables"},
+  return {{"anchors", root_.slots(), "anchors", "chains of the hashed tables"},
           {"used_nodes", used_, "nodes", "nodes that hold a page"},
           {"deleted_nodes", deleted_, "nodes", "nodes without a page that a search still passes"},
           {"growths", growths_, "rebuilds", "how often a table was rebuilt with more anchors"},

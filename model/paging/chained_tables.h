@@ -12,7 +12,7 @@ namespace tablewalk {
 /// root, and links the nodes again where they are.
 class ChainedTables final : public HashingTables {
  public:
-  ChainedTables(std::shared_ptr<const ChainedMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
+  ChainedTables(std::shared_ptr<const HashingMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
                 AddressSpaceId space);
 
   PhysicalAddress root() const override { return PhysicalAddress(root_.encode()); }
@@ -27,27 +27,22 @@ class ChainedTables final : public HashingTables {
     ChainedNode node;
   };
 
-  bool in_use(unsigned size) const override { return (root_.sizes >> size & 1) != 0; }
+  bool in_use(unsigned size) const override { return root_.has_size(size); }
   std::optional<FoundPage> find_page(std::uint64_t number, unsigned size) const override;
   void insert(std::uint64_t number, const PageSize& size, std::uint64_t leaf) override;
   void erase(const FoundPage& page, unsigned size) override;
   void for_all_pages(std::uint64_t first, std::uint64_t last, unsigned size, const UsePage& use) const override;
-  std::uint64_t searches_per_scan() const override { return root_.anchors(); }
+  std::uint64_t searches_per_scan() const override { return root_.slots(); }
 
   ChainedNode read(PhysicalAddress at) const;
-  PhysicalAddress anchor_of(const Key& key) const { return root_.anchor_at(root_.anchor_of(key.page, key.size)); }
+  PhysicalAddress anchor_of(const Key& key) const { return root_.anchor_at(root_.slot_of(key.page, key.size)); }
   /// The first node of the key's chain for which `wanted` is true.
   std::optional<Placed> search(const Key& key, const std::function<bool(const ChainedNode&)>& wanted) const;
   void for_nodes(const std::function<bool(const Placed&)>& use) const;
   void write_node(PhysicalAddress at, const Key& key, std::uint64_t leaf, PhysicalAddress next);
   void rebuild(std::uint64_t anchors);
 
-  std::shared_ptr<const ChainedMode> chained_;
   ChainedRoot root_;
-  std::uint64_t used_ = 0;     ///< nodes that hold a page
-  std::uint64_t deleted_ = 0;  ///< nodes in chains that held one
-  std::uint64_t growths_ = 0;
-  std::uint64_t cleanings_ = 0;
 };
 
 }  // namespace tablewalk

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/types.h"
+#include "paging/hashing_root.h"
 
 namespace tablewalk {
 
@@ -56,36 +57,17 @@ struct HashedLine {
   }
 };
 
-/// The root register of a hashed table:
-///
-///     63:48 the address-space id  47:9 the table's address  8:6 the page sizes in use, bit 6 the smallest
-///     5:0 log2 of the number of lines
-struct HashedRoot {
+/// The root register of a hashed table; its slots are lines.
+struct HashedRoot : HashingRoot {
   static constexpr unsigned fewest_lines_log2 = 3;
   static constexpr unsigned most_lines_log2 = 36;
 
-  AddressSpaceId space = 0;
-  PhysicalAddress table;
-  unsigned sizes = 0;  ///< a bit for each page size
-  unsigned lines_log2 = fewest_lines_log2;
-
-  static HashedRoot decode(std::uint64_t value) {
-    return {static_cast<AddressSpaceId>(value >> 48), PhysicalAddress(value & low_bits(48) & ~low_bits(9)),
-            static_cast<unsigned>(value >> 6 & 7), static_cast<unsigned>(value & 63)};
-  }
-  std::uint64_t encode() const {
-    return std::uint64_t{space} << 48 | table.value() | std::uint64_t{sizes} << 6 | lines_log2;
-  }
-  std::uint64_t lines() const { return std::uint64_t{1} << lines_log2; }
+  static HashedRoot decode(std::uint64_t value) { return {HashingRoot::decode(value)}; }
   PhysicalAddress line_at(std::uint64_t line) const { return table + line * HashedLine::bytes; }
-  /// The line at which the search for a block begins: a multiplicative hash of the block and its page size.
-  std::uint64_t first_line(std::uint64_t block, unsigned size) const {
-    constexpr std::uint64_t golden = 0x9E3779B97F4A7C15;  // 2^64 / the golden ratio
-    return ((block << 2 | size) * golden) >> (64 - lines_log2);
-  }
-  /// The one searched after `probes` others.
+  std::uint64_t bytes() const { return slots() * HashedLine::bytes; }
+  /// The line searched for a block after `probes` others.
   std::uint64_t line_of(std::uint64_t block, unsigned size, std::uint64_t probes) const {
-    return (first_line(block, size) + probes) & low_bits(lines_log2);
+    return (slot_of(block, size) + probes) & low_bits(slots_log2);
   }
 };
 

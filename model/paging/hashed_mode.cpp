@@ -14,48 +14,27 @@
 namespace tablewalk {
 namespace {
 
-const std::vector<std::string>& rows() {
-  static const std::vector<std::string> names = {"probe 1", "probe 2", "probe 3", "probe 4 and on"};
-  return names;
-}
-
-std::string size_text(const PagingMode& mode, unsigned size) {
-  return humane_byte_size(mode.page_sizes()[size].bytes());
-}
-
 HashedLine line_from(const unsigned char* bytes) {
   HashedLine line;
   std::memcpy(line.words.data(), bytes, HashedLine::bytes);
   return line;
 }
 
-/// The next page size in use from `size` on; none: the number of page sizes.
-unsigned size_in_use(const HashedRoot& root, unsigned size, unsigned sizes) {
-  while (size < sizes && (root.sizes >> size & 1) == 0) ++size;
-  return size;
-}
-
 }  // namespace
 
-std::vector<PageSize> hashed_page_sizes() {
-  return {{12, 0, 1}, {21, 1, 1}, {30, 2, 1}};
-}
-
 HashedMode::HashedMode(std::string name, const HashedControls& controls)
-    : HashingMode(std::move(name), Rows{rows(), 12, 64, hashed_page_sizes()}, entry_size, physical_bits_of_entries),
-      controls_(controls) {}
+    : HashingMode(std::move(name), {"probe 1", "probe 2", "probe 3", "probe 4 and on"}, controls) {}
 
 /// Every line once for each page size in use.
 std::uint64_t HashedMode::most_reads(PhysicalAddress root) const {
   const HashedRoot table = HashedRoot::decode(root.value());
-  return page_sizes().size() * table.lines();
+  return page_sizes().size() * table.slots();
 }
 
 RootRegister HashedMode::decode_root(std::uint64_t value) const {
   const HashedRoot root = HashedRoot::decode(value);
-  const bool possible = root.lines_log2 >= HashedRoot::fewest_lines_log2 &&
-                        root.lines_log2 <= HashedRoot::most_lines_log2 &&
-                        root.table.value() % (root.lines() * HashedLine::bytes) == 0;
+  const bool possible = root.slots_log2 >= HashedRoot::fewest_lines_log2 &&
+                        root.slots_log2 <= HashedRoot::most_lines_log2 && root.table.value() % root.bytes() == 0;
   if (!possible) {
     throw InputError(
         fmt::format("{}: root {:#x}: expected bits 5:0 of {} to {}, log2 of the number of lines, and in "
@@ -73,7 +52,7 @@ std::vector<BitField> HashedMode::root_fields() const {
 
 std::string HashedMode::describe_root(RootRegister root) const {
   const HashedRoot table = HashedRoot::decode(root.table.value());
-  return fmt::format("a hashed table of {} lines of eight entries is at {:#x}", table.lines(), table.table.value());
+  return fmt::format("a hashed table of {} lines of eight entries is at {:#x}", table.slots(), table.table.value());
 }
 
 std::vector<LevelShape> HashedMode::address_parts() const {
@@ -94,11 +73,7 @@ WalkStep HashedMode::look(const Walk& walk, const unsigned char* bytes) const {
   step.entry_address = walk.entry_address() + std::uint64_t{entry} * entry_size;
   step.place = fmt::format("line {} at {:#x}", step.index, walk.entry_address().value());
   step.words.assign(line.words.begin(), line.words.end());
-  const unsigned following = size_in_use(root, place.size + 1, static_cast<unsigned>(page_sizes().size()));
-  const std::string without = following == page_sizes().size()
-                                  ? "not present: the walk ends"
-                                  : fmt::format("no page of {}: pages of {} are next", size_text(*this, place.size),
-                                                size_text(*this, following));
+  const std::string without = without_text(root, place.size);
   if (tag == HashedLine::Tag{HashedLine::State::Block, place.size, block, root.space}) {
     step.entry = line.words[entry];
     step.view = decode(step.entry, place.size);
@@ -111,22 +86,16 @@ WalkStep HashedMode::look(const Walk& walk, const unsigned char* bytes) const {
     step.follows = "another block: the next line";
   }
   step.updated = step.entry;
-  step.holds = tag.state == HashedLine::State::Empty ? "empty"
-               : tag.state == HashedLine::State::Deleted
-                   ? "deleted"
-                   : fmt::format("block {:#x} of pages of {}, address space {}", tag.block,
-                                 tag.size < page_sizes().size() ? size_text(*this, tag.size) : "no size", tag.space);
+  step.holds = tag.state == HashedLine::State::Empty     ? "empty"
+               : tag.state == HashedLine::State::Deleted ? "deleted"
+                                                         : fmt::format("block {:#x} of pages of {}, address space {}",
+                                                                       tag.block, size_text(tag.size), tag.space);
   return step;
 }
 
 std::unique_ptr<PageTables> HashedMode::make_tables(std::shared_ptr<const PagingMode> self, PhysicalMemory& memory,
                                                     FrameAllocator& frames, AddressSpaceId space) const {
   return std::make_unique<HashedTables>(std::static_pointer_cast<const HashedMode>(self), memory, frames, space);
-}
-
-std::uint64_t HashedMode::grown(std::uint64_t lines, std::uint64_t used) const {
-  while (used > limit(lines)) lines *= controls_.growth;
-  return lines;
 }
 
 void HashedMode::count_tables(const std::vector<PageRun>& runs, TableSize& size) const {
@@ -139,7 +108,7 @@ void HashedMode::count_tables(const std::vector<PageRun>& runs, TableSize& size)
     next[run.pages.level] = last + 1;
   }
   size.tables_per_level.push_back(1);
-  size.bytes_per_level.push_back(grown(controls_.initial_bytes.bytes / HashedLine::bytes, blocks) * HashedLine::bytes);
+  size.bytes_per_level.push_back(grown(controls().initial_bytes.bytes / HashedLine::bytes, blocks) * HashedLine::bytes);
 }
 
 void HashedMode::begin(Walk& walk) const {
@@ -167,13 +136,13 @@ void HashedMode::decide(Walk& walk) const {
 
 void HashedMode::next_line(Walk& walk, const HashedRoot& root, Place place) const {
   ++place.probes;
-  if (place.probes == root.lines()) return next_size(walk, root, place.size + 1, walk.level() + 1);
+  if (place.probes == root.slots()) return next_size(walk, root, place.size + 1, walk.level() + 1);
   read_line(walk, root, place, walk.level() + 1);
 }
 
 /// The first line for the next page size in use; there may be none.
 void HashedMode::next_size(Walk& walk, const HashedRoot& root, unsigned size, unsigned row) const {
-  size = size_in_use(root, size, static_cast<unsigned>(page_sizes().size()));
+  size = size_in_use(root, size);
   if (size == page_sizes().size()) return fail(walk, FaultReason::NotPresent);
   read_line(walk, root, {size, 0}, row);
 }

@@ -2,7 +2,6 @@
 
 #include "paging/hashed_line.h"
 #include "paging/hashing_mode.h"
-#include "paging/paging_controls.h"
 
 namespace tablewalk {
 
@@ -13,12 +12,9 @@ class HashedMode final : public HashingMode {
  public:
   HashedMode(std::string name, const HashedControls& controls);
 
-  const HashedControls& controls() const { return controls_; }
-  bool root_moves() const override { return true; }
   std::uint64_t most_reads(PhysicalAddress root) const override;
   unsigned largest_read() const override { return HashedLine::bytes; }
   RootRegister decode_root(std::uint64_t value) const override;
-  std::uint64_t encode_root(RootRegister root) const override { return root.table.value(); }
   std::vector<BitField> root_fields() const override;
   std::string describe_root(RootRegister root) const override;
   std::vector<LevelShape> address_parts() const override;
@@ -30,13 +26,6 @@ class HashedMode final : public HashingMode {
 
   void begin(Walk& walk) const override;
   void decide(Walk& walk) const override;
-
-  /// The most lines that may hold a block, or have held one, in a table of that many.
-  std::uint64_t limit(std::uint64_t lines) const {
-    return static_cast<std::uint64_t>(static_cast<double>(lines) * controls_.max_load);
-  }
-  /// The lines of a table of at least `lines` that may hold `used` blocks.
-  std::uint64_t grown(std::uint64_t lines, std::uint64_t used) const;
 
  private:
   /// Where a walk is: which page size, and the line of the search.
@@ -51,11 +40,6 @@ class HashedMode final : public HashingMode {
   void read_line(Walk& walk, const HashedRoot& root, Place place, unsigned row) const;
   void next_line(Walk& walk, const HashedRoot& root, Place place) const;
   void next_size(Walk& walk, const HashedRoot& root, unsigned size, unsigned row) const;
-
-  HashedControls controls_;
 };
-
-/// The page sizes of a hashed table.
-std::vector<PageSize> hashed_page_sizes();
 
 }  // namespace tablewalk

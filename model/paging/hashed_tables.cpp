@@ -16,12 +16,12 @@ constexpr std::uint64_t tag_bits = ~low_bits(HashingMode::own_shift);
 
 }  // namespace
 
-HashedTables::HashedTables(std::shared_ptr<const HashedMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
+HashedTables::HashedTables(std::shared_ptr<const HashingMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
                            AddressSpaceId space)
-    : HashingTables(mode, memory, frames, space), hashed_(std::move(mode)) {
-  const std::uint64_t bytes = hashed_->controls().initial_bytes.bytes;
+    : HashingTables(std::move(mode), memory, frames, space) {
+  const std::uint64_t bytes = hashing().controls().initial_bytes.bytes;
   root_.space = space;
-  root_.lines_log2 = log2_floor(bytes / HashedLine::bytes);
+  root_.slots_log2 = log2_floor(bytes / HashedLine::bytes);
   root_.table = make_table(bytes);
   tables_per_level_ = {1};
 }
@@ -75,10 +75,8 @@ void HashedTables::insert(std::uint64_t page, const PageSize& size, std::uint64_
   } else {
     std::uint64_t number = place_for(tag);
     const bool takes_empty = read(number).tag().state == State::Empty;
-    if (takes_empty && used_ + deleted_ + 1 > hashed_->limit(root_.lines())) {
-      // In the same size only if that gets rid of many lines, so that it is not done again soon.
-      const bool mostly_deleted = used_ < deleted_;
-      rebuild(mostly_deleted ? root_.lines() : hashed_->grown(root_.lines() * hashed_->controls().growth, used_ + 1));
+    if (const auto slots = takes_empty ? slots_to_rebuild(root_.slots()) : std::nullopt) {
+      rebuild(*slots);
       number = place_for(tag);
     }
     claim(number, tag, entry, leaf);
@@ -97,7 +95,7 @@ void HashedTables::claim(std::uint64_t number, const Tag& tag, unsigned entry, s
 
 /// The line's last page is gone. A search needs to go on behind the line only if the next one is not empty.
 void HashedTables::give_up(std::uint64_t number) {
-  const std::uint64_t mask = low_bits(root_.lines_log2);
+  const std::uint64_t mask = low_bits(root_.slots_log2);
   --used_;
   ++deleted_;
   if (read((number + 1) & mask).tag().state != State::Empty) {
@@ -113,7 +111,7 @@ void HashedTables::give_up(std::uint64_t number) {
 }
 
 void HashedTables::for_all_pages(std::uint64_t first, std::uint64_t last, unsigned size, const UsePage& use) const {
-  for (std::uint64_t number = 0; number < root_.lines(); ++number) {
+  for (std::uint64_t number = 0; number < root_.slots(); ++number) {
     const HashedLine line = read(number);
     const Tag tag = line.tag();
     if (tag.state != State::Block || tag.size != size) continue;
@@ -141,10 +139,10 @@ void HashedTables::rebuild(std::uint64_t lines) {
   const HashedRoot old = root_;
   HashedRoot made = old;
   made.table = make_table(lines * HashedLine::bytes);
-  made.lines_log2 = log2_floor(lines);
+  made.slots_log2 = log2_floor(lines);
   made.sizes = 0;
   std::vector<HashedLine> blocks;
-  for (std::uint64_t number = 0; number < old.lines(); ++number) {
+  for (std::uint64_t number = 0; number < old.slots(); ++number) {
     const HashedLine line = read(number);
     if (line.tag().state == State::Block) blocks.push_back(line);
   }
@@ -153,14 +151,13 @@ void HashedTables::rebuild(std::uint64_t lines) {
     root_.sizes |= 1u << line.tag().size;
     write_line(place_for(line.tag()), line);
   }
-  deleted_ = 0;
-  ++(lines > old.lines() ? growths_ : cleanings_);
-  memory_.clear_block(old.table, old.lines() * HashedLine::bytes);
-  frames_.release_table(old.table, old.lines() * HashedLine::bytes);
+  count_rebuild(lines > old.slots());
+  memory_.clear_block(old.table, old.bytes());
+  frames_.release_table(old.table, old.bytes());
 }
 
 std::vector<TableFigure> HashedTables::figures() const {
-  return {{"lines", root_.lines(), "lines", "lines of eight entries in the hashed tables"},
+  return {{"lines", root_.slots(), "lines", "lines of eight entries in the hashed tables"},
           {"used_lines", used_, "lines", "lines that hold the entries of a block of eight pages"},
           {"deleted_lines", deleted_, "lines", "lines without pages that a search still passes"},
           {"growths", growths_, "rebuilds", "how often a table was rebuilt larger"},

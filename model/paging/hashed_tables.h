@@ -12,11 +12,11 @@ namespace tablewalk {
 /// root: because it grows, or in the same size to get rid of deleted lines.
 class HashedTables final : public HashingTables {
  public:
-  HashedTables(std::shared_ptr<const HashedMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
+  HashedTables(std::shared_ptr<const HashingMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
                AddressSpaceId space);
 
   PhysicalAddress root() const override { return PhysicalAddress(root_.encode()); }
-  std::uint64_t table_bytes() const override { return root_.lines() * HashedLine::bytes; }
+  std::uint64_t table_bytes() const override { return root_.bytes(); }
   std::vector<TableFigure> figures() const override;
 
  private:
@@ -27,12 +27,12 @@ class HashedTables final : public HashingTables {
     HashedLine line;
   };
 
-  bool in_use(unsigned size) const override { return (root_.sizes >> size & 1) != 0; }
+  bool in_use(unsigned size) const override { return root_.has_size(size); }
   std::optional<FoundPage> find_page(std::uint64_t number, unsigned size) const override;
   void insert(std::uint64_t page, const PageSize& size, std::uint64_t leaf) override;
   void erase(const FoundPage& page, unsigned size) override;
   void for_all_pages(std::uint64_t first, std::uint64_t last, unsigned size, const UsePage& use) const override;
-  std::uint64_t searches_per_scan() const override { return root_.lines(); }
+  std::uint64_t searches_per_scan() const override { return root_.slots(); }
 
   HashedLine read(std::uint64_t number) const;
   void write_line(std::uint64_t number, const HashedLine& line);
@@ -45,12 +45,7 @@ class HashedTables final : public HashingTables {
   void give_up(std::uint64_t number);
   void rebuild(std::uint64_t lines);
 
-  std::shared_ptr<const HashedMode> hashed_;
   HashedRoot root_;
-  std::uint64_t used_ = 0;     ///< lines that hold a block
-  std::uint64_t deleted_ = 0;  ///< lines that held one, and are not empty yet
-  std::uint64_t growths_ = 0;
-  std::uint64_t cleanings_ = 0;
 };
 
 }  // namespace tablewalk

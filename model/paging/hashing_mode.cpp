@@ -1,8 +1,41 @@
 #include "paging/hashing_mode.h"
 
+#include <fmt/format.h>
+
 #include "base/error.h"
+#include "base/units.h"
 
 namespace tablewalk {
+namespace {
+
+constexpr unsigned physical_bits_of_entries = 48;
+
+}  // namespace
+
+HashingMode::HashingMode(std::string name, const std::vector<std::string>& rows, const HashedControls& controls)
+    : PagingMode(std::move(name), Rows{rows, 12, 64, {{12, 0, 1}, {21, 1, 1}, {30, 2, 1}}}, entry_size,
+                 physical_bits_of_entries),
+      controls_(controls) {}
+
+std::uint64_t HashingMode::grown(std::uint64_t slots, std::uint64_t used) const {
+  while (used > limit(slots)) slots *= controls_.growth;
+  return slots;
+}
+
+unsigned HashingMode::size_in_use(const HashingRoot& root, unsigned size) const {
+  while (size < page_sizes().size() && !root.has_size(size)) ++size;
+  return size;
+}
+
+std::string HashingMode::size_text(unsigned size) const {
+  return size < page_sizes().size() ? humane_byte_size(page_sizes()[size].bytes()) : "no size";
+}
+
+std::string HashingMode::without_text(const HashingRoot& root, unsigned size) const {
+  const unsigned following = size_in_use(root, size + 1);
+  if (following == page_sizes().size()) return "not present: the walk ends";
+  return fmt::format("no page of {}: pages of {} are next", size_text(size), size_text(following));
+}
 
 EntryView HashingMode::decode(std::uint64_t entry, unsigned at_level) const {
   EntryView view;

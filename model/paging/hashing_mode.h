@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "paging/hashing_root.h"
+#include "paging/paging_controls.h"
 #include "paging/walking_mode.h"
 
 namespace tablewalk {
@@ -27,19 +29,37 @@ class HashingMode : public PagingMode {
   /// The formats belong to no architecture, so there is no code.
   std::uint32_t error_code(FaultReason, unsigned, Access) const final { return 0; }
   const char* root_register() const final { return "root"; }
+  std::uint64_t encode_root(RootRegister root) const final { return root.table.value(); }
+  /// A table that grows moves.
+  bool root_moves() const final { return true; }
   std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const final;
 
   WalkOutcome walk(PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const final;
   WalkOutcome walk(const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const final;
 
+  const HashedControls& controls() const { return controls_; }
+  /// The most pages, or blocks of them, in a table of that many slots, with those that were removed.
+  std::uint64_t limit(std::uint64_t slots) const {
+    return static_cast<std::uint64_t>(static_cast<double>(slots) * controls_.max_load);
+  }
+  /// The slots of a table of at least `slots` that may hold `used`.
+  std::uint64_t grown(std::uint64_t slots, std::uint64_t used) const;
+
   static constexpr std::uint64_t present = 1u << 0;
   static constexpr unsigned own_shift = 48;  ///< of the bits that belong to the organisation
 
  protected:
-  using PagingMode::PagingMode;
+  /// `rows`: names of the reads of a walk. Pages have 4 KiB, 2 MiB and 1 GiB.
+  HashingMode(std::string name, const std::vector<std::string>& rows, const HashedControls& controls);
 
-  static constexpr unsigned physical_bits_of_entries = 48;
   static constexpr unsigned entry_size = 8;
+
+  /// The smallest page size in use from `size` on; none: the number of page sizes.
+  unsigned size_in_use(const HashingRoot& root, unsigned size) const;
+  /// A page size in words; a damaged table may name one that does not exist.
+  std::string size_text(unsigned size) const;
+  /// What a walk does that finds no page of that size.
+  std::string without_text(const HashingRoot& root, unsigned size) const;
 
   /// Ends a walk at the present entry of its page, or lets it set accessed and dirty bits first.
   void use_leaf(Walk& walk, std::uint64_t entry, PhysicalAddress at, const PageSize& size) const;
@@ -57,6 +77,8 @@ class HashingMode : public PagingMode {
   static constexpr std::uint64_t dirty = 1u << 5;
   static constexpr std::uint64_t global = 1u << 6;
   static constexpr std::uint64_t frame = low_bits(48) & ~low_bits(12);
+
+  HashedControls controls_;
 };
 
 }  // namespace tablewalk

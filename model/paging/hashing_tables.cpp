@@ -16,6 +16,18 @@ std::optional<TableLeaf> HashingTables::leaf_of_size(VirtualAddress va, unsigned
   return TableLeaf{found->at, mode().decode(found->entry, size)};
 }
 
+/// In the same size only if that gets rid of much, so that it is not done again soon.
+std::optional<std::uint64_t> HashingTables::slots_to_rebuild(std::uint64_t slots) const {
+  if (used_ + deleted_ + 1 <= hashing().limit(slots)) return std::nullopt;
+  if (used_ < deleted_) return slots;
+  return hashing().grown(slots * hashing().controls().growth, used_ + 1);
+}
+
+void HashingTables::count_rebuild(bool larger) {
+  deleted_ = 0;
+  ++(larger ? growths_ : cleanings_);
+}
+
 /// Calls `use` for each page of that size in the range.
 void HashingTables::for_pages(Range range, unsigned size, const UsePage& use) const {
   if (!in_use(size)) return;

@@ -42,6 +42,17 @@ class HashingTables : public PageTables {
   std::uint64_t number_of(VirtualAddress va, unsigned size) const {
     return va.value() >> mode().page_sizes()[size].shift;
   }
+  const HashingMode& hashing() const { return static_cast<const HashingMode&>(mode()); }
+
+  /// Before one more slot, or node, is used: the slots to rebuild a table of that many with, or none if there is room.
+  std::optional<std::uint64_t> slots_to_rebuild(std::uint64_t slots) const;
+  /// After a rebuild: nothing deleted is left.
+  void count_rebuild(bool larger);
+
+  std::uint64_t used_ = 0;     ///< slots, or nodes, that hold pages
+  std::uint64_t deleted_ = 0;  ///< those that held some, and that a search still passes
+  std::uint64_t growths_ = 0;
+  std::uint64_t cleanings_ = 0;
 
  private:
   void add(VirtualAddress va, const PageSize& size, PhysicalAddress page, const LeafSpec& spec) final;

@@ -203,7 +203,7 @@ class RandomWorld {
   void damage() {
     // Lines, or anchors; or the node of a page.
     const HashedRoot root = HashedRoot::decode(tables_.root().value());
-    const std::uint64_t words = root.lines() * (mode_->name() == "hashed" ? 8 : 1);
+    const std::uint64_t words = root.slots() * (mode_->name() == "hashed" ? 8 : 1);
     PhysicalAddress at = root.table + dice_.between(0, words - 1) * 8;
     if (!damaged_) note_leaves();
     damaged_ = true;
