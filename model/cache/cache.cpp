@@ -345,6 +345,7 @@ void Cache::report(const std::string& prefix, StatSet& figures) const {
       .ratio(prefix + ".table_share", array_.table_lines(), array_.valid_lines(), "share",
              "lines that hold page-table entries / valid lines, at the end")
       .key(walkers_may_ask_)
+      .at_end()
       .explain("the share of its lines that held table entries instead of data");
 }
 

@@ -57,6 +57,9 @@ class Cache : public TimedModule {
   /// Whether it has the line with write permission.
   bool owns(PhysicalAddress line) const;
 
+  /// For warming without time.
+  CacheArray& array() { return array_; }
+
   const CacheStats& stats() const { return stats_; }
   void reset_stats() { stats_ = {}; }
   /// Adds this cache's figures under `prefix`.

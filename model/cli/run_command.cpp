@@ -13,6 +13,7 @@
 #include "cli/layout_options.h"
 #include "cli/options.h"
 #include "cli/page_option.h"
+#include "cli/sample_option.h"
 #include "cli/terminal.h"
 #include "cli/trace_arguments.h"
 #include "cli/wave_file.h"
@@ -41,6 +42,8 @@ struct RunArguments {
   std::string html;
   std::string wave;
   std::string memory_log;
+  std::string sample;
+  CLI::Option* sample_option = nullptr;
   std::uint64_t wave_from = 0;
   std::uint64_t wave_cycles = 0;
   bool explain = false;
@@ -102,6 +105,7 @@ RunResult run_with_cost(const RunArguments& arguments, const MachineConfig& conf
   options.trace_format = arguments.options.trace_format;
   options.warmup = arguments.options.warmup;
   options.limit = arguments.options.limit;
+  options.sample = arguments.options.sample;
   options.tables = arguments.options.tables;
   options.regions = arguments.options.regions;
   options.faults = arguments.options.faults;
@@ -233,6 +237,7 @@ void run(RunArguments& arguments) {
     make_paging_mode(arguments.mode);  // reports an unknown mode
     arguments.config.overrides.push_back("paging.mode=" + arguments.mode);
   }
+  if (arguments.sample_option->count() != 0) arguments.options.sample = parse_sample_spec(arguments.sample);
   arguments.options.tables = image_tables(arguments);
   const RunOptions asked = arguments.options;
   check_wave_options(arguments);
@@ -288,6 +293,7 @@ void add_run_command(CLI::App& app) {
   add_trace_format(*command, options.trace_format);
   add_whole(*command, "--warmup", options.warmup, "Records simulated before the statistics start");
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
+  arguments->sample_option = add_sample_option(*command, arguments->sample);
   command->add_option("-o,--output", arguments->output_folder, "Folder to write result.json to");
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
   command->add_option(

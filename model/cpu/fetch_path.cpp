@@ -7,7 +7,7 @@ std::optional<FetchBlock> FetchPath::next(const RecordSource& source, AddressSpa
   if (line_ != last_line_) return next_line();
   const Record* const first = source.look_at(cursor_);
   if (first == nullptr) return std::nullopt;
-  for (const Record* record = first; record != source.end(); ++record) {
+  for (const Record* record = first; record != source.end_of_visible(); ++record) {
     stopped_ = is_event(record->kind) || record->asid != asid || record->privilege == other_privilege_;
     if (stopped_) {
       cursor_ += static_cast<std::uint64_t>(record - first);
@@ -26,7 +26,7 @@ std::optional<FetchBlock> FetchPath::next(const RecordSource& source, AddressSpa
     user_ = user;
     return goes_on ? next_line() : FetchBlock{cursor_ - 1, record->address, user};
   }
-  cursor_ += static_cast<std::uint64_t>(source.end() - first);
+  cursor_ += static_cast<std::uint64_t>(source.end_of_visible() - first);
   return std::nullopt;
 }
 

@@ -37,11 +37,36 @@ class RecordSource {
     look_for_change();
   }
 
-  /// The next record, or nullptr if all records read are used up, or a change is due. Valid until more are read.
-  const Record* next() { return place_ == visible_ ? nullptr : &records_[place_++]; }
-  /// The next record without delivering it; and the end of those read.
-  const Record* peek() const { return place_ == visible_ ? nullptr : &records_[place_]; }
-  const Record* end() const { return records_.data() + visible_; }
+  /// Delivers no record from that number (from 0) on until it is moved; what is read ahead stays visible to look_at().
+  /// Not before the newest delivered one.
+  void stop_at(std::uint64_t record) {
+    stop_ = record;
+    look_for_change();
+  }
+  bool at_stop() const { return delivered() == stop_; }
+
+  /// Passes over the records before that one. False if the trace can only be read from front to back.
+  bool skip_to(std::uint64_t record) {
+    if (record <= read()) {
+      place_ = std::max(place_, static_cast<std::size_t>(record - std::min(record, before_)));
+      look_for_change();
+      return true;
+    }
+    if (!reader_.skip_to(record)) return false;
+    left_ -= std::min(left_, record - read());
+    before_ = record;
+    place_ = filled_ = 0;
+    look_for_change();
+    return true;
+  }
+
+  /// The next record, or nullptr if all records read are used up, or a change or the stop is due. Valid until more are
+  /// read.
+  const Record* next() { return place_ == deliverable_ ? nullptr : &records_[place_++]; }
+  /// The next record without delivering it; and the end of those that may be delivered, and of those read.
+  const Record* peek() const { return place_ == deliverable_ ? nullptr : &records_[place_]; }
+  const Record* end() const { return records_.data() + deliverable_; }
+  const Record* end_of_visible() const { return records_.data() + visible_; }
   /// Delivers that many records already seen by peek().
   void skip(std::size_t count) { place_ += count; }
 
@@ -71,7 +96,7 @@ class RecordSource {
   void stop() {
     left_ = 0;
     before_ += place_;
-    place_ = filled_ = visible_ = 0;
+    place_ = filled_ = visible_ = deliverable_ = 0;
     change_ = ~std::size_t{0};
   }
   double progress() const { return reader_.progress(); }
@@ -91,15 +116,18 @@ class RecordSource {
     place_ -= count;
     filled_ -= count;
     visible_ -= count;
+    deliverable_ -= count;
   }
   const Layout& layout() const { return reader_.description().layout; }
-  /// Records behind the next change are not visible yet.
+  /// Records behind the next change are not visible yet; those from the stop on are not delivered.
   void look_for_change() {
     visible_ = filled_;
-    if (!stops_ || change_ >= layout().size()) return;
-    const std::uint64_t record = layout()[change_].record;
-    if (record < before_ + filled_)
-      visible_ = std::max(place_, static_cast<std::size_t>(record - std::min(record, before_)));
+    if (stops_ && change_ < layout().size()) hide_from(layout()[change_].record, visible_);
+    deliverable_ = visible_;
+    hide_from(stop_, deliverable_);
+  }
+  void hide_from(std::uint64_t record, std::size_t& end) const {
+    if (record < before_ + end) end = std::max(place_, static_cast<std::size_t>(record - std::min(record, before_)));
   }
 
   TraceReader& reader_;
@@ -110,9 +138,11 @@ class RecordSource {
   std::uint64_t before_ = 0;  ///< records dropped
   std::size_t place_ = 0;
   std::size_t filled_ = 0;
-  std::size_t visible_ = 0;  ///< end of the records before the next change of the layout
-  bool stops_ = false;       ///< at these changes
-  std::size_t change_ = 0;   ///< the next one
+  std::size_t visible_ = 0;      ///< end of the records before the next change of the layout
+  std::size_t deliverable_ = 0;  ///< the same, and before the stop
+  std::uint64_t stop_ = ~std::uint64_t{0};
+  bool stops_ = false;      ///< at these changes
+  std::size_t change_ = 0;  ///< the next one
 };
 
 }  // namespace tablewalk

@@ -244,6 +244,7 @@ bool RequestPort::read_batch() {
 
 /// Reads on, past the end of the warm-up; false if there is nothing to issue (yet).
 bool RequestPort::next_batch() {
+  if (job_.stops != nullptr && job_.source->at_stop()) return pass_stop();
   if (!warm_ && job_.source->delivered() == job_.warmup) {
     if (!drained()) return false;
     if (next_process(issue_cycle_) != running_) return switch_process();

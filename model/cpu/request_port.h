@@ -18,6 +18,7 @@
 #include "cpu/retirement.h"
 #include "cpu/run_queue.h"
 #include "cpu/shootdown.h"
+#include "cpu/stops.h"
 #include "cpu/trace_event.h"
 #include "links/access_link.h"
 #include "links/timed_module.h"
@@ -72,6 +73,7 @@ class RequestPort : public TimedModule {
     std::function<void()> on_warm;
     std::function<bool()> on_batch;  ///< called periodically; true ends the trace here
     TranslationObserver* observer = &TranslationObserver::none();
+    Stops* stops = nullptr;  ///< of the trace: one core, one trace; nullptr: none
   };
   void run(Job job);
   /// Makes it one of several cores. Called before run() and before the simulation starts, in the order of the core
@@ -153,6 +155,7 @@ class RequestPort : public TimedModule {
   void count_gap();
   bool drained();
   bool warm();
+  bool pass_stop();
   bool may_issue();
   /// Whether something must retire before an access of that instruction can enter.
   bool window_is_full(std::uint64_t instruction, std::uint64_t must_retire) const {

@@ -1,5 +1,7 @@
 // Handling of trace events and of the end of the warm-up; the core drains first.
 
+#include <algorithm>
+
 #include "cpu/request_port.h"
 
 namespace tablewalk {
@@ -104,6 +106,28 @@ bool RequestPort::warm() {
   if (one_of_several()) return wait_for_others_to_warm();
   warm_ = true;
   if (job_.on_warm) job_.on_warm();
+  return true;
+}
+
+/// True at once, or when the whole machine has drained. Behind such a stop the core continues with the next record as
+/// after an event.
+bool RequestPort::pass_stop() {
+  RecordSource& source = *job_.source;
+  if (job_.stops->passes(source)) return true;
+  if (!drained() || !front_end_idle()) return false;
+  // Prefetches and lines being written back are still on their way through the caches.
+  const Cycles active = clockwork().next_activity();
+  if (active != Cycles::never()) {
+    wake_at(std::max(active, now() + Cycles(1)));
+    return false;
+  }
+  issue_not_before(retirement_.last());
+  const std::optional<bool> only_user = spaces_.isolated() ? std::optional(spaces_.user_mode()) : std::nullopt;
+  job_.stops->drained(source, {asid_, id_, only_user});
+  has_fetches_ = has_fetches_ || job_.stops->saw_fetches();
+  forget_blocks();
+  path_.go_on_from(source.delivered());
+  prefetched_line_ = ~std::uint64_t{0};
   return true;
 }
 

@@ -26,7 +26,7 @@ void ImageSpace::handle_fault(const PageFault& page_fault, KernelWork& work) {
 
 void ImageSpace::report(StatSet& figures) const {
   figures.begin(Section::Other);
-  figures.count("image.bytes", image_.bytes, "bytes", "physical memory in the image");
+  figures.count("image.bytes", image_.bytes, "bytes", "physical memory in the image").at_end();
   figures.count("image.faults_outside", faults_outside_, "faults",
                 "accesses whose walk read a table outside the image's coverage");
 }

@@ -17,6 +17,7 @@
 #include "report/histogram_text.h"
 #include "report/memory_text.h"
 #include "report/result_json.h"
+#include "report/sample_text.h"
 #include "report/text_table.h"
 #include "report/traces_text.h"
 
@@ -64,6 +65,7 @@ class RunPrinter {
     if (!image.path.empty()) {
       out_ << "page tables of " << image.path << " (" << image.format << ", root " << image.root << ")\n";
     }
+    if (result_.sample) out_ << sample_text(*result_.sample);
     if (result_.partial) out_ << "PARTIAL: the run was stopped before the end of the trace\n";
   }
 
@@ -128,10 +130,15 @@ class RunPrinter {
     std::string unit = figure.unit == "share" || label.find(figure.unit) != std::string::npos ? "" : figure.unit;
     if (figure.unit == "bytes") unit = "= " + humane_byte_size(figure.count);
     std::string line = std::string(indent, ' ') + pad_right(readable_name(label), label_width) +
-                       pad_left(figure_text(figure), 18) + "  " + unit;
+                       pad_left(figure_text(figure), 18) + half_width(figure) + "  " + unit;
     line.erase(line.find_last_not_of(' ') + 1);
     out_ << line << '\n';
     explain(explanation_of(figure));
+  }
+
+  /// `± 12` of an estimate.
+  std::string half_width(const Figure& figure) const {
+    return result_.sample ? half_width_text(figure, *result_.sample) : "";
   }
 
   /// Prints modules of one kind as the rows of one table.
@@ -189,7 +196,7 @@ class RunPrinter {
       for (const char* part : {"mean", "p50", "p95", "p99", "max"}) {
         const Figure* figure = stats_.find(distribution.name + "." + part);
         if (figure == nullptr) continue;
-        line += fmt::format("  {} {}", part, figure_text(*figure));
+        line += fmt::format("  {} {}{}", part, figure_text(*figure), half_width(*figure));
       }
       out_ << line << '\n';
       explain(distribution.explanation);
@@ -259,7 +266,7 @@ class RunPrinter {
       std::vector<std::string> cells = {row.name};
       for (const std::string& column : columns) {
         const Figure* figure = row.find(column);
-        cells.push_back(figure == nullptr ? "" : figure_text(*figure));
+        cells.push_back(figure == nullptr ? "" : figure_text(*figure) + half_width(*figure));
       }
       if (with_miss_share) cells.push_back(miss_share(row));
       table.add_row(std::move(cells));
@@ -302,8 +309,9 @@ class RunPrinter {
       const std::string part = figure.name.substr(start.size());
       const double share = total == 0 ? 0 : figure.value() / total;
       const std::string bar(static_cast<std::size_t>(std::lround(share * 40)), '#');
-      table.add_row({(is_memory_part(part) ? "    " : "  ") + part_title(part), figure_text(figure),
-                     fmt::format("{:.2f} %", 100 * share), part == "total" ? "" : pad_right(bar, 40)});
+      table.add_row({(is_memory_part(part) ? "    " : "  ") + part_title(part),
+                     figure_text(figure) + half_width(figure), fmt::format("{:.2f} %", 100 * share),
+                     part == "total" ? "" : pad_right(bar, 40)});
     }
     if (!any) return;
     out_ << table.text();
@@ -316,6 +324,20 @@ class RunPrinter {
   std::ostream& out_;
 };
 
+/// An estimate has its confidence interval beside it; other figures of a sampled run have none.
+void print_csv(const RunResult& result, std::ostream& out) {
+  out << "name,value,unit" << (result.sample ? ",low,high" : "") << '\n';
+  for (const Figure& figure : result.stats.figures()) {
+    out << csv_field(figure.name) << ',' << exact_figure_text(figure) << ',' << csv_field(figure.unit);
+    if (result.sample) {
+      const auto found = result.sample->intervals.find(figure.name);
+      const bool known = found != result.sample->intervals.end();
+      out << (known ? fmt::format(",{},{}", found->second.low, found->second.high) : ",,");
+    }
+    out << '\n';
+  }
+}
+
 }  // namespace
 
 void print_run(const RunResult& result, const PrintOptions& options, std::ostream& out) {
@@ -327,10 +349,7 @@ void print_run(const RunResult& result, const PrintOptions& options, std::ostrea
       out << result_to_json(result, options.attribution_rows);
       break;
     case OutputFormat::Csv:
-      out << "name,value,unit\n";
-      for (const Figure& figure : result.stats.figures()) {
-        out << csv_field(figure.name) << ',' << exact_figure_text(figure) << ',' << csv_field(figure.unit) << '\n';
-      }
+      print_csv(result, out);
       break;
   }
 }

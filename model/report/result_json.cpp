@@ -87,6 +87,43 @@ CostSummary cost_from_json(const ordered_json& json) {
   return {true, {}, json.at("free_translation_cycles").get<std::uint64_t>()};
 }
 
+ordered_json sample_to_json(const SampleSummary& sample) {
+  ordered_json json = ordered_json::object();
+  json["windows"] = sample.windows();
+  json["measure"] = sample.measure;
+  json["warm"] = sample.warm;
+  json["every"] = sample.every;
+  json["first"] = sample.first;
+  json["records"] = sample.records;
+  json["measured"] = sample.measured;
+  json["skips"] = sample.skips;
+  json["confidence"] = SampleSummary::confidence;
+  ordered_json intervals = ordered_json::object();
+  for (const auto& [name, interval] : sample.intervals) {
+    intervals[name] = ordered_json::array({interval.low, interval.high});
+  }
+  json["intervals"] = std::move(intervals);
+  json["cycles"] = sample.cycles;
+  return json;
+}
+
+SampleSummary sample_from_json(const ordered_json& json) {
+  const auto number = [&](const char* name) { return json.at(name).get<std::uint64_t>(); };
+  SampleSummary sample;
+  sample.measure = number("measure");
+  sample.warm = number("warm");
+  sample.every = number("every");
+  sample.first = number("first");
+  sample.records = number("records");
+  sample.measured = number("measured");
+  sample.skips = json.at("skips").get<bool>();
+  for (const auto& [name, interval] : json.at("intervals").items()) {
+    sample.intervals[name] = {interval.at(0).get<double>(), interval.at(1).get<double>()};
+  }
+  sample.cycles = json.at("cycles").get<std::vector<std::uint64_t>>();
+  return sample;
+}
+
 /// Adds a member without searching for its name: names of figures are unique.
 void append(ordered_json& object, const std::string& name, ordered_json value) {
   object.get_ref<ordered_json::object_t&>().emplace_back(name, std::move(value));
@@ -149,6 +186,7 @@ std::string result_to_json(const RunResult& result, std::size_t attribution_rows
   }
   if (!result.warnings.empty()) json["warnings"] = result.warnings;
   json["cost"] = cost_to_json(result.cost);
+  if (result.sample) json["sample"] = sample_to_json(*result.sample);
   if (result.attribution) json["attribution"] = attribution_to_json(*result.attribution, attribution_rows);
   ordered_json stats = ordered_json::object();
   ordered_json histograms = ordered_json::object();
@@ -195,6 +233,7 @@ RunResult result_from_json(const std::string& text, const std::string& source) {
     }
     if (json.contains("warnings")) result.warnings = json.at("warnings").get<std::vector<std::string>>();
     if (json.contains("cost")) result.cost = cost_from_json(json.at("cost"));
+    if (json.contains("sample")) result.sample = sample_from_json(json.at("sample"));
     if (json.contains("attribution")) result.attribution = attribution_from_json(json.at("attribution"));
     result.stats = stats_from_json(json);
     if (json.contains("details")) result.details = json.at("details");

@@ -8,6 +8,7 @@
 
 #include "stats/attribution.h"
 #include "stats/memory_sample.h"
+#include "stats/sample.h"
 #include "stats/stat_set.h"
 
 namespace tablewalk {
@@ -57,6 +58,7 @@ struct RunResult {
   std::optional<Attribution> attribution;  ///< what caused the walks, if requested
   std::vector<MemorySample> memory;        ///< over time, if the machine looks at it
   nlohmann::ordered_json details;          ///< what a page shows beyond the figures, if requested; else null
+  std::optional<SampleSummary> sample;     ///< the figures are estimates
   CostSummary cost{false, "no machine with free translation was simulated", 0};
 };
 

@@ -60,6 +60,7 @@ class StatSet {
     std::string explanation = {};
     bool key = false;
     Section section = Section::Other;
+    bool at_end = false;  ///< of the state at the end, not of what happened until then
 
     double value() const {
       if (!whole) return real;
@@ -93,6 +94,11 @@ class StatSet {
     }
     Declared& key(bool is_key = true) {
       if (figure_ != nullptr) figure_->key = is_key;
+      return *this;
+    }
+    /// It describes the state at the end: in a sampled run it is no sum over the windows.
+    Declared& at_end() {
+      if (figure_ != nullptr) figure_->at_end = true;
       return *this;
     }
     /// Puts it in another section than its neighbours.
@@ -162,6 +168,8 @@ class StatSet {
   void merge(const StatSet& other);
 
   const std::vector<Figure>& figures() const { return figures_; }
+  /// All figures in order, including those not shown because they are 0.
+  std::vector<Figure> declared() const;
   const std::vector<Distribution>& distributions() const { return distributions_; }
   const std::vector<Sum>& sums() const { return sums_; }
   /// The figure of that name; throws InputError that names the nearest one.
@@ -181,8 +189,6 @@ class StatSet {
     figure.section = section_;
     return add(std::move(figure));
   }
-  /// All figures in order, including the hidden ones.
-  std::vector<Figure> declared() const;
   void append(const StatSet& other);
   void merge_distributions(const std::vector<Distribution>& others);
 

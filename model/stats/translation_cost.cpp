@@ -1,5 +1,7 @@
 #include "stats/translation_cost.h"
 
+#include <algorithm>
+
 namespace tablewalk {
 namespace {
 
@@ -18,6 +20,31 @@ void put_behind(StatSet& stats, const StatSet& added, const std::string& behind)
   }
   for (const StatSet::Distribution& distribution : stats.distributions()) all.add(distribution);
   stats = std::move(all);
+}
+
+/// The intervals of the differences of the two machines' cycles: both measured the same windows, whose differences vary
+/// less than their cycles.
+void estimate_difference(SampleSummary& sample, const std::vector<std::uint64_t>& cycles,
+                         const std::vector<std::uint64_t>& free, const std::string& prefix) {
+  RatioSums per_record;
+  RatioSums share;
+  for (std::size_t i = 0; i < std::min(cycles.size(), free.size()); ++i) {
+    const double saved = static_cast<double>(cycles[i]) - static_cast<double>(free[i]);
+    per_record.add(saved, static_cast<double>(sample.measure));
+    share.add(saved, static_cast<double>(cycles[i]));
+  }
+  const double measured = static_cast<double>(sample.measured) / static_cast<double>(sample.records);
+  const auto scale = static_cast<double>(sample.records);
+  const Interval of_record = per_record.estimate(measured).interval();
+  sample.intervals[prefix + "cost_cycles"] = {of_record.low * scale, of_record.high * scale};
+  sample.intervals[prefix + "cost_share"] = share.estimate(measured).interval();
+}
+
+/// The same for one machine's cycles.
+void estimate_cycles(SampleSummary& sample, const SampleSummary& other, const std::string& from,
+                     const std::string& to) {
+  const auto known = other.intervals.find(from);
+  if (known != other.intervals.end()) sample.intervals[to] = known->second;
 }
 
 }  // namespace
@@ -48,6 +75,11 @@ void add_translation_cost(RunResult& result, const RunResult& with_free_translat
              "cycles of the machine with free translation: every access hits the first-level TLB")
       .explain("how long the program takes with free translation: measured by a second run");
   put_behind(result.stats, stats, "");
+  if (result.sample && with_free_translation.sample) {
+    const SampleSummary& other = *with_free_translation.sample;
+    estimate_difference(*result.sample, result.sample->cycles, other.cycles, "translation.");
+    estimate_cycles(*result.sample, other, "core.cycles", "translation.free_cycles");
+  }
   result.cost = {true, {}, free};
 }
 
@@ -72,6 +104,10 @@ void add_chained_cost(RunResult& result, const RunResult& chained, const RunResu
              "cycles if the address of every data access depends on the previous load")
       .explain("how long the program takes if every data access waited for the previous load");
   put_behind(result.stats, stats, "translation.cost_share");
+  if (result.sample && chained.sample && chained_free.sample) {
+    estimate_difference(*result.sample, chained.sample->cycles, chained_free.sample->cycles, "translation.chained_");
+    estimate_cycles(*result.sample, *chained.sample, "core.cycles", "core.chained_cycles");
+  }
 }
 
 void leave_cost_out(RunResult& result, const std::string& reason) {

@@ -50,6 +50,9 @@ class Machine {
   /// The segments before paging; nullptr if there is no segment unit.
   const SegmentTable* segments() const { return segments_ ? &*segments_ : nullptr; }
   const PagingMode& mode() const { return *mode_; }
+  const Topology& topology() const { return topology_; }
+  /// The module of a node of the topology.
+  Module& module_at(std::size_t node) { return modules_[node]; }
   void reset_stats();
   /// All cores are warm and drained: they continue in the next cycle.
   void start_measuring();

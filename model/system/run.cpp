@@ -19,7 +19,9 @@
 #include "observe/walk_log.h"
 #include "observe/walker_shadow.h"
 #include "system/machine.h"
+#include "system/sampler.h"
 #include "system/streams.h"
+#include "system/warming.h"
 
 namespace tablewalk {
 namespace {
@@ -234,6 +236,53 @@ void describe_inputs(RunResult& result, const MachineConfig& config, const RunOp
   }
 }
 
+/// A run by samples, and the functional warming between them.
+struct Sampling {
+  Sampling(const SamplePlan& plan, Machine& machine, const MachineConfig& config, std::function<bool()> on_batch)
+      : warming(machine, config), sampler(plan, machine, warming.warmer(), std::move(on_batch)) {}
+
+  MachineWarming warming;
+  Sampler sampler;
+};
+
+void refuse_sampling(const MachineConfig& config, const RunOptions& options, Machine& machine) {
+  const auto refuse = [](const char* what, const char* expected) {
+    throw InputError(fmt::format("--sample: {} cannot be sampled; expected {}", what, expected));
+  };
+  if (config.cores != 1) refuse("several cores", "cores: 1");
+  if (!options.more_traces.empty()) refuse("several traces", "one trace");
+  if (machine.kernel().pages_on_demand()) refuse("demand paging", "os.prefault: true");
+  if (machine.segments() != nullptr) refuse("segments", "segmentation.kind: none");
+  if (options.check) refuse("the laws of --check", "a run without --check");
+  const bool observes = !options.walk_log.empty() || options.attribute || options.details || options.follow != nullptr;
+  if (observes) refuse("single walks", "a run without --walk-log, --attribute, --details and --html");
+  if (!options.wave.path.empty() || options.cosim != nullptr) refuse("waves and co-simulations", "a run without them");
+}
+
+/// Makes the job a sampled one, if that is asked for. Throws InputError for what cannot be sampled.
+std::unique_ptr<Sampling> make_sampling(const MachineConfig& config, const RunOptions& options, Machine& machine,
+                                        Streams& streams, RequestPort::Job& job) {
+  if (!options.sample) return nullptr;
+  refuse_sampling(config, options, machine);
+  const SamplePlan plan = plan_sample(*options.sample, streams.records_after(options.warmup), options.warmup);
+  auto sampling = std::make_unique<Sampling>(plan, machine, config, job.on_batch);
+  job.warmup = 0;  // the windows start after it
+  job.stops = &sampling->sampler;
+  sampling->sampler.start(*streams.all().front());
+  return sampling;
+}
+
+/// The figures of the whole run, or the estimates of them.
+void add_figures(RunResult& result, Machine& machine, Streams& streams, Sampling* sampling, const RunOptions& options) {
+  if (sampling == nullptr) {
+    streams.close();  // frees memory for the report
+    return machine.report(result.stats);
+  }
+  result.stats = sampling->sampler.estimate(*streams.all().front(), result.sample.emplace());
+  result.trace.records = options.warmup + result.sample->records;
+  if (result.sample->skips) result.trace.checksum.clear();  // which is of the records that were read
+}
+
 RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOptions& options) {
   std::optional<WalkLog> walk_log;
   if (!options.walk_log.empty()) walk_log.emplace(options.walk_log, options.warmup != 0);
@@ -273,6 +322,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   if (details) translation_observers.add(*details);
   if (!translation_observers.empty()) job.observer = &translation_observers;
   const std::vector<std::unique_ptr<RunQueue>> queues = make_queues(config, streams);
+  const auto sampling = make_sampling(config, options, machine, streams, job);
   start_cores(machine, config, queues, streams.processes(), job);
   run_to_end(machine, streams, options);
   if (!watch.stopped() && !streams.stopped()) streams.refuse_short(options.warmup);
@@ -281,8 +331,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   describe_inputs(result, config, options, streams, machine);
   for (const std::string& note : streams.notes()) warn(result, options, note);
   result.partial = watch.stopped() || streams.stopped();
-  streams.close();  // frees memory for the report
-  machine.report(result.stats);
+  add_figures(result, machine, streams, sampling.get(), options);
   if (options.attribute) result.attribution = attribution.result();
   if (details) result.details = details->result(machine.memory(), machine.kernel());
   if (options.check) {

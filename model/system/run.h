@@ -13,6 +13,7 @@
 #include "stats/result.h"
 #include "system/machine_config.h"
 #include "system/machine_setup.h"
+#include "system/sample_spec.h"
 #include "trace/trace_reader.h"
 #include "walker/wave_window.h"
 
@@ -40,6 +41,7 @@ struct RunOptions {
   std::string trace_format = "auto";                 ///< a format's name, or `auto`: detected from content
   std::uint64_t warmup = 0;                          ///< records of each trace before the statistics start
   std::uint64_t limit = 0;                           ///< records of each trace after the warm-up; 0 is all
+  std::optional<SampleSpec> sample;                  ///< estimate the figures from windows of the trace
   std::string walk_log;                              ///< file for one row per walk; empty: none
   std::optional<ImageTables> tables;                 ///< page tables of a memory image, instead of the kernel's own
   bool check = false;                                ///< check the laws while running

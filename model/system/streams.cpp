@@ -143,6 +143,13 @@ double Streams::progress() const {
   return sum / static_cast<double>(streams_.size());
 }
 
+std::optional<std::uint64_t> Streams::records_after(std::uint64_t warmup) const {
+  std::optional<std::uint64_t> records = streams_.front().stoppable->description().records;
+  if (!records) return std::nullopt;
+  if (limit_ != 0) records = std::min(*records, limit_);
+  return *records - std::min(*records, warmup);
+}
+
 bool Streams::stopped() const {
   return std::any_of(streams_.begin(), streams_.end(),
                      [](const Stream& stream) { return stream.stoppable->stopped(); });

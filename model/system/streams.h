@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ class Streams {
   /// Records delivered by all streams so far; and their share of the work, negative if unknown.
   std::uint64_t delivered() const;
   double progress() const;
+  /// Records of the first stream after that many, if its trace records their number.
+  std::optional<std::uint64_t> records_after(std::uint64_t warmup) const;
   /// Whether the user ended one of them.
   bool stopped() const;
   /// The regions of traces of several threads, which calls do not change.

@@ -1,12 +1,9 @@
 #pragma once
 
-#include <vector>
-
 #include "links/timed_module.h"
 #include "links/translate_link.h"
 #include "links/upstream_ports.h"
-#include "memory/physical_memory.h"
-#include "protocol/kernel.h"
+#include "tlb/free_translations.h"
 
 namespace tablewalk {
 
@@ -23,6 +20,7 @@ class FreeTranslator : public TimedModule {
 
   TranslateTargetSocket& cpu_side() { return cpu_side_.port(0).socket; }
   TranslateInitiatorPort<FreeTranslator> tlb_side;
+  FreeTranslations& translations() { return translations_; }
 
   // Called by the ports.
   bool receive_request(unsigned port, TranslationRequest& request, Cycles& cycle);
@@ -30,25 +28,11 @@ class FreeTranslator : public TimedModule {
   void receive_translation(unsigned port, TranslationRequest& request, Cycles visible);
 
  private:
-  /// Cached results of the reference walk, to save host time; not part of the machine.
-  struct Known {
-    std::uint64_t since = 0;  ///< number of invalidations before it; invalid if older than the last one
-    std::uint64_t page = 0;   ///< in units of the mode's smallest page
-    AddressSpaceId asid = 0;
-    Access access;
-    Translation translation;
-  };
-
   void on_cycle() override {}
-  Known& place_of(std::uint64_t page, const TranslationRequest& request);
 
   Cycles hit_latency_;
-  const PagingMode& mode_;
-  PhysicalMemory& memory_;
-  Kernel& kernel_;
   UpstreamPorts<TranslateTargetPort<FreeTranslator>, TranslationRequest> cpu_side_;
-  std::vector<Known> known_;
-  std::uint64_t invalidations_ = 1;
+  FreeTranslations translations_;
 };
 
 }  // namespace tablewalk

@@ -34,6 +34,9 @@ class Tlb : public TimedModule {
 
   TranslateInitiatorPort<Tlb> walker_side;
 
+  /// For warming without time.
+  TlbArrays& arrays() { return arrays_; }
+
   const TlbStats& stats() const { return stats_; }
   void reset_stats() { stats_ = {}; }
   /// Adds this TLB's figures under `prefix`.

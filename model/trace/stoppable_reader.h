@@ -17,6 +17,7 @@ class StoppableReader : public TraceReader {
   const TraceDescription& description() const override { return reader_.description(); }
   double progress() const override { return reader_.progress(); }
   std::uint64_t checksum() const override { return reader_.checksum(); }
+  bool skip_to(std::uint64_t record) override { return reader_.skip_to(record); }
   std::size_t read(Record* records, std::size_t capacity) override {
     try {
       const std::size_t count = reader_.read(records, capacity);

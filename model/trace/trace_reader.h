@@ -41,6 +41,10 @@ class TraceReader {
   /// byte offset, what was expected) on malformed input.
   virtual std::size_t read(Record* records, std::size_t capacity) = 0;
 
+  /// Makes `record` (from 0), which has not been read, the next one to read; checksum() is then without meaning. False
+  /// if the trace can only be read from front to back.
+  virtual bool skip_to(std::uint64_t /*record*/) { return false; }
+
   /// Share of the input consumed so far, 0 to 1; negative if unknown (standard input).
   virtual double progress() const = 0;
 

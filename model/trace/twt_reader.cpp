@@ -312,6 +312,12 @@ void TwtReader::finish_stream() {
   if (shares_) bytes_->rest();
 }
 
+bool TwtReader::skip_to(std::uint64_t record) {
+  if (!bytes_->seekable()) return false;
+  seek(std::min(record, *description_.records));
+  return true;
+}
+
 void TwtReader::seek(std::uint64_t record_index) {
   if (!bytes_->seekable()) {
     throw InputError(fmt::format("{}: cannot seek: expected an uncompressed .twt file", bytes_->path()));

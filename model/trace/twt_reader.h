@@ -26,6 +26,8 @@ class TwtReader : public StreamReader {
   /// checksum(). Throws InputError if there is no such record or the input is a pipe or compressed.
   void seek(std::uint64_t record_index);
 
+  bool skip_to(std::uint64_t record) override;
+
   std::uint64_t blocks() const { return index_.size(); }
 
  protected:

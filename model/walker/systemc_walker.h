@@ -27,6 +27,9 @@ class SystemCWalker final : public PageWalker {
   SystemCWalker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingMode& mode, unsigned ports);
 
   void tap(WalkerTap* tap) { tap_ = tap; }
+  /// For warming without time.
+  WalkCaches& walk_caches() { return walk_caches_; }
+
   void reset_stats() override;
   void report(StatSet& figures) const override;
 

@@ -15,8 +15,8 @@ import sv_text
 
 # A folder of model/ includes only from itself and from folders before it.
 STATIONS = ["base", "stats", "config", "lecture", "associative", "memory", "trace", "paging",
-            "segment", "protocol", "os", "links", "cpu", "tlb", "walker", "cache", "coherence", "dram", "observe", "system", "report",
-            "validate", "sweep", "cli"]
+            "segment", "protocol", "os", "links", "cpu", "tlb", "walker", "cache", "coherence", "dram",
+            "warming", "observe", "system", "report", "validate", "sweep", "cli"]
 FIRST_WITH_SYSTEMC = "links"
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 500

@@ -1,0 +1,30 @@
+#include "report/sample_text.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/text.h"
+#include "report/figures.h"
+
+namespace tablewalk {
+
+std::string sample_text(const SampleSummary& sample) {
+  const double share = static_cast<double>(sample.measured) / static_cast<double>(sample.records);
+  return fmt::format(
+      "ESTIMATE from {} windows of {} records, {:.2g} % of {} records; ± is half a 95 % confidence interval\n",
+      with_thousands(sample.windows()), with_thousands(sample.measure), 100 * share, with_thousands(sample.records));
+}
+
+std::string half_width_text(const StatSet::Figure& figure, const SampleSummary& sample) {
+  const auto found = sample.intervals.find(figure.name);
+  if (found == sample.intervals.end()) return "";
+  const double half = (found->second.high - found->second.low) / 2;
+  StatSet::Figure width = figure;
+  width.negative = false;
+  width.count = static_cast<std::uint64_t>(std::llround(half));
+  width.real = half;
+  return " ± " + figure_text(width);
+}
+
+}  // namespace tablewalk

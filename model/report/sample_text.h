@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "stats/sample.h"
+
+namespace tablewalk {
+
+/// Says that figures are estimates, and from how much of the trace.
+std::string sample_text(const SampleSummary& sample);
+/// ` ± 12`: half the width of the figure's interval, in its unit; empty if it is no estimate.
+std::string half_width_text(const StatSet::Figure& figure, const SampleSummary& sample);
+
+}  // namespace tablewalk

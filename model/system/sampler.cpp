@@ -1,0 +1,106 @@
+#include "system/sampler.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+
+namespace tablewalk {
+namespace {
+
+[[noreturn]] void refuse_to_skip() {
+  throw InputError(
+      "--sample: between=skip: the trace can only be read from front to back; expected an uncompressed "
+      ".twt file");
+}
+
+}  // namespace
+
+Sampler::Sampler(const SamplePlan& plan, Machine& machine, Warmer& warmer, std::function<bool()> on_batch)
+    : plan_(plan), machine_(machine), warmer_(warmer), on_batch_(std::move(on_batch)) {}
+
+/// The core itself executes the first record, by which it enters its address space.
+void Sampler::start(RecordSource& source) {
+  if (plan_.between == Between::Skip && !plan_.end) refuse_to_skip();
+  source.stop_at(timed_from() == 0 ? window() : 1);
+  if (timed_from() == 0) phase_ = Phase::Warming;
+}
+
+bool Sampler::passes(RecordSource& source) {
+  if (phase_ == Phase::Untimed) return false;
+  if (phase_ == Phase::Warming) {
+    machine_.reset_stats();
+    phase_ = Phase::Measuring;
+    source.stop_at(window() + plan_.measure);
+    return true;
+  }
+  end_window();
+  phase_ = Phase::Untimed;
+  return false;
+}
+
+void Sampler::end_window() {
+  StatSet window;
+  machine_.report(window);
+  figures_.add(window, plan_.measure);
+  cycles_.push_back(machine_.port().cycles().total());
+  ++windows_;
+}
+
+void Sampler::drained(RecordSource& source, const AtStop& core) {
+  if (plan_.between == Between::Time && source.delivered() < timed_from()) return source.stop_at(timed_from());
+  if (plan_.between == Between::Skip) skip(source);
+  if (!execute_until(timed_from(), source, core)) {
+    source.stop_at(source.delivered() + 1);
+    return;
+  }
+  phase_ = Phase::Warming;
+  source.stop_at(window());
+}
+
+/// Passes over the records that are far from the next window, or, behind the last one, over the rest of the trace.
+void Sampler::skip(RecordSource& source) {
+  if (window() + plan_.measure > plan_.end.value_or(0)) return source.stop();
+  if (timed_from() <= source.delivered() + plan_.reach) return;
+  if (!source.skip_to(timed_from() - plan_.reach)) refuse_to_skip();
+}
+
+/// Executes records without time; false if the core must execute the next one.
+bool Sampler::execute_until(std::uint64_t record, RecordSource& source, const AtStop& core) {
+  source.stop_at(record);
+  warmer_.begin();
+  while (source.delivered() < record) {
+    const Record* first = source.peek();
+    if (first == nullptr) {
+      if (on_batch_()) source.stop();
+      if (!source.read_batch()) return true;  // the end of the trace
+      continue;
+    }
+    const auto ready = static_cast<std::size_t>(source.end() - first);
+    const std::size_t executed = warmer_.execute(first, source.end(), {core.space, core.id}, core.only_user);
+    source.skip(executed);
+    if (executed != ready) return false;
+  }
+  return true;
+}
+
+StatSet Sampler::estimate(const RecordSource& source, SampleSummary& sample) {
+  sample.measure = plan_.measure;
+  sample.warm = plan_.warm;
+  sample.every = plan_.every;
+  sample.first = plan_.first;
+  const std::uint64_t end = plan_.between == Between::Skip ? *plan_.end : source.delivered();
+  sample.records = end - std::min(end, plan_.warmup);
+  sample.skips = plan_.between == Between::Skip;
+  sample.cycles = cycles_;
+  if (windows_ < 2) {
+    throw InputError(
+        fmt::format("--sample: {} records hold fewer than two windows, of {} records every {}; expected a "
+                    "longer trace, or a run without --sample",
+                    sample.records, plan_.measure, plan_.every));
+  }
+  StatSet at_end;
+  machine_.report(at_end);
+  return figures_.estimate(at_end, sample);
+}
+
+}  // namespace tablewalk

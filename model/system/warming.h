@@ -1,0 +1,35 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "system/machine.h"
+#include "warming/warmer.h"
+
+namespace tablewalk {
+
+/// Functional warming of a machine: executes records without time on the arrays of its modules.
+class MachineWarming {
+ public:
+  /// Of one core. Throws InputError for a part that has no functional model.
+  MachineWarming(Machine& machine, const MachineConfig& config);
+  MachineWarming(const MachineWarming&) = delete;
+  MachineWarming& operator=(const MachineWarming&) = delete;
+
+  Warmer& warmer() { return *warmer_; }
+
+ private:
+  WarmSide side(Side translations, Side accesses);
+  WarmTranslation translations(Side side);
+  WarmWalker& walker(std::size_t node);
+  WarmCache* cache_behind(std::size_t node, Side side);
+
+  Machine& machine_;
+  std::map<std::size_t, WarmCache> caches_;  ///< by node
+  std::optional<WarmWalker> walker_;
+  std::optional<Warmer> warmer_;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "memory/physical_memory.h"
+#include "paging/walk.h"
+#include "protocol/kernel.h"
+#include "tlb/free_translations.h"
+#include "tlb/tlb_arrays.h"
+#include "walker/walk_cache.h"
+#include "warming/warm_cache.h"
+
+namespace tablewalk {
+
+/// The address space that a core runs: the kernel's id and that of the hardware.
+struct RunningSpace {
+  AddressSpaceId space = 0;
+  AddressSpaceId id = 0;
+};
+
+/// A page walker without time: the walk caches and the caches below change as by a timed walk.
+class WarmWalker {
+ public:
+  /// `walk_caches`: nullptr for a walker that answers at once, by the reference walk. `cache`: the first one that walks
+  /// read through; nullptr: none.
+  WarmWalker(const PagingMode& mode, PhysicalMemory& memory, Kernel& kernel, WalkCaches* walk_caches, WarmCache* cache)
+      : mode_(mode), memory_(memory), kernel_(kernel), walk_caches_(walk_caches), cache_(cache) {}
+
+  /// The translation; nullptr if the walk faults. Valid until the next walk.
+  const Translation* walk(VirtualAddress va, RunningSpace running, Access access);
+
+ private:
+  Walk begin(VirtualAddress va, RunningSpace running, Access access);
+  bool step(Walk& walk);
+
+  const PagingMode& mode_;
+  PhysicalMemory& memory_;
+  Kernel& kernel_;
+  WalkCaches* walk_caches_;
+  WarmCache* cache_;
+  Translation found_;
+};
+
+/// The translations of one side of a core, without time: by TLBs, or free ones.
+class WarmTranslation {
+ public:
+  /// `tlbs`: from the core down.
+  WarmTranslation(std::vector<TlbArrays*> tlbs, WarmWalker& walker, Kernel& kernel)
+      : tlbs_(std::move(tlbs)), walker_(&walker), kernel_(&kernel) {}
+  explicit WarmTranslation(FreeTranslations& free) : free_(&free) {}
+
+  /// nullptr if it faults. Valid until the next one.
+  const Translation* find(VirtualAddress va, RunningSpace running, Access access) {
+    if (free_ != nullptr) return free_->find(va, running.space, running.id, access);
+    const TlbArrays::Hit hit = tlbs_.front()->find_again(va, running.id, access);
+    return hit.translation != nullptr ? hit.translation : miss(va, running, access);
+  }
+
+ private:
+  const Translation* miss(VirtualAddress va, RunningSpace running, Access access);
+  const Translation* find_below(std::size_t level, VirtualAddress va, RunningSpace running, Access access);
+
+  std::vector<TlbArrays*> tlbs_;
+  WarmWalker* walker_ = nullptr;
+  Kernel* kernel_ = nullptr;
+  FreeTranslations* free_ = nullptr;
+};
+
+}  // namespace tablewalk

@@ -1,0 +1,137 @@
+// Functional warming must leave the state that the timed machine leaves, and samples must measure what they say.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "base/error.h"
+#include "support/child_run.h"
+#include "support/random_machine.h"
+#include "support/temporary_folder.h"
+
+namespace tablewalk::test {
+namespace {
+
+/// A machine whose misses do not overlap, so that the order of events is that of the program. Time passes differently,
+/// which must not matter: nothing depends on it but latencies, and the rows that are open in the DRAM.
+MachineConfig one_at_a_time(Dice& dice) {
+  MachineConfig config = random_machine(dice);
+  config.cores = 1;
+  config.core.blocking = true;
+  config.core.next_line_prefetch = false;
+  config.os.prefault = true;
+  config.segmentation = {};
+  config.walker.kind = dice.chance(85) ? WalkerKind::SystemC : WalkerKind::Instant;
+  return config;
+}
+
+/// Within lines: the parts of an access that crosses lines overlap.
+std::vector<Record> within_lines(std::vector<Record> records) {
+  for (Record& record : records) {
+    if (!is_event(record.kind)) record.size = 1;
+  }
+  return records;
+}
+
+bool depends_on_time(std::string_view name) {
+  constexpr std::array parts = {"cycles", "latency", "dram", "queue", "stall", "waits"};
+  return std::any_of(parts.begin(), parts.end(), [&](const char* part) { return name.find(part) != name.npos; });
+}
+
+/// The figures in the windows, by name and value; without those that depend on time.
+std::string figures_of(const RunResult& result) {
+  std::string text;
+  for (const StatSet::Figure& figure : result.stats.figures()) {
+    if (!depends_on_time(figure.name)) text += figure.name + " " + std::to_string(figure.value()) + "\n";
+  }
+  return text;
+}
+
+SampleSpec windows_of(Between between, Dice dice) {
+  SampleSpec spec;
+  spec.between = between;
+  spec.measure = 200;
+  spec.warm = dice.chance(50) ? 0 : 50;
+  spec.every = 700;
+  spec.offset = dice.number(0, 699);
+  return spec;
+}
+
+TEST(FunctionalWarming, LeavesTheStateOfTheTimedMachine) {
+  for (const std::uint64_t seed : printed_seeds(40)) {
+    Dice dice(seed);
+    const MachineConfig config = one_at_a_time(dice);
+    TemporaryFolder folder;
+    RunOptions options;
+    options.trace_path = folder.write_trace("trace.txt", within_lines(random_trace(dice, config, 6000)));
+    options.sample = windows_of(Between::Time, dice);
+    const RunResult timed = run_in_child(config, options);
+    options.sample = windows_of(Between::Warm, dice);
+    const RunResult functional = run_in_child(config, options);
+    EXPECT_EQ(figures_of(functional), figures_of(timed)) << how_to_repeat(seed, config);
+  }
+}
+
+/// The intervals, which belong to the estimates.
+std::string intervals_of(const RunResult& result) {
+  std::string text;
+  for (const auto& [name, interval] : result.sample->intervals) {
+    text += name + " " + std::to_string(interval.low) + " " + std::to_string(interval.high) + "\n";
+  }
+  return text;
+}
+
+TEST(Sampling, SkippingNothingIsWarmingByEverything) {
+  for (const std::uint64_t seed : printed_seeds(10)) {
+    Dice dice(seed);
+    MachineConfig config = one_at_a_time(dice);
+    config.core.blocking = dice.chance(50);
+    TemporaryFolder folder;
+    RunOptions options;
+    options.trace_path = folder.write_trace("trace.twt", random_trace(dice, config, 6000));
+    options.sample = windows_of(Between::Warm, dice);
+    const std::string warmed = intervals_of(run_in_child(config, options));
+    options.sample->between = Between::Skip;
+    options.sample->reach = 6000;
+    EXPECT_EQ(intervals_of(run_in_child(config, options)), warmed) << how_to_repeat(seed, config);
+    options.sample->reach = 0;
+    EXPECT_NE(intervals_of(run_in_child(config, options)), warmed) << how_to_repeat(seed, config);
+  }
+}
+
+TEST(Sampling, RefusesWhatHasNoFunctionalModel) {
+  TemporaryFolder folder;
+  Dice dice(1);
+  RunOptions options;
+  MachineConfig config;
+  options.trace_path = folder.write_trace("trace.txt", random_trace(dice, config, 6000));
+  options.sample = windows_of(Between::Warm, dice);
+  const auto refuses = [&](const MachineConfig& machine, const RunOptions& how, const std::string& expected) {
+    try {
+      run_in_child(machine, how);
+    } catch (const InputError& error) {
+      return std::string(error.what()).find(expected) != std::string::npos;
+    }
+    return false;
+  };
+  MachineConfig hardware = config;
+  hardware.walker.kind = WalkerKind::Rtl;
+  EXPECT_TRUE(refuses(hardware, options, "--sample: walker.kind"));
+  MachineConfig demand = config;
+  demand.os.prefault = false;
+  EXPECT_TRUE(refuses(demand, options, "--sample: demand paging"));
+  MachineConfig segments = config;
+  segments.segmentation.kind = SegmentationKind::Paged;
+  EXPECT_TRUE(refuses(segments, options, "--sample: segments"));
+  RunOptions checked = options;
+  checked.check = true;
+  EXPECT_TRUE(refuses(config, checked, "--check"));
+  RunOptions skips = options;
+  skips.sample->between = Between::Skip;
+  EXPECT_TRUE(refuses(config, skips, "expected an uncompressed .twt file"));
+}
+
+}  // namespace
+}  // namespace tablewalk::test
