@@ -111,7 +111,7 @@ bool RequestPort::warm() {
 
 /// True at once, or when the whole machine has drained. Behind such a stop the core continues with the next record as
 /// after an event.
-bool RequestPort::pass_stop() {
+[[gnu::noinline]] bool RequestPort::pass_stop() {
   RecordSource& source = *job_.source;
   if (job_.stops->passes(source)) return true;
   if (!drained() || !front_end_idle()) return false;
