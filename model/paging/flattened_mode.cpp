@@ -174,8 +174,7 @@ WalkStep FlattenedMode::look(const Walk& walk, const unsigned char* bytes) const
 
 std::unique_ptr<PageTables> FlattenedMode::make_tables(std::shared_ptr<const PagingMode> self, PhysicalMemory& memory,
                                                        FrameAllocator& frames, AddressSpaceId space) const {
-  return std::make_unique<FlattenedTables>(std::static_pointer_cast<const FlattenedMode>(std::move(self)), memory,
-                                           frames, space);
+  return std::make_unique<FlattenedTables>(std::static_pointer_cast<const FlattenedMode>(self), memory, frames, space);
 }
 
 void FlattenedMode::count_tables(const std::vector<PageRun>& runs, TableSize& size) const {

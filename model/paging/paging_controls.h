@@ -100,7 +100,8 @@ struct ArmControls {
   template <class Keys>
   void describe(Keys& keys) {
     keys.value("contiguous", contiguous, "",
-               "a TLB entry may hold the range of 16 descriptors with the Contiguous bit: 64 KiB, 32 MiB or 16 GiB; "
+               "a TLB entry may hold the range of descriptors with the Contiguous bit (arm64-4k: 16, so 64 KiB, 32 MiB "
+               "or 16 GiB); "
                "false: the hint is ignored");
   }
   template <class Problem>

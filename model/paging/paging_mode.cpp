@@ -21,6 +21,8 @@
   MODE("sv48", make_sv48)               \
   MODE("sv57", make_sv57)               \
   MODE("arm64-4k", make_arm64_4k)       \
+  MODE("arm64-16k", make_arm64_16k)     \
+  MODE("arm64-64k", make_arm64_64k)     \
   MODE("flat32", make_flat32)           \
   MODE("flat48", make_flat48)           \
   MODE("flattened", make_flattened)     \

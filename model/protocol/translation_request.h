@@ -24,7 +24,7 @@ constexpr unsigned max_levels = 8;
 struct LatencyBreakdown {
   std::uint64_t queue = 0;              ///< waiting for a lookup port, a walker, or another walk of the same page
   std::uint64_t tlb_lookup = 0;         ///< lookups in TLBs that missed, and in the one that hit
-  std::uint64_t walk_cache_lookup = 0;  ///< in the walker, before its first read
+  std::uint64_t walk_cache_lookup = 0;  ///< lookups of walk caches, and the wait for them
   std::array<std::array<std::uint64_t, served_by_count>, max_levels> memory{};  ///< [level][served by], entry reads
   std::uint64_t entry_writeback = 0;                                            ///< updates of accessed and dirty bits
   std::uint64_t fault = 0;                                                      ///< in the kernel's fault handler

@@ -7,7 +7,9 @@ namespace tablewalk {
 SystemCWalker::SystemCWalker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingMode& mode,
                              unsigned ports)
     : PageWalker(name, Phase::Beginning, mode, ports),
-      walk_caches_(config.walk_caches, mode),
+      walk_caches_(make_walk_caches(config.walk_cache_kind, config.walk_caches, mode)),
+      empty_(walk_caches_->stats().empty()),
+      by_address_(walk_caches_->by_address()),
       slots_(config.walkers),
       in_state_{SlotSet(config.walkers), SlotSet(config.walkers), SlotSet(config.walkers), SlotSet(config.walkers),
                 SlotSet(config.walkers)} {
@@ -46,11 +48,11 @@ void SystemCWalker::receive_response(unsigned, MemoryAccess& access, Cycles visi
 }
 
 void SystemCWalker::receive_invalidation(const Invalidation& invalidation, Cycles cycle) {
-  walk_caches_.invalidate(invalidation);
+  walk_caches_->invalidate(invalidation);
   if (tap_ != nullptr) tap_->invalidated(invalidation, cycle);
   for (Slot& slot : slots_) {
     // A walk before its lookup has no state to invalidate.
-    if (slot.state == SlotState::Idle || slot.state == SlotState::LooksUp) continue;
+    if (slot.state == SlotState::Idle || (slot.state == SlotState::LooksUp && !slot.begun)) continue;
     if (!invalidation.may_concern(slot.record.va, mode().root_entry_shift(), slot.record.asid)) continue;
     if (slot.request != nullptr) {
       restart(slot, cycle);
@@ -63,6 +65,7 @@ void SystemCWalker::receive_invalidation(const Invalidation& invalidation, Cycle
 /// Restarts the walk. The response of an outstanding memory access will be dropped.
 void SystemCWalker::restart(Slot& slot, Cycles cycle) {
   set_state(slot, SlotState::LooksUp, cycle + Cycles(1));
+  slot.begun = false;
   count_restart(slot.record, *slot.request, slot.ready);
   slot.under_way = nullptr;
   if (tap_ != nullptr) tap_->doing(cycle).restarted |= bit_of(slot);
@@ -84,21 +87,50 @@ void SystemCWalker::send_back_waiting(Slot& slot, Cycles cycle) {
 void SystemCWalker::look_up_walk_caches(Cycles cycle) {
   Slot* slot = oldest_ready(SlotState::LooksUp, cycle);
   if (slot == nullptr) return;
-  TranslationRequest& request = *slot->request;
-  count_lookup(request, slot->ready, cycle);
-  if (const auto start = walk_caches_.find(request.va, request.asid)) {
-    slot->record.walk_cache_hit = start->pointer_level();
-    slot->walk = Walk(mode(), *start, request.va, request.access);
+  count_lookup(*slot->request, slot->ready, cycle);
+  if (by_address_) {
+    look_up_entry(*slot);
   } else {
-    slot->root = root_of(request);
-    slot->walk = Walk(mode(), slot->root, request.va, request.access);
+    look_up_table(*slot);
   }
+  slot->begun = true;
   if (tap_ != nullptr) {
     WalkerCycle& doing = tap_->doing(cycle);
     doing.looked_up = true;
-    doing.hits = walk_caches_.hits();
+    doing.hits = walk_caches_->hits();
   }
-  decide(*slot, cycle);
+  if (by_address_ && walk_caches_->hits() != 0) {
+    continue_walk(*slot, cycle);
+  } else {
+    decide(*slot, cycle);
+  }
+}
+
+/// Begins the walk at the deepest table that is known.
+void SystemCWalker::look_up_table(Slot& slot) {
+  const TranslationRequest& request = *slot.request;
+  if (const auto start = empty_ ? std::nullopt : walk_caches_->find(request.va, request.asid)) {
+    slot.record.walk_cache_hit = start->pointer_level();
+    slot.walk = Walk(mode(), *start, request.va, request.access);
+  } else {
+    slot.root = root_of(request);
+    slot.walk = Walk(mode(), slot.root, request.va, request.access);
+  }
+}
+
+/// Begins the walk at the root, and supplies the entry that it wants if it is known.
+void SystemCWalker::look_up_entry(Slot& slot) {
+  const TranslationRequest& request = *slot.request;
+  if (!slot.begun) {
+    slot.root = root_of(request);
+    slot.walk = Walk(mode(), slot.root, request.va, request.access);
+  }
+  if (slot.walk.step() != Walk::Step::ReadEntry) return;
+  const unsigned level = slot.walk.level();
+  const auto entry = walk_caches_->find_entry(level, slot.walk.entry_address());
+  if (!entry) return;
+  slot.record.walk_cache_hit = static_cast<std::uint8_t>(level);
+  slot.walk.supply(*entry);
 }
 
 /// One per cycle, including responses to abandoned accesses.
@@ -123,8 +155,31 @@ void SystemCWalker::use_response(Slot& slot, const MemoryAccess& access, Cycles 
   } else {
     slot.walk.updated(access.info.held);
   }
-  if (slot.walk.position().level != level) walk_caches_.remember(request.va, request.asid, slot.walk.position());
-  decide(slot, cycle);
+  if (!empty_ && slot.walk.position().level != level) {
+    remember_pointer(slot, level, access);
+    continue_walk(slot, cycle);
+  } else {
+    decide(slot, cycle);
+  }
+}
+
+/// The access has read or updated a pointer, and the walk has followed it.
+void SystemCWalker::remember_pointer(const Slot& slot, unsigned level, const MemoryAccess& access) {
+  if (!by_address_) {
+    return walk_caches_->remember(slot.request->va, slot.request->asid, slot.walk.position());
+  }
+  const bool update = access.info.operation == AccessInfo::Operation::CompareAndSwap;
+  const std::uint64_t entry = update ? access.info.desired : access.entry() & low_bits(8 * mode().entry_bytes());
+  walk_caches_->remember_entry(level, access.physical(), entry);
+}
+
+/// To the next lower level, where a page-table cache may know the entry if it is a pointer.
+void SystemCWalker::continue_walk(Slot& slot, Cycles cycle) {
+  if (by_address_ && slot.walk.step() == Walk::Step::ReadEntry && slot.walk.level() != 0) {
+    set_state(slot, SlotState::LooksUp, cycle + Cycles(1));
+  } else {
+    decide(slot, cycle);
+  }
 }
 
 /// Moves to the walk's next step, which can be done from `cycle` on.
@@ -251,6 +306,7 @@ void SystemCWalker::join_or_start(TranslationRequest& request, Slot& free, Cycle
   }
   set_state(free, SlotState::LooksUp, cycle + Cycles(1));
   free.request = &request;
+  free.begun = false;
   free.root = request.root;
   begin_walk(free.record, request, visible_since, cycle);
 }
@@ -316,20 +372,20 @@ void SystemCWalker::sleep(Cycles cycle) {
 
 void SystemCWalker::reset_stats() {
   PageWalker::reset_stats();
-  walk_caches_.reset_stats();
+  walk_caches_->reset_stats();
 }
 
 void SystemCWalker::report(StatSet& figures) const {
   PageWalker::report(figures);
   figures.begin(Section::WalkCaches);
-  for (std::size_t i = 0; i < walk_caches_.stats().size(); ++i) {
-    const std::string prefix = "walk_cache.level" + std::to_string(walk_caches_.level(i));
-    figures.count(prefix + ".lookups", walk_caches_.stats()[i].lookups, "lookups",
+  for (std::size_t i = 0; i < walk_caches_->stats().size(); ++i) {
+    const std::string prefix = "walk_cache.level" + std::to_string(walk_caches_->level(i));
+    figures.count(prefix + ".lookups", walk_caches_->stats()[i].lookups, "lookups",
                   "lookups of a pointer of this level, one per walk");
-    figures.count(prefix + ".hits", walk_caches_.stats()[i].hits, "lookups", "lookups that hit");
-    figures.count(prefix + ".invalidated", walk_caches_.stats()[i].invalidated, "pointers",
+    figures.count(prefix + ".hits", walk_caches_->stats()[i].hits, "lookups", "lookups that hit");
+    figures.count(prefix + ".invalidated", walk_caches_->stats()[i].invalidated, "pointers",
                   "pointers removed by invalidate events");
-    figures.count(prefix + ".switched_out", walk_caches_.stats()[i].switched_out, "pointers",
+    figures.count(prefix + ".switched_out", walk_caches_->stats()[i].switched_out, "pointers",
                   "pointers removed by switches of the address space");
   }
 }

@@ -20,7 +20,7 @@ namespace tablewalk {
 /// merges with that walk and leaves the slot free. It holds one of a limited number of ids from being accepted until
 /// its response has been valid for a cycle. A merged request not served by the response is replayed, before new
 /// requests. A walk that an invalidation may affect restarts at the root, and looks up the walk caches in the next
-/// cycle.
+/// cycle. With page-table caches each entry but that of the last level is looked up before it is read, one per cycle.
 class SystemCWalker final : public PageWalker {
  public:
   /// `ports`: number of upstream TLBs.
@@ -45,6 +45,7 @@ class SystemCWalker final : public PageWalker {
     Cycles ready;  ///< first cycle in which it can do its next step
     TranslationRequest* request = nullptr;
     PhysicalAddress root;
+    bool begun = false;  ///< has looked up the walk caches once
     WaitingRequests waiting;
     const MemoryAccess* under_way = nullptr;  ///< outstanding memory access
     Walk walk;
@@ -53,6 +54,10 @@ class SystemCWalker final : public PageWalker {
 
   void on_cycle() override;
   void look_up_walk_caches(Cycles cycle);
+  void look_up_table(Slot& slot);
+  void look_up_entry(Slot& slot);
+  void remember_pointer(const Slot& slot, unsigned level, const MemoryAccess& access);
+  void continue_walk(Slot& slot, Cycles cycle);
   void take_memory_response(Cycles cycle);
   void present_memory_request(Cycles cycle);
   void give_answer(Cycles cycle);
@@ -75,7 +80,9 @@ class SystemCWalker final : public PageWalker {
   SlotSet& in(SlotState state) { return in_state_[static_cast<std::size_t>(state)]; }
   std::uint32_t bit_of(const Slot& slot) const { return std::uint32_t{1} << slot.number % 32; }
 
-  WalkCaches walk_caches_;
+  std::unique_ptr<WalkCaches> walk_caches_;
+  bool empty_;       ///< none is configured that the mode can fill
+  bool by_address_;  ///< they are page-table caches
   std::vector<Slot> slots_;
   std::array<SlotSet, slot_states> in_state_;  ///< slots by state
   Inbox<RequestId> free_ids_;

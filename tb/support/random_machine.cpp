@@ -127,6 +127,14 @@ DramConfig random_dram(Dice& dice) {
   return dram;
 }
 
+void make_other_walk_caches(Dice& dice, WalkerConfig& walker) {
+  walker.walk_cache_kind = dice.pick<WalkCacheKind>({WalkCacheKind::UnifiedTranslation, WalkCacheKind::SplitPageTable,
+                                                     WalkCacheKind::UnifiedPageTable, WalkCacheKind::TranslationPath});
+  if (!for_all_levels(walker.walk_cache_kind) || walker.walk_caches.empty()) return;
+  walker.walk_caches.resize(1);
+  if (walker.walk_cache_kind == WalkCacheKind::TranslationPath) walker.walk_caches.front().ways = 0;
+}
+
 WalkerConfig random_walker(Dice& dice, const PagingMode& mode) {
   WalkerConfig walker;
   walker.walkers = dice.number(1, 8);
@@ -140,6 +148,7 @@ WalkerConfig random_walker(Dice& dice, const PagingMode& mode) {
     cache.replacement = random_replacement(dice);
     walker.walk_caches.push_back(cache);
   }
+  if (dice.chance(50)) make_other_walk_caches(dice, walker);
   return walker;
 }
 

@@ -43,7 +43,7 @@ std::vector<unsigned> page_shifts(const PagingMode& mode) {
 class TimelessMachine {
  public:
   TimelessMachine(const MachineConfig& config, const PagingMode& mode)
-      : mode_(mode), walk_caches_(config.walker.walk_caches, mode) {
+      : mode_(mode), walk_caches_(make_walk_caches(config.walker.walk_cache_kind, config.walker.walk_caches, mode)) {
     for (const TlbConfig* tlb : {&config.dtlb, &config.stlb}) {
       if (!tlb->enabled) continue;
       tlbs_.emplace_back();
@@ -72,7 +72,7 @@ class TimelessMachine {
     for (auto& tlb : tlbs_) {
       for (TlbArray& array : tlb) forgotten += array.invalidate(invalidation);
     }
-    forgotten += walk_caches_.invalidate(invalidation);
+    forgotten += walk_caches_->invalidate(invalidation);
   }
 
   std::uint64_t hits = 0;
@@ -87,12 +87,14 @@ class TimelessMachine {
     return nullptr;
   }
   Answer walk(PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, AddressSpaceId asid, Access access) {
-    const auto start = walk_caches_.find(va, asid);
+    const auto start = walk_caches_->find(va, asid);
     short_walks += start ? 1 : 0;
     Walk walk = start ? Walk(mode_, *start, va, access) : Walk(mode_, root, va, access);
     const unsigned bytes = mode_.entry_bytes();
     for (;;) {
       const unsigned level = walk.level();
+      const PhysicalAddress at = walk.entry_address();
+      if (supply_known(walk)) continue;
       if (walk.step() == Walk::Step::ReadEntry) {
         std::array<unsigned char, Walk::longest_read> read{};
         memory.read_bytes(walk.entry_address(), walk.read_bytes(), read.data());
@@ -103,7 +105,9 @@ class TimelessMachine {
       } else {
         break;
       }
-      if (walk.position().level != level) walk_caches_.remember(va, asid, walk.position());
+      if (walk.position().level == level) continue;
+      walk_caches_->remember(va, asid, walk.position());
+      if (walk_caches_->by_address()) walk_caches_->remember_entry(level, at, memory.read(at, bytes));
     }
     Answer answer;
     answer.faulted = walk.step() == Walk::Step::Fault;
@@ -112,9 +116,19 @@ class TimelessMachine {
     return answer;
   }
 
+  /// What page-table caches know of the entry that the walk wants.
+  bool supply_known(Walk& walk) {
+    if (!walk_caches_->by_address() || walk.step() != Walk::Step::ReadEntry || walk.level() == 0) return false;
+    const auto entry = walk_caches_->find_entry(walk.level(), walk.entry_address());
+    if (!entry) return false;
+    ++short_walks;
+    walk.supply(*entry);
+    return true;
+  }
+
   const PagingMode& mode_;
   std::vector<std::vector<TlbArray>> tlbs_;
-  WalkCaches walk_caches_;
+  std::unique_ptr<WalkCaches> walk_caches_;
 };
 
 /// Sums over machines.
