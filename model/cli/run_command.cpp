@@ -17,6 +17,7 @@
 #include "cli/timeline_options.h"
 #include "cli/trace_arguments.h"
 #include "cli/wave_file.h"
+#include "cli/wave_view.h"
 #include "config/loader.h"
 #include "report/memory_text.h"
 #include "report/print_run.h"
@@ -68,13 +69,15 @@ RunResult run_with_wave(const RunArguments& arguments, const MachineConfig& conf
   if (arguments.wave_cycles != 0) options.wave.until = options.wave.from + Cycles(arguments.wave_cycles);
   try {
     RunResult result = run_machine(config, options);
-    if (!wave.finish_if_written()) {
-      line.clear();
+    line.clear();
+    if (wave.finish_if_written()) {
+      write_wave_view(wave.path(), config.walker);
+    } else {
       std::cerr << fmt::format("tablewalk: {} is not written: the walker did nothing in those cycles\n", wave.path());
     }
     return result;
   } catch (const LawViolation&) {
-    wave.finish_if_written();
+    if (wave.finish_if_written()) write_wave_view(wave.path(), config.walker);
     throw;
   }
 }
