@@ -53,6 +53,25 @@ struct LatencyBreakdown {
   }
 };
 
+/// Identifies a translation that missed the first level, in the whole machine and run.
+class TranslationId {
+ public:
+  /// None.
+  constexpr TranslationId() = default;
+  /// `serial`: among those of the core.
+  constexpr TranslationId(unsigned core, std::uint64_t serial)
+      : value_(valid | std::uint64_t{core} << core_shift | serial) {}
+  constexpr bool is_valid() const { return value_ != 0; }
+  constexpr unsigned core() const { return static_cast<unsigned>((value_ & ~valid) >> core_shift); }
+  /// Not 0 if it is valid.
+  constexpr std::uint64_t value() const { return value_; }
+
+ private:
+  static constexpr unsigned core_shift = 48;
+  static constexpr std::uint64_t valid = std::uint64_t{1} << 63U;
+  std::uint64_t value_ = 0;
+};
+
 /// The result of a translation.
 struct Answer {
   bool faulted = false;
@@ -71,6 +90,7 @@ struct TranslationRequest {
   AddressSpaceId space = 0;  ///< the kernel's id of the address space
   Access access;
   std::uint32_t bytes = 1;  ///< size of the access within its page; 1 for a block that the front end fetches ahead
+  TranslationId id{0, 0};   ///< its own if its first translator cannot respond at once
   /// The trace's newest fetch: the instruction that makes the access. None before the first fetch.
   std::optional<VirtualAddress> instruction;
 

@@ -247,6 +247,10 @@ void Machine::run() {
   clockwork.rethrow_failure();
 }
 
+void Machine::for_each_module(const std::function<void(const Node&, Module&)>& visit) {
+  for (std::size_t i = 0; i < modules_.size(); ++i) visit(topology_.nodes[i], modules_[i]);
+}
+
 void Machine::reset_stats() {
   for (Module& module : modules_) tablewalk::reset_stats(module);
   kernel_->reset_stats();

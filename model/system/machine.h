@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -50,6 +51,7 @@ class Machine {
   /// The segments before paging; nullptr if there is no segment unit.
   const SegmentTable* segments() const { return segments_ ? &*segments_ : nullptr; }
   const PagingMode& mode() const { return *mode_; }
+  void for_each_module(const std::function<void(const Node&, Module&)>& visit);
   void reset_stats();
   /// All cores are warm and drained: they continue in the next cycle.
   void start_measuring();

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "base/version.h"
 #include "config/printer.h"
 #include "observe/law_checker.h"
@@ -18,6 +19,7 @@
 #include "observe/walk_attribution.h"
 #include "observe/walk_log.h"
 #include "observe/walker_shadow.h"
+#include "system/attach_timeline.h"
 #include "system/machine.h"
 #include "system/streams.h"
 
@@ -234,6 +236,24 @@ void describe_inputs(RunResult& result, const MachineConfig& config, const RunOp
   }
 }
 
+void finish(Timeline& timeline, RunResult& result, const RunOptions& options) {
+  timeline.finish();
+  if (!timeline.cut_at()) return;
+  warn(result, options,
+       fmt::format("{}: ends in cycle {}, where it had {} (--timeline-size)", options.timeline.path,
+                   timeline.cut_at()->count(), humane_byte_size(options.timeline.most_bytes)));
+}
+
+/// The machine's figures, and whether they obey the laws.
+void report_machine(Machine& machine, LawChecker& checker, RunResult& result, const RunOptions& options) {
+  machine.report(result.stats);
+  if (options.check) {
+    checker.check_figures(result.stats);
+    result.checked = checker.counts();
+  }
+  if (machine.demand_kernel() != nullptr) result.memory = machine.demand_kernel()->memory_samples();
+}
+
 RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOptions& options) {
   std::optional<WalkLog> walk_log;
   if (!options.walk_log.empty()) walk_log.emplace(options.walk_log, options.warmup != 0);
@@ -254,6 +274,9 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   std::optional<RunDetails> details;
   if (options.details) observers.add(details.emplace(machine.mode(), config.dram, config.memory.line_bytes));
   for (PageWalker* walker : machine.walkers()) walker->observe(observers);
+  std::optional<AttachedTimeline> attached;
+  if (!options.timeline.path.empty()) attached.emplace(options.timeline, machine, observers);
+  Timeline* timeline = attached ? &attached->timeline() : nullptr;
 
   const std::vector<std::unique_ptr<WalkerShadow>> shadows = make_shadows(config, options, machine);
   record_wave(options, machine);
@@ -262,6 +285,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
     attribution.reset();
     if (details) details->reset();
     if (walk_log) walk_log->start_statistics();
+    if (timeline != nullptr) timeline->start_statistics(Clockwork::of_simulation().now());
   });
   RequestPort::Job job;
   job.warmup = options.warmup;
@@ -271,6 +295,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   if (options.check) translation_observers.add(checker);
   if (options.follow != nullptr) translation_observers.add(*options.follow);
   if (details) translation_observers.add(*details);
+  if (timeline != nullptr) translation_observers.add(*timeline);
   if (!translation_observers.empty()) job.observer = &translation_observers;
   const std::vector<std::unique_ptr<RunQueue>> queues = make_queues(config, streams);
   start_cores(machine, config, queues, streams.processes(), job);
@@ -282,15 +307,11 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   for (const std::string& note : streams.notes()) warn(result, options, note);
   result.partial = watch.stopped() || streams.stopped();
   streams.close();  // frees memory for the report
-  machine.report(result.stats);
+  report_machine(machine, checker, result, options);
   if (options.attribute) result.attribution = attribution.result();
   if (details) result.details = details->result(machine.memory(), machine.kernel());
-  if (options.check) {
-    checker.check_figures(result.stats);
-    result.checked = checker.counts();
-  }
-  if (machine.demand_kernel() != nullptr) result.memory = machine.demand_kernel()->memory_samples();
   if (walk_log) walk_log->finish();
+  if (timeline != nullptr) finish(*timeline, result, options);
   return result;
 }
 

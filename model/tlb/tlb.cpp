@@ -35,7 +35,9 @@ bool Tlb::take_answers(Cycles cycle) {
       ask_again(answered, cycle);
       continue;
     }
-    const WaitingRequests waiting = registers_.release_of(page_of(answered));
+    const std::uint32_t number = registers_.number_of(page_of(answered));
+    const WaitingRequests waiting = registers_.release(number);
+    if (observer_ != nullptr) observer_->miss_ends(number, cycle);
     released = true;
     if (!answered.answer.faulted && arrays_.install(answered.va, answered.asid, answered.answer.translation)) {
       ++stats_.fills;
@@ -104,7 +106,8 @@ bool Tlb::start_miss(TranslationRequest& request, Cycles sent) {
     return true;
   }
   if (registers_.full()) return false;
-  registers_.take(page_of(request), {});
+  const std::uint32_t number = registers_.take(page_of(request), {});
+  if (observer_ != nullptr) observer_->miss_begins({number, request.va.value(), request.id}, sent);
   count_miss(stats_.sent_down);
   request.account(request.cycles.queue, sent);
   walker_side.request_at(request, sent);

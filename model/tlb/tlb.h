@@ -4,6 +4,7 @@
 #include "links/translate_link.h"
 #include "links/upstream_ports.h"
 #include "protocol/miss_registers.h"
+#include "protocol/observers.h"
 #include "stats/stat_set.h"
 #include "tlb/tlb_arrays.h"
 
@@ -34,6 +35,7 @@ class Tlb : public TimedModule {
 
   TranslateInitiatorPort<Tlb> walker_side;
 
+  void observe(MissObserver& observer) { observer_ = &observer; }
   const TlbStats& stats() const { return stats_; }
   void reset_stats() { stats_ = {}; }
   /// Adds this TLB's figures under `prefix`.
@@ -85,6 +87,7 @@ class Tlb : public TimedModule {
 
   const PagingMode& mode_;
   const char* misses_explained_;
+  MissObserver* observer_ = nullptr;
   MissRegisters<TlbPage, WaitingRequests> registers_;
   Inbox<TranslationRequest*> answers_;
   Inbox<TranslationRequest*> stalled_;  ///< misses without a free register

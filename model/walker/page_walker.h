@@ -50,8 +50,8 @@ class PageWalker : public TimedModule {
 
   const PagingMode& mode() const { return mode_; }
   std::uint64_t page_of(VirtualAddress va) const { return va.value() >> mode_.offset_bits(); }
-  /// A new read of `bytes` at that address, or update of an entry; `tag` is for the walker's own use.
-  MemoryAccess& prepare_access(PhysicalAddress address, unsigned bytes, std::uint32_t tag);
+  /// A new read of `bytes` at that address for the walk, or update of an entry; `tag` is for the walker's own use.
+  MemoryAccess& prepare_access(const WalkRecord& record, PhysicalAddress address, unsigned bytes, std::uint32_t tag);
   /// The present root of the request's address space.
   PhysicalAddress root_of(const TranslationRequest& request) const {
     return kernel_ == nullptr ? request.root : kernel_->root_for(request.space, request.access.user);

@@ -195,7 +195,8 @@ void SystemCWalker::present_memory_request(Cycles cycle) {
   const Cycles presented = cycle + Cycles(1);
   const bool update = slot->walk.step() == Walk::Step::UpdateEntry;
   const PhysicalAddress address = slot->walk.entry_address();
-  MemoryAccess& access = prepare_access(address, update ? mode().entry_bytes() : slot->walk.read_bytes(), slot->number);
+  const unsigned bytes = update ? mode().entry_bytes() : slot->walk.read_bytes();
+  MemoryAccess& access = prepare_access(slot->record, address, bytes, slot->number);
   if (update) {
     access.info.operation = AccessInfo::Operation::CompareAndSwap;
     access.info.expected = slot->walk.update_expected();

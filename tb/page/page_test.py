@@ -42,6 +42,8 @@ class PageTest(unittest.TestCase):
         tablewalk("run", trace, "-c", "skylake", "--limit", "400000", "--html", cls.one)
         tablewalk("compare", trace, "-c", "skylake", "--limit", "300000", "--vary", "walker.walkers=1,2", "--html", cls.two)
         tablewalk("explain", trace, "-c", "skylake", "--limit", "200000", "--html", cls.explained)
+        cls.cores = cls.path("cores.html")
+        tablewalk("run", trace, "traces/sort.twt", "--set", "cores=2", "--limit", "20000", "--html", cls.cores)
         tablewalk("run", trace, "--limit", "50000", "-o", cls.path("plain"))
         tablewalk("report", cls.path("plain/result.json"), "-o", cls.plain)
         cls.browser = Browser()
@@ -141,6 +143,32 @@ class PageTest(unittest.TestCase):
         self.assertEqual(self.story(), "Walk 12")
         self.browser.open(self.two, "#walk=99999999")
         self.assertIn("not in the sample", self.run_script("return document.getElementById('walk').textContent"))
+
+    def walk_columns(self):
+        return self.run_script("return [...document.querySelectorAll('#microscope thead th')].map((head) => head.textContent)")
+
+    def test_walks_of_several_cores_name_their_core(self):
+        self.browser.open(self.cores)
+        column = self.walk_columns().index("core")
+        rows = self.run_script("""return [...document.querySelectorAll('#microscope tbody tr')].map((row) =>
+            [row.querySelector('a').textContent, row.children[arguments[0]].textContent]);""", column)
+        cores = self.run_script("""const walks = JSON.parse(document.getElementById('data').textContent).results[0].result.details.walks;
+            const [number, core] = ['number', 'core'].map((name) => walks.columns.indexOf(name));
+            return Object.fromEntries(walks.rows.map((row) => [row[number], row[core]]));""")
+        stats = self.run_script("return JSON.parse(document.getElementById('data').textContent).results[0].result.stats")
+        for core in (0, 1):
+            self.assertEqual(list(cores.values()).count(core), stats[f"core{core}.walker.walks"])
+        for number, core in rows:
+            self.assertEqual(core, str(cores[number.replace(",", "")]), number)
+        for core in (0, 1):
+            number = next(number for number, its in cores.items() if its == core)
+            self.browser.open(self.cores, f"#walk={number}")
+            text = self.run_script("return document.getElementById('walk').textContent")
+            self.assertIn(f": core {core} asks for the translation", text)
+
+    def test_walks_of_one_core_do_not_name_it(self):
+        self.browser.open(self.one)
+        self.assertNotIn("core", self.walk_columns())
 
     def test_a_click_on_a_walk_tells_its_story(self):
         self.browser.open(self.one)
