@@ -23,7 +23,8 @@
   MODE("flat32", make_flat32)           \
   MODE("flat48", make_flat48)           \
   MODE("hashed", make_hashed)           \
-  MODE("hashed-chained", make_hashed_chained)
+  MODE("hashed-chained", make_hashed_chained) \
+  MODE("inverted", make_inverted)
 
 namespace tablewalk {
 

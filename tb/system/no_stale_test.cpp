@@ -377,7 +377,7 @@ TEST(NoStale, AnswerInTheTimedMachineWhateverIsOnItsWay) {
 TEST_P(NoStaleAnswerIn, TheTimedMachineWhateverIsOnItsWay) {
   expect_no_stale_answers(80, [](Dice& dice) { return random_machine(dice, std::string(GetParam())); });
 }
-INSTANTIATE_TEST_SUITE_P(Organisations, NoStaleAnswerIn, testing::Values("hashed", "hashed-chained"),
+INSTANTIATE_TEST_SUITE_P(Organisations, NoStaleAnswerIn, testing::Values("hashed", "hashed-chained", "inverted"),
                          [](const auto& mode) { return test_name_of(mode.param); });
 
 /// Every built-in walker, including foreign ones.
