@@ -210,8 +210,8 @@ std::uint64_t memory_of(const TablesOptions& options) {
     throw InputError(fmt::format("--memory {}: {}", options.memory, error.what()));
   }
   if (bytes < least || bytes > most) {
-    throw InputError(fmt::format("--memory {}: expected {} to {}", options.memory, humane_byte_size(least),
-                                 humane_byte_size(most)));
+    throw InputError(
+        fmt::format("--memory {}: expected {} to {}", options.memory, humane_byte_size(least), humane_byte_size(most)));
   }
   return bytes;
 }

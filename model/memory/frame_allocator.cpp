@@ -113,6 +113,14 @@ PhysicalAddress FrameAllocator::allocate_table(std::uint64_t bytes) {
   return state_->address_of(state_->blocks->take_block(state_->order_of(block), true), block);
 }
 
+std::optional<PhysicalAddress> FrameAllocator::try_allocate_table(std::uint64_t bytes) {
+  const std::uint64_t block = round_up_to_power_of_two(bytes);
+  if (block <= state_->frame_bytes) return allocate_table(bytes);
+  const std::optional<std::uint64_t> frame = state_->blocks->take_block(state_->order_of(block), true);
+  if (!frame) return std::nullopt;
+  return state_->address_of(*frame);
+}
+
 void FrameAllocator::release_page(PhysicalAddress address, std::uint64_t bytes) {
   state_->blocks->give_back(state_->frame_of(address), state_->order_of(std::max(bytes, state_->frame_bytes)));
 }

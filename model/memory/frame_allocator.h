@@ -69,6 +69,8 @@ class FrameAllocator {
   /// Memory for a page table of `bytes`. Tables smaller than a frame share frames with others of their size; tables
   /// larger than a frame are contiguous. All bytes read as zero.
   PhysicalAddress allocate_table(std::uint64_t bytes);
+  /// The same; nothing if a table larger than a frame has no such block.
+  std::optional<PhysicalAddress> try_allocate_table(std::uint64_t bytes);
   /// Frees a block; the next request of that kind and size may receive it again.
   void release_page(PhysicalAddress address, std::uint64_t bytes);
   void release_table(PhysicalAddress address, std::uint64_t bytes);

@@ -87,8 +87,8 @@ AnchoredMode::Seen InvertedMode::see(const Walk& walk, const HashingRoot& root, 
   seen.entry = entry.words[0];
   seen.link = entry.link();
   const bool has_size = entry.size() < page_sizes().size();
-  const InvertedEntry::Key key{
-      entry.size(), has_size ? entry.page_address() >> page_sizes()[entry.size()].shift : 0, entry.space()};
+  const InvertedEntry::Key key{entry.size(), has_size ? entry.page_address() >> page_sizes()[entry.size()].shift : 0,
+                               entry.space()};
   const bool is_wanted = has_size && key == wanted;
   seen.holds = entry.is_present() && is_wanted;
   const InvertedRoot table = InvertedRoot::of(root);

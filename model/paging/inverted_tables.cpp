@@ -19,9 +19,10 @@ InvertedTable::InvertedTable(const InvertedMode& mode, FrameAllocator& frames)
   root_.slots_log2 = mode.anchors_log2(frames_);
   root_.table = frames.allocate_table(std::max(smallest_block, anchor_bytes() + entry_bytes()));
   if (root_.memory_base(mode.frames_per_anchor()) == base_) return;
-  throw InputError(fmt::format("{}: a memory of {} frames from {:#x} on is too small for a table of its own: expected "
-                               "at least {} frames per process",
-                               mode.name(), frames_, base_.value(), 8 * mode.frames_per_anchor()));
+  throw InputError(
+      fmt::format("{}: a memory of {} frames from {:#x} on is too small for a table of its own: expected "
+                  "at least {} frames per process",
+                  mode.name(), frames_, base_.value(), 8 * mode.frames_per_anchor()));
 }
 
 std::shared_ptr<InvertedTable> InvertedTable::of(const InvertedMode& mode, FrameAllocator& frames) {
@@ -77,17 +78,17 @@ std::optional<HashingTables::FoundPage> InvertedTables::find_page(std::uint64_t 
 void InvertedTables::refuse_second_page(PhysicalAddress frame, std::uint64_t page_address,
                                         std::uint64_t page_bytes) const {
   if (!table_->has(frame) || !table_->has(frame + (page_bytes - 1))) {
-    throw InputError(fmt::format("{}: the frame {:#x} is outside of the {} of memory from {:#x} on: expected one that "
-                                 "has an entry",
-                                 mode().name(), frame.value(), humane_byte_size(table_->frames() * 4096),
-                                 table_->base().value()));
+    throw InputError(
+        fmt::format("{}: the frame {:#x} is outside of the {} of memory from {:#x} on: expected one that "
+                    "has an entry",
+                    mode().name(), frame.value(), humane_byte_size(table_->frames() * 4096), table_->base().value()));
   }
   const InvertedEntry entry = read(table_->entry_of(frame));
   if (!entry.is_present()) return;
-  throw InputError(fmt::format("{}: address {:#x} of space {} cannot share the frame {:#x}: its only entry is of "
-                               "address {:#x} of space {}; expected another paging.mode for shared pages",
-                               mode().name(), page_address, space_, frame.value(), entry.page_address(),
-                               entry.space()));
+  throw InputError(
+      fmt::format("{}: address {:#x} of space {} cannot share the frame {:#x}: its only entry is of "
+                  "address {:#x} of space {}; expected another paging.mode for shared pages",
+                  mode().name(), page_address, space_, frame.value(), entry.page_address(), entry.space()));
 }
 
 void InvertedTables::insert(std::uint64_t number, const PageSize& size, std::uint64_t leaf) {

@@ -28,6 +28,7 @@ struct EntryView {
   Kind kind = Kind::Absent;
   FaultReason malformed = FaultReason::None;  ///< why, if Malformed
   std::uint8_t page_shift = 0;                ///< of a leaf: log2 of its page size in bytes
+  std::uint8_t levels_down = 1;               ///< of a pointer: to the level of the next table
   PhysicalAddress target;                     ///< the next table, or the first byte of the page
   Rights rights;
   bool accessed = false;  ///< or there is no accessed bit for the walk to set
@@ -91,6 +92,8 @@ class PagingMode {
   const std::string& name() const { return name_; }
   /// Whether it is a tree of tables indexed by parts of the address.
   virtual bool is_radix() const { return true; }
+  /// Whether walk caches can have its entries of level 1 and above, which are pointers to tables.
+  virtual bool caches_pointers() const { return is_radix(); }
   unsigned levels() const { return static_cast<unsigned>(shape_.size()); }
   const LevelShape& level(unsigned level) const { return shape_[level]; }
   unsigned root_level() const { return levels() - 1; }
@@ -120,6 +123,9 @@ class PagingMode {
     const Index& index = index_[at_level];
     return table + ((va.value() >> index.shift) & index.mask) * entry_bytes_;
   }
+
+  /// The level of the root table's entries.
+  unsigned level_of_root(PhysicalAddress /*root*/) const { return root_level(); }
 
   /// The same as level(at_level).index_shift, faster, for walks.
   unsigned index_shift(unsigned at_level) const { return index_[at_level].shift; }

@@ -13,8 +13,11 @@ namespace tablewalk {
 struct WalkStart {
   std::uint8_t level = 0;  ///< of the table
   PhysicalAddress table;
-  Rights rights;        ///< granted by the levels above
-  bool global = false;  ///< an entry above makes everything below global (RISC-V)
+  Rights rights;                 ///< granted by the levels above
+  bool global = false;           ///< an entry above makes everything below global (RISC-V)
+  std::uint8_t levels_down = 1;  ///< from the entry that points to the table
+
+  std::uint8_t pointer_level() const { return static_cast<std::uint8_t>(level + levels_down); }
 };
 
 // Fully inlined, the walk's state stays in registers: a reference walk is a quarter faster.
@@ -149,6 +152,10 @@ template <class Mode>
 template <class Known>
 TABLEWALK_INLINE void BasicWalk<Mode>::begin_by(const Known& mode) {
   if (!mode.translates(va_)) return fail(mode, FaultReason::NonCanonical);
+  // No pointer leads to the root's level.
+  if (position_.level == mode.root_level()) {
+    position_.level = static_cast<std::uint8_t>(mode.level_of_root(position_.table));
+  }
   read_entry(mode);
 }
 
@@ -214,7 +221,8 @@ TABLEWALK_INLINE void BasicWalk<Mode>::mark(const Known& mode, bool needs_dirty,
 template <class Mode>
 template <class Known>
 TABLEWALK_INLINE void BasicWalk<Mode>::descend(const Known& mode, const EntryView& view, Rights effective) {
-  position_ = {static_cast<std::uint8_t>(position_.level - 1), view.target, effective, position_.global || view.global};
+  position_ = {static_cast<std::uint8_t>(position_.level - view.levels_down), view.target, effective,
+               position_.global || view.global, view.levels_down};
   read_entry(mode);
 }
 

@@ -15,7 +15,7 @@ constexpr std::size_t reads = 1;
 constexpr std::size_t walks = 2;
 
 // Settings.
-const char* const merged_levels = "paging.mode=radix:18,18/12@8";
+const char* const merged_levels = "paging.mode=flattened";
 const char* const favour_in_l2 = "l2.table_ways=4";     // of 4
 const char* const favour_in_llc = "llc.table_ways=16";  // of 16
 

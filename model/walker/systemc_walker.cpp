@@ -87,7 +87,7 @@ void SystemCWalker::look_up_walk_caches(Cycles cycle) {
   TranslationRequest& request = *slot->request;
   count_lookup(request, slot->ready, cycle);
   if (const auto start = walk_caches_.find(request.va, request.asid)) {
-    slot->record.walk_cache_hit = static_cast<std::uint8_t>(start->level + 1);
+    slot->record.walk_cache_hit = start->pointer_level();
     slot->walk = Walk(mode(), *start, request.va, request.access);
   } else {
     slot->root = root_of(request);

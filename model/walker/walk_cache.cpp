@@ -7,7 +7,7 @@ namespace tablewalk {
 WalkCaches::WalkCaches(const std::vector<WalkCacheConfig>& configs, const PagingMode& mode) {
   for (const WalkCacheConfig& config : configs) {
     // Levels from the root down, except the last: only those have pointers.
-    if (!mode.is_radix() || config.level > mode.root_level()) continue;
+    if (!mode.caches_pointers() || config.level > mode.root_level()) continue;
     caches_.push_back({config.level,
                        mode.level(config.level).index_shift,
                        {sets_of(config.entries, config.ways), ways_of(config.entries, config.ways), config.replacement,
@@ -36,9 +36,8 @@ std::optional<WalkStart> WalkCaches::find(VirtualAddress va, AddressSpaceId asid
 }
 
 void WalkCaches::remember(VirtualAddress va, AddressSpaceId asid, const WalkStart& table) {
-  const unsigned pointer_level = table.level + 1U;
   for (LevelCache& cache : caches_) {
-    if (cache.level != pointer_level) continue;
+    if (cache.level != table.pointer_level()) continue;
     const std::uint64_t prefix = va.value() >> cache.shift;
     const std::uint32_t set = cache.entries.set_of(prefix);
     Entry* old = cache.entries.find(set, prefix, [&](const Entry& candidate) { return candidate.asid == asid; });

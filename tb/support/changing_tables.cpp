@@ -91,11 +91,12 @@ bool ChangingTables::is_global(VirtualAddress va) const {
   return !mode_->spaces_share_tables() && (va.value() >> mode_->root_entry_shift() & 1) != 0;
 }
 
-void ChangingTables::note_outcomes() {
+void ChangingTables::note_outcomes(bool old_paths) {
   for (AddressSpaceId space = 0; space < spaces(); ++space) {
     for (std::size_t page = 0; page < pages_.size(); ++page) {
       std::vector<Remembered>& list = remembered_[space][page];
-      const Outcome outcome = outcome_of(space, pages_[page]);
+      Outcome outcome = outcome_of(space, pages_[page]);
+      if (old_paths && !list.empty()) outcome.path = list.back().outcome.path;
       if (list.empty() || !(list.back().outcome == outcome)) list.push_back({outcome, forever, forever});
     }
   }

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <functional>
 #include <set>
 #include <unordered_map>
@@ -377,8 +378,14 @@ TEST(NoStale, AnswerInTheTimedMachineWhateverIsOnItsWay) {
 TEST_P(NoStaleAnswerIn, TheTimedMachineWhateverIsOnItsWay) {
   expect_no_stale_answers(80, [](Dice& dice) { return random_machine(dice, std::string(GetParam())); });
 }
-INSTANTIATE_TEST_SUITE_P(Organisations, NoStaleAnswerIn, testing::Values("hashed", "hashed-chained", "inverted"),
-                         [](const auto& mode) { return test_name_of(mode.param); });
+INSTANTIATE_TEST_SUITE_P(Organisations, NoStaleAnswerIn,
+                         testing::Values("hashed", "hashed-chained", "inverted", "flattened",
+                                         "flattened:6,5+4,4+5/12@8"),
+                         [](const auto& mode) {
+                           std::string name = mode.param;
+                           for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+                           return name;
+                         });
 
 /// Every built-in walker, including foreign ones.
 class NoStaleAnswerOf : public testing::TestWithParam<std::string> {};

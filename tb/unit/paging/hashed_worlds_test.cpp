@@ -203,7 +203,8 @@ class RandomWorld {
   void damage() {
     // Lines, or anchors; or the node of a page.
     const HashedRoot root = HashedRoot::decode(tables_.root().value());
-    const std::uint64_t words = mode_->name() == "hashed" ? root.slots() * 8 : std::min<std::uint64_t>(root.slots(), 64);
+    const std::uint64_t words =
+        mode_->name() == "hashed" ? root.slots() * 8 : std::min<std::uint64_t>(root.slots(), 64);
     PhysicalAddress at = root.table + dice_.between(0, words - 1) * 8;
     if (!damaged_) note_leaves();
     damaged_ = true;

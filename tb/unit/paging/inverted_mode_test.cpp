@@ -51,7 +51,8 @@ TEST(InvertedTables, NeverHaveMoreBytesThanEntriesForEveryFrame) {
     std::uint64_t mapped = 0;
     try {
       for (;; ++mapped) {
-        spaces[dice.number(0, count - 1)].map_range(VirtualAddress(dice.between(0, low_bits(50)) << 12), page_4k, page_4k);
+        spaces[dice.number(0, count - 1)].map_range(VirtualAddress(dice.between(0, low_bits(50)) << 12), page_4k,
+                                                    page_4k);
         ASSERT_EQ(bytes(), size.bytes) << "seed " << seed;
       }
     } catch (const InputError& error) {

@@ -52,7 +52,8 @@ TEST(ModeNames, ARadixSplitIsReadFromTheRootDown) {
 TEST(ModeNames, ASlipIsNamedWithTheNearestRightName) {
   std::string names;
   for (const std::string& name : paging_mode_names()) names += (names.empty() ? "" : ", ") + name;
-  const std::string expected = "': expected " + names + " or radix:B1,B2,.../OFFSET@ENTRYBYTES";
+  const std::string expected =
+      "': expected " + names + ", radix:B1,B2,.../OFFSET@ENTRYBYTES or flattened:B1+B2,.../OFFSET@8";
   EXPECT_EQ(error_of("x86-46"), "unknown page-table mode 'x86-46" + expected + " (did you mean 'x86-64'?)");
   EXPECT_EQ(error_of(""), "unknown page-table mode '" + expected);
 }

@@ -141,6 +141,17 @@ TEST_F(WalkCachesOfX8664, InvalidatedPlaceIsFilledBeforeAnybodyLeaves) {
   EXPECT_EQ(table_for(caches, 0), 0x5000u);
 }
 
+/// A pointer over two levels, to a merged table, is for the region of its own level.
+TEST_F(WalkCachesOfX8664, APointerIsKeptUnderItsOwnLevel) {
+  WalkCaches caches({of_level(2), of_level(1)}, *mode);
+  WalkStart merged = below(2, 0x5000);
+  merged.level = 0;
+  merged.levels_down = 2;
+  caches.remember(VirtualAddress(0x40000000), 0, merged);
+  EXPECT_EQ(table_for(caches, 0x7fffffff), 0x5000u);
+  EXPECT_EQ(caches.hits(), 1u << 2);
+}
+
 TEST_F(WalkCachesOfX8664, KeepsTheRightsOfTheLevelsAbove) {
   WalkCaches caches({of_level(1)}, *mode);
   WalkStart start = below(1, 0x5000);
