@@ -42,6 +42,12 @@ struct FrameMove {
   bool page = true;  ///< allocated by allocate_page(); else memory that others use, which is nowhere mapped
 };
 
+/// What the page tables of all address spaces in a memory have in common, if the organisation has such a thing.
+class CommonTables {
+ public:
+  virtual ~CommonTables() = default;
+};
+
 /// Allocates blocks of physical memory, each aligned to its size rounded up to a power of two. Host memory is
 /// proportional to what was allocated, not to the size of the simulated RAM. Throws InputError if simulated memory is
 /// exhausted (with its size and the key that enlarges it).
@@ -77,6 +83,11 @@ class FrameAllocator {
   /// use.
   std::optional<std::vector<FrameMove>> compact(
       std::uint64_t bytes, const std::function<bool(PhysicalAddress)>& may_move = [](PhysicalAddress) { return true; });
+  std::uint64_t memory_bytes() const;
+  PhysicalAddress base() const;
+  /// Whoever makes the first tables makes what they have in common, which ends with the last ones.
+  std::weak_ptr<CommonTables>& common_tables();
+
   /// Declares the figures frames.* of FramePolicy::Buddy, in the section that the caller has begun.
   void report(StatSet& figures) const;
 

@@ -43,7 +43,7 @@ EntryView HashingMode::decode(std::uint64_t entry, unsigned at_level) const {
   const PageSize& size = page_sizes()[at_level];
   view.kind = EntryView::Kind::Leaf;
   view.page_shift = static_cast<std::uint8_t>(size.shift);
-  view.target = PhysicalAddress(entry & frame);
+  view.target = PhysicalAddress(entry & frame_bits);
   if ((view.target.value() & (size.bytes() - 1)) != 0) {
     view.kind = EntryView::Kind::Malformed;
     view.malformed = FaultReason::Misaligned;
@@ -70,7 +70,7 @@ std::uint64_t HashingMode::encode_leaf(PhysicalAddress at, const PageSize&, cons
   if (spec.accessed) flags |= accessed;
   if (spec.dirty) flags |= dirty;
   if (spec.global) flags |= global;
-  return (at.value() & frame) | flags;
+  return (at.value() & frame_bits) | flags;
 }
 
 std::uint64_t HashingMode::mark_used(std::uint64_t entry, bool set_dirty) const {
@@ -109,23 +109,22 @@ WalkOutcome HashingMode::walk(const PhysicalMemory& memory, PhysicalAddress root
 }
 
 void HashingMode::use_leaf(Walk& walk, std::uint64_t entry, PhysicalAddress at, const PageSize& size) const {
-  const EntryView view = decode(entry, size.level);
+  const EntryView view = view_of(walk, entry, at, size);
   if (view.kind == EntryView::Kind::Malformed) return fail(walk, view.malformed);
   const FaultReason forbidden = forbids(view.rights, walk.access());
   if (forbidden != FaultReason::None) return fail(walk, forbidden);
   const bool needs_dirty = walk.access().kind == AccessKind::Store && !view.dirty;
   if (needs_dirty || !view.accessed) return walk.update(at, entry, mark_used(entry, needs_dirty));
-  finish(walk, entry, size);
+  finish(walk, entry, size, view);
 }
 
 bool HashingMode::finish_update(Walk& walk, const PageSize& size) const {
   if (walk.entry() != walk.update_desired()) return false;
-  finish(walk, walk.entry(), size);
+  finish(walk, walk.entry(), size, view_of(walk, walk.entry(), walk.entry_address(), size));
   return true;
 }
 
-void HashingMode::finish(Walk& walk, std::uint64_t entry, const PageSize& size) const {
-  const EntryView view = decode(entry, size.level);
+void HashingMode::finish(Walk& walk, std::uint64_t entry, const PageSize& size, const EntryView& view) const {
   Translation found;
   found.page = view.target;
   found.page_shift = found.whole_shift = view.page_shift;

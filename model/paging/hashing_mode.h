@@ -32,7 +32,7 @@ class HashingMode : public PagingMode {
   std::uint64_t encode_root(RootRegister root) const final { return root.table.value(); }
   /// A table that grows moves.
   bool root_moves() const final { return true; }
-  std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const final;
+  std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const override;
 
   WalkOutcome walk(PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const final;
   WalkOutcome walk(const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const final;
@@ -61,6 +61,11 @@ class HashingMode : public PagingMode {
   /// What a walk does that finds no page of that size.
   std::string without_text(const HashingRoot& root, unsigned size) const;
 
+  /// The entry at `at`, which the walk has read; its place may say which frame it maps.
+  virtual EntryView view_of(const Walk& /*walk*/, std::uint64_t entry, PhysicalAddress /*at*/,
+                            const PageSize& size) const {
+    return decode(entry, size.level);
+  }
   /// Ends a walk at the present entry of its page, or lets it set accessed and dirty bits first.
   void use_leaf(Walk& walk, std::uint64_t entry, PhysicalAddress at, const PageSize& size) const;
   /// In decide(), after an update: ends the walk; false if the entry was another one in the meantime.
@@ -68,7 +73,7 @@ class HashingMode : public PagingMode {
   void fail(Walk& walk, FaultReason reason) const { walk.fail({reason, static_cast<std::uint8_t>(walk.level()), 0}); }
 
  private:
-  void finish(Walk& walk, std::uint64_t entry, const PageSize& size) const;
+  void finish(Walk& walk, std::uint64_t entry, const PageSize& size, const EntryView& view) const;
 
   static constexpr std::uint64_t writable = 1u << 1;
   static constexpr std::uint64_t executable = 1u << 2;
@@ -76,7 +81,7 @@ class HashingMode : public PagingMode {
   static constexpr std::uint64_t accessed = 1u << 4;
   static constexpr std::uint64_t dirty = 1u << 5;
   static constexpr std::uint64_t global = 1u << 6;
-  static constexpr std::uint64_t frame = low_bits(48) & ~low_bits(12);
+  static constexpr std::uint64_t frame_bits = low_bits(48) & ~low_bits(12);
 
   HashedControls controls_;
 };

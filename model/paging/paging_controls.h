@@ -93,6 +93,22 @@ struct HashedControls {
   }
 };
 
+/// The anchors of an inverted page table.
+struct InvertedControls {
+  std::uint32_t frames_per_anchor = 1;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value("frames_per_anchor", frames_per_anchor, "", "frames of memory for each anchor (chain): 1, 2, 4 or 8", 8);
+  }
+  template <class Problem>
+  void check(Problem&& problem) const {
+    if (!is_power_of_two(frames_per_anchor) || frames_per_anchor > 8) {
+      problem("frames_per_anchor", "expected 1, 2, 4 or 8");
+    }
+  }
+};
+
 /// What an implementation of Arm's format may do.
 struct ArmControls {
   bool contiguous = true;
@@ -114,13 +130,15 @@ struct PagingControls {
   RiscvControls riscv;
   ArmControls arm;
   HashedControls hashed;
+  InvertedControls inverted;
 
   template <class Keys>
   void describe(Keys& keys) {
     keys.group("x86", x86, "control registers of the x86 modes");
     keys.group("riscv", riscv, "control registers and extensions of the RISC-V modes");
     keys.group("arm", arm, "what an implementation of the Arm mode may do");
-    keys.group("hashed", hashed, "the tables of the hashed mode");
+    keys.group("hashed", hashed, "the tables of the hashed modes");
+    keys.group("inverted", inverted, "the table of the inverted mode");
   }
 };
 

@@ -11,23 +11,24 @@
 #include "paging/radix_tables.h"
 
 /// Every named mode: its name, and the function that creates it, in the mode's own file.
-#define TABLEWALK_PAGING_MODES(MODE)    \
-  MODE("x86-64", make_x86_64)           \
-  MODE("x86-64-la57", make_x86_64_la57) \
-  MODE("x86-pae", make_x86_pae)         \
-  MODE("x86-32", make_x86_32)           \
-  MODE("sv32", make_sv32)               \
-  MODE("sv39", make_sv39)               \
-  MODE("sv48", make_sv48)               \
-  MODE("sv57", make_sv57)               \
-  MODE("arm64-4k", make_arm64_4k)       \
-  MODE("arm64-16k", make_arm64_16k)     \
-  MODE("arm64-64k", make_arm64_64k)     \
-  MODE("flat32", make_flat32)           \
-  MODE("flat48", make_flat48)           \
-  MODE("flattened", make_flattened)     \
-  MODE("hashed", make_hashed)           \
-  MODE("hashed-chained", make_hashed_chained)
+#define TABLEWALK_PAGING_MODES(MODE)          \
+  MODE("x86-64", make_x86_64)                 \
+  MODE("x86-64-la57", make_x86_64_la57)       \
+  MODE("x86-pae", make_x86_pae)               \
+  MODE("x86-32", make_x86_32)                 \
+  MODE("sv32", make_sv32)                     \
+  MODE("sv39", make_sv39)                     \
+  MODE("sv48", make_sv48)                     \
+  MODE("sv57", make_sv57)                     \
+  MODE("arm64-4k", make_arm64_4k)             \
+  MODE("arm64-16k", make_arm64_16k)           \
+  MODE("arm64-64k", make_arm64_64k)           \
+  MODE("flat32", make_flat32)                 \
+  MODE("flat48", make_flat48)                 \
+  MODE("flattened", make_flattened)           \
+  MODE("hashed", make_hashed)                 \
+  MODE("hashed-chained", make_hashed_chained) \
+  MODE("inverted", make_inverted)
 
 namespace tablewalk {
 

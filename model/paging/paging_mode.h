@@ -192,6 +192,8 @@ class PagingMode {
   /// Counts the tables that map those runs of pages, without building them: fills in what TableSize has per level. The
   /// runs are in ascending order, and disjoint.
   virtual void count_tables(const std::vector<PageRun>& runs, TableSize& size) const;
+  /// Whether all address spaces of a memory are in the same tables.
+  virtual bool spaces_share_tables() const { return false; }
   /// The root register changes when the tables grow, so that a walk must use the present one.
   virtual bool root_moves() const { return false; }
   /// The most reads of a walk in tables with that root, if no entry changes meanwhile.

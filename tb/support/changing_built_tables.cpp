@@ -5,13 +5,17 @@
 namespace tablewalk::test {
 namespace {
 
-constexpr std::uint64_t bytes_for_tables = std::uint64_t{1} << 36;  // they are not reused
+/// An inverted table is of all memory that pages have; the others never have their tables where pages are.
+std::uint64_t bytes_for_tables(const PagingMode& mode) {
+  constexpr std::uint64_t plenty = std::uint64_t{1} << 36;  // they are not reused
+  return mode.spaces_share_tables() ? mode.memory_limit() : plenty;
+}
 
 }  // namespace
 
 ChangingBuiltTables::ChangingBuiltTables(const std::shared_ptr<const PagingMode>& mode, AddressSpaceId spaces,
                                          Dice& dice)
-    : ChangingTables(mode, spaces, dice), frames_(bytes_for_tables, mode->page_bytes(), {}) {
+    : ChangingTables(mode, spaces, dice), frames_(bytes_for_tables(*mode), mode->page_bytes(), {}) {
   for (AddressSpaceId space = 0; space < spaces; ++space) {
     spaces_.push_back({TableBuilder(mode_, memory_, frames_, space), {}});
     spaces_.back().tables.keep_emptied(&emptied_);

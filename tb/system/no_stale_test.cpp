@@ -393,7 +393,8 @@ TEST_P(NoStaleAnswerIn, TheTimedMachineWhateverIsOnItsWay) {
   expect_no_stale_answers(80, [](Dice& dice) { return random_machine(dice, std::string(GetParam())); });
 }
 INSTANTIATE_TEST_SUITE_P(Organisations, NoStaleAnswerIn,
-                         testing::Values("hashed", "hashed-chained", "flattened", "flattened:6,5+4,4+5/12@8"),
+                         testing::Values("hashed", "hashed-chained", "inverted", "flattened",
+                                         "flattened:6,5+4,4+5/12@8"),
                          [](const auto& mode) {
                            std::string name = mode.param;
                            for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';

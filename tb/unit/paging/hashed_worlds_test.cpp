@@ -142,7 +142,7 @@ class TinyWorld {
 
 /// The organisations with a hash function.
 class HashedWorlds : public testing::TestWithParam<const char*> {};
-INSTANTIATE_TEST_SUITE_P(Hashing, HashedWorlds, testing::Values("hashed", "hashed-chained"));
+INSTANTIATE_TEST_SUITE_P(Hashing, HashedWorlds, testing::Values("hashed", "hashed-chained", "inverted"));
 
 TEST_P(HashedWorlds, EverySequenceOfChangesLeavesWhatAMapWouldHold) {
   const auto length = static_cast<unsigned>(setting("TABLEWALK_LENGTH", 4));
@@ -203,7 +203,8 @@ class RandomWorld {
   void damage() {
     // Lines, or anchors; or the node of a page.
     const HashedRoot root = HashedRoot::decode(tables_.root().value());
-    const std::uint64_t words = root.slots() * (mode_->name() == "hashed" ? 8 : 1);
+    const std::uint64_t words =
+        mode_->name() == "hashed" ? root.slots() * 8 : std::min<std::uint64_t>(root.slots(), 64);
     PhysicalAddress at = root.table + dice_.between(0, words - 1) * 8;
     if (!damaged_) note_leaves();
     damaged_ = true;

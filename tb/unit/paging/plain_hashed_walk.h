@@ -32,11 +32,10 @@ struct PlainHashedWalk {
   unsigned reads = 0;
 };
 
-/// The present entry at that address, if it allows the access: sets accessed and dirty.
-inline void use_entry(PhysicalMemory& memory, std::uint64_t at, unsigned shift, std::uint64_t va, AccessKind kind,
-                      bool user, PlainHashedWalk& walk) {
+/// The present entry at that address, of that frame, if it allows the access: sets accessed and dirty.
+inline void use_frame(PhysicalMemory& memory, std::uint64_t at, unsigned shift, std::uint64_t page, std::uint64_t va,
+                      AccessKind kind, bool user, PlainHashedWalk& walk) {
   const std::uint64_t entry = memory.read(PhysicalAddress(at), 8);
-  const std::uint64_t page = entry & 0x0000fffffffff000;
   walk.shift = shift;
   walk.entry_at = at;
   walk.physical = page | (va & ((std::uint64_t{1} << shift) - 1));
@@ -47,6 +46,12 @@ inline void use_entry(PhysicalMemory& memory, std::uint64_t at, unsigned shift, 
                                                        : FaultReason::Permission;
   if (walk.fault != FaultReason::None) return;
   memory.write(PhysicalAddress(at), 8, entry | (kind == AccessKind::Store ? 0x30 : 0x10));
+}
+
+inline void use_entry(PhysicalMemory& memory, std::uint64_t at, unsigned shift, std::uint64_t va, AccessKind kind,
+                      bool user, PlainHashedWalk& walk) {
+  const std::uint64_t page = memory.read(PhysicalAddress(at), 8) & 0x0000fffffffff000;
+  use_frame(memory, at, shift, page, va, kind, user, walk);
 }
 
 /// A walk of hashed-chained from the format's description, with no name of the model's.
@@ -75,6 +80,54 @@ inline PlainHashedWalk plain_chained(PhysicalMemory& memory, std::uint64_t root,
         return walk;
       }
       node = memory.read(PhysicalAddress(node + 24), 8);
+    }
+  }
+  return walk;
+}
+
+/// A walk of inverted, with one frame per anchor, from the format's description, with no name of the model's.
+inline PlainHashedWalk plain_inverted(PhysicalMemory& memory, std::uint64_t root, std::uint64_t va, AccessKind kind,
+                                      bool user) {
+  const unsigned log2 = root & 0x3f;
+  const std::uint64_t anchors = root & 0x0000fffffffffe00;
+  const std::uint64_t entries = anchors + (std::uint64_t{8} << log2);
+  const std::uint64_t base = anchors >> (12 + log2) << (12 + log2);
+  const auto anchor_of = [&](std::uint64_t page, std::uint64_t size, std::uint64_t space) {
+    return ((page ^ space << 40) * 4 + size) * 0x9E3779B97F4A7C15u >> (64 - log2);
+  };
+  PlainHashedWalk walk;
+  for (unsigned size = 0; size < 3; ++size) {
+    if ((root >> (6 + size) & 1) == 0) continue;
+    const std::uint64_t page = va >> (12 + 9 * size);
+    const std::uint64_t anchor = anchor_of(page, size, root >> 48);
+    unsigned length = 0;
+    bool astray = true;
+    while (astray) {
+      astray = false;
+      ++walk.reads;
+      std::uint64_t link = memory.read(PhysicalAddress(anchors + anchor * 8), 8);
+      while ((link & 1) != 0 && length < 65536 && !astray) {
+        const std::uint64_t frame = link & 0x0000fffffffff000;
+        const std::uint64_t at = entries + (frame - base) / 4096 * 16;
+        ++length;
+        if (at >> 48 != 0) {
+          walk.fault = FaultReason::OutOfMemory;
+          return walk;
+        }
+        ++walk.reads;
+        const std::uint64_t word = memory.read(PhysicalAddress(at), 8);
+        const std::uint64_t other = memory.read(PhysicalAddress(at + 8), 8);
+        const std::uint64_t its_size = word >> 7 & 3;
+        const std::uint64_t its_page = word >> (12 + 9 * its_size);
+        if ((word & 1) != 0 && its_size == size && its_page == page && other >> 48 == root >> 48) {
+          use_frame(memory, at, 12 + 9 * size, base + (at - entries) / 16 * 4096, va, kind, user, walk);
+          return walk;
+        }
+        const bool removed = its_size == size && its_page == page && other >> 48 == root >> 48;
+        const bool elsewhere = removed || its_size == 3 || anchor_of(its_page, its_size, other >> 48) != anchor;
+        astray = elsewhere && length < 65536;
+        link = other;
+      }
     }
   }
   return walk;
@@ -116,8 +169,10 @@ inline std::string difference(const PagingMode& mode, PhysicalMemory& memory, Ph
   const WalkOutcome dry = reference_walk(mode, unchanged, root, va, access);
   PhysicalMemory copy = memory;
   const WalkOutcome found = reference_walk(mode, memory, root, va, access);
-  const PlainHashedWalk plain = (mode.name() == "hashed" ? plain_hashed : plain_chained)(copy, root.value(), va.value(),
-                                                                                         access.kind, access.user);
+  const auto walker = mode.name() == "hashed"     ? plain_hashed
+                      : mode.name() == "inverted" ? plain_inverted
+                                                  : plain_chained;
+  const PlainHashedWalk plain = walker(copy, root.value(), va.value(), access.kind, access.user);
   const FaultReason reason = found.translated ? FaultReason::None : found.fault.reason;
   if (reason != plain.fault) return std::string("fault: ") + to_string(reason) + ", not " + to_string(plain.fault);
   if (dry.translated != found.translated) return "the walk that writes nothing has another result";
