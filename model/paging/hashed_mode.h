@@ -14,6 +14,8 @@ class HashedMode final : public HashingMode {
 
   std::uint64_t most_reads(PhysicalAddress root) const override;
   unsigned largest_read() const override { return HashedLine::bytes; }
+  void read_neighbours(const Walk& walk, const EntryLine& line, LinePages& found) const override;
+  unsigned neighbours_in(unsigned) const override { return HashedLine::entries; }
   RootRegister decode_root(std::uint64_t value) const override;
   std::vector<BitField> root_fields() const override;
   std::string describe_root(RootRegister root) const override;

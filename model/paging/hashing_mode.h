@@ -32,6 +32,9 @@ class HashingMode : public PagingMode {
   std::uint64_t encode_root(RootRegister root) const final { return root.table.value(); }
   /// A table that grows moves.
   bool root_moves() const final { return true; }
+  // Unless the organisation keeps entries of adjacent pages together.
+  void read_neighbours(const Walk&, const EntryLine&, LinePages&) const override {}
+  unsigned neighbours_in(unsigned) const override { return 1; }
   std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const override;
 
   WalkOutcome walk(PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const final;

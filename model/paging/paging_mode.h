@@ -17,6 +17,7 @@ class PhysicalMemory;
 struct PageRun;
 struct TableSize;
 struct WalkStep;
+struct EntryLine;
 template <class Mode>
 class BasicWalk;
 using Walk = BasicWalk<class PagingMode>;
@@ -200,6 +201,10 @@ class PagingMode {
   virtual std::uint64_t most_reads(PhysicalAddress /*root*/) const { return levels(); }
   /// The most bytes that a walk reads at once.
   virtual unsigned largest_read() const { return entry_bytes_; }
+  /// Adds the pages of the line from which a finished walk read its leaf (paging/neighbours.h).
+  virtual void read_neighbours(const Walk& walk, const EntryLine& line, LinePages& found) const;
+  /// Entries of adjacent pages in a part of a line of that many bytes: 1 if a page's entry has no neighbours.
+  virtual unsigned neighbours_in(unsigned bytes) const { return bytes / entry_bytes_; }
 
   /// Walks immediately, with the walk compiled for this mode (see paging/reference_walk.h).
   virtual WalkOutcome walk(PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const = 0;

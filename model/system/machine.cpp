@@ -163,6 +163,7 @@ Module Machine::make(std::size_t index, const MakeMemory& memory) {
     case NodeKind::Walker: {
       auto walker = make_walker(name.c_str(), walker_config(index), config_.paging, *mode_, memory_, ports);
       if (mode_->root_moves()) walker->follow_roots(*kernel_);
+      if (config_.coalesces()) walker->tell_neighbours(line_bytes);
       return walker;
     }
     case NodeKind::L1i:

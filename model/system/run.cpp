@@ -60,6 +60,10 @@ std::vector<std::unique_ptr<WalkerShadow>> make_shadows(const MachineConfig& con
   if (config.walker.unlimited) {
     throw InputError("walker.unlimited: hardware has a fixed number of slots; expected false");
   }
+  if (config.coalesces()) {
+    throw InputError(
+        "coalesce: the RTL walker reads single entries, without their line; expected 1 in every TLB array");
+  }
   for (PageWalker* its : machine.walkers()) {
     auto* walker = dynamic_cast<SystemCWalker*>(its);
     if (walker == nullptr)

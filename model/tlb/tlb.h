@@ -37,7 +37,10 @@ class Tlb : public TimedModule {
 
   void observe(MissObserver& observer) { observer_ = &observer; }
   const TlbStats& stats() const { return stats_; }
-  void reset_stats() { stats_ = {}; }
+  void reset_stats() {
+    stats_ = {};
+    arrays_.reset_stats();
+  }
   /// Adds this TLB's figures under `prefix`.
   void report(const std::string& prefix, StatSet& figures) const;
 
@@ -84,6 +87,8 @@ class Tlb : public TimedModule {
   void ask_again(TranslationRequest& request, Cycles cycle);
   void answer_waiting(WaitingRequests waiting, const Answer& answer, Cycles cycle);
   TlbPage page_of(const TranslationRequest& request) const { return arrays_.page_of(request.va, request.asid); }
+  bool may_concern(const Invalidation& invalidation, const TranslationRequest& answered) const;
+  void report_coalescing(const std::string& prefix, StatSet& figures) const;
 
   const PagingMode& mode_;
   const char* misses_explained_;

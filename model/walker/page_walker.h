@@ -4,6 +4,7 @@
 #include "links/timed_module.h"
 #include "links/translate_link.h"
 #include "links/upstream_ports.h"
+#include "paging/neighbours.h"
 #include "protocol/kernel.h"
 #include "protocol/observers.h"
 #include "stats/stat_set.h"
@@ -35,6 +36,9 @@ class PageWalker : public TimedModule {
   void observe(WalkObserver& observer) { observer_ = &observer; }
   /// For modes whose roots move: walks use the kernel's present root, as from a register that it rewrites.
   void follow_roots(Kernel& kernel) { kernel_ = &kernel; }
+  /// With coalescing TLBs above: from now on entries are read with the rest of their line of that many bytes, and
+  /// responses contain the neighbours of their page.
+  virtual void tell_neighbours(std::uint64_t line_bytes) { line_part_ = EntryLine::part_of(line_bytes); }
   const WalkerStats& stats() const { return stats_; }
   virtual void reset_stats() { stats_ = {}; }
   virtual void report(StatSet& figures) const;
@@ -57,6 +61,8 @@ class PageWalker : public TimedModule {
     return kernel_ == nullptr ? request.root : kernel_->root_for(request.space, request.access.user);
   }
   bool roots_move() const { return kernel_ != nullptr; }
+  /// What is read with an entry, in bytes; 0: just the entry.
+  unsigned line_part() const { return line_part_; }
 
   // Cycle accounting. `request` is the one that started the walk.
   void begin_walk(WalkRecord& record, TranslationRequest& request, Cycles visible_since, Cycles cycle);
@@ -80,6 +86,7 @@ class PageWalker : public TimedModule {
   std::uint64_t next_id_ = 0;
   WalkObserver* observer_ = &WalkObserver::none();
   Kernel* kernel_ = nullptr;
+  unsigned line_part_ = 0;
   WalkerStats stats_;
 };
 

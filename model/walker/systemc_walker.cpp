@@ -1,12 +1,14 @@
 #include "walker/systemc_walker.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace tablewalk {
 
 SystemCWalker::SystemCWalker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingMode& mode,
                              unsigned ports)
     : PageWalker(name, Phase::Beginning, mode, ports),
+      concern_shift_(mode.root_entry_shift()),
       walk_caches_(make_walk_caches(config.walk_cache_kind, config.walk_caches, mode)),
       empty_(walk_caches_->stats().empty()),
       by_address_(walk_caches_->by_address()),
@@ -18,6 +20,15 @@ SystemCWalker::SystemCWalker(sc_core::sc_module_name name, const WalkerConfig& c
     in(SlotState::Idle).add(slot);
   }
   for (RequestId id = 0; id < config.requests; ++id) free_ids_.push({}, id);
+}
+
+/// Neighbours of a page that an entry of the root maps are mapped by other entries of the root.
+void SystemCWalker::tell_neighbours(std::uint64_t line_bytes) {
+  PageWalker::tell_neighbours(line_bytes);
+  concern_shift_ = mode().root_entry_shift();
+  if (mode().page_sizes().back().shift >= mode().root_entry_shift()) {
+    concern_shift_ = std::min(63u, concern_shift_ + Translation::most_neighbours_log2);
+  }
 }
 
 bool SystemCWalker::receive_request(unsigned port, TranslationRequest& request, Cycles& cycle) {
@@ -53,7 +64,7 @@ void SystemCWalker::receive_invalidation(const Invalidation& invalidation, Cycle
   for (Slot& slot : slots_) {
     // A walk before its lookup has no state to invalidate.
     if (slot.state == SlotState::Idle || (slot.state == SlotState::LooksUp && !slot.begun)) continue;
-    if (!invalidation.may_concern(slot.record.va, mode().root_entry_shift(), slot.record.asid)) continue;
+    if (!invalidation.may_concern(slot.record.va, concern_shift_, slot.record.asid)) continue;
     if (slot.request != nullptr) {
       restart(slot, cycle);
     } else {
@@ -150,27 +161,33 @@ void SystemCWalker::use_response(Slot& slot, const MemoryAccess& access, Cycles 
   TranslationRequest& request = *slot.request;
   count_response(slot.record, request, access, visible_since, cycle);
   if (roots_move() && slot.root != root_of(request)) return restart(slot, cycle);  // what was read may be of old tables
-  if (slot.walk.step() == Walk::Step::ReadEntry) {
-    slot.walk.supply(access.bytes());
-  } else {
+  const PhysicalAddress at = slot.walk.entry_address();
+  if (slot.walk.step() != Walk::Step::ReadEntry) {
     slot.walk.updated(access.info.held);
+  } else if (line_part() != 0) {
+    supply_line(slot, access);
+  } else {
+    slot.walk.supply(access.bytes());
   }
   if (!empty_ && slot.walk.position().level != level) {
-    remember_pointer(slot, level, access);
+    remember_pointer(slot, level, at, access);
     continue_walk(slot, cycle);
   } else {
     decide(slot, cycle);
   }
 }
 
-/// The access has read or updated a pointer, and the walk has followed it.
-void SystemCWalker::remember_pointer(const Slot& slot, unsigned level, const MemoryAccess& access) {
+/// The access has read or updated the pointer at that address, and the walk has followed it.
+void SystemCWalker::remember_pointer(const Slot& slot, unsigned level, PhysicalAddress at, const MemoryAccess& access) {
   if (!by_address_) {
     return walk_caches_->remember(slot.request->va, slot.request->asid, slot.walk.position());
   }
-  const bool update = access.info.operation == AccessInfo::Operation::CompareAndSwap;
-  const std::uint64_t entry = update ? access.info.desired : access.entry() & low_bits(8 * mode().entry_bytes());
-  walk_caches_->remember_entry(level, access.physical(), entry);
+  std::uint64_t entry = access.info.desired;
+  if (access.info.operation == AccessInfo::Operation::Plain) {
+    entry = 0;
+    std::memcpy(&entry, access.bytes() + (at - access.physical()), mode().entry_bytes());
+  }
+  walk_caches_->remember_entry(level, at, entry);
 }
 
 /// To the next lower level, where a page-table cache may know the entry if it is a pointer.
@@ -180,6 +197,13 @@ void SystemCWalker::continue_walk(Slot& slot, Cycles cycle) {
   } else {
     decide(slot, cycle);
   }
+}
+
+/// Supplies the entry, and keeps its line for the neighbours.
+void SystemCWalker::supply_line(Slot& slot, const MemoryAccess& access) {
+  slot.line_address = access.physical();
+  std::copy_n(access.bytes(), line_part(), slot.line.begin());
+  slot.walk.supply(access.bytes() + (slot.walk.entry_address() - slot.line_address));
 }
 
 /// Moves to the walk's next step, which can be done from `cycle` on.
@@ -197,6 +221,11 @@ void SystemCWalker::present_memory_request(Cycles cycle) {
   const PhysicalAddress address = slot->walk.entry_address();
   const unsigned bytes = update ? mode().entry_bytes() : slot->walk.read_bytes();
   MemoryAccess& access = prepare_access(slot->record, address, bytes, slot->number);
+  if (line_part() != 0 && !update) {
+    access.set_address(EntryLine::start_of(address, line_part()).value());
+    access.set_data_length(line_part());
+    access.set_streaming_width(line_part());
+  }
   if (update) {
     access.info.operation = AccessInfo::Operation::CompareAndSwap;
     access.info.expected = slot->walk.update_expected();
@@ -241,6 +270,11 @@ void SystemCWalker::answer_first(Slot& slot, Cycles cycle) {
   answer.faulted = slot.walk.step() == Walk::Step::Fault;
   answer.fault = slot.walk.fault();
   answer.translation = slot.walk.translation();
+  if (line_part() != 0 && !answer.faulted) {
+    LinePages line;
+    mode().read_neighbours(slot.walk, {slot.line_address, line_part(), slot.line.data()}, line);
+    answer.translation.neighbours = neighbours_of(answer.translation, request.va, line);
+  }
   slot.record.answered = cycle + Cycles(1);
   request.answer = answer;
   slot.request = nullptr;

@@ -27,6 +27,7 @@ class SystemCWalker final : public PageWalker {
   SystemCWalker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingMode& mode, unsigned ports);
 
   void tap(WalkerTap* tap) { tap_ = tap; }
+  void tell_neighbours(std::uint64_t line_bytes) override;
   void reset_stats() override;
   void report(StatSet& figures) const override;
 
@@ -49,6 +50,8 @@ class SystemCWalker final : public PageWalker {
     WaitingRequests waiting;
     const MemoryAccess* under_way = nullptr;  ///< outstanding memory access
     Walk walk;
+    PhysicalAddress line_address;  ///< with line_part(): of `line`, from which the last entry was read
+    std::array<unsigned char, Walk::longest_read> line{};
     WalkRecord record;
   };
 
@@ -56,7 +59,7 @@ class SystemCWalker final : public PageWalker {
   void look_up_walk_caches(Cycles cycle);
   void look_up_table(Slot& slot);
   void look_up_entry(Slot& slot);
-  void remember_pointer(const Slot& slot, unsigned level, const MemoryAccess& access);
+  void remember_pointer(const Slot& slot, unsigned level, PhysicalAddress at, const MemoryAccess& access);
   void continue_walk(Slot& slot, Cycles cycle);
   void take_memory_response(Cycles cycle);
   void present_memory_request(Cycles cycle);
@@ -64,6 +67,7 @@ class SystemCWalker final : public PageWalker {
   void take_request(Cycles cycle);
   void sleep(Cycles cycle);
 
+  void supply_line(Slot& slot, const MemoryAccess& access);
   void use_response(Slot& slot, const MemoryAccess& access, Cycles visible_since, Cycles cycle);
   void restart(Slot& slot, Cycles cycle);
   void send_back_waiting(Slot& slot, Cycles cycle);
@@ -80,6 +84,7 @@ class SystemCWalker final : public PageWalker {
   SlotSet& in(SlotState state) { return in_state_[static_cast<std::size_t>(state)]; }
   std::uint32_t bit_of(const Slot& slot) const { return std::uint32_t{1} << slot.number % 32; }
 
+  unsigned concern_shift_;  ///< log2 of the bytes around its address in which a walk's result may lie
   std::unique_ptr<WalkCaches> walk_caches_;
   bool empty_;       ///< none is configured that the mode can fill
   bool by_address_;  ///< they are page-table caches

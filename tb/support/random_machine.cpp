@@ -7,7 +7,7 @@
 #include "config/loader.h"
 #include "config/printer.h"
 #include "cpu/trace_event.h"
-#include "paging/paging_mode.h"
+#include "paging/neighbours.h"
 #include "trace/event_form.h"
 #include "trace/generate.h"
 
@@ -46,7 +46,8 @@ std::string random_mode(Dice& dice) {
   return "radix:" + split + "/" + std::to_string(offset_bits) + "@" + (dice.chance(50) ? "4" : "8");
 }
 
-TlbArrayConfig random_array(Dice& dice, const PagingMode& mode) {
+/// `coalesce`: the most pages of an entry.
+TlbArrayConfig random_array(Dice& dice, const PagingMode& mode, std::uint32_t coalesce) {
   TlbArrayConfig array;
   const std::uint32_t ways = dice.number(1, 8);
   array.entries = ways * dice.number(1, 12);
@@ -54,17 +55,21 @@ TlbArrayConfig random_array(Dice& dice, const PagingMode& mode) {
   array.latency_cycles = Cycles(dice.number(1, 9));
   array.replacement = random_replacement(dice);
   array.seed = dice.between(0, 1000);
+  Dice own(array.seed);  // draws of its own, so that the rest of a seed's machine does not depend on it
+  if (own.chance(40)) array.coalesce = 1u << own.number(0, log2_floor(coalesce));
   for (const PageSize& size : mode.page_sizes()) {
     if (dice.chance(20)) array.page_sizes.push_back(ByteSize{size.bytes()});
   }
   return array;
 }
 
-TlbConfig random_tlb(Dice& dice, const PagingMode& mode) {
+TlbConfig random_tlb(Dice& dice, const PagingMode& mode, std::uint32_t coalesce) {
   TlbConfig tlb;
   tlb.enabled = dice.chance(80);
   tlb.arrays.clear();
-  for (std::uint32_t arrays = dice.number(0, 3); arrays != 0; --arrays) tlb.arrays.push_back(random_array(dice, mode));
+  for (std::uint32_t arrays = dice.number(0, 3); arrays != 0; --arrays) {
+    tlb.arrays.push_back(random_array(dice, mode, coalesce));
+  }
   tlb.miss_registers = dice.number(1, dice.chance(50) ? 2 : 16);
   tlb.lookups_per_cycle = dice.number(1, 3);
   return tlb;
@@ -292,9 +297,10 @@ MachineConfig random_machine(Dice& dice, const std::string& mode_name) {
   config.memory.bytes = ByteSize{std::max(config.memory_bytes(), 16 * mode->table_bytes(mode->root_level()))};
   config.os = random_os(dice, *mode, config.memory_bytes());
   config.core = random_core(dice);
-  config.itlb = random_tlb(dice, *mode);
-  config.dtlb = random_tlb(dice, *mode);
-  config.stlb = random_tlb(dice, *mode);
+  const unsigned coalesce = mode->neighbours_in(EntryLine::part_of(config.memory.line_bytes));
+  config.itlb = random_tlb(dice, *mode, coalesce);
+  config.dtlb = random_tlb(dice, *mode, coalesce);
+  config.stlb = random_tlb(dice, *mode, coalesce);
   config.walker = random_walker(dice, *mode);
   config.walker_reads =
       dice.pick<WalkerReads>({WalkerReads::L1d, WalkerReads::L2, WalkerReads::Llc, WalkerReads::Dram});
@@ -306,6 +312,12 @@ MachineConfig random_machine(Dice& dice, const std::string& mode_name) {
   ConfigNode root = bind_config(config);
   check_config(root);
   return config;
+}
+
+void stop_coalescing(MachineConfig& config) {
+  for (TlbConfig* tlb : {&config.itlb, &config.dtlb, &config.stlb}) {
+    for (TlbArrayConfig& array : tlb->arrays) array.coalesce = 1;
+  }
 }
 
 std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::size_t count) {

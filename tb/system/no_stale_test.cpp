@@ -14,6 +14,7 @@
 #include "config/printer.h"
 #include "cpu/request_port.h"
 #include "dram/dram.h"
+#include "paging/neighbours.h"
 #include "support/changing_tables.h"
 #include "support/foreign_machine.h"
 #include "support/listed_trace.h"
@@ -43,7 +44,9 @@ std::vector<unsigned> page_shifts(const PagingMode& mode) {
 class TimelessMachine {
  public:
   TimelessMachine(const MachineConfig& config, const PagingMode& mode)
-      : mode_(mode), walk_caches_(make_walk_caches(config.walker.walk_cache_kind, config.walker.walk_caches, mode)) {
+      : mode_(mode),
+        line_part_(config.coalesces() ? EntryLine::part_of(config.memory.line_bytes) : 0),
+        walk_caches_(make_walk_caches(config.walker.walk_cache_kind, config.walker.walk_caches, mode)) {
     for (const TlbConfig* tlb : {&config.dtlb, &config.stlb}) {
       if (!tlb->enabled) continue;
       tlbs_.emplace_back();
@@ -113,6 +116,10 @@ class TimelessMachine {
     answer.faulted = walk.step() == Walk::Step::Fault;
     answer.fault = walk.fault();
     answer.translation = walk.translation();
+    if (line_part_ != 0 && !answer.faulted) {
+      const LinePages line = line_in_tables(mode_, memory, root, va, access, line_part_);
+      answer.translation.neighbours = neighbours_of(answer.translation, va, line);
+    }
     return answer;
   }
 
@@ -127,6 +134,7 @@ class TimelessMachine {
   }
 
   const PagingMode& mode_;
+  unsigned line_part_;  ///< what a walk reads with an entry, if TLBs coalesce
   std::vector<std::vector<TlbArray>> tlbs_;
   std::unique_ptr<WalkCaches> walk_caches_;
 };
@@ -334,6 +342,7 @@ std::string run_under_restless_kernel(const MachineConfig& config, std::uint64_t
   const std::unique_ptr<PageWalker> walker =
       make_walker("walker", config.walker, config.paging, *mode, tables.memory(), stlb ? 1 : 2);
   if (mode->root_moves()) walker->follow_roots(kernel);
+  if (config.coalesces()) walker->tell_neighbours(config.memory.line_bytes);
   auto* hardware = dynamic_cast<RtlWalker*>(walker.get());
   if (hardware != nullptr && config.core.run_ahead) hardware->record_wave(wanted_wave());
   Dram dram("dram", config.dram, config.clock_mhz, config.memory.line_bytes, tables.memory(), 3);
