@@ -18,7 +18,7 @@ std::uint64_t AnchoredMode::most_reads(PhysicalAddress) const {
   return page_sizes().size() * (1 + longest_chain);
 }
 
-WalkStep AnchoredMode::look(const Walk& walk, const unsigned char* bytes) const {
+WalkStep AnchoredMode::look(const Walk& walk, unsigned, const unsigned char* bytes) const {
   const HashingRoot root = HashingRoot::decode(walk.root().value());
   WalkStep step;
   step.level = walk.level();

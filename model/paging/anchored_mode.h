@@ -17,7 +17,7 @@ class AnchoredMode : public HashingMode {
   std::uint64_t most_reads(PhysicalAddress root) const final;
   unsigned largest_read() const final { return node_.bytes; }
   std::vector<LevelShape> address_parts() const final { return {{12, 52, false, "page"}}; }
-  WalkStep look(const Walk& walk, const unsigned char* bytes) const final;
+  WalkStep look(const Walk& walk, unsigned number, const unsigned char* bytes) const final;
 
   void begin(Walk& walk) const final;
   void decide(Walk& walk) const final;

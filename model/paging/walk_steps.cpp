@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -17,9 +18,16 @@ PhysicalAddress address_beyond(const WalkSteps& walked, const Walk& walk) {
   return leaf.target + (walked.va.value() & low_bits(leaf.page_shift));
 }
 
+/// Of a round of reads, which of them has the leaf.
+template <class Steps>
+auto last_leaf(Steps& steps) {
+  return std::find_if(steps.rbegin(), steps.rend(),
+                      [](const WalkStep& step) { return step.view.kind == EntryView::Kind::Leaf; });
+}
+
 }  // namespace
 
-WalkStep PagingMode::look(const Walk& walk, const unsigned char* bytes) const {
+WalkStep PagingMode::look(const Walk& walk, unsigned, const unsigned char* bytes) const {
   WalkStep step;
   step.level = walk.level();
   step.table = walk.position().table;
@@ -35,8 +43,9 @@ WalkStep PagingMode::look(const Walk& walk, const unsigned char* bytes) const {
 }
 
 const WalkStep* WalkSteps::leaf() const {
-  if (steps.empty() || steps.back().view.kind != EntryView::Kind::Leaf) return nullptr;
-  return outcome.fault.reason == FaultReason::OutOfMemory ? nullptr : &steps.back();
+  if (outcome.fault.reason == FaultReason::OutOfMemory) return nullptr;
+  const auto found = last_leaf(steps);
+  return found == steps.rend() ? nullptr : &*found;
 }
 
 void note_image(WalkSteps& walk, const ImageCoverage& coverage) {
@@ -59,18 +68,21 @@ WalkSteps walk_step_by_step(const PagingMode& mode, const PhysicalMemory& memory
   walked.va = va;
   walked.access = access;
   walked.root = root;
-  std::array<unsigned char, Walk::longest_read> bytes{};
+  std::array<unsigned char, Walk::longest_round> bytes{};
   Walk walk(mode, root, va, access);
   while (true) {
     switch (walk.step()) {
       case Walk::Step::ReadEntry:
-        memory.read_bytes(walk.entry_address(), walk.read_bytes(), bytes.data());
-        walked.steps.push_back(mode.look(walk, bytes.data()));
-        ++walked.outcome.entry_reads;
+        for (unsigned i = 0; i < walk.reads(); ++i) {
+          unsigned char* const to = bytes.data() + i * walk.read_bytes();
+          memory.read_bytes(walk.read_address(i), walk.read_bytes(), to);
+          walked.steps.push_back(mode.look(walk, i, to));
+        }
+        walked.outcome.entry_reads += walk.reads();
         walk.supply(bytes.data());
         break;
       case Walk::Step::UpdateEntry:
-        walked.steps.back().updated = walk.update_desired();
+        last_leaf(walked.steps)->updated = walk.update_desired();
         ++walked.outcome.entry_updates;
         walk.updated(walk.update_expected());
         break;

@@ -50,7 +50,7 @@ struct Path {
   }
 
   ArmControls arm;
-  std::shared_ptr<const PagingMode> mode = make_paging_mode("arm64-4k", {{}, {}, arm, {}, {}});
+  std::shared_ptr<const PagingMode> mode = make_paging_mode("arm64-4k", {{}, {}, arm, {}, {}, {}});
   std::uint64_t descriptors[levels] = {};
   PhysicalMemory memory;
 };

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string>
 
+#include "paging/cuckoo_mode.h"
 #include "paging/paging_mode.h"
 #include "paging/reference_walk.h"
 
@@ -20,6 +22,10 @@ inline PagingControls controls_of(std::uint64_t initial_bytes, double max_load, 
   controls.hashed.initial_bytes = ByteSize{initial_bytes};
   controls.hashed.max_load = max_load;
   controls.hashed.growth = growth;
+  controls.cuckoo.initial_bytes = controls.hashed.initial_bytes;
+  controls.cuckoo.max_load = std::min(max_load, 0.85);
+  controls.cuckoo.min_load = std::min(0.2, controls.cuckoo.max_load / 3);
+  controls.cuckoo.migrated_lines = growth / 2;
   return controls;
 }
 
@@ -133,6 +139,36 @@ inline PlainHashedWalk plain_inverted(PhysicalMemory& memory, std::uint64_t root
   return walk;
 }
 
+/// A walk of cuckoo from the format's description. The control registers are the model's; nothing else is.
+inline PlainHashedWalk plain_cuckoo(PhysicalMemory& memory, const CuckooRegisters& registers, std::uint64_t va,
+                                    AccessKind kind, bool user) {
+  constexpr std::uint64_t factors[] = {0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93};
+  PlainHashedWalk walk;
+  for (unsigned size = 0; size < 3; ++size) {
+    if (!registers.in_use[size]) continue;
+    walk.reads += registers.ways;
+    if (walk.fault != FaultReason::NotPresent || walk.entry_at != 0) continue;
+    const unsigned shift = 12 + 9 * size;
+    const std::uint64_t number = va >> shift;
+    for (unsigned way = 0; way < registers.ways && walk.entry_at == 0; ++way) {
+      const CuckooWay& its = registers.tables[size][way];
+      std::uint64_t hash = ((number >> 3) * 4 + size) * factors[way];
+      hash = (hash ^ hash / 0x100000000) * factors[(way + 1) % 3];
+      std::uint64_t at = its.table.value() + hash / (~std::uint64_t{0} / (std::uint64_t{1} << its.lines_log2) + 1) * 64;
+      if (its.resizing && at < its.table.value() + its.moved * 64) {
+        at = its.next.value() + hash / (~std::uint64_t{0} / (std::uint64_t{1} << its.next_log2) + 1) * 64;
+      }
+      std::uint64_t words[8];
+      for (unsigned i = 0; i < 8; ++i) words[i] = memory.read(PhysicalAddress(at + i * 8), 8);
+      const std::uint64_t block = words[3] >> 48 << 48 | words[2] >> 48 << 32 | words[1] >> 48 << 16 | words[0] >> 48;
+      const bool is_block = (words[5] >> 48 & 15) == (1 | size << 2) && block == number >> 3 && words[4] >> 48 == 0;
+      if (is_block && (words[number & 7] & 1) != 0)
+        use_entry(memory, at + (number & 7) * 8, shift, va, kind, user, walk);
+    }
+  }
+  return walk;
+}
+
 /// A walk of hashed from the format's description, with no name of the model's.
 inline PlainHashedWalk plain_hashed(PhysicalMemory& memory, std::uint64_t root, std::uint64_t va, AccessKind kind,
                                     bool user) {
@@ -162,6 +198,18 @@ inline PlainHashedWalk plain_hashed(PhysicalMemory& memory, std::uint64_t root, 
   return walk;
 }
 
+inline PlainHashedWalk plain_walk(const PagingMode& mode, PhysicalMemory& memory, std::uint64_t root, std::uint64_t va,
+                                  Access access) {
+  if (mode.name() == "cuckoo") {
+    const CuckooRegisters* registers = static_cast<const CuckooMode&>(mode).register_file().find(root & 0xffffff);
+    return plain_cuckoo(memory, *registers, va, access.kind, access.user);
+  }
+  const auto walker = mode.name() == "hashed"     ? plain_hashed
+                      : mode.name() == "inverted" ? plain_inverted
+                                                  : plain_chained;
+  return walker(memory, root, va, access.kind, access.user);
+}
+
 /// Empty if the model's walk gives the same as the plain one, and leaves the same bits.
 inline std::string difference(const PagingMode& mode, PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va,
                               Access access) {
@@ -169,10 +217,7 @@ inline std::string difference(const PagingMode& mode, PhysicalMemory& memory, Ph
   const WalkOutcome dry = reference_walk(mode, unchanged, root, va, access);
   PhysicalMemory copy = memory;
   const WalkOutcome found = reference_walk(mode, memory, root, va, access);
-  const auto walker = mode.name() == "hashed"     ? plain_hashed
-                      : mode.name() == "inverted" ? plain_inverted
-                                                  : plain_chained;
-  const PlainHashedWalk plain = walker(copy, root.value(), va.value(), access.kind, access.user);
+  const PlainHashedWalk plain = plain_walk(mode, copy, root.value(), va.value(), access);
   const FaultReason reason = found.translated ? FaultReason::None : found.fault.reason;
   if (reason != plain.fault) return std::string("fault: ") + to_string(reason) + ", not " + to_string(plain.fault);
   if (dry.translated != found.translated) return "the walk that writes nothing has another result";
