@@ -115,6 +115,24 @@ TEST_P(Hashed, TheKernelUsesTheSameHugePagesAsWithARadixTable) {
   EXPECT_GT(splits, 2u);
 }
 
+TEST(Inverted, AForkEndsWithALineThatSaysWhichPagesWouldShareAFrame) {
+  MachineConfig config;
+  config.paging.mode = "inverted";
+  config.os.prefault = false;
+  RunOptions options;
+  options.trace_path = "text:reserve 0x1000 0x4000 rw-u; W 0x2000; fork @1; R 0x2000 8 @1";
+  std::string problem;
+  try {
+    run_in_child(config, options);
+  } catch (const std::exception& error) {
+    problem = error.what();
+  }
+  EXPECT_THAT(problem, testing::HasSubstr("inverted: address 0x2000 of space 1 cannot share the frame 0x"));
+  EXPECT_THAT(problem,
+              testing::HasSubstr("its only entry is of address 0x2000 of space 0; expected another paging.mode"));
+  EXPECT_EQ(problem.find('\n'), std::string::npos);
+}
+
 TEST_P(Hashed, HalvesOfTheAddressSpaceCannotBeShared) {
   const auto problems = [](bool kpti) {
     MachineConfig config;
