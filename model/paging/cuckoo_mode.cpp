@@ -90,10 +90,11 @@ unsigned CuckooMode::probes_in(const CuckooRegisters& registers) {
 
 /// The smallest page size first.
 CuckooMode::Probe CuckooMode::probe(const CuckooRegisters& registers, unsigned number) {
-  unsigned size = 0;
-  for (unsigned before = number / registers.ways;; ++size) {
+  unsigned before = number / registers.ways;
+  for (unsigned size = 0; size < CuckooRegisters::sizes; ++size) {
     if (registers.in_use[size] && before-- == 0) return {size, number % registers.ways};
   }
+  throw LawViolation("a read of a page size that is not in use");
 }
 
 PhysicalAddress CuckooMode::further_read(const Walk& walk, unsigned number) const {

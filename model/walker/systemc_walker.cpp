@@ -134,6 +134,8 @@ void SystemCWalker::use_response(Slot& slot, const MemoryAccess& access, Cycles 
 
 /// One read of a round per cycle, without waiting for the responses to those before.
 void SystemCWalker::present_of_round(Slot& slot, Cycles cycle) {
+  // The registers that say where the reads are have changed.
+  if (roots_move() && slot.root != root_of(*slot.request)) return restart(slot, cycle);
   const Cycles presented = cycle + Cycles(1);
   std::vector<Round::Read>& reads = slot.round.presented;
   const PhysicalAddress address = slot.walk.read_address(static_cast<unsigned>(reads.size()));

@@ -216,6 +216,20 @@ TEST(CuckooTables, TheTablesCountedAreThoseBuilt) {
   }
 }
 
+TEST(CuckooTables, AMemoryLimitThatForbidsGrowthIsReportedAndChangesNothing) {
+  const auto mode = make_paging_mode("cuckoo");
+  PhysicalMemory memory;
+  FrameAllocator frames(16 * page_4k, page_4k, {});  // room for three ways of 8 KiB, but not for 16 KiB
+  TableBuilder tables(mode, memory, frames);
+  unsigned mapped = 0;
+  const auto fill = [&] {
+    for (;; ++mapped) tables.map(VirtualAddress(mapped * 8 * page_4k), PhysicalAddress(page_4k), page_4k);
+  };
+  EXPECT_THROW(fill(), InputError);
+  EXPECT_EQ(mapped, 230u);  // 0.6 of 384 lines
+  for (unsigned i = 0; i < 300; ++i) EXPECT_EQ(tables.is_mapped(VirtualAddress(i * 8 * page_4k)), i < mapped) << i;
+}
+
 TEST(CuckooMode, RootsAndParametersThatCannotBeAreRefused) {
   const auto mode = make_paging_mode("cuckoo");
   EXPECT_THAT([&] { mode->decode_root(5); }, ThrowsMessage<InputError>(HasSubstr("a set of control registers")));
