@@ -18,6 +18,9 @@ class Hashed : public testing::TestWithParam<const char*> {
   static MachineConfig machine(Dice& dice) {
     MachineConfig config = random_machine(dice, GetParam());
     config.paging.hashed.initial_bytes = ByteSize{512};
+    config.paging.cuckoo.initial_bytes = ByteSize{512};
+    config.paging.cuckoo.max_load = 0.125;
+    config.paging.cuckoo.min_load = 0.05;
     return config;
   }
   static std::uint64_t rebuilds_of(const RunResult& result) {

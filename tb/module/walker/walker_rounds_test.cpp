@@ -33,17 +33,18 @@ TEST(WalkerRounds, AllReadsOfARoundAreOutstandingTogether) {
   EXPECT_EQ(bench.walker.stats().entry_reads, ways);
 }
 
-TEST(WalkerRounds, ARoundTakesAsLongAsItsSlowestRead) {
-  for (unsigned slow = 0; slow < ways; ++slow) {
-    CuckooBench bench;
-    Walk walk(*bench.mode, bench.tables.root(), VirtualAddress(page_a), {});
-    bench.dram.delays[walk.read_address(slow)] = 100;
-    bench.first.ask(10, page_a);
-    bench.run();
-    EXPECT_EQ(bench.answered(0), 12 + slow + memory_cycles + 100 + 1) << slow;
-    EXPECT_EQ(bench.first.all()[0].request.cycles.total(), bench.answered(0) - 10);
-    EXPECT_EQ(bench.answer(0).translation.page, PhysicalAddress(page_a + 0x1000000));
-  }
+class SlowRead : public testing::TestWithParam<unsigned> {};
+INSTANTIATE_TEST_SUITE_P(Ways, SlowRead, testing::Range(0u, unsigned{ways}));
+
+TEST_P(SlowRead, DecidesHowLongARoundTakes) {
+  CuckooBench bench;
+  Walk walk(*bench.mode, bench.tables.root(), VirtualAddress(page_a), {});
+  bench.dram.delays[walk.read_address(GetParam())] = 100;
+  bench.first.ask(10, page_a);
+  bench.run();
+  EXPECT_EQ(bench.answered(0), 12 + GetParam() + memory_cycles + 100 + 1);
+  EXPECT_EQ(bench.first.all()[0].request.cycles.total(), bench.answered(0) - 10);
+  EXPECT_EQ(bench.answer(0).translation.page, PhysicalAddress(page_a + 0x1000000));
 }
 
 TEST(WalkerRounds, TwoRoundsShareTheMemoryPortAndTheOlderGoesFirst) {
@@ -69,23 +70,24 @@ TEST(WalkerRounds, TheEntryOfAnyWayIsMarked) {
 }
 
 /// At any cycle of the round, with reads that are not yet presented, outstanding, or answered.
-TEST(WalkerRounds, AnInvalidationRestartsTheWholeRound) {
-  for (std::uint64_t at = 12; at <= 10 + round_service - 2; ++at) {
-    CuckooBench bench;
-    bench.first.ask(10, page_a);
-    bench.script.at(at, [&bench] {
-      bench.tables.protect(VirtualAddress(page_a), 4096, {Rights{true, false, true, true}, true, true, false});
-      bench.first.invalidate_now({Invalidation::Scope::Page, VirtualAddress(page_a), 0});
-    });
-    bench.run();
-    ASSERT_EQ(bench.walks.size(), 1u);
-    EXPECT_EQ(bench.walks[0].restarts, 1u) << at;
-    EXPECT_GE(bench.walks[0].entry_reads, ways);
-    EXPECT_LE(bench.walks[0].entry_reads, 2 * ways);
-    EXPECT_FALSE(bench.answer(0).translation.rights.write) << at;
-    EXPECT_GE(bench.answered(0), at + round_service - 1) << at;
-    EXPECT_EQ(bench.first.all()[0].request.cycles.total(), bench.answered(0) - 10) << at;
-  }
+class InvalidatedRound : public testing::TestWithParam<std::uint64_t> {};
+INSTANTIATE_TEST_SUITE_P(Cycles, InvalidatedRound, testing::Range(std::uint64_t{12}, 10 + round_service - 1));
+
+TEST_P(InvalidatedRound, BeginsAgain) {
+  CuckooBench bench;
+  bench.first.ask(10, page_a);
+  bench.script.at(GetParam(), [&bench] {
+    bench.tables.protect(VirtualAddress(page_a), 4096, {Rights{true, false, true, true}, true, true, false});
+    bench.first.invalidate_now({Invalidation::Scope::Page, VirtualAddress(page_a), 0});
+  });
+  bench.run();
+  ASSERT_EQ(bench.walks.size(), 1u);
+  EXPECT_EQ(bench.walks[0].restarts, 1u);
+  EXPECT_GE(bench.walks[0].entry_reads, ways);
+  EXPECT_LE(bench.walks[0].entry_reads, 2 * ways);
+  EXPECT_FALSE(bench.answer(0).translation.rights.write);
+  EXPECT_GE(bench.answered(0), GetParam() + round_service - 1);
+  EXPECT_EQ(bench.first.all()[0].request.cycles.total(), bench.answered(0) - 10);
 }
 
 }  // namespace
