@@ -13,6 +13,8 @@ class AnchoredMode : public HashingMode {
   static constexpr unsigned anchor_bytes = 8;
   /// A chain of at most this many nodes is searched, so that the walk of a damaged table ends.
   static constexpr std::uint64_t longest_chain = std::uint64_t{1} << 16;
+  /// To begin again counts as that many nodes, for the same reason.
+  static constexpr std::uint64_t nodes_per_restart = 64;
 
   std::uint64_t most_reads(PhysicalAddress root) const final;
   unsigned largest_read() const final { return node_.bytes; }

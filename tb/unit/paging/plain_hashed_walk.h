@@ -132,6 +132,7 @@ inline PlainHashedWalk plain_inverted(PhysicalMemory& memory, std::uint64_t root
         const bool removed = its_size == size && its_page == page && other >> 48 == root >> 48;
         const bool elsewhere = removed || its_size == 3 || anchor_of(its_page, its_size, other >> 48) != anchor;
         astray = elsewhere && length < 65536;
+        if (astray) length += 64;
         link = other;
       }
     }
