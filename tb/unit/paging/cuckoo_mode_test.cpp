@@ -68,6 +68,12 @@ class Tides {
     }
   }
 
+  /// Where the entries of all pages are.
+  std::map<std::uint64_t, PhysicalAddress> places() const {
+    std::map<std::uint64_t, PhysicalAddress> places;
+    for (const auto& page : pages_) places[page.first] = tables_.leaf(VirtualAddress(page.first))->at;
+    return places;
+  }
   /// A page that stays until the next call.
   std::uint64_t keep_one() {
     kept_ = std::next(pages_.begin(), static_cast<std::ptrdiff_t>(dice_.between(0, pages_.size() - 1)))->first;
@@ -117,6 +123,30 @@ TEST(CuckooTables, EveryPageIsFoundWhileTheTablesGrowAndShrink) {
   EXPECT_GT(growths, 100u);
   EXPECT_GT(shrinkings, 50u);
   EXPECT_GT(kicks, 500u);
+}
+
+/// Walks in progress, with what they have read and updates that they will make, depend on it.
+TEST(CuckooTables, TheRootChangesWheneverAnEntryMoves) {
+  std::uint64_t moved = 0;
+  for (const std::uint64_t seed : printed_seeds(12)) {
+    Dice dice(seed);
+    const unsigned ways = dice.number(2, 3);
+    Tides tides(dice, tiny(ways, dice.number(1, 4), ways == 2 ? 0.45 : dice.pick<double>({0.3, 0.6, 0.85})));
+    for (unsigned i = 0; i < 1500; ++i) {
+      const PhysicalAddress root = tides.tables().root();
+      const auto before = tides.places();
+      tides.change();
+      const auto after = tides.places();
+      for (const auto& [va, at] : before) {
+        const auto now = after.find(va);
+        if (now == after.end() || now->second == at) continue;
+        ++moved;
+        ASSERT_NE(tides.tables().root(), root) << "seed " << seed << ", change " << i;
+      }
+    }
+  }
+  std::printf("%llu entries moved\n", static_cast<unsigned long long>(moved));
+  EXPECT_GT(moved, 5000u);
 }
 
 /// As a walker that compares the root when a response arrives: lines that move between two responses never hide a page,
@@ -172,7 +202,9 @@ TEST(CuckooMode, AWalkIsOneRound) {
     TableBuilder tables(mode, memory, frames);
     const std::uint64_t sizes[] = {page_2m, page_4k, page_1g};
     for (unsigned used = 0; used < 3; ++used) {
+      const PhysicalAddress before = tables.root();
       tables.map_range(VirtualAddress((used + 1) * 8 * page_1g), sizes[used], sizes[used]);
+      ASSERT_NE(tables.root(), before) << "other lines are read now";
       for (unsigned page = 0; page <= used + 1; ++page) {
         Walk walk(*mode, tables.root(), VirtualAddress((page + 1) * 8 * page_1g), {});
         ASSERT_EQ(walk.step(), Walk::Step::ReadEntry);
