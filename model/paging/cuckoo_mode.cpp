@@ -130,7 +130,7 @@ void CuckooMode::decide(Walk& walk) const {
   const CuckooRegisters& registers = registers_of(walk);
   for (unsigned number = 0; number < walk.reads(); ++number) {
     const unsigned size = probe(registers, number).size;
-    if (use_line(walk, walk.bytes() + number * HashedLine::bytes, walk.read_address(number), size)) return;
+    if (use_line(walk, walk.bytes() + std::size_t{number} * HashedLine::bytes, walk.read_address(number), size)) return;
   }
   fail(walk, FaultReason::NotPresent);
 }

@@ -18,11 +18,9 @@ PhysicalAddress address_beyond(const WalkSteps& walked, const Walk& walk) {
   return leaf.target + (walked.va.value() & low_bits(leaf.page_shift));
 }
 
-/// Of a round of reads, which of them has the leaf.
-template <class Steps>
-auto last_leaf(Steps& steps) {
-  return std::find_if(steps.rbegin(), steps.rend(),
-                      [](const WalkStep& step) { return step.view.kind == EntryView::Kind::Leaf; });
+/// The last step that read the entry: of a round of reads, it may be any of them.
+WalkStep& step_of_entry(std::vector<WalkStep>& steps, PhysicalAddress at) {
+  return *std::find_if(steps.rbegin(), steps.rend(), [&](const WalkStep& step) { return step.entry_address == at; });
 }
 
 }  // namespace
@@ -44,7 +42,8 @@ WalkStep PagingMode::look(const Walk& walk, unsigned, const unsigned char* bytes
 
 const WalkStep* WalkSteps::leaf() const {
   if (outcome.fault.reason == FaultReason::OutOfMemory) return nullptr;
-  const auto found = last_leaf(steps);
+  const auto found = std::find_if(steps.rbegin(), steps.rend(),
+                                  [](const WalkStep& step) { return step.view.kind == EntryView::Kind::Leaf; });
   return found == steps.rend() ? nullptr : &*found;
 }
 
@@ -74,7 +73,7 @@ WalkSteps walk_step_by_step(const PagingMode& mode, const PhysicalMemory& memory
     switch (walk.step()) {
       case Walk::Step::ReadEntry:
         for (unsigned i = 0; i < walk.reads(); ++i) {
-          unsigned char* const to = bytes.data() + i * walk.read_bytes();
+          unsigned char* const to = bytes.data() + std::size_t{i} * walk.read_bytes();
           memory.read_bytes(walk.read_address(i), walk.read_bytes(), to);
           walked.steps.push_back(mode.look(walk, i, to));
         }
@@ -82,7 +81,7 @@ WalkSteps walk_step_by_step(const PagingMode& mode, const PhysicalMemory& memory
         walk.supply(bytes.data());
         break;
       case Walk::Step::UpdateEntry:
-        last_leaf(walked.steps)->updated = walk.update_desired();
+        step_of_entry(walked.steps, walk.entry_address()).updated = walk.update_desired();
         ++walked.outcome.entry_updates;
         walk.updated(walk.update_expected());
         break;
