@@ -128,7 +128,7 @@ TEST(CuckooTables, EveryPageIsFoundWhileTheTablesGrowAndShrink) {
 /// Walks in progress, with what they have read and updates that they will make, depend on it.
 TEST(CuckooTables, TheRootChangesWheneverAnEntryMoves) {
   std::uint64_t moved = 0;
-  for (const std::uint64_t seed : printed_seeds(12)) {
+  for (const std::uint64_t seed : printed_seeds(4)) {
     Dice dice(seed);
     const unsigned ways = dice.number(2, 3);
     Tides tides(dice, tiny(ways, dice.number(1, 4), ways == 2 ? 0.45 : dice.pick<double>({0.3, 0.6, 0.85})));
@@ -146,7 +146,7 @@ TEST(CuckooTables, TheRootChangesWheneverAnEntryMoves) {
     }
   }
   std::printf("%llu entries moved\n", static_cast<unsigned long long>(moved));
-  EXPECT_GT(moved, 5000u);
+  EXPECT_GT(moved, 1000u);
 }
 
 /// As a walker that compares the root when a response arrives: lines that move between two responses never hide a page,
@@ -221,7 +221,7 @@ TEST(CuckooMode, AWalkIsOneRound) {
 }
 
 TEST(CuckooTables, TheTablesCountedAreThoseBuilt) {
-  for (const std::uint64_t seed : printed_seeds(200)) {
+  for (const std::uint64_t seed : printed_seeds(60)) {
     Dice dice(seed);
     PagingControls controls;
     controls.cuckoo.ways = dice.number(2, 3);
@@ -237,7 +237,7 @@ TEST(CuckooTables, TheTablesCountedAreThoseBuilt) {
     for (unsigned i = 0; i < dice.number(0, 12); ++i) {
       const std::uint64_t bytes = dice.chance(70) ? page_4k : page_2m;
       const std::uint64_t va = i * 16 * page_1g + dice.between(0, 3) * page_4k * (bytes / page_4k);
-      const std::uint64_t length = dice.between(1, 2000) * bytes;
+      const std::uint64_t length = dice.between(1, bytes == page_4k ? 2000 : 60) * bytes;
       tables.map_range(VirtualAddress(va), length, bytes);
       ranges.push_back({VirtualAddress(va), VirtualAddress(va + length - 1), bytes});
     }
