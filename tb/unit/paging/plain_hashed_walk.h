@@ -35,6 +35,7 @@ struct PlainHashedWalk {
   std::uint64_t physical = 0;
   unsigned shift = 0;
   std::uint64_t entry_at = 0;
+  std::uint64_t held = 0;  ///< by the entry before
   unsigned reads = 0;
 };
 
@@ -44,6 +45,7 @@ inline void use_frame(PhysicalMemory& memory, std::uint64_t at, unsigned shift, 
   const std::uint64_t entry = memory.read(PhysicalAddress(at), 8);
   walk.shift = shift;
   walk.entry_at = at;
+  walk.held = entry;
   walk.physical = page | (va & ((std::uint64_t{1} << shift) - 1));
   const bool allowed = (!user || (entry & 8) != 0) && (kind != AccessKind::Store || (entry & 2) != 0) &&
                        (kind != AccessKind::Fetch || (entry & 4) != 0);
@@ -214,25 +216,30 @@ inline PlainHashedWalk plain_walk(const PagingMode& mode, PhysicalMemory& memory
 /// Empty if the model's walk gives the same as the plain one, and leaves the same bits.
 inline std::string difference(const PagingMode& mode, PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va,
                               Access access) {
+  // The whole page of memory around the entry, as the plain walk leaves it. Then its update is undone.
+  const PlainHashedWalk plain = plain_walk(mode, memory, root.value(), va.value(), access);
+  const PhysicalAddress around(plain.entry_at & ~(page_4k - 1));
+  std::array<unsigned char, page_4k> expected{};
+  std::array<unsigned char, page_4k> left{};
+  memory.read_page(around, expected.data());
+  const std::uint64_t entry = plain.entry_at == 0 ? 0 : memory.read(PhysicalAddress(plain.entry_at), 8);
+  if (plain.entry_at != 0) memory.write(PhysicalAddress(plain.entry_at), 8, plain.held);
+
   const PhysicalMemory& unchanged = memory;
   const WalkOutcome dry = reference_walk(mode, unchanged, root, va, access);
-  PhysicalMemory copy = memory;
   const WalkOutcome found = reference_walk(mode, memory, root, va, access);
-  const PlainHashedWalk plain = plain_walk(mode, copy, root.value(), va.value(), access);
   const FaultReason reason = found.translated ? FaultReason::None : found.fault.reason;
   if (reason != plain.fault) return std::string("fault: ") + to_string(reason) + ", not " + to_string(plain.fault);
   if (dry.translated != found.translated) return "the walk that writes nothing has another result";
   if (found.entry_reads != plain.reads) {
     return std::to_string(found.entry_reads) + " reads, not " + std::to_string(plain.reads);
   }
+  memory.read_page(around, left.data());
+  if (left != expected) return "other bits in memory";
   if (!found.translated) return {};
   if (found.translation.physical(va).value() != plain.physical) return "another address";
   if (found.translation.whole_shift != plain.shift) return "another page size";
-  if (found.translation.leaf_entry != copy.read(PhysicalAddress(plain.entry_at), 8)) return "another entry";
-  // The whole page of memory around the entry.
-  for (std::uint64_t at = plain.entry_at / 4096 * 4096; at % 4096 != 0 || at <= plain.entry_at; at += 8) {
-    if (memory.read(PhysicalAddress(at), 8) != copy.read(PhysicalAddress(at), 8)) return "other bits in memory";
-  }
+  if (found.translation.leaf_entry != entry) return "another entry";
   return {};
 }
 
