@@ -18,7 +18,7 @@ std::uint64_t AnchoredMode::most_reads(PhysicalAddress) const {
   return page_sizes().size() * (1 + longest_chain);
 }
 
-WalkStep AnchoredMode::look(const Walk& walk, const unsigned char* bytes) const {
+WalkStep AnchoredMode::look(const Walk& walk, unsigned, const unsigned char* bytes) const {
   const HashingRoot root = HashingRoot::decode(walk.root().value());
   WalkStep step;
   step.level = walk.level();
@@ -83,7 +83,10 @@ void AnchoredMode::decide(Walk& walk) const {
   }
   if (at_anchor(walk)) return follow(walk, root, walk.entry());
   const Seen seen = see(walk, root, size, walk.bytes(), false);
-  if (seen.astray && walk.progress() >> 2 < longest_chain) return read_anchor(walk, root, size);
+  if (seen.astray && walk.progress() >> 2 < longest_chain) {
+    walk.set_progress(walk.progress() + (nodes_per_restart << 2));
+    return read_anchor(walk, root, size);
+  }
   if (!seen.holds) return follow(walk, root, seen.link);
   if ((seen.entry & present) == 0) return fail(walk, FaultReason::NotPresent);
   use_leaf(walk, seen.entry, walk.entry_address() + node_.entry_offset, page_sizes()[size]);
@@ -93,7 +96,7 @@ void AnchoredMode::decide(Walk& walk) const {
 void AnchoredMode::follow(Walk& walk, const HashingRoot& root, std::uint64_t link) const {
   const std::uint64_t nodes = walk.progress() >> 2;
   const std::optional<PhysicalAddress> node = node_at(root, link);
-  if (!node || nodes == longest_chain) return next_size(walk, root, size_of(walk) + 1);
+  if (!node || nodes >= longest_chain) return next_size(walk, root, size_of(walk) + 1);
   walk.set_progress(walk.progress() + 4);
   const auto row = static_cast<unsigned>(std::min<std::uint64_t>(first_node_row + nodes, levels() - 1));
   read_checked(walk, row, *node, node_.bytes);

@@ -13,11 +13,13 @@ class AnchoredMode : public HashingMode {
   static constexpr unsigned anchor_bytes = 8;
   /// A chain of at most this many nodes is searched, so that the walk of a damaged table ends.
   static constexpr std::uint64_t longest_chain = std::uint64_t{1} << 16;
+  /// To begin again counts as that many nodes, for the same reason.
+  static constexpr std::uint64_t nodes_per_restart = 64;
 
   std::uint64_t most_reads(PhysicalAddress root) const final;
   unsigned largest_read() const final { return node_.bytes; }
   std::vector<LevelShape> address_parts() const final { return {{12, 52, false, "page"}}; }
-  WalkStep look(const Walk& walk, const unsigned char* bytes) const final;
+  WalkStep look(const Walk& walk, unsigned number, const unsigned char* bytes) const final;
 
   void begin(Walk& walk) const final;
   void decide(Walk& walk) const final;

@@ -152,7 +152,7 @@ std::string FlattenedMode::describe_root(RootRegister root) const {
   return "the root is the " + table_text(root.table, level_of_root(root.table));
 }
 
-WalkStep FlattenedMode::look(const Walk& walk, const unsigned char* bytes) const {
+WalkStep FlattenedMode::look(const Walk& walk, unsigned, const unsigned char* bytes) const {
   const PhysicalAddress table = walk.position().table;
   WalkStep step;
   step.level = walk.level();

@@ -65,7 +65,7 @@ class FlattenedMode final : public WalkingMode<FlattenedMode> {
   std::vector<BitField> root_fields() const override;
   std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const override;
   std::string describe_root(RootRegister root) const override;
-  WalkStep look(const Walk& walk, const unsigned char* bytes) const override;
+  WalkStep look(const Walk& walk, unsigned number, const unsigned char* bytes) const override;
 
   std::unique_ptr<PageTables> make_tables(std::shared_ptr<const PagingMode> self, PhysicalMemory& memory,
                                           FrameAllocator& frames, AddressSpaceId space) const override;

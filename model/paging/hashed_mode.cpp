@@ -79,7 +79,7 @@ std::vector<LevelShape> HashedMode::address_parts() const {
   return {{12, 3, false, "entry"}, {15, 49, false, "block"}};
 }
 
-WalkStep HashedMode::look(const Walk& walk, const unsigned char* bytes) const {
+WalkStep HashedMode::look(const Walk& walk, unsigned, const unsigned char* bytes) const {
   const HashedRoot root = HashedRoot::decode(walk.root().value());
   const Place place = place_of(walk);
   const HashedLine line = line_from(bytes);

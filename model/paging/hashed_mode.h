@@ -20,7 +20,7 @@ class HashedMode final : public HashingMode {
   std::vector<BitField> root_fields() const override;
   std::string describe_root(RootRegister root) const override;
   std::vector<LevelShape> address_parts() const override;
-  WalkStep look(const Walk& walk, const unsigned char* bytes) const override;
+  WalkStep look(const Walk& walk, unsigned number, const unsigned char* bytes) const override;
 
   std::unique_ptr<PageTables> make_tables(std::shared_ptr<const PagingMode> self, PhysicalMemory& memory,
                                           FrameAllocator& frames, AddressSpaceId space) const override;

@@ -33,8 +33,8 @@ std::shared_ptr<InvertedTable> InvertedTable::of(const InvertedMode& mode, Frame
   return table;
 }
 
-InvertedTables::InvertedTables(std::shared_ptr<const InvertedMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
-                               AddressSpaceId space)
+InvertedTables::InvertedTables(const std::shared_ptr<const InvertedMode>& mode, PhysicalMemory& memory,
+                               FrameAllocator& frames, AddressSpaceId space)
     : HashingTables(mode, memory, frames, space), table_(InvertedTable::of(*mode, frames)) {
   table_->spaces.push_back(this);
   const std::uint64_t tables = accounts() ? 1 : 0;

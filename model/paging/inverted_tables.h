@@ -39,7 +39,7 @@ class InvertedTable final : public CommonTables {
 /// removed keeps its page and link, so that a walk that stands on it goes on, until another page takes the frame.
 class InvertedTables final : public HashingTables {
  public:
-  InvertedTables(std::shared_ptr<const InvertedMode> mode, PhysicalMemory& memory, FrameAllocator& frames,
+  InvertedTables(const std::shared_ptr<const InvertedMode>& mode, PhysicalMemory& memory, FrameAllocator& frames,
                  AddressSpaceId space);
   ~InvertedTables() override;
 

@@ -28,6 +28,7 @@
   MODE("flattened", make_flattened)           \
   MODE("hashed", make_hashed)                 \
   MODE("hashed-chained", make_hashed_chained) \
+  MODE("cuckoo", make_cuckoo)                 \
   MODE("inverted", make_inverted)
 
 namespace tablewalk {
@@ -129,6 +130,10 @@ PagingMode::PagingMode(std::string name, const Rows& rows, unsigned entry_bytes,
 std::unique_ptr<PageTables> PagingMode::make_tables(std::shared_ptr<const PagingMode> self, PhysicalMemory& memory,
                                                     FrameAllocator& frames, AddressSpaceId space) const {
   return std::make_unique<RadixTables>(std::move(self), memory, frames, space);
+}
+
+PhysicalAddress PagingMode::further_read(const Walk&, unsigned) const {
+  throw LawViolation(name_ + " makes one read at a time");
 }
 
 std::string PagingMode::describe_root(RootRegister root) const {

@@ -184,8 +184,8 @@ class PagingMode {
   virtual std::vector<LevelShape> address_parts() const { return shape_; }
   /// What the root register leads to, for display: `the root table, PML4, is at 0x1000`.
   virtual std::string describe_root(RootRegister root) const;
-  /// What the walk finds in the bytes that it is about to be supplied with, for display.
-  virtual WalkStep look(const Walk& walk, const unsigned char* bytes) const;
+  /// What the walk finds in the bytes that it is about to be supplied with, for display: of that read of the round.
+  virtual WalkStep look(const Walk& walk, unsigned number, const unsigned char* bytes) const;
 
   /// An address space's tables in that memory, empty. `self` is this mode.
   virtual std::unique_ptr<PageTables> make_tables(std::shared_ptr<const PagingMode> self, PhysicalMemory& memory,
@@ -213,6 +213,8 @@ class PagingMode {
   /// The steps of a walk, compiled for this mode: what is read first, and what follows from what was read or updated.
   virtual void begin(Walk& walk) const = 0;
   virtual void decide(Walk& walk) const = 0;
+  /// The address of a read of the walk's round, from number 1 on.
+  virtual PhysicalAddress further_read(const Walk& walk, unsigned number) const;
 
  protected:
   /// `shape`: from the last level to the root. `further`: page sizes that no level has by itself.

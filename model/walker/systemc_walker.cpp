@@ -79,6 +79,7 @@ void SystemCWalker::restart(Slot& slot, Cycles cycle) {
   slot.begun = false;
   count_restart(slot.record, *slot.request, slot.ready);
   slot.under_way = nullptr;
+  slot.round.clear();
   if (tap_ != nullptr) tap_->doing(cycle).restarted |= bit_of(slot);
   wake_at(slot.ready);
 }
@@ -150,7 +151,11 @@ void SystemCWalker::take_memory_response(Cycles cycle) {
   MemoryAccess& access = *responses_.front();
   responses_.pop();
   Slot& slot = slots_[access.info.tag];
-  if (slot.under_way == &access) use_response(slot, access, visible_since, cycle);
+  if (slot.under_way == &access) {
+    use_response(slot, access, visible_since, cycle);
+  } else if (!slot.round.presented.empty()) {
+    take_of_round(slot, access, visible_since, cycle);
+  }
   access.release();
 }
 
@@ -206,6 +211,43 @@ void SystemCWalker::supply_line(Slot& slot, const MemoryAccess& access) {
   slot.walk.supply(access.bytes() + (slot.walk.entry_address() - slot.line_address));
 }
 
+/// One read of a round per cycle, without waiting for the responses to those before.
+void SystemCWalker::present_of_round(Slot& slot, Cycles cycle) {
+  // The registers that say where the reads are have changed.
+  if (roots_move() && slot.root != root_of(*slot.request)) return restart(slot, cycle);
+  const Cycles presented = cycle + Cycles(1);
+  std::vector<Round::Read>& reads = slot.round.presented;
+  const PhysicalAddress address = slot.walk.read_address(static_cast<unsigned>(reads.size()));
+  MemoryAccess& access = prepare_access(address, slot.walk.read_bytes(), slot.number);
+  reads.push_back(
+      {&access, {static_cast<std::uint8_t>(slot.walk.level()), false, address, presented, {}, ServedBy::Dram}});
+  slot.request->account(slot.request->cycles.queue, presented);
+  const bool last = reads.size() == slot.walk.reads();
+  set_state(slot, last ? SlotState::WaitsForMemory : SlotState::WantsMemory, presented);
+  memory_side.send(access, presented);
+}
+
+/// The walk goes on with the last response.
+void SystemCWalker::take_of_round(Slot& slot, const MemoryAccess& access, Cycles visible_since, Cycles cycle) {
+  Round& round = slot.round;
+  const auto read = std::find_if(round.presented.begin(), round.presented.end(),
+                                 [&](const Round::Read& one) { return one.access == &access; });
+  if (read == round.presented.end()) return;  // of a walk that was restarted
+  TranslationRequest& request = *slot.request;
+  slot.record.next_read() = read->record;
+  // Its cycles may already be accounted for, as those of another response.
+  count_response(slot.record, request, access, std::max(visible_since, request.accounted - Cycles(1)), cycle);
+  if (roots_move() && slot.root != root_of(request)) return restart(slot, cycle);
+  const unsigned bytes = slot.walk.read_bytes();
+  round.bytes.resize(std::size_t{slot.walk.reads()} * bytes);
+  std::copy_n(access.bytes(), bytes, round.bytes.begin() + (read - round.presented.begin()) * bytes);
+  read->access = nullptr;
+  if (++round.answers != slot.walk.reads()) return;
+  round.clear();
+  slot.walk.supply(round.bytes.data());
+  decide(slot, cycle);
+}
+
 /// Moves to the walk's next step, which can be done from `cycle` on.
 void SystemCWalker::decide(Slot& slot, Cycles cycle) {
   const Walk::Step step = slot.walk.step();
@@ -218,6 +260,7 @@ void SystemCWalker::present_memory_request(Cycles cycle) {
   if (slot == nullptr) return;
   const Cycles presented = cycle + Cycles(1);
   const bool update = slot->walk.step() == Walk::Step::UpdateEntry;
+  if (!update && slot->walk.reads() != 1) return present_of_round(*slot, cycle);
   const PhysicalAddress address = slot->walk.entry_address();
   const unsigned bytes = update ? mode().entry_bytes() : slot->walk.read_bytes();
   MemoryAccess& access = prepare_access(slot->record, address, bytes, slot->number);

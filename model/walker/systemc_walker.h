@@ -39,6 +39,21 @@ class SystemCWalker final : public PageWalker {
  private:
   enum class SlotState : std::uint8_t { Idle, LooksUp, WantsMemory, WaitsForMemory, WantsAnswer };
   static constexpr std::size_t slot_states = 5;
+  /// Reads that do not depend on each other, and are outstanding together.
+  struct Round {
+    struct Read {
+      const MemoryAccess* access = nullptr;  ///< null: it was answered
+      WalkRecord::EntryRead record;
+    };
+    std::vector<Read> presented;
+    unsigned answers = 0;
+    std::vector<unsigned char> bytes;
+
+    void clear() {
+      presented.clear();
+      answers = 0;
+    }
+  };
   /// A walk in progress.
   struct Slot {
     std::uint32_t number = 0;  ///< of the slot
@@ -49,6 +64,7 @@ class SystemCWalker final : public PageWalker {
     bool begun = false;  ///< has looked up the walk caches once
     WaitingRequests waiting;
     const MemoryAccess* under_way = nullptr;  ///< outstanding memory access
+    Round round;
     Walk walk;
     PhysicalAddress line_address;  ///< with line_part(): of `line`, from which the last entry was read
     std::array<unsigned char, Walk::longest_read> line{};
@@ -68,6 +84,8 @@ class SystemCWalker final : public PageWalker {
   void sleep(Cycles cycle);
 
   void supply_line(Slot& slot, const MemoryAccess& access);
+  void present_of_round(Slot& slot, Cycles cycle);
+  void take_of_round(Slot& slot, const MemoryAccess& access, Cycles visible_since, Cycles cycle);
   void use_response(Slot& slot, const MemoryAccess& access, Cycles visible_since, Cycles cycle);
   void restart(Slot& slot, Cycles cycle);
   void send_back_waiting(Slot& slot, Cycles cycle);

@@ -33,6 +33,17 @@ HashedControls random_hashed(Dice& dice) {
   return hashed;
 }
 
+/// Tables small enough that they grow and shrink.
+CuckooControls random_cuckoo(Dice& dice) {
+  CuckooControls cuckoo;
+  cuckoo.ways = dice.number(2, 3);
+  cuckoo.initial_bytes = ByteSize{std::uint64_t{512} << dice.number(0, 2)};
+  cuckoo.max_load = cuckoo.ways == 2 ? 0.45 : dice.pick<double>({0.3, 0.6, 0.85});
+  cuckoo.min_load = cuckoo.max_load / 3;
+  cuckoo.migrated_lines = dice.number(1, 8);
+  return cuckoo;
+}
+
 std::string random_mode(Dice& dice) {
   if (dice.chance(60)) return dice.pick(paging_mode_names());
   const unsigned offset_bits = dice.number(6, 16);
@@ -289,6 +300,8 @@ MachineConfig random_machine(Dice& dice, const std::string& mode_name) {
   config.paging.arm.contiguous = dice.chance(70);
   const bool radix = make_paging_mode(mode_name)->is_radix();
   if (!radix) config.paging.hashed = random_hashed(dice);
+  if (mode_name == "cuckoo") config.paging.cuckoo = random_cuckoo(dice);
+  if (mode_name == "inverted") config.paging.inverted.frames_per_anchor = 1u << dice.number(0, 3);
   const auto mode = make_paging_mode(config.paging.mode, config.paging);
   config.clock_mhz = dice.number(500, 6000);
   // A walk reads within a line.

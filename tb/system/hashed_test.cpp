@@ -18,11 +18,19 @@ class Hashed : public testing::TestWithParam<const char*> {
   static MachineConfig machine(Dice& dice) {
     MachineConfig config = random_machine(dice, GetParam());
     config.paging.hashed.initial_bytes = ByteSize{512};
+    config.paging.cuckoo.initial_bytes = ByteSize{512};
+    config.paging.cuckoo.max_load = 0.125;
+    config.paging.cuckoo.min_load = 0.05;
     return config;
+  }
+  static std::uint64_t rebuilds_of(const RunResult& result) {
+    if (!grows()) return 0;
+    const bool cleaned = std::string(GetParam()) != "cuckoo";
+    return count_of(result, "tables.growths") + count_of(result, cleaned ? "tables.cleanings" : "tables.shrinkings");
   }
   static bool grows() { return std::string(GetParam()) != "inverted"; }
 };
-INSTANTIATE_TEST_SUITE_P(Modes, Hashed, testing::Values("hashed", "hashed-chained", "inverted"));
+INSTANTIATE_TEST_SUITE_P(Modes, Hashed, testing::Values("hashed", "hashed-chained", "inverted", "cuckoo"));
 
 TEST_P(Hashed, EveryMachineFinishesWithEveryTranslationRight) {
   std::uint64_t growths = 0;
@@ -55,6 +63,7 @@ TEST_P(Hashed, TheKernelReplacesTheSamePagesAsWithARadixTable) {
     config.os.replacement.policy =
         dice.pick<PageReplacementKind>({PageReplacementKind::Clock, PageReplacementKind::Lru});
     config.paging.hashed = {ByteSize{512}, dice.pick<double>({0.125, 0.5, 0.95}), 2};
+    config.paging.cuckoo.initial_bytes = ByteSize{512};
     RunOptions options;
     options.check = true;
     options.trace_path = "generated:zipf,footprint=1M,count=6000,store-share=0.3,seed=" + std::to_string(seed);
@@ -67,7 +76,7 @@ TEST_P(Hashed, TheKernelReplacesTheSamePagesAsWithARadixTable) {
       ASSERT_EQ(count_of(hashed, figure), count_of(radix, figure)) << figure << ", seed " << seed;
     }
     evictions += count_of(hashed, "kernel.evictions");
-    if (grows()) rebuilds += count_of(hashed, "tables.growths") + count_of(hashed, "tables.cleanings");
+    rebuilds += rebuilds_of(hashed);
   }
   std::printf("%llu evictions, %llu rebuilds\n", static_cast<unsigned long long>(evictions),
               static_cast<unsigned long long>(rebuilds));
@@ -88,6 +97,7 @@ TEST_P(Hashed, TheKernelUsesTheSameHugePagesAsWithARadixTable) {
     config.os.resident_limit = ByteSize{4096u * dice.number(1100, 1500)};
     config.os.swap.bytes = ByteSize{64 << 20};
     config.paging.hashed = {ByteSize{512}, dice.pick<double>({0.125, 0.5, 0.95}), 2};
+    config.paging.cuckoo.initial_bytes = ByteSize{512};
     RunOptions options;
     options.check = true;
     options.trace_path = "generated:zipf,footprint=8M,count=12000,store-share=0.3,seed=" + std::to_string(seed);

@@ -99,8 +99,10 @@ class TimelessMachine {
       const PhysicalAddress at = walk.entry_address();
       if (supply_known(walk)) continue;
       if (walk.step() == Walk::Step::ReadEntry) {
-        std::array<unsigned char, Walk::longest_read> read{};
-        memory.read_bytes(walk.entry_address(), walk.read_bytes(), read.data());
+        std::array<unsigned char, Walk::longest_round> read{};
+        for (unsigned number = 0; number < walk.reads(); ++number) {
+          memory.read_bytes(walk.read_address(number), walk.read_bytes(), read.data() + number * walk.read_bytes());
+        }
         walk.supply(read.data());
       } else if (walk.step() == Walk::Step::UpdateEntry) {
         walk.updated(
@@ -402,7 +404,7 @@ TEST_P(NoStaleAnswerIn, TheTimedMachineWhateverIsOnItsWay) {
   expect_no_stale_answers(80, [](Dice& dice) { return random_machine(dice, std::string(GetParam())); });
 }
 INSTANTIATE_TEST_SUITE_P(Organisations, NoStaleAnswerIn,
-                         testing::Values("hashed", "hashed-chained", "inverted", "flattened",
+                         testing::Values("hashed", "hashed-chained", "inverted", "cuckoo", "flattened",
                                          "flattened:6,5+4,4+5/12@8"),
                          [](const auto& mode) {
                            std::string name = mode.param;

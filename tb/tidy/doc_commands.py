@@ -23,7 +23,7 @@ DOCUMENTS = ["README.md", "docs/user-guide.md", "docs/cost-of-translation.md", "
              "docs/bring-your-own-walker.md", "docs/hardware-cost.md",
              "docs/paging/README.md", "docs/paging/adding-a-mode.md", "docs/paging/radix.md", "docs/paging/riscv.md", "docs/paging/x86.md",
              "docs/paging/arm64.md", "docs/paging/hashed.md", "docs/paging/flattened.md",
-             "docs/paging/inverted.md"]
+             "docs/paging/inverted.md", "docs/paging/cuckoo.md"]
 BLOCK = re.compile(r"^```[^\n`]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ANY_LINES = "..."
 DATA = ["traces", "docs/sweeps", "tb/golden/images", "tb/golden/traces", "tb/golden/dram"]

@@ -63,7 +63,7 @@ struct Path {
 
   ArmControls arm;
   Shape shape;
-  std::shared_ptr<const PagingMode> mode = make_paging_mode(shape.name, {{}, {}, arm, {}, {}});
+  std::shared_ptr<const PagingMode> mode = make_paging_mode(shape.name, {{}, {}, arm, {}, {}, {}});
   std::uint64_t descriptors[levels] = {};
   PhysicalMemory memory;
 };

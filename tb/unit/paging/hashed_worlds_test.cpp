@@ -142,7 +142,7 @@ class TinyWorld {
 
 /// The organisations with a hash function.
 class HashedWorlds : public testing::TestWithParam<const char*> {};
-INSTANTIATE_TEST_SUITE_P(Hashing, HashedWorlds, testing::Values("hashed", "hashed-chained", "inverted"));
+INSTANTIATE_TEST_SUITE_P(Hashing, HashedWorlds, testing::Values("hashed", "hashed-chained", "inverted", "cuckoo"));
 
 TEST_P(HashedWorlds, EverySequenceOfChangesLeavesWhatAMapWouldHold) {
   const auto length = static_cast<unsigned>(setting("TABLEWALK_LENGTH", 4));
@@ -202,15 +202,20 @@ class RandomWorld {
   /// Sets bits of a random entry of the table.
   void damage() {
     // Lines, or anchors; or the node of a page.
-    const HashedRoot root = HashedRoot::decode(tables_.root().value());
-    const std::uint64_t words =
-        mode_->name() == "hashed" ? root.slots() * 8 : std::min<std::uint64_t>(root.slots(), 64);
-    PhysicalAddress at = root.table + dice_.between(0, words - 1) * 8;
+    PhysicalAddress at;
+    if (mode_->name() != "cuckoo") {
+      const HashedRoot root = HashedRoot::decode(tables_.root().value());
+      const std::uint64_t words =
+          mode_->name() == "hashed" ? root.slots() * 8 : std::min<std::uint64_t>(root.slots(), 64);
+      at = root.table + dice_.between(0, words - 1) * 8;
+    }
     if (!damaged_) note_leaves();
     damaged_ = true;
     if (!leaves_.empty() && dice_.chance(50)) {
-      at = PhysicalAddress((dice_.pick(leaves_).value() & ~std::uint64_t{31}) + dice_.between(0, 3) * 8);
+      const std::uint64_t bytes = mode_->name() == "cuckoo" ? 64 : 32;
+      at = PhysicalAddress((dice_.pick(leaves_).value() & ~(bytes - 1)) + dice_.between(0, bytes / 8 - 1) * 8);
     }
+    if (at == PhysicalAddress(0)) return;
     memory_.write(at, 8, memory_.read(at, 8) ^ std::uint64_t{1} << dice_.between(0, 63));
   }
 
