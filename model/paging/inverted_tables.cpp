@@ -80,7 +80,7 @@ void InvertedTables::refuse_second_page(PhysicalAddress frame, std::uint64_t pag
   if (!table_->has(frame) || !table_->has(frame + (page_bytes - 1))) {
     throw InputError(
         fmt::format("{}: the frame {:#x} is outside of the {} of memory from {:#x} on: expected one that "
-                    "has an entry",
+                    "has an entry, or another paging.mode for pages shared with other processes",
                     mode().name(), frame.value(), humane_byte_size(table_->frames() * 4096), table_->base().value()));
   }
   const InvertedEntry entry = read(table_->entry_of(frame));

@@ -218,7 +218,7 @@ void SystemCWalker::present_of_round(Slot& slot, Cycles cycle) {
   const Cycles presented = cycle + Cycles(1);
   std::vector<Round::Read>& reads = slot.round.presented;
   const PhysicalAddress address = slot.walk.read_address(static_cast<unsigned>(reads.size()));
-  MemoryAccess& access = prepare_access(address, slot.walk.read_bytes(), slot.number);
+  MemoryAccess& access = prepare_access(slot.record, address, slot.walk.read_bytes(), slot.number);
   reads.push_back(
       {&access, {static_cast<std::uint8_t>(slot.walk.level()), false, address, presented, {}, ServedBy::Dram}});
   slot.request->account(slot.request->cycles.queue, presented);
