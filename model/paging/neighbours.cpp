@@ -50,7 +50,7 @@ std::uint16_t neighbours_of(const Translation& found, VirtualAddress va, const L
 
 LinePages line_in_tables(const PagingMode& mode, const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va,
                          Access access, unsigned bytes) {
-  std::array<unsigned char, 2 * Walk::longest_read> data{};
+  std::array<unsigned char, std::size_t{2} * Walk::longest_read> data{};
   EntryLine line{{}, bytes, data.data()};
   LinePages found;
   Walk walk(mode, root, va, access);
