@@ -239,6 +239,19 @@ TEST(TranslationPathCache, ThePathThatWasNotUsedForLongestLeaves) {
   EXPECT_EQ(level_of(std::uint64_t{1} << 30), 3);
 }
 
+TEST(TranslationPathCache, ANewPathHasThePartOfTheWayThatWasKnown) {
+  const auto caches = make_walk_caches(WalkCacheKind::TranslationPath, {of(1, 2, 0)}, *make_paging_mode("x86-64"));
+  const auto remember = [&](std::uint64_t va, unsigned from) {
+    for (unsigned level = from; level >= 1; --level) {
+      caches->remember(VirtualAddress(va), 0, table_below(level, VirtualAddress(va), 0, 0));
+    }
+  };
+  remember(0, top);
+  remember(std::uint64_t{1} << 21, 1);    // shares the upper levels
+  remember(std::uint64_t{1} << 39, top);  // the first path leaves
+  EXPECT_EQ(caches->find(VirtualAddress(0), 0)->pointer_level(), 2);
+}
+
 class PageTableCache : public testing::TestWithParam<WalkCacheKind> {};
 
 TEST_P(PageTableCache, FindsTheEntriesThatALruHas) {
@@ -268,7 +281,7 @@ TEST_P(PageTableCache, FindsTheEntriesThatALruHas) {
       }
       EXPECT_EQ(caches->hits(), found ? 1u << level : 0u);
       hits += found ? 1 : 0;
-      if (!found && dice.chance(80)) {
+      if (dice.chance(found ? 20 : 80)) {  // another walk may have missed at the same time
         caches->remember_entry(level, at, i);
         if (cached) lru.put(at.value() / 8, at.value(), i);
       }
