@@ -13,6 +13,7 @@
 #include "paging/table_builder.h"
 #include "paging/table_size.h"
 #include "support/dice.h"
+#include "unit/paging/page_changes.h"
 #include "unit/paging/plain_flattened_walk.h"
 
 namespace tablewalk::test {
@@ -88,19 +89,6 @@ std::string difference(const PagingMode& mode, const Shape& shape, PhysicalMemor
 
 // --- every sequence of changes in a tiny space
 
-struct Page {
-  std::uint64_t frame = 0;
-  std::uint64_t bytes = 0;
-  bool writable = true;
-};
-using Pages = std::map<std::uint64_t, Page>;
-
-struct Step {
-  enum class Kind { Map, Unmap, Protect, Split } kind;
-  std::uint64_t va;
-  std::uint64_t bytes;
-};
-
 constexpr std::uint64_t large = 32 * page_4k;     // one entry of level 1
 constexpr std::uint64_t pair_bytes = 32 * large;  // what a merged table of levels 1 and 0 maps
 
@@ -121,37 +109,10 @@ class TinyWorld {
   }
 
   std::uint64_t try_all(unsigned length) {
-    if (length == 0) return 1;
-    std::uint64_t tried = 0;
-    for (const Step& step : steps_) {
-      sequence_.push_back(&step);
-      play();
-      if (testing::Test::HasFatalFailure()) return tried;
-      tried += try_all(length - 1);
-      sequence_.pop_back();
-    }
-    return tried;
+    return test::try_all(steps_, length, sequence_, [this] { play(); });
   }
 
  private:
-  /// Applies the step to the map; false, without effect, if it is illegal.
-  static bool apply(Pages& pages, const Step& step, std::uint64_t frame) {
-    const std::uint64_t end = step.va + step.bytes;
-    const auto touches = [&](const Pages::value_type& page) {
-      return page.first < end && step.va < page.first + page.second.bytes;
-    };
-    for (const auto& page : pages) {
-      const bool within = step.va <= page.first && page.first + page.second.bytes <= end;
-      if (touches(page) && (step.kind == Step::Kind::Map || !within)) return false;
-    }
-    if (step.kind == Step::Kind::Map) pages[step.va] = {frame, step.bytes, true};
-    for (auto page = pages.begin(); page != pages.end();) {
-      const bool hit = step.kind != Step::Kind::Map && touches(*page);
-      if (hit && step.kind == Step::Kind::Protect) page->second.writable = false;
-      page = hit && step.kind == Step::Kind::Unmap ? pages.erase(page) : std::next(page);
-    }
-    return true;
-  }
   /// Only a large page that is there is split.
   static bool split(Pages& pages, TableBuilder& tables, const Step& step) {
     const auto found = pages.find(step.va);
@@ -172,65 +133,42 @@ class TinyWorld {
     TableBuilder tables(mode_, memory, frames);
     Pages pages;
     for (std::size_t i = 0; i < sequence_.size(); ++i) {
-      const Step& step = *sequence_[i];
+      Step step = *sequence_[i];
+      step.frame = (i + 16) * large;
       if (step.kind == Step::Kind::Split) {
         split(pages, tables, step);
         continue;
       }
-      const std::uint64_t frame = (i + 16) * large;
-      const bool legal = apply(pages, step, frame);
-      bool done = true;
-      try {
-        LeafSpec spec;
-        if (step.kind == Step::Kind::Map) tables.map(VirtualAddress(step.va), PhysicalAddress(frame), step.bytes, spec);
-        spec.rights.write = false;
-        if (step.kind == Step::Kind::Unmap) tables.unmap(VirtualAddress(step.va), step.bytes);
-        if (step.kind == Step::Kind::Protect) tables.protect(VirtualAddress(step.va), step.bytes, spec);
-      } catch (const InputError&) {
-        done = false;
-      }
-      ASSERT_EQ(done, legal) << describe();
+      const bool legal = apply_to(pages, step);
+      ASSERT_EQ(apply_to(tables, step), legal) << describe(sequence_);
     }
     check(pages, tables, memory);
     if (pages.empty()) {
-      ASSERT_EQ(tables.table_count(), 1u) << describe();
+      ASSERT_EQ(tables.table_count(), 1u) << describe(sequence_);
     }
-    ASSERT_EQ(figure_of(tables, "merged") == 0, fragmented_) << describe();
+    ASSERT_EQ(figure_of(tables, "merged") == 0, fragmented_) << describe(sequence_);
   }
 
   void check(const Pages& pages, const TableBuilder& tables, PhysicalMemory& memory) const {
     for (const std::uint64_t va : {std::uint64_t{0}, page_4k + 8, 2 * page_4k - 1, 2 * page_4k, large, large + page_4k,
                                    pair_bytes - 1, pair_bytes}) {
-      const Page* expected = nullptr;
-      std::uint64_t offset = 0;
-      for (const auto& [first, page] : pages) {
-        if (va < first || va >= first + page.bytes) continue;
-        expected = &page;
-        offset = va - first;
-      }
-      ASSERT_EQ(tables.is_mapped(VirtualAddress(va)), expected != nullptr) << describe() << va;
+      const auto* expected = page_at(pages, va);
+      ASSERT_EQ(tables.is_mapped(VirtualAddress(va)), expected != nullptr) << describe(sequence_) << va;
       for (const AccessKind kind : {AccessKind::Load, AccessKind::Store}) {
         const PhysicalMemory& unchanged = memory;
         const WalkOutcome found = reference_walk(*mode_, unchanged, tables.root(), VirtualAddress(va), {kind, true});
-        const bool allowed = expected != nullptr && (kind == AccessKind::Load || expected->writable);
-        ASSERT_EQ(found.translated, allowed) << describe() << va;
+        const bool allowed = expected != nullptr && (kind == AccessKind::Load || expected->second.writable);
+        ASSERT_EQ(found.translated, allowed) << describe(sequence_) << va;
         if (!allowed) continue;
-        ASSERT_EQ(found.translation.physical(VirtualAddress(va)).value(), expected->frame + offset) << describe() << va;
-        ASSERT_EQ(std::uint64_t{1} << found.translation.page_shift, expected->bytes) << describe() << va;
+        ASSERT_EQ(found.translation.physical(VirtualAddress(va)).value(),
+                  expected->second.frame + (va - expected->first))
+            << describe(sequence_) << va;
+        ASSERT_EQ(std::uint64_t{1} << found.translation.page_shift, expected->second.bytes)
+            << describe(sequence_) << va;
       }
     }
     ASSERT_EQ(difference(*mode_, tiny, memory, tables.root(), VirtualAddress(page_4k), {AccessKind::Store, true}), "")
-        << describe();
-  }
-
-  std::string describe() const {
-    std::string text;
-    for (const Step* step : sequence_) {
-      const char* names[] = {"map", "unmap", "protect", "split"};
-      text += std::string(names[static_cast<int>(step->kind)]) + " " + std::to_string(step->va) + "+" +
-              std::to_string(step->bytes) + ", ";
-    }
-    return text;
+        << describe(sequence_);
   }
 
   std::shared_ptr<const PagingMode> mode_ = make_paging_mode(tiny.name);
