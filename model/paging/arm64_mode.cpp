@@ -57,7 +57,7 @@ class Arm64Mode final : public WalkingMode<Arm64Mode> {
       : WalkingMode(granule.name, shape_of(granule), 8, output_bits, contiguous_sizes(granule, controls)),
         granule_(granule),
         address_mask_(low_bits(output_bits) & ~low_bits(granule.page_shift)),
-        root_mask_(low_bits(output_bits) & ~low_bits(level(root_level()).index_bits + 3)),
+        root_mask_(low_bits(output_bits) & ~(table_bytes(root_level()) - 1)),
         hint_(controls.contiguous ? contiguous : 0) {}
 
   /// Addresses above belong to TTBR1_EL1, another table.
@@ -212,7 +212,7 @@ RootRegister Arm64Mode::decode_root(std::uint64_t value) const {
   const std::uint64_t table = value & low_bits(asid_shift) & ~std::uint64_t{1};
   if ((table & ~root_mask_) != 0) {
     throw InputError(fmt::format("{}: TTBR0_EL1 {:#x} holds table address {:#x}; expected a multiple of {}", name(),
-                                 value, table, low_bits(level(root_level()).index_bits + 3) + 1));
+                                 value, table, table_bytes(root_level())));
   }
   return {PhysicalAddress(table), static_cast<AddressSpaceId>(value >> asid_shift)};
 }

@@ -49,7 +49,7 @@ FlattenedMode::FlattenedMode(std::string name, const std::vector<Group>& groups,
 
 EntryView FlattenedMode::decode(std::uint64_t entry, unsigned at_level) const {
   EntryView view;
-  if ((entry & present) == 0) return view;
+  if ((entry & own_entry::present) == 0) return view;
   const bool is_leaf = (entry & leaf) != 0;
   const bool is_special = (entry & special) != 0;
   view.kind = is_leaf ? EntryView::Kind::Leaf : EntryView::Kind::Pointer;
@@ -71,43 +71,19 @@ EntryView FlattenedMode::decode(std::uint64_t entry, unsigned at_level) const {
     view.target = merged(view.target);
   }
   if (view.malformed != FaultReason::None) view.kind = EntryView::Kind::Malformed;
-  view.rights.write = (entry & writable) != 0;
-  view.rights.execute = (entry & executable) != 0;
-  view.rights.privileged_execute = view.rights.execute;
-  view.rights.user = (entry & user) != 0;
-  view.accessed = (entry & accessed) != 0;
-  view.dirty = is_leaf && (entry & dirty) != 0;
+  own_entry::decode_flags(entry, view);
+  view.dirty = is_leaf && (entry & own_entry::dirty) != 0;
   view.global = is_leaf && (entry & global) != 0;
   return view;
 }
 
 std::uint64_t FlattenedMode::encode_pointer(PhysicalAddress table, unsigned) const {
-  // As kernels do: a pointer grants everything and the leaf decides; accessed is preset.
-  constexpr std::uint64_t flags = present | writable | executable | user | accessed;
-  return (table.value() & address) | flags | (is_merged(table) ? special : 0);
+  return (table.value() & address) | own_entry::pointer_flags | (is_merged(table) ? special : 0);
 }
 
 std::uint64_t FlattenedMode::encode_leaf(PhysicalAddress frame, const PageSize&, const LeafSpec& spec) const {
-  std::uint64_t flags = present | leaf;
-  if (spec.rights.write) flags |= writable;
-  if (spec.rights.execute) flags |= executable;
-  if (spec.rights.user) flags |= user;
-  if (spec.accessed) flags |= accessed;
-  if (spec.dirty) flags |= dirty;
-  if (spec.global) flags |= global;
+  const std::uint64_t flags = own_entry::leaf_flags(spec) | leaf | (spec.global ? global : 0);
   return (frame.value() & address) | flags;
-}
-
-Rights FlattenedMode::combine(Rights above, Rights entry) const {
-  const bool execute = above.execute && entry.execute;
-  return {true, above.write && entry.write, execute, above.user && entry.user, execute};
-}
-
-FaultReason FlattenedMode::forbids(Rights effective, Access access) const {
-  bool allowed = effective.user || !access.user;
-  if (access.kind == AccessKind::Store) allowed = allowed && effective.write;
-  if (access.kind == AccessKind::Fetch) allowed = allowed && effective.execute;
-  return allowed ? FaultReason::None : FaultReason::Permission;
 }
 
 RootRegister FlattenedMode::decode_root(std::uint64_t value) const {

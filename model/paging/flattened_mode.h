@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "paging/own_entry.h"
 #include "paging/walking_mode.h"
 
 namespace tablewalk {
@@ -53,10 +54,10 @@ class FlattenedMode final : public WalkingMode<FlattenedMode> {
   std::uint64_t encode_pointer(PhysicalAddress table, unsigned at_level) const override;
   std::uint64_t encode_leaf(PhysicalAddress frame, const PageSize& size, const LeafSpec& spec) const override;
   std::uint64_t mark_used(std::uint64_t entry, bool set_dirty) const override {
-    return entry | accessed | (set_dirty ? dirty : 0);
+    return own_entry::mark_used(entry, set_dirty);
   }
-  Rights combine(Rights above, Rights entry) const override;
-  FaultReason forbids(Rights effective, Access access) const override;
+  Rights combine(Rights above, Rights entry) const override { return own_entry::combine(above, entry); }
+  FaultReason forbids(Rights effective, Access access) const override { return own_entry::forbids(effective, access); }
   /// The format belongs to no architecture, so there is no code.
   std::uint32_t error_code(FaultReason, unsigned, Access) const override { return 0; }
   RootRegister decode_root(std::uint64_t value) const override;
@@ -75,12 +76,6 @@ class FlattenedMode final : public WalkingMode<FlattenedMode> {
   std::string table_text(PhysicalAddress table, unsigned at_level) const;
 
   static constexpr std::uint64_t merged_table = 1;
-  static constexpr std::uint64_t present = 1u << 0;
-  static constexpr std::uint64_t writable = 1u << 1;
-  static constexpr std::uint64_t executable = 1u << 2;
-  static constexpr std::uint64_t user = 1u << 3;
-  static constexpr std::uint64_t accessed = 1u << 4;
-  static constexpr std::uint64_t dirty = 1u << 5;
   static constexpr std::uint64_t address = low_bits(52) & ~low_bits(6);
   static constexpr std::uint64_t global = std::uint64_t{1} << 52;
   static constexpr std::uint64_t leaf = std::uint64_t{1} << 53;

@@ -48,12 +48,8 @@ EntryView HashingMode::decode(std::uint64_t entry, unsigned at_level) const {
     view.kind = EntryView::Kind::Malformed;
     view.malformed = FaultReason::Misaligned;
   }
-  view.rights.write = (entry & writable) != 0;
-  view.rights.execute = (entry & executable) != 0;
-  view.rights.privileged_execute = view.rights.execute;
-  view.rights.user = (entry & user) != 0;
-  view.accessed = (entry & accessed) != 0;
-  view.dirty = (entry & dirty) != 0;
+  own_entry::decode_flags(entry, view);
+  view.dirty = (entry & own_entry::dirty) != 0;
   view.global = (entry & global) != 0;
   return view;
 }
@@ -63,25 +59,16 @@ std::uint64_t HashingMode::encode_pointer(PhysicalAddress, unsigned) const {
 }
 
 std::uint64_t HashingMode::encode_leaf(PhysicalAddress at, const PageSize&, const LeafSpec& spec) const {
-  std::uint64_t flags = present;
-  if (spec.rights.write) flags |= writable;
-  if (spec.rights.execute) flags |= executable;
-  if (spec.rights.user) flags |= user;
-  if (spec.accessed) flags |= accessed;
-  if (spec.dirty) flags |= dirty;
-  if (spec.global) flags |= global;
+  const std::uint64_t flags = own_entry::leaf_flags(spec) | (spec.global ? global : 0);
   return (at.value() & frame_bits) | flags;
 }
 
 std::uint64_t HashingMode::mark_used(std::uint64_t entry, bool set_dirty) const {
-  return entry | accessed | (set_dirty ? dirty : 0);
+  return own_entry::mark_used(entry, set_dirty);
 }
 
 FaultReason HashingMode::forbids(Rights effective, Access access) const {
-  bool allowed = effective.user || !access.user;
-  if (access.kind == AccessKind::Store) allowed = allowed && effective.write;
-  if (access.kind == AccessKind::Fetch) allowed = allowed && effective.execute;
-  return allowed ? FaultReason::None : FaultReason::Permission;
+  return own_entry::forbids(effective, access);
 }
 
 std::vector<BitField> HashingMode::entry_fields(std::uint64_t, unsigned) const {

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "paging/hashing_root.h"
+#include "paging/own_entry.h"
 #include "paging/paging_controls.h"
 #include "paging/walking_mode.h"
 
@@ -48,7 +49,7 @@ class HashingMode : public PagingMode {
   /// The slots of a table of at least `slots` that may hold `used`.
   std::uint64_t grown(std::uint64_t slots, std::uint64_t used) const;
 
-  static constexpr std::uint64_t present = 1u << 0;
+  static constexpr std::uint64_t present = own_entry::present;
   static constexpr unsigned own_shift = 48;  ///< of the bits that belong to the organisation
 
  protected:
@@ -78,11 +79,6 @@ class HashingMode : public PagingMode {
  private:
   void finish(Walk& walk, std::uint64_t entry, const PageSize& size, const EntryView& view) const;
 
-  static constexpr std::uint64_t writable = 1u << 1;
-  static constexpr std::uint64_t executable = 1u << 2;
-  static constexpr std::uint64_t user = 1u << 3;
-  static constexpr std::uint64_t accessed = 1u << 4;
-  static constexpr std::uint64_t dirty = 1u << 5;
   static constexpr std::uint64_t global = 1u << 6;
   static constexpr std::uint64_t frame_bits = low_bits(48) & ~low_bits(12);
 
