@@ -1,9 +1,12 @@
-# Writes a C++ file that contains the page of `tablewalk report` without its data:
-#   cmake -DFOLDER=model/report/page -DD3=d3.min.js -DOUTPUT=file.cpp -P embed_page.cmake
+# Writes a C++ file that contains a page without its data, that of `tablewalk report` or of a sweep:
+#   cmake -DFOLDER=model/report/page -DPAGE=page|sweep_page -DD3=d3.min.js -DOUTPUT=file.cpp -P embed_page.cmake
 #
 # A page is one file, and modules in one file cannot import each other. So they are joined, in an order in which each
 # follows those that it imports, without the lines `import` and the words `export`.
-set(modules format dom table frame machine figures waterfall latency progress space tree story microscope main)
+set(page_modules format dom table frame shell machine figures waterfall latency progress space tree story microscope main)
+set(sweep_page_modules format dom table frame shell figures sweep_data sweep_chart sweep_spread sweep_points sweep_front
+    sweep_main)
+set(modules ${${PAGE}_modules})
 
 file(READ ${FOLDER}/page.html page)
 file(READ ${FOLDER}/page.css style)
@@ -20,7 +23,7 @@ string(REPLACE "@SCRIPT@" "${script}" page "${page}")
 string(REPLACE "@LIBRARY@" "${library}" page "${page}")
 
 # Compilers limit the length of a literal, so the text is many.
-set(source "#include \"report/page.h\"\n\nnamespace tablewalk {\n\nstd::string_view page_template() {\n")
+set(source "#include \"report/page.h\"\n\nnamespace tablewalk {\n\nstd::string_view ${PAGE}_template() {\n")
 string(APPEND source "  static const std::string text = ")
 string(LENGTH "${page}" length)
 set(at 0)

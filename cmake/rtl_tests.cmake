@@ -40,7 +40,9 @@ tablewalk_verilated(Varray_pins_single array_pins -GEntries=2 -GWays=1 "-GPageSh
   SOURCES ${array_pins})
 tablewalk_verilated(Varray_pins_huge array_pins -GEntries=4 -GWays=2 "-GPageShifts=24'h0309CC" SOURCES ${array_pins})
 tablewalk_rtl_test(array Varray_pins Varray_pins_full Varray_pins_single Varray_pins_huge tablewalk_associative)
-target_sources(rtl_array_test PRIVATE model/tlb/tlb_array.cpp model/walker/walk_cache.cpp)
+target_sources(rtl_array_test PRIVATE
+  model/tlb/tlb_array.cpp model/tlb/tlb_groups.cpp model/walker/page_table_caches.cpp model/walker/translation_caches.cpp
+  model/walker/translation_path_cache.cpp model/walker/walk_cache.cpp model/walker/walk_cache_arrays.cpp)
 
 # Four slots, walk caches of levels 1 and 2 with 16 entries; and one slot without, for another radix format.
 tablewalk_verilated(Vwalker4 walker --assert -GSlots=4 "-GWalkCacheEntries=64'h101000" "-GWalkCacheWays=64'h40400"

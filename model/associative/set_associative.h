@@ -126,6 +126,20 @@ class SetAssociative {
     return erased;
   }
 
+  /// The same among the values at `key`; `match(value)` may change a value that stays.
+  template <class Match>
+  std::uint64_t erase_at(std::uint32_t set, std::uint64_t key, Match match) {
+    std::uint64_t erased = 0;
+    for (std::uint32_t way = 0; way < ways_; ++way) {
+      const std::size_t slot = std::size_t{set} * ways_ + way;
+      if (keys_[slot] != key || !match(values_[slot])) continue;
+      keys_[slot] = no_key;
+      tags_.clear(set, way);
+      ++erased;
+    }
+    return erased;
+  }
+
   template <class Visit>
   void for_each(Visit visit) const {
     for (std::size_t slot = 0; slot < keys_.size(); ++slot) {

@@ -82,11 +82,11 @@ void Cache::take_fills(Cycles cycle) {
 void Cache::install_fill(MemoryAccess& fetch, Cycles cycle) {
   const Waiting waiting = registers_.release(fetch.info.tag);
   CacheArray::Line line;
-  line.owned = !coherent_ || fetch.info.owned;
+  line.owned = plain_ || note_fill(fetch, cycle);
   for (MemoryAccess* access = waiting.first; access != nullptr; access = access->info.next) {
     if (!serves(line, *access)) continue;
     line.dirty |= writes(*access);
-    line.table |= access->info.table_entry || access->info.table_line;
+    line.table |= access->info.table_entry() || access->info.table_line;
   }
   ++stats_.fills;
   const bool kept = !fetch.info.snooped;
@@ -165,7 +165,7 @@ bool Cache::hits(MemoryAccess& access) {
   CacheArray::Line* line = array_.find(access.physical());
   if (line == nullptr || !serves(*line, access)) return false;
   count_hit();
-  if (access.info.table_entry) ++stats_.table_lookups;
+  if (access.info.table_entry()) ++stats_.table_lookups;
   use(*line, access);
   return true;
 }
@@ -183,7 +183,7 @@ bool Cache::found_after_wait(MemoryAccess& access, Cycles cycle) {
 void Cache::use(CacheArray::Line& line, MemoryAccess& access) {
   line.dirty |= writes(access);
   access.info.owned = line.owned;
-  if (access.info.table_entry || access.info.table_line) array_.mark_table(line);
+  if (access.info.table_entry() || access.info.table_line) array_.mark_table(line);
   serve(access, place_);
 }
 
@@ -191,7 +191,7 @@ void Cache::count_miss(const MemoryAccess& access, std::uint64_t& how_it_ended) 
   ++stats_.lookups;
   ++stats_.misses;
   ++how_it_ended;
-  if (!access.info.table_entry) return;
+  if (!access.info.table_entry()) return;
   ++stats_.table_lookups;
   ++stats_.table_misses;
 }
@@ -202,7 +202,7 @@ bool Cache::start_miss(MemoryAccess& access, Cycles cycle) {
   if (Waiting* waiting = registers_.find(line)) {
     add(*waiting, access);
     count_miss(access, stats_.merged_misses);
-    if (access.info.table_entry) ++stats_.table_merged_misses;
+    if (access.info.table_entry()) ++stats_.table_merged_misses;
     return true;
   }
   if (registers_.full()) return false;
@@ -218,12 +218,26 @@ void Cache::fetch_line(const Waiting& waiting, PhysicalAddress line, Cycles cycl
   MemoryAccess& fetch = pool_.take();
   fetch.prepare(line, static_cast<unsigned>(line_bytes_), false);
   fetch.info.tag = registers_.take(line, waiting);
-  fetch.info.table_entry = waiting.first->info.table_entry;
+  fetch.info.entry_for = waiting.first->info.entry_for;
   fetch.info.by_cache = true;
   fetch.info.owned = wants_to_own(*waiting.first);
   fetch.info.served_by = ServedBy::Dram;  // assumed for a memory that does not report it
+  const Cycles sent = cycle + config_.tag_cycles;
+  if (!plain_) note_fetch(fetch, sent);
+  memory_side.send(fetch, sent);
+}
+
+/// What only a coherent or observed cache does.
+void Cache::note_fetch(const MemoryAccess& fetch, Cycles sent) {
+  const PhysicalAddress line = fetch.physical();
   if (coherent_ && holds(line)) ++stats_.upgrades;
-  memory_side.send(fetch, cycle + config_.tag_cycles);
+  if (observer_ != nullptr) observer_->miss_begins({fetch.info.tag, line.value(), fetch.info.entry_for}, sent);
+}
+
+/// The same; returns whether the line comes with write permission.
+bool Cache::note_fill(const MemoryAccess& fetch, Cycles cycle) {
+  if (observer_ != nullptr) observer_->miss_ends(fetch.info.tag, cycle);
+  return !coherent_ || fetch.info.owned;
 }
 
 /// A whole line written from above needs no fetch. True if the access was one and is complete.

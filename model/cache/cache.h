@@ -6,6 +6,7 @@
 #include "links/upstream_ports.h"
 #include "memory/physical_memory.h"
 #include "protocol/miss_registers.h"
+#include "protocol/observers.h"
 #include "stats/stat_set.h"
 
 namespace tablewalk {
@@ -47,7 +48,10 @@ class Cache : public TimedModule {
 
   AccessInitiatorPort<Cache> memory_side;
 
-  void make_coherent() { coherent_ = true; }
+  void make_coherent() {
+    coherent_ = true;
+    plain_ = false;
+  }
   /// Removes the line, or only its write permission, even if it is in flight to or from this cache; returns whether it
   /// was modified. Called at the end of a cycle.
   bool snoop(PhysicalAddress line, bool invalidates);
@@ -60,6 +64,10 @@ class Cache : public TimedModule {
   /// For warming without time.
   CacheArray& array() { return array_; }
 
+  void observe(MissObserver& observer) {
+    observer_ = &observer;
+    plain_ = false;
+  }
   const CacheStats& stats() const { return stats_; }
   void reset_stats() { stats_ = {}; }
   /// Adds this cache's figures under `prefix`.
@@ -106,6 +114,8 @@ class Cache : public TimedModule {
   bool look_up_arrival(MemoryAccess& access, Cycles cycle);
   bool hits(MemoryAccess& access);
   void fetch_line(const Waiting& waiting, PhysicalAddress line, Cycles cycle);
+  [[gnu::noinline]] void note_fetch(const MemoryAccess& fetch, Cycles sent);
+  [[gnu::noinline]] bool note_fill(const MemoryAccess& fetch, Cycles cycle);
   static void add(Waiting& waiting, MemoryAccess& access);
   static bool comes_back(const MemoryAccess& access, PhysicalAddress line);
   bool allocate_written_line(MemoryAccess& access, Cycles cycle);
@@ -122,7 +132,9 @@ class Cache : public TimedModule {
   MissRegisters<PhysicalAddress, Waiting> registers_;
   Inbox<MemoryAccess*> fills_;
   bool coherent_ = false;
-  bool walkers_may_ask_ = false;                   ///< it has a registered port
+  bool plain_ = true;             ///< neither coherent nor observed
+  bool walkers_may_ask_ = false;  ///< it has a registered port
+  MissObserver* observer_ = nullptr;
   const MemoryAccess* blocked_arrival_ = nullptr;  ///< looked up before, and looked up again next
   CacheStats stats_;
 };

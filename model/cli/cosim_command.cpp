@@ -16,6 +16,7 @@
 #include "cli/terminal.h"
 #include "cli/trace_arguments.h"
 #include "cli/wave_file.h"
+#include "cli/wave_view.h"
 #include "config/loader.h"
 #include "observe/walker_shadow.h"
 #include "report/print_options.h"
@@ -136,7 +137,11 @@ Outcome simulate_with_wave(const CosimArguments& arguments, const MachineConfig&
       simulate(arguments, config, {wave.name_meanwhile(), Cycles(cycle > wave_cycles ? cycle - wave_cycles : 0)});
     }
   }
-  if (!wave.finish_if_written()) outcome.no_wave = why_no_wave(arguments);
+  if (wave.finish_if_written()) {
+    write_wave_view(wave.path(), config.walker);
+  } else {
+    outcome.no_wave = why_no_wave(arguments);
+  }
   return outcome;
 }
 

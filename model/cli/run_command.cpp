@@ -15,8 +15,10 @@
 #include "cli/page_option.h"
 #include "cli/sample_option.h"
 #include "cli/terminal.h"
+#include "cli/timeline_options.h"
 #include "cli/trace_arguments.h"
 #include "cli/wave_file.h"
+#include "cli/wave_view.h"
 #include "config/loader.h"
 #include "report/memory_text.h"
 #include "report/print_run.h"
@@ -44,6 +46,7 @@ struct RunArguments {
   std::string memory_log;
   std::string sample;
   CLI::Option* sample_option = nullptr;
+  TimelineArguments timeline;
   std::uint64_t wave_from = 0;
   std::uint64_t wave_cycles = 0;
   bool explain = false;
@@ -69,13 +72,15 @@ RunResult run_with_wave(const RunArguments& arguments, const MachineConfig& conf
   if (arguments.wave_cycles != 0) options.wave.until = options.wave.from + Cycles(arguments.wave_cycles);
   try {
     RunResult result = run_machine(config, options);
-    if (!wave.finish_if_written()) {
-      line.clear();
+    line.clear();
+    if (wave.finish_if_written()) {
+      write_wave_view(wave.path(), config.walker);
+    } else {
       std::cerr << fmt::format("tablewalk: {} is not written: the walker did nothing in those cycles\n", wave.path());
     }
     return result;
   } catch (const LawViolation&) {
-    wave.finish_if_written();
+    if (wave.finish_if_written()) write_wave_view(wave.path(), config.walker);
     throw;
   }
 }
@@ -214,8 +219,9 @@ void check_page_options(RunArguments& arguments, OutputFormat format) {
 
 /// An output must not overwrite an input.
 void check_outputs(const RunArguments& arguments) {
-  const std::array<std::pair<const char*, std::string>, 4> outputs{{{"--walk-log", arguments.options.walk_log},
+  const std::array<std::pair<const char*, std::string>, 5> outputs{{{"--walk-log", arguments.options.walk_log},
                                                                     {"--wave", arguments.wave},
+                                                                    {"--timeline", arguments.timeline.path},
                                                                     {"--memory-log", arguments.memory_log},
                                                                     {"--html", arguments.html}}};
   for (const auto& [option, output] : outputs) {
@@ -241,6 +247,7 @@ void run(RunArguments& arguments) {
   arguments.options.tables = image_tables(arguments);
   const RunOptions asked = arguments.options;
   check_wave_options(arguments);
+  arguments.options.timeline = arguments.timeline.options();
   check_page_options(arguments, printing.format);
   check_outputs(arguments);
   const auto config = load_config<MachineConfig>(arguments.config);
@@ -305,6 +312,7 @@ void add_run_command(CLI::App& app) {
   command->add_option("--wave", arguments->wave, "FST file of the RTL walker's signals");
   add_whole(*command, "--wave-from", arguments->wave_from, "First cycle of the wave");
   add_whole(*command, "--wave-cycles", arguments->wave_cycles, "Number of cycles in the wave; 0 is all");
+  add_timeline_options(*command, arguments->timeline);
   add_html_option(*command, arguments->html);
   command->add_flag("--details", options.details,
                     "Keep walks, intervals and page tables in result.json, for the pages of `tablewalk report`");
@@ -321,6 +329,7 @@ void add_run_command(CLI::App& app) {
       "  tablewalk run traces/sort.twt -c skylake --set paging.mode=flat48 --explain\n"
       "  tablewalk run traces/sort.twt --warmup 100000 --limit 1000000 -o results --walk-log walks.csv\n"
       "  tablewalk run traces/sort.twt -c skylake --html page.html\n"
+      "  tablewalk run traces/sort.twt --limit 20000 --timeline sort.pftrace.gz\n"
       "  tablewalk run mine.txt --mode sv39 --image pages.bin.zst --root 0x8000100000083824 --check\n"
       "  tablewalk run traces/sort.twt --limit 1000 -c example-walker --wave walker.fst\n"
       "  valgrind --tool=lackey --trace-mem=yes ls 2>&1 | tablewalk run - --format json");

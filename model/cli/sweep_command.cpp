@@ -14,12 +14,14 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/page_option.h"
 #include "cli/sweep_progress.h"
 #include "report/result_json.h"
 #include "sweep/folder_lock.h"
 #include "sweep/local_engine.h"
 #include "sweep/slurm_engine.h"
 #include "sweep/sweep.h"
+#include "sweep/sweep_page.h"
 #include "sweep/sweep_table.h"
 
 namespace tablewalk {
@@ -31,6 +33,7 @@ struct SweepArguments {
   SlurmOptions slurm;
   std::uint64_t chunk_seconds = 60;
   std::string other_program;
+  std::string html;
   std::optional<unsigned> jobs;
   bool stop_at_failure = false;
   bool plan_only = false;
@@ -74,8 +77,12 @@ void sweep(const SweepArguments& arguments) {
     throw InputError(
         "SWEEP.yaml is missing: expected a sweep file, or status, collect or result; see `tablewalk sweep --help`");
   }
+  if (arguments.plan_only && !arguments.html.empty()) {
+    throw InputError("--html with --plan: expected one of them, because --plan runs nothing");
+  }
   if (arguments.plan_only) return print_plan(arguments);
   if (arguments.options.folder.empty()) throw InputError("-o is missing: expected a folder for the results (-o DIR)");
+  check_html_option(arguments.html, arguments.options.file, {});
   std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is reported like a full disk
   const std::unique_ptr<Engine> engine = make_engine(arguments);
   SweepProgress progress(!arguments.stop_at_failure);
@@ -85,6 +92,11 @@ void sweep(const SweepArguments& arguments) {
   std::cout << fmt::format("{}/tidy.csv: {} of {} points, {} of them new; {} simulations\n", arguments.options.folder,
                            counts.done, counts.points, counts.done - std::min(counts.done, report.done_before),
                            report.simulated);
+  if (!arguments.html.empty()) {
+    const SweepStore store(arguments.options.folder);
+    const SweepPlan plan = stored_plan(store);
+    write_text_file(arguments.html, sweep_page_html(sweep_page_json(plan, store, plan.figures)));
+  }
   report_unfinished(report);
 }
 
@@ -123,13 +135,20 @@ void show_result(const std::string& folder, const std::string& id) {
 struct CollectArguments {
   std::string folder;
   std::string output;
+  std::string html;
   std::vector<std::string> figures;
 };
 
 void collect(const CollectArguments& arguments) {
   const SweepStore store(arguments.folder);
   const SweepPlan plan = stored_plan(store);
-  const std::string table = tidy_csv(plan, store, arguments.figures.empty() ? plan.figures : arguments.figures);
+  const std::vector<std::string>& figures = arguments.figures.empty() ? plan.figures : arguments.figures;
+  check_page_path(arguments.html, "--html");
+  if (!arguments.html.empty()) {
+    write_text_file(arguments.html, sweep_page_html(sweep_page_json(plan, store, figures)));
+    if (arguments.output.empty()) return;
+  }
+  const std::string table = tidy_csv(plan, store, figures);
   if (arguments.output.empty()) {
     std::cout << table;
   } else {
@@ -182,6 +201,9 @@ void add_collect_command(CLI::App& sweep_command) {
   const auto arguments = std::make_shared<CollectArguments>();
   command->add_option("DIR", arguments->folder, "Folder of the sweep")->required()->type_name("");
   command->add_option("-o,--output", arguments->output, "File to write instead of standard output");
+  command->add_option("--html", arguments->html,
+                      "File for a page with the points as charts and tables, for any browser, offline; without -o no "
+                      "table is printed");
   command
       ->add_option("--figures", arguments->figures,
                    "Figure, or a prefix such as walker.*, instead of those of the sweep file; '*' is all")
@@ -189,7 +211,8 @@ void add_collect_command(CLI::App& sweep_command) {
   command->footer(
       "Examples:\n"
       "  tablewalk sweep collect results --figures 'dtlb.*' --figures core.cycles\n"
-      "  tablewalk sweep collect results -o all.csv --figures '*'");
+      "  tablewalk sweep collect results -o all.csv --figures '*'\n"
+      "  tablewalk sweep collect results --html results.html");
   command->callback([arguments] { collect(*arguments); });
 }
 
@@ -217,6 +240,8 @@ void add_sweep_command(CLI::App& app) {
   command->add_flag("--wait", options.wait, "Wait for another sweep in the folder, instead of an error");
   command->add_option("--other-program", arguments->other_program,
                       "keep or redo results of another build of tablewalk, instead of an error");
+  command->add_option("--html", arguments->html,
+                      "File for a page with the points as charts and tables, for any browser, offline");
   command->add_flag("--plan", arguments->plan_only, "Print the simulations instead of running them");
   command->add_option("--engine", arguments->engine, "local or slurm")->capture_default_str();
   add_whole(*command, "--chunk-seconds", arguments->chunk_seconds, "Measured simulation time in each Slurm task");

@@ -30,6 +30,7 @@ struct TablesOptions {
   std::vector<std::string> maps;
   std::vector<std::string> modes;
   std::uint64_t processes = 1;
+  std::string memory = "16G";
   std::string format = "text";
 };
 
@@ -101,22 +102,27 @@ std::vector<std::shared_ptr<const PagingMode>> default_modes(const Spaces& space
   return modes;
 }
 
-/// Element by element.
+/// Element by element, of address spaces that have tables of their own.
 void add(const std::vector<std::uint64_t>& more, std::vector<std::uint64_t>& sums) {
   sums.resize(more.size());
   for (std::size_t i = 0; i < more.size(); ++i) sums[i] += more[i];
 }
 
-ModeSize size_of_all(const std::shared_ptr<const PagingMode>& mode, const Spaces& spaces) {
+ModeSize size_of_all(const std::shared_ptr<const PagingMode>& mode, const Spaces& spaces, std::uint64_t memory_bytes) {
   ModeSize sum{mode, {}};
   for (const auto& [asid, ranges] : spaces) {
-    const TableSize size = table_size(*mode, ranges);
+    const TableSize size = table_size(*mode, ranges, memory_bytes);
+    sum.size.pages += size.pages;
+    sum.size.flat_bytes += size.flat_bytes;
+    if (mode->spaces_share_tables() && sum.size.tables != 0) continue;
     add(size.tables_per_level, sum.size.tables_per_level);
     add(size.bytes_per_level, sum.size.bytes_per_level);
     sum.size.tables += size.tables;
     sum.size.bytes += size.bytes;
-    sum.size.pages += size.pages;
-    sum.size.flat_bytes += size.flat_bytes;
+  }
+  if (mode->spaces_share_tables() && sum.size.pages > memory_bytes / mode->page_bytes()) {
+    throw InputError(fmt::format("{}: {} pages do not fit into {} of memory: expected a larger --memory", mode->name(),
+                                 sum.size.pages, humane_byte_size(memory_bytes)));
   }
   return sum;
 }
@@ -194,6 +200,22 @@ std::string to_csv(const std::vector<ModeSize>& sizes) {
   return text;
 }
 
+std::uint64_t memory_of(const TablesOptions& options) {
+  constexpr std::uint64_t least = 64 << 10;
+  constexpr std::uint64_t most = std::uint64_t{1} << 48;
+  std::uint64_t bytes = 0;
+  try {
+    bytes = parse_byte_size(options.memory).bytes;
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("--memory {}: {}", options.memory, error.what()));
+  }
+  if (bytes < least || bytes > most) {
+    throw InputError(
+        fmt::format("--memory {}: expected {} to {}", options.memory, humane_byte_size(least), humane_byte_size(most)));
+  }
+  return bytes;
+}
+
 void run_tables(const TablesOptions& options) {
   const OutputFormat format = parse_output_format(options.format);
   if (options.trace_path.empty() && options.maps.empty()) {
@@ -206,13 +228,14 @@ void run_tables(const TablesOptions& options) {
   if (options.processes != 1 && options.maps.empty()) {
     throw InputError("--processes without --map: a trace has its own processes; expected --map VA:SIZE[:PAGE] too");
   }
+  const std::uint64_t memory_bytes = memory_of(options);
   std::vector<std::shared_ptr<const PagingMode>> modes;
   for (const std::string& name : options.modes) modes.push_back(make_paging_mode(name));
   const Spaces spaces = mapped_spaces(options, modes);
   if (modes.empty()) modes = default_modes(spaces);
   std::vector<ModeSize> sizes;
   try {
-    for (const auto& mode : modes) sizes.push_back(size_of_all(mode, spaces));
+    for (const auto& mode : modes) sizes.push_back(size_of_all(mode, spaces, memory_bytes));
   } catch (const InputError& error) {
     throw InputError(fmt::format("{}: {}", options.trace_path.empty() ? "--map" : options.trace_path, error.what()));
   }
@@ -244,6 +267,8 @@ void add_tables_commands(CLI::App& app) {
       ->add_option("--map", options->maps, "map a range: VA:SIZE[:PAGE][:rwxu], sizes as 4K, 2M, 1G; may be repeated")
       ->allow_extra_args(false);
   add_whole(*command, "--processes", options->processes, "processes that each map the ranges of --map");
+  command->add_option("--memory", options->memory, "memory of the machine: an inverted table has an entry per frame")
+      ->capture_default_str();
   command
       ->add_option("-m,--mode", options->modes,
                    fmt::format("{} or radix:B1,B2,.../OFFSET@ENTRYBYTES; may be repeated. Default: those of {} "

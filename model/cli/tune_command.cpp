@@ -12,9 +12,11 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/page_option.h"
 #include "cli/sweep_progress.h"
 #include "report/text_table.h"
 #include "sweep/local_engine.h"
+#include "sweep/sweep_page.h"
 #include "sweep/tuning.h"
 
 namespace tablewalk {
@@ -24,6 +26,7 @@ struct TuneArguments {
   TuningOptions tuning;
   SweepOptions sweep;
   std::string csv;
+  std::string html;
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
 };
 
@@ -49,6 +52,8 @@ void print_front(const SweepPlan& plan, const std::vector<TunedMachine>& machine
 void tune(const TuneArguments& arguments) {
   if (arguments.tuning.budget == 0) throw InputError("--budget is missing: expected the most TLB entries of a machine");
   if (arguments.jobs == 0) throw InputError("--jobs 0: expected at least 1");
+  check_html_option(arguments.html, arguments.tuning.config, arguments.tuning.traces);
+  check_html_option(arguments.html, arguments.tuning.space, {});
   std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is reported like a full disk
   SweepOptions options = arguments.sweep;
   options.given = tuning_sweep(arguments.tuning);
@@ -60,6 +65,11 @@ void tune(const TuneArguments& arguments) {
   const SweepPlan plan = stored_plan(store);
   const std::vector<TunedMachine> machines = tuned_machines(plan, store);
   write_text_file(arguments.csv.empty() ? store.path("tune.csv") : arguments.csv, tuning_csv(plan, machines));
+  if (!arguments.html.empty()) {
+    nlohmann::ordered_json page = sweep_page_json(plan, store, {});
+    page["tune"] = tuned_json(machines);
+    write_text_file(arguments.html, sweep_page_html(page));
+  }
   print_front(plan, machines);
   report_unfinished(report);
 }
@@ -78,6 +88,8 @@ void add_tune_command(CLI::App& app) {
                       "each TLB, from a quarter to four times its entries");
   command->add_option("-o,--output", arguments->sweep.folder, "Folder of the results and of tune.csv")->required();
   command->add_option("--csv", arguments->csv, "File for the table of all machines, instead of DIR/tune.csv");
+  command->add_option("--html", arguments->html,
+                      "File for a page with the front and all points, for any browser, offline");
   add_whole(*command, "--warmup", tuning.warmup, "Records simulated before the statistics start");
   add_whole(*command, "--limit", tuning.limit, "Records simulated after that; 0 is all");
   add_whole(*command, "-j,--jobs", arguments->jobs, "Simulations in parallel; default: one per processor");

@@ -84,14 +84,23 @@ void check_arguments(const WalkArguments& arguments) {
   }
 }
 
-/// Maps the ranges to new frames; returns the root register's value.
-std::uint64_t build_tables(const std::vector<std::string>& maps, const std::shared_ptr<const PagingMode>& mode,
-                           PhysicalMemory& memory) {
+/// Tables with pages of their own.
+struct BuiltTables {
+  FrameAllocator frames;
+  TableBuilder tables;
+
+  BuiltTables(std::uint64_t memory_bytes, const std::shared_ptr<const PagingMode>& mode, PhysicalMemory& memory)
+      : frames(memory_bytes, mode->page_bytes(), {}), tables(mode, memory, frames) {}
+};
+
+/// Maps the ranges to new frames.
+std::unique_ptr<BuiltTables> build_tables(const std::vector<std::string>& maps,
+                                          const std::shared_ptr<const PagingMode>& mode, PhysicalMemory& memory) {
   constexpr std::uint64_t plenty = std::uint64_t{1} << 40;
   // Entries are written one by one; this many take a few seconds.
   std::uint64_t pages_left = std::uint64_t{1} << 25;
-  FrameAllocator frames(std::min(plenty, mode->memory_limit()), mode->page_bytes(), {});
-  TableBuilder tables(mode, memory, frames);
+  auto built = std::make_unique<BuiltTables>(std::min(plenty, mode->memory_limit()), mode, memory);
+  TableBuilder& tables = built->tables;
   for (const std::string& spec : maps) {
     const auto [range, rights] = parse_map(spec);
     const std::uint64_t page = range.page_bytes == 0 ? mode->page_bytes() : range.page_bytes;
@@ -113,7 +122,7 @@ std::uint64_t build_tables(const std::vector<std::string>& maps, const std::shar
       throw InputError(fmt::format("--map {}: {}", spec, error.what()));
     }
   }
-  return mode->encode_root({tables.root(), 0});
+  return built;
 }
 
 void compare_with_oracle(const WalkArguments& arguments, const PagingConfig& paging, const PrintOptions& printing) {
@@ -154,6 +163,7 @@ void run_walk(const WalkArguments& arguments) {
   for (const std::string& text : arguments.addresses) addresses.emplace_back(parse_option_integer("VA", text));
   PhysicalMemory memory;
   std::optional<MemoryImage> image;
+  std::unique_ptr<BuiltTables> built;
   if (arguments.image.given()) {
     const bool has_root = !arguments.image.root.empty();
     if (has_root)
@@ -165,7 +175,8 @@ void run_walk(const WalkArguments& arguments) {
     if (!has_root && !dump) report.root_value = root_of(*image);  // bytes have no root
   } else {
     report.source = fmt::format("--map {}", fmt::join(arguments.maps, " --map "));
-    report.root_value = build_tables(arguments.maps, mode, memory);
+    built = build_tables(arguments.maps, mode, memory);
+    report.root_value = mode->encode_root({built->tables.root(), 0});
   }
   if (dump) {
     std::cout << memory_dump(memory, *dump, image ? &*image : nullptr);

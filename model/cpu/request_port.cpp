@@ -377,11 +377,12 @@ void RequestPort::send_access(InFlight& access, PhysicalAddress address, std::ui
 TranslationRequest& RequestPort::take_request() {
   if (free_requests_.empty()) {
     all_requests_.push_back(std::make_unique<TranslationRequest>());
-    return *all_requests_.back();
+    free_requests_.push_back(all_requests_.back().get());
   }
   TranslationRequest* request = free_requests_.back();
   free_requests_.pop_back();
   request->accounting = false;
+  request->id = TranslationId(number_, ++translations_begun_);
   return *request;
 }
 

@@ -398,8 +398,9 @@ class RequestPort : public TimedModule {
   std::uint64_t record_of_fault_ = 0;  ///< while the kernel handles it
   std::vector<std::unique_ptr<TranslationRequest>> all_requests_;
   std::vector<TranslationRequest*> free_requests_;
-  TranslationRequest* probe_;  ///< request object for the next translation
-  PhysicalAddress physical_;   ///< of the most recently translated access
+  std::uint64_t translations_begun_ = 0;  ///< serial number of probe_
+  TranslationRequest* probe_;             ///< request object for the next translation
+  PhysicalAddress physical_;              ///< of the most recently translated access
   AccessPool pool_;
   MemoryAccess* access_probe_;  ///< payload for the next memory access
   CoreStats stats_;

@@ -9,6 +9,7 @@ namespace tablewalk {
 void RequestPort::join(Shootdowns& shootdowns, unsigned number) {
   shootdowns_ = &shootdowns;
   number_ = number;
+  probe_->id = TranslationId(number, translations_begun_);
   shootdowns.add(*this);
   take_last_seat(Phase::Middle);
 }

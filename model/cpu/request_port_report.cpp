@@ -186,7 +186,7 @@ void report_translations(const CoreStats& stats, StatSet& figures) {
   part("total", stats.translation_latency.sum(), "all cycles of these translations: the sum of the parts below");
   part("queue", cycles.queue, "waiting for a lookup port, a walker, its memory port, or another walk of the page");
   part("tlb_lookup", cycles.tlb_lookup, "lookups in TLBs that missed, and in the one that hit");
-  part("walk_cache_lookup", cycles.walk_cache_lookup, "in the walker, before its first read");
+  part("walk_cache_lookup", cycles.walk_cache_lookup, "lookups of walk caches, and the wait for them");
   part("memory", cycles.memory_total(), "reading page-table entries");
   for (unsigned level = 0; level < max_levels; ++level) {
     for (unsigned place = 0; place < served_by_count; ++place) {

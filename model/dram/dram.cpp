@@ -53,7 +53,7 @@ void Dram::take(unsigned port, MemoryAccess& access, Cycles cycle, Clocks edge) 
     ++stats_.writes;
   } else {
     ++stats_.reads;
-    if (access.info.table_entry) ++stats_.table_reads;
+    if (access.info.table_entry()) ++stats_.table_reads;
   }
   access.info.served_by = ServedBy::Dram;
   if (access.wants_entry()) access.transfer_entry(memory_);
@@ -83,9 +83,14 @@ void Dram::answer(DramChannel& channel) {
     free_tokens_.push_back(note.token);
     const Cycles answered = std::max(clock_.cycle_at(note.complete), now() + Cycles(1));
     if (note.kind != DramNote::Kind::Accepted) count_read(pending, note, answered);
+    if (observer_ != nullptr) tell_observer(pending, note, answered);
     cpu_side_.port(pending.port).respond(*pending.access, answered);
   }
   channel.clear_notes();
+}
+
+void Dram::tell_observer(const Pending& pending, const DramNote& note, Cycles answered) {
+  observer_->completed(*pending.access, map_.locate(pending.access->physical()), note, pending.seen, answered);
 }
 
 void Dram::count_read(const Pending& pending, const DramNote& note, Cycles answered) {

@@ -10,6 +10,16 @@
 
 namespace tablewalk {
 
+/// Notified of the accesses that a memory has completed: reads, and writes that its controller has accepted. Observers
+/// never change a result.
+class DramObserver {
+ public:
+  virtual ~DramObserver() = default;
+  /// `arrived`: the access, in that cycle; `answered`: when its sender has the response.
+  virtual void completed(const MemoryAccess& access, const DramLocation& place, const DramNote& note, Cycles arrived,
+                         Cycles answered) = 0;
+};
+
 struct DramStats {
   std::uint64_t reads = 0;  ///< including compare-and-swaps
   std::uint64_t writes = 0;
@@ -37,6 +47,7 @@ class Dram : public TimedModule {
 
   tlm::tlm_target_socket<64>& cpu_side(unsigned port) { return cpu_side_.port(port).socket; }
 
+  void observe(DramObserver& observer) { observer_ = &observer; }
   const DramStats& stats() const { return stats_; }
   void reset_stats() { stats_ = {}; }
   /// Adds this memory's figures under `prefix`.
@@ -58,6 +69,7 @@ class Dram : public TimedModule {
   void take_arrivals(Cycles cycle);
   void take(unsigned port, MemoryAccess& access, Cycles cycle, Clocks edge);
   void answer(DramChannel& channel);
+  [[gnu::noinline]] void tell_observer(const Pending& pending, const DramNote& note, Cycles answered);
   void count_read(const Pending& pending, const DramNote& note, Cycles answered);
   void count_row(const DramNote& note);
   std::uint32_t hold(const Pending& pending);
@@ -73,6 +85,7 @@ class Dram : public TimedModule {
   std::vector<std::uint32_t> free_tokens_;
   UpstreamPorts<AccessTargetPort<Dram>, MemoryAccess> cpu_side_;
   DramStats stats_;
+  DramObserver* observer_ = nullptr;
 };
 
 }  // namespace tablewalk

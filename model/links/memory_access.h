@@ -18,9 +18,9 @@ struct AccessInfo : tlm::tlm_extension<AccessInfo> {
 
   std::uint64_t expected = 0;  ///< compare-and-swap: `desired` is written if memory holds this value
   std::uint64_t desired = 0;
-  std::uint64_t held = 0;    ///< the value in memory before a compare-and-swap
-  bool table_entry = false;  ///< made by a page walker
-  bool table_line = false;   ///< a write-back of a line with page-table entries
+  std::uint64_t held = 0;   ///< the value in memory before a compare-and-swap
+  TranslationId entry_for;  ///< made by a page walker for this translation; none: not made by one
+  bool table_line = false;  ///< a write-back of a line with page-table entries
   Operation operation = Operation::Plain;
   bool swapped = false;   ///< a compare-and-swap was carried out, whether it wrote or not
   bool by_cache = false;  ///< made by a cache: a line fill or a write-back
@@ -32,6 +32,8 @@ struct AccessInfo : tlm::tlm_extension<AccessInfo> {
   std::uint32_t tag = 0;               ///< for the initiator's own use
   Cycles missed;                       ///< first lookup in the target, if it missed
   class MemoryAccess* next = nullptr;  ///< next one waiting with it in the target, or in the pool
+
+  bool table_entry() const { return entry_for.is_valid(); }
 
   tlm_extension_base* clone() const override { return new AccessInfo(*this); }
   void copy_from(const tlm_extension_base& other) override { *this = static_cast<const AccessInfo&>(other); }
@@ -58,7 +60,8 @@ class MemoryAccess : public tlm::tlm_generic_payload {
     set_streaming_width(bytes);
     set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
     set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-    info.table_entry = info.table_line = false;
+    info.entry_for = TranslationId();
+    info.table_line = false;
     info.operation = AccessInfo::Operation::Plain;
     info.swapped = false;
     info.by_cache = info.owned = info.snooped = false;
@@ -66,7 +69,7 @@ class MemoryAccess : public tlm::tlm_generic_payload {
   }
   PhysicalAddress physical() const { return PhysicalAddress(get_address()); }
   /// Made by a page walker itself, not by a cache that fetches a line on its behalf.
-  bool wants_entry() const { return info.table_entry && !info.by_cache; }
+  bool wants_entry() const { return info.table_entry() && !info.by_cache; }
   /// The bytes read, in the payload, so that any memory can provide them.
   const unsigned char* bytes() const { return data_.data(); }
   /// The same, of an entry.

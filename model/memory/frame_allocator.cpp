@@ -32,6 +32,7 @@ struct FrameAllocator::State {
   std::unique_ptr<FrameBlocks> blocks;
   BuddyBlocks* buddy = nullptr;                       ///< `blocks`, if they are that
   std::array<std::vector<std::uint64_t>, 64> pieces;  ///< free small tables, by log2 of their size
+  std::weak_ptr<CommonTables> common_tables;
 
   [[noreturn]] void throw_exhausted(std::uint64_t bytes) const {
     throw InputError(fmt::format(
@@ -112,6 +113,14 @@ PhysicalAddress FrameAllocator::allocate_table(std::uint64_t bytes) {
   return state_->address_of(state_->blocks->take_block(state_->order_of(block), true), block);
 }
 
+std::optional<PhysicalAddress> FrameAllocator::try_allocate_table(std::uint64_t bytes) {
+  const std::uint64_t block = round_up_to_power_of_two(bytes);
+  if (block <= state_->frame_bytes) return allocate_table(bytes);
+  const std::optional<std::uint64_t> frame = state_->blocks->take_block(state_->order_of(block), true);
+  if (!frame) return std::nullopt;
+  return state_->address_of(*frame);
+}
+
 void FrameAllocator::release_page(PhysicalAddress address, std::uint64_t bytes) {
   state_->blocks->give_back(state_->frame_of(address), state_->order_of(std::max(bytes, state_->frame_bytes)));
 }
@@ -142,6 +151,18 @@ std::optional<std::vector<FrameMove>> FrameAllocator::compact(std::uint64_t byte
         {state_->address_of(move.from), state_->address_of(move.to), state_->frame_bytes << move.order, move.page});
   }
   return moves;
+}
+
+std::uint64_t FrameAllocator::memory_bytes() const {
+  return state_->memory_bytes;
+}
+
+PhysicalAddress FrameAllocator::base() const {
+  return state_->base;
+}
+
+std::weak_ptr<CommonTables>& FrameAllocator::common_tables() {
+  return state_->common_tables;
 }
 
 void FrameAllocator::report(StatSet& figures) const {

@@ -42,6 +42,12 @@ struct FrameMove {
   bool page = true;  ///< allocated by allocate_page(); else memory that others use, which is nowhere mapped
 };
 
+/// What the page tables of all address spaces in a memory have in common, if the organisation has such a thing.
+class CommonTables {
+ public:
+  virtual ~CommonTables() = default;
+};
+
 /// Allocates blocks of physical memory, each aligned to its size rounded up to a power of two. Host memory is
 /// proportional to what was allocated, not to the size of the simulated RAM. Throws InputError if simulated memory is
 /// exhausted (with its size and the key that enlarges it).
@@ -63,6 +69,8 @@ class FrameAllocator {
   /// Memory for a page table of `bytes`. Tables smaller than a frame share frames with others of their size; tables
   /// larger than a frame are contiguous. All bytes read as zero.
   PhysicalAddress allocate_table(std::uint64_t bytes);
+  /// The same; nothing if a table larger than a frame has no such block.
+  std::optional<PhysicalAddress> try_allocate_table(std::uint64_t bytes);
   /// Frees a block; the next request of that kind and size may receive it again.
   void release_page(PhysicalAddress address, std::uint64_t bytes);
   void release_table(PhysicalAddress address, std::uint64_t bytes);
@@ -75,6 +83,11 @@ class FrameAllocator {
   /// use.
   std::optional<std::vector<FrameMove>> compact(
       std::uint64_t bytes, const std::function<bool(PhysicalAddress)>& may_move = [](PhysicalAddress) { return true; });
+  std::uint64_t memory_bytes() const;
+  PhysicalAddress base() const;
+  /// Whoever makes the first tables makes what they have in common, which ends with the last ones.
+  std::weak_ptr<CommonTables>& common_tables();
+
   /// Declares the figures frames.* of FramePolicy::Buddy, in the section that the caller has begun.
   void report(StatSet& figures) const;
 

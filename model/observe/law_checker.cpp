@@ -44,7 +44,11 @@ void check_cores(const StatSet& figures, const std::vector<unsigned>& cores) {
 
 LawChecker::LawChecker(const PagingMode& mode, const PhysicalMemory& memory, Kernel& kernel,
                        const SegmentTable* segments)
-    : mode_(mode), memory_(memory), kernel_(kernel), segments_(segments) {}
+    : mode_(mode),
+      memory_(memory),
+      kernel_(kernel),
+      segments_(segments),
+      repaired_shift_(mode.page_sizes().back().shift) {}
 
 void LawChecker::translation_requested(const TranslationRequest&, Cycles) {
   ++requested_;
@@ -86,7 +90,7 @@ void LawChecker::fault_handled(const TranslationRequest& request, Cycles at) {
                            : VirtualAddress(segments_->look_up(request.va, 1, request.space, request.access).address);
   const WalkOutcome repaired = walk_now(paged, request.space, request.access);
   require(repaired.translated, fmt::format("0x{:x} faults still after its fault was handled", request.va.value()));
-  last_repair_ = at;
+  repairs_[paged.value() >> repaired_shift_] = at;
 }
 
 /// The reference walk of the present tables.
@@ -94,12 +98,13 @@ WalkOutcome LawChecker::walk_now(VirtualAddress va, AddressSpaceId space, Access
   return reference_walk(mode_, memory_, kernel_.root_for(space, access.user), va, access);
 }
 
-/// An earlier walk may have missed what a fault handler of another core has mapped since. It may lack a bit that
-/// software sets.
-bool LawChecker::was_absent(const Answer& answer, const WalkOutcome& now, Cycles since) const {
-  const bool lacks_bit = now.fault.reason == FaultReason::NotAccessed || now.fault.reason == FaultReason::NotDirty;
-  return answer.faulted && tells(answer.fault.reason, FaultReason::NotPresent) && (now.translated || lacks_bit) &&
-         last_repair_ >= since;
+/// An earlier walk may have missed what a fault handler of another core has mapped since, near that address. It may
+/// lack a bit that software sets, or a right.
+bool LawChecker::was_absent(VirtualAddress va, const Answer& answer, const WalkOutcome& now, Cycles since) const {
+  if (!answer.faulted || !tells(answer.fault.reason, FaultReason::NotPresent)) return false;
+  const bool is_absent = !now.translated && tells(now.fault.reason, FaultReason::NotPresent);
+  const auto repair = repairs_.find(va.value() >> repaired_shift_);
+  return !is_absent && repair != repairs_.end() && repair->second >= since;
 }
 
 void LawChecker::walk_finished(const WalkRecord& walk) {
@@ -117,7 +122,7 @@ void LawChecker::walk_finished(const WalkRecord& walk) {
 void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, const Answer& answer, Cycles since,
                                    const WalkOutcome& reference) const {
   if (kernel_.may_be_stale(asid, va)) return;
-  if (was_absent(answer, reference, since)) return;
+  if (was_absent(va, answer, reference, since)) return;
   if (answer.faulted) {
     require(
         !reference.translated && tells(answer.fault.reason, reference.fault.reason),

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <unordered_map>
 
 #include "memory/physical_memory.h"
 #include "paging/paging_mode.h"
@@ -38,13 +39,14 @@ class LawChecker final : public TranslationObserver, public WalkObserver {
                          const WalkOutcome& reference) const;
   void check_leaf(const WalkRecord& walk, const Translation& expected) const;
   std::optional<VirtualAddress> check_segment(const TranslationRequest& request) const;
-  bool was_absent(const Answer& answer, const WalkOutcome& now, Cycles since) const;
+  bool was_absent(VirtualAddress va, const Answer& answer, const WalkOutcome& now, Cycles since) const;
 
   const PagingMode& mode_;
   const PhysicalMemory& memory_;
   Kernel& kernel_;
   const SegmentTable* segments_;
-  Cycles last_repair_;  ///< when a fault was handled last
+  unsigned repaired_shift_;  ///< log2 of the bytes around its address that a fault maps at most: the largest page
+  std::unordered_map<std::uint64_t, Cycles> repairs_;  ///< when a fault there was handled last
   std::uint64_t requested_ = 0;
   std::uint64_t answered_ = 0;
   std::uint64_t walks_ = 0;

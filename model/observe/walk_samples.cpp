@@ -48,6 +48,7 @@ ordered_json row_of(const SampledWalk& sampled, const AddressMap& banks) {
   row.push_back(sampled.number);
   row.push_back(walk.id);
   row.push_back(walk.space);
+  row.push_back(walk.translation.core());
   row.push_back(address_text(walk.va.value()));
   row.push_back(to_string(walk.access.kind));
   row.push_back(walk.instruction ? ordered_json(address_text(walk.instruction->value())) : ordered_json());
@@ -134,9 +135,9 @@ std::vector<std::uint64_t> WalkSamples::slowest() const {
 
 ordered_json walks_to_rows(const std::vector<SampledWalk>& walks, const AddressMap& banks) {
   ordered_json json = ordered_json::object();
-  json["columns"] = {"number",    "id",         "asid",     "va",        "access", "instruction", "asked",
-                     "requested", "taken",      "answered", "delivered", "merged", "restarts",    "walk_cache_hit",
-                     "page",      "page_bytes", "fault",    "reads"};
+  json["columns"] = {"number",         "id",        "asid",       "core",     "va",        "access", "instruction",
+                     "asked",          "requested", "taken",      "answered", "delivered", "merged", "restarts",
+                     "walk_cache_hit", "page",      "page_bytes", "fault",    "reads"};
   json["read_columns"] = {"level", "update", "address", "presented", "answered", "served_by", "dram"};
   json["rows"] = ordered_json::array();
   for (const SampledWalk& walk : walks) json["rows"].push_back(row_of(walk, banks));

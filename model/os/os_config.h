@@ -61,7 +61,8 @@ struct OsConfig {
     if (huge_pages.size.bytes != 0) return huge_pages.size.bytes;
     const std::uint64_t small = mapped_page_bytes(mode.page_bytes());
     for (const auto& size : mode.page_sizes()) {
-      if (size.entries == 1 && size.bytes() > small) return size.bytes();
+      const bool is_range = size.entries != 1 && size.level == 0;  // of small entries that agree
+      if (!is_range && size.bytes() > small) return size.bytes();
     }
     return 0;
   }

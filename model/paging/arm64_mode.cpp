@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/error.h"
@@ -26,46 +27,59 @@ constexpr std::uint64_t table_no_execute_el0 = std::uint64_t{1} << 60;
 constexpr std::uint64_t table_no_el0 = std::uint64_t{1} << 61;     ///< APTable[0]
 constexpr std::uint64_t table_read_only = std::uint64_t{1} << 62;  ///< APTable[1]
 
-constexpr unsigned address_bits = 48;
-constexpr unsigned page_shift = 12;
-constexpr unsigned index_bits = 9;
-constexpr unsigned highest_block_level = 2;  ///< 1 GiB; level 1 in Arm's numbering
-constexpr unsigned contiguous_shift = 4;     ///< log2 of the descriptors of a contiguous range (D8.6, 4 KiB granule)
+constexpr unsigned output_bits = 48;  ///< of physical addresses
+constexpr unsigned last_arm_level = 3;
 
-/// Stage 1 of the EL1&0 regime with 4 KiB granule and 48-bit addresses, through TTBR0_EL1 (Arm ARM, D8.2 to D8.4).
-/// Hardware manages the access flag and the dirty state (TCR_EL1.HA and HD set); PAN is off. Arm numbers levels from
-/// the root (0) to the last one (3), and so do level names and fault codes.
+/// What differs between the granules (D8.2: the translation tables of each; D8.6: contiguous ranges).
+struct Granule {
+  const char* name;
+  unsigned page_shift;
+  unsigned virtual_bits;         ///< 64 - TCR_EL1.T0SZ
+  unsigned levels;               ///< that those bits need
+  unsigned highest_block_level;  ///< here; without 52-bit addresses
+  /// log2 of the descriptors of a contiguous range, by level here
+  std::array<unsigned, 3> contiguous_shift;
+
+  unsigned index_bits() const { return page_shift - 3; }
+  unsigned shift(unsigned level) const { return page_shift + level * index_bits(); }
+};
+
+constexpr Granule granule_4k{"arm64-4k", 12, 48, 4, 2, {4, 4, 4}};
+constexpr Granule granule_16k{"arm64-16k", 14, 47, 3, 1, {7, 5, 0}};
+constexpr Granule granule_64k{"arm64-64k", 16, 48, 3, 1, {5, 5, 0}};
+
+/// Stage 1 of the EL1&0 regime with 48-bit physical addresses, through TTBR0_EL1 (Arm ARM, D8.2 to D8.4). Hardware
+/// manages the access flag and the dirty state (TCR_EL1.HA and HD set); PAN is off. Arm numbers levels up to the last
+/// one (3), whatever the first is, and so do level names and fault codes.
 class Arm64Mode final : public WalkingMode<Arm64Mode> {
  public:
-  explicit Arm64Mode(const ArmControls& controls)
-      : WalkingMode("arm64-4k",
-                    {{12, index_bits, true, "L3"},
-                     {21, index_bits, true, "L2"},
-                     {30, index_bits, true, "L1"},
-                     {39, index_bits, false, "L0"}},
-                    8, address_bits, contiguous_sizes(controls)),
+  Arm64Mode(const Granule& granule, const ArmControls& controls)
+      : WalkingMode(granule.name, shape_of(granule), 8, output_bits, contiguous_sizes(granule, controls)),
+        granule_(granule),
+        address_mask_(low_bits(output_bits) & ~low_bits(granule.page_shift)),
+        root_mask_(low_bits(output_bits) & ~(table_bytes(root_level()) - 1)),
         hint_(controls.contiguous ? contiguous : 0) {}
 
   /// Addresses above belong to TTBR1_EL1, another table.
-  bool translates(VirtualAddress va) const override { return va.value() <= low_bits(address_bits); }
+  bool translates(VirtualAddress va) const override { return va.value() <= low_bits(granule_.virtual_bits); }
 
   /// Reserved encodings count as invalid, and address bits below a block are ignored.
   EntryView decode(std::uint64_t entry, unsigned at_level) const override {
     if ((entry & valid) == 0) return {};
     const bool has_table_bit = (entry & table_or_page) != 0;
     if (at_level > 0 && has_table_bit) return decode_table(entry);
-    if (at_level == 0 ? !has_table_bit : at_level > highest_block_level) return {};
+    if (at_level == 0 ? !has_table_bit : at_level > granule_.highest_block_level) return {};
     return decode_leaf(entry, at_level);
   }
 
   std::uint64_t encode_pointer(PhysicalAddress table, unsigned) const override {
-    return (table.value() & address_mask) | table_or_page | valid;
+    return (table.value() & address_mask_) | table_or_page | valid;
   }
 
   /// Memory type 0 of MAIR_EL1. The dirty state of a writable page is managed by hardware; a page without that cannot
   /// be dirty.
   std::uint64_t encode_leaf(PhysicalAddress frame, const PageSize& size, const LeafSpec& spec) const override {
-    std::uint64_t entry = (frame.value() & address_mask) | inner_shareable | valid;
+    std::uint64_t entry = (frame.value() & address_mask_) | inner_shareable | valid;
     if (size.level == 0) entry |= table_or_page;
     if (size.entries > 1) entry |= contiguous;
     if (spec.rights.user) entry |= reach_el0;
@@ -99,7 +113,7 @@ class Arm64Mode final : public WalkingMode<Arm64Mode> {
 
   /// The fault status code of ESR_EL1 (DFSC, and IFSC of a fetch).
   std::uint32_t error_code(FaultReason reason, unsigned at_level, Access) const override {
-    const unsigned arm_level = root_level() - at_level;
+    const unsigned arm_level = last_arm_level - at_level;
     switch (reason) {
       case FaultReason::None:
         return 0;
@@ -124,7 +138,7 @@ class Arm64Mode final : public WalkingMode<Arm64Mode> {
 
   RootRegister decode_root(std::uint64_t value) const override;
   std::uint64_t encode_root(RootRegister root) const override {
-    return std::uint64_t{root.asid} << asid_shift | (root.table.value() & address_mask);
+    return std::uint64_t{root.asid} << asid_shift | (root.table.value() & root_mask_);
   }
   Architecture architecture() const override { return Architecture::Arm; }
   const char* root_register() const override { return "TTBR0_EL1"; }
@@ -136,14 +150,13 @@ class Arm64Mode final : public WalkingMode<Arm64Mode> {
   std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const override;
 
  private:
-  static constexpr std::uint64_t address_mask = low_bits(address_bits) & ~low_bits(page_shift);
   static constexpr unsigned asid_shift = 48;
 
   /// Tables have no access flag.
-  static EntryView decode_table(std::uint64_t entry) {
+  EntryView decode_table(std::uint64_t entry) const {
     EntryView view;
     view.kind = EntryView::Kind::Pointer;
-    view.target = PhysicalAddress(entry & address_mask);
+    view.target = PhysicalAddress(entry & address_mask_);
     view.rights.write = (entry & table_read_only) == 0;
     view.rights.user = (entry & table_no_el0) == 0;
     view.rights.execute = (entry & table_no_execute_el0) == 0;
@@ -152,10 +165,21 @@ class Arm64Mode final : public WalkingMode<Arm64Mode> {
     return view;
   }
 
-  static std::vector<PageSize> contiguous_sizes(const ArmControls& controls) {
+  static std::vector<LevelShape> shape_of(const Granule& granule) {
+    std::vector<LevelShape> shape;
+    for (unsigned at_level = 0; at_level < granule.levels; ++at_level) {
+      const unsigned bits = std::min(granule.index_bits(), granule.virtual_bits - granule.shift(at_level));
+      shape.push_back({granule.shift(at_level), bits, at_level <= granule.highest_block_level,
+                       fmt::format("L{}", last_arm_level - at_level)});
+    }
+    return shape;
+  }
+
+  static std::vector<PageSize> contiguous_sizes(const Granule& granule, const ArmControls& controls) {
     std::vector<PageSize> sizes;
-    for (unsigned at_level = 0; controls.contiguous && at_level <= highest_block_level; ++at_level) {
-      sizes.push_back({page_shift + at_level * index_bits + contiguous_shift, at_level, 1u << contiguous_shift});
+    for (unsigned at_level = 0; controls.contiguous && at_level <= granule.highest_block_level; ++at_level) {
+      const unsigned shift = granule.contiguous_shift[at_level];
+      sizes.push_back({granule.shift(at_level) + shift, at_level, 1u << shift});
     }
     return sizes;
   }
@@ -163,11 +187,11 @@ class Arm64Mode final : public WalkingMode<Arm64Mode> {
   /// The range of a contiguous descriptor is aligned; the address bits within it are those of the virtual address. A
   /// range that is programmed otherwise has no defined result (D8.6).
   EntryView decode_leaf(std::uint64_t entry, unsigned at_level) const {
-    const unsigned shift = page_shift + at_level * index_bits + ((entry & hint_) != 0 ? contiguous_shift : 0);
+    const unsigned shift = index_shift(at_level) + ((entry & hint_) != 0 ? granule_.contiguous_shift[at_level] : 0);
     EntryView view;
     view.kind = EntryView::Kind::Leaf;
     view.page_shift = static_cast<std::uint8_t>(shift);
-    view.target = PhysicalAddress(entry & address_mask & ~low_bits(shift));
+    view.target = PhysicalAddress(entry & address_mask_ & ~low_bits(shift));
     view.dirty = (entry & read_only) == 0;
     view.rights.write = view.dirty || (entry & dirty_managed) != 0;
     view.rights.user = (entry & reach_el0) != 0;
@@ -178,27 +202,31 @@ class Arm64Mode final : public WalkingMode<Arm64Mode> {
     return view;
   }
 
-  std::uint64_t hint_;  ///< the Contiguous bit, if it is used
+  Granule granule_;
+  std::uint64_t address_mask_;  ///< of tables and pages, in descriptors
+  std::uint64_t root_mask_;     ///< of the root table, which may be small
+  std::uint64_t hint_;          ///< the Contiguous bit, if it is used
 };
 
 RootRegister Arm64Mode::decode_root(std::uint64_t value) const {
   const std::uint64_t table = value & low_bits(asid_shift) & ~std::uint64_t{1};
-  if ((table & ~address_mask) != 0) {
-    throw InputError(fmt::format("{}: TTBR0_EL1 {:#x} holds table address {:#x}; expected a multiple of 4096", name(),
-                                 value, table));
+  if ((table & ~root_mask_) != 0) {
+    throw InputError(fmt::format("{}: TTBR0_EL1 {:#x} holds table address {:#x}; expected a multiple of {}", name(),
+                                 value, table, table_bytes(root_level())));
   }
   return {PhysicalAddress(table), static_cast<AddressSpaceId>(value >> asid_shift)};
 }
 
 std::vector<BitField> Arm64Mode::entry_fields(std::uint64_t entry, unsigned at_level) const {
+  const auto page = static_cast<std::uint8_t>(granule_.page_shift);
   if (at_level > 0 && (entry & table_or_page) != 0) {
     return {{"NSTable", 63, 63, "tables below are not secure"},
             {"APTable", 62, 61, "removes below: 1x write, x1 EL0 access"},
             {"UXNTable", 60, 60, "no execution at EL0 below"},
             {"PXNTable", 59, 59, "no execution at EL1 below"},
             {"ignored", 58, 48, "no meaning"},
-            {"table", 47, 12, "address of the table"},
-            {"ignored", 11, 2, "no meaning"},
+            {"table", 47, page, "address of the table"},
+            {"ignored", static_cast<std::uint8_t>(page - 1), 2, "no meaning"},
             {"type", 1, 1, "a table"},
             {"valid", 0, 0, "valid"}};
   }
@@ -211,7 +239,7 @@ std::vector<BitField> Arm64Mode::entry_fields(std::uint64_t entry, unsigned at_l
                                {"GP", 50, 50, "guarded page"},
                                {"RES0", 49, 48, "should be 0"},
                                {"frame", 47, lowest, "address of the page"}};
-  if (at_level > 0) fields.push_back({"RES0", static_cast<std::uint8_t>(lowest - 1), 12, "should be 0"});
+  if (lowest > 12) fields.push_back({"RES0", static_cast<std::uint8_t>(lowest - 1), 12, "should be 0"});
   fields.push_back({"nG", 11, 11, "not global: in one address space"});
   fields.push_back({"AF", 10, 10, "accessed: was used by a walk"});
   fields.push_back({"SH", 9, 8, "shareability"});
@@ -227,7 +255,15 @@ std::vector<BitField> Arm64Mode::entry_fields(std::uint64_t entry, unsigned at_l
 }  // namespace
 
 std::shared_ptr<const PagingMode> make_arm64_4k(const PagingControls& controls) {
-  return std::make_shared<Arm64Mode>(controls.arm);
+  return std::make_shared<Arm64Mode>(granule_4k, controls.arm);
+}
+
+std::shared_ptr<const PagingMode> make_arm64_16k(const PagingControls& controls) {
+  return std::make_shared<Arm64Mode>(granule_16k, controls.arm);
+}
+
+std::shared_ptr<const PagingMode> make_arm64_64k(const PagingControls& controls) {
+  return std::make_shared<Arm64Mode>(granule_64k, controls.arm);
 }
 
 }  // namespace tablewalk

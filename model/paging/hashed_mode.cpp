@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "paging/hashed_tables.h"
+#include "paging/neighbours.h"
 #include "paging/table_size.h"
 #include "paging/walk_steps.h"
 
@@ -29,6 +30,25 @@ HashedMode::HashedMode(std::string name, const HashedControls& controls)
 std::uint64_t HashedMode::most_reads(PhysicalAddress root) const {
   const HashedRoot table = HashedRoot::decode(root.value());
   return page_sizes().size() * table.slots();
+}
+
+/// The line is a block of adjacent pages.
+void HashedMode::read_neighbours(const Walk& walk, const EntryLine& line, LinePages& found) const {
+  const Translation& own = walk.translation();
+  const HashedLine held = line_from(line.data);
+  const unsigned own_entry = HashedLine::entry_of(walk.va(), own.page_shift);
+  const std::uint64_t place = walk.va().value() >> own.page_shift & (Translation::most_neighbours - 1);
+  for (unsigned entry = 0; entry < HashedLine::entries; ++entry) {
+    const EntryView view = decode(held.words[entry], own.level);
+    if (entry == own_entry || view.kind != EntryView::Kind::Leaf || !view.accessed) continue;
+    Translation page = own;
+    page.page = view.target;
+    page.rights = view.rights;
+    page.global = view.global;
+    page.dirty = view.dirty;
+    page.leaf_entry = held.words[entry];
+    found.add(place - own_entry + entry, page);
+  }
 }
 
 RootRegister HashedMode::decode_root(std::uint64_t value) const {
@@ -59,7 +79,7 @@ std::vector<LevelShape> HashedMode::address_parts() const {
   return {{12, 3, false, "entry"}, {15, 49, false, "block"}};
 }
 
-WalkStep HashedMode::look(const Walk& walk, const unsigned char* bytes) const {
+WalkStep HashedMode::look(const Walk& walk, unsigned, const unsigned char* bytes) const {
   const HashedRoot root = HashedRoot::decode(walk.root().value());
   const Place place = place_of(walk);
   const HashedLine line = line_from(bytes);

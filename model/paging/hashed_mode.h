@@ -14,11 +14,13 @@ class HashedMode final : public HashingMode {
 
   std::uint64_t most_reads(PhysicalAddress root) const override;
   unsigned largest_read() const override { return HashedLine::bytes; }
+  void read_neighbours(const Walk& walk, const EntryLine& line, LinePages& found) const override;
+  unsigned neighbours_in(unsigned) const override { return HashedLine::entries; }
   RootRegister decode_root(std::uint64_t value) const override;
   std::vector<BitField> root_fields() const override;
   std::string describe_root(RootRegister root) const override;
   std::vector<LevelShape> address_parts() const override;
-  WalkStep look(const Walk& walk, const unsigned char* bytes) const override;
+  WalkStep look(const Walk& walk, unsigned number, const unsigned char* bytes) const override;
 
   std::unique_ptr<PageTables> make_tables(std::shared_ptr<const PagingMode> self, PhysicalMemory& memory,
                                           FrameAllocator& frames, AddressSpaceId space) const override;

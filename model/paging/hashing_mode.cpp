@@ -43,17 +43,13 @@ EntryView HashingMode::decode(std::uint64_t entry, unsigned at_level) const {
   const PageSize& size = page_sizes()[at_level];
   view.kind = EntryView::Kind::Leaf;
   view.page_shift = static_cast<std::uint8_t>(size.shift);
-  view.target = PhysicalAddress(entry & frame);
+  view.target = PhysicalAddress(entry & frame_bits);
   if ((view.target.value() & (size.bytes() - 1)) != 0) {
     view.kind = EntryView::Kind::Malformed;
     view.malformed = FaultReason::Misaligned;
   }
-  view.rights.write = (entry & writable) != 0;
-  view.rights.execute = (entry & executable) != 0;
-  view.rights.privileged_execute = view.rights.execute;
-  view.rights.user = (entry & user) != 0;
-  view.accessed = (entry & accessed) != 0;
-  view.dirty = (entry & dirty) != 0;
+  own_entry::decode_flags(entry, view);
+  view.dirty = (entry & own_entry::dirty) != 0;
   view.global = (entry & global) != 0;
   return view;
 }
@@ -63,25 +59,16 @@ std::uint64_t HashingMode::encode_pointer(PhysicalAddress, unsigned) const {
 }
 
 std::uint64_t HashingMode::encode_leaf(PhysicalAddress at, const PageSize&, const LeafSpec& spec) const {
-  std::uint64_t flags = present;
-  if (spec.rights.write) flags |= writable;
-  if (spec.rights.execute) flags |= executable;
-  if (spec.rights.user) flags |= user;
-  if (spec.accessed) flags |= accessed;
-  if (spec.dirty) flags |= dirty;
-  if (spec.global) flags |= global;
-  return (at.value() & frame) | flags;
+  const std::uint64_t flags = own_entry::leaf_flags(spec) | (spec.global ? global : 0);
+  return (at.value() & frame_bits) | flags;
 }
 
 std::uint64_t HashingMode::mark_used(std::uint64_t entry, bool set_dirty) const {
-  return entry | accessed | (set_dirty ? dirty : 0);
+  return own_entry::mark_used(entry, set_dirty);
 }
 
 FaultReason HashingMode::forbids(Rights effective, Access access) const {
-  bool allowed = effective.user || !access.user;
-  if (access.kind == AccessKind::Store) allowed = allowed && effective.write;
-  if (access.kind == AccessKind::Fetch) allowed = allowed && effective.execute;
-  return allowed ? FaultReason::None : FaultReason::Permission;
+  return own_entry::forbids(effective, access);
 }
 
 std::vector<BitField> HashingMode::entry_fields(std::uint64_t, unsigned) const {
@@ -109,23 +96,22 @@ WalkOutcome HashingMode::walk(const PhysicalMemory& memory, PhysicalAddress root
 }
 
 void HashingMode::use_leaf(Walk& walk, std::uint64_t entry, PhysicalAddress at, const PageSize& size) const {
-  const EntryView view = decode(entry, size.level);
+  const EntryView view = view_of(walk, entry, at, size);
   if (view.kind == EntryView::Kind::Malformed) return fail(walk, view.malformed);
   const FaultReason forbidden = forbids(view.rights, walk.access());
   if (forbidden != FaultReason::None) return fail(walk, forbidden);
   const bool needs_dirty = walk.access().kind == AccessKind::Store && !view.dirty;
   if (needs_dirty || !view.accessed) return walk.update(at, entry, mark_used(entry, needs_dirty));
-  finish(walk, entry, size);
+  finish(walk, entry, size, view);
 }
 
 bool HashingMode::finish_update(Walk& walk, const PageSize& size) const {
   if (walk.entry() != walk.update_desired()) return false;
-  finish(walk, walk.entry(), size);
+  finish(walk, walk.entry(), size, view_of(walk, walk.entry(), walk.entry_address(), size));
   return true;
 }
 
-void HashingMode::finish(Walk& walk, std::uint64_t entry, const PageSize& size) const {
-  const EntryView view = decode(entry, size.level);
+void HashingMode::finish(Walk& walk, std::uint64_t entry, const PageSize& size, const EntryView& view) const {
   Translation found;
   found.page = view.target;
   found.page_shift = found.whole_shift = view.page_shift;

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "paging/hashing_root.h"
+#include "paging/own_entry.h"
 #include "paging/paging_controls.h"
 #include "paging/walking_mode.h"
 
@@ -32,7 +33,10 @@ class HashingMode : public PagingMode {
   std::uint64_t encode_root(RootRegister root) const final { return root.table.value(); }
   /// A table that grows moves.
   bool root_moves() const final { return true; }
-  std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const final;
+  // Unless the organisation keeps entries of adjacent pages together.
+  void read_neighbours(const Walk&, const EntryLine&, LinePages&) const override {}
+  unsigned neighbours_in(unsigned) const override { return 1; }
+  std::vector<BitField> entry_fields(std::uint64_t entry, unsigned at_level) const override;
 
   WalkOutcome walk(PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const final;
   WalkOutcome walk(const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const final;
@@ -45,7 +49,7 @@ class HashingMode : public PagingMode {
   /// The slots of a table of at least `slots` that may hold `used`.
   std::uint64_t grown(std::uint64_t slots, std::uint64_t used) const;
 
-  static constexpr std::uint64_t present = 1u << 0;
+  static constexpr std::uint64_t present = own_entry::present;
   static constexpr unsigned own_shift = 48;  ///< of the bits that belong to the organisation
 
  protected:
@@ -61,6 +65,11 @@ class HashingMode : public PagingMode {
   /// What a walk does that finds no page of that size.
   std::string without_text(const HashingRoot& root, unsigned size) const;
 
+  /// The entry at `at`, which the walk has read; its place may say which frame it maps.
+  virtual EntryView view_of(const Walk& /*walk*/, std::uint64_t entry, PhysicalAddress /*at*/,
+                            const PageSize& size) const {
+    return decode(entry, size.level);
+  }
   /// Ends a walk at the present entry of its page, or lets it set accessed and dirty bits first.
   void use_leaf(Walk& walk, std::uint64_t entry, PhysicalAddress at, const PageSize& size) const;
   /// In decide(), after an update: ends the walk; false if the entry was another one in the meantime.
@@ -68,15 +77,10 @@ class HashingMode : public PagingMode {
   void fail(Walk& walk, FaultReason reason) const { walk.fail({reason, static_cast<std::uint8_t>(walk.level()), 0}); }
 
  private:
-  void finish(Walk& walk, std::uint64_t entry, const PageSize& size) const;
+  void finish(Walk& walk, std::uint64_t entry, const PageSize& size, const EntryView& view) const;
 
-  static constexpr std::uint64_t writable = 1u << 1;
-  static constexpr std::uint64_t executable = 1u << 2;
-  static constexpr std::uint64_t user = 1u << 3;
-  static constexpr std::uint64_t accessed = 1u << 4;
-  static constexpr std::uint64_t dirty = 1u << 5;
   static constexpr std::uint64_t global = 1u << 6;
-  static constexpr std::uint64_t frame = low_bits(48) & ~low_bits(12);
+  static constexpr std::uint64_t frame_bits = low_bits(48) & ~low_bits(12);
 
   HashedControls controls_;
 };

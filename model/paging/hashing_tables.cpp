@@ -65,26 +65,33 @@ void HashingTables::remove(Range range) {
   }
 }
 
-void HashingTables::rewrite(Range range, const LeafSpec& spec) {
+void HashingTables::replace(const FoundPage& page, unsigned, std::uint64_t leaf) {
   constexpr std::uint64_t own_bits = ~low_bits(HashingMode::own_shift);
+  write(page.at, leaf | (page.entry & own_bits));
+}
+
+void HashingTables::rewrite(Range range, const LeafSpec& spec) {
   for (const PageSize& size : mode().page_sizes()) {
     for_pages(range, size.level, [&](const FoundPage& page) {
       const EntryView leaf = mode().decode(page.entry, size.level);
-      write(page.at, mode().encode_leaf(leaf.target, size, spec) | (page.entry & own_bits));
+      replace(page, size.level, mode().encode_leaf(leaf.target, size, spec));
       return true;
     });
   }
 }
 
-/// Walks find the small pages, which are of the same memory, from the first one on.
+/// Walks find the small pages, which are of the same memory, from the first one on. The last to come is the one at the
+/// beginning, because its frame may have a single entry, which the large page had.
 void HashingTables::split_leaf(VirtualAddress va, const TableLeaf& whole, const PageSize& before, const PageSize& size,
                                const LeafSpec& spec) {
   const std::uint64_t number = number_of(va, before.level);
   const std::uint64_t parts = before.bytes() / size.bytes();
-  for (std::uint64_t part = 0; part < parts; ++part) {
+  const auto insert_part = [&](std::uint64_t part) {
     insert(number * parts + part, size, mode().encode_leaf(whole.view.target + part * size.bytes(), size, spec));
-  }
+  };
+  for (std::uint64_t part = 1; part < parts; ++part) insert_part(part);
   erase(*find_page(number, before.level), before.level);
+  insert_part(0);
 }
 
 }  // namespace tablewalk

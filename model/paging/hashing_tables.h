@@ -20,7 +20,7 @@ class HashingTables : public PageTables {
   struct FoundPage {
     std::uint64_t number = 0;
     PhysicalAddress at;
-    std::uint64_t entry = 0;
+    std::uint64_t entry = 0;  ///< as PagingMode::decode() takes it
   };
   /// Returns whether to go on.
   using UsePage = std::function<bool(const FoundPage&)>;
@@ -31,6 +31,8 @@ class HashingTables : public PageTables {
   virtual std::optional<FoundPage> find_page(std::uint64_t number, unsigned size) const = 0;
   /// The page has no entry. A larger or smaller one may have; walks search for the smaller one first.
   virtual void insert(std::uint64_t number, const PageSize& size, std::uint64_t leaf) = 0;
+  /// Gives a page that was found another leaf, of the same frame.
+  virtual void replace(const FoundPage& page, unsigned size, std::uint64_t leaf);
   /// Removes an entry that was found.
   virtual void erase(const FoundPage& page, unsigned size) = 0;
   /// The pages of that size, which is in use, with numbers in the range; erasing the page in `use` is allowed. It is

@@ -100,11 +100,22 @@ InputError PageTables::mapped_by_larger(VirtualAddress va, std::uint64_t page_by
 PhysicalAddress PageTables::make_table(std::uint64_t bytes) {
   const PhysicalAddress table = frames_.allocate_table(bytes);
   // The root's address is in a register, not in an entry.
-  if (bytes > mode_->memory_limit() || table.value() > mode_->memory_limit() - bytes) {
+  if (!fits_entry(table, bytes)) {
     throw InputError(fmt::format("{}: page table at {:#x} does not fit an entry: expected memory of at most {}",
                                  mode_->name(), table.value(), format_byte_size({mode_->memory_limit()})));
   }
   note_written(table, bytes);
+  return table;
+}
+
+std::optional<PhysicalAddress> PageTables::try_make_table(std::uint64_t bytes) {
+  const std::optional<PhysicalAddress> table = frames_.try_allocate_table(bytes);
+  if (!table) return std::nullopt;
+  if (!fits_entry(*table, bytes)) {
+    frames_.release_table(*table, bytes);
+    return std::nullopt;
+  }
+  note_written(*table, bytes);
   return table;
 }
 

@@ -103,6 +103,8 @@ class PageTables {
   InputError mapped_by_larger(VirtualAddress va, std::uint64_t page_bytes) const;
   /// Cleared memory for a table.
   PhysicalAddress make_table(std::uint64_t bytes);
+  /// None if memory has no such block.
+  std::optional<PhysicalAddress> try_make_table(std::uint64_t bytes);
   void write(PhysicalAddress at, std::uint64_t entry) {
     memory_.write(at, mode_->entry_bytes(), entry);
     note_written(at, mode_->entry_bytes());
@@ -120,6 +122,9 @@ class PageTables {
  private:
   const PageSize& checked_size(VirtualAddress va, PhysicalAddress page, std::uint64_t page_bytes) const;
   InputError does_not_fit(PhysicalAddress page) const;
+  bool fits_entry(PhysicalAddress table, std::uint64_t bytes) const {
+    return bytes <= mode_->memory_limit() && table.value() <= mode_->memory_limit() - bytes;
+  }
   InputError has_no_halves() const;
   Range checked_range(VirtualAddress va, std::uint64_t bytes) const;
   void check_covered(VirtualAddress va, Range range) const;

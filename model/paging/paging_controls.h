@@ -93,6 +93,59 @@ struct HashedControls {
   }
 };
 
+/// The anchors of an inverted page table.
+struct InvertedControls {
+  std::uint32_t frames_per_anchor = 1;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value("frames_per_anchor", frames_per_anchor, "", "frames of memory for each anchor (chain): 1, 2, 4 or 8", 8);
+  }
+  template <class Problem>
+  void check(Problem&& problem) const {
+    if (!is_power_of_two(frames_per_anchor) || frames_per_anchor > 8) {
+      problem("frames_per_anchor", "expected 1, 2, 4 or 8");
+    }
+  }
+};
+
+/// Cuckoo page tables: their ways, and when they are resized.
+struct CuckooControls {
+  std::uint32_t ways = 3;
+  ByteSize initial_bytes{8 << 10};
+  double max_load = 0.6;
+  double min_load = 0.2;
+  std::uint32_t migrated_lines = 4;
+  std::uint32_t most_kicks = 32;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value("ways", ways, "", "ways of each table, read in parallel: 2 or 3", 3);
+    keys.value("initial_bytes", initial_bytes, "bytes",
+               "size of a way of a new table: a power of two, a line is 64 bytes", std::uint64_t{1} << 40);
+    keys.value("max_load", max_load, "", "share of a table's lines that may hold entries; before the next, it doubles");
+    keys.value("min_load", min_load, "", "share of a table's lines below which it halves");
+    keys.value("migrated_lines", migrated_lines, "lines",
+               "lines that move to the new table with each insertion or removal during a resize", 1024);
+    keys.value("most_kicks", most_kicks, "",
+               "lines that an insertion may push to another way; then the table is resized at once", 1024);
+  }
+  template <class Problem>
+  void check(Problem&& problem) const {
+    if (ways != 2 && ways != 3) problem("ways", "expected 2 or 3");
+    if (!is_power_of_two(initial_bytes.bytes) || initial_bytes.bytes < 512) {
+      problem("initial_bytes", "expected a power of two from 512 bytes on");
+    }
+    const double most = ways == 2 ? 0.45 : 0.85;
+    if (!(max_load >= 0.125 && max_load <= most)) {
+      problem("max_load", ways == 2 ? "expected 0.125 to 0.45 for two ways" : "expected 0.125 to 0.85 for three ways");
+    }
+    if (!(min_load >= 0 && min_load * 2.2 <= max_load)) problem("min_load", "expected 0 to max_load / 2.2");
+    if (migrated_lines == 0) problem("migrated_lines", "expected at least 1");
+    if (most_kicks == 0) problem("most_kicks", "expected at least 1");
+  }
+};
+
 /// What an implementation of Arm's format may do.
 struct ArmControls {
   bool contiguous = true;
@@ -100,7 +153,8 @@ struct ArmControls {
   template <class Keys>
   void describe(Keys& keys) {
     keys.value("contiguous", contiguous, "",
-               "a TLB entry may hold the range of 16 descriptors with the Contiguous bit: 64 KiB, 32 MiB or 16 GiB; "
+               "a TLB entry may hold the range of descriptors with the Contiguous bit (arm64-4k: 16, so 64 KiB, 32 MiB "
+               "or 16 GiB); "
                "false: the hint is ignored");
   }
   template <class Problem>
@@ -113,13 +167,17 @@ struct PagingControls {
   RiscvControls riscv;
   ArmControls arm;
   HashedControls hashed;
+  InvertedControls inverted;
+  CuckooControls cuckoo;
 
   template <class Keys>
   void describe(Keys& keys) {
     keys.group("x86", x86, "control registers of the x86 modes");
     keys.group("riscv", riscv, "control registers and extensions of the RISC-V modes");
     keys.group("arm", arm, "what an implementation of the Arm mode may do");
-    keys.group("hashed", hashed, "the tables of the hashed mode");
+    keys.group("hashed", hashed, "the tables of the hashed modes");
+    keys.group("cuckoo", cuckoo, "the tables of the cuckoo mode");
+    keys.group("inverted", inverted, "the table of the inverted mode");
   }
 };
 

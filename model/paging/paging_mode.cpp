@@ -6,24 +6,30 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "paging/flattened_mode.h"
 #include "paging/radix_mode.h"
 #include "paging/radix_tables.h"
 
 /// Every named mode: its name, and the function that creates it, in the mode's own file.
-#define TABLEWALK_PAGING_MODES(MODE)    \
-  MODE("x86-64", make_x86_64)           \
-  MODE("x86-64-la57", make_x86_64_la57) \
-  MODE("x86-pae", make_x86_pae)         \
-  MODE("x86-32", make_x86_32)           \
-  MODE("sv32", make_sv32)               \
-  MODE("sv39", make_sv39)               \
-  MODE("sv48", make_sv48)               \
-  MODE("sv57", make_sv57)               \
-  MODE("arm64-4k", make_arm64_4k)       \
-  MODE("flat32", make_flat32)           \
-  MODE("flat48", make_flat48)           \
-  MODE("hashed", make_hashed)           \
-  MODE("hashed-chained", make_hashed_chained)
+#define TABLEWALK_PAGING_MODES(MODE)          \
+  MODE("x86-64", make_x86_64)                 \
+  MODE("x86-64-la57", make_x86_64_la57)       \
+  MODE("x86-pae", make_x86_pae)               \
+  MODE("x86-32", make_x86_32)                 \
+  MODE("sv32", make_sv32)                     \
+  MODE("sv39", make_sv39)                     \
+  MODE("sv48", make_sv48)                     \
+  MODE("sv57", make_sv57)                     \
+  MODE("arm64-4k", make_arm64_4k)             \
+  MODE("arm64-16k", make_arm64_16k)           \
+  MODE("arm64-64k", make_arm64_64k)           \
+  MODE("flat32", make_flat32)                 \
+  MODE("flat48", make_flat48)                 \
+  MODE("flattened", make_flattened)           \
+  MODE("hashed", make_hashed)                 \
+  MODE("hashed-chained", make_hashed_chained) \
+  MODE("cuckoo", make_cuckoo)                 \
+  MODE("inverted", make_inverted)
 
 namespace tablewalk {
 
@@ -43,6 +49,7 @@ constexpr NamedMode named_modes[] = {TABLEWALK_PAGING_MODES(TABLEWALK_LIST)};
 #undef TABLEWALK_LIST
 
 constexpr std::string_view radix_prefix = "radix:";
+constexpr std::string_view flattened_prefix = "flattened:";
 
 std::vector<PageSize> sizes_of(const std::vector<LevelShape>& shape, const std::vector<PageSize>& further) {
   std::vector<PageSize> sizes = further;
@@ -125,6 +132,10 @@ std::unique_ptr<PageTables> PagingMode::make_tables(std::shared_ptr<const Paging
   return std::make_unique<RadixTables>(std::move(self), memory, frames, space);
 }
 
+PhysicalAddress PagingMode::further_read(const Walk&, unsigned) const {
+  throw LawViolation(name_ + " makes one read at a time");
+}
+
 std::string PagingMode::describe_root(RootRegister root) const {
   return fmt::format("the root table, {}, is at {:#x}", level(root_level()).name, root.table.value());
 }
@@ -142,8 +153,12 @@ std::shared_ptr<const PagingMode> make_paging_mode(const std::string& name, cons
   if (name.compare(0, radix_prefix.size(), radix_prefix) == 0) {
     return make_radix_mode(name, name.substr(radix_prefix.size()));
   }
-  throw InputError(fmt::format("unknown page-table mode '{}': expected {} or radix:B1,B2,.../OFFSET@ENTRYBYTES{}", name,
-                               fmt::join(paging_mode_names(), ", "), did_you_mean(name, paging_mode_names())));
+  if (name.compare(0, flattened_prefix.size(), flattened_prefix) == 0) {
+    return make_flattened_mode(name, name.substr(flattened_prefix.size()));
+  }
+  throw InputError(fmt::format(
+      "unknown page-table mode '{}': expected {}, radix:B1,B2,.../OFFSET@ENTRYBYTES or flattened:B1+B2,.../OFFSET@8{}",
+      name, fmt::join(paging_mode_names(), ", "), did_you_mean(name, paging_mode_names())));
 }
 
 void require_radix(const PagingMode& mode, const std::string& what) {

@@ -17,6 +17,7 @@ class PhysicalMemory;
 struct PageRun;
 struct TableSize;
 struct WalkStep;
+struct EntryLine;
 template <class Mode>
 class BasicWalk;
 using Walk = BasicWalk<class PagingMode>;
@@ -28,6 +29,7 @@ struct EntryView {
   Kind kind = Kind::Absent;
   FaultReason malformed = FaultReason::None;  ///< why, if Malformed
   std::uint8_t page_shift = 0;                ///< of a leaf: log2 of its page size in bytes
+  std::uint8_t levels_down = 1;               ///< of a pointer: to the level of the next table
   PhysicalAddress target;                     ///< the next table, or the first byte of the page
   Rights rights;
   bool accessed = false;  ///< or there is no accessed bit for the walk to set
@@ -91,6 +93,8 @@ class PagingMode {
   const std::string& name() const { return name_; }
   /// Whether it is a tree of tables indexed by parts of the address.
   virtual bool is_radix() const { return true; }
+  /// Whether walk caches can have its entries of level 1 and above, which are pointers to tables.
+  virtual bool caches_pointers() const { return is_radix(); }
   unsigned levels() const { return static_cast<unsigned>(shape_.size()); }
   const LevelShape& level(unsigned level) const { return shape_[level]; }
   unsigned root_level() const { return levels() - 1; }
@@ -120,6 +124,9 @@ class PagingMode {
     const Index& index = index_[at_level];
     return table + ((va.value() >> index.shift) & index.mask) * entry_bytes_;
   }
+
+  /// The level of the root table's entries.
+  unsigned level_of_root(PhysicalAddress /*root*/) const { return root_level(); }
 
   /// The same as level(at_level).index_shift, faster, for walks.
   unsigned index_shift(unsigned at_level) const { return index_[at_level].shift; }
@@ -177,8 +184,8 @@ class PagingMode {
   virtual std::vector<LevelShape> address_parts() const { return shape_; }
   /// What the root register leads to, for display: `the root table, PML4, is at 0x1000`.
   virtual std::string describe_root(RootRegister root) const;
-  /// What the walk finds in the bytes that it is about to be supplied with, for display.
-  virtual WalkStep look(const Walk& walk, const unsigned char* bytes) const;
+  /// What the walk finds in the bytes that it is about to be supplied with, for display: of that read of the round.
+  virtual WalkStep look(const Walk& walk, unsigned number, const unsigned char* bytes) const;
 
   /// An address space's tables in that memory, empty. `self` is this mode.
   virtual std::unique_ptr<PageTables> make_tables(std::shared_ptr<const PagingMode> self, PhysicalMemory& memory,
@@ -186,12 +193,18 @@ class PagingMode {
   /// Counts the tables that map those runs of pages, without building them: fills in what TableSize has per level. The
   /// runs are in ascending order, and disjoint.
   virtual void count_tables(const std::vector<PageRun>& runs, TableSize& size) const;
+  /// Whether all address spaces of a memory are in the same tables.
+  virtual bool spaces_share_tables() const { return false; }
   /// The root register changes when the tables grow, so that a walk must use the present one.
   virtual bool root_moves() const { return false; }
   /// The most reads of a walk in tables with that root, if no entry changes meanwhile.
   virtual std::uint64_t most_reads(PhysicalAddress /*root*/) const { return levels(); }
   /// The most bytes that a walk reads at once.
   virtual unsigned largest_read() const { return entry_bytes_; }
+  /// Adds the pages of the line from which a finished walk read its leaf (paging/neighbours.h).
+  virtual void read_neighbours(const Walk& walk, const EntryLine& line, LinePages& found) const;
+  /// Entries of adjacent pages in a part of a line of that many bytes: 1 if a page's entry has no neighbours.
+  virtual unsigned neighbours_in(unsigned bytes) const { return bytes / entry_bytes_; }
 
   /// Walks immediately, with the walk compiled for this mode (see paging/reference_walk.h).
   virtual WalkOutcome walk(PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const = 0;
@@ -200,6 +213,8 @@ class PagingMode {
   /// The steps of a walk, compiled for this mode: what is read first, and what follows from what was read or updated.
   virtual void begin(Walk& walk) const = 0;
   virtual void decide(Walk& walk) const = 0;
+  /// The address of a read of the walk's round, from number 1 on.
+  virtual PhysicalAddress further_read(const Walk& walk, unsigned number) const;
 
  protected:
   /// `shape`: from the last level to the root. `further`: page sizes that no level has by itself.

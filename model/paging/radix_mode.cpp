@@ -46,19 +46,11 @@ unsigned RadixMode::physical_bits_of(const std::vector<unsigned>& index_bits, un
 }
 
 std::uint64_t RadixMode::encode_pointer(PhysicalAddress table, unsigned at_level) const {
-  // As kernels do: a pointer grants everything and the leaf decides; accessed is preset.
-  constexpr std::uint64_t flags = present | writable | executable | user | accessed;
-  return (table.value() >> pointer_shift_[at_level] << number_shift) | flags;
+  return (table.value() >> pointer_shift_[at_level] << number_shift) | own_entry::pointer_flags;
 }
 
 std::uint64_t RadixMode::encode_leaf(PhysicalAddress frame, const PageSize&, const LeafSpec& spec) const {
-  std::uint64_t flags = present | leaf;
-  if (spec.rights.write) flags |= writable;
-  if (spec.rights.execute) flags |= executable;
-  if (spec.rights.user) flags |= user;
-  if (spec.accessed) flags |= accessed;
-  if (spec.dirty) flags |= dirty;
-  if (spec.global) flags |= global;
+  const std::uint64_t flags = own_entry::leaf_flags(spec) | leaf | (spec.global ? global : 0);
   return (frame.value() >> offset_bits() << number_shift) | flags;
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "paging/own_entry.h"
 #include "paging/walking_mode.h"
 
 namespace tablewalk {
@@ -41,12 +42,6 @@ class RadixMode final : public WalkingMode<RadixMode> {
   static unsigned pointer_shift(unsigned table_index_bits, unsigned offset_bits, unsigned entry_bytes);
   static unsigned physical_bits_of(const std::vector<unsigned>& index_bits, unsigned offset_bits, unsigned entry_bytes);
 
-  static constexpr std::uint64_t present = 1u << 0;
-  static constexpr std::uint64_t writable = 1u << 1;
-  static constexpr std::uint64_t executable = 1u << 2;
-  static constexpr std::uint64_t user = 1u << 3;
-  static constexpr std::uint64_t accessed = 1u << 4;
-  static constexpr std::uint64_t dirty = 1u << 5;
   static constexpr std::uint64_t global = 1u << 6;
   static constexpr std::uint64_t leaf = 1u << 7;
   static constexpr unsigned number_shift = 8;
@@ -65,7 +60,7 @@ inline bool RadixMode::translates(VirtualAddress va) const {
 
 inline EntryView RadixMode::decode(std::uint64_t entry, unsigned at_level) const {
   EntryView view;
-  if ((entry & present) == 0) return view;
+  if ((entry & own_entry::present) == 0) return view;
   const bool is_leaf = (entry & leaf) != 0;
   const unsigned unit_shift = is_leaf ? offset_bits() : pointer_shift_[at_level];
   view.target = PhysicalAddress(entry >> number_shift << unit_shift);
@@ -75,30 +70,22 @@ inline EntryView RadixMode::decode(std::uint64_t entry, unsigned at_level) const
   if (is_leaf && (view.target.value() & (page_bytes(at_level) - 1)) != 0) view.malformed = FaultReason::Misaligned;
   if (entry >> number_shift > (low_bits(physical_bits_max) >> unit_shift)) view.malformed = FaultReason::Reserved;
   if (view.malformed != FaultReason::None) view.kind = EntryView::Kind::Malformed;
-  view.rights.write = (entry & writable) != 0;
-  view.rights.execute = (entry & executable) != 0;
-  view.rights.privileged_execute = view.rights.execute;
-  view.rights.user = (entry & user) != 0;
-  view.accessed = (entry & accessed) != 0;
-  view.dirty = is_leaf && (entry & dirty) != 0;
+  own_entry::decode_flags(entry, view);
+  view.dirty = is_leaf && (entry & own_entry::dirty) != 0;
   view.global = is_leaf && (entry & global) != 0;
   return view;
 }
 
 inline std::uint64_t RadixMode::mark_used(std::uint64_t entry, bool set_dirty) const {
-  return entry | accessed | (set_dirty ? dirty : 0);
+  return own_entry::mark_used(entry, set_dirty);
 }
 
 inline Rights RadixMode::combine(Rights above, Rights entry) const {
-  const bool execute = above.execute && entry.execute;
-  return {true, above.write && entry.write, execute, above.user && entry.user, execute};
+  return own_entry::combine(above, entry);
 }
 
 inline FaultReason RadixMode::forbids(Rights effective, Access access) const {
-  bool allowed = effective.user || !access.user;
-  if (access.kind == AccessKind::Store) allowed = allowed && effective.write;
-  if (access.kind == AccessKind::Fetch) allowed = allowed && effective.execute;
-  return allowed ? FaultReason::None : FaultReason::Permission;
+  return own_entry::forbids(effective, access);
 }
 
 }  // namespace tablewalk

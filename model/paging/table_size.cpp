@@ -87,9 +87,10 @@ void PagingMode::count_tables(const std::vector<PageRun>& runs, TableSize& size)
   }
 }
 
-TableSize table_size(const PagingMode& mode, const std::vector<MappedRange>& ranges) {
+TableSize table_size(const PagingMode& mode, const std::vector<MappedRange>& ranges, std::uint64_t memory_bytes) {
   const std::vector<PageRun> runs = to_runs(mode, ranges);
   TableSize size;
+  size.memory_bytes = memory_bytes;
   size.flat_bytes = flat_table_bytes(mode);
   mode.count_tables(runs, size);
   for (std::size_t level = 0; level < size.tables_per_level.size(); ++level) {

@@ -17,6 +17,7 @@ struct PageRun {
 
 /// Memory of one organisation's page tables.
 struct TableSize {
+  std::uint64_t memory_bytes = 0;  ///< of the machine
   /// Radix: [0] is the last level; the root always exists. Others: per kind of table.
   std::vector<std::uint64_t> tables_per_level;
   std::vector<std::uint64_t> bytes_per_level;
@@ -29,8 +30,9 @@ struct TableSize {
 /// Counts the tables that map every page touched by the ranges, without building them: the distinct address prefixes at
 /// each level. Time is proportional to the ranges, not to the pages. Ranges may be in any order, and may overlap if
 /// their pages are of one size. Throws InputError with the address: outside the mode's address space, an unsupported
-/// page size, one page mapped with two sizes.
-TableSize table_size(const PagingMode& mode, const std::vector<MappedRange>& ranges);
+/// page size, one page mapped with two sizes. `memory_bytes`: of the machine, on which only an inverted table depends.
+TableSize table_size(const PagingMode& mode, const std::vector<MappedRange>& ranges,
+                     std::uint64_t memory_bytes = std::uint64_t{1} << 40);
 
 /// Whether the mode translates all addresses of the ranges.
 bool translates_all(const PagingMode& mode, const std::vector<MappedRange>& ranges);

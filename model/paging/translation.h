@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "base/types.h"
@@ -76,10 +77,28 @@ struct Translation {
   std::uint8_t level = 0;        ///< of the leaf
   Rights rights;                 ///< effective over the whole path
   bool global = false;
-  bool dirty = false;            ///< the leaf's dirty bit is set: a store needs no further walk
+  bool dirty = false;  ///< the leaf's dirty bit is set: a store needs no further walk
+  /// Pages that a coalescing TLB may hold together with this one: bit i is the page with that number in the aligned
+  /// group of `most_neighbours` pages of this size (paging/neighbours.h). 0 if nothing is known.
+  std::uint16_t neighbours = 0;
   std::uint64_t leaf_entry = 0;  ///< in memory after the walk
 
   PhysicalAddress physical(VirtualAddress va) const { return page + (va.value() & low_bits(page_shift)); }
+
+  static constexpr unsigned most_neighbours_log2 = 4;
+  static constexpr unsigned most_neighbours = 1u << most_neighbours_log2;
+};
+
+/// The other pages whose entries are in the line from which a walk read its leaf, with pages of the same size and set
+/// accessed bits, each as its own walk would find it.
+struct LinePages {
+  std::uint16_t held = 0;  ///< bit i: `pages[i]`, with that number in the aligned group of Translation::most_neighbours
+  std::array<Translation, Translation::most_neighbours> pages;
+
+  void add(std::uint64_t place, const Translation& page) {
+    held = static_cast<std::uint16_t>(held | 1u << place);
+    pages[place] = page;
+  }
 };
 
 /// The result of a whole walk, and what it read.

@@ -13,8 +13,11 @@ namespace tablewalk {
 struct WalkStart {
   std::uint8_t level = 0;  ///< of the table
   PhysicalAddress table;
-  Rights rights;        ///< granted by the levels above
-  bool global = false;  ///< an entry above makes everything below global (RISC-V)
+  Rights rights;                 ///< granted by the levels above
+  bool global = false;           ///< an entry above makes everything below global (RISC-V)
+  std::uint8_t levels_down = 1;  ///< from the entry that points to the table
+
+  std::uint8_t pointer_level() const { return static_cast<std::uint8_t>(level + levels_down); }
 };
 
 // Fully inlined, the walk's state stays in registers: a reference walk is a quarter faster.
@@ -23,7 +26,9 @@ struct WalkStart {
 /// The page walk, written once: a pure state machine without memory, time or statistics. Its driver (the reference
 /// walk, the timed walker, the oracle of a co-simulation) performs what `step()` requests and supplies the result:
 ///
-///     ReadEntry    read read_bytes() at entry_address(), then supply() them
+///     ReadEntry    read read_bytes() at entry_address(), then supply() them; or a round of reads(), which do not
+///     depend
+///                  on each other: at each read_address(), then supply() all, one behind the other
 ///     UpdateEntry  compare-and-swap update_expected() -> update_desired() at entry_address(), then updated(held)
 ///     Done         translation() is the result
 ///     Fault        fault() is the result
@@ -50,12 +55,19 @@ class BasicWalk {
   /// At most longest_read; an update is of the mode's entry_bytes().
   unsigned read_bytes() const { return read_bytes_; }
   static constexpr unsigned longest_read = 64;
+  /// Reads of this round, each of read_bytes(). 1 in radix tables.
+  unsigned reads() const { return reads_; }
+  static constexpr unsigned most_reads = 9;
+  static constexpr unsigned longest_round = most_reads * longest_read;
+  PhysicalAddress read_address(unsigned number) const {
+    return number == 0 ? entry_address_ : mode_->further_read(*this, number);
+  }
   std::uint64_t update_expected() const { return entry_; }
   std::uint64_t update_desired() const { return update_desired_; }
 
   /// Supplies the requested entry.
   void supply(std::uint64_t entry);
-  /// The same, of any read_bytes(), from a buffer of at least 8 bytes; it is not used afterwards.
+  /// The same, of any reads() of read_bytes(), from a buffer of at least 8 bytes; it is not used afterwards.
   void supply(const unsigned char* bytes);
   /// Supplies the memory value found by the compare-and-swap; if it differs from the expected one, the entry is
   /// examined again.
@@ -80,7 +92,7 @@ class BasicWalk {
   std::uint64_t progress() const { return progress_; }
   void set_progress(std::uint64_t progress) { progress_ = progress; }
   /// `row`: of the accounting.
-  void read(unsigned row, PhysicalAddress at, unsigned bytes);
+  void read(unsigned row, PhysicalAddress at, unsigned bytes, unsigned reads = 1);
   void update(PhysicalAddress at, std::uint64_t expected, std::uint64_t desired);
   void finish(const Translation& translation);
   void fail(const Fault& fault);
@@ -112,6 +124,7 @@ class BasicWalk {
   WalkStart position_;
   PhysicalAddress entry_address_;
   unsigned read_bytes_ = 0;
+  unsigned reads_ = 1;
   std::uint64_t entry_ = 0;
   std::uint64_t update_desired_ = 0;
   const unsigned char* bytes_ = nullptr;
@@ -149,6 +162,10 @@ template <class Mode>
 template <class Known>
 TABLEWALK_INLINE void BasicWalk<Mode>::begin_by(const Known& mode) {
   if (!mode.translates(va_)) return fail(mode, FaultReason::NonCanonical);
+  // No pointer leads to the root's level.
+  if (position_.level == mode.root_level()) {
+    position_.level = static_cast<std::uint8_t>(mode.level_of_root(position_.table));
+  }
   read_entry(mode);
 }
 
@@ -214,7 +231,8 @@ TABLEWALK_INLINE void BasicWalk<Mode>::mark(const Known& mode, bool needs_dirty,
 template <class Mode>
 template <class Known>
 TABLEWALK_INLINE void BasicWalk<Mode>::descend(const Known& mode, const EntryView& view, Rights effective) {
-  position_ = {static_cast<std::uint8_t>(position_.level - 1), view.target, effective, position_.global || view.global};
+  position_ = {static_cast<std::uint8_t>(position_.level - view.levels_down), view.target, effective,
+               position_.global || view.global, view.levels_down};
   read_entry(mode);
 }
 
@@ -252,10 +270,11 @@ TABLEWALK_INLINE void BasicWalk<Mode>::fail(const Known& mode, FaultReason reaso
 }
 
 template <class Mode>
-inline void BasicWalk<Mode>::read(unsigned row, PhysicalAddress at, unsigned bytes) {
+inline void BasicWalk<Mode>::read(unsigned row, PhysicalAddress at, unsigned bytes, unsigned reads) {
   position_.level = static_cast<std::uint8_t>(row);
   entry_address_ = at;
   read_bytes_ = bytes;
+  reads_ = reads;
   step_ = Step::ReadEntry;
 }
 

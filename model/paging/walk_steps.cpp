@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -17,9 +18,14 @@ PhysicalAddress address_beyond(const WalkSteps& walked, const Walk& walk) {
   return leaf.target + (walked.va.value() & low_bits(leaf.page_shift));
 }
 
+/// The last step that read the entry: of a round of reads, it may be any of them.
+WalkStep& step_of_entry(std::vector<WalkStep>& steps, PhysicalAddress at) {
+  return *std::find_if(steps.rbegin(), steps.rend(), [&](const WalkStep& step) { return step.entry_address == at; });
+}
+
 }  // namespace
 
-WalkStep PagingMode::look(const Walk& walk, const unsigned char* bytes) const {
+WalkStep PagingMode::look(const Walk& walk, unsigned, const unsigned char* bytes) const {
   WalkStep step;
   step.level = walk.level();
   step.table = walk.position().table;
@@ -35,8 +41,10 @@ WalkStep PagingMode::look(const Walk& walk, const unsigned char* bytes) const {
 }
 
 const WalkStep* WalkSteps::leaf() const {
-  if (steps.empty() || steps.back().view.kind != EntryView::Kind::Leaf) return nullptr;
-  return outcome.fault.reason == FaultReason::OutOfMemory ? nullptr : &steps.back();
+  if (outcome.fault.reason == FaultReason::OutOfMemory) return nullptr;
+  const auto found = std::find_if(steps.rbegin(), steps.rend(),
+                                  [](const WalkStep& step) { return step.view.kind == EntryView::Kind::Leaf; });
+  return found == steps.rend() ? nullptr : &*found;
 }
 
 void note_image(WalkSteps& walk, const ImageCoverage& coverage) {
@@ -59,18 +67,21 @@ WalkSteps walk_step_by_step(const PagingMode& mode, const PhysicalMemory& memory
   walked.va = va;
   walked.access = access;
   walked.root = root;
-  std::array<unsigned char, Walk::longest_read> bytes{};
+  std::array<unsigned char, Walk::longest_round> bytes{};
   Walk walk(mode, root, va, access);
   while (true) {
     switch (walk.step()) {
       case Walk::Step::ReadEntry:
-        memory.read_bytes(walk.entry_address(), walk.read_bytes(), bytes.data());
-        walked.steps.push_back(mode.look(walk, bytes.data()));
-        ++walked.outcome.entry_reads;
+        for (unsigned i = 0; i < walk.reads(); ++i) {
+          unsigned char* const to = bytes.data() + std::size_t{i} * walk.read_bytes();
+          memory.read_bytes(walk.read_address(i), walk.read_bytes(), to);
+          walked.steps.push_back(mode.look(walk, i, to));
+        }
+        walked.outcome.entry_reads += walk.reads();
         walk.supply(bytes.data());
         break;
       case Walk::Step::UpdateEntry:
-        walked.steps.back().updated = walk.update_desired();
+        step_of_entry(walked.steps, walk.entry_address()).updated = walk.update_desired();
         ++walked.outcome.entry_updates;
         walk.updated(walk.update_expected());
         break;

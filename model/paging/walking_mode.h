@@ -11,8 +11,10 @@ namespace tablewalk {
 template <class Mode>
 void supply_from(const Mode& mode, const PhysicalMemory& memory, BasicWalk<Mode>& walk) {
   if constexpr (std::is_same_v<Mode, PagingMode>) {
-    std::array<unsigned char, Walk::longest_read> bytes{};
-    memory.read_bytes(walk.entry_address(), walk.read_bytes(), bytes.data());
+    std::array<unsigned char, Walk::longest_round> bytes;
+    for (unsigned i = 0; i < walk.reads(); ++i) {
+      memory.read_bytes(walk.read_address(i), walk.read_bytes(), bytes.data() + i * walk.read_bytes());
+    }
     walk.supply(bytes.data());
   } else {
     walk.supply(memory.read(walk.entry_address(), mode.entry_bytes()));
@@ -29,7 +31,7 @@ WalkOutcome drive_walk(const Mode& mode, const PhysicalMemory& memory, PhysicalA
   for (;;) {
     switch (walk.step()) {
       case Step::ReadEntry:
-        ++outcome.entry_reads;
+        outcome.entry_reads += walk.reads();
         supply_from(mode, memory, walk);
         break;
       case Step::UpdateEntry:

@@ -44,8 +44,8 @@ class MissRegisters {
     free_.push_back(number);
     return waiting_[number];
   }
-  /// The same for the register of `key`, which must exist.
-  Waiting release_of(const Key& key) { return release(place_of(key)); }
+  /// The number of the register of `key`, which must exist.
+  std::uint32_t number_of(const Key& key) const { return place_of(key); }
 
  private:
   std::uint32_t place_of(const Key& key) const {

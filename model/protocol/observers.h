@@ -6,6 +6,21 @@
 
 namespace tablewalk {
 
+/// Notified of what a TLB or a cache fetches from the next level. Observers never change a result.
+class MissObserver {
+ public:
+  struct Miss {
+    std::uint32_t number = 0;   ///< of the miss register
+    std::uint64_t address = 0;  ///< of the page or line
+    TranslationId translation;  ///< that needs it first; none: data or instructions
+  };
+  virtual ~MissObserver() = default;
+  /// The request is visible to the next level in cycle `at`.
+  virtual void miss_begins(const Miss& miss, Cycles at) = 0;
+  /// The register is free.
+  virtual void miss_ends(std::uint32_t number, Cycles at) = 0;
+};
+
 /// Notified of every walk when its response is sent. Observers never change a result.
 class WalkObserver {
  public:

@@ -24,7 +24,7 @@ constexpr unsigned max_levels = 8;
 struct LatencyBreakdown {
   std::uint64_t queue = 0;              ///< waiting for a lookup port, a walker, or another walk of the same page
   std::uint64_t tlb_lookup = 0;         ///< lookups in TLBs that missed, and in the one that hit
-  std::uint64_t walk_cache_lookup = 0;  ///< in the walker, before its first read
+  std::uint64_t walk_cache_lookup = 0;  ///< lookups of walk caches, and the wait for them
   std::array<std::array<std::uint64_t, served_by_count>, max_levels> memory{};  ///< [level][served by], entry reads
   std::uint64_t entry_writeback = 0;                                            ///< updates of accessed and dirty bits
   std::uint64_t fault = 0;                                                      ///< in the kernel's fault handler
@@ -53,6 +53,25 @@ struct LatencyBreakdown {
   }
 };
 
+/// Identifies a translation that missed the first level, in the whole machine and run.
+class TranslationId {
+ public:
+  /// None.
+  constexpr TranslationId() = default;
+  /// `serial`: among those of the core.
+  constexpr TranslationId(unsigned core, std::uint64_t serial)
+      : value_(valid | std::uint64_t{core} << core_shift | serial) {}
+  constexpr bool is_valid() const { return value_ != 0; }
+  constexpr unsigned core() const { return static_cast<unsigned>((value_ & ~valid) >> core_shift); }
+  /// Not 0 if it is valid.
+  constexpr std::uint64_t value() const { return value_; }
+
+ private:
+  static constexpr unsigned core_shift = 48;
+  static constexpr std::uint64_t valid = std::uint64_t{1} << 63U;
+  std::uint64_t value_ = 0;
+};
+
 /// The result of a translation.
 struct Answer {
   bool faulted = false;
@@ -71,6 +90,7 @@ struct TranslationRequest {
   AddressSpaceId space = 0;  ///< the kernel's id of the address space
   Access access;
   std::uint32_t bytes = 1;  ///< size of the access within its page; 1 for a block that the front end fetches ahead
+  TranslationId id{0, 0};   ///< its own if its first translator cannot respond at once
   /// The trace's newest fetch: the instruction that makes the access. None before the first fetch.
   std::optional<VirtualAddress> instruction;
 

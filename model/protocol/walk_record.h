@@ -23,7 +23,8 @@ struct WalkRecord {
   static constexpr unsigned most_reads = 3 * max_levels;
   static constexpr std::uint8_t no_hit = 0xff;
 
-  std::uint64_t id = 0;  ///< in order of start
+  std::uint64_t id = 0;       ///< in order of start
+  TranslationId translation;  ///< of the request that started it
   VirtualAddress va;
   AddressSpaceId asid = 0;   ///< the hardware's id
   AddressSpaceId space = 0;  ///< the kernel's

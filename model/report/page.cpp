@@ -87,10 +87,14 @@ void make_labels_differ(std::vector<PageResult>& results) {
   }
 }
 
+/// Every mark is replaced, and nothing in what replaces it.
 std::string replaced(std::string_view text, std::string_view mark, const std::string& by) {
-  const std::size_t at = text.find(mark);
-  std::string result(text.substr(0, at));
-  return result.append(by).append(text.substr(at + mark.size()));
+  std::string result;
+  for (std::size_t at = text.find(mark); at != std::string_view::npos; at = text.find(mark)) {
+    result.append(text.substr(0, at)).append(by);
+    text.remove_prefix(at + mark.size());
+  }
+  return result.append(text);
 }
 
 std::string html_text(const std::string& text) {
@@ -125,14 +129,20 @@ ordered_json page_json(std::vector<PageResult> results, const std::string& title
   return json;
 }
 
+std::string filled_page(std::string_view page, const std::string& title, const ordered_json& data) {
+  const std::string text = compact(data);
+  std::string safe;  // no `</script>` of the data ends its element
+  safe.reserve(text.size());
+  for (const char c : text) c == '<' ? safe += "\\u003c" : safe += c;
+  constexpr std::string_view mark = "@DATA@";
+  const std::size_t at = page.find(mark);
+  return replaced(page.substr(0, at), "@TITLE@", html_text(title)) + safe + std::string(page.substr(at + mark.size()));
+}
+
 std::string page_html(std::vector<PageResult> results, const std::string& title) {
   constexpr std::size_t reserve = 10'000;
   const std::size_t most_bytes = most_page_bytes - page_template().size() - reserve;
-  const std::string data = compact(page_json(std::move(results), title, most_bytes));
-  std::string safe;  // no `</script>` of the data ends its element
-  safe.reserve(data.size());
-  for (const char c : data) c == '<' ? safe += "\\u003c" : safe += c;
-  return replaced(replaced(page_template(), "@TITLE@", html_text(title)), "@DATA@", safe);
+  return filled_page(page_template(), title, page_json(std::move(results), title, most_bytes));
 }
 
 }  // namespace tablewalk

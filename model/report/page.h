@@ -46,7 +46,11 @@ nlohmann::ordered_json page_json(std::vector<PageResult> results, const std::str
 /// A complete HTML file that needs no other. Throws InputError if it would be larger than most_page_bytes.
 std::string page_html(std::vector<PageResult> results, const std::string& title);
 
-/// The page without its data, embedded at build time: `@TITLE@` and `@DATA@` mark what is missing.
+/// The pages without their data, embedded at build time: `@TITLE@` and `@DATA@` mark what is missing.
 std::string_view page_template();
+std::string_view sweep_page_template();
+
+/// A page with its title and its data.
+std::string filled_page(std::string_view page, const std::string& title, const nlohmann::ordered_json& data);
 
 }  // namespace tablewalk

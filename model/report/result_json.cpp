@@ -18,13 +18,6 @@ using nlohmann::ordered_json;
 /// Version 2 added the upper edges of the histogram buckets.
 constexpr const char* schema = "tablewalk.result/2";
 
-ordered_json figure_value(const StatSet::Figure& figure) {
-  if (figure.whole && figure.negative) return -static_cast<std::int64_t>(figure.count);
-  if (figure.whole) return figure.count;
-  if (!std::isfinite(figure.real)) throw LawViolation("statistic '" + figure.name + "' is not a finite number");
-  return figure.real;
-}
-
 /// For a figure or a distribution.
 template <class Named>
 ordered_json meaning_of(const Named& named) {
@@ -33,12 +26,6 @@ ordered_json meaning_of(const Named& named) {
   json["description"] = named.meaning;
   if (!named.explanation.empty()) json["explanation"] = named.explanation;
   if (named.section != Section::Other) json["section"] = text_of(named.section).title;
-  return json;
-}
-
-ordered_json meaning_of_figure(const StatSet::Figure& figure) {
-  ordered_json json = meaning_of(figure);
-  if (figure.key) json["key"] = true;
   return json;
 }
 
@@ -166,6 +153,19 @@ StatSet stats_from_json(const ordered_json& json) {
 }
 
 }  // namespace
+
+ordered_json figure_value(const StatSet::Figure& figure) {
+  if (figure.whole && figure.negative) return -static_cast<std::int64_t>(figure.count);
+  if (figure.whole) return figure.count;
+  if (!std::isfinite(figure.real)) throw LawViolation("statistic '" + figure.name + "' is not a finite number");
+  return figure.real;
+}
+
+ordered_json meaning_of_figure(const StatSet::Figure& figure) {
+  ordered_json json = meaning_of(figure);
+  if (figure.key) json["key"] = true;
+  return json;
+}
 
 std::string readable_json(const ordered_json& json) {
   std::string text;

@@ -14,6 +14,10 @@ std::string result_to_json(const RunResult& result, std::size_t attribution_rows
 /// names it in errors. Throws InputError.
 RunResult result_from_json(const std::string& text, const std::string& source);
 
+/// A figure's value, and what it means, as they are in `result.json`.
+nlohmann::ordered_json figure_value(const StatSet::Figure& figure);
+nlohmann::ordered_json meaning_of_figure(const StatSet::Figure& figure);
+
 /// `json` as text; containers that fit a line are printed on one line.
 std::string readable_json(const nlohmann::ordered_json& json);
 

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "base/error.h"
 #include "report/figures.h"
 #include "stats/translation_cost.h"
+#include "sweep/figure_choice.h"
 
 namespace tablewalk {
 namespace {
@@ -44,44 +44,6 @@ RunResult compose(const SweepPoint& point, const SweepStore& store, ResultCache&
   }
   return result;
 }
-
-/// Which figures are in the table.
-class FigureChoice {
- public:
-  explicit FigureChoice(const std::vector<std::string>& patterns)
-      : patterns_(patterns), used_(patterns.size(), false) {}
-
-  bool takes(const StatSet::Figure& figure) {
-    names_.insert(figure.name);
-    if (patterns_.empty()) return figure.key;
-    bool taken = false;
-    for (std::size_t i = 0; i < patterns_.size(); ++i) {
-      if (!matches(figure.name, patterns_[i])) continue;
-      used_[i] = true;
-      taken = true;
-    }
-    return taken;
-  }
-
-  void refuse_unused() const {
-    if (names_.empty()) return;
-    for (std::size_t i = 0; i < patterns_.size(); ++i) {
-      if (used_[i]) continue;
-      throw InputError(fmt::format("figures: {}: no such figure{}", patterns_[i],
-                                   did_you_mean(patterns_[i], {names_.begin(), names_.end()})));
-    }
-  }
-
- private:
-  static bool matches(const std::string& name, const std::string& pattern) {
-    if (pattern.empty() || pattern.back() != '*') return name == pattern;
-    return name.compare(0, pattern.size() - 1, pattern, 0, pattern.size() - 1) == 0;
-  }
-
-  const std::vector<std::string>& patterns_;
-  std::vector<bool> used_;
-  std::set<std::string> names_;
-};
 
 }  // namespace
 

@@ -141,6 +141,7 @@ std::vector<TunedMachine> tuned_machines(const SweepPlan& plan, const SweepStore
       machine.values = point.values;
       machine.size = tlb_size(load_config<MachineConfig>({"point", {}}, {{"point", "point", result.config.dump()}}));
     }
+    machine.points.push_back(point.id);
     const StatSet::Figure& cost = result.stats.at("translation.cost_cycles");
     const auto cycles = static_cast<std::int64_t>(cost.count);
     machine.cost_cycles += cost.negative ? -cycles : cycles;

@@ -35,6 +35,7 @@ struct TunedMachine {
   std::string config;
   std::string seed;
   std::vector<std::string> values;  ///< of the plan's keys
+  std::vector<std::string> points;  ///< one for each trace
   TlbSize size;
   std::int64_t cost_cycles = 0;  ///< of translation
   std::uint64_t cycles = 0;      ///< with translation

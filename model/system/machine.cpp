@@ -163,6 +163,7 @@ Module Machine::make(std::size_t index, const MakeMemory& memory) {
     case NodeKind::Walker: {
       auto walker = make_walker(name.c_str(), walker_config(index), config_.paging, *mode_, memory_, ports);
       if (mode_->root_moves()) walker->follow_roots(*kernel_);
+      if (config_.coalesces()) walker->tell_neighbours(line_bytes);
       return walker;
     }
     case NodeKind::L1i:
@@ -245,6 +246,10 @@ void Machine::run() {
   clockwork.set_lockstep(!config_.core.run_ahead);
   sc_core::sc_start();
   clockwork.rethrow_failure();
+}
+
+void Machine::for_each_module(const std::function<void(const Node&, Module&)>& visit) {
+  for (std::size_t i = 0; i < modules_.size(); ++i) visit(topology_.nodes[i], modules_[i]);
 }
 
 void Machine::reset_stats() {

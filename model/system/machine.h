@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -53,6 +54,7 @@ class Machine {
   const Topology& topology() const { return topology_; }
   /// The module of a node of the topology.
   Module& module_at(std::size_t node) { return modules_[node]; }
+  void for_each_module(const std::function<void(const Node&, Module&)>& visit);
   void reset_stats();
   /// All cores are warm and drained: they continue in the next cycle.
   void start_measuring();

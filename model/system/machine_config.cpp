@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "os/kernel_half.h"
+#include "paging/neighbours.h"
 #include "segment/segment_table.h"
 
 namespace tablewalk {
@@ -234,6 +235,38 @@ std::vector<std::pair<std::string, std::string>> MachineConfig::process_problems
   if (os.kpti && ids && os.asids.ids() >= 1u << (AsidConfig::id_bits - 1)) {
     add("os.asids.count", "with os.kpti one bit of an id says user or kernel; expected at most 32767");
   }
+  return problems;
+}
+
+std::vector<std::pair<std::string, std::string>> MachineConfig::coalescing_problems() const {
+  std::vector<std::pair<std::string, std::string>> problems;
+  const auto mode = known_mode();
+  if (mode == nullptr) return problems;
+  const bool hardware = walker.kind == WalkerKind::Rtl || walker.kind == WalkerKind::Foreign;
+  const unsigned bytes = EntryLine::part_of(memory.line_bytes);
+  const unsigned most = mode->neighbours_in(bytes);
+  const auto look_at = [&](const TlbConfig& tlb, const std::string& name) {
+    for (std::size_t i = 0; tlb.enabled && i < tlb.arrays.size(); ++i) {
+      const std::uint32_t wanted = tlb.arrays[i].coalesce;
+      if (wanted == 1) continue;
+      const std::string key = fmt::format("{}.arrays.{}.coalesce", name, i);
+      if (hardware) {
+        problems.emplace_back(key,
+                              "the walker in hardware reads single entries, without their line; expected 1, or "
+                              "walker.kind: systemc or instant");
+      } else if (most == 1) {
+        problems.emplace_back(
+            key, fmt::format("in paging mode {} no line has entries of adjacent pages; expected 1", mode->name()));
+      } else if (wanted > most) {
+        problems.emplace_back(key, fmt::format("a walk reads {} bytes at once, which are {} entries of paging mode {}; "
+                                               "expected at most {}",
+                                               bytes, most, mode->name(), most));
+      }
+    }
+  };
+  look_at(itlb, "itlb");
+  look_at(dtlb, "dtlb");
+  look_at(stlb, "stlb");
   return problems;
 }
 

@@ -183,6 +183,7 @@ struct MachineConfig {
     const std::string line = line_below_reads();
     if (!line.empty()) problem("memory.line_bytes", line);
     for (const auto& [key, text] : process_problems()) problem(key, text);
+    for (const auto& [key, text] : coalescing_problems()) problem(key, text);
     const bool hardware = walker.kind == WalkerKind::Rtl || walker.kind == WalkerKind::Foreign;
     if (hardware && !unknown_to_hardware().empty()) problem("walker.kind", unknown_to_hardware());
     if (hardware && core.invalidate_cycles == Cycles(0)) {
@@ -198,6 +199,9 @@ struct MachineConfig {
   std::vector<std::string> empty_tlb_arrays() const;
   /// Simulated RAM in bytes, with the default resolved: for several processes, that many times the amount of one.
   std::uint64_t memory_bytes(std::size_t processes = 1) const;
+
+  /// Whether some TLB coalesces, so that the walker reads lines.
+  bool coalesces() const { return itlb.coalesces() || dtlb.coalesces() || stlb.coalesces(); }
 
  private:
   /// Links lead from private to shared parts, never back.
@@ -244,6 +248,8 @@ struct MachineConfig {
   std::string unknown_to_hardware() const;
   // Keys and texts: address-space ids, roots and kernel halves that the machine cannot have.
   std::vector<std::pair<std::string, std::string>> process_problems() const;
+  // Keys and texts: TLB entries that cannot coalesce, or not that many pages.
+  std::vector<std::pair<std::string, std::string>> coalescing_problems() const;
   // Keys and texts: segments that do not fit the pages, lines or memory of the machine.
   std::vector<std::pair<std::string, std::string>> segment_problems() const;
 };

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "base/version.h"
 #include "config/printer.h"
 #include "observe/law_checker.h"
@@ -18,6 +19,7 @@
 #include "observe/walk_attribution.h"
 #include "observe/walk_log.h"
 #include "observe/walker_shadow.h"
+#include "system/attach_timeline.h"
 #include "system/machine.h"
 #include "system/sampler.h"
 #include "system/streams.h"
@@ -59,6 +61,10 @@ std::vector<std::unique_ptr<WalkerShadow>> make_shadows(const MachineConfig& con
   if (options.cosim == nullptr) return shadows;
   if (config.walker.unlimited) {
     throw InputError("walker.unlimited: hardware has a fixed number of slots; expected false");
+  }
+  if (config.coalesces()) {
+    throw InputError(
+        "coalesce: the RTL walker reads single entries, without their line; expected 1 in every TLB array");
   }
   for (PageWalker* its : machine.walkers()) {
     auto* walker = dynamic_cast<SystemCWalker*>(its);
@@ -256,6 +262,7 @@ void refuse_sampling(const MachineConfig& config, const RunOptions& options, Mac
   if (options.check) refuse("the laws of --check", "a run without --check");
   const bool observes = !options.walk_log.empty() || options.attribute || options.details || options.follow != nullptr;
   if (observes) refuse("single walks", "a run without --walk-log, --attribute, --details and --html");
+  if (!options.timeline.path.empty()) refuse("a timeline", "a run without --timeline");
   if (!options.wave.path.empty() || options.cosim != nullptr) refuse("waves and co-simulations", "a run without them");
 }
 
@@ -272,15 +279,30 @@ std::unique_ptr<Sampling> make_sampling(const MachineConfig& config, const RunOp
   return sampling;
 }
 
-/// The figures of the whole run, or the estimates of them.
-void add_figures(RunResult& result, Machine& machine, Streams& streams, Sampling* sampling, const RunOptions& options) {
-  if (sampling == nullptr) {
-    streams.close();  // frees memory for the report
-    return machine.report(result.stats);
+void finish(Timeline& timeline, RunResult& result, const RunOptions& options) {
+  timeline.finish();
+  if (!timeline.cut_at()) return;
+  warn(result, options,
+       fmt::format("{}: ends in cycle {}, where it had {} (--timeline-size)", options.timeline.path,
+                   timeline.cut_at()->count(), humane_byte_size(options.timeline.most_bytes)));
+}
+
+/// The figures of the whole run and whether they obey the laws, or the estimates of the figures.
+void add_figures(Machine& machine, Streams& streams, Sampling* sampling, LawChecker& checker, RunResult& result,
+                 const RunOptions& options) {
+  if (sampling != nullptr) {
+    result.stats = sampling->sampler.estimate(*streams.all().front(), result.sample.emplace());
+    result.trace.records = options.warmup + result.sample->records;
+    if (result.sample->skips) result.trace.checksum.clear();  // which is of the records that were read
+    return;
   }
-  result.stats = sampling->sampler.estimate(*streams.all().front(), result.sample.emplace());
-  result.trace.records = options.warmup + result.sample->records;
-  if (result.sample->skips) result.trace.checksum.clear();  // which is of the records that were read
+  streams.close();  // frees memory for the report
+  machine.report(result.stats);
+  if (options.check) {
+    checker.check_figures(result.stats);
+    result.checked = checker.counts();
+  }
+  if (machine.demand_kernel() != nullptr) result.memory = machine.demand_kernel()->memory_samples();
 }
 
 RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOptions& options) {
@@ -303,6 +325,9 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   std::optional<RunDetails> details;
   if (options.details) observers.add(details.emplace(machine.mode(), config.dram, config.memory.line_bytes));
   for (PageWalker* walker : machine.walkers()) walker->observe(observers);
+  std::optional<AttachedTimeline> attached;
+  if (!options.timeline.path.empty()) attached.emplace(options.timeline, machine, observers);
+  Timeline* timeline = attached ? &attached->timeline() : nullptr;
 
   const std::vector<std::unique_ptr<WalkerShadow>> shadows = make_shadows(config, options, machine);
   record_wave(options, machine);
@@ -311,6 +336,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
     attribution.reset();
     if (details) details->reset();
     if (walk_log) walk_log->start_statistics();
+    if (timeline != nullptr) timeline->start_statistics(Clockwork::of_simulation().now());
   });
   RequestPort::Job job;
   job.warmup = options.warmup;
@@ -320,6 +346,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   if (options.check) translation_observers.add(checker);
   if (options.follow != nullptr) translation_observers.add(*options.follow);
   if (details) translation_observers.add(*details);
+  if (timeline != nullptr) translation_observers.add(*timeline);
   if (!translation_observers.empty()) job.observer = &translation_observers;
   const std::vector<std::unique_ptr<RunQueue>> queues = make_queues(config, streams);
   const auto sampling = make_sampling(config, options, machine, streams, job);
@@ -331,15 +358,11 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   describe_inputs(result, config, options, streams, machine);
   for (const std::string& note : streams.notes()) warn(result, options, note);
   result.partial = watch.stopped() || streams.stopped();
-  add_figures(result, machine, streams, sampling.get(), options);
+  add_figures(machine, streams, sampling.get(), checker, result, options);
   if (options.attribute) result.attribution = attribution.result();
   if (details) result.details = details->result(machine.memory(), machine.kernel());
-  if (options.check) {
-    checker.check_figures(result.stats);
-    result.checked = checker.counts();
-  }
-  if (machine.demand_kernel() != nullptr) result.memory = machine.demand_kernel()->memory_samples();
   if (walk_log) walk_log->finish();
+  if (timeline != nullptr) finish(*timeline, result, options);
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "observe/cosim_counts.h"
+#include "observe/timeline.h"
 #include "observe/translation_list.h"
 #include "os/access_refused.h"
 #include "stats/result.h"
@@ -62,7 +63,8 @@ struct RunOptions {
 
   TranslationList* follow = nullptr;  ///< lists the translations; nullptr: none
 
-  WaveWindow wave;  ///< of the RTL walker's signals
+  WaveWindow wave;           ///< of the RTL walker's signals
+  TimelineOptions timeline;  ///< of what the modules do
 
   /// Makes the run a co-simulation: an RTL walker gets all inputs of the SystemC walker and is compared with it in
   /// every cycle. Receives the counts at the end.

@@ -52,7 +52,7 @@ WarmWalker& MachineWarming::walker(std::size_t node) {
   }
   return walker_.emplace(machine_.mode(), machine_.memory(), machine_.kernel(),
                          timed == nullptr ? nullptr : &timed->walk_caches(),
-                         timed == nullptr ? nullptr : cache_behind(node, Side::Memory));
+                         timed == nullptr ? nullptr : cache_behind(node, Side::Memory), module.line_part());
 }
 
 /// The cache that the node's link leads to; nullptr if it leads to memory.

@@ -19,10 +19,18 @@ void Tlb::receive_translation(unsigned, TranslationRequest& request, Cycles visi
 
 void Tlb::receive_invalidation(const Invalidation& invalidation, Cycles cycle) {
   (invalidation.by_switch ? stats_.switched_out : stats_.invalidated) += arrays_.invalidate(invalidation);
-  answers_.for_each([&](TranslationRequest* request) {
-    request->overtaken |= invalidation.may_concern(request->va, mode_.root_entry_shift(), request->asid);
-  });
+  answers_.for_each([&](TranslationRequest* request) { request->overtaken |= may_concern(invalidation, *request); });
   walker_side.invalidate(invalidation, cycle);
+}
+
+/// Whether a response that has arrived may contain something covered, also about its page's neighbours.
+bool Tlb::may_concern(const Invalidation& invalidation, const TranslationRequest& answered) const {
+  unsigned shift = mode_.root_entry_shift();
+  const Translation& found = answered.answer.translation;
+  if (!answered.answer.faulted && found.neighbours != 0) {
+    shift = std::max(shift, std::min(63u, found.page_shift + Translation::most_neighbours_log2));
+  }
+  return invalidation.may_concern(answered.va, shift, answered.asid);
 }
 
 /// True if a register became free.
@@ -35,7 +43,9 @@ bool Tlb::take_answers(Cycles cycle) {
       ask_again(answered, cycle);
       continue;
     }
-    const WaitingRequests waiting = registers_.release_of(page_of(answered));
+    const std::uint32_t number = registers_.number_of(page_of(answered));
+    const WaitingRequests waiting = registers_.release(number);
+    if (observer_ != nullptr) observer_->miss_ends(number, cycle);
     released = true;
     if (!answered.answer.faulted && arrays_.install(answered.va, answered.asid, answered.answer.translation)) {
       ++stats_.fills;
@@ -104,7 +114,8 @@ bool Tlb::start_miss(TranslationRequest& request, Cycles sent) {
     return true;
   }
   if (registers_.full()) return false;
-  registers_.take(page_of(request), {});
+  const std::uint32_t number = registers_.take(page_of(request), {});
+  if (observer_ != nullptr) observer_->miss_begins({number, request.va.value(), request.id}, sent);
   count_miss(stats_.sent_down);
   request.account(request.cycles.queue, sent);
   walker_side.request_at(request, sent);
@@ -157,6 +168,26 @@ void Tlb::report(const std::string& prefix, StatSet& figures) const {
              "miss register")
       .explain(
           "from a miss's lookup in this TLB to its response at the requester, including waiting for a miss register");
+  if (arrays_.coalesce()) report_coalescing(prefix + ".coalescing", figures);
+}
+
+void Tlb::report_coalescing(const std::string& prefix, StatSet& figures) const {
+  const CoalescingStats stats = arrays_.coalescing();
+  figures.count(prefix + ".fills", stats.fills, "translations", "translations installed in arrays that coalesce");
+  figures.count(prefix + ".extended", stats.extended, "translations",
+                "of these, added to an entry with pages of their group");
+  figures.count(prefix + ".neighbours", stats.neighbours, "translations",
+                "pages installed because they were contiguous with a page that was walked or found below");
+  figures
+      .count(prefix + ".used_neighbours", stats.used_neighbours, "translations",
+             "of these, pages hit before they left: each is a miss avoided")
+      .key()
+      .explain("misses that coalescing avoided: pages that were there because a neighbour had been translated");
+  figures
+      .ratio(prefix + ".pages_per_entry", stats.pages, stats.fills, "pages",
+             "pages in an entry after a fill, mean over fills")
+      .key()
+      .explain("how many pages an entry holds on average; 1 if frames are nowhere contiguous");
 }
 
 }  // namespace tablewalk

@@ -4,6 +4,7 @@
 #include "links/translate_link.h"
 #include "links/upstream_ports.h"
 #include "protocol/miss_registers.h"
+#include "protocol/observers.h"
 #include "stats/stat_set.h"
 #include "tlb/tlb_arrays.h"
 
@@ -37,8 +38,12 @@ class Tlb : public TimedModule {
   /// For warming without time.
   TlbArrays& arrays() { return arrays_; }
 
+  void observe(MissObserver& observer) { observer_ = &observer; }
   const TlbStats& stats() const { return stats_; }
-  void reset_stats() { stats_ = {}; }
+  void reset_stats() {
+    stats_ = {};
+    arrays_.reset_stats();
+  }
   /// Adds this TLB's figures under `prefix`.
   void report(const std::string& prefix, StatSet& figures) const;
 
@@ -85,9 +90,12 @@ class Tlb : public TimedModule {
   void ask_again(TranslationRequest& request, Cycles cycle);
   void answer_waiting(WaitingRequests waiting, const Answer& answer, Cycles cycle);
   TlbPage page_of(const TranslationRequest& request) const { return arrays_.page_of(request.va, request.asid); }
+  bool may_concern(const Invalidation& invalidation, const TranslationRequest& answered) const;
+  void report_coalescing(const std::string& prefix, StatSet& figures) const;
 
   const PagingMode& mode_;
   const char* misses_explained_;
+  MissObserver* observer_ = nullptr;
   MissRegisters<TlbPage, WaitingRequests> registers_;
   Inbox<TranslationRequest*> answers_;
   Inbox<TranslationRequest*> stalled_;  ///< misses without a free register

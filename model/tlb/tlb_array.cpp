@@ -5,7 +5,8 @@
 namespace tablewalk {
 
 TlbArray::TlbArray(const TlbArrayConfig& config, const std::vector<unsigned>& page_shifts)
-    : entries_(sets_of(config.entries, config.ways), ways_of(config.entries, config.ways), config.replacement,
+    : group_bits_(log2_floor(config.coalesce)),
+      entries_(sets_of(config.entries, config.ways), ways_of(config.entries, config.ways), config.replacement,
                config.seed) {
   for (unsigned shift : page_shifts) {
     const ByteSize bytes{std::uint64_t{1} << shift};
@@ -33,9 +34,11 @@ std::uint8_t TlbArray::allowed(const PagingMode& mode, const Translation& transl
 void TlbArray::install(VirtualAddress va, AddressSpaceId asid, const Translation& translation, std::uint8_t allowed) {
   const Size& size = sizes_[size_within_[translation.page_shift]];
   const std::uint64_t number = va.value() >> size.shift;
+  Entry entry{translation, asid, allowed, translation.global};
+  if (coalesces()) return install_in_group(size, number, entry);
   const std::uint64_t key = size.key_of(number);
   const std::uint32_t set = entries_.set_of(number);
-  const Entry entry{translation, asid, allowed, translation.global};
+  entry.translation.neighbours = 0;  // not covered by this entry's invalidations
   // A walk for an access that the old entry did not allow (such as a first store) replaces that entry.
   Entry* old =
       entries_.find(set, key, [&](const Entry& candidate) { return candidate.global || candidate.asid == asid; });
@@ -43,12 +46,18 @@ void TlbArray::install(VirtualAddress va, AddressSpaceId asid, const Translation
     *old = entry;
     return;
   }
-  const auto evicted = entries_.insert(set, key, entry);
+  insert(size, number, entry);
+}
+
+/// `number`: of the page, or of its group.
+void TlbArray::insert(const Size& size, std::uint64_t number, const Entry& entry) {
+  const auto evicted = entries_.insert(entries_.set_of(number), size.key_of(number), entry);
   count_in(size.index);
   if (evicted.key != SetAssociative<Entry>::no_key) count_out(index_in(evicted.key));
 }
 
 std::uint64_t TlbArray::invalidate(const Invalidation& invalidation) {
+  if (coalesces()) return invalidate_groups(invalidation);
   return entries_.erase_if([&](std::uint64_t key, const Entry& entry) {
     const Size& size = sizes_[index_in(key)];
     const VirtualAddress place((key & low_bits(60)) << size.shift);
@@ -58,6 +67,16 @@ std::uint64_t TlbArray::invalidate(const Invalidation& invalidation) {
     if (covered) count_out(index_in(key));
     return covered;
   });
+}
+
+Translation part_of(const Translation& page, VirtualAddress va, unsigned shift) {
+  Translation part = page;
+  part.page = PhysicalAddress(page.physical(va).value() & ~low_bits(shift));
+  part.page_shift = static_cast<std::uint8_t>(shift);
+  const unsigned parts_log2 = std::min(page.page_shift - shift, Translation::most_neighbours_log2);
+  const std::uint64_t first = (va.value() >> shift & (Translation::most_neighbours - 1)) & ~low_bits(parts_log2);
+  part.neighbours = static_cast<std::uint16_t>(low_bits(1u << parts_log2) << first);
+  return part;
 }
 
 bool install_in(std::vector<TlbArray>& arrays, const PagingMode& mode, VirtualAddress va, AddressSpaceId asid,
@@ -76,9 +95,7 @@ bool install_in(std::vector<TlbArray>& arrays, const PagingMode& mode, VirtualAd
     best->install(va, asid, found, best->allowed(mode, found));
     return true;
   }
-  Translation part = found;
-  part.page = PhysicalAddress(part.physical(va).value() & ~low_bits(best_shift));
-  part.page_shift = static_cast<std::uint8_t>(best_shift);
+  const Translation part = part_of(found, va, best_shift);
   best->install(va, asid, part, best->allowed(mode, part));
   return true;
 }

@@ -11,7 +11,22 @@
 
 namespace tablewalk {
 
+/// What coalescing did in an array. A neighbour is a page that came with another page's translation.
+struct CoalescingStats {
+  std::uint64_t fills = 0;            ///< translations installed
+  std::uint64_t extended = 0;         ///< of these, added to an entry with pages of their group
+  std::uint64_t neighbours = 0;       ///< neighbours installed
+  std::uint64_t used_neighbours = 0;  ///< of these, hit at least once
+  std::uint64_t pages = 0;            ///< summed over fills: pages in the entry after the fill
+
+  CoalescingStats& operator+=(const CoalescingStats& other);
+};
+
 /// One array of a TLB: its translations and their replacement. Pure: no time.
+///
+/// With `coalesce`, an entry holds pages of one size in an aligned group of that many, whose frames are at the same
+/// distance from their addresses and which are equal in everything else. The set is chosen by the group's number. A
+/// page is in one entry at most; pages of a group that differ are in different entries.
 class TlbArray {
  public:
   /// `page_shifts`: log2 of the mode's page sizes, smallest first; the config may limit the array to some of them.
@@ -28,7 +43,7 @@ class TlbArray {
       });
       if (entry != nullptr) return &entry->translation;
     }
-    return nullptr;
+    return groups_held_ == 0 ? nullptr : find_in_groups(va, asid, access);
   }
 
   /// As in SetAssociative.
@@ -47,6 +62,10 @@ class TlbArray {
   /// of them are removed.
   std::uint64_t invalidate(const Invalidation& invalidation);
 
+  bool coalesces() const { return group_bits_ != 0; }
+  const CoalescingStats& coalescing() const { return coalescing_; }
+  void reset_stats() { coalescing_ = {}; }
+
   /// Host memory used, in bytes.
   static std::uint64_t host_bytes(const TlbArrayConfig& config) {
     return SetAssociative<Entry>::host_bytes(config.entries, ways_of(config.entries, config.ways));
@@ -60,6 +79,10 @@ class TlbArray {
     AddressSpaceId asid = 0;
     std::uint8_t allowed = 0;
     bool global = false;
+    // With `coalesce`: the pages it holds, by their place in the group. `translation` is then that of place 0, held or
+    // not; its address may be below 0.
+    std::uint16_t pages = 0;
+    std::uint16_t asked_for = 0;  ///< of these, those installed or hit by a request of their own
   };
   struct Size {
     unsigned shift;
@@ -68,18 +91,29 @@ class TlbArray {
     std::uint64_t key_of(std::uint64_t number) const { return number | index << 60; }
   };
   static std::size_t index_in(std::uint64_t key) { return key >> 60; }
+  std::uint32_t& held() { return coalesces() ? groups_held_ : sizes_held_; }
   void count_in(std::size_t size) {
-    if (sizes_[size].held++ == 0) sizes_held_ |= std::uint32_t{1} << size;
+    if (sizes_[size].held++ == 0) held() |= std::uint32_t{1} << size;
   }
   void count_out(std::size_t size) {
-    if (--sizes_[size].held == 0) sizes_held_ &= ~(std::uint32_t{1} << size);
+    if (--sizes_[size].held == 0) held() &= ~(std::uint32_t{1} << size);
   }
+  void insert(const Size& size, std::uint64_t number, const Entry& entry);
+
+  // With `coalesce`, in tlb_groups.cpp.
+  const Translation* find_in_groups(VirtualAddress va, AddressSpaceId asid, Access access);
+  void install_in_group(const Size& size, std::uint64_t number, const Entry& page);
+  void drop_pages(const Size& size, std::uint64_t group, const Entry& newer);
+  std::uint64_t invalidate_groups(const Invalidation& invalidation);
+  unsigned place_of(std::uint64_t number) const { return static_cast<unsigned>(number & low_bits(group_bits_)); }
 
   static constexpr std::uint8_t no_size = 0xff;
 
   std::vector<Size> sizes_;
   std::array<std::uint8_t, 65> size_within_{};  ///< [log2 of bytes]: the largest of sizes_ that is not larger
-  std::uint32_t sizes_held_ = 0;  ///< bit i: there are entries of sizes_[i]; other sizes are not looked up
+  std::uint32_t sizes_held_ = 0;   ///< bit i: there are entries of sizes_[i]; other sizes are not looked up
+  std::uint32_t groups_held_ = 0;  ///< the same of an array with `coalesce`, whose sizes_held_ stays 0
+  unsigned group_bits_ = 0;        ///< log2 of `coalesce`
   SetAssociative<Entry> entries_;
 
   /// The last result of allowed(), with its arguments.
@@ -90,7 +124,14 @@ class TlbArray {
     std::uint8_t accesses = 0;
   };
   Allowed last_allowed_;
+
+  CoalescingStats coalescing_;
+  Translation found_;  ///< the result of the last find_in_groups()
 };
+
+/// The part of a larger page around `va` that an array with parts of 2^shift bytes holds. Its neighbours are the other
+/// parts.
+Translation part_of(const Translation& page, VirtualAddress va, unsigned shift);
 
 /// Installs a walk's result in the array for its page size; if no array holds that size, the part of the page with the
 /// address goes into the array with the next smaller size. False if no array holds any part of it.

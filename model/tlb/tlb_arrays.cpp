@@ -18,9 +18,20 @@ TlbArrays::TlbArrays(const TlbConfig& config, const PagingMode& mode) : mode_(mo
   for (const TlbArrayConfig& array : config.arrays) {
     arrays_.emplace_back(array, page_shifts(mode));
     latencies_.push_back(array.latency_cycles);
+    coalesce_ |= arrays_.back().coalesces();
     may_reuse_last_ &= arrays_.back().may_reuse_last();
     miss_latency_ = std::max(miss_latency_, array.latency_cycles);
   }
+}
+
+CoalescingStats TlbArrays::coalescing() const {
+  CoalescingStats sum;
+  for (const TlbArray& array : arrays_) sum += array.coalescing();
+  return sum;
+}
+
+void TlbArrays::reset_stats() {
+  for (TlbArray& array : arrays_) array.reset_stats();
 }
 
 TlbArrays::Hit TlbArrays::find(VirtualAddress va, AddressSpaceId asid, Access access) {

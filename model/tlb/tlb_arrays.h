@@ -46,6 +46,10 @@ class TlbArrays {
   /// Removes what the invalidation covers; returns the number of translations removed.
   std::uint64_t invalidate(const Invalidation& invalidation);
 
+  bool coalesce() const { return coalesce_; }
+  CoalescingStats coalescing() const;
+  void reset_stats();
+
   /// A miss is known when the slowest array has been looked up.
   Cycles miss_latency() const { return miss_latency_; }
 
@@ -66,6 +70,7 @@ class TlbArrays {
   std::vector<TlbArray> arrays_;
   std::vector<Cycles> latencies_;
   Cycles miss_latency_ = Cycles(1);
+  bool coalesce_ = false;
   bool may_reuse_last_ = true;  ///< of the arrays' last find
   LastHit last_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,10 +14,13 @@
 namespace tablewalk {
 
 struct TlbArrayConfig {
+  static constexpr std::uint32_t most_coalesced = 16;
+
   std::uint32_t entries = 64;
   std::uint32_t ways = 4;
   std::vector<ByteSize> page_sizes;
   Cycles latency_cycles{1};
+  std::uint32_t coalesce = 1;
   Replacement replacement = Replacement::Lru;
   std::uint64_t seed = 1;
 
@@ -26,6 +30,10 @@ struct TlbArrayConfig {
     keys.value("ways", ways, "translations", "ways per set; 0 makes the array fully associative", largest::entries);
     keys.value("page_sizes", page_sizes, "bytes", "page sizes it holds; empty: all sizes of the paging mode");
     keys.value("latency_cycles", latency_cycles, "cycles", "from lookup to response", largest::latency_cycles);
+    keys.value("coalesce", coalesce, "pages",
+               "adjacent pages in contiguous frames that one entry can hold, in an aligned group of that many; 1: an "
+               "entry is one page",
+               most_coalesced);
     keys.value("replacement", replacement, "", "replacement policy");
     keys.value("seed", seed, "", "seed of random replacement");
   }
@@ -33,6 +41,9 @@ struct TlbArrayConfig {
   void check(Problem&& problem) const {
     check_geometry(entries, ways, problem);
     if (latency_cycles < Cycles(1)) problem("latency_cycles", "0 cycles; expected at least 1: links are registered");
+    if (!is_power_of_two(coalesce) || coalesce > most_coalesced) {
+      problem("coalesce", std::to_string(coalesce) + " pages; expected 1, 2, 4, 8 or 16");
+    }
     for (ByteSize size : page_sizes) {
       if (!is_power_of_two(size.bytes)) problem("page_sizes", format_byte_size(size) + " is not a power of two");
     }
@@ -63,6 +74,11 @@ struct TlbConfig {
     if (arrays.size() > most_arrays) {
       problem("arrays", std::to_string(arrays.size()) + " arrays; expected at most " + std::to_string(most_arrays));
     }
+  }
+
+  /// Whether some array coalesces.
+  bool coalesces() const {
+    return enabled && std::any_of(arrays.begin(), arrays.end(), [](const auto& array) { return array.coalesce > 1; });
   }
 
   static constexpr std::size_t most_arrays = 64;

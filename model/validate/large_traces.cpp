@@ -41,6 +41,12 @@ Series add_series(std::vector<Measurement>& measurements, const ReproductionChoi
   return series;
 }
 
+double mean(const Figures& figures, Series series, std::size_t figure) {
+  double sum = 0;
+  for (std::size_t i = 0; i < large_traces().size(); ++i) sum += figures[series.first + i][figure];
+  return sum / static_cast<double>(large_traces().size());
+}
+
 double mean_ratio(const Figures& figures, Series series, std::size_t upper, std::size_t lower) {
   double sum = 0;
   for (std::size_t i = 0; i < large_traces().size(); ++i) {

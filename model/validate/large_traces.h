@@ -21,6 +21,8 @@ struct Series {
 Series add_series(std::vector<Measurement>& measurements, const ReproductionChoice& choice,
                   const std::vector<std::string>& settings, const std::vector<std::string>& figures);
 
+/// Mean over the traces of a figure.
+double mean(const Figures& figures, Series series, std::size_t figure);
 /// Mean over the traces of figure `upper` / figure `lower` of each run.
 double mean_ratio(const Figures& figures, Series series, std::size_t upper, std::size_t lower);
 /// By how much faster the second machine runs each trace: percent, geometric mean of figure `cycles`.

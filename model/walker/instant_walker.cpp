@@ -32,6 +32,10 @@ void InstantWalker::answer(TranslationRequest& request, Cycles cycle) {
   request.answer.faulted = !walk.translated;
   request.answer.fault = walk.fault;
   request.answer.translation = walk.translation;
+  if (line_part() != 0 && walk.translated) {
+    const LinePages line = line_in_tables(mode(), memory_, root_of(request), request.va, request.access, line_part());
+    request.answer.translation.neighbours = neighbours_of(walk.translation, request.va, line);
+  }
   respond(request, cycle + Cycles(1));
 }
 

@@ -7,10 +7,11 @@ namespace tablewalk {
 PageWalker::PageWalker(sc_core::sc_module_name name, Phase phase, const PagingMode& mode, unsigned ports)
     : TimedModule(name, phase), memory_side("memory_side", *this), tlb_side_("tlb_side", *this, ports), mode_(mode) {}
 
-MemoryAccess& PageWalker::prepare_access(PhysicalAddress address, unsigned bytes, std::uint32_t tag) {
+MemoryAccess& PageWalker::prepare_access(const WalkRecord& record, PhysicalAddress address, unsigned bytes,
+                                         std::uint32_t tag) {
   MemoryAccess& access = pool_.take();
   access.prepare(address, bytes, false);
-  access.info.table_entry = true;
+  access.info.entry_for = record.translation;
   access.info.served_by = ServedBy::Dram;  // assumed for a memory that does not report it
   access.info.tag = tag;
   return access;
@@ -19,6 +20,7 @@ MemoryAccess& PageWalker::prepare_access(PhysicalAddress address, unsigned bytes
 void PageWalker::begin_walk(WalkRecord& record, TranslationRequest& request, Cycles visible_since, Cycles cycle) {
   record.reset();
   record.id = next_id_++;
+  record.translation = request.id;
   record.va = request.va;
   record.asid = request.asid;
   record.space = request.space;

@@ -4,6 +4,7 @@
 #include "links/timed_module.h"
 #include "links/translate_link.h"
 #include "links/upstream_ports.h"
+#include "paging/neighbours.h"
 #include "protocol/kernel.h"
 #include "protocol/observers.h"
 #include "stats/stat_set.h"
@@ -35,6 +36,11 @@ class PageWalker : public TimedModule {
   void observe(WalkObserver& observer) { observer_ = &observer; }
   /// For modes whose roots move: walks use the kernel's present root, as from a register that it rewrites.
   void follow_roots(Kernel& kernel) { kernel_ = &kernel; }
+  /// With coalescing TLBs above: from now on entries are read with the rest of their line of that many bytes, and
+  /// responses contain the neighbours of their page.
+  virtual void tell_neighbours(std::uint64_t line_bytes) { line_part_ = EntryLine::part_of(line_bytes); }
+  /// What is read with an entry, in bytes; 0: just the entry.
+  unsigned line_part() const { return line_part_; }
   const WalkerStats& stats() const { return stats_; }
   virtual void reset_stats() { stats_ = {}; }
   virtual void report(StatSet& figures) const;
@@ -50,8 +56,8 @@ class PageWalker : public TimedModule {
 
   const PagingMode& mode() const { return mode_; }
   std::uint64_t page_of(VirtualAddress va) const { return va.value() >> mode_.offset_bits(); }
-  /// A new read of `bytes` at that address, or update of an entry; `tag` is for the walker's own use.
-  MemoryAccess& prepare_access(PhysicalAddress address, unsigned bytes, std::uint32_t tag);
+  /// A new read of `bytes` at that address for the walk, or update of an entry; `tag` is for the walker's own use.
+  MemoryAccess& prepare_access(const WalkRecord& record, PhysicalAddress address, unsigned bytes, std::uint32_t tag);
   /// The present root of the request's address space.
   PhysicalAddress root_of(const TranslationRequest& request) const {
     return kernel_ == nullptr ? request.root : kernel_->root_for(request.space, request.access.user);
@@ -80,6 +86,7 @@ class PageWalker : public TimedModule {
   std::uint64_t next_id_ = 0;
   WalkObserver* observer_ = &WalkObserver::none();
   Kernel* kernel_ = nullptr;
+  unsigned line_part_ = 0;
   WalkerStats stats_;
 };
 

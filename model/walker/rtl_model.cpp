@@ -143,6 +143,11 @@ const char* violation_of_rtl(std::uint8_t code) {
 const RtlVariant& find_rtl_variant(const WalkerConfig& config, const PagingControls& controls, const PagingMode& mode) {
   if (config.kind == WalkerKind::Foreign) return with_ids(find_foreign_walker(config, controls, mode).variant, config);
   rtl_mode(mode);
+  if (config.walk_cache_kind != WalkCacheKind::SplitTranslation && !config.walk_caches.empty()) {
+    throw InputError(
+        "walker.walk_cache_kind: the RTL walker has a translation cache per level; expected "
+        "split_translation");
+  }
   for (const RtlVariant& variant : rtl_variants()) {
     if (fits(variant, config, mode)) return with_ids(variant, config);
   }

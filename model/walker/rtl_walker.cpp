@@ -119,7 +119,7 @@ void RtlWalker::note_memory_request(const WalkerCycle& did) {
   Slot& slot = slots_[port_.slot_of(tag)];
   if (!slot.open || slot.request == nullptr || slot.under_way != nullptr) lost(did, "reads without a walk");
   if (accesses_[tag] != nullptr) lost(did, "reads under a tag that is in use");
-  MemoryAccess& access = prepare_access(did.address, mode().entry_bytes(), tag);
+  MemoryAccess& access = prepare_access(slot.record, did.address, mode().entry_bytes(), tag);
   if (did.update) {
     access.info.operation = AccessInfo::Operation::CompareAndSwap;
     access.info.expected = did.expected;

@@ -1,13 +1,17 @@
 #include "walker/systemc_walker.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace tablewalk {
 
 SystemCWalker::SystemCWalker(sc_core::sc_module_name name, const WalkerConfig& config, const PagingMode& mode,
                              unsigned ports)
     : PageWalker(name, Phase::Beginning, mode, ports),
-      walk_caches_(config.walk_caches, mode),
+      concern_shift_(mode.root_entry_shift()),
+      walk_caches_(make_walk_caches(config.walk_cache_kind, config.walk_caches, mode)),
+      empty_(walk_caches_->stats().empty()),
+      by_address_(walk_caches_->by_address()),
       slots_(config.walkers),
       in_state_{SlotSet(config.walkers), SlotSet(config.walkers), SlotSet(config.walkers), SlotSet(config.walkers),
                 SlotSet(config.walkers)} {
@@ -16,6 +20,15 @@ SystemCWalker::SystemCWalker(sc_core::sc_module_name name, const WalkerConfig& c
     in(SlotState::Idle).add(slot);
   }
   for (RequestId id = 0; id < config.requests; ++id) free_ids_.push({}, id);
+}
+
+/// Neighbours of a page that an entry of the root maps are mapped by other entries of the root.
+void SystemCWalker::tell_neighbours(std::uint64_t line_bytes) {
+  PageWalker::tell_neighbours(line_bytes);
+  concern_shift_ = mode().root_entry_shift();
+  if (mode().page_sizes().back().shift >= mode().root_entry_shift()) {
+    concern_shift_ = std::min(63u, concern_shift_ + Translation::most_neighbours_log2);
+  }
 }
 
 bool SystemCWalker::receive_request(unsigned port, TranslationRequest& request, Cycles& cycle) {
@@ -46,12 +59,12 @@ void SystemCWalker::receive_response(unsigned, MemoryAccess& access, Cycles visi
 }
 
 void SystemCWalker::receive_invalidation(const Invalidation& invalidation, Cycles cycle) {
-  walk_caches_.invalidate(invalidation);
+  walk_caches_->invalidate(invalidation);
   if (tap_ != nullptr) tap_->invalidated(invalidation, cycle);
   for (Slot& slot : slots_) {
     // A walk before its lookup has no state to invalidate.
-    if (slot.state == SlotState::Idle || slot.state == SlotState::LooksUp) continue;
-    if (!invalidation.may_concern(slot.record.va, mode().root_entry_shift(), slot.record.asid)) continue;
+    if (slot.state == SlotState::Idle || (slot.state == SlotState::LooksUp && !slot.begun)) continue;
+    if (!invalidation.may_concern(slot.record.va, concern_shift_, slot.record.asid)) continue;
     if (slot.request != nullptr) {
       restart(slot, cycle);
     } else {
@@ -63,8 +76,10 @@ void SystemCWalker::receive_invalidation(const Invalidation& invalidation, Cycle
 /// Restarts the walk. The response of an outstanding memory access will be dropped.
 void SystemCWalker::restart(Slot& slot, Cycles cycle) {
   set_state(slot, SlotState::LooksUp, cycle + Cycles(1));
+  slot.begun = false;
   count_restart(slot.record, *slot.request, slot.ready);
   slot.under_way = nullptr;
+  slot.round.clear();
   if (tap_ != nullptr) tap_->doing(cycle).restarted |= bit_of(slot);
   wake_at(slot.ready);
 }
@@ -84,21 +99,50 @@ void SystemCWalker::send_back_waiting(Slot& slot, Cycles cycle) {
 void SystemCWalker::look_up_walk_caches(Cycles cycle) {
   Slot* slot = oldest_ready(SlotState::LooksUp, cycle);
   if (slot == nullptr) return;
-  TranslationRequest& request = *slot->request;
-  count_lookup(request, slot->ready, cycle);
-  if (const auto start = walk_caches_.find(request.va, request.asid)) {
-    slot->record.walk_cache_hit = static_cast<std::uint8_t>(start->level + 1);
-    slot->walk = Walk(mode(), *start, request.va, request.access);
+  count_lookup(*slot->request, slot->ready, cycle);
+  if (by_address_) {
+    look_up_entry(*slot);
   } else {
-    slot->root = root_of(request);
-    slot->walk = Walk(mode(), slot->root, request.va, request.access);
+    look_up_table(*slot);
   }
+  slot->begun = true;
   if (tap_ != nullptr) {
     WalkerCycle& doing = tap_->doing(cycle);
     doing.looked_up = true;
-    doing.hits = walk_caches_.hits();
+    doing.hits = walk_caches_->hits();
   }
-  decide(*slot, cycle);
+  if (by_address_ && walk_caches_->hits() != 0) {
+    continue_walk(*slot, cycle);
+  } else {
+    decide(*slot, cycle);
+  }
+}
+
+/// Begins the walk at the deepest table that is known.
+void SystemCWalker::look_up_table(Slot& slot) {
+  const TranslationRequest& request = *slot.request;
+  if (const auto start = empty_ ? std::nullopt : walk_caches_->find(request.va, request.asid)) {
+    slot.record.walk_cache_hit = start->pointer_level();
+    slot.walk = Walk(mode(), *start, request.va, request.access);
+  } else {
+    slot.root = root_of(request);
+    slot.walk = Walk(mode(), slot.root, request.va, request.access);
+  }
+}
+
+/// Begins the walk at the root, and supplies the entry that it wants if it is known.
+void SystemCWalker::look_up_entry(Slot& slot) {
+  const TranslationRequest& request = *slot.request;
+  if (!slot.begun) {
+    slot.root = root_of(request);
+    slot.walk = Walk(mode(), slot.root, request.va, request.access);
+  }
+  if (slot.walk.step() != Walk::Step::ReadEntry) return;
+  const unsigned level = slot.walk.level();
+  const auto entry = walk_caches_->find_entry(level, slot.walk.entry_address());
+  if (!entry) return;
+  slot.record.walk_cache_hit = static_cast<std::uint8_t>(level);
+  slot.walk.supply(*entry);
 }
 
 /// One per cycle, including responses to abandoned accesses.
@@ -107,7 +151,11 @@ void SystemCWalker::take_memory_response(Cycles cycle) {
   MemoryAccess& access = *responses_.front();
   responses_.pop();
   Slot& slot = slots_[access.info.tag];
-  if (slot.under_way == &access) use_response(slot, access, visible_since, cycle);
+  if (slot.under_way == &access) {
+    use_response(slot, access, visible_since, cycle);
+  } else if (!slot.round.presented.empty()) {
+    take_of_round(slot, access, visible_since, cycle);
+  }
   access.release();
 }
 
@@ -118,12 +166,85 @@ void SystemCWalker::use_response(Slot& slot, const MemoryAccess& access, Cycles 
   TranslationRequest& request = *slot.request;
   count_response(slot.record, request, access, visible_since, cycle);
   if (roots_move() && slot.root != root_of(request)) return restart(slot, cycle);  // what was read may be of old tables
-  if (slot.walk.step() == Walk::Step::ReadEntry) {
-    slot.walk.supply(access.bytes());
-  } else {
+  const PhysicalAddress at = slot.walk.entry_address();
+  if (slot.walk.step() != Walk::Step::ReadEntry) {
     slot.walk.updated(access.info.held);
+  } else if (line_part() != 0) {
+    supply_line(slot, access);
+  } else {
+    slot.walk.supply(access.bytes());
   }
-  if (slot.walk.position().level != level) walk_caches_.remember(request.va, request.asid, slot.walk.position());
+  if (!empty_ && slot.walk.position().level != level) {
+    remember_pointer(slot, level, at, access);
+    continue_walk(slot, cycle);
+  } else {
+    decide(slot, cycle);
+  }
+}
+
+/// The access has read or updated the pointer at that address, and the walk has followed it.
+void SystemCWalker::remember_pointer(const Slot& slot, unsigned level, PhysicalAddress at, const MemoryAccess& access) {
+  if (!by_address_) {
+    return walk_caches_->remember(slot.request->va, slot.request->asid, slot.walk.position());
+  }
+  std::uint64_t entry = access.info.desired;
+  if (access.info.operation == AccessInfo::Operation::Plain) {
+    entry = 0;
+    std::memcpy(&entry, access.bytes() + (at - access.physical()), mode().entry_bytes());
+  }
+  walk_caches_->remember_entry(level, at, entry);
+}
+
+/// To the next lower level, where a page-table cache may know the entry if it is a pointer.
+void SystemCWalker::continue_walk(Slot& slot, Cycles cycle) {
+  if (by_address_ && slot.walk.step() == Walk::Step::ReadEntry && slot.walk.level() != 0) {
+    set_state(slot, SlotState::LooksUp, cycle + Cycles(1));
+  } else {
+    decide(slot, cycle);
+  }
+}
+
+/// Supplies the entry, and keeps its line for the neighbours.
+void SystemCWalker::supply_line(Slot& slot, const MemoryAccess& access) {
+  slot.line_address = access.physical();
+  std::copy_n(access.bytes(), line_part(), slot.line.begin());
+  slot.walk.supply(access.bytes() + (slot.walk.entry_address() - slot.line_address));
+}
+
+/// One read of a round per cycle, without waiting for the responses to those before.
+void SystemCWalker::present_of_round(Slot& slot, Cycles cycle) {
+  // The registers that say where the reads are have changed.
+  if (roots_move() && slot.root != root_of(*slot.request)) return restart(slot, cycle);
+  const Cycles presented = cycle + Cycles(1);
+  std::vector<Round::Read>& reads = slot.round.presented;
+  const PhysicalAddress address = slot.walk.read_address(static_cast<unsigned>(reads.size()));
+  MemoryAccess& access = prepare_access(slot.record, address, slot.walk.read_bytes(), slot.number);
+  reads.push_back(
+      {&access, {static_cast<std::uint8_t>(slot.walk.level()), false, address, presented, {}, ServedBy::Dram}});
+  slot.request->account(slot.request->cycles.queue, presented);
+  const bool last = reads.size() == slot.walk.reads();
+  set_state(slot, last ? SlotState::WaitsForMemory : SlotState::WantsMemory, presented);
+  memory_side.send(access, presented);
+}
+
+/// The walk goes on with the last response.
+void SystemCWalker::take_of_round(Slot& slot, const MemoryAccess& access, Cycles visible_since, Cycles cycle) {
+  Round& round = slot.round;
+  const auto read = std::find_if(round.presented.begin(), round.presented.end(),
+                                 [&](const Round::Read& one) { return one.access == &access; });
+  if (read == round.presented.end()) return;  // of a walk that was restarted
+  TranslationRequest& request = *slot.request;
+  slot.record.next_read() = read->record;
+  // Its cycles may already be accounted for, as those of another response.
+  count_response(slot.record, request, access, std::max(visible_since, request.accounted - Cycles(1)), cycle);
+  if (roots_move() && slot.root != root_of(request)) return restart(slot, cycle);
+  const unsigned bytes = slot.walk.read_bytes();
+  round.bytes.resize(std::size_t{slot.walk.reads()} * bytes);
+  std::copy_n(access.bytes(), bytes, round.bytes.begin() + (read - round.presented.begin()) * bytes);
+  read->access = nullptr;
+  if (++round.answers != slot.walk.reads()) return;
+  round.clear();
+  slot.walk.supply(round.bytes.data());
   decide(slot, cycle);
 }
 
@@ -139,8 +260,15 @@ void SystemCWalker::present_memory_request(Cycles cycle) {
   if (slot == nullptr) return;
   const Cycles presented = cycle + Cycles(1);
   const bool update = slot->walk.step() == Walk::Step::UpdateEntry;
+  if (!update && slot->walk.reads() != 1) return present_of_round(*slot, cycle);
   const PhysicalAddress address = slot->walk.entry_address();
-  MemoryAccess& access = prepare_access(address, update ? mode().entry_bytes() : slot->walk.read_bytes(), slot->number);
+  const unsigned bytes = update ? mode().entry_bytes() : slot->walk.read_bytes();
+  MemoryAccess& access = prepare_access(slot->record, address, bytes, slot->number);
+  if (line_part() != 0 && !update) {
+    access.set_address(EntryLine::start_of(address, line_part()).value());
+    access.set_data_length(line_part());
+    access.set_streaming_width(line_part());
+  }
   if (update) {
     access.info.operation = AccessInfo::Operation::CompareAndSwap;
     access.info.expected = slot->walk.update_expected();
@@ -185,6 +313,11 @@ void SystemCWalker::answer_first(Slot& slot, Cycles cycle) {
   answer.faulted = slot.walk.step() == Walk::Step::Fault;
   answer.fault = slot.walk.fault();
   answer.translation = slot.walk.translation();
+  if (line_part() != 0 && !answer.faulted) {
+    LinePages line;
+    mode().read_neighbours(slot.walk, {slot.line_address, line_part(), slot.line.data()}, line);
+    answer.translation.neighbours = neighbours_of(answer.translation, request.va, line);
+  }
   slot.record.answered = cycle + Cycles(1);
   request.answer = answer;
   slot.request = nullptr;
@@ -251,6 +384,7 @@ void SystemCWalker::join_or_start(TranslationRequest& request, Slot& free, Cycle
   }
   set_state(free, SlotState::LooksUp, cycle + Cycles(1));
   free.request = &request;
+  free.begun = false;
   free.root = request.root;
   begin_walk(free.record, request, visible_since, cycle);
 }
@@ -316,20 +450,20 @@ void SystemCWalker::sleep(Cycles cycle) {
 
 void SystemCWalker::reset_stats() {
   PageWalker::reset_stats();
-  walk_caches_.reset_stats();
+  walk_caches_->reset_stats();
 }
 
 void SystemCWalker::report(StatSet& figures) const {
   PageWalker::report(figures);
   figures.begin(Section::WalkCaches);
-  for (std::size_t i = 0; i < walk_caches_.stats().size(); ++i) {
-    const std::string prefix = "walk_cache.level" + std::to_string(walk_caches_.level(i));
-    figures.count(prefix + ".lookups", walk_caches_.stats()[i].lookups, "lookups",
+  for (std::size_t i = 0; i < walk_caches_->stats().size(); ++i) {
+    const std::string prefix = "walk_cache.level" + std::to_string(walk_caches_->level(i));
+    figures.count(prefix + ".lookups", walk_caches_->stats()[i].lookups, "lookups",
                   "lookups of a pointer of this level, one per walk");
-    figures.count(prefix + ".hits", walk_caches_.stats()[i].hits, "lookups", "lookups that hit");
-    figures.count(prefix + ".invalidated", walk_caches_.stats()[i].invalidated, "pointers",
+    figures.count(prefix + ".hits", walk_caches_->stats()[i].hits, "lookups", "lookups that hit");
+    figures.count(prefix + ".invalidated", walk_caches_->stats()[i].invalidated, "pointers",
                   "pointers removed by invalidate events");
-    figures.count(prefix + ".switched_out", walk_caches_.stats()[i].switched_out, "pointers",
+    figures.count(prefix + ".switched_out", walk_caches_->stats()[i].switched_out, "pointers",
                   "pointers removed by switches of the address space");
   }
 }

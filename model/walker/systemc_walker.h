@@ -20,7 +20,7 @@ namespace tablewalk {
 /// merges with that walk and leaves the slot free. It holds one of a limited number of ids from being accepted until
 /// its response has been valid for a cycle. A merged request not served by the response is replayed, before new
 /// requests. A walk that an invalidation may affect restarts at the root, and looks up the walk caches in the next
-/// cycle.
+/// cycle. With page-table caches each entry but that of the last level is looked up before it is read, one per cycle.
 class SystemCWalker final : public PageWalker {
  public:
   /// `ports`: number of upstream TLBs.
@@ -28,8 +28,9 @@ class SystemCWalker final : public PageWalker {
 
   void tap(WalkerTap* tap) { tap_ = tap; }
   /// For warming without time.
-  WalkCaches& walk_caches() { return walk_caches_; }
+  WalkCaches& walk_caches() { return *walk_caches_; }
 
+  void tell_neighbours(std::uint64_t line_bytes) override;
   void reset_stats() override;
   void report(StatSet& figures) const override;
 
@@ -41,6 +42,21 @@ class SystemCWalker final : public PageWalker {
  private:
   enum class SlotState : std::uint8_t { Idle, LooksUp, WantsMemory, WaitsForMemory, WantsAnswer };
   static constexpr std::size_t slot_states = 5;
+  /// Reads that do not depend on each other, and are outstanding together.
+  struct Round {
+    struct Read {
+      const MemoryAccess* access = nullptr;  ///< null: it was answered
+      WalkRecord::EntryRead record;
+    };
+    std::vector<Read> presented;
+    unsigned answers = 0;
+    std::vector<unsigned char> bytes;
+
+    void clear() {
+      presented.clear();
+      answers = 0;
+    }
+  };
   /// A walk in progress.
   struct Slot {
     std::uint32_t number = 0;  ///< of the slot
@@ -48,20 +64,31 @@ class SystemCWalker final : public PageWalker {
     Cycles ready;  ///< first cycle in which it can do its next step
     TranslationRequest* request = nullptr;
     PhysicalAddress root;
+    bool begun = false;  ///< has looked up the walk caches once
     WaitingRequests waiting;
     const MemoryAccess* under_way = nullptr;  ///< outstanding memory access
+    Round round;
     Walk walk;
+    PhysicalAddress line_address;  ///< with line_part(): of `line`, from which the last entry was read
+    std::array<unsigned char, Walk::longest_read> line{};
     WalkRecord record;
   };
 
   void on_cycle() override;
   void look_up_walk_caches(Cycles cycle);
+  void look_up_table(Slot& slot);
+  void look_up_entry(Slot& slot);
+  void remember_pointer(const Slot& slot, unsigned level, PhysicalAddress at, const MemoryAccess& access);
+  void continue_walk(Slot& slot, Cycles cycle);
   void take_memory_response(Cycles cycle);
   void present_memory_request(Cycles cycle);
   void give_answer(Cycles cycle);
   void take_request(Cycles cycle);
   void sleep(Cycles cycle);
 
+  void supply_line(Slot& slot, const MemoryAccess& access);
+  void present_of_round(Slot& slot, Cycles cycle);
+  void take_of_round(Slot& slot, const MemoryAccess& access, Cycles visible_since, Cycles cycle);
   void use_response(Slot& slot, const MemoryAccess& access, Cycles visible_since, Cycles cycle);
   void restart(Slot& slot, Cycles cycle);
   void send_back_waiting(Slot& slot, Cycles cycle);
@@ -78,7 +105,10 @@ class SystemCWalker final : public PageWalker {
   SlotSet& in(SlotState state) { return in_state_[static_cast<std::size_t>(state)]; }
   std::uint32_t bit_of(const Slot& slot) const { return std::uint32_t{1} << slot.number % 32; }
 
-  WalkCaches walk_caches_;
+  unsigned concern_shift_;  ///< log2 of the bytes around its address in which a walk's result may lie
+  std::unique_ptr<WalkCaches> walk_caches_;
+  bool empty_;       ///< none is configured that the mode can fill
+  bool by_address_;  ///< they are page-table caches
   std::vector<Slot> slots_;
   std::array<SlotSet, slot_states> in_state_;  ///< slots by state
   Inbox<RequestId> free_ids_;

@@ -9,6 +9,29 @@
 
 namespace tablewalk {
 
+/// How paging-structure caches are organised (Barr, Cox and Rixner, ISCA 2010).
+enum class WalkCacheKind : std::uint8_t {
+  SplitTranslation,
+  UnifiedTranslation,
+  SplitPageTable,
+  UnifiedPageTable,
+  TranslationPath
+};
+
+template <>
+struct EnumNames<WalkCacheKind> {
+  static constexpr std::array names = {std::pair{"split_translation", WalkCacheKind::SplitTranslation},
+                                       std::pair{"unified_translation", WalkCacheKind::UnifiedTranslation},
+                                       std::pair{"split_page_table", WalkCacheKind::SplitPageTable},
+                                       std::pair{"unified_page_table", WalkCacheKind::UnifiedPageTable},
+                                       std::pair{"translation_path", WalkCacheKind::TranslationPath}};
+};
+
+/// Whether one cache has the pointers of all levels.
+constexpr bool for_all_levels(WalkCacheKind kind) {
+  return kind != WalkCacheKind::SplitTranslation && kind != WalkCacheKind::SplitPageTable;
+}
+
 /// One paging-structure cache.
 struct WalkCacheConfig {
   std::uint32_t level = 1;

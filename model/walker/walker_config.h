@@ -25,6 +25,7 @@ struct WalkerConfig {
   std::uint32_t walkers = 2;
   bool unlimited = false;
   std::uint32_t requests = 64;
+  WalkCacheKind walk_cache_kind = WalkCacheKind::SplitTranslation;
   std::vector<WalkCacheConfig> walk_caches;
   bool evaluate_every_cycle = false;
 
@@ -41,6 +42,11 @@ struct WalkerConfig {
                "idealisation of kind systemc; `walkers` and `requests` have no effect)");
     keys.value("requests", requests, "requests",
                "outstanding requests in the walker, including merged ones; further requests queue", largest::requests);
+    keys.value("walk_cache_kind", walk_cache_kind, "",
+               "what paging-structure caches hold: split_translation: pointers by virtual address, a cache per level; "
+               "unified_translation: one for all levels; split_page_table, unified_page_table: pointers by their "
+               "physical addresses, looked up one after the other; translation_path: an entry has all pointers of a "
+               "way. Those for all levels have one element in walk_caches, whose level has no effect");
     keys.list("walk_caches", walk_caches, "paging-structure caches, at most one per level");
     keys.value(
         "evaluate_every_cycle", evaluate_every_cycle, "",
@@ -62,6 +68,19 @@ struct WalkerConfig {
  private:
   template <class Problem>
   void check_walk_caches(Problem&& problem) const {
+    if (for_all_levels(walk_cache_kind) && walk_caches.size() > 1) {
+      problem("walk_caches", std::to_string(walk_caches.size()) +
+                                 " caches, but this walk_cache_kind has one for all "
+                                 "levels; expected one");
+      return;
+    }
+    if (walk_cache_kind == WalkCacheKind::TranslationPath && !walk_caches.empty()) {
+      const WalkCacheConfig& path = walk_caches.front();
+      if (path.ways != 0 && path.ways != path.entries) {
+        problem("walk_caches.0.ways", "a translation path cache is fully associative; expected 0");
+        return;
+      }
+    }
     for (std::size_t i = 1; i < walk_caches.size(); ++i) {
       for (std::size_t before = 0; before < i; ++before) {
         if (walk_caches[before].level != walk_caches[i].level) continue;

@@ -1,24 +1,33 @@
 #include "warming/warm_translation.h"
 
-#include <array>
-
+#include "paging/neighbours.h"
 #include "paging/reference_walk.h"
 
 namespace tablewalk {
 
 const Translation* WarmWalker::walk(VirtualAddress va, RunningSpace running, Access access) {
-  if (walk_caches_ == nullptr) {
-    const PhysicalAddress root = kernel_.root_for(running.space, access.user);
-    const WalkOutcome outcome = reference_walk(mode_, memory_, root, va, access);
-    found_ = outcome.translation;
-    return outcome.translated ? &found_ : nullptr;
-  }
+  if (walk_caches_ == nullptr) return walk_at_once(va, running, access);
   Walk walk = begin(va, running, access);
-  while (walk.step() == Walk::Step::ReadEntry || walk.step() == Walk::Step::UpdateEntry) {
-    if (step(walk)) walk_caches_->remember(va, running.id, walk.position());
-  }
+  while (walk.step() == Walk::Step::ReadEntry || walk.step() == Walk::Step::UpdateEntry) step(walk, va, running);
+  if (walk.step() != Walk::Step::Done) return nullptr;
   found_ = walk.translation();
-  return walk.step() == Walk::Step::Done ? &found_ : nullptr;
+  if (line_part_ != 0) {
+    LinePages line;
+    mode_.read_neighbours(walk, {line_, line_part_, bytes_.data()}, line);
+    found_.neighbours = neighbours_of(found_, va, line);
+  }
+  return &found_;
+}
+
+const Translation* WarmWalker::walk_at_once(VirtualAddress va, RunningSpace running, Access access) {
+  const PhysicalAddress root = kernel_.root_for(running.space, access.user);
+  const WalkOutcome outcome = reference_walk(mode_, memory_, root, va, access);
+  if (!outcome.translated) return nullptr;
+  found_ = outcome.translation;
+  if (line_part_ != 0) {
+    found_.neighbours = neighbours_of(found_, va, line_in_tables(mode_, memory_, root, va, access, line_part_));
+  }
+  return &found_;
 }
 
 Walk WarmWalker::begin(VirtualAddress va, RunningSpace running, Access access) {
@@ -26,20 +35,50 @@ Walk WarmWalker::begin(VirtualAddress va, RunningSpace running, Access access) {
   return {mode_, kernel_.root_for(running.space, access.user), va, access};
 }
 
-/// Does what the walk requests of memory; true if it has gone down a level.
-bool WarmWalker::step(Walk& walk) {
+/// Does what the walk requests of memory, and caches the pointer if it was one.
+void WarmWalker::step(Walk& walk, VirtualAddress va, RunningSpace running) {
+  if (supply_known(walk)) return;
   const unsigned level = walk.level();
-  const PhysicalAddress entry = walk.entry_address();
-  const bool update = walk.step() == Walk::Step::UpdateEntry;
-  if (cache_ != nullptr) cache_->access(entry, update, true);
-  if (update) {
-    walk.updated(memory_.compare_and_swap(entry, mode_.entry_bytes(), walk.update_expected(), walk.update_desired()));
+  const PhysicalAddress at = walk.entry_address();
+  if (walk.step() == Walk::Step::UpdateEntry) {
+    update(walk);
   } else {
-    std::array<unsigned char, Walk::longest_read> bytes{};
-    memory_.read_bytes(entry, walk.read_bytes(), bytes.data());
-    walk.supply(bytes.data());
+    supply_read(walk);
   }
-  return walk.position().level != level;
+  if (walk.position().level == level) return;
+  if (!walk_caches_->by_address()) return walk_caches_->remember(va, running.id, walk.position());
+  walk_caches_->remember_entry(level, at, memory_.read(at, mode_.entry_bytes()));
+}
+
+/// True if a page-table cache has the entry.
+bool WarmWalker::supply_known(Walk& walk) {
+  const unsigned level = walk.level();
+  if (!walk_caches_->by_address() || walk.step() != Walk::Step::ReadEntry || level == 0) return false;
+  const auto entry = walk_caches_->find_entry(level, walk.entry_address());
+  if (entry) walk.supply(*entry);
+  return entry.has_value();
+}
+
+void WarmWalker::supply_read(Walk& walk) {
+  if (line_part_ != 0) {
+    line_ = EntryLine::start_of(walk.entry_address(), line_part_);
+    access_cache(line_, false);
+    memory_.read_bytes(line_, line_part_, bytes_.data());
+    return walk.supply(bytes_.data() + (walk.entry_address() - line_));
+  }
+  const unsigned bytes = walk.read_bytes();
+  for (unsigned number = 0; number < walk.reads(); ++number) {
+    const PhysicalAddress address = walk.read_address(number);
+    access_cache(address, false);
+    memory_.read_bytes(address, bytes, bytes_.data() + std::size_t{number} * bytes);
+  }
+  walk.supply(bytes_.data());
+}
+
+void WarmWalker::update(Walk& walk) {
+  const PhysicalAddress entry = walk.entry_address();
+  access_cache(entry, true);
+  walk.updated(memory_.compare_and_swap(entry, mode_.entry_bytes(), walk.update_expected(), walk.update_desired()));
 }
 
 const Translation* WarmTranslation::miss(VirtualAddress va, RunningSpace running, Access access) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -23,22 +24,38 @@ struct RunningSpace {
 class WarmWalker {
  public:
   /// `walk_caches`: nullptr for a walker that answers at once, by the reference walk. `cache`: the first one that walks
-  /// read through; nullptr: none.
-  WarmWalker(const PagingMode& mode, PhysicalMemory& memory, Kernel& kernel, WalkCaches* walk_caches, WarmCache* cache)
-      : mode_(mode), memory_(memory), kernel_(kernel), walk_caches_(walk_caches), cache_(cache) {}
+  /// read through; nullptr: none. `line_part`: bytes read with an entry for coalescing TLBs, or 0.
+  WarmWalker(const PagingMode& mode, PhysicalMemory& memory, Kernel& kernel, WalkCaches* walk_caches, WarmCache* cache,
+             unsigned line_part)
+      : mode_(mode),
+        memory_(memory),
+        kernel_(kernel),
+        walk_caches_(walk_caches),
+        cache_(cache),
+        line_part_(line_part) {}
 
   /// The translation; nullptr if the walk faults. Valid until the next walk.
   const Translation* walk(VirtualAddress va, RunningSpace running, Access access);
 
  private:
+  const Translation* walk_at_once(VirtualAddress va, RunningSpace running, Access access);
   Walk begin(VirtualAddress va, RunningSpace running, Access access);
-  bool step(Walk& walk);
+  void step(Walk& walk, VirtualAddress va, RunningSpace running);
+  bool supply_known(Walk& walk);
+  void supply_read(Walk& walk);
+  void update(Walk& walk);
+  void access_cache(PhysicalAddress address, bool write) {
+    if (cache_ != nullptr) cache_->access(address, write, true);
+  }
 
   const PagingMode& mode_;
   PhysicalMemory& memory_;
   Kernel& kernel_;
   WalkCaches* walk_caches_;
   WarmCache* cache_;
+  unsigned line_part_;
+  std::array<unsigned char, Walk::longest_round> bytes_{};  ///< of the last read, or round of reads
+  PhysicalAddress line_;                                    ///< with line_part_: where bytes_ begins
   Translation found_;
 };
 

@@ -15,6 +15,20 @@ import program
 from program import GOOD, ProgramTest, image, main, trace
 
 
+class BadTlbs(ProgramTest):
+    def test_coalescing_that_is_no_group_or_that_no_walk_can_see(self):
+        key = "dtlb.arrays.0.coalesce"
+        self.assert_refused(["run", "good.txt", "--set", key + "=3"], key + ": 3 pages", "expected 1, 2, 4, 8 or 16")
+        self.assert_refused(["run", "good.txt", "--set", key + "=16"], key, "64 bytes at once, which are 8 entries",
+                            "expected at most 8")
+        self.assert_refused(["run", "good.txt", "--set", key + "=2", "--set", "paging.mode=hashed-chained"], key,
+                            "no line has entries of adjacent pages", "expected 1")
+        self.assert_refused(["run", "good.txt", "--set", key + "=2", "--set", "walker.kind=rtl"], key,
+                            "the walker in hardware reads single entries", "expected 1")
+        self.assert_refused(["cosim", "good.txt", "--set", key + "=2"], "coalesce", "the RTL walker reads single entries",
+                            "expected 1")
+
+
 class BadCaches(ProgramTest):
     def test_table_ways_without_tables_or_beyond_the_ways(self):
         for cache, reads in (("l1i", "l1d"), ("l1d", "l2"), ("l2", "llc"), ("llc", "dram")):

@@ -30,7 +30,7 @@ class Reproduce(program.ProgramTest):
         return self.json("reproduce", "--short", "--traces", TRACES, *papers)["numbers"]
 
     def test_figures_are_those_of_single_runs(self):
-        tree, flattened = self.runs(), self.runs("paging.mode=radix:18,18/12@8")
+        tree, flattened = self.runs(), self.runs("paging.mode=flattened")
 
         def reads(runs):
             return sum(run["walker.entry_reads"] / run["walker.walks"] for run in runs) / len(runs)

@@ -250,7 +250,7 @@ class Cosim(ProgramTest):
 
     def test_a_wave_is_written_from_the_cycle_asked_for(self):
         self.output("cosim", "good.txt", "--wave", "x.fst", "--wave-from", "0")
-        self.assertEqual(sorted(os.listdir(self.folder)), ["good.txt", "x.fst"])
+        self.assertEqual(sorted(os.listdir(self.folder)), ["good.txt", "x.fst", "x.gtkw", "x.gtkw.names"])
         self.assertGreater(os.path.getsize(self.path("x.fst")), 1000)
 
     def test_it_is_said_why_no_wave_is_written(self):
@@ -269,7 +269,7 @@ class Waves(ProgramTest):
                 run = ["run", trace("sort"), "--limit", "2000", *machine]
                 self.assertEqual(self.output(*run, "--wave", "x.fst", *window), self.output(*run))
                 sizes.append(os.path.getsize(self.path("x.fst")))
-            self.assertEqual(sorted(os.listdir(self.folder)), ["good.txt", "x.fst"])
+            self.assertEqual(sorted(os.listdir(self.folder)), ["good.txt", "x.fst", "x.gtkw", "x.gtkw.names"])
             self.assertGreater(sizes[1], 1000)
             self.assertGreater(sizes[0], sizes[1])
 

@@ -388,6 +388,7 @@ class Tune(SweepTest):
     def test_bad_input_is_one_line(self):
         self.assert_refused(["tune", "good.txt", "-o", "out"], "--budget is missing")
         self.assert_refused(["tune", "good.txt", "-o", "out", "--budget", "9"], "its conditions exclude all")
+        self.assert_refused(["tune", "good.txt", "-o", "out", "--budget", "9K", "--html", "good.txt"], "--html good.txt")
         self.assert_refused(["tune", "gone.txt", "-o", "out", "--budget", "9K"], "gone.txt: cannot be read")
         self.write("space.yaml", "points:\n  - grid: {dtlb.array: [1]}\n")
         self.assert_refused(["tune", "good.txt", "-o", "out", "--budget", "9", "--space", "space.yaml"],
@@ -405,6 +406,21 @@ class Output(SweepTest):
         with open(self.path("all.csv"), encoding="utf-8") as file:
             self.assertGreater(len(file.readlines()), 4 * len(self.rows("out")))
         self.assert_refused(["sweep", "collect", "out", "--figures", "dtlb.mises"], "dtlb.mises", "dtlb.misses")
+
+    def test_collect_writes_a_page_instead_of_or_beside_the_table(self):
+        self.sweep("grid.yaml", "-o", "out", "--html", "first.html")
+        self.assertEqual(self.output("sweep", "collect", "out", "--html", "second.html"), "")
+        self.output("sweep", "collect", "out", "--html", "third.html", "-o", "table.csv")
+        with open(self.path("table.csv"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), self.table("out"))
+        pages = []
+        for name in ("first", "second", "third"):
+            with open(self.path(name + ".html"), encoding="utf-8") as file:
+                pages.append(file.read())
+        self.assertEqual(pages[0], pages[1])
+        self.assertEqual(pages[0], pages[2])
+        self.assert_refused(["sweep", "collect", "out", "--figures", "dtlb.mises", "--html", "new.html"], "dtlb.mises")
+        self.assert_refused(["sweep", "collect", "out", "--html", "none/page.html"], "none/page.html")
 
     def test_progress_is_shown_on_a_terminal_only(self):
         self.assertNotIn("\r", self.sweep("grid.yaml", "-o", "quiet").stderr)
@@ -443,6 +459,9 @@ class Output(SweepTest):
         self.assert_refused(["sweep", "grid.yaml", "-o", "out", "-j", "0"], "--jobs 0: expected at least 1")
         self.assert_refused(["sweep", "grid.yaml", "-o", "good.txt"], "good.txt")
         self.assert_refused(["sweep", "grid.yaml", "-o", "out", "--other-program", "kep"], "keep or redo", "'keep'")
+        self.assert_refused(["sweep", "grid.yaml", "--plan", "--html", "p.html"], "--html with --plan")
+        self.assert_refused(["sweep", "grid.yaml", "-o", "out", "--html", "grid.yaml"], "--html grid.yaml")
+        self.assert_refused(["sweep", "grid.yaml", "-o", "out", "--html", "-"], "--html -: expected a file")
         self.write("sub/manifest.json" if os.path.isdir(self.path("sub")) else "manifest.json", "{}")
         self.assert_refused(["sweep", "grid.yaml", "-o", "."], "manifest.json: expected the manifest of a sweep")
         self.sweep("grid.yaml", "-o", "out")

@@ -26,7 +26,7 @@ class AccessClient : public sc_core::sc_module {
   }
   MemoryAccess& entry(std::uint64_t address) {
     MemoryAccess& access = fresh(address);
-    access.info.table_entry = true;
+    access.info.entry_for = TranslationId(0, 1);
     return access;
   }
   /// Sends an access that is visible to the cache in `cycle`.

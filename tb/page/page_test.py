@@ -5,35 +5,19 @@
 
 import json
 import os
-import subprocess
-import sys
-import tempfile
 import unittest
 
-from browser import Browser
-from selenium.webdriver.common.action_chains import ActionChains
+from case import PageCase, tablewalk
 from selenium.webdriver.common.keys import Keys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PROGRAM = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else "build/release/tablewalk"
-WIDTHS = (400, 1600)
 ALL_CHARTS = {"machine", "waterfall", "core-cycles", "distribution", "breakdown", "reads", "intervals", "reach", "space",
               "tables", "tree", "timeline"}
 WITHOUT_DETAILS = {"machine", "waterfall", "core-cycles", "distribution", "breakdown", "reads"}
-DRAWN = """return [...document.querySelectorAll('[data-chart]')].filter((chart) =>
-    [...chart.querySelectorAll('svg rect, svg path')].some((mark) => mark.getBoundingClientRect().width > 0))
-    .map((chart) => chart.dataset.chart);"""
 
 
-def tablewalk(*arguments, folder=ROOT):
-    return subprocess.run([PROGRAM, *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=300)
-
-
-class PageTest(unittest.TestCase):
+class PageTest(PageCase):
     @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.folder.cleanup)
+    def make_pages(cls):
         cls.one = cls.path("one.html")
         cls.two = cls.path("two.html")
         cls.plain = cls.path("plain.html")
@@ -42,66 +26,25 @@ class PageTest(unittest.TestCase):
         tablewalk("run", trace, "-c", "skylake", "--limit", "400000", "--html", cls.one)
         tablewalk("compare", trace, "-c", "skylake", "--limit", "300000", "--vary", "walker.walkers=1,2", "--html", cls.two)
         tablewalk("explain", trace, "-c", "skylake", "--limit", "200000", "--html", cls.explained)
+        cls.cores = cls.path("cores.html")
+        tablewalk("run", trace, "traces/sort.twt", "--set", "cores=2", "--limit", "20000", "--html", cls.cores)
         tablewalk("run", trace, "--limit", "50000", "-o", cls.path("plain"))
         tablewalk("report", cls.path("plain/result.json"), "-o", cls.plain)
-        cls.browser = Browser()
-        cls.addClassCleanup(cls.browser.close)
-
-    @classmethod
-    def path(cls, name):
-        return os.path.join(cls.folder.name, name)
-
-    def setUp(self):
-        self.browser.set_width(1200)
-        self.browser.set_dark(False)
-        self.browser.console()
-        self.browser.requests()
-
-    def tearDown(self):
-        self.assertEqual(self.browser.console(), [])
-        self.assertEqual(self.browser.requests(), [])
-
-    def run_script(self, script, *arguments):
-        return self.browser.run(script, *arguments)
-
-    def keys(self, *keys):
-        actions = ActionChains(self.browser.driver)
-        for key in keys:
-            actions.send_keys(key)
-        actions.perform()
-        self.browser.settle()
 
     def story(self):
         return self.run_script("return document.querySelector('#walk h3').firstChild.textContent.trim()")
 
     def test_draws_everything_in_both_themes_and_at_each_width(self):
         for page in (self.one, self.two):
-            for width in WIDTHS:
-                for dark in (False, True):
-                    with self.subTest(page=os.path.basename(page), width=width, dark=dark):
-                        self.browser.set_width(width)
-                        self.browser.set_dark(dark)
-                        self.browser.open(page)
-                        self.assertEqual(ALL_CHARTS - set(self.run_script(DRAWN)), set())
-                        self.assertEqual(self.run_script("return [...document.querySelectorAll('.problem')].map((p) => p.textContent)"), [])
-                        needed, there = self.run_script("return [document.documentElement.scrollWidth, innerWidth]")
-                        self.assertEqual((needed, there), (width, width), "the page is wider than the window")
-                        paper = self.run_script("return getComputedStyle(document.body).backgroundColor")
-                        self.assertEqual(paper, "rgb(20, 23, 28)" if dark else "rgb(255, 255, 255)")
+            self.check_at_each_width_and_theme(page, ALL_CHARTS)
 
     def test_text_has_contrast(self):
-        luminance = """const part = (c) => { c /= 255; return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; };
-            const light = (text) => { const [r, g, b] = text.match(/\\d+/g).map(Number); return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b); };
-            const back = light(getComputedStyle(document.body).backgroundColor);
-            return ['body', '.soft', 'a', 'svg text', 'svg .faint'].map((selector) => {
-              const style = getComputedStyle(document.querySelector('main ' + selector) || document.body);
-              const front = light(selector.startsWith('svg') ? style.fill : style.color);
-              return [selector, (Math.max(front, back) + 0.05) / (Math.min(front, back) + 0.05)]; });"""
-        for dark in (False, True):
-            self.browser.set_dark(dark)
-            self.browser.open(self.one)
-            for selector, contrast in self.run_script(luminance):
-                self.assertGreater(contrast, 4.5, f"{selector}, {'dark' if dark else 'light'}")
+        self.check_contrast(self.one)
+
+    def test_the_heading_is_the_title(self):
+        self.browser.open(self.one)
+        self.assertEqual(self.run_script("return [document.title, document.getElementById('title').textContent]"),
+                         ["tablewalk: traces/python3.twt"] * 2)
 
     def test_the_button_changes_the_theme(self):
         self.browser.open(self.one)
@@ -115,7 +58,7 @@ class PageTest(unittest.TestCase):
 
     def test_a_result_without_details_says_which_option_adds_them(self):
         self.browser.open(self.plain)
-        self.assertEqual(WITHOUT_DETAILS - set(self.run_script(DRAWN)), set())
+        self.assertEqual(WITHOUT_DETAILS - self.drawn(), set())
         text = self.run_script("return document.getElementById('microscope').textContent")
         self.assertIn("--details", text)
 
@@ -141,6 +84,32 @@ class PageTest(unittest.TestCase):
         self.assertEqual(self.story(), "Walk 12")
         self.browser.open(self.two, "#walk=99999999")
         self.assertIn("not in the sample", self.run_script("return document.getElementById('walk').textContent"))
+
+    def walk_columns(self):
+        return self.run_script("return [...document.querySelectorAll('#microscope thead th')].map((head) => head.textContent)")
+
+    def test_walks_of_several_cores_name_their_core(self):
+        self.browser.open(self.cores)
+        column = self.walk_columns().index("core")
+        rows = self.run_script("""return [...document.querySelectorAll('#microscope tbody tr')].map((row) =>
+            [row.querySelector('a').textContent, row.children[arguments[0]].textContent]);""", column)
+        cores = self.run_script("""const walks = JSON.parse(document.getElementById('data').textContent).results[0].result.details.walks;
+            const [number, core] = ['number', 'core'].map((name) => walks.columns.indexOf(name));
+            return Object.fromEntries(walks.rows.map((row) => [row[number], row[core]]));""")
+        stats = self.run_script("return JSON.parse(document.getElementById('data').textContent).results[0].result.stats")
+        for core in (0, 1):
+            self.assertEqual(list(cores.values()).count(core), stats[f"core{core}.walker.walks"])
+        for number, core in rows:
+            self.assertEqual(core, str(cores[number.replace(",", "")]), number)
+        for core in (0, 1):
+            number = next(number for number, its in cores.items() if its == core)
+            self.browser.open(self.cores, f"#walk={number}")
+            text = self.run_script("return document.getElementById('walk').textContent")
+            self.assertIn(f": core {core} asks for the translation", text)
+
+    def test_walks_of_one_core_do_not_name_it(self):
+        self.browser.open(self.one)
+        self.assertNotIn("core", self.walk_columns())
 
     def test_a_click_on_a_walk_tells_its_story(self):
         self.browser.open(self.one)

@@ -1,6 +1,6 @@
-"""Makes the pictures of docs/report.md: small WebP files of the sections of pages about recorded traces.
+"""Makes the pictures of docs/report.md and docs/sweeps.md: small WebP files of the sections of pages about recorded traces.
 
-    /usr/bin/python3 tb/page/screenshots.py build/release/tablewalk docs/report
+    /usr/bin/python3 tb/page/screenshots.py build/release/tablewalk docs
 """
 
 import os
@@ -13,7 +13,7 @@ from browser import Browser
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TRACE = "traces/python3.twt"
 
-# Section, file, page, width, dark, and a script that prepares the section.
+# Section, file in docs, page, width, dark, and a script that prepares the section.
 SECOND_MACHINE = """const choice = [...document.querySelectorAll('#microscope select')].pop();
 choice.value = '1'; choice.dispatchEvent(new Event('change'));"""
 UNFOLD = "document.querySelectorAll('#tree details').forEach((details) => { details.open = true; });"
@@ -28,15 +28,27 @@ PICTURES = [
     ("#microscope", "two-machines", "compare", 1100, False, SECOND_MACHINE),
     ("#machine", "phone", "explain", 400, True, ""),
 ]
+ONE_TRACE = """const choose = (section, label, value) => { const select = [...document.querySelectorAll(`#${section} label`)]
+  .find((one) => one.firstChild.textContent.trim() === label).querySelector('select');
+  select.value = value; select.dispatchEvent(new Event('change')); };
+choose('against', 'a line for each', 'trace');"""
+SWEEP_PICTURES = [
+    ("#against", "against", "sweep", 1100, False, ONE_TRACE),
+    ("#front", "front", "tune", 1100, False, ""),
+]
 
 
 def make_pages(program, folder):
     common = [TRACE, "-c", "skylake", "--limit", "600000"]
-    pages = {name: os.path.join(folder, f"{name}.html") for name in ("explain", "compare")}
+    pages = {name: os.path.join(folder, f"{name}.html") for name in ("explain", "compare", "sweep", "tune")}
     subprocess.run([program, "explain", *common, "--html", pages["explain"]], cwd=ROOT, check=True,
                    stdout=subprocess.DEVNULL)
     subprocess.run([program, "compare", *common, "--vary", "walker.walkers=1,2", "--html", pages["compare"]], cwd=ROOT,
                    check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([program, "sweep", "docs/sweeps/stlb.yaml", "-o", os.path.join(folder, "results"), "--html", pages["sweep"]],
+                   cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([program, "tune", "traces/sort.twt", "traces/sqlite3.twt", "-c", "skylake", "--budget", "1500", "--limit", "10K",
+                    "-o", os.path.join(folder, "tuned"), "--html", pages["tune"]], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return pages
 
 
@@ -48,7 +60,8 @@ def main():
     browser = Browser()
     with tempfile.TemporaryDirectory() as folder:
         pages = make_pages(program, folder)
-        for section, name, page, width, dark, prepare in PICTURES:
+        pictures = [("report", one) for one in PICTURES] + [("sweeps", one) for one in SWEEP_PICTURES]
+        for place, (section, name, page, width, dark, prepare) in pictures:
             browser.set_width(width)
             browser.set_dark(dark)
             browser.open(pages[page])
@@ -56,7 +69,7 @@ def main():
                 if prepare:
                     browser.run(prepare)
                 browser.settle()
-            browser.picture(section, os.path.join(output, f"{name}.webp"), "webp")
+            browser.picture(section, os.path.join(output, place, f"{name}.webp"), "webp")
     browser.close()
     return 0
 

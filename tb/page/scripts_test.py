@@ -1,4 +1,4 @@
-"""The scripts of the page: their syntax, and that they can be joined into one (cmake/embed_page.cmake).
+"""The scripts of the pages: their syntax, and that they can be joined into one of each page (cmake/embed_page.cmake).
 
     python3 tb/page/scripts_test.py NODE
 """
@@ -27,9 +27,12 @@ def scripts():
     return sorted(name for name in os.listdir(FOLDER) if name.endswith(".js"))
 
 
-def joined_order():
+def joined_orders():
+    """The modules of each page."""
     with open(os.path.join(ROOT, "cmake", "embed_page.cmake"), encoding="utf-8") as file:
-        return re.search(r"set\(modules ([^)]*)\)", file.read())[1].split()
+        orders = [names.split() for names in re.findall(r"set\(\w*page_modules ([^)]*)\)", file.read())]
+    assert len(orders) == 2, orders
+    return orders
 
 
 class ScriptsTest(unittest.TestCase):
@@ -43,13 +46,13 @@ class ScriptsTest(unittest.TestCase):
                 self.assertEqual(checked.returncode, 0, checked.stderr)
 
     def test_all_are_joined(self):
-        self.assertEqual(sorted(joined_order()), [name[:-3] for name in scripts()])
+        self.assertEqual(sorted(set().union(*joined_orders())), [name[:-3] for name in scripts()])
 
     def test_each_follows_what_it_imports(self):
-        order = joined_order()
-        for name in scripts():
-            for _, module in IMPORTED.findall(read(name)):
-                self.assertLess(order.index(module), order.index(name[:-3]), f"{name} imports {module}")
+        for order in joined_orders():
+            for name in order:
+                for _, module in IMPORTED.findall(read(name + ".js")):
+                    self.assertLess(order.index(module), order.index(name), f"{name} imports {module}")
 
     def test_imports_are_on_one_line_and_exist(self):
         for name in scripts():
@@ -63,11 +66,12 @@ class ScriptsTest(unittest.TestCase):
                     self.assertTrue(used, f"{name} does not use {imported}")
 
     def test_names_are_unique(self):
-        owner = {}
-        for name in scripts():
-            for declared in DECLARED.findall(read(name)):
-                self.assertNotIn(declared, owner, f"{declared} is in {name} and in {owner.get(declared)}")
-                owner[declared] = name
+        for order in joined_orders():
+            owner = {}
+            for name in order:
+                for declared in DECLARED.findall(read(name + ".js")):
+                    self.assertNotIn(declared, owner, f"{declared} is in {name} and in {owner.get(declared)}")
+                    owner[declared] = name
 
     def test_functions_are_short(self):
         for name in scripts():

@@ -6,7 +6,7 @@
 
 #include "associative/replacement.h"
 #include "rtl/array_bench.h"
-#include "walker/walk_cache.h"
+#include "walker/translation_caches.h"
 
 namespace tablewalk::test {
 namespace {
@@ -59,7 +59,7 @@ TYPED_TEST(Arrays, TheWalkCacheFindsWhatTheModelFinds) {
     config.level = 1;
     config.entries = TypeParam::entries;
     config.ways = TypeParam::ways;
-    WalkCaches model({config}, *mode);
+    TranslationCaches model({config}, *mode, false);
     Questions questions(dice, *mode);
     auto& pins = lasting_model<typename TypeParam::Pins>();
     reset(pins);

@@ -1,17 +1,24 @@
 #include "support/changing_built_tables.h"
 
+#include "paging/walk_steps.h"
+
 namespace tablewalk::test {
 namespace {
 
-constexpr std::uint64_t bytes_for_tables = std::uint64_t{1} << 30;
+/// An inverted table is of all memory that pages have; the others never have their tables where pages are.
+std::uint64_t bytes_for_tables(const PagingMode& mode) {
+  constexpr std::uint64_t plenty = std::uint64_t{1} << 36;  // they are not reused
+  return mode.spaces_share_tables() ? mode.memory_limit() : plenty;
+}
 
 }  // namespace
 
 ChangingBuiltTables::ChangingBuiltTables(const std::shared_ptr<const PagingMode>& mode, AddressSpaceId spaces,
                                          Dice& dice)
-    : ChangingTables(mode, spaces, dice), frames_(bytes_for_tables, mode->page_bytes(), {}) {
+    : ChangingTables(mode, spaces, dice), frames_(bytes_for_tables(*mode), mode->page_bytes(), {}) {
   for (AddressSpaceId space = 0; space < spaces; ++space) {
     spaces_.push_back({TableBuilder(mode_, memory_, frames_, space), {}});
+    spaces_.back().tables.keep_emptied(&emptied_);
   }
   // Neighbours, other lines of entries, and other large pages.
   std::vector<LevelShape> parts = {{mode_->offset_bits(), 3, true, ""}, {mode_->offset_bits() + 3, 9, true, ""}};
@@ -21,14 +28,28 @@ ChangingBuiltTables::ChangingBuiltTables(const std::shared_ptr<const PagingMode>
   begin(parts);
 }
 
+/// Which tables a walk passes, if a walk cache may know them.
+std::uint64_t ChangingBuiltTables::path_of(AddressSpaceId space, VirtualAddress va) const {
+  if (!mode_->caches_pointers()) return 0;
+  std::uint64_t path = 0;
+  const WalkSteps walk = walk_step_by_step(*mode_, memory_, root(space), va, {AccessKind::Load, true});
+  for (const WalkStep& step : walk.steps) path = (path ^ step.table.value()) * 0x9E3779B97F4A7C15u;
+  return path;
+}
+
 ChangingTables::Outcome ChangingBuiltTables::outcome_of(AddressSpaceId space, VirtualAddress va) const {
+  Outcome outcome;
+  outcome.path = path_of(space, va);
   const auto& pages = spaces_[space].pages;
   auto found = pages.upper_bound(va.value());
-  if (found == pages.begin()) return {};
+  if (found == pages.begin()) return outcome;
   --found;
   const std::uint64_t offset = va.value() - found->first;
-  if (offset >= found->second.bytes) return {};
-  return {true, found->second.at + offset, found->second.rights, 0};
+  if (offset >= found->second.bytes) return outcome;
+  outcome.present = true;
+  outcome.page = found->second.at + offset;
+  outcome.rights = found->second.rights;
+  return outcome;
 }
 
 std::vector<AddressSpaceId> ChangingBuiltTables::sharing(AddressSpaceId space, VirtualAddress va) const {
@@ -49,6 +70,8 @@ void ChangingBuiltTables::unmap(AddressSpaceId space, VirtualAddress first, std:
     its.tables.unmap(VirtualAddress(page->first), page->second.bytes);
     page = its.pages.erase(page);
   }
+  // The entries are cleared before the pointers to tables that became empty.
+  note_outcomes(true);
   note_outcomes();
 }
 

@@ -7,8 +7,8 @@
 
 namespace tablewalk::test {
 
-/// Tables of any organisation, changed by its builder. What they map is kept in a map beside them. No walk cache is
-/// taken to know anything of such tables, whose memory is reused.
+/// Tables of any organisation, changed by its builder. What they map is kept in a map beside them. Memory of
+/// tables that walk caches may know is never reused.
 class ChangingBuiltTables final : public ChangingTables {
  public:
   ChangingBuiltTables(const std::shared_ptr<const PagingMode>& mode, AddressSpaceId spaces, Dice& dice);
@@ -37,7 +37,10 @@ class ChangingBuiltTables final : public ChangingTables {
   LeafSpec random_spec(VirtualAddress va, const Rights& rights);
   Rights random_rights();
 
+  std::uint64_t path_of(AddressSpaceId space, VirtualAddress va) const;
+
   FrameAllocator frames_;
+  std::vector<EmptiedTable> emptied_;  ///< never released
   std::vector<Space> spaces_;
 };
 

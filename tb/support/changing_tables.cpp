@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "support/changing_built_tables.h"
 #include "support/changing_radix_tables.h"
@@ -57,7 +58,10 @@ void ChangingTables::pick_pages(const std::vector<LevelShape>& parts) {
 
 std::optional<PhysicalAddress> ChangingTables::fresh_frame(std::uint64_t bytes) {
   if (bytes != mode_->page_bytes() && frames_bytes_ / bytes < 64) return std::nullopt;
-  return PhysicalAddress(frames_begin_ + ++frames_ % (frames_bytes_ / bytes) * bytes);
+  if (mode_->is_radix()) return PhysicalAddress(frames_begin_ + ++frames_ % (frames_bytes_ / bytes) * bytes);
+  // Pages of different sizes have no frame in common, which an inverted table would refuse.
+  frames_ = (frames_ + bytes) / bytes * bytes;
+  return PhysicalAddress(frames_begin_ + std::exchange(frames_, frames_ + bytes));
 }
 
 bool ChangingTables::Outcome::operator==(const Outcome& other) const {
@@ -83,14 +87,16 @@ Invalidation ChangingTables::random_invalidation(Dice& dice) const {
 }
 
 bool ChangingTables::is_global(VirtualAddress va) const {
-  return (va.value() >> mode_->root_entry_shift() & 1) != 0;
+  // In shared tables a page is of one address space.
+  return !mode_->spaces_share_tables() && (va.value() >> mode_->root_entry_shift() & 1) != 0;
 }
 
-void ChangingTables::note_outcomes() {
+void ChangingTables::note_outcomes(bool old_paths) {
   for (AddressSpaceId space = 0; space < spaces(); ++space) {
     for (std::size_t page = 0; page < pages_.size(); ++page) {
       std::vector<Remembered>& list = remembered_[space][page];
-      const Outcome outcome = outcome_of(space, pages_[page]);
+      Outcome outcome = outcome_of(space, pages_[page]);
+      if (old_paths && !list.empty()) outcome.path = list.back().outcome.path;
       if (list.empty() || !(list.back().outcome == outcome)) list.push_back({outcome, forever, forever});
     }
   }

@@ -68,8 +68,8 @@ class ChangingTables {
   void begin(const std::vector<LevelShape>& parts);
 
   virtual Outcome outcome_of(AddressSpaceId space, VirtualAddress va) const = 0;
-  /// Must follow each change that a walk may see.
-  void note_outcomes();
+  /// Must follow each change that a walk may see. `old_paths`: walk caches may still lead to the tables of before.
+  void note_outcomes(bool old_paths = false);
   bool is_global(VirtualAddress va) const;
   /// A frame for a page of that many bytes that has not been used for long; none if memory has too few of them.
   std::optional<PhysicalAddress> fresh_frame(std::uint64_t bytes);

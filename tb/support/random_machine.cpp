@@ -7,7 +7,7 @@
 #include "config/loader.h"
 #include "config/printer.h"
 #include "cpu/trace_event.h"
-#include "paging/paging_mode.h"
+#include "paging/neighbours.h"
 #include "trace/event_form.h"
 #include "trace/generate.h"
 
@@ -33,6 +33,17 @@ HashedControls random_hashed(Dice& dice) {
   return hashed;
 }
 
+/// Tables small enough that they grow and shrink.
+CuckooControls random_cuckoo(Dice& dice) {
+  CuckooControls cuckoo;
+  cuckoo.ways = dice.number(2, 3);
+  cuckoo.initial_bytes = ByteSize{std::uint64_t{512} << dice.number(0, 2)};
+  cuckoo.max_load = cuckoo.ways == 2 ? 0.45 : dice.pick<double>({0.3, 0.6, 0.85});
+  cuckoo.min_load = cuckoo.max_load / 3;
+  cuckoo.migrated_lines = dice.number(1, 8);
+  return cuckoo;
+}
+
 std::string random_mode(Dice& dice) {
   if (dice.chance(60)) return dice.pick(paging_mode_names());
   const unsigned offset_bits = dice.number(6, 16);
@@ -46,7 +57,8 @@ std::string random_mode(Dice& dice) {
   return "radix:" + split + "/" + std::to_string(offset_bits) + "@" + (dice.chance(50) ? "4" : "8");
 }
 
-TlbArrayConfig random_array(Dice& dice, const PagingMode& mode) {
+/// `coalesce`: the most pages of an entry.
+TlbArrayConfig random_array(Dice& dice, const PagingMode& mode, std::uint32_t coalesce) {
   TlbArrayConfig array;
   const std::uint32_t ways = dice.number(1, 8);
   array.entries = ways * dice.number(1, 12);
@@ -54,17 +66,21 @@ TlbArrayConfig random_array(Dice& dice, const PagingMode& mode) {
   array.latency_cycles = Cycles(dice.number(1, 9));
   array.replacement = random_replacement(dice);
   array.seed = dice.between(0, 1000);
+  Dice own(array.seed);  // draws of its own, so that the rest of a seed's machine does not depend on it
+  if (own.chance(40)) array.coalesce = 1u << own.number(0, log2_floor(coalesce));
   for (const PageSize& size : mode.page_sizes()) {
     if (dice.chance(20)) array.page_sizes.push_back(ByteSize{size.bytes()});
   }
   return array;
 }
 
-TlbConfig random_tlb(Dice& dice, const PagingMode& mode) {
+TlbConfig random_tlb(Dice& dice, const PagingMode& mode, std::uint32_t coalesce) {
   TlbConfig tlb;
   tlb.enabled = dice.chance(80);
   tlb.arrays.clear();
-  for (std::uint32_t arrays = dice.number(0, 3); arrays != 0; --arrays) tlb.arrays.push_back(random_array(dice, mode));
+  for (std::uint32_t arrays = dice.number(0, 3); arrays != 0; --arrays) {
+    tlb.arrays.push_back(random_array(dice, mode, coalesce));
+  }
   tlb.miss_registers = dice.number(1, dice.chance(50) ? 2 : 16);
   tlb.lookups_per_cycle = dice.number(1, 3);
   return tlb;
@@ -127,6 +143,14 @@ DramConfig random_dram(Dice& dice) {
   return dram;
 }
 
+void make_other_walk_caches(Dice& dice, WalkerConfig& walker) {
+  walker.walk_cache_kind = dice.pick<WalkCacheKind>({WalkCacheKind::UnifiedTranslation, WalkCacheKind::SplitPageTable,
+                                                     WalkCacheKind::UnifiedPageTable, WalkCacheKind::TranslationPath});
+  if (!for_all_levels(walker.walk_cache_kind) || walker.walk_caches.empty()) return;
+  walker.walk_caches.resize(1);
+  if (walker.walk_cache_kind == WalkCacheKind::TranslationPath) walker.walk_caches.front().ways = 0;
+}
+
 WalkerConfig random_walker(Dice& dice, const PagingMode& mode) {
   WalkerConfig walker;
   walker.walkers = dice.number(1, 8);
@@ -140,6 +164,7 @@ WalkerConfig random_walker(Dice& dice, const PagingMode& mode) {
     cache.replacement = random_replacement(dice);
     walker.walk_caches.push_back(cache);
   }
+  if (dice.chance(50)) make_other_walk_caches(dice, walker);
   return walker;
 }
 
@@ -275,6 +300,8 @@ MachineConfig random_machine(Dice& dice, const std::string& mode_name) {
   config.paging.arm.contiguous = dice.chance(70);
   const bool radix = make_paging_mode(mode_name)->is_radix();
   if (!radix) config.paging.hashed = random_hashed(dice);
+  if (mode_name == "cuckoo") config.paging.cuckoo = random_cuckoo(dice);
+  if (mode_name == "inverted") config.paging.inverted.frames_per_anchor = 1u << dice.number(0, 3);
   const auto mode = make_paging_mode(config.paging.mode, config.paging);
   config.clock_mhz = dice.number(500, 6000);
   // A walk reads within a line.
@@ -283,9 +310,10 @@ MachineConfig random_machine(Dice& dice, const std::string& mode_name) {
   config.memory.bytes = ByteSize{std::max(config.memory_bytes(), 16 * mode->table_bytes(mode->root_level()))};
   config.os = random_os(dice, *mode, config.memory_bytes());
   config.core = random_core(dice);
-  config.itlb = random_tlb(dice, *mode);
-  config.dtlb = random_tlb(dice, *mode);
-  config.stlb = random_tlb(dice, *mode);
+  const unsigned coalesce = mode->neighbours_in(EntryLine::part_of(config.memory.line_bytes));
+  config.itlb = random_tlb(dice, *mode, coalesce);
+  config.dtlb = random_tlb(dice, *mode, coalesce);
+  config.stlb = random_tlb(dice, *mode, coalesce);
   config.walker = random_walker(dice, *mode);
   config.walker_reads =
       dice.pick<WalkerReads>({WalkerReads::L1d, WalkerReads::L2, WalkerReads::Llc, WalkerReads::Dram});
@@ -297,6 +325,12 @@ MachineConfig random_machine(Dice& dice, const std::string& mode_name) {
   ConfigNode root = bind_config(config);
   check_config(root);
   return config;
+}
+
+void stop_coalescing(MachineConfig& config) {
+  for (TlbConfig* tlb : {&config.itlb, &config.dtlb, &config.stlb}) {
+    for (TlbArrayConfig& array : tlb->arrays) array.coalesce = 1;
+  }
 }
 
 std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::size_t count) {

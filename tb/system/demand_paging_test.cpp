@@ -284,14 +284,16 @@ class RandomCase {
     OsConfig& os = config.os;
     const auto mode = make_paging_mode(config.paging.mode, config.paging);
     const std::uint64_t page = os.mapped_page_bytes(mode->page_bytes());
+    const bool shares_frames = config.paging.mode != "inverted";  // whose frames have one entry each
     if (config.cores == 1) {
       const std::vector<Record> records = random_trace(dice, config, 1500);
-      const Layout calls = dice.chance(60) ? random_calls(dice, records, page) : Layout{};
+      Layout calls = dice.chance(60) ? random_calls(dice, records, page) : Layout{};
+      if (!shares_frames) calls.clear();
       options.trace_path = folder_.write_trace(dice.chance(50) ? "trace.txt" : "trace.twt", records, calls);
       options.faults = FaultPolicy::Count;
     } else {
       write_traces(dice, config, 1500, folder_, options);
-      if (dice.chance(50)) {
+      if (dice.chance(50) && shares_frames) {
         options.regions = one_file(mode->page_bytes(), dice.chance(60));
         options.faults = FaultPolicy::Count;
       }

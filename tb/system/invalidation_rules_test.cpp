@@ -10,7 +10,7 @@
 #include "support/random_machine.h"
 #include "tlb/tlb_array.h"
 #include "trace/event_form.h"
-#include "walker/walk_cache.h"
+#include "walker/translation_caches.h"
 
 namespace tablewalk::test {
 namespace {
@@ -102,7 +102,7 @@ bool goes(const Record& event, const PagingMode& mode, AddressSpaceId running, c
 class Remembering {
  public:
   Remembering(std::shared_ptr<const PagingMode> mode, Dice& dice)
-      : mode_(std::move(mode)), dice_(dice), caches_(cache_configs(*mode_), *mode_) {
+      : mode_(std::move(mode)), dice_(dice), caches_(cache_configs(*mode_), *mode_, false) {
     TlbArrayConfig config;
     config.entries = 1024;
     config.ways = 0;
@@ -219,7 +219,7 @@ class Remembering {
   std::shared_ptr<const PagingMode> mode_;
   Dice& dice_;
   std::vector<TlbArray> tlb_;
-  WalkCaches caches_;
+  TranslationCaches caches_;
   std::vector<PlainTranslation> translations_;
   std::vector<PlainPointer> pointers_;
   AddressSpaceId running_ = 0;

@@ -38,6 +38,8 @@ const std::vector<Setting> settings{
     {"sv32", [](PagingControls& controls) { controls.riscv.sum = true; }, true, false},
     {"sv39", [](PagingControls& controls) { controls.riscv.sum = true; }, true, false},
     {"arm64-4k", nothing, true, false},
+    {"arm64-16k", nothing, true, false},
+    {"arm64-64k", nothing, true, false},
     {"flat48", nothing, true, true},
     {"radix:9,9,9,9/12@8", nothing, true, true},
 };

@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "support/child_run.h"
@@ -25,6 +27,7 @@ struct Shape {
 struct Lookups {
   std::vector<std::uint64_t> fetches;
   std::vector<std::uint64_t> data;
+  std::vector<std::pair<bool, std::uint64_t>> all;  ///< both in order; true: of a fetch
 };
 
 Lookups lookups_of(const std::string& path) {
@@ -35,7 +38,10 @@ Lookups lookups_of(const std::string& path) {
     for (std::size_t i = 0; i < count; ++i) {
       auto& pages = records[i].kind == RecordKind::Fetch ? lookups.fetches : lookups.data;
       const std::uint64_t first = records[i].address.value();
-      for (std::uint64_t page = first >> 12; page <= (first + records[i].size - 1) >> 12; ++page) pages.push_back(page);
+      for (std::uint64_t page = first >> 12; page <= (first + records[i].size - 1) >> 12; ++page) {
+        pages.push_back(page);
+        lookups.all.emplace_back(records[i].kind == RecordKind::Fetch, page);
+      }
     }
   }
   return lookups;
@@ -74,13 +80,16 @@ std::uint64_t array_misses(const std::vector<std::uint64_t>& pages, Shape shape)
 }
 
 /// A machine that looks up one access at a time in TLBs of that shape; its memory is small, since only TLBs matter.
-RunResult run_shape(const std::string& trace, Shape shape) {
+RunResult run_shape(const std::string& trace, Shape shape, std::uint32_t coalesce = 1,
+                    FramePolicy frames = FramePolicy::Sequential) {
   MachineConfig config;
+  config.os.frames = frames;
   config.core.blocking = true;
   config.stlb.enabled = false;
   for (TlbConfig* tlb : {&config.itlb, &config.dtlb}) {
     tlb->arrays[0].entries = shape.sets * shape.ways;
     tlb->arrays[0].ways = shape.sets == 1 ? 0 : shape.ways;
+    tlb->arrays[0].coalesce = coalesce;
   }
   config.paging.mode = "flat48";
   RunOptions options;
@@ -121,6 +130,64 @@ TEST(TlbMissOracle, EveryShippedTraceMissesAsOftenAsAPlainLruLoop) {
     for (const Shape shape : {shapes[0], shapes[1 + i % 2]}) {
       expect_misses(run_shape(traces[i], shape), lru_misses(lookups.fetches, shape), lru_misses(lookups.data, shape),
                     describe(traces[i], shape));
+    }
+  }
+}
+
+/// Misses of fetches and of data in TLBs whose entries hold contiguous pages of an aligned group. A page is mapped by
+/// the first lookup of either kind; `distance` is that of the n-th page mapped from its frame.
+template <class Distance>
+std::pair<std::uint64_t, std::uint64_t> group_misses(const Lookups& lookups, Shape shape, std::uint64_t group,
+                                                     Distance distance) {
+  using Entry = std::vector<std::uint64_t>;  // its pages
+  std::map<std::uint64_t, std::uint64_t> mapped;
+  std::array<std::vector<std::vector<Entry>>, 2> tlbs;
+  tlbs.fill(std::vector<std::vector<Entry>>(shape.sets));
+  std::array<std::uint64_t, 2> misses{};
+  for (const auto& [fetch, page] : lookups.all) {
+    if (mapped.count(page) == 0) mapped.emplace(page, distance(page, mapped.size()));
+    auto& set = tlbs[fetch ? 0 : 1][page / group % shape.sets];
+    const auto holds = [wanted = page](const Entry& entry) {
+      return std::find(entry.begin(), entry.end(), wanted) != entry.end();
+    };
+    auto used = std::find_if(set.begin(), set.end(), holds);
+    Entry entry;
+    if (used == set.end()) {
+      ++misses[fetch ? 0 : 1];
+      for (std::uint64_t other = page / group * group; other < page / group * group + group; ++other) {
+        const auto neighbour = mapped.find(other);
+        if (neighbour != mapped.end() && neighbour->second == mapped[page]) entry.push_back(other);
+      }
+      used = std::find_if(set.begin(), set.end(), [&, wanted = page](const Entry& old) {
+        return old.front() / group == wanted / group && mapped[old.front()] == mapped[wanted];
+      });
+    } else {
+      entry = *used;
+    }
+    if (used != set.end()) set.erase(used);
+    set.insert(set.begin(), entry);
+    if (set.size() > shape.ways) set.pop_back();
+  }
+  return {misses[0], misses[1]};
+}
+
+TEST(TlbMissOracle, CoalescingTlbsMissAsOftenAsAPlainLoopWithEveryOrderOfFrames) {
+  const auto by_order = [](std::uint64_t page, std::uint64_t order) { return page - order; };
+  const auto by_address = [](std::uint64_t, std::uint64_t) { return std::uint64_t{0}; };
+  const auto nowhere = [](std::uint64_t, std::uint64_t order) { return order; };
+  const std::vector<std::string> traces = shipped_traces();
+  for (std::size_t i = 0; i < traces.size(); i += 3) {
+    const Lookups lookups = lookups_of(traces[i]);
+    const Shape shape = i % 2 == 0 ? Shape{1, 16} : Shape{16, 4};
+    for (const std::uint32_t group : {2u, 8u}) {
+      const auto expect = [&](FramePolicy frames, std::pair<std::uint64_t, std::uint64_t> misses) {
+        expect_misses(run_shape(traces[i], shape, group, frames), misses.first, misses.second,
+                      describe(traces[i], shape) + ", groups of " + std::to_string(group) + ", frames " +
+                          std::to_string(static_cast<int>(frames)));
+      };
+      expect(FramePolicy::Sequential, group_misses(lookups, shape, group, by_order));
+      expect(FramePolicy::Contiguous, group_misses(lookups, shape, group, by_address));
+      expect(FramePolicy::Random, group_misses(lookups, shape, group, nowhere));
     }
   }
 }

@@ -86,9 +86,13 @@ TEST(Physics, AFullyAssociativeLruTlbNeverMissesMoreWhenItGrows) {
 }
 
 TEST(Physics, WithoutTlbsAndWalkCachesAWalkReadsOneEntryForEachLevel) {
-  const std::vector<std::pair<std::string, std::uint64_t>> levels{
-      {"flat32", 1}, {"flat48", 1}, {"x86-32", 2}, {"x86-pae", 3}, {"x86-64", 4},   {"x86-64-la57", 5},
-      {"sv32", 2},   {"sv39", 3},   {"sv48", 4},   {"sv57", 5},    {"arm64-4k", 4}, {"radix:5,5,5,5/12@4", 4}};
+  const std::vector<std::pair<std::string, std::uint64_t>> levels{{"flat32", 1},    {"flat48", 1},
+                                                                  {"x86-32", 2},    {"x86-pae", 3},
+                                                                  {"x86-64", 4},    {"x86-64-la57", 5},
+                                                                  {"sv32", 2},      {"sv39", 3},
+                                                                  {"sv48", 4},      {"sv57", 5},
+                                                                  {"arm64-4k", 4},  {"arm64-16k", 3},
+                                                                  {"arm64-64k", 3}, {"radix:5,5,5,5/12@4", 4}};
   const TemporaryFolder folder;
   RunOptions options;
   options.check = true;
@@ -96,7 +100,7 @@ TEST(Physics, WithoutTlbsAndWalkCachesAWalkReadsOneEntryForEachLevel) {
   for (const auto& [mode, reads] : levels) {
     const RunResult result = run_in_child(machine_without_tlbs(mode), options);
     const std::uint64_t walks = count_of(result, "walker.walks");
-    EXPECT_GT(walks, 1000u) << mode;
+    EXPECT_GT(walks, 200u) << mode;  // fewer where pages are large
     EXPECT_EQ(count_of(result, "walker.entry_reads"), reads * walks) << mode;
     EXPECT_EQ(count_of(result, "walker.reads.max"), reads) << mode;
     EXPECT_EQ(count_of(result, "walker.reads.p50"), reads) << mode;

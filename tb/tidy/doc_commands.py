@@ -16,11 +16,14 @@ import sys
 import tempfile
 
 DOCUMENTS = ["README.md", "docs/user-guide.md", "docs/cost-of-translation.md", "docs/dram.md", "docs/validation.md",
-             "docs/several-cores.md", "docs/table-caching.md", "docs/segmentation.md", "docs/reproduced.md", "docs/flat-or-tree-or-hash.md",
+             "docs/several-cores.md", "docs/table-caching.md", "docs/walk-caches.md", "docs/coalescing.md",
+             "docs/segmentation.md",
+             "docs/reproduced.md", "docs/flat-or-tree-or-hash.md",
              "docs/kernel.md", "docs/report.md", "docs/sweeps.md", "docs/sampling.md",
              "docs/bring-your-own-walker.md", "docs/hardware-cost.md",
              "docs/paging/README.md", "docs/paging/adding-a-mode.md", "docs/paging/radix.md", "docs/paging/riscv.md", "docs/paging/x86.md",
-             "docs/paging/arm64.md", "docs/paging/hashed.md"]
+             "docs/paging/arm64.md", "docs/paging/hashed.md", "docs/paging/flattened.md",
+             "docs/paging/inverted.md", "docs/paging/cuckoo.md"]
 BLOCK = re.compile(r"^```[^\n`]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ANY_LINES = "..."
 DATA = ["traces", "docs/sweeps", "tb/golden/images", "tb/golden/traces", "tb/golden/dram"]

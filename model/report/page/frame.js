@@ -67,8 +67,13 @@ export function arrowKeys(svg, items, onEnter) {
   }).on("blur.arrows", () => { mark.attr("display", "none"); hideTip(); });
 }
 
+// A format is text; that of a linear scale may also be any function.
+function withTicks(axis, scale, ticks, format) {
+  return typeof format === "function" && !scale.base ? axis.ticks(ticks).tickFormat(format) : axis.ticks(ticks, format);
+}
+
 export function axisBelow(svg, scale, y, ticks, format) {
-  const axis = d3.axisBottom(scale).ticks(ticks, format).tickSizeOuter(0);
+  const axis = withTicks(d3.axisBottom(scale), scale, ticks, format).tickSizeOuter(0);
   svg.append("g").attr("class", "axis").attr("transform", `translate(0,${y})`).call(axis);
 }
 
@@ -76,7 +81,7 @@ export function axisLeft(svg, scale, x, width, ticks, format) {
   svg.append("g").attr("class", "grid").attr("transform", `translate(${x},0)`)
     .call(d3.axisLeft(scale).ticks(ticks).tickSize(-width).tickFormat("").tickSizeOuter(0));
   svg.append("g").attr("class", "axis").attr("transform", `translate(${x},0)`)
-    .call(d3.axisLeft(scale).ticks(ticks, format).tickSizeOuter(0));
+    .call(withTicks(d3.axisLeft(scale), scale, ticks, format).tickSizeOuter(0));
   svg.selectAll(".grid path").remove();
 }
 

@@ -1,7 +1,6 @@
 // Puts the page together.
 import { count } from "./format.js";
 import { h, note } from "./dom.js";
-import { redrawAll } from "./frame.js";
 import { cards, configDifferences, figuresTable } from "./figures.js";
 import { machineChart } from "./machine.js";
 import { coreChart, partsNote, waterfallChart } from "./waterfall.js";
@@ -10,6 +9,7 @@ import { progressChart, reachChart } from "./progress.js";
 import { linesTable, spaceChart, tablesChart } from "./space.js";
 import { tableTree } from "./tree.js";
 import { microscope } from "./microscope.js";
+import { drawSections, hashParameters, startPage } from "./shell.js";
 
 const page = JSON.parse(document.getElementById("data").textContent);
 const results = page.results;
@@ -58,25 +58,9 @@ function microscopeSection() {
   return [state.microscope.element];
 }
 
-// A picture that cannot be drawn does not take the others with it.
-function draw([id, title, text, make]) {
-  const section = h("section", { id, "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), h("p", { class: "soft" }, text));
-  try {
-    section.append(...make().filter(Boolean));
-  } catch (error) {
-    console.error(error);
-    section.append(note(`This picture cannot be drawn: ${error.message}`, "problem"));
-  }
-  return section;
-}
-
 function drawAll() {
   state.microscope = null;
-  document.getElementById("main").replaceChildren(...SECTIONS.map(draw));
-}
-
-function hashParameters() {
-  return new URLSearchParams(window.location.hash.slice(1));
+  drawSections(SECTIONS);
 }
 
 function walkOfHash() {
@@ -110,28 +94,5 @@ function fillChoice() {
   document.getElementById("result-choice").hidden = false;
 }
 
-// The page follows the system until the button is pressed.
-function themes() {
-  const root = document.documentElement;
-  const button = document.getElementById("theme");
-  const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
-  const label = () => { button.textContent = isDark() ? "Light" : "Dark"; };
-  button.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; label(); });
-  dark.addEventListener("change", label);
-  label();
-}
-
-function start() {
-  fillChoice();
-  themes();
-  document.getElementById("sections").append(...SECTIONS.map(([id, title]) => h("li", {}, h("a", { href: `#${id}` }, title))));
-  document.getElementById("about").append(h("p", { class: "soft" }, `Made by tablewalk ${page.version}. Charts: D3 (Copyright Mike Bostock, BSD 3-clause licence). This file needs no network.`));
-  drawAll();
-  followHash();
-  window.addEventListener("hashchange", followHash);
-  window.addEventListener("resize", redrawAll);
-  document.documentElement.dataset.ready = "true";
-}
-
-start();
+fillChoice();
+startPage(page.version, SECTIONS, followHash);

@@ -226,10 +226,13 @@ function tell(state, story, open) {
   const link = `#walk=${walk.number}${state.number ? `&result=${state.number + 1}` : ""}`;
   story.replaceChildren(h("h3", {}, `Walk ${count(walk.number)} `, h("a", { href: link, class: "soft" }, "link")),
     h("div", { class: "controls" }, step(-1, "Previous"), step(1, "Next"), h("button", { type: "button", onclick: () => open(walk.number) }, "Show in the time line")),
-    ...storyOf(walk, { levels: levelsOf(state), lineBytes: details.lines.line_bytes, rank }));
+    ...storyOf(walk, { levels: levelsOf(state), lineBytes: details.lines.line_bytes, rank, cores: severalCores(state) }));
 }
 
 const walkLink = (walk, state) => h("a", { href: `#walk=${walk.number}${state.number ? `&result=${state.number + 1}` : ""}` }, count(walk.number));
+
+// Results of earlier versions do not say which core started a walk.
+const severalCores = (state) => state.walks.some((walk) => walk.core > 0);
 
 function walkColumns(state) {
   const slowestRead = (walk) => walk.reads.reduce((worst, read) => (read.answered - read.presented > worst ? read.answered - read.presented : worst), 0);
@@ -238,6 +241,7 @@ function walkColumns(state) {
     { name: "cycles", number: true, value: (walk) => walk.cycles, text: (walk) => count(walk.cycles), meaning: "from the request at the walker to the response" },
     { name: "waiting", number: true, value: (walk) => walk.waited, text: (walk) => count(walk.waited), meaning: "cycles until a walker was free" },
     { name: "address", mono: true, value: (walk) => BigInt(walk.va), text: (walk) => address(walk.va) },
+    ...(severalCores(state) ? [{ name: "core", number: true, value: (walk) => walk.core, text: (walk) => String(walk.core), meaning: "that started the walk" }] : []),
     { name: "access", text: (walk) => walk.access },
     { name: "reads", text: (walk) => walk.reads.map((read) => `${levelName(levelsOf(state), read.level)}: ${PLACE_NAMES[read.served_by]}`).join(", ") },
     { name: "slowest read", number: true, value: slowestRead, text: (walk) => count(slowestRead(walk)) },

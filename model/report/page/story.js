@@ -49,14 +49,15 @@ function bankText(read) {
 
 const mono = (text) => h("span", { class: "mono" }, text);
 
-// context: { levels, lineBytes, link(number), before, after, rank, count }
+// context: { levels, lineBytes, rank, cores: whether the walks are of several }
 export function storyOf(walk, context) {
   const { levels } = context;
   const by = walk.instruction ? [" by the instruction at ", mono(address(walk.instruction))] : [];
-  const lines = [h("li", {}, `${count(walk.start)}: the core ${walk.asked === null ? "has asked for" : "asks for"} the translation of `, mono(address(walk.va)), ` (${walk.access}`, ...by, ")."),
+  const core = context.cores ? `core ${walk.core}` : "the core";
+  const lines = [h("li", {}, `${count(walk.start)}: ${core} ${walk.asked === null ? "has asked for" : "asks for"} the translation of `, mono(address(walk.va)), ` (${walk.access}`, ...by, ")."),
     h("li", {}, `${count(walk.requested)}: every TLB has missed; the request reaches the walker.`),
     h("li", {}, waitingText(walk)), ...cacheLines(walk, levels), ...walk.reads.map((read) => readLine(read, context)), h("li", {}, ...endText(walk))];
-  if (walk.delivered !== null) lines.push(h("li", {}, `${count(walk.delivered)}: the core has its translation, ${count(walk.delivered - walk.start)} cycles after it asked.`));
+  if (walk.delivered !== null) lines.push(h("li", {}, `${count(walk.delivered)}: ${core} has its translation, ${count(walk.delivered - walk.start)} cycles after it asked.`));
   const rank = context.rank ? ` It is number ${context.rank} of the slowest.` : "";
   const merged = walk.merged ? ` It also serves ${walk.merged} further request${walk.merged > 1 ? "s" : ""} for its page.` : "";
   const restarts = walk.restarts ? ` Invalidations made it begin again ${walk.restarts} times.` : "";

@@ -39,8 +39,12 @@ function heading(column, onClick) {
     h("button", { type: "button", onclick: onClick }, word));
 }
 
+// Each word of the filter must be in some column.
 function matches(row, columns, filter) {
-  return !filter || columns.some((column) => String(column.text(row)).toLowerCase().includes(filter));
+  const words = filter.split(/\s+/).filter(Boolean);
+  if (words.length === 0) return true;
+  const texts = columns.map((column) => String(column.text(row)).toLowerCase());
+  return words.every((word) => texts.some((text) => text.includes(word)));
 }
 
 function sorted(rows, column, down) {

@@ -48,7 +48,7 @@ class User final : public TimedModule {
   }
   void finish(MemoryAccess& access) {
     ++answered_;
-    if (access.info.table_entry) {
+    if (access.info.table_entry()) {
       if (access.info.swapped && access.info.held == access.info.expected) ++written_;
       seen_ = access.info.held;
     }
@@ -72,7 +72,7 @@ class User final : public TimedModule {
     MemoryAccess& access = pool_.take();
     const PhysicalAddress address(0x10000 + line_bytes * dice_.between(0, lines_ - 1) + 8 * dice_.between(0, 1));
     access.prepare(address, 8, at_once_ && dice_.chance(40));
-    access.info.table_entry = !at_once_;
+    if (!at_once_) access.info.entry_for = TranslationId(0, 1);
     if (!at_once_ && dice_.chance(50)) {
       access.info.operation = AccessInfo::Operation::CompareAndSwap;
       access.info.expected = seen_;

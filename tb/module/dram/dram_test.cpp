@@ -31,13 +31,13 @@ class Requester : public sc_core::sc_module {
   MemoryAccess& write(Cycles visible, PhysicalAddress address) { return send(visible, address, line_bytes, true); }
   MemoryAccess& read_entry(Cycles visible, PhysicalAddress address, unsigned bytes) {
     MemoryAccess& access = fresh(address, bytes, false);
-    access.info.table_entry = true;
+    access.info.entry_for = TranslationId(0, 1);
     memory_side.send(access, visible);
     return access;
   }
   MemoryAccess& swap_entry(Cycles visible, PhysicalAddress address, std::uint64_t expected, std::uint64_t desired) {
     MemoryAccess& access = fresh(address, 8, false);
-    access.info.table_entry = true;
+    access.info.entry_for = TranslationId(0, 1);
     access.info.operation = AccessInfo::Operation::CompareAndSwap;
     access.info.expected = expected;
     access.info.desired = desired;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "module/script.h"
 #include "module/translation_client.h"
@@ -17,13 +18,15 @@ constexpr std::uint64_t line_bytes = 64;
 constexpr std::uint64_t memory_cycles = 10;
 constexpr std::uint64_t service = 4 * (memory_cycles + 1) + 2;
 
-/// Responds to every access `memory_cycles` after its arrival.
+/// Responds to every access `memory_cycles` after its arrival, or later.
 class ConstantMemory : public TimedModule {
  public:
   ConstantMemory(sc_core::sc_module_name name, PhysicalMemory& memory)
       : TimedModule(name), memory_(memory), port_("cpu_side", *this, 0) {}
 
   tlm::tlm_target_socket<64>& cpu_side() { return port_.socket; }
+  /// Further cycles, by address.
+  std::map<PhysicalAddress, std::uint64_t> delays;
 
   bool receive_access(unsigned, MemoryAccess& access, Cycles& cycle) {
     arrivals_.push(cycle, &access);
@@ -38,7 +41,8 @@ class ConstantMemory : public TimedModule {
       arrivals_.pop();
       access.info.served_by = ServedBy::Dram;
       if (access.wants_entry()) access.transfer_entry(memory_);
-      port_.respond(access, now() + Cycles(memory_cycles));
+      const auto delay = delays.find(access.physical());
+      port_.respond(access, now() + Cycles(memory_cycles + (delay == delays.end() ? 0 : delay->second)));
     }
     if (!arrivals_.empty()) wake_at(arrivals_.next_visible());
   }
@@ -59,10 +63,10 @@ inline WalkerConfig walkers(std::uint32_t count, const std::vector<std::uint32_t
   return config;
 }
 
-/// A walker on x86-64 tables with two upstream neighbours.
+/// A walker with two upstream neighbours, on x86-64 tables or others.
 struct Bench : WalkObserver {
-  explicit Bench(const WalkerConfig& config = walkers(2))
-      : mode(make_paging_mode("x86-64")),
+  explicit Bench(const WalkerConfig& config = walkers(2), const std::string& mode_name = "x86-64")
+      : mode(make_paging_mode(mode_name)),
         frames(std::uint64_t{1} << 31, 4096, {}),
         tables(mode, memory, frames),
         walker("walker", config, *mode, 2),

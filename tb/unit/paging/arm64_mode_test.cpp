@@ -18,23 +18,35 @@ constexpr std::uint64_t bit(unsigned position) {
 constexpr std::uint64_t va = 0x0A1B2C3D4E5F & low_bits(48);
 constexpr unsigned levels = 4;
 
-constexpr unsigned index_shift(unsigned arm_level) {
-  return 39 - 9 * arm_level;
-}
+/// A granule as in the manual's tables of its translation (D8.2), by Arm's level.
+struct Shape {
+  const char* name;
+  unsigned page_shift;
+  unsigned virtual_bits;
+  unsigned first;         ///< level of the root
+  unsigned first_blocks;  ///< first level with blocks
+  unsigned contiguous[levels];
+
+  unsigned index_shift(unsigned arm_level) const { return page_shift + (3 - arm_level) * (page_shift - 3); }
+};
+const Shape shape_4k{"arm64-4k", 12, 48, 0, 1, {0, 4, 4, 4}};
+const Shape shape_16k{"arm64-16k", 14, 47, 1, 2, {0, 0, 5, 7}};
+const Shape shape_64k{"arm64-64k", 16, 48, 1, 2, {0, 0, 5, 5}};
 
 /// Descriptors on the path to `va`, by Arm's level.
 struct Path {
-  explicit Path(ArmControls controls = {}) : arm(controls) {}
-  static constexpr std::uint64_t table(unsigned arm_level) { return 0x10000 + arm_level * 0x1000; }
-  static PhysicalAddress place(unsigned arm_level) {
-    return PhysicalAddress(table(arm_level) + (va >> index_shift(arm_level) & 511) * 8);
+  explicit Path(ArmControls controls = {}, const Shape& of = shape_4k) : arm(controls), shape(of) {}
+  static constexpr std::uint64_t table(unsigned arm_level) { return (1 + arm_level) * 0x10000; }
+  PhysicalAddress place(unsigned arm_level) const {
+    const std::uint64_t entries = bit(shape.page_shift - 3);
+    return PhysicalAddress(table(arm_level) + (va >> shape.index_shift(arm_level) & (entries - 1)) * 8);
   }
   static std::uint64_t table_at(unsigned arm_level) { return table(arm_level) | 3; }
-  static std::uint64_t frame(unsigned arm_level) { return std::uint64_t{2} << index_shift(arm_level); }
+  std::uint64_t frame(unsigned arm_level) const { return std::uint64_t{2} << shape.index_shift(arm_level); }
 
   /// Tables down to `arm_level`, the descriptor there, and below a table a page that allows all but EL1 execution.
   void set(unsigned arm_level, std::uint64_t descriptor) {
-    for (unsigned above = 0; above < arm_level; ++above) put(above, table_at(above + 1));
+    for (unsigned above = shape.first; above < arm_level; ++above) put(above, table_at(above + 1));
     put(arm_level, descriptor);
     for (unsigned below = arm_level + 1; below < levels; ++below) {
       put(below, below == 3 ? frame(3) | bit(10) | bit(6) | 3 : table_at(below + 1));
@@ -46,11 +58,12 @@ struct Path {
   }
   std::uint64_t held(unsigned arm_level) const { return memory.read(place(arm_level), 8); }
   WalkOutcome walk(Access access) {
-    return reference_walk(*mode, memory, PhysicalAddress(table(0)), VirtualAddress(va), access);
+    return reference_walk(*mode, memory, PhysicalAddress(table(shape.first)), VirtualAddress(va), access);
   }
 
   ArmControls arm;
-  std::shared_ptr<const PagingMode> mode = make_paging_mode("arm64-4k", {{}, {}, arm, {}});
+  Shape shape;
+  std::shared_ptr<const PagingMode> mode = make_paging_mode(shape.name, {{}, {}, arm, {}, {}, {}});
   std::uint64_t descriptors[levels] = {};
   PhysicalMemory memory;
 };
@@ -83,7 +96,7 @@ bool permitted(std::uint64_t leaf, std::uint64_t tables, Access access) {
 Expected translate(const Path& path, Access access) {
   Expected result;
   std::uint64_t tables = 0;
-  for (unsigned i = 0;; ++i) {
+  for (unsigned i = path.shape.first;; ++i) {
     const std::uint64_t descriptor = path.descriptors[i];
     const bool type = (descriptor & 2) != 0;
     result.arm_level = i;
@@ -94,14 +107,14 @@ Expected translate(const Path& path, Access access) {
       tables |= descriptor;
       continue;
     }
-    if (i == 0 || (i == 3 && !type)) return result;
+    if (i < path.shape.first_blocks || (i == 3 && !type)) return result;
     result.reason = FaultReason::Permission;
     if (!permitted(descriptor, tables, access)) return result;
     result.reason = FaultReason::None;
     result.descriptor_after = descriptor | bit(10);
     if (access.kind == AccessKind::Store) result.descriptor_after &= ~bit(7);
     const bool contiguous = path.arm.contiguous && (descriptor >> 52 & 1) != 0;
-    result.page_shift = index_shift(i) + (contiguous ? 4 : 0);
+    result.page_shift = path.shape.index_shift(i) + (contiguous ? path.shape.contiguous[i] : 0);
     const std::uint64_t offset = bit(result.page_shift) - 1;
     result.physical = (descriptor & low_bits(48) & ~offset) | (va & offset);
     result.global = (descriptor & bit(11)) == 0;
@@ -114,7 +127,7 @@ void expect_walk(Path& path, Access access) {
   const WalkOutcome outcome = path.walk(access);
   ASSERT_EQ(outcome.translated, expected.reason == FaultReason::None);
   ASSERT_EQ(path.held(expected.arm_level), expected.descriptor_after);
-  ASSERT_EQ(outcome.entry_reads, expected.arm_level + 1);
+  ASSERT_EQ(outcome.entry_reads, expected.arm_level + 1 - path.shape.first);
   if (!outcome.translated) {
     ASSERT_EQ(outcome.fault.reason, expected.reason);
     ASSERT_EQ(outcome.fault.level, 3 - expected.arm_level);
@@ -138,21 +151,55 @@ std::uint64_t spread(unsigned number, const std::vector<unsigned>& positions) {
   return bits;
 }
 
-TEST(Arm64Walks, EveryLeafAtEveryLevelForEveryAccessIsAsInTheManual) {
+class Arm64Granules : public testing::TestWithParam<Shape> {};
+
+void expect_every_leaf(Path& path) {
   const std::vector<unsigned> meaning{0, 1, 6, 7, 10, 11, 51, 52, 53, 54};
-  for (const bool contiguous : {true, false}) {
-    Path path(ArmControls{contiguous});
-    for (unsigned arm_level = 0; arm_level < levels; ++arm_level) {
-      for (unsigned number = 0; number < 1u << meaning.size(); ++number) {
-        const std::uint64_t descriptor = spread(number, meaning);
-        const bool table = arm_level < 3 && (descriptor & 2) != 0;
-        for (const Access access : all_accesses) {
-          path.set(arm_level, descriptor | (table ? Path::table(arm_level + 1) : Path::frame(arm_level)));
-          expect_walk(path, access);
-          if (HasFatalFailure()) FAIL() << "level " << arm_level << " descriptor " << std::hex << descriptor;
-        }
+  for (unsigned arm_level = path.shape.first; arm_level < levels; ++arm_level) {
+    for (unsigned number = 0; number < 1u << meaning.size(); ++number) {
+      const std::uint64_t descriptor = spread(number, meaning);
+      const bool table = arm_level < 3 && (descriptor & 2) != 0;
+      for (const Access access : all_accesses) {
+        path.set(arm_level, descriptor | (table ? Path::table(arm_level + 1) : path.frame(arm_level)));
+        expect_walk(path, access);
+        if (testing::Test::HasFatalFailure())
+          FAIL() << "level " << arm_level << " descriptor " << std::hex << descriptor;
       }
     }
+  }
+}
+
+TEST_P(Arm64Granules, EveryLeafAtEveryLevelForEveryAccessIsAsInTheManual) {
+  for (const bool contiguous : {true, false}) {
+    Path path(ArmControls{contiguous}, GetParam());
+    expect_every_leaf(path);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Arm64Granules, testing::Values(shape_4k, shape_16k, shape_64k),
+                         [](const auto& shape) { return std::to_string(1u << (shape.param.page_shift - 10)) + "K"; });
+
+TEST(Arm64Shapes, SizesAreThoseOfTheManual) {
+  EXPECT_EQ(page_sizes_text(*Path({}, shape_16k).mode), "16K, 2M, 32M, 1G");
+  EXPECT_EQ(page_sizes_text(*Path(ArmControls{false}, shape_16k).mode), "16K, 32M");
+  EXPECT_EQ(page_sizes_text(*Path({}, shape_64k).mode), "64K, 2M, 512M, 16G");
+  EXPECT_EQ(page_sizes_text(*Path(ArmControls{false}, shape_64k).mode), "64K, 512M");
+}
+
+/// The root of 64 KiB granules has 64 entries, that of 16 KiB 2048.
+TEST(Arm64Shapes, RootsAreMultiplesOfTheirTables) {
+  EXPECT_EQ(make_paging_mode("arm64-64k")->decode_root(0x81234200).table.value(), 0x81234200u);
+  EXPECT_THROW(make_paging_mode("arm64-64k")->decode_root(0x81234100), InputError);
+  EXPECT_EQ(make_paging_mode("arm64-16k")->decode_root(0x81234000).table.value(), 0x81234000u);
+  EXPECT_THROW(make_paging_mode("arm64-16k")->decode_root(0x81232000), InputError);
+}
+
+TEST(Arm64Shapes, AddressesEndWhereTheTablesDo) {
+  for (const Shape& shape : {shape_16k, shape_64k}) {
+    const auto mode = make_paging_mode(shape.name);
+    EXPECT_TRUE(mode->translates(VirtualAddress(bit(shape.virtual_bits) - 1)));
+    EXPECT_FALSE(mode->translates(VirtualAddress(bit(shape.virtual_bits))));
+    EXPECT_EQ(mode->error_code(FaultReason::NotPresent, 2, {}), 0b000100u | 1) << "the first level is 1";
   }
 }
 
@@ -203,7 +250,7 @@ TEST(Arm64Walks, TablesTakeRightsAwayFromEverythingBelow) {
     for (unsigned limits = 0; limits < 16; ++limits) {
       for (unsigned rights = 0; rights < 32; ++rights) {
         for (const Access access : all_accesses) {
-          path.set(3, Path::frame(3) | bit(10) | 3 | spread(rights, leaf_rights));
+          path.set(3, path.frame(3) | bit(10) | 3 | spread(rights, leaf_rights));
           path.put(arm_level, path.descriptors[arm_level] | spread(limits, taken));
           expect_walk(path, access);
           if (HasFatalFailure()) FAIL() << "level " << arm_level << " limits " << limits << " rights " << rights;
@@ -215,14 +262,14 @@ TEST(Arm64Walks, TablesTakeRightsAwayFromEverythingBelow) {
 
 TEST(Arm64Walks, BitsWithoutAMeaningHereChangeNothing) {
   Path path;
-  const std::uint64_t leaf = Path::frame(1) | bit(10) | bit(6) | 1;
+  const std::uint64_t leaf = path.frame(1) | bit(10) | bit(6) | 1;
   std::vector<unsigned> ignored{2, 3, 4, 5, 8, 9, 48, 49, 50, 55, 56, 57, 58, 59, 60, 61, 62, 63};
   for (unsigned position = 12; position < 30; ++position) ignored.push_back(position);  // below a block's address
   for (const unsigned position : ignored) {
     path.set(1, leaf | bit(position));
     const WalkOutcome outcome = path.walk({AccessKind::Store, true});
     ASSERT_TRUE(outcome.translated) << position;
-    EXPECT_EQ(outcome.translation.page.value(), Path::frame(1)) << position;
+    EXPECT_EQ(outcome.translation.page.value(), path.frame(1)) << position;
   }
   for (const unsigned position : {2u, 3u, 4u, 5u, 6u, 7u, 8u, 9u, 10u, 11u, 48u, 49u, 50u, 51u, 58u, 63u}) {
     path.set(1, Path::table_at(2) | bit(position));
@@ -233,7 +280,7 @@ TEST(Arm64Walks, BitsWithoutAMeaningHereChangeNothing) {
 
 TEST(Arm64Walks, TheFirstStoreToAWritableCleanPageMakesItDirtyInOneUpdate) {
   Path path;
-  const std::uint64_t clean = Path::frame(3) | bit(51) | bit(7) | bit(6) | 3;
+  const std::uint64_t clean = path.frame(3) | bit(51) | bit(7) | bit(6) | 3;
   path.set(3, clean);
   EXPECT_EQ(path.walk({AccessKind::Load, true}).entry_updates, 1u);
   EXPECT_EQ(path.held(3), clean | bit(10)) << "a load leaves it clean";
@@ -285,8 +332,8 @@ TEST(Arm64Roots, Ttbr0HoldsAddressSpaceAndTable) {
   }
 }
 
-TEST(Arm64Leaves, SayWhatWasAskedFor) {
-  const auto mode = make_paging_mode("arm64-4k");
+TEST_P(Arm64Granules, LeavesSayWhatWasAskedFor) {
+  const auto mode = make_paging_mode(GetParam().name);
   for (unsigned wanted = 0; wanted < 128; ++wanted) {
     const auto flag = [&](unsigned position) { return (wanted >> position & 1) != 0; };
     const LeafSpec spec{{true, flag(0), flag(1), flag(2), flag(3)}, flag(4), flag(5), flag(6)};
@@ -303,10 +350,10 @@ TEST(Arm64Leaves, SayWhatWasAskedFor) {
   }
 }
 
-TEST(Arm64Fields, NameEveryBitOnce) {
-  const auto mode = make_paging_mode("arm64-4k");
+TEST_P(Arm64Granules, FieldsNameEveryBitOnce) {
+  const auto mode = make_paging_mode(GetParam().name);
   std::vector<std::vector<BitField>> all{mode->root_fields()};
-  for (unsigned level = 0; level < levels; ++level) {
+  for (unsigned level = 0; level < mode->levels(); ++level) {
     for (const std::uint64_t entry : {0u, 1u, 3u}) all.push_back(mode->entry_fields(entry, level));
   }
   for (const std::vector<BitField>& fields : all) {

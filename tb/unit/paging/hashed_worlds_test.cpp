@@ -9,25 +9,13 @@
 #include "paging/hashed_line.h"
 #include "paging/table_builder.h"
 #include "support/dice.h"
+#include "unit/paging/page_changes.h"
 #include "unit/paging/plain_hashed_walk.h"
 
 namespace tablewalk::test {
 namespace {
 
 // --- every sequence of changes in a tiny space
-
-struct Page {
-  std::uint64_t frame = 0;
-  std::uint64_t bytes = 0;
-  bool writable = true;
-};
-using Pages = std::map<std::uint64_t, Page>;
-
-struct Step {
-  enum class Kind { Map, Unmap, Protect } kind;
-  std::uint64_t va;
-  std::uint64_t bytes;
-};
 
 /// Two pages of a block, one of another block, one of a third, and the large page around the first two.
 constexpr std::uint64_t places[] = {0x1000, 0x2000, 0x8000, 0x40000000};
@@ -47,92 +35,40 @@ class TinyWorld {
   }
 
   std::uint64_t try_all(unsigned length) {
-    if (length == 0) return 1;
-    std::uint64_t tried = 0;
-    for (const Step& step : steps_) {
-      sequence_.push_back(&step);
-      play();
-      if (testing::Test::HasFatalFailure()) return tried;
-      tried += try_all(length - 1);
-      sequence_.pop_back();
-    }
-    return tried;
+    return test::try_all(steps_, length, sequence_, [this] { play(); });
   }
 
  private:
-  /// Applies the step to the map; false, without effect, if it is illegal.
-  static bool apply(Pages& pages, const Step& step, std::uint64_t frame) {
-    const std::uint64_t end = step.va + step.bytes;
-    const auto touches = [&](const Pages::value_type& page) {
-      return page.first < end && step.va < page.first + page.second.bytes;
-    };
-    for (const auto& page : pages) {
-      const bool within = step.va <= page.first && page.first + page.second.bytes <= end;
-      if (touches(page) && (step.kind == Step::Kind::Map || !within)) return false;
-    }
-    if (step.kind == Step::Kind::Map) pages[step.va] = {frame, step.bytes, true};
-    for (auto page = pages.begin(); page != pages.end();) {
-      const bool hit = step.kind != Step::Kind::Map && touches(*page);
-      if (hit && step.kind == Step::Kind::Protect) page->second.writable = false;
-      page = hit && step.kind == Step::Kind::Unmap ? pages.erase(page) : std::next(page);
-    }
-    return true;
-  }
-
   void play() const {
     PhysicalMemory memory;
     FrameAllocator frames(1 << 24, 4096, {});
     TableBuilder tables(mode_, memory, frames, 7);
     Pages pages;
     for (std::size_t i = 0; i < sequence_.size(); ++i) {
-      const Step& step = *sequence_[i];
-      const std::uint64_t frame = (i + 1) * page_2m;
-      const bool legal = apply(pages, step, frame);
-      bool done = true;
-      try {
-        LeafSpec spec;
-        if (step.kind == Step::Kind::Map) tables.map(VirtualAddress(step.va), PhysicalAddress(frame), step.bytes, spec);
-        spec.rights.write = false;
-        if (step.kind == Step::Kind::Unmap) tables.unmap(VirtualAddress(step.va), step.bytes);
-        if (step.kind == Step::Kind::Protect) tables.protect(VirtualAddress(step.va), step.bytes, spec);
-      } catch (const InputError&) {
-        done = false;
-      }
-      ASSERT_EQ(done, legal) << describe();
+      Step step = *sequence_[i];
+      step.frame = (i + 1) * page_2m;
+      const bool legal = apply_to(pages, step);
+      ASSERT_EQ(apply_to(tables, step), legal) << describe(sequence_);
     }
     check(pages, tables, memory);
   }
 
   void check(const Pages& pages, const TableBuilder& tables, PhysicalMemory& memory) const {
     for (const std::uint64_t va : {0x0, 0x1008, 0x2fff, 0x3000, 0x8000, 0x1ff000, 0x200000, 0x40000000}) {
-      const Page* expected = nullptr;
-      std::uint64_t offset = 0;
-      for (const auto& [first, page] : pages) {
-        if (va < first || va >= first + page.bytes) continue;
-        expected = &page;
-        offset = va - first;
-      }
-      ASSERT_EQ(tables.is_mapped(VirtualAddress(va)), expected != nullptr) << describe() << va;
+      const auto* expected = page_at(pages, va);
+      ASSERT_EQ(tables.is_mapped(VirtualAddress(va)), expected != nullptr) << describe(sequence_) << va;
       for (const AccessKind kind : {AccessKind::Load, AccessKind::Store}) {
         const WalkOutcome found = reference_walk(*mode_, memory, tables.root(), VirtualAddress(va), {kind, true});
-        const bool allowed = expected != nullptr && (kind == AccessKind::Load || expected->writable);
-        ASSERT_EQ(found.translated, allowed) << describe() << va;
+        const bool allowed = expected != nullptr && (kind == AccessKind::Load || expected->second.writable);
+        ASSERT_EQ(found.translated, allowed) << describe(sequence_) << va;
         if (!allowed) continue;
-        ASSERT_EQ(found.translation.physical(VirtualAddress(va)).value(), expected->frame + offset) << describe() << va;
+        ASSERT_EQ(found.translation.physical(VirtualAddress(va)).value(),
+                  expected->second.frame + (va - expected->first))
+            << describe(sequence_) << va;
       }
       ASSERT_EQ(difference(*mode_, memory, tables.root(), VirtualAddress(va), {AccessKind::Load, true}), "")
-          << describe() << va;
+          << describe(sequence_) << va;
     }
-  }
-
-  std::string describe() const {
-    std::string text;
-    for (const Step* step : sequence_) {
-      const char* names[] = {"map", "unmap", "protect"};
-      text += std::string(names[static_cast<int>(step->kind)]) + " " + std::to_string(step->va) + "+" +
-              std::to_string(step->bytes) + ", ";
-    }
-    return text;
   }
 
   std::shared_ptr<const PagingMode> mode_;
@@ -142,7 +78,7 @@ class TinyWorld {
 
 /// The organisations with a hash function.
 class HashedWorlds : public testing::TestWithParam<const char*> {};
-INSTANTIATE_TEST_SUITE_P(Hashing, HashedWorlds, testing::Values("hashed", "hashed-chained"));
+INSTANTIATE_TEST_SUITE_P(Hashing, HashedWorlds, testing::Values("hashed", "hashed-chained", "inverted", "cuckoo"));
 
 TEST_P(HashedWorlds, EverySequenceOfChangesLeavesWhatAMapWouldHold) {
   const auto length = static_cast<unsigned>(setting("TABLEWALK_LENGTH", 4));
@@ -202,14 +138,20 @@ class RandomWorld {
   /// Sets bits of a random entry of the table.
   void damage() {
     // Lines, or anchors; or the node of a page.
-    const HashedRoot root = HashedRoot::decode(tables_.root().value());
-    const std::uint64_t words = root.slots() * (mode_->name() == "hashed" ? 8 : 1);
-    PhysicalAddress at = root.table + dice_.between(0, words - 1) * 8;
+    PhysicalAddress at;
+    if (mode_->name() != "cuckoo") {
+      const HashedRoot root = HashedRoot::decode(tables_.root().value());
+      const std::uint64_t words =
+          mode_->name() == "hashed" ? root.slots() * 8 : std::min<std::uint64_t>(root.slots(), 64);
+      at = root.table + dice_.between(0, words - 1) * 8;
+    }
     if (!damaged_) note_leaves();
     damaged_ = true;
     if (!leaves_.empty() && dice_.chance(50)) {
-      at = PhysicalAddress((dice_.pick(leaves_).value() & ~std::uint64_t{31}) + dice_.between(0, 3) * 8);
+      const std::uint64_t bytes = mode_->name() == "cuckoo" ? 64 : 32;
+      at = PhysicalAddress((dice_.pick(leaves_).value() & ~(bytes - 1)) + dice_.between(0, bytes / 8 - 1) * 8);
     }
+    if (at == PhysicalAddress(0)) return;
     memory_.write(at, 8, memory_.read(at, 8) ^ std::uint64_t{1} << dice_.between(0, 63));
   }
 

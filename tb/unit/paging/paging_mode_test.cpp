@@ -21,17 +21,19 @@ TEST(ModeNames, EachFixedNameHasItsShape) {
   struct Case {
     const char* name;
     unsigned levels, virtual_bits, entry_bytes;
+    unsigned offset_bits = 12;
   };
   for (const Case& one :
        {Case{"flat32", 1, 32, 4}, Case{"flat48", 1, 48, 8}, Case{"x86-32", 2, 32, 4}, Case{"x86-pae", 3, 32, 8},
         Case{"x86-64", 4, 48, 8}, Case{"x86-64-la57", 5, 57, 8}, Case{"sv32", 2, 32, 4}, Case{"sv39", 3, 39, 8},
-        Case{"sv48", 4, 48, 8}, Case{"sv57", 5, 57, 8}, Case{"arm64-4k", 4, 48, 8}}) {
+        Case{"sv48", 4, 48, 8}, Case{"sv57", 5, 57, 8}, Case{"arm64-4k", 4, 48, 8}, Case{"arm64-16k", 3, 47, 8, 14},
+        Case{"arm64-64k", 3, 48, 8, 16}}) {
     const auto mode = make_paging_mode(one.name);
     EXPECT_EQ(mode->name(), one.name);
     EXPECT_EQ(mode->levels(), one.levels) << one.name;
     EXPECT_EQ(mode->virtual_bits(), one.virtual_bits) << one.name;
     EXPECT_EQ(mode->entry_bytes(), one.entry_bytes) << one.name;
-    EXPECT_EQ(mode->offset_bits(), 12u) << one.name;
+    EXPECT_EQ(mode->offset_bits(), one.offset_bits) << one.name;
   }
   EXPECT_EQ(make_paging_mode("flat48")->table_bytes(0), std::uint64_t{512} << 30);
   for (const std::string& name : paging_mode_names()) EXPECT_EQ(make_paging_mode(name)->name(), name);
@@ -52,7 +54,8 @@ TEST(ModeNames, ARadixSplitIsReadFromTheRootDown) {
 TEST(ModeNames, ASlipIsNamedWithTheNearestRightName) {
   std::string names;
   for (const std::string& name : paging_mode_names()) names += (names.empty() ? "" : ", ") + name;
-  const std::string expected = "': expected " + names + " or radix:B1,B2,.../OFFSET@ENTRYBYTES";
+  const std::string expected =
+      "': expected " + names + ", radix:B1,B2,.../OFFSET@ENTRYBYTES or flattened:B1+B2,.../OFFSET@8";
   EXPECT_EQ(error_of("x86-46"), "unknown page-table mode 'x86-46" + expected + " (did you mean 'x86-64'?)");
   EXPECT_EQ(error_of(""), "unknown page-table mode '" + expected);
 }

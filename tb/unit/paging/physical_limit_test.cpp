@@ -116,7 +116,7 @@ TEST(PhysicalLimit, ARadixSplitWhosePagesDoNotFitIsRefused) {
 TEST(PhysicalLimit, NoPageOfX86OrArmIsLargerThanPhysicalMemory) {
   PagingControls controls;
   controls.x86.maxphyaddr = 32;
-  for (const char* name : {"x86-32", "x86-pae", "x86-64", "x86-64-la57", "arm64-4k"}) {
+  for (const char* name : {"x86-32", "x86-pae", "x86-64", "x86-64-la57", "arm64-4k", "arm64-16k", "arm64-64k"}) {
     const auto mode = make_paging_mode(name, controls);
     EXPECT_LE(mode->page_sizes().back().shift, mode->physical_bits()) << name;
   }

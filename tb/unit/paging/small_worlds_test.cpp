@@ -9,62 +9,10 @@
 #include "base/error.h"
 #include "paging/reference_walk.h"
 #include "paging/table_builder.h"
+#include "unit/paging/page_changes.h"
 
-namespace tablewalk {
+namespace tablewalk::test {
 namespace {
-
-struct Step {
-  enum class Kind { Map, Unmap, Protect } kind;
-  std::uint64_t va;
-  std::uint64_t bytes;
-  std::uint64_t frame = 0;  ///< Map
-  bool writable = true;     ///< Protect
-};
-
-/// The mappings, by first address of the page.
-struct Page {
-  std::uint64_t bytes;
-  std::uint64_t frame;
-  bool writable;
-};
-using Pages = std::map<std::uint64_t, Page>;
-
-const Pages::value_type* page_at(const Pages& pages, std::uint64_t va) {
-  const auto next = pages.upper_bound(va);
-  if (next == pages.begin()) return nullptr;
-  const auto& found = *std::prev(next);
-  return va < found.first + found.second.bytes ? &found : nullptr;
-}
-
-/// Applies the step to the map; false, without effect, if the step is illegal.
-bool apply(Pages& pages, const Step& step) {
-  const std::uint64_t end = step.va + step.bytes;
-  const auto touches = [&](const Pages::value_type& page) {
-    return page.first < end && step.va < page.first + page.second.bytes;
-  };
-  if (step.kind == Step::Kind::Map) {
-    for (const auto& page : pages) {
-      if (touches(page)) return false;
-    }
-    pages[step.va] = {step.bytes, step.frame, true};
-    return true;
-  }
-  for (const auto& page : pages) {
-    const bool within = step.va <= page.first && page.first + page.second.bytes <= end;
-    if (touches(page) && !within) return false;
-  }
-  for (auto page = pages.begin(); page != pages.end();) {
-    if (!touches(*page)) {
-      ++page;
-    } else if (step.kind == Step::Kind::Unmap) {
-      page = pages.erase(page);
-    } else {
-      page->second.writable = step.writable;
-      ++page;
-    }
-  }
-  return true;
-}
 
 class World {
  public:
@@ -89,24 +37,10 @@ class World {
 
   /// Tries every sequence of `length` steps, and checks after each step. Returns the number of sequences.
   std::uint64_t try_all(unsigned length) {
-    sequence_.clear();
-    return extend(length);
+    return test::try_all(steps_, length, sequence_, [this] { play(); });
   }
 
  private:
-  std::uint64_t extend(unsigned length) {
-    if (length == 0) return 1;
-    std::uint64_t tried = 0;
-    for (const Step& step : steps_) {
-      sequence_.push_back(&step);
-      play();
-      if (testing::Test::HasFatalFailure()) return tried;
-      tried += extend(length - 1);
-      sequence_.pop_back();
-    }
-    return tried;
-  }
-
   /// Applies the sequence to new tables; only the last step needs checking.
   void play() const {
     PhysicalMemory memory;
@@ -114,25 +48,10 @@ class World {
     TableBuilder tables(mode_, memory, frames);
     Pages pages;
     for (const Step* step : sequence_) {
-      const bool legal = apply(pages, *step);
-      bool done = true;
-      try {
-        play_step(tables, *step);
-      } catch (const InputError&) {
-        done = false;
-      }
-      ASSERT_EQ(done, legal) << describe();
+      const bool legal = apply_to(pages, *step);
+      ASSERT_EQ(apply_to(tables, *step), legal) << describe(sequence_);
     }
     expect_tables_to_say(pages, tables, memory);
-  }
-
-  static void play_step(TableBuilder& tables, const Step& step) {
-    const VirtualAddress va(step.va);
-    LeafSpec spec;
-    spec.rights.write = step.kind == Step::Kind::Map || step.writable;
-    if (step.kind == Step::Kind::Map) tables.map(va, PhysicalAddress(step.frame), step.bytes, spec);
-    if (step.kind == Step::Kind::Unmap) tables.unmap(va, step.bytes);
-    if (step.kind == Step::Kind::Protect) tables.protect(va, step.bytes, spec);
   }
 
   void expect_tables_to_say(const Pages& pages, const TableBuilder& tables, const PhysicalMemory& memory) const {
@@ -141,17 +60,17 @@ class World {
       for (const AccessKind kind : {AccessKind::Load, AccessKind::Store}) {
         const WalkOutcome found = reference_walk(*mode_, memory, tables.root(), VirtualAddress(va), {kind, true});
         const bool expected = page != nullptr && (kind == AccessKind::Load || page->second.writable);
-        ASSERT_EQ(found.translated, expected) << describe() << "then " << va;
+        ASSERT_EQ(found.translated, expected) << describe(sequence_) << "then " << va;
         if (expected) {
           ASSERT_EQ(found.translation.physical(VirtualAddress(va)).value(), page->second.frame + (va - page->first))
-              << describe() << "then " << va;
+              << describe(sequence_) << "then " << va;
           continue;
         }
         const FaultReason reason = page == nullptr ? FaultReason::NotPresent : FaultReason::Permission;
-        ASSERT_EQ(found.fault.reason, reason) << describe() << "then " << va;
+        ASSERT_EQ(found.fault.reason, reason) << describe(sequence_) << "then " << va;
       }
     }
-    ASSERT_EQ(tables.table_count(), tables_for(pages)) << describe();
+    ASSERT_EQ(tables.table_count(), tables_for(pages)) << describe(sequence_);
   }
 
   /// The root, and each table on the path to a page.
@@ -163,16 +82,6 @@ class World {
       }
     }
     return 1 + needed.size();
-  }
-
-  std::string describe() const {
-    std::string text;
-    for (const Step* step : sequence_) {
-      const char* names[] = {"map", "unmap", "protect"};
-      text += std::string(names[static_cast<unsigned>(step->kind)]) + " " + std::to_string(step->va) + "+" +
-              std::to_string(step->bytes) + ", ";
-    }
-    return text;
   }
 
   std::shared_ptr<const PagingMode> mode_;
@@ -198,4 +107,4 @@ TEST(SmallWorlds, EverySequenceOnThreeLevels) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::test

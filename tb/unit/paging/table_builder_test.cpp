@@ -56,13 +56,17 @@ TEST(TableBuilder, WalksReadAsManyEntriesAsThereAreLevelsAboveTheLeaf) {
     std::uint64_t page_bytes;
     unsigned reads;
   };
-  for (const Case& one :
-       {Case{"flat32", 4096, 1}, Case{"x86-32", 4096, 2}, Case{"x86-32", 4 * mebi, 1},
-        Case{"radix:5,5,5,5/12@4", 4096, 4}, Case{"x86-64", 4096, 4}, Case{"x86-64", 2 * mebi, 3},
-        Case{"x86-64", gibi, 2}, Case{"x86-64-la57", 4096, 5}, Case{"x86-64-la57", gibi, 3}, Case{"sv32", 4096, 2},
-        Case{"sv32", 4 * mebi, 1}, Case{"sv39", 4096, 3}, Case{"sv39", 65536, 3}, Case{"sv39", gibi, 1},
-        Case{"sv48", 2 * mebi, 3}, Case{"sv57", 4096, 5}, Case{"sv57", 2 * mebi, 4}, Case{"arm64-4k", 4096, 4},
-        Case{"arm64-4k", gibi, 2}}) {
+  for (const Case& one : {Case{"flat32", 4096, 1},      Case{"x86-32", 4096, 2},
+                          Case{"x86-32", 4 * mebi, 1},  Case{"radix:5,5,5,5/12@4", 4096, 4},
+                          Case{"x86-64", 4096, 4},      Case{"x86-64", 2 * mebi, 3},
+                          Case{"x86-64", gibi, 2},      Case{"x86-64-la57", 4096, 5},
+                          Case{"x86-64-la57", gibi, 3}, Case{"sv32", 4096, 2},
+                          Case{"sv32", 4 * mebi, 1},    Case{"sv39", 4096, 3},
+                          Case{"sv39", 65536, 3},       Case{"sv39", gibi, 1},
+                          Case{"sv48", 2 * mebi, 3},    Case{"sv57", 4096, 5},
+                          Case{"sv57", 2 * mebi, 4},    Case{"arm64-4k", 4096, 4},
+                          Case{"arm64-4k", gibi, 2},    Case{"arm64-16k", 16384, 3},
+                          Case{"arm64-64k", 65536, 3}}) {
     World world(one.mode);
     world.builder.map(VirtualAddress(gibi), PhysicalAddress(0), one.page_bytes);
     const WalkOutcome outcome = world.walk(gibi + one.page_bytes - 1);
@@ -177,7 +181,8 @@ std::vector<std::uint64_t> tables_needed(const PagingMode& mode, const std::map<
 class AnyMode : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(, AnyMode,
                          testing::Values("radix:5,5,5,5/12@4", "radix:3,2,4/13@8", "flat32", "x86-32", "x86-pae",
-                                         "x86-64", "x86-64-la57", "sv32", "sv39", "sv48", "sv57", "arm64-4k"));
+                                         "x86-64", "x86-64-la57", "sv32", "sv39", "sv48", "sv57", "arm64-4k",
+                                         "arm64-16k", "arm64-64k"));
 
 TEST_P(AnyMode, RandomMapUnmapAndProtectAgreeWithAMap) {
   const std::uint64_t seed = std::random_device{}();

@@ -108,7 +108,7 @@ TEST(TableSize, EqualsWhatTheBuilderBuilds) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
   for (const char* name : {"radix:5,5,5,5/12@4", "radix:3,2,4/13@8", "x86-32", "x86-pae", "x86-64", "x86-64-la57",
-                           "sv32", "sv39", "sv48", "sv57", "arm64-4k"}) {
+                           "sv32", "sv39", "sv48", "sv57", "arm64-4k", "arm64-16k", "arm64-64k"}) {
     const auto mode = make_paging_mode(name);
     PhysicalMemory memory;
     FrameAllocator frames(2 * gibi, mode->page_bytes(), {});

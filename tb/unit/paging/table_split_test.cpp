@@ -75,6 +75,8 @@ INSTANTIATE_TEST_SUITE_P(Modes, TableSplit,
                                          Case{"arm64-4k", 32 * mebi, 2 * mebi}, Case{"sv32", 4 * mebi, 4 * kibi},
                                          Case{"arm64-4k", 2 * mebi, 4 * kibi}, Case{"hashed", 2 * mebi, 4 * kibi},
                                          Case{"hashed", gibi, 2 * mebi}, Case{"hashed-chained", 2 * mebi, 4 * kibi},
+                                         Case{"inverted", 2 * mebi, 4 * kibi}, Case{"inverted", gibi, 2 * mebi},
+                                         Case{"cuckoo", 2 * mebi, 4 * kibi}, Case{"cuckoo", gibi, 2 * mebi},
                                          Case{"radix:6,4,3/12@8", 32 * kibi, 4 * kibi}),
                          [](const auto& one) { return "Case" + std::to_string(one.index); });
 

@@ -159,16 +159,17 @@ TEST(WalkStarts, AWalkResumedBelowTheRootEqualsTheWholeWalk) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
   for (const char* name : {"x86-32", "x86-pae", "x86-64", "x86-64-la57", "sv32", "sv39", "sv48", "sv57", "arm64-4k",
-                           "radix:5,5,5,5/12@4"}) {
+                           "arm64-16k", "arm64-64k", "radix:5,5,5,5/12@4"}) {
     const auto mode = make_paging_mode(name);
     PhysicalMemory memory;
-    FrameAllocator frames(1 << 30, 4096, {});
+    FrameAllocator frames(1 << 30, mode->page_bytes(), {});
     TableBuilder builder(mode, memory, frames);
     for (int i = 0; i < 200; ++i) {
-      const VirtualAddress va(random() & low_bits(mode->virtual_bits() - 1) & ~low_bits(12));
+      const VirtualAddress va(random() & low_bits(mode->virtual_bits() - 1) & ~low_bits(mode->offset_bits()));
       if (builder.is_mapped(va)) continue;
       const auto flag = [&] { return random() % 2 == 0; };
-      builder.map(va, PhysicalAddress((random() % 1000) << 12), 4096, {{true, flag(), flag(), flag()}, flag(), flag()});
+      builder.map(va, PhysicalAddress((random() % 1000) << mode->offset_bits()), mode->page_bytes(),
+                  {{true, flag(), flag(), flag()}, flag(), flag()});
       const Access access{static_cast<AccessKind>(random() % 3), flag()};
       const PhysicalMemory& read_only = memory;
       const WalkOutcome whole = reference_walk(*mode, read_only, builder.root(), va, access);

@@ -27,7 +27,8 @@ void run_random(test::Dice& dice, std::uint32_t count) {
     if (known != busy.end()) {
       ASSERT_EQ(*waiting, known->second.second);
       if (dice.chance(50)) continue;
-      const int released = dice.chance(50) ? registers.release(known->second.first) : registers.release_of(line);
+      const std::uint32_t number = dice.chance(50) ? known->second.first : registers.number_of(line);
+      const int released = registers.release(number);
       ASSERT_EQ(released, known->second.second);
       busy.erase(known);
     } else if (busy.size() < count) {

@@ -1,4 +1,4 @@
-#include "walker/walk_cache.h"
+#include "walker/translation_caches.h"
 
 #include <gtest/gtest.h>
 
@@ -28,7 +28,7 @@ class WalkCachesOfX8664 : public testing::Test {
 };
 
 TEST_F(WalkCachesOfX8664, RemembersForTheRegionOfThePointerAndNoFurther) {
-  WalkCaches caches({of_level(1)}, *mode);
+  TranslationCaches caches({of_level(1)}, *mode, false);
   caches.remember(VirtualAddress(0x40212345), 0, below(1, 0x5000));
   EXPECT_EQ(table_for(caches, 0x40200000), 0x5000u);
   EXPECT_EQ(table_for(caches, 0x403fffff), 0x5000u);
@@ -37,7 +37,7 @@ TEST_F(WalkCachesOfX8664, RemembersForTheRegionOfThePointerAndNoFurther) {
 }
 
 TEST_F(WalkCachesOfX8664, DeepestPointerWins) {
-  WalkCaches caches({of_level(3), of_level(1), of_level(2)}, *mode);
+  TranslationCaches caches({of_level(3), of_level(1), of_level(2)}, *mode, false);
   caches.remember(VirtualAddress(0), 0, below(3, 0x7000));
   caches.remember(VirtualAddress(0), 0, below(1, 0x5000));
   caches.remember(VirtualAddress(0), 0, below(2, 0x6000));
@@ -50,20 +50,20 @@ TEST_F(WalkCachesOfX8664, DeepestPointerWins) {
 }
 
 TEST_F(WalkCachesOfX8664, LevelsWithoutACacheAreNotRemembered) {
-  WalkCaches caches({of_level(2)}, *mode);
+  TranslationCaches caches({of_level(2)}, *mode, false);
   caches.remember(VirtualAddress(0), 0, below(1, 0x5000));
   EXPECT_EQ(table_for(caches, 0), 0u);
 }
 
 TEST_F(WalkCachesOfX8664, LevelsThatTheModeLacksStayEmpty) {
   const auto two_levels = make_paging_mode("x86-32");
-  WalkCaches caches({of_level(1), of_level(2), of_level(3)}, *two_levels);
+  TranslationCaches caches({of_level(1), of_level(2), of_level(3)}, *two_levels, false);
   ASSERT_EQ(caches.stats().size(), 1u);
   EXPECT_EQ(caches.level(0), 1u);
 }
 
 TEST_F(WalkCachesOfX8664, AddressSpacesDoNotSeeEachOther) {
-  WalkCaches caches({of_level(1)}, *mode);
+  TranslationCaches caches({of_level(1)}, *mode, false);
   caches.remember(VirtualAddress(0), 1, below(1, 0x5000));
   caches.remember(VirtualAddress(0), 2, below(1, 0x6000));
   EXPECT_EQ(table_for(caches, 0, 1), 0x5000u);
@@ -72,7 +72,7 @@ TEST_F(WalkCachesOfX8664, AddressSpacesDoNotSeeEachOther) {
 }
 
 TEST_F(WalkCachesOfX8664, RememberingAgainReplacesTheOldTable) {
-  WalkCaches caches({of_level(1, 2)}, *mode);
+  TranslationCaches caches({of_level(1, 2)}, *mode, false);
   caches.remember(VirtualAddress(0), 0, below(1, 0x5000));
   caches.remember(VirtualAddress(0x200000), 0, below(1, 0x6000));
   caches.remember(VirtualAddress(0), 0, below(1, 0x7000));
@@ -81,7 +81,7 @@ TEST_F(WalkCachesOfX8664, RememberingAgainReplacesTheOldTable) {
 }
 
 TEST_F(WalkCachesOfX8664, CountsLookupsAndHitsOfEachLevel) {
-  WalkCaches caches({of_level(1), of_level(2)}, *mode);
+  TranslationCaches caches({of_level(1), of_level(2)}, *mode, false);
   caches.remember(VirtualAddress(0), 0, below(2, 0x6000));
   table_for(caches, 0);
   table_for(caches, 0x40000000);
@@ -99,7 +99,7 @@ Invalidation of_page(std::uint64_t va, AddressSpaceId asid = 0) {
 }
 
 TEST_F(WalkCachesOfX8664, InvalidatingAPageForgetsThePointersOnTheWayToIt) {
-  WalkCaches caches({of_level(1), of_level(2), of_level(3)}, *mode);
+  TranslationCaches caches({of_level(1), of_level(2), of_level(3)}, *mode, false);
   caches.remember(VirtualAddress(0), 0, below(3, 0x7000));
   caches.remember(VirtualAddress(0), 0, below(2, 0x6000));
   caches.remember(VirtualAddress(0x200000), 0, below(1, 0x5000));
@@ -112,7 +112,7 @@ TEST_F(WalkCachesOfX8664, InvalidatingAPageForgetsThePointersOnTheWayToIt) {
 }
 
 TEST_F(WalkCachesOfX8664, InvalidatingAPageLeavesOtherSpaces) {
-  WalkCaches caches({of_level(1)}, *mode);
+  TranslationCaches caches({of_level(1)}, *mode, false);
   caches.remember(VirtualAddress(0), 1, below(1, 0x5000));
   caches.remember(VirtualAddress(0), 2, below(1, 0x6000));
   EXPECT_EQ(caches.invalidate(of_page(0x1000, 2)), 1u);
@@ -121,7 +121,7 @@ TEST_F(WalkCachesOfX8664, InvalidatingAPageLeavesOtherSpaces) {
 }
 
 TEST_F(WalkCachesOfX8664, InvalidatingASpaceForgetsAllOfItsPointers) {
-  WalkCaches caches({of_level(1), of_level(3)}, *mode);
+  TranslationCaches caches({of_level(1), of_level(3)}, *mode, false);
   caches.remember(VirtualAddress(0), 1, below(1, 0x5000));
   caches.remember(VirtualAddress(std::uint64_t{1} << 46), 1, below(3, 0x7000));
   caches.remember(VirtualAddress(0), 2, below(1, 0x6000));
@@ -133,7 +133,7 @@ TEST_F(WalkCachesOfX8664, InvalidatingASpaceForgetsAllOfItsPointers) {
 }
 
 TEST_F(WalkCachesOfX8664, InvalidatedPlaceIsFilledBeforeAnybodyLeaves) {
-  WalkCaches caches({of_level(1, 2)}, *mode);
+  TranslationCaches caches({of_level(1, 2)}, *mode, false);
   caches.remember(VirtualAddress(0), 0, below(1, 0x5000));
   caches.remember(VirtualAddress(0x200000), 0, below(1, 0x6000));
   caches.invalidate(of_page(0x200000));
@@ -141,8 +141,19 @@ TEST_F(WalkCachesOfX8664, InvalidatedPlaceIsFilledBeforeAnybodyLeaves) {
   EXPECT_EQ(table_for(caches, 0), 0x5000u);
 }
 
+/// A pointer over two levels, to a merged table, is for the region of its own level.
+TEST_F(WalkCachesOfX8664, APointerIsKeptUnderItsOwnLevel) {
+  TranslationCaches caches({of_level(2), of_level(1)}, *mode, false);
+  WalkStart merged = below(2, 0x5000);
+  merged.level = 0;
+  merged.levels_down = 2;
+  caches.remember(VirtualAddress(0x40000000), 0, merged);
+  EXPECT_EQ(table_for(caches, 0x7fffffff), 0x5000u);
+  EXPECT_EQ(caches.hits(), 1u << 2);
+}
+
 TEST_F(WalkCachesOfX8664, KeepsTheRightsOfTheLevelsAbove) {
-  WalkCaches caches({of_level(1)}, *mode);
+  TranslationCaches caches({of_level(1)}, *mode, false);
   WalkStart start = below(1, 0x5000);
   start.rights = {true, false, true, false};
   caches.remember(VirtualAddress(0), 0, start);
