@@ -123,7 +123,7 @@ bool RequestPort::warm() {
   }
   issue_not_before(retirement_.last());
   const std::optional<bool> only_user = spaces_.isolated() ? std::optional(spaces_.user_mode()) : std::nullopt;
-  job_.stops->drained(source, {asid_, id_, only_user});
+  job_.stops->drained(source, {root_.has_value(), asid_, id_, only_user});
   has_fetches_ = has_fetches_ || job_.stops->saw_fetches();
   forget_blocks();
   path_.go_on_from(source.delivered());

@@ -8,6 +8,7 @@ namespace tablewalk {
 
 /// What a core runs at a stop of its trace.
 struct AtStop {
+  bool entered = false;           ///< an address space; if not, the next access enters one
   AddressSpaceId space = 0;       ///< the kernel's id
   AddressSpaceId id = 0;          ///< that of the hardware
   std::optional<bool> only_user;  ///< privilege of the root register's value, with page-table isolation

@@ -18,7 +18,7 @@ namespace {
 Sampler::Sampler(const SamplePlan& plan, Machine& machine, Warmer& warmer, std::function<bool()> on_batch)
     : plan_(plan), machine_(machine), warmer_(warmer), on_batch_(std::move(on_batch)) {}
 
-/// The core itself executes the first record, by which it enters its address space.
+/// The core itself executes records until it has entered an address space.
 void Sampler::start(RecordSource& source) {
   if (plan_.between == Between::Skip && !plan_.end) refuse_to_skip();
   source.stop_at(timed_from() == 0 ? window() : 1);
@@ -49,10 +49,8 @@ void Sampler::end_window() {
 void Sampler::drained(RecordSource& source, const AtStop& core) {
   if (plan_.between == Between::Time && source.delivered() < timed_from()) return source.stop_at(timed_from());
   if (plan_.between == Between::Skip) skip(source);
-  if (!execute_until(timed_from(), source, core)) {
-    source.stop_at(source.delivered() + 1);
-    return;
-  }
+  const bool arrived = core.entered ? execute_until(timed_from(), source, core) : source.delivered() >= timed_from();
+  if (!arrived) return source.stop_at(source.delivered() + 1);
   phase_ = Phase::Warming;
   source.stop_at(window());
 }
