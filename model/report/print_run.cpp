@@ -65,7 +65,10 @@ class RunPrinter {
     if (!image.path.empty()) {
       out_ << "page tables of " << image.path << " (" << image.format << ", root " << image.root << ")\n";
     }
-    if (result_.sample) out_ << sample_text(*result_.sample);
+    if (result_.sample) {
+      out_ << sample_text(*result_.sample);
+      if (!result_.cost.measured) out_ << "No cost of translation: " << result_.cost.reason << '\n';
+    }
     if (result_.partial) out_ << "PARTIAL: the run was stopped before the end of the trace\n";
   }
 

@@ -91,6 +91,7 @@ ordered_json sample_to_json(const SampleSummary& sample) {
   }
   json["intervals"] = std::move(intervals);
   json["cycles"] = sample.cycles;
+  json["walks"] = sample.walks_of_window;
   return json;
 }
 
@@ -108,6 +109,7 @@ SampleSummary sample_from_json(const ordered_json& json) {
     sample.intervals[name] = {interval.at(0).get<double>(), interval.at(1).get<double>()};
   }
   sample.cycles = json.at("cycles").get<std::vector<std::uint64_t>>();
+  sample.walks_of_window = json.at("walks").get<std::vector<std::uint64_t>>();
   return sample;
 }
 

@@ -34,6 +34,11 @@ void set_whole(Figure& figure, double value) {
 
 }  // namespace
 
+std::uint64_t SampleSummary::windows_with_walks() const {
+  return static_cast<std::uint64_t>(
+      std::count_if(walks_of_window.begin(), walks_of_window.end(), [](std::uint64_t of_one) { return of_one != 0; }));
+}
+
 double student_t_975(std::uint64_t degrees_of_freedom) {
   constexpr std::array<double, 5> small = {12.706, 4.303, 3.182, 2.776, 2.571};
   if (degrees_of_freedom == 0) return 0;
@@ -113,6 +118,10 @@ void SampledFigures::estimate_figure(const Sampled& sampled, const StatSet& at_e
     figure.real = figure.whole ? 0 : estimate.value;
     if (figure.whole) set_whole(figure, estimate.value);
     sample.intervals[figure.name] = estimate.interval();
+    if (figure.name == "walker.walks" && sample.walks) {
+      figure.count = *sample.walks;
+      sample.intervals.erase(figure.name);
+    }
   } else if (figure.adding == StatSet::Adding::Derived) {
     for (const Values& values : distributions_) {
       const std::string& name = values.distribution.name;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,10 +29,16 @@ struct SampleSummary {
   /// 95 % confidence intervals of the estimated figures. Figures without one are exact, or cannot be estimated: a
   /// maximum is the largest value in the windows.
   std::map<std::string, Interval> intervals;
-  std::vector<std::uint64_t> cycles;  ///< of each window
+  std::vector<std::uint64_t> cycles;           ///< of each window
+  std::vector<std::uint64_t> walks_of_window;  ///< empty without a walker that counts them
+  /// Walks in all of these records, which functional warming counts too; none if some records were skipped.
+  std::optional<std::uint64_t> walks;
 
   static constexpr double confidence = 0.95;
   std::uint64_t windows() const { return cycles.size(); }
+  std::uint64_t windows_with_walks() const;
+  /// Fewer windows with a walk say nothing about the cost of the walks that no window met, nor does their spread.
+  static constexpr std::uint64_t least_windows_with_walks = 30;
 };
 
 /// An estimated value and half the width of its confidence interval.

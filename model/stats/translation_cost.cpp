@@ -1,6 +1,10 @@
 #include "stats/translation_cost.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "base/text.h"
 
 namespace tablewalk {
 namespace {
@@ -47,6 +51,16 @@ void estimate_cycles(SampleSummary& sample, const SampleSummary& other, const st
   if (known != other.intervals.end()) sample.intervals[to] = known->second;
 }
 
+/// Why the sample says nothing about the cost; empty if it does.
+std::string too_few_walks(const RunResult& result) {
+  const bool unknown = !result.sample || result.sample->walks_of_window.empty();
+  if (unknown || result.sample->walks == 0u) return "";
+  const std::uint64_t with_walks = result.sample->windows_with_walks();
+  if (with_walks >= SampleSummary::least_windows_with_walks) return "";
+  return fmt::format("{} of {} windows have a walk; expected at least {}: more or longer windows, or the whole run",
+                     with_walks, with_thousands(result.sample->windows()), SampleSummary::least_windows_with_walks);
+}
+
 }  // namespace
 
 void add_translation_cost(RunResult& result, const RunResult& with_free_translation) {
@@ -54,6 +68,7 @@ void add_translation_cost(RunResult& result, const RunResult& with_free_translat
   if (!whole || result.trace.records != with_free_translation.trace.records) {
     return leave_cost_out(result, "the run was stopped before the end of the trace");
   }
+  if (const std::string reason = too_few_walks(result); !reason.empty()) return leave_cost_out(result, reason);
   const std::uint64_t cycles = cycles_of(result);
   const std::uint64_t free = cycles_of(with_free_translation);
   StatSet stats;
@@ -85,7 +100,7 @@ void add_translation_cost(RunResult& result, const RunResult& with_free_translat
 
 void add_chained_cost(RunResult& result, const RunResult& chained, const RunResult& chained_free) {
   const bool whole = !result.partial && !chained.partial && !chained_free.partial;
-  if (!whole || result.trace.records != chained.trace.records) return;
+  if (!whole || result.trace.records != chained.trace.records || !too_few_walks(result).empty()) return;
   const std::uint64_t cycles = cycles_of(chained);
   const std::uint64_t free = cycles_of(chained_free);
   StatSet stats;

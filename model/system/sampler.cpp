@@ -7,6 +7,11 @@
 namespace tablewalk {
 namespace {
 
+std::uint64_t walks_in(const StatSet& figures) {
+  const StatSet::Figure* walks = figures.find("walker.walks");
+  return walks == nullptr ? 0 : walks->count;
+}
+
 [[noreturn]] void refuse_to_skip() {
   throw InputError(
       "--sample: between=skip: the trace can only be read from front to back; expected an uncompressed "
@@ -21,6 +26,7 @@ Sampler::Sampler(const SamplePlan& plan, Machine& machine, Warmer& warmer, std::
 /// The core itself executes records until it has entered an address space.
 void Sampler::start(RecordSource& source) {
   if (plan_.between == Between::Skip && !plan_.end) refuse_to_skip();
+  if (plan_.warmup == 0) at_warmup_ = 0;
   source.stop_at(timed_from() == 0 ? window() : 1);
   if (timed_from() == 0) phase_ = Phase::Warming;
 }
@@ -28,6 +34,7 @@ void Sampler::start(RecordSource& source) {
 bool Sampler::passes(RecordSource& source) {
   if (phase_ == Phase::Untimed) return false;
   if (phase_ == Phase::Warming) {
+    timed_walks_ += walks_since_reset();
     machine_.reset_stats();
     phase_ = Phase::Measuring;
     source.stop_at(window() + plan_.measure);
@@ -43,14 +50,24 @@ void Sampler::end_window() {
   machine_.report(window);
   figures_.add(window, plan_.measure);
   cycles_.push_back(machine_.port().cycles().total());
+  if (warmer_.walks()) walks_of_window_.push_back(walks_in(window));
   ++windows_;
 }
 
+std::uint64_t Sampler::walks_since_reset() const {
+  StatSet figures;
+  machine_.report(figures);
+  return walks_in(figures);
+}
+
 void Sampler::drained(RecordSource& source, const AtStop& core) {
-  if (plan_.between == Between::Time && source.delivered() < timed_from()) return source.stop_at(timed_from());
+  if (!at_warmup_ && source.delivered() >= plan_.warmup) at_warmup_ = walks();
+  const std::uint64_t until = at_warmup_ ? timed_from() : plan_.warmup;
+  if (plan_.between == Between::Time && source.delivered() < until) return source.stop_at(until);
   if (plan_.between == Between::Skip) skip(source);
-  const bool arrived = core.entered ? execute_until(timed_from(), source, core) : source.delivered() >= timed_from();
+  const bool arrived = core.entered ? execute_until(until, source, core) : source.delivered() >= until;
   if (!arrived) return source.stop_at(source.delivered() + 1);
+  if (!at_warmup_) return drained(source, core);
   phase_ = Phase::Warming;
   source.stop_at(window());
 }
@@ -90,6 +107,8 @@ StatSet Sampler::estimate(const RecordSource& source, SampleSummary& sample) {
   sample.records = end - std::min(end, plan_.warmup);
   sample.skips = plan_.between == Between::Skip;
   sample.cycles = cycles_;
+  sample.walks_of_window = walks_of_window_;
+  if (!sample.skips && at_warmup_ && !walks_of_window_.empty()) sample.walks = walks() - *at_warmup_;
   if (windows_ < 2) {
     throw InputError(
         fmt::format("--sample: {} records hold fewer than two windows, of {} records every {}; expected a "

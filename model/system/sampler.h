@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "cpu/stops.h"
@@ -36,6 +37,8 @@ class Sampler final : public Stops {
   bool execute_until(std::uint64_t record, RecordSource& source, const AtStop& core);
   void skip(RecordSource& source);
   void end_window();
+  std::uint64_t walks_since_reset() const;
+  std::uint64_t walks() const { return warmer_.walks().value_or(0) + timed_walks_ + walks_since_reset(); }
   /// The first record of the next window, and of the records with timing before it.
   std::uint64_t window() const { return plan_.first + windows_ * plan_.every; }
   std::uint64_t timed_from() const { return window() - std::min(window(), plan_.warm); }
@@ -48,6 +51,9 @@ class Sampler final : public Stops {
   std::uint64_t windows_ = 0;
   SampledFigures figures_;
   std::vector<std::uint64_t> cycles_;
+  std::vector<std::uint64_t> walks_of_window_;
+  std::uint64_t timed_walks_ = 0;          ///< up to the last reset of the machine's figures
+  std::optional<std::uint64_t> at_warmup_;  ///< walks up to the end of the warm-up
 };
 
 }  // namespace tablewalk

@@ -6,6 +6,7 @@
 namespace tablewalk {
 
 const Translation* WarmWalker::walk(VirtualAddress va, RunningSpace running, Access access) {
+  ++walks_;
   if (walk_caches_ == nullptr) return walk_at_once(va, running, access);
   Walk walk = begin(va, running, access);
   while (walk.step() == Walk::Step::ReadEntry || walk.step() == Walk::Step::UpdateEntry) step(walk, va, running);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,10 @@ class WarmWalker {
 
   /// The translation; nullptr if the walk faults. Valid until the next walk.
   const Translation* walk(VirtualAddress va, RunningSpace running, Access access);
+  /// Walks so far; none of a walker that answers at once, whose walks are no figure.
+  std::optional<std::uint64_t> walks() const {
+    return walk_caches_ == nullptr ? std::nullopt : std::optional(walks_);
+  }
 
  private:
   const Translation* walk_at_once(VirtualAddress va, RunningSpace running, Access access);
@@ -57,6 +62,7 @@ class WarmWalker {
   std::array<unsigned char, Walk::longest_round> bytes_{};  ///< of the last read, or round of reads
   PhysicalAddress line_;                                    ///< with line_part_: where bytes_ begins
   Translation found_;
+  std::uint64_t walks_ = 0;
 };
 
 /// The translations of one side of a core, without time: by TLBs, or free ones.
@@ -73,6 +79,8 @@ class WarmTranslation {
     const TlbArrays::Hit hit = tlbs_.front()->find_again(va, running.id, access);
     return hit.translation != nullptr ? hit.translation : miss(va, running, access);
   }
+  /// By the walker below, for all TLBs above it.
+  std::optional<std::uint64_t> walks() const { return walker_ == nullptr ? std::nullopt : walker_->walks(); }
 
  private:
   const Translation* miss(VirtualAddress va, RunningSpace running, Access access);

@@ -254,5 +254,32 @@ TEST(Cost, OfARunThatWasEndedThereIsNone) {
   EXPECT_FALSE(shorter.cost.measured);
 }
 
+RunResult sample_of(std::uint64_t cycles, std::size_t windows_with_walks) {
+  RunResult result = result_of(cycles, 10);
+  SampleSummary& sample = result.sample.emplace();
+  sample.measure = 1;
+  sample.records = 10;
+  sample.measured = 10;
+  sample.cycles.assign(100, cycles / 100);
+  sample.walks_of_window.assign(100, 0);
+  std::fill_n(sample.walks_of_window.begin(), windows_with_walks, 7);
+  return result;
+}
+
+TEST(Cost, OfASampleWithFewWalksThereIsNone) {
+  RunResult few = sample_of(1000, 29);
+  add_translation_cost(few, sample_of(500, 0));
+  EXPECT_FALSE(few.cost.measured);
+  EXPECT_EQ(few.cost.reason.substr(0, 33), "29 of 100 windows have a walk; ex");
+  RunResult enough = sample_of(1000, 30);
+  add_translation_cost(enough, sample_of(500, 0));
+  EXPECT_TRUE(enough.cost.measured);
+  // What no window has does not matter if the whole trace has none either.
+  RunResult none = sample_of(1000, 0);
+  none.sample->walks = 0;
+  add_translation_cost(none, sample_of(500, 0));
+  EXPECT_TRUE(none.cost.measured);
+}
+
 }  // namespace
 }  // namespace tablewalk::test

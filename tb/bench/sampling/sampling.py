@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Compares sampled runs with whole runs: the error of the cost of translation, how often the 95 % interval contains the
-whole run's value, and processor time.
+"""Compares sampled runs with whole runs: how often a sample states the cost of translation, its error, how often the 95 %
+interval contains the whole run's value, and processor time.
 
     python3 -B tb/bench/sampling/sampling.py build/release/tablewalk [--seeds N] [--sample SPEC] [TRACE...]
 
@@ -18,7 +18,9 @@ import sys
 ROOT = os.path.normpath(os.path.join(os.path.dirname(__file__), "../../.."))
 TRACES = ["traces/bzip2.twt", "traces/cc1.twt", "traces/python3.twt", "traces/sqlite3.twt"] + [
     f"traces/large/{name}.twt" for name in ("bfs", "btree", "hash-join", "heap", "key-value", "pagerank")]
-FIGURES = ["translation.cost_share", "core.cycles", "walker.walks"]
+COST = "translation.cost_share"
+CYCLES = "core.cycles"
+WALKS = "walker.walks"
 
 
 def run(program, trace, config, options):
@@ -36,31 +38,41 @@ class Trials:
     """The sampled runs of one trace, or of all."""
 
     def __init__(self):
+        self.trials = 0
         self.errors = []
         self.halves = []
-        self.inside = {name: [] for name in FIGURES}
+        self.inside = {COST: [], CYCLES: []}
+        self.walk_errors = []
         self.seconds = []
 
     def add(self, whole, sampled, seconds):
+        self.trials += 1
         self.seconds.append(seconds)
-        for name in FIGURES:
+        stats = sampled["stats"]
+        self.walk_errors.append(abs(stats[WALKS] / whole["stats"][WALKS] - 1))
+        for name in [COST, CYCLES] if COST in stats else [CYCLES]:
             low, high = sampled["sample"]["intervals"][name]
             self.inside[name].append(low <= whole["stats"][name] <= high)
-        low, high = sampled["sample"]["intervals"][FIGURES[0]]
-        self.errors.append(sampled["stats"][FIGURES[0]] - whole["stats"][FIGURES[0]])
-        self.halves.append((high - low) / 2)
+        if COST in stats:
+            low, high = sampled["sample"]["intervals"][COST]
+            self.errors.append(stats[COST] - whole["stats"][COST])
+            self.halves.append((high - low) / 2)
 
     def extend(self, other):
+        self.trials += other.trials
         self.errors += other.errors
         self.halves += other.halves
-        for name in FIGURES:
-            self.inside[name] += other.inside[name]
+        self.walk_errors += other.walk_errors
+        for name, values in other.inside.items():
+            self.inside[name] += values
 
     def cells(self):
-        percent = [100 * statistics.mean(values) for values in
-                   (self.errors, [abs(error) for error in self.errors], self.halves)]
-        inside = [f"{sum(self.inside[name])} of {len(self.inside[name])}" for name in FIGURES]
-        return [f"{percent[0]:+.2f}", f"{percent[1]:.2f}", f"{percent[2]:.2f}", *inside]
+        errors = ["", "", ""]
+        if self.errors:
+            errors = [f"{100 * statistics.mean(values):{sign}.2f}" for values, sign in
+                      ((self.errors, "+"), ([abs(error) for error in self.errors], ""), (self.halves, ""))]
+        inside = [f"{sum(values)} of {len(values)}" for values in self.inside.values()]
+        return [f"{len(self.errors)} of {self.trials}", *errors, *inside, f"{100 * max(self.walk_errors):.2f}"]
 
 
 def main():
@@ -71,9 +83,9 @@ def main():
     parser.add_argument("-c", "--config", default="skylake")
     parser.add_argument("--sample", default="", help="further parts of the specification")
     arguments = parser.parse_args()
-    print("| trace | cost, % | mean error | mean size of error | half interval | cost inside | cycles inside | "
-          "walks inside | times faster |")
-    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+    print("| trace | cost, % | states the cost | mean error | mean size of error | half interval | cost inside | "
+          "cycles inside | largest error of walks, % | times faster |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
     everything = Trials()
     for trace in arguments.traces or [os.path.join(ROOT, name) for name in TRACES]:
         whole, seconds = run(arguments.program, trace, arguments.config, [])
@@ -82,7 +94,7 @@ def main():
             spec = ",".join(part for part in (f"seed={seed}", arguments.sample) if part)
             trials.add(whole, *run(arguments.program, trace, arguments.config, ["--sample", spec]))
         name = os.path.basename(trace).removesuffix(".twt")
-        share = 100 * whole["stats"][FIGURES[0]]
+        share = 100 * whole["stats"][COST]
         faster = seconds / statistics.median(trials.seconds)
         print("|", " | ".join([name, f"{share:.2f}", *trials.cells(), f"{faster:.1f}"]), "|", flush=True)
         everything.extend(trials)
