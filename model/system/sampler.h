@@ -52,7 +52,7 @@ class Sampler final : public Stops {
   SampledFigures figures_;
   std::vector<std::uint64_t> cycles_;
   std::vector<std::uint64_t> walks_of_window_;
-  std::uint64_t timed_walks_ = 0;          ///< up to the last reset of the machine's figures
+  std::uint64_t timed_walks_ = 0;           ///< up to the last reset of the machine's figures
   std::optional<std::uint64_t> at_warmup_;  ///< walks up to the end of the warm-up
 };
 

@@ -38,9 +38,7 @@ class WarmWalker {
   /// The translation; nullptr if the walk faults. Valid until the next walk.
   const Translation* walk(VirtualAddress va, RunningSpace running, Access access);
   /// Walks so far; none of a walker that answers at once, whose walks are no figure.
-  std::optional<std::uint64_t> walks() const {
-    return walk_caches_ == nullptr ? std::nullopt : std::optional(walks_);
-  }
+  std::optional<std::uint64_t> walks() const { return walk_caches_ == nullptr ? std::nullopt : std::optional(walks_); }
 
  private:
   const Translation* walk_at_once(VirtualAddress va, RunningSpace running, Access access);

@@ -85,11 +85,34 @@ TEST(FunctionalWarming, LeavesTheStateOfTheTimedMachine) {
   }
 }
 
+/// The first access enters an address space. Without time it would enter none, and the second one would be no switch.
+TEST(FunctionalWarming, WaitsUntilTheCoreHasEnteredAnAddressSpace) {
+  std::vector<Record> records(3000);
+  records.front().kind = RecordKind::InvalidateAll;
+  for (std::size_t i = 2; i < records.size(); ++i) records[i].asid = 1;
+  for (std::size_t i = 1; i < records.size(); ++i) {
+    records[i].kind = RecordKind::Load;
+    records[i].size = 1;
+  }
+  TemporaryFolder folder;
+  RunOptions options;
+  options.trace_path = folder.write_trace("trace.txt", records);
+  SampleSpec& spec = options.sample.emplace();
+  spec.measure = 100;
+  spec.warm = 0;
+  spec.every = 1000;
+  spec.offset = 2;
+  MachineConfig config;
+  config.core.blocking = true;
+  EXPECT_NE(count_of(run_in_child(config, options), "core.switches"), 0U);
+}
+
 /// The intervals, which belong to the estimates. That of the walks is left out: without skipping they are counted.
 std::string intervals_of(const RunResult& result) {
   std::string text;
   for (const auto& [name, interval] : result.sample->intervals) {
-    if (name != "walker.walks") text += name + " " + std::to_string(interval.low) + " " + std::to_string(interval.high) + "\n";
+    if (name != "walker.walks")
+      text += name + " " + std::to_string(interval.low) + " " + std::to_string(interval.high) + "\n";
   }
   return text;
 }
