@@ -25,9 +25,9 @@ MachineWarming::MachineWarming(Machine& machine, const MachineConfig& config) : 
   warmer_.emplace(core, std::move(instructions), side(Side::Dtlb, Side::Dcache));
 }
 
-WarmSide MachineWarming::side(Side translated, Side accessed) {
+WarmSide MachineWarming::side(Side translating, Side accessing) {
   const std::size_t core = machine_.topology().find(NodeKind::Core, 0).value();
-  return {translations(translated), cache_behind(core, accessed)};
+  return {translations(translating), cache_behind(core, accessing)};
 }
 
 WarmTranslation MachineWarming::translations(Side side) {

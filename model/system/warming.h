@@ -21,7 +21,7 @@ class MachineWarming {
   Warmer& warmer() { return *warmer_; }
 
  private:
-  WarmSide side(Side translations, Side accesses);
+  WarmSide side(Side translating, Side accessing);
   WarmTranslation translations(Side side);
   WarmWalker& walker(std::size_t node);
   WarmCache* cache_behind(std::size_t node, Side side);
