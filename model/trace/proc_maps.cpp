@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/line_source.h"
 #include "base/text.h"
+#include "base/units.h"
 
 namespace tablewalk {
 namespace {
@@ -144,12 +145,23 @@ class MapsReader {
 
   void keep_region() {
     if (region_) {
-      if (huge_) region_->page_bytes = kernel_page_bytes_;
+      if (huge_) region_->page_bytes = huge_page_bytes();
       regions_.push_back(*region_);
     }
     region_.reset();
     kernel_page_bytes_ = 0;
     huge_ = false;
+  }
+
+  /// Linux has whole pages in such a mapping; a part of one would take its neighbours' addresses.
+  std::uint64_t huge_page_bytes() const {
+    const std::uint64_t offset = kernel_page_bytes_ - 1;
+    if (kernel_page_bytes_ != 0 && ((region_->first.value() | region_->bytes) & offset) != 0) {
+      throw InputError(fmt::format("{}: the region {:x}-{:x} has pages of {}; expected whole pages of that size", path_,
+                                   region_->first.value(), region_->first.value() + region_->bytes,
+                                   format_byte_size(ByteSize{kernel_page_bytes_})));
+    }
+    return kernel_page_bytes_;
   }
 
   std::string path_;
