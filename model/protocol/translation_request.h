@@ -75,7 +75,10 @@ struct TranslationRequest {
   std::optional<VirtualAddress> instruction;
 
   Answer answer;
-  bool overtaken = false;  ///< an invalidation overtook the response: it must be requested again
+  bool prefetch = false;      ///< made by a TLB's prefetcher: nothing waits for it, and it never faults
+  bool urgent = false;        ///< a prefetch for which an access waits by now
+  LinePages* line = nullptr;  ///< where the walker puts the pages of the leaf's line; the TLB's that wants them
+  bool overtaken = false;     ///< an invalidation overtook the response: it must be requested again
 
   std::uint64_t displacement = 0;  ///< of a segment unit, below which `va` is this much higher
 

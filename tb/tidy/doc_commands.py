@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 DOCUMENTS = ["README.md", "docs/user-guide.md", "docs/cost-of-translation.md", "docs/dram.md", "docs/validation.md",
-             "docs/several-cores.md", "docs/table-caching.md", "docs/coalescing.md", "docs/segmentation.md", "docs/reproduced.md", "docs/flat-or-tree-or-hash.md",
+             "docs/several-cores.md", "docs/table-caching.md", "docs/coalescing.md", "docs/prefetching.md", "docs/segmentation.md", "docs/reproduced.md", "docs/flat-or-tree-or-hash.md",
              "docs/kernel.md", "docs/report.md", "docs/sweeps.md",
              "docs/bring-your-own-walker.md", "docs/hardware-cost.md",
              "docs/paging/README.md", "docs/paging/adding-a-mode.md", "docs/paging/radix.md", "docs/paging/riscv.md", "docs/paging/x86.md",
