@@ -153,7 +153,8 @@ void PrefetchUnit::want_line(TranslationRequest& request, std::uint32_t miss_reg
   request.line->held = 0;
 }
 
-void PrefetchUnit::take_line(TranslationRequest& answered) {
+const std::vector<PrefetchUnit::LinePage>& PrefetchUnit::take_line(TranslationRequest& answered) {
+  of_line_.clear();
   const LinePages& line = *answered.line;
   const bool own = &line >= lines_.data() && &line < lines_.data() + lines_.size();
   const unsigned shift = answered.answer.translation.whole_shift;
@@ -161,10 +162,15 @@ void PrefetchUnit::take_line(TranslationRequest& answered) {
   for (std::uint64_t place = 0; !answered.answer.faulted && place < Translation::most_neighbours; ++place) {
     const VirtualAddress va((group + place) << shift);
     if ((line.held >> place & 1) == 0 || holds(va, answered.asid)) continue;
-    ++stats_.from_line;
-    arrived(va, answered.asid, line.pages[place]);
+    of_line_.push_back({va, line.pages[place]});
   }
   if (own) answered.line = nullptr;
+  return of_line_;
+}
+
+void PrefetchUnit::arrived_in_line(const LinePage& page, AddressSpaceId asid) {
+  ++stats_.from_line;
+  arrived(page.va, asid, page.translation);
 }
 
 void PrefetchUnit::report(const std::string& prefix, StatSet& figures) const {

@@ -61,8 +61,13 @@ class PrefetchUnit {
   // Kind `line`: where a walk puts the pages of its line, by miss register.
   bool wants_lines() const { return !lines_.empty(); }
   void want_line(TranslationRequest& request, std::uint32_t miss_register);
-  /// Takes the pages of a response's line.
-  void take_line(TranslationRequest& answered);
+  struct LinePage {
+    VirtualAddress va;
+    Translation translation;
+  };
+  /// The pages of a response's line that the TLB does not hold. Valid until the next call.
+  const std::vector<LinePage>& take_line(TranslationRequest& answered);
+  void arrived_in_line(const LinePage& page, AddressSpaceId asid);
 
   PrefetchStats& stats() { return stats_; }
   void report(const std::string& prefix, StatSet& figures) const;
@@ -96,6 +101,7 @@ class PrefetchUnit {
   std::vector<LinePages> lines_;
   std::vector<std::uint64_t> numbers_;  ///< of the last after()
   std::vector<VirtualAddress> wanted_;
+  std::vector<LinePage> of_line_;  ///< of the last take_line()
   Translation used_;
   std::unordered_map<Evicted, std::uint64_t, EvictedHash> evicted_;  ///< with the number of fills before
   std::uint64_t fills_ = 0;

@@ -1,4 +1,5 @@
-// Prefetches in a TLB: its own, and those of a TLB above that miss here.
+// Prefetches in a TLB: its own, and those of a TLB above that miss here. Not inlined into paths of accesses, most of
+// which have none.
 
 #include <algorithm>
 
@@ -8,7 +9,7 @@ namespace tablewalk {
 
 /// A hit on a prefetched page takes as long as a miss is known. It would have been a miss without the prefetcher, so it
 /// teaches the prefetcher. Prefetches of a TLB above do not use what this one has prefetched.
-TlbArrays::Hit Tlb::find_prefetched(const TranslationRequest& request, Cycles cycle) {
+[[gnu::noinline]] TlbArrays::Hit Tlb::find_prefetched(const TranslationRequest& request, Cycles cycle) {
   if (request.prefetch) return {};
   const Translation* found = prefetch_->use(request);
   if (found == nullptr) return {};
@@ -20,7 +21,7 @@ TlbArrays::Hit Tlb::find_prefetched(const TranslationRequest& request, Cycles cy
 }
 
 /// Sends prefetches, one per cycle after `sent`. One miss register stays free for accesses.
-void Tlb::prefetch_after(const TranslationRequest& cause, Cycles sent) {
+[[gnu::noinline]] void Tlb::prefetch_after(const TranslationRequest& cause, Cycles sent) {
   PrefetchStats& stats = prefetch_->stats();
   Cycles visible = sent;
   for (const VirtualAddress va : prefetch_->after(cause)) {
@@ -46,7 +47,7 @@ void Tlb::prefetch_after(const TranslationRequest& cause, Cycles sent) {
 }
 
 /// An access waits for a prefetch, which gets the priority of an access.
-void Tlb::join_prefetch(Waiting& waiting, const TranslationRequest& request, Cycles sent) {
+[[gnu::noinline]] void Tlb::join_prefetch(Waiting& waiting, const TranslationRequest& request, Cycles sent) {
   TranslationRequest& prefetch = *waiting.prefetch;
   prefetch.urgent = std::min(prefetch.urgent, sent);
   if (prefetch_ == nullptr || !prefetch_->owns(prefetch)) return;
@@ -58,7 +59,7 @@ void Tlb::join_prefetch(Waiting& waiting, const TranslationRequest& request, Cyc
 /// The response to a prefetch. One that an invalidation has overtaken is lost: its address space may be gone. Accesses
 /// that wait for a lost one, or for a page that it did not find, send requests of their own, since only these may
 /// fault.
-void Tlb::take_prefetch(TranslationRequest& answered, WaitingRequests waiting, Cycles cycle) {
+[[gnu::noinline]] void Tlb::take_prefetch(TranslationRequest& answered, WaitingRequests waiting, Cycles cycle) {
   const bool own = prefetch_ != nullptr && prefetch_->owns(answered);
   if (answered.overtaken) answered.answer.faulted = true;
   const Answer answer = answered.answer;
@@ -77,7 +78,7 @@ void Tlb::take_prefetch(TranslationRequest& answered, WaitingRequests waiting, C
   answer.faulted ? send_waiting(waiting, cycle) : answer_waiting(waiting, answer, cycle);
 }
 
-void Tlb::send_waiting(WaitingRequests waiting, Cycles cycle) {
+[[gnu::noinline]] void Tlb::send_waiting(WaitingRequests waiting, Cycles cycle) {
   while (TranslationRequest* request = waiting.take()) {
     const Cycles ready = std::max(cycle, request->accounted);
     request->account(request->cycles.queue, ready);
@@ -90,19 +91,22 @@ void Tlb::send_waiting(WaitingRequests waiting, Cycles cycle) {
 }
 
 /// Answers a prefetch of a TLB above without a translation.
-void Tlb::refuse_prefetch(TranslationRequest& request, Cycles visible) {
+[[gnu::noinline]] void Tlb::refuse_prefetch(TranslationRequest& request, Cycles visible) {
   request.answer = {};
   request.answer.faulted = true;
   request.account(request.cycles.queue, visible);
   respond(request, visible);
 }
 
-/// After the installation of a response to an access.
-void Tlb::note_answer(TranslationRequest& answered) {
+/// After the installation of a response to an access. Pages of its line that have missed meanwhile come by themselves.
+[[gnu::noinline]] void Tlb::note_answer(TranslationRequest& answered) {
   if (!answered.answer.faulted) {
     prefetch_->filled(answered.va, answered.asid, answered.answer.translation.page_shift);
   }
-  if (answered.line != nullptr) prefetch_->take_line(answered);
+  if (answered.line == nullptr) return;
+  for (const PrefetchUnit::LinePage& page : prefetch_->take_line(answered)) {
+    if (!registers_.has(arrays_.page_of(page.va, answered.asid))) prefetch_->arrived_in_line(page, answered.asid);
+  }
 }
 
 }  // namespace tablewalk

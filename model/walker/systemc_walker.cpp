@@ -258,7 +258,7 @@ void SystemCWalker::take_of_round(Slot& slot, const MemoryAccess& access, Cycles
 void SystemCWalker::decide(Slot& slot, Cycles cycle) {
   const Walk::Step step = slot.walk.step();
   if (slot.record.prefetch) {
-    set_order(slot, cycle);
+    rank_prefetch(slot, cycle);
     if (step == Walk::Step::UpdateEntry) return refuse(slot, cycle);
   }
   const bool memory = step == Walk::Step::ReadEntry || step == Walk::Step::UpdateEntry;
@@ -405,7 +405,8 @@ void SystemCWalker::join_or_start(TranslationRequest& request, Slot& free, Cycle
   free.root = request.root;
   free.refused = false;
   begin_walk(free.record, request, visible_since, cycle);
-  set_order(free, cycle);
+  free.order = free.record.id;
+  if (request.prefetch) rank_prefetch(free, cycle);
 }
 
 /// The lowest slot that can accept a walk; nullptr if there is none.
@@ -456,10 +457,9 @@ void SystemCWalker::sleep(Cycles cycle) {
   if (slots_act) wake_at(next);
   if (!responses_.empty()) wake_at(std::max(responses_.next_visible(), next));
   // Later arrivals wake the walker themselves.
-  Cycles fresh = std::max(tlb_side_.arrivals().next_visible(), free_ids_.next_visible());
-  for (const QueuedPrefetch& prefetch : prefetches_) {
-    fresh = std::min(fresh, std::max(prefetch.visible, free_ids_.next_visible()));
-  }
+  Cycles fresh = tlb_side_.arrivals().next_visible();
+  if (!prefetches_.empty()) fresh = std::min(fresh, next_prefetch());
+  fresh = std::max(fresh, free_ids_.next_visible());
   const Cycles request = std::min(replays_.next_visible(), fresh);
   if (request == Cycles::never()) return;
   Cycles slot_free = Cycles::never();

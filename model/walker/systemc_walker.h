@@ -89,7 +89,8 @@ class SystemCWalker final : public PageWalker {
   bool take_prefetch(Slot& free, Cycles cycle, bool urgent_only);
   bool is_lost(const Slot& slot) const { return slot.record.prefetch && slot.request->overtaken; }
   void refuse(Slot& slot, Cycles cycle);
-  void set_order(Slot& slot, Cycles cycle);
+  void rank_prefetch(Slot& slot, Cycles cycle);
+  Cycles next_prefetch() const;
   void hurry(Slot& slot, Cycles cycle);
   void sleep(Cycles cycle);
 

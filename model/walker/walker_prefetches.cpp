@@ -1,4 +1,5 @@
 // Walks for the prefetches of TLBs: they wait for those of accesses, set no bits, and may end without a translation.
+// Not inlined into the walker's cycle, which has none in most machines.
 
 #include <algorithm>
 
@@ -11,7 +12,7 @@ constexpr std::uint64_t after_all_accesses = std::uint64_t{1} << 63;
 
 }  // namespace
 
-bool SystemCWalker::queue_prefetch(unsigned port, TranslationRequest& request, Cycles cycle) {
+[[gnu::noinline]] bool SystemCWalker::queue_prefetch(unsigned port, TranslationRequest& request, Cycles cycle) {
   request.begin_account(cycle);
   prefetches_.push_back({cycle, port, &request});
   if (!in(SlotState::Idle).empty()) wake_at(cycle);
@@ -19,7 +20,7 @@ bool SystemCWalker::queue_prefetch(unsigned port, TranslationRequest& request, C
 }
 
 /// Starts the oldest prefetch, or with `urgent_only` the oldest for which an access waits; false if there is none.
-bool SystemCWalker::take_prefetch(Slot& free, Cycles cycle, bool urgent_only) {
+[[gnu::noinline]] bool SystemCWalker::take_prefetch(Slot& free, Cycles cycle, bool urgent_only) {
   const auto next = std::find_if(prefetches_.begin(), prefetches_.end(), [&](const QueuedPrefetch& queued) {
     return queued.visible <= cycle && (queued.request->is_urgent(cycle) || !urgent_only);
   });
@@ -32,24 +33,30 @@ bool SystemCWalker::take_prefetch(Slot& free, Cycles cycle, bool urgent_only) {
   return true;
 }
 
+/// When the first of those queued is visible.
+[[gnu::noinline]] Cycles SystemCWalker::next_prefetch() const {
+  const auto earlier = [](const QueuedPrefetch& a, const QueuedPrefetch& b) { return a.visible < b.visible; };
+  return std::min_element(prefetches_.begin(), prefetches_.end(), earlier)->visible;
+}
+
 /// The walk ends without a translation: an invalidation may have changed or removed its tables, or it would have to set
 /// an accessed bit.
-void SystemCWalker::refuse(Slot& slot, Cycles cycle) {
+[[gnu::noinline]] void SystemCWalker::refuse(Slot& slot, Cycles cycle) {
   slot.refused = true;
   slot.under_way = nullptr;
   slot.round.clear();
   set_state(slot, SlotState::WantsAnswer, cycle);
 }
 
-void SystemCWalker::set_order(Slot& slot, Cycles cycle) {
+[[gnu::noinline]] void SystemCWalker::rank_prefetch(Slot& slot, Cycles cycle) {
   slot.order = slot.record.id;
-  if (slot.record.prefetch && !slot.request->is_urgent(cycle)) slot.order |= after_all_accesses;
+  if (!slot.request->is_urgent(cycle)) slot.order |= after_all_accesses;
 }
 
 /// An access waits for the walk of a prefetch, which gets the priority of an access.
-void SystemCWalker::hurry(Slot& slot, Cycles cycle) {
+[[gnu::noinline]] void SystemCWalker::hurry(Slot& slot, Cycles cycle) {
   slot.request->urgent = std::min(slot.request->urgent, cycle);
-  set_order(slot, cycle);
+  rank_prefetch(slot, cycle);
 }
 
 }  // namespace tablewalk

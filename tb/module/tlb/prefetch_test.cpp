@@ -103,13 +103,24 @@ TEST_P(PrefetchInto, TheSecondLevelToo) {
 
 TEST_P(PrefetchInto, AnAccessWaitsForAPrefetchUnderWayWhichIsLate) {
   Bench<FirstLevelTlb> bench(config_of(8, GetParam()));
+  const auto decide = bench.lower.decide;
+  const TranslationRequest* prefetch = nullptr;
+  bench.lower.decide = [&](const TranslationRequest& request) {
+    if (request.prefetch && prefetch == nullptr) prefetch = &request;
+    return decide(request);
+  };
+  Cycles urgent;
+  bench.script.at(9, [&] { EXPECT_FALSE(prefetch->is_urgent(Cycles(100))); });
+  bench.script.at(12, [&] { urgent = prefetch->urgent; });
   bench.ask_at(5, 1);
   bench.ask_at(10, 2);
+  bench.ask_at(12, 2);  // another access for the same prefetch
   bench.run();
   EXPECT_EQ(bench.sent(), (Numbers{1, 2, 3}));
+  EXPECT_EQ(urgent, Cycles(11)) << "from when the walker can see that the access has missed";
   EXPECT_EQ(bench.prefetches().late, 1u);
   EXPECT_EQ(bench.prefetches().useful, 0u);
-  EXPECT_EQ(bench.tlb.stats().merged_misses, 1u);
+  EXPECT_EQ(bench.tlb.stats().merged_misses, 2u);
   EXPECT_EQ(bench.client.all()[1].answered, bench.lower.arrivals()[1].cycle + lower_latency + 1);
 }
 
@@ -218,6 +229,26 @@ TEST(Prefetch, TheLineOfAWalkBringsItsPagesWithoutRequests) {
   EXPECT_EQ(bench.prefetches().from_line, 7u);
   EXPECT_EQ(bench.prefetches().unused, 3u) << "seven for a buffer of four";
   EXPECT_EQ(bench.prefetches().useful, 1u);
+}
+
+TEST(Prefetch, APageOfTheLineThatIsUnderWayComesByItself) {
+  Bench<FirstLevelTlb> bench(config_of(8, 8, PrefetchKind::Line));
+  const auto single = bench.lower.decide;
+  bench.lower.decide = [single](const TranslationRequest& request) {
+    const Answer answer = single(request);
+    for (std::uint64_t place = 0; request.line != nullptr && place < 4; ++place) {
+      Translation page = answer.translation;
+      page.page = PhysicalAddress((request.va.value() & ~std::uint64_t{0xffff}) + (place << 12));
+      if (place << 12 != (request.va.value() & 0xffff)) request.line->add(place, page);
+    }
+    return answer;
+  };
+  bench.ask_at(5, 1);
+  bench.ask_at(10, 2);
+  bench.run();
+  EXPECT_EQ(bench.sent(), (Numbers{1, 2}));
+  EXPECT_EQ(bench.prefetches().from_line, 2u) << "0 and 3";
+  EXPECT_EQ(bench.prefetches().unused, 0u);
 }
 
 /// A TLB with the prefetcher above one without.

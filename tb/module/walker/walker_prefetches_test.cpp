@@ -92,5 +92,30 @@ TEST(WalkerPrefetches, OneThatAnInvalidationHasOvertakenReadsNoMore) {
   EXPECT_EQ(bench.prefetches[0].entry_reads, 1u);
 }
 
+/// At any cycle of the round, with reads that are not yet presented, outstanding, or answered.
+class LostRound : public testing::TestWithParam<std::uint64_t> {};
+INSTANTIATE_TEST_SUITE_P(Cycles, LostRound, testing::Range(std::uint64_t{11}, std::uint64_t{24}));
+
+TEST_P(LostRound, EndsAndLeavesNothingToTheNextWalkOfItsSlot) {
+  Bench bench(walkers(1), "cuckoo");
+  bench.map(page_a);
+  bench.map(page_b);
+  bench.first.root = bench.second.root = bench.tables.root();
+  bench.second.prefetch = true;
+  Walk walk(*bench.mode, bench.tables.root(), VirtualAddress(page_a), {});
+  bench.dram.delays[walk.read_address(1)] = 20;  // its response comes during the next walk
+  const auto& prefetch = bench.second.ask(10, page_a);
+  bench.script.at(GetParam(), [&prefetch] { const_cast<TranslationRequest&>(prefetch.request).overtaken = true; });
+  bench.first.ask(GetParam() + 1, page_b);
+  bench.run();
+  EXPECT_TRUE(prefetch.request.answer.faulted);
+  ASSERT_EQ(bench.prefetches.size(), 1u);
+  EXPECT_LT(bench.prefetches[0].entry_reads, 3u);
+  ASSERT_EQ(bench.walks.size(), 1u);
+  EXPECT_EQ(bench.walks[0].entry_reads, 3u);
+  EXPECT_FALSE(bench.answer(0).faulted);
+  EXPECT_EQ(bench.answer(0).translation.page, PhysicalAddress(page_b + 0x1000000));
+}
+
 }  // namespace
 }  // namespace tablewalk
