@@ -29,6 +29,8 @@ constexpr std::uint64_t in_flight = 4096;
 constexpr std::uint64_t requests = 16 * in_flight;
 /// Anything started per cycle.
 constexpr std::uint64_t per_cycle = 1024;
+/// Pages prefetched per miss.
+constexpr std::uint64_t degree = 64;
 /// Blocks fetched ahead of the core.
 constexpr std::uint64_t fetch_blocks = 1024;
 /// Instructions in the window, or between two accesses.

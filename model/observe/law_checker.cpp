@@ -118,6 +118,14 @@ void LawChecker::walk_finished(const WalkRecord& walk) {
                       walk.entry_reads, mode_.name(), most));
 }
 
+/// A prefetch may fail for reasons of its own; what it finds is what an access would find.
+void LawChecker::prefetch_finished(const WalkRecord& walk) {
+  require(walk.entry_updates == 0, "a prefetch has set accessed or dirty bits");
+  if (walk.answer.faulted) return;
+  const WalkOutcome now = walk_now(walk.va, walk.space, walk.access);
+  check_translation(walk.va, walk.space, walk.answer, walk.taken, now);
+}
+
 /// `since`: when it was requested.
 void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, const Answer& answer, Cycles since,
                                    const WalkOutcome& reference) const {

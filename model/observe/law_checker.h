@@ -27,6 +27,7 @@ class LawChecker final : public TranslationObserver, public WalkObserver {
                             bool answered_at_once) override;
   void fault_handled(const TranslationRequest& request, Cycles at) override;
   void walk_finished(const WalkRecord& walk) override;
+  void prefetch_finished(const WalkRecord& walk) override;
 
   /// Checks the laws about a finished run's figures.
   void check_figures(const StatSet& figures) const;

@@ -13,6 +13,9 @@ class WalkObservers final : public WalkObserver {
   void walk_finished(const WalkRecord& walk) override {
     for (WalkObserver* observer : observers_) observer->walk_finished(walk);
   }
+  void prefetch_finished(const WalkRecord& walk) override {
+    for (WalkObserver* observer : observers_) observer->prefetch_finished(walk);
+  }
 
  private:
   std::vector<WalkObserver*> observers_;

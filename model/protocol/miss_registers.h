@@ -27,6 +27,7 @@ class MissRegisters {
   }
   bool has(const Key& key) const { return place_of(key) != keys_.size(); }
   bool full() const { return free_.empty(); }
+  std::size_t free_count() const { return free_.size(); }
   /// Allocates a register for `key` and its waiting requests; there must be a free one, and none for `key`. Returns its
   /// number.
   std::uint32_t take(const Key& key, const Waiting& waiting) {

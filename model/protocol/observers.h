@@ -26,6 +26,8 @@ class WalkObserver {
  public:
   virtual ~WalkObserver() = default;
   virtual void walk_finished(const WalkRecord& walk) = 0;
+  /// The same for a walk that a TLB's prefetcher wanted.
+  virtual void prefetch_finished(const WalkRecord& /*walk*/) {}
   /// A null observer.
   static WalkObserver& none();
 };

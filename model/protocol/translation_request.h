@@ -95,7 +95,10 @@ struct TranslationRequest {
   std::optional<VirtualAddress> instruction;
 
   Answer answer;
-  bool overtaken = false;  ///< an invalidation overtook the response: it must be requested again
+  bool prefetch = false;            ///< made by a TLB's prefetcher: nothing waits for it, and it never faults
+  LinePages* line = nullptr;        ///< where the walker puts the pages of the leaf's line; the TLB's that wants them
+  bool overtaken = false;           ///< an invalidation overtook the response: it must be requested again
+  Cycles urgent = Cycles::never();  ///< of a prefetch: from when on an access waits for it
 
   std::uint64_t displacement = 0;  ///< of a segment unit, below which `va` is this much higher
 
@@ -113,6 +116,7 @@ struct TranslationRequest {
   TranslationRequest* next = nullptr;
   std::uint32_t tag = 0;  ///< for the initiator's own use
 
+  bool is_urgent(Cycles cycle) const { return urgent <= cycle; }
   void answer_with(const Translation& found) {
     answer.translation = found;
     answer.faulted = false;

@@ -38,6 +38,7 @@ struct WalkRecord {
   unsigned entry_updates = 0;
   std::array<EntryRead, most_reads> reads;
   unsigned merged = 0;    ///< further requests served
+  bool prefetch = false;  ///< for a TLB's prefetcher
   unsigned restarts = 0;  ///< restarts at the root by invalidations; the reads are those of all attempts
   Answer answer;
 

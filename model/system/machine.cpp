@@ -28,6 +28,12 @@ SpaceServices make_space_services(const MachineConfig& config, const PagingMode&
           config.os.kpti_cycles};
 }
 
+/// For what TLBs that coalesce or prefetch want of a walker.
+void prepare_for_tlbs(const MachineConfig& config, PageWalker& walker) {
+  if (config.reads_lines()) walker.tell_neighbours(config.memory.line_bytes);
+  if (config.prefetches()) walker.expect_prefetches();
+}
+
 /// Whether it is a core's own first level, which responds at once.
 bool is_first_level(const std::vector<Link>& links_above) {
   return std::any_of(links_above.begin(), links_above.end(), [](const Link& link) { return link.at_once; });
@@ -163,7 +169,7 @@ Module Machine::make(std::size_t index, const MakeMemory& memory) {
     case NodeKind::Walker: {
       auto walker = make_walker(name.c_str(), walker_config(index), config_.paging, *mode_, memory_, ports);
       if (mode_->root_moves()) walker->follow_roots(*kernel_);
-      if (config_.coalesces()) walker->tell_neighbours(line_bytes);
+      prepare_for_tlbs(config_, *walker);
       return walker;
     }
     case NodeKind::L1i:

@@ -270,6 +270,46 @@ std::vector<std::pair<std::string, std::string>> MachineConfig::coalescing_probl
   return problems;
 }
 
+std::vector<std::pair<std::string, std::string>> MachineConfig::prefetch_problems() const {
+  std::vector<std::pair<std::string, std::string>> problems;
+  const auto mode = known_mode();
+  if (mode == nullptr) return problems;
+  const bool hardware = walker.kind == WalkerKind::Rtl || walker.kind == WalkerKind::Foreign;
+  const auto look_at = [&](const TlbConfig& tlb, const std::string& name) {
+    const PrefetchConfig& prefetch = tlb.prefetch;
+    const auto add = [&](const char* key, const std::string& text) {
+      problems.emplace_back(fmt::format("{}.{}", name, key), text);
+    };
+    if (prefetch.page_bytes.bytes != 0 && mode->find_page_size(prefetch.page_bytes.bytes) == nullptr) {
+      add("prefetch.page_bytes",
+          fmt::format("paging mode {} has no pages of {}; expected {}, or 0 for the smallest", mode->name(),
+                      format_byte_size(prefetch.page_bytes), page_sizes_text(*mode)));
+    }
+    if (prefetch.kind == PrefetchKind::None) return;
+    if (!tlb.enabled) return add("prefetch.kind", "the TLB is disabled; expected none");
+    if (hardware) {
+      return add("prefetch.kind",
+                 "the walker in hardware gives all walks the same priority; expected none, or walker.kind: systemc or "
+                 "instant");
+    }
+    const bool line = prefetch.kind == PrefetchKind::Line;
+    if (line && mode->neighbours_in(EntryLine::part_of(memory.line_bytes)) == 1) {
+      add("prefetch.kind",
+          fmt::format("in paging mode {} no line has entries of adjacent pages; expected another kind", mode->name()));
+    }
+    if (!line && tlb.miss_registers < 2) {
+      add("miss_registers", "a prefetch leaves a register free for accesses; expected at least 2");
+    }
+    if (prefetch.buffer == 0 && tlb.coalesces()) {
+      add("prefetch.buffer", "0, but an entry that coalesces cannot hold pages not accessed yet; expected at least 1");
+    }
+  };
+  look_at(itlb, "itlb");
+  look_at(dtlb, "dtlb");
+  look_at(stlb, "stlb");
+  return problems;
+}
+
 template ConfigNode bind_config(MachineConfig& config);
 
 }  // namespace tablewalk

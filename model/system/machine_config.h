@@ -184,6 +184,7 @@ struct MachineConfig {
     if (!line.empty()) problem("memory.line_bytes", line);
     for (const auto& [key, text] : process_problems()) problem(key, text);
     for (const auto& [key, text] : coalescing_problems()) problem(key, text);
+    for (const auto& [key, text] : prefetch_problems()) problem(key, text);
     const bool hardware = walker.kind == WalkerKind::Rtl || walker.kind == WalkerKind::Foreign;
     if (hardware && !unknown_to_hardware().empty()) problem("walker.kind", unknown_to_hardware());
     if (hardware && core.invalidate_cycles == Cycles(0)) {
@@ -200,8 +201,13 @@ struct MachineConfig {
   /// Simulated RAM in bytes, with the default resolved: for several processes, that many times the amount of one.
   std::uint64_t memory_bytes(std::size_t processes = 1) const;
 
-  /// Whether some TLB coalesces, so that the walker reads lines.
   bool coalesces() const { return itlb.coalesces() || dtlb.coalesces() || stlb.coalesces(); }
+  bool prefetches() const { return itlb.prefetches() || dtlb.prefetches() || stlb.prefetches(); }
+  /// Whether some TLB uses more of a line than an entry, so that the walker reads lines.
+  bool reads_lines() const {
+    const auto lines = [](const TlbConfig& tlb) { return tlb.prefetches() && tlb.prefetch.kind == PrefetchKind::Line; };
+    return coalesces() || lines(itlb) || lines(dtlb) || lines(stlb);
+  }
 
  private:
   /// Links lead from private to shared parts, never back.
@@ -250,6 +256,8 @@ struct MachineConfig {
   std::vector<std::pair<std::string, std::string>> process_problems() const;
   // Keys and texts: TLB entries that cannot coalesce, or not that many pages.
   std::vector<std::pair<std::string, std::string>> coalescing_problems() const;
+  // Keys and texts: prefetches that the machine cannot make.
+  std::vector<std::pair<std::string, std::string>> prefetch_problems() const;
   // Keys and texts: segments that do not fit the pages, lines or memory of the machine.
   std::vector<std::pair<std::string, std::string>> segment_problems() const;
 };

@@ -66,6 +66,9 @@ std::vector<std::unique_ptr<WalkerShadow>> make_shadows(const MachineConfig& con
     throw InputError(
         "coalesce: the RTL walker reads single entries, without their line; expected 1 in every TLB array");
   }
+  if (config.prefetches()) {
+    throw InputError("prefetch.kind: the RTL walker gives all walks the same priority; expected none in every TLB");
+  }
   for (PageWalker* its : machine.walkers()) {
     auto* walker = dynamic_cast<SystemCWalker*>(its);
     if (walker == nullptr)

@@ -23,6 +23,14 @@ bool FirstLevelTlb::receive_request(unsigned port, TranslationRequest& request, 
   const bool missed = std::exchange(looked_up_, false);
   const Translation* found = missed ? nullptr : look_up(request.va, request.asid, request.access, cycle);
   looked_up_ = false;
+  if (found == nullptr && prefetch_ != nullptr) {
+    const TlbArrays::Hit hit = find_prefetched(request, cycle);
+    found = hit.translation;
+    if (found != nullptr) {
+      count_hit();
+      cycle += hit.latency;
+    }
+  }
   if (found == nullptr) {
     miss(port, request, cycle);
     return false;

@@ -40,8 +40,14 @@ void RegisteredTlb::look_up_arrivals(Cycles cycle) {
 /// False if the request missed without a free register: it is looked up again when one is free.
 bool RegisteredTlb::finish_lookup(unsigned port, TranslationRequest& request, Cycles cycle) {
   if (blocked_arrival_ != &request) blocked_since_ = cycle;
-  const TlbArrays::Hit hit = find(request);
+  const TlbArrays::Hit hit = find(request, cycle);
   if (hit.translation == nullptr && must_wait(request)) {
+    if (request.prefetch) {
+      request.push_route(port);
+      request.account(request.cycles.queue, cycle);
+      refuse_prefetch(request, cycle + Cycles(1));
+      return true;
+    }
     blocked_arrival_ = &request;
     return false;
   }
@@ -63,11 +69,12 @@ void RegisteredTlb::answer_hit(TranslationRequest& request, const TlbArrays::Hit
   request.answer_with(*hit.translation);
   const Cycles answered = cycle + hit.latency;
   request.account(request.cycles.tlb_lookup, answered);
+  if (request.prefetch) return respond(request, answered);
   if (!waited) {
     count_hit();
     return respond(request, answered);
   }
-  count_miss(stats_.found_after_wait);
+  count_miss(request, stats_.found_after_wait);
   respond_to_miss(request, answered);
 }
 

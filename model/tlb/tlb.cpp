@@ -10,7 +10,9 @@ Tlb::Tlb(sc_core::sc_module_name name, const TlbConfig& config, const PagingMode
       arrays_(config, mode),
       mode_(mode),
       misses_explained_(misses_explained),
-      registers_(config.miss_registers) {}
+      registers_(config.miss_registers) {
+  if (config.prefetches()) prefetch_ = std::make_unique<PrefetchUnit>(config, mode, arrays_);
+}
 
 void Tlb::receive_translation(unsigned, TranslationRequest& request, Cycles visible) {
   answers_.push(visible, &request);
@@ -19,6 +21,7 @@ void Tlb::receive_translation(unsigned, TranslationRequest& request, Cycles visi
 
 void Tlb::receive_invalidation(const Invalidation& invalidation, Cycles cycle) {
   (invalidation.by_switch ? stats_.switched_out : stats_.invalidated) += arrays_.invalidate(invalidation);
+  if (prefetch_ != nullptr) stats_.invalidated += prefetch_->invalidate(invalidation);
   answers_.for_each([&](TranslationRequest* request) { request->overtaken |= may_concern(invalidation, *request); });
   walker_side.invalidate(invalidation, cycle);
 }
@@ -27,7 +30,8 @@ void Tlb::receive_invalidation(const Invalidation& invalidation, Cycles cycle) {
 bool Tlb::may_concern(const Invalidation& invalidation, const TranslationRequest& answered) const {
   unsigned shift = mode_.root_entry_shift();
   const Translation& found = answered.answer.translation;
-  if (!answered.answer.faulted && found.neighbours != 0) {
+  const bool has_line = answered.line != nullptr && answered.line->held != 0;
+  if (!answered.answer.faulted && (found.neighbours != 0 || has_line)) {
     shift = std::max(shift, std::min(63u, found.page_shift + Translation::most_neighbours_log2));
   }
   return invalidation.may_concern(answered.va, shift, answered.asid);
@@ -39,7 +43,7 @@ bool Tlb::take_answers(Cycles cycle) {
   while (answers_.due(cycle)) {
     TranslationRequest& answered = *answers_.front();
     answers_.pop();
-    if (answered.overtaken) {
+    if (answered.overtaken && !answered.prefetch) {
       ask_again(answered, cycle);
       continue;
     }
@@ -47,9 +51,14 @@ bool Tlb::take_answers(Cycles cycle) {
     const WaitingRequests waiting = registers_.release(number);
     if (observer_ != nullptr) observer_->miss_ends(number, cycle);
     released = true;
+    if (answered.prefetch) {
+      take_prefetch(answered, waiting, cycle);
+      continue;
+    }
     if (!answered.answer.faulted && arrays_.install(answered.va, answered.asid, answered.answer.translation)) {
       ++stats_.fills;
     }
+    if (prefetch_ != nullptr) note_answer(answered);
     respond_to_miss(answered, cycle + Cycles(1));
     answer_waiting(waiting, answered.answer, cycle);
   }
@@ -61,6 +70,7 @@ bool Tlb::take_answers(Cycles cycle) {
 [[gnu::noinline]] void Tlb::ask_again(TranslationRequest& request, Cycles cycle) {
   request.overtaken = false;
   ++stats_.resent;
+  if (request.line != nullptr) request.line->held = 0;
   request.account(request.cycles.queue, cycle + Cycles(1));
   walker_side.request_at(request, cycle + Cycles(1));
 }
@@ -73,8 +83,10 @@ void Tlb::answer_waiting(WaitingRequests waiting, const Answer& answer, Cycles c
     const Cycles ready = std::max(cycle, request->accounted);
     request->account(request->cycles.queue, ready);
     if (share_answer(mode_, answer, *request)) {
-      count_miss(stats_.merged_misses);
+      count_miss(*request, stats_.merged_misses);
       respond_to_miss(*request, ready + Cycles(1));
+    } else if (request->prefetch) {
+      refuse_prefetch(*request, ready + Cycles(1));
     } else {
       start_or_stall(*request, ready + Cycles(1));
     }
@@ -85,11 +97,11 @@ void Tlb::answer_waiting(WaitingRequests waiting, const Answer& answer, Cycles c
   while (stalled_.due(cycle)) {
     TranslationRequest& request = *stalled_.front();
     // Another request may have filled its page meanwhile.
-    const TlbArrays::Hit hit = find(request);
+    const TlbArrays::Hit hit = find(request, cycle);
     if (hit.translation == nullptr && !start_miss(request, cycle + Cycles(1))) return;
     stalled_.pop();
     if (hit.translation == nullptr) continue;
-    count_miss(stats_.found_after_wait);
+    count_miss(request, stats_.found_after_wait);
     request.answer_with(*hit.translation);
     request.account(request.cycles.queue, cycle);
     respond_to_miss(request, cycle + Cycles(1));
@@ -109,16 +121,26 @@ void Tlb::start_or_stall(TranslationRequest& request, Cycles sent) {
 /// Merges with an outstanding miss of the page, or sends the request down, visible in cycle `sent`; false if no
 /// register is free.
 bool Tlb::start_miss(TranslationRequest& request, Cycles sent) {
-  if (WaitingRequests* waiting = registers_.find(page_of(request))) {
+  if (Waiting* waiting = registers_.find(page_of(request))) {
     waiting->add(request);
+    if (waiting->prefetch != nullptr && !request.prefetch) join_prefetch(*waiting, request, sent);
     return true;
   }
   if (registers_.full()) return false;
-  const std::uint32_t number = registers_.take(page_of(request), {});
+  Waiting none;
+  if (request.prefetch) none.prefetch = &request;
+  const std::uint32_t number = registers_.take(page_of(request), none);
   if (observer_ != nullptr) observer_->miss_begins({number, request.va.value(), request.id}, sent);
-  count_miss(stats_.sent_down);
+  count_miss(request, stats_.sent_down);
   request.account(request.cycles.queue, sent);
+  if (prefetch_ == nullptr || request.prefetch) {
+    walker_side.request_at(request, sent);
+    return true;
+  }
+  prefetch_->missed(request.va, request.asid);
+  if (prefetch_->wants_lines()) prefetch_->want_line(request, number);
   walker_side.request_at(request, sent);
+  prefetch_after(request, sent);
   return true;
 }
 
@@ -130,7 +152,7 @@ void Tlb::respond(TranslationRequest& request, Cycles visible) {
 /// The same for a miss; cycles not accounted for so far are fill cycles.
 void Tlb::respond_to_miss(TranslationRequest& request, Cycles visible) {
   request.account(request.cycles.fill, visible);
-  stats_.miss_cycles += (visible - request.first_lookup()).count();
+  if (!request.prefetch) stats_.miss_cycles += (visible - request.first_lookup()).count();
   respond(request, visible);
 }
 
@@ -168,6 +190,7 @@ void Tlb::report(const std::string& prefix, StatSet& figures) const {
              "miss register")
       .explain(
           "from a miss's lookup in this TLB to its response at the requester, including waiting for a miss register");
+  if (prefetch_ != nullptr) prefetch_->report(prefix + ".prefetch", figures);
   if (arrays_.coalesce()) report_coalescing(prefix + ".coalescing", figures);
 }
 

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <memory>
+
 #include "links/timed_module.h"
 #include "links/translate_link.h"
 #include "links/upstream_ports.h"
 #include "protocol/miss_registers.h"
 #include "protocol/observers.h"
 #include "stats/stat_set.h"
+#include "tlb/prefetch_unit.h"
 #include "tlb/tlb_arrays.h"
 
 namespace tablewalk {
@@ -40,9 +43,12 @@ class Tlb : public TimedModule {
 
   void observe(MissObserver& observer) { observer_ = &observer; }
   const TlbStats& stats() const { return stats_; }
+  /// Of a TLB that prefetches.
+  const PrefetchStats& prefetches() const { return prefetch_->stats(); }
   void reset_stats() {
     stats_ = {};
     arrays_.reset_stats();
+    if (prefetch_ != nullptr) prefetch_->stats() = {};
   }
   /// Adds this TLB's figures under `prefix`.
   void report(const std::string& prefix, StatSet& figures) const;
@@ -61,14 +67,17 @@ class Tlb : public TimedModule {
   void retry_stalled(Cycles cycle);
   void sleep_until_retry(Cycles cycle);
 
-  TlbArrays::Hit find(const TranslationRequest& request) {
-    return arrays_.find(request.va, request.asid, request.access);
+  TlbArrays::Hit find(const TranslationRequest& request, Cycles cycle) {
+    const TlbArrays::Hit hit = arrays_.find(request.va, request.asid, request.access);
+    return hit.translation != nullptr || prefetch_ == nullptr ? hit : find_prefetched(request, cycle);
   }
+  TlbArrays::Hit find_prefetched(const TranslationRequest& request, Cycles cycle);
   void count_hit() {
     ++stats_.lookups;
     ++stats_.hits;
   }
-  void count_miss(std::uint64_t& how_it_ended) {
+  void count_miss(const TranslationRequest& request, std::uint64_t& how_it_ended) {
+    if (request.prefetch) return;
     ++stats_.lookups;
     ++stats_.misses;
     ++how_it_ended;
@@ -82,11 +91,27 @@ class Tlb : public TimedModule {
   void respond(TranslationRequest& request, Cycles visible);
   void respond_to_miss(TranslationRequest& request, Cycles visible);
 
+  void refuse_prefetch(TranslationRequest& request, Cycles visible);
+
   TlbArrays arrays_;
+  std::unique_ptr<PrefetchUnit> prefetch_;  ///< nullptr without one
   UpstreamPorts<TranslateTarget, TranslationRequest> cpu_side_;
   TlbStats stats_;
 
  private:
+  /// Requests that wait for a page, and the prefetch that they wait for, if it is one.
+  struct Waiting : WaitingRequests {
+    TranslationRequest* prefetch = nullptr;
+    bool late = false;  ///< the prefetch: an access waits for it
+  };
+
+  // With prefetches, of this TLB or of one above it, in tlb_prefetch.cpp.
+  void prefetch_after(const TranslationRequest& cause, Cycles sent);
+  void join_prefetch(Waiting& waiting, const TranslationRequest& request, Cycles sent);
+  void take_prefetch(TranslationRequest& answered, WaitingRequests waiting, Cycles cycle);
+  void send_waiting(WaitingRequests waiting, Cycles cycle);
+  void note_answer(TranslationRequest& answered);
+
   void ask_again(TranslationRequest& request, Cycles cycle);
   void answer_waiting(WaitingRequests waiting, const Answer& answer, Cycles cycle);
   TlbPage page_of(const TranslationRequest& request) const { return arrays_.page_of(request.va, request.asid); }
@@ -96,7 +121,7 @@ class Tlb : public TimedModule {
   const PagingMode& mode_;
   const char* misses_explained_;
   MissObserver* observer_ = nullptr;
-  MissRegisters<TlbPage, WaitingRequests> registers_;
+  MissRegisters<TlbPage, Waiting> registers_;
   Inbox<TranslationRequest*> answers_;
   Inbox<TranslationRequest*> stalled_;  ///< misses without a free register
 };

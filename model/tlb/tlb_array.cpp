@@ -44,6 +44,7 @@ void TlbArray::install(VirtualAddress va, AddressSpaceId asid, const Translation
       entries_.find(set, key, [&](const Entry& candidate) { return candidate.global || candidate.asid == asid; });
   if (old != nullptr) {
     *old = entry;
+    victim_.reset();
     return;
   }
   insert(size, number, entry);
@@ -53,7 +54,35 @@ void TlbArray::install(VirtualAddress va, AddressSpaceId asid, const Translation
 void TlbArray::insert(const Size& size, std::uint64_t number, const Entry& entry) {
   const auto evicted = entries_.insert(entries_.set_of(number), size.key_of(number), entry);
   count_in(size.index);
-  if (evicted.key != SetAssociative<Entry>::no_key) count_out(index_in(evicted.key));
+  victim_.reset();
+  if (evicted.key == SetAssociative<Entry>::no_key) return;
+  count_out(index_in(evicted.key));
+  victim_ = TlbVictim{evicted.key & low_bits(60), sizes_[index_in(evicted.key)].shift, evicted.value.asid,
+                      evicted.value.allowed == 0};
+}
+
+bool TlbArray::holds_page(VirtualAddress va, AddressSpaceId asid) const {
+  for (const Size& size : sizes_) {
+    const std::uint64_t page = va.value() >> size.shift;
+    const std::uint64_t number = page >> group_bits_;
+    const auto* entry = entries_.peek(entries_.set_of(number), size.key_of(number), [&](const Entry& candidate) {
+      const bool there = !coalesces() || (candidate.pages >> place_of(page) & 1) != 0;
+      return there && (candidate.global || candidate.asid == asid);
+    });
+    if (entry != nullptr) return true;
+  }
+  return false;
+}
+
+const Translation* TlbArray::find_hidden(VirtualAddress va, AddressSpaceId asid) {
+  for (const Size& size : sizes_) {
+    const std::uint64_t number = va.value() >> size.shift;
+    const Entry* entry = entries_.find(entries_.set_of(number), size.key_of(number), [&](const Entry& candidate) {
+      return candidate.allowed == 0 && (candidate.global || candidate.asid == asid);
+    });
+    if (entry != nullptr) return &entry->translation;
+  }
+  return nullptr;
 }
 
 std::uint64_t TlbArray::invalidate(const Invalidation& invalidation) {
@@ -79,17 +108,22 @@ Translation part_of(const Translation& page, VirtualAddress va, unsigned shift) 
   return part;
 }
 
-bool install_in(std::vector<TlbArray>& arrays, const PagingMode& mode, VirtualAddress va, AddressSpaceId asid,
-                const Translation& found) {
+std::pair<TlbArray*, unsigned> array_for(std::vector<TlbArray>& arrays, unsigned page_shift) {
   TlbArray* best = nullptr;
   unsigned best_shift = 0;
   for (TlbArray& array : arrays) {
-    const auto shift = array.largest_shift_within(found.page_shift);
+    const auto shift = array.largest_shift_within(page_shift);
     if (shift && (best == nullptr || *shift > best_shift)) {
       best = &array;
       best_shift = *shift;
     }
   }
+  return {best, best_shift};
+}
+
+bool install_in(std::vector<TlbArray>& arrays, const PagingMode& mode, VirtualAddress va, AddressSpaceId asid,
+                const Translation& found) {
+  const auto [best, best_shift] = array_for(arrays, found.page_shift);
   if (best == nullptr) return false;
   if (best_shift == found.page_shift) {
     best->install(va, asid, found, best->allowed(mode, found));

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "associative/set_associative.h"
@@ -20,6 +21,14 @@ struct CoalescingStats {
   std::uint64_t pages = 0;            ///< summed over fills: pages in the entry after the fill
 
   CoalescingStats& operator+=(const CoalescingStats& other);
+};
+
+/// An entry that an installation evicted.
+struct TlbVictim {
+  std::uint64_t number = 0;  ///< of the page, or of its group
+  unsigned shift = 0;        ///< log2 of the page size
+  AddressSpaceId asid = 0;
+  bool hidden = false;  ///< it served no access
 };
 
 /// One array of a TLB: its translations and their replacement. Pure: no time.
@@ -58,6 +67,12 @@ class TlbArray {
   std::uint8_t allowed(const PagingMode& mode, const Translation& translation);
   /// Installs a translation of a size it holds; `allowed`: the accesses it serves (bit code_of(access)).
   void install(VirtualAddress va, AddressSpaceId asid, const Translation& translation, std::uint8_t allowed);
+  /// Whether it has the page, also in an entry that serves no access.
+  bool holds_page(VirtualAddress va, AddressSpaceId asid) const;
+  /// The translation of a page whose entry serves no access, marked as used. Not with `coalesce`.
+  const Translation* find_hidden(VirtualAddress va, AddressSpaceId asid);
+  /// What the last installation evicted.
+  const std::optional<TlbVictim>& victim() const { return victim_; }
   /// Removes what the invalidation covers; returns the number of translations removed. If a page is held in parts, all
   /// of them are removed.
   std::uint64_t invalidate(const Invalidation& invalidation);
@@ -125,6 +140,7 @@ class TlbArray {
   };
   Allowed last_allowed_;
 
+  std::optional<TlbVictim> victim_;
   CoalescingStats coalescing_;
   Translation found_;  ///< the result of the last find_in_groups()
 };
@@ -137,6 +153,8 @@ Translation part_of(const Translation& page, VirtualAddress va, unsigned shift);
 /// address goes into the array with the next smaller size. False if no array holds any part of it.
 bool install_in(std::vector<TlbArray>& arrays, const PagingMode& mode, VirtualAddress va, AddressSpaceId asid,
                 const Translation& found);
+/// The array that holds the largest part of a page of that size, and log2 of the part's size; nullptr if none does.
+std::pair<TlbArray*, unsigned> array_for(std::vector<TlbArray>& arrays, unsigned page_shift);
 
 /// The accesses that a translation serves without a walk, in TlbArray's encoding.
 std::uint8_t allowed_accesses(const PagingMode& mode, const Translation& translation);

@@ -48,6 +48,32 @@ bool TlbArrays::install(VirtualAddress va, AddressSpaceId asid, const Translatio
   return true;
 }
 
+bool TlbArrays::install_hidden(VirtualAddress va, AddressSpaceId asid, const Translation& found) {
+  const auto [array, shift] = array_for(arrays_, found.page_shift);
+  if (array == nullptr) return false;
+  array->install(va, asid, shift == found.page_shift ? found : part_of(found, va, shift), 0);
+  last_ = {};
+  return true;
+}
+
+const Translation* TlbArrays::find_hidden(VirtualAddress va, AddressSpaceId asid) {
+  last_ = {};
+  for (TlbArray& array : arrays_) {
+    if (const Translation* found = array.find_hidden(va, asid)) return found;
+  }
+  return nullptr;
+}
+
+bool TlbArrays::holds_page(VirtualAddress va, AddressSpaceId asid) const {
+  return std::any_of(arrays_.begin(), arrays_.end(), [&](const TlbArray& array) { return array.holds_page(va, asid); });
+}
+
+const std::optional<TlbVictim>& TlbArrays::victim(unsigned page_shift) {
+  static const std::optional<TlbVictim> none;
+  const TlbArray* array = array_for(arrays_, page_shift).first;
+  return array == nullptr ? none : array->victim();
+}
+
 std::uint64_t TlbArrays::invalidate(const Invalidation& invalidation) {
   last_ = {};
   std::uint64_t taken_out = 0;

@@ -43,6 +43,14 @@ class TlbArrays {
   }
   /// As install_in(); false if no array holds any part of the page.
   bool install(VirtualAddress va, AddressSpaceId asid, const Translation& found);
+  /// Installs a translation in an entry that serves no access, until the page is installed again. Not with `coalesce`.
+  bool install_hidden(VirtualAddress va, AddressSpaceId asid, const Translation& found);
+  /// That translation; nullptr if there is none.
+  const Translation* find_hidden(VirtualAddress va, AddressSpaceId asid);
+  /// As TlbArray::holds_page().
+  bool holds_page(VirtualAddress va, AddressSpaceId asid) const;
+  /// What the last installation of a page of that size evicted.
+  const std::optional<TlbVictim>& victim(unsigned page_shift);
   /// Removes what the invalidation covers; returns the number of translations removed.
   std::uint64_t invalidate(const Invalidation& invalidation);
 

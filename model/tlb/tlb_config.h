@@ -50,11 +50,55 @@ struct TlbArrayConfig {
   }
 };
 
+enum class PrefetchKind : std::uint8_t { None, NextPage, Stride, Distance, Line };
+
+template <>
+struct EnumNames<PrefetchKind> {
+  static constexpr std::array names = {
+      std::pair{"none", PrefetchKind::None}, std::pair{"next_page", PrefetchKind::NextPage},
+      std::pair{"stride", PrefetchKind::Stride}, std::pair{"distance", PrefetchKind::Distance},
+      std::pair{"line", PrefetchKind::Line}};
+};
+
+struct PrefetchConfig {
+  PrefetchKind kind = PrefetchKind::None;
+  std::uint32_t degree = 1;
+  std::uint32_t table = 64;
+  ByteSize page_bytes{0};
+  std::uint32_t buffer = 16;
+  std::uint32_t in_flight = 4;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.value(
+        "kind", kind, "",
+        "none; next_page: the pages after the one missed; stride: the next steps of the instruction that missed; "
+        "distance: what followed the distance between the last two misses before; line: the pages whose entries "
+        "came with that of a walk, without a walk of their own");
+    keys.value("degree", degree, "pages", "most pages prefetched per miss; kind line: all that came", largest::degree);
+    keys.value("table", table, "rows", "kinds stride and distance: instructions or distances remembered",
+               largest::entries);
+    keys.value("page_bytes", page_bytes, "bytes",
+               "unit in which pages follow one another; 0: the smallest page of the paging mode");
+    keys.value("buffer", buffer, "translations",
+               "entries of the prefetch buffer, looked up with the TLB; 0: prefetch into the TLB", largest::entries);
+    keys.value("in_flight", in_flight, "pages", "most outstanding prefetches; further ones are dropped",
+               largest::in_flight);
+  }
+  template <class Problem>
+  void check(Problem&& problem) const {
+    if (degree == 0) problem("degree", "0 pages; expected at least 1, or kind: none");
+    if (table == 0) problem("table", "0 rows remember nothing; expected at least 1");
+    if (in_flight == 0) problem("in_flight", "0 prefetches; expected at least 1, or kind: none");
+  }
+};
+
 struct TlbConfig {
   bool enabled = true;
   std::vector<TlbArrayConfig> arrays{TlbArrayConfig{}};
   std::uint32_t miss_registers = 8;
   std::uint32_t lookups_per_cycle = 1;
+  PrefetchConfig prefetch;
 
   template <class Keys>
   void describe(Keys& keys) {
@@ -66,6 +110,7 @@ struct TlbConfig {
     keys.value("lookups_per_cycle", lookups_per_cycle, "lookups",
                "maximum lookups started per cycle; a core's own first-level lookups are not limited",
                largest::per_cycle);
+    keys.group("prefetch", prefetch, "translations fetched before their first access");
   }
   template <class Problem>
   void check(Problem&& problem) const {
@@ -76,6 +121,7 @@ struct TlbConfig {
     }
   }
 
+  bool prefetches() const { return enabled && prefetch.kind != PrefetchKind::None; }
   /// Whether some array coalesces.
   bool coalesces() const {
     return enabled && std::any_of(arrays.begin(), arrays.end(), [](const auto& array) { return array.coalesce > 1; });

@@ -27,14 +27,26 @@ void InstantWalker::on_cycle() {
   if (!arrivals.empty()) wake_at(arrivals.next_visible());
 }
 
+/// A prefetch sets no bits, so that a page whose accessed bit is clear is not found.
+WalkOutcome InstantWalker::walk_for(const TranslationRequest& request) {
+  if (!request.prefetch) return reference_walk(mode(), memory_, root_of(request), request.va, request.access);
+  WalkOutcome walk;
+  if (request.overtaken) return walk;  // the tables may be gone
+  const PhysicalMemory& read_only = memory_;
+  walk = reference_walk(mode(), read_only, root_of(request), request.va, request.access);
+  if (walk.entry_updates != 0) walk.translated = false;
+  return walk;
+}
+
 void InstantWalker::answer(TranslationRequest& request, Cycles cycle) {
-  const WalkOutcome walk = reference_walk(mode(), memory_, root_of(request), request.va, request.access);
+  const WalkOutcome walk = walk_for(request);
   request.answer.faulted = !walk.translated;
   request.answer.fault = walk.fault;
   request.answer.translation = walk.translation;
   if (line_part() != 0 && walk.translated) {
     const LinePages line = line_in_tables(mode(), memory_, root_of(request), request.va, request.access, line_part());
     request.answer.translation.neighbours = neighbours_of(walk.translation, request.va, line);
+    if (request.line != nullptr) *request.line = line;
   }
   respond(request, cycle + Cycles(1));
 }

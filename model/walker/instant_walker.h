@@ -21,6 +21,7 @@ class InstantWalker final : public PageWalker {
 
  private:
   void on_cycle() override;
+  WalkOutcome walk_for(const TranslationRequest& request);
   void answer(TranslationRequest& request, Cycles cycle);
 
   PhysicalMemory& memory_;

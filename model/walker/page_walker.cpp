@@ -21,6 +21,7 @@ void PageWalker::begin_walk(WalkRecord& record, TranslationRequest& request, Cyc
   record.reset();
   record.id = next_id_++;
   record.translation = request.id;
+  record.prefetch = request.prefetch;
   record.va = request.va;
   record.asid = request.asid;
   record.space = request.space;
@@ -28,7 +29,7 @@ void PageWalker::begin_walk(WalkRecord& record, TranslationRequest& request, Cyc
   record.instruction = request.instruction;
   record.requested = visible_since;
   record.taken = cycle;
-  ++stats_.walks;
+  ++stats_of(record).walks;
   request.account(request.cycles.queue, cycle);
 }
 
@@ -56,7 +57,7 @@ void PageWalker::count_response(WalkRecord& record, TranslationRequest& request,
   read.served_by = place;
   ++(read.update ? record.entry_updates : record.entry_reads);
   if (!read.update) {
-    ++stats_.served[read.level][static_cast<unsigned>(place)];
+    ++stats_of(record).served[read.level][static_cast<unsigned>(place)];
     request.account(request.cycles.memory[read.level][static_cast<unsigned>(place)], visible_since + Cycles(1));
   } else {
     if (!access.info.swapped) throw LawViolation("the memory below the walker did not carry out the compare-and-swap");
@@ -68,19 +69,20 @@ void PageWalker::count_response(WalkRecord& record, TranslationRequest& request,
 /// The reads so far have cost time, which stays accounted for.
 void PageWalker::count_restart(WalkRecord& record, TranslationRequest& request, Cycles ready) {
   ++record.restarts;
-  ++stats_.restarts;
+  ++stats_of(record).restarts;
   record.walk_cache_hit = WalkRecord::no_hit;
   request.account(request.cycles.queue, ready);
 }
 
 void PageWalker::end_walk(const WalkRecord& record) {
-  stats_.faults += record.answer.faulted ? 1 : 0;
-  stats_.entry_reads += record.entry_reads;
-  stats_.entry_updates += record.entry_updates;
-  stats_.latency.add((record.answered - record.requested).count());
-  stats_.queue.add((record.taken - record.requested).count());
-  stats_.reads_per_walk.add(record.entry_reads);
-  observer_->walk_finished(record);
+  WalkerStats& stats = stats_of(record);
+  stats.faults += record.answer.faulted ? 1 : 0;
+  stats.entry_reads += record.entry_reads;
+  stats.entry_updates += record.entry_updates;
+  stats.latency.add((record.answered - record.requested).count());
+  stats.queue.add((record.taken - record.requested).count());
+  stats.reads_per_walk.add(record.entry_reads);
+  record.prefetch ? observer_->prefetch_finished(record) : observer_->walk_finished(record);
 }
 
 void PageWalker::respond(TranslationRequest& request, Cycles visible) {
@@ -156,6 +158,23 @@ void PageWalker::report(StatSet& figures) const {
       .explain("of that, waiting for a free walker");
   figures.distribution("walker.reads", stats_.reads_per_walk, "reads", "entries read per walk");
   report_places(stats_, mode_, figures);
+  if (expects_prefetches_) report_prefetches(figures);
+}
+
+void PageWalker::report_prefetches(StatSet& figures) const {
+  const WalkerStats& stats = prefetch_stats_;
+  std::uint64_t from_dram = 0;
+  for (const auto& level : stats.served) from_dram += level[static_cast<unsigned>(ServedBy::Dram)];
+  figures.count("walker.prefetch.walks", stats.walks, "walks", "walks for prefetches, not in walker.walks")
+      .key()
+      .explain("walks that a TLB's prefetcher wanted, which no access waits for");
+  figures.count("walker.prefetch.faults", stats.faults, "walks", "of these, walks without a translation");
+  figures.count("walker.prefetch.entry_reads", stats.entry_reads, "reads", "entries read by walks for prefetches")
+      .key()
+      .explain("page-table entries read from memory for prefetches");
+  figures.count("walker.prefetch.served_by.dram", from_dram, "reads", "of these, entries served by dram");
+  figures.distribution("walker.prefetch.latency_cycles", stats.latency, "cycles",
+                       "from a prefetch's arrival at the walker to its response, per walk");
 }
 
 }  // namespace tablewalk

@@ -13,7 +13,7 @@
 namespace tablewalk {
 
 struct WalkerStats {
-  std::uint64_t walks = 0;
+  std::uint64_t walks = 0;  ///< for accesses, like all of the following; prefetches are counted apart
   std::uint64_t merged_walks = 0;
   std::uint64_t faults = 0;
   std::uint64_t entry_reads = 0;
@@ -36,13 +36,15 @@ class PageWalker : public TimedModule {
   void observe(WalkObserver& observer) { observer_ = &observer; }
   /// For modes whose roots move: walks use the kernel's present root, as from a register that it rewrites.
   void follow_roots(Kernel& kernel) { kernel_ = &kernel; }
-  /// With coalescing TLBs above: from now on entries are read with the rest of their line of that many bytes, and
-  /// responses contain the neighbours of their page.
+  /// With TLBs above that prefetch.
+  void expect_prefetches() { expects_prefetches_ = true; }
+  /// With TLBs above that coalesce, or prefetch lines: from now on entries are read with the rest of their line of that
+  /// many bytes, and responses contain what it shows.
   virtual void tell_neighbours(std::uint64_t line_bytes) { line_part_ = EntryLine::part_of(line_bytes); }
   /// What is read with an entry, in bytes; 0: just the entry.
   unsigned line_part() const { return line_part_; }
   const WalkerStats& stats() const { return stats_; }
-  virtual void reset_stats() { stats_ = {}; }
+  virtual void reset_stats() { stats_ = prefetch_stats_ = {}; }
   virtual void report(StatSet& figures) const;
 
   // Called by the ports.
@@ -81,13 +83,18 @@ class PageWalker : public TimedModule {
   UpstreamPorts<TranslateTargetPort<PageWalker>, TranslationRequest> tlb_side_;
 
  private:
+  void report_prefetches(StatSet& figures) const;
+  WalkerStats& stats_of(const WalkRecord& record) { return record.prefetch ? prefetch_stats_ : stats_; }
+
   const PagingMode& mode_;
   AccessPool pool_;
   std::uint64_t next_id_ = 0;
   WalkObserver* observer_ = &WalkObserver::none();
   Kernel* kernel_ = nullptr;
   unsigned line_part_ = 0;
+  bool expects_prefetches_ = false;
   WalkerStats stats_;
+  WalkerStats prefetch_stats_;  ///< the same of walks for prefetches
 };
 
 }  // namespace tablewalk

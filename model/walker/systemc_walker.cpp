@@ -32,6 +32,7 @@ void SystemCWalker::tell_neighbours(std::uint64_t line_bytes) {
 }
 
 bool SystemCWalker::receive_request(unsigned port, TranslationRequest& request, Cycles& cycle) {
+  if (request.prefetch) return queue_prefetch(port, request, cycle);
   request.begin_account(cycle);
   tlb_side_.arrivals().push(cycle, &request, port);
   // If all slots are busy, it waits for the end of a walk.
@@ -54,7 +55,7 @@ void SystemCWalker::receive_response(unsigned, MemoryAccess& access, Cycles visi
   if (responses_.due(cycle)) take_memory_response(cycle);
   if (!in(SlotState::WantsMemory).empty()) present_memory_request(cycle);
   if (!in(SlotState::WantsAnswer).empty()) give_answer(cycle);
-  if (replays_.due(cycle) || tlb_side_.arrivals().due(cycle)) take_request(cycle);
+  if (replays_.due(cycle) || tlb_side_.arrivals().due(cycle) || !prefetches_.empty()) take_request(cycle);
   sleep(cycle);
 }
 
@@ -77,6 +78,7 @@ void SystemCWalker::receive_invalidation(const Invalidation& invalidation, Cycle
 void SystemCWalker::restart(Slot& slot, Cycles cycle) {
   set_state(slot, SlotState::LooksUp, cycle + Cycles(1));
   slot.begun = false;
+  slot.refused = false;
   count_restart(slot.record, *slot.request, slot.ready);
   slot.under_way = nullptr;
   slot.round.clear();
@@ -89,7 +91,7 @@ void SystemCWalker::send_back_waiting(Slot& slot, Cycles cycle) {
   const Cycles next = cycle + Cycles(1);
   while (TranslationRequest* request = slot.waiting.take()) {
     replays_.push(next, request);
-    --slot.record.merged;
+    if (!request->prefetch) --slot.record.merged;
   }
   close(slot, cycle, cycle);
   wake_at(next);
@@ -100,6 +102,7 @@ void SystemCWalker::look_up_walk_caches(Cycles cycle) {
   Slot* slot = oldest_ready(SlotState::LooksUp, cycle);
   if (slot == nullptr) return;
   count_lookup(*slot->request, slot->ready, cycle);
+  if (is_lost(*slot)) return refuse(*slot, cycle);
   if (by_address_) {
     look_up_entry(*slot);
   } else {
@@ -165,6 +168,7 @@ void SystemCWalker::use_response(Slot& slot, const MemoryAccess& access, Cycles 
   const unsigned level = slot.walk.level();
   TranslationRequest& request = *slot.request;
   count_response(slot.record, request, access, visible_since, cycle);
+  if (is_lost(slot)) return refuse(slot, cycle);
   if (roots_move() && slot.root != root_of(request)) return restart(slot, cycle);  // what was read may be of old tables
   const PhysicalAddress at = slot.walk.entry_address();
   if (slot.walk.step() != Walk::Step::ReadEntry) {
@@ -213,6 +217,7 @@ void SystemCWalker::supply_line(Slot& slot, const MemoryAccess& access) {
 
 /// One read of a round per cycle, without waiting for the responses to those before.
 void SystemCWalker::present_of_round(Slot& slot, Cycles cycle) {
+  if (is_lost(slot)) return refuse(slot, cycle);
   // The registers that say where the reads are have changed.
   if (roots_move() && slot.root != root_of(*slot.request)) return restart(slot, cycle);
   const Cycles presented = cycle + Cycles(1);
@@ -237,6 +242,7 @@ void SystemCWalker::take_of_round(Slot& slot, const MemoryAccess& access, Cycles
   slot.record.next_read() = read->record;
   // Its cycles may already be accounted for, as those of another response.
   count_response(slot.record, request, access, std::max(visible_since, request.accounted - Cycles(1)), cycle);
+  if (is_lost(slot)) return refuse(slot, cycle);
   if (roots_move() && slot.root != root_of(request)) return restart(slot, cycle);
   const unsigned bytes = slot.walk.read_bytes();
   round.bytes.resize(std::size_t{slot.walk.reads()} * bytes);
@@ -251,6 +257,10 @@ void SystemCWalker::take_of_round(Slot& slot, const MemoryAccess& access, Cycles
 /// Moves to the walk's next step, which can be done from `cycle` on.
 void SystemCWalker::decide(Slot& slot, Cycles cycle) {
   const Walk::Step step = slot.walk.step();
+  if (slot.record.prefetch) {
+    rank_prefetch(slot, cycle);
+    if (step == Walk::Step::UpdateEntry) return refuse(slot, cycle);
+  }
   const bool memory = step == Walk::Step::ReadEntry || step == Walk::Step::UpdateEntry;
   set_state(slot, memory ? SlotState::WantsMemory : SlotState::WantsAnswer, cycle);
 }
@@ -297,7 +307,8 @@ void SystemCWalker::give_answer(Cycles cycle) {
   if (slot->request != nullptr) {
     answer_first(*slot, cycle);
   } else {
-    answer_waiting(*slot->waiting.take(), slot->record.answer, cycle);
+    const bool shareable = !slot->record.prefetch || !slot->record.answer.faulted;
+    answer_waiting(*slot->waiting.take(), slot->record.answer, shareable, cycle);
   }
   const Cycles visible = cycle + Cycles(1);
   if (slot->waiting.empty()) {
@@ -310,13 +321,14 @@ void SystemCWalker::give_answer(Cycles cycle) {
 void SystemCWalker::answer_first(Slot& slot, Cycles cycle) {
   TranslationRequest& request = *slot.request;
   Answer& answer = slot.record.answer;
-  answer.faulted = slot.walk.step() == Walk::Step::Fault;
+  answer.faulted = slot.walk.step() == Walk::Step::Fault || slot.refused;
   answer.fault = slot.walk.fault();
   answer.translation = slot.walk.translation();
   if (line_part() != 0 && !answer.faulted) {
     LinePages line;
     mode().read_neighbours(slot.walk, {slot.line_address, line_part(), slot.line.data()}, line);
     answer.translation.neighbours = neighbours_of(answer.translation, request.va, line);
+    if (request.line != nullptr) *request.line = line;
   }
   slot.record.answered = cycle + Cycles(1);
   request.answer = answer;
@@ -324,8 +336,9 @@ void SystemCWalker::answer_first(Slot& slot, Cycles cycle) {
   give(request, cycle);
 }
 
-void SystemCWalker::answer_waiting(TranslationRequest& request, const Answer& answer, Cycles cycle) {
-  if (share_answer(mode(), answer, request)) return give(request, cycle);
+/// `shareable`: false for the fault of a prefetch, which is nobody else's.
+void SystemCWalker::answer_waiting(TranslationRequest& request, const Answer& answer, bool shareable, Cycles cycle) {
+  if (shareable && share_answer(mode(), answer, request)) return give(request, cycle);
   replays_.push(cycle + Cycles(1), &request);
   if (tap_ != nullptr) tap_->doing(cycle).sent_back = true;
 }
@@ -361,7 +374,9 @@ void SystemCWalker::take_request(Cycles cycle) {
     return;
   }
   Inbox<TranslationRequest*>& arrivals = tlb_side_.arrivals();
-  if (!arrivals.due(cycle) || !free_ids_.due(cycle)) return;
+  if (!free_ids_.due(cycle)) return;
+  if (!prefetches_.empty() && take_prefetch(*free, cycle, arrivals.due(cycle))) return;
+  if (!arrivals.due(cycle)) return;
   free_ids_.pop();
   const Cycles visible_since = arrivals.next_visible();
   TranslationRequest& request = *arrivals.front();
@@ -379,14 +394,19 @@ void SystemCWalker::join_or_start(TranslationRequest& request, Slot& free, Cycle
   }
   if (slot != nullptr) {
     slot->waiting.add(request);
+    if (request.prefetch) return;
     count_merged(slot->record);
+    if (slot->record.prefetch) hurry(*slot, cycle);
     return;
   }
   set_state(free, SlotState::LooksUp, cycle + Cycles(1));
   free.request = &request;
   free.begun = false;
   free.root = request.root;
+  free.refused = false;
   begin_walk(free.record, request, visible_since, cycle);
+  free.order = free.record.id;
+  if (request.prefetch) rank_prefetch(free, cycle);
 }
 
 /// The lowest slot that can accept a walk; nullptr if there is none.
@@ -412,7 +432,7 @@ SystemCWalker::Slot* SystemCWalker::oldest_ready(SlotState state, Cycles cycle) 
   Slot* oldest = nullptr;
   in(state).find([&](std::size_t number) {
     Slot& slot = slots_[number];
-    if (slot.ready <= cycle && (oldest == nullptr || slot.record.id < oldest->record.id)) oldest = &slot;
+    if (slot.ready <= cycle && (oldest == nullptr || slot.order < oldest->order)) oldest = &slot;
     return false;
   });
   return oldest;
@@ -437,7 +457,9 @@ void SystemCWalker::sleep(Cycles cycle) {
   if (slots_act) wake_at(next);
   if (!responses_.empty()) wake_at(std::max(responses_.next_visible(), next));
   // Later arrivals wake the walker themselves.
-  const Cycles fresh = std::max(tlb_side_.arrivals().next_visible(), free_ids_.next_visible());
+  Cycles fresh = tlb_side_.arrivals().next_visible();
+  if (!prefetches_.empty()) fresh = std::min(fresh, next_prefetch());
+  fresh = std::max(fresh, free_ids_.next_visible());
   const Cycles request = std::min(replays_.next_visible(), fresh);
   if (request == Cycles::never()) return;
   Cycles slot_free = Cycles::never();

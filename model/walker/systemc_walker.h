@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <vector>
 
 #include "walker/page_walker.h"
@@ -61,7 +62,8 @@ class SystemCWalker final : public PageWalker {
   struct Slot {
     std::uint32_t number = 0;  ///< of the slot
     SlotState state = SlotState::Idle;
-    Cycles ready;  ///< first cycle in which it can do its next step
+    Cycles ready;             ///< first cycle in which it can do its next step
+    std::uint64_t order = 0;  ///< the lowest goes first: of accesses by age, then of prefetches
     TranslationRequest* request = nullptr;
     PhysicalAddress root;
     bool begun = false;  ///< has looked up the walk caches once
@@ -71,6 +73,7 @@ class SystemCWalker final : public PageWalker {
     Walk walk;
     PhysicalAddress line_address;  ///< with line_part(): of `line`, from which the last entry was read
     std::array<unsigned char, Walk::longest_read> line{};
+    bool refused = false;  ///< a prefetch that ends without a translation
     WalkRecord record;
   };
 
@@ -84,6 +87,14 @@ class SystemCWalker final : public PageWalker {
   void present_memory_request(Cycles cycle);
   void give_answer(Cycles cycle);
   void take_request(Cycles cycle);
+  // Prefetches, in walker_prefetches.cpp.
+  bool queue_prefetch(unsigned port, TranslationRequest& request, Cycles cycle);
+  bool take_prefetch(Slot& free, Cycles cycle, bool urgent_only);
+  bool is_lost(const Slot& slot) const { return slot.record.prefetch && slot.request->overtaken; }
+  void refuse(Slot& slot, Cycles cycle);
+  void rank_prefetch(Slot& slot, Cycles cycle);
+  Cycles next_prefetch() const;
+  void hurry(Slot& slot, Cycles cycle);
   void sleep(Cycles cycle);
 
   void supply_line(Slot& slot, const MemoryAccess& access);
@@ -94,7 +105,7 @@ class SystemCWalker final : public PageWalker {
   void send_back_waiting(Slot& slot, Cycles cycle);
   void decide(Slot& slot, Cycles cycle);
   void answer_first(Slot& slot, Cycles cycle);
-  void answer_waiting(TranslationRequest& request, const Answer& answer, Cycles cycle);
+  void answer_waiting(TranslationRequest& request, const Answer& answer, bool shareable, Cycles cycle);
   void give(TranslationRequest& request, Cycles cycle);
   void close(Slot& slot, Cycles cycle, Cycles answered);
   void join_or_start(TranslationRequest& request, Slot& free, Cycles visible_since, Cycles cycle);
@@ -114,6 +125,12 @@ class SystemCWalker final : public PageWalker {
   Inbox<RequestId> free_ids_;
   Inbox<TranslationRequest*> replays_;  ///< merged with a walk whose response does not serve them
   Inbox<MemoryAccess*> responses_;
+  struct QueuedPrefetch {
+    Cycles visible;
+    unsigned port;
+    TranslationRequest* request;
+  };
+  std::deque<QueuedPrefetch> prefetches_;  ///< not started yet, in order of arrival
   WalkerTap* tap_ = nullptr;
 };
 

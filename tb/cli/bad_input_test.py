@@ -29,6 +29,24 @@ class BadTlbs(ProgramTest):
                             "expected 1")
 
 
+    def test_prefetches_that_the_machine_cannot_make(self):
+        key = "stlb.prefetch."
+        kind = ["--set", key + "kind=next_page"]
+        self.assert_refused(["run", "good.txt", *kind, "--set", "walker.kind=rtl"], key + "kind",
+                            "gives all walks the same priority", "expected none")
+        self.assert_refused(["cosim", "good.txt", *kind], "prefetch.kind", "gives all walks the same priority", "expected none")
+        self.assert_refused(["run", "good.txt", *kind, "--set", "stlb.enabled=false"], key + "kind", "disabled", "expected none")
+        self.assert_refused(["run", "good.txt", *kind, "--set", "stlb.miss_registers=1"], "stlb.miss_registers",
+                            "expected at least 2")
+        self.assert_refused(["run", "good.txt", *kind, "--set", key + "page_bytes=8K"], key + "page_bytes", "no pages of 8K",
+                            "expected 4K, 2M, 1G")
+        self.assert_refused(["run", "good.txt", *kind, "--set", key + "buffer=0", "--set", "stlb.arrays.0.coalesce=8"],
+                            key + "buffer", "expected at least 1")
+        self.assert_refused(["run", "good.txt", "--set", key + "kind=line", "--set", "paging.mode=hashed-chained"],
+                            key + "kind", "no line has entries of adjacent pages", "expected another kind")
+        self.assert_refused(["run", "good.txt", "--set", key + "degree=0"], key + "degree", "expected at least 1")
+
+
 class BadCaches(ProgramTest):
     def test_table_ways_without_tables_or_beyond_the_ways(self):
         for cache, reads in (("l1i", "l1d"), ("l1d", "l2"), ("l2", "llc"), ("llc", "dram")):

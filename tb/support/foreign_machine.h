@@ -78,7 +78,7 @@ inline MachineConfig random_machine_with(const ForeignDescription& walker, Dice&
     }
   }
   config.walker = config_of(walker);
-  stop_coalescing(config);
+  fit_for_hardware(config);
   config.core.invalidate_cycles = std::max(config.core.invalidate_cycles, Cycles(1));
   return config;
 }

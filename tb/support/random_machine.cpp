@@ -74,6 +74,21 @@ TlbArrayConfig random_array(Dice& dice, const PagingMode& mode, std::uint32_t co
   return array;
 }
 
+/// `lines`: whether a line has entries of adjacent pages.
+PrefetchConfig random_prefetch(Dice& dice, const TlbConfig& tlb, const PagingMode& mode, bool lines) {
+  PrefetchConfig prefetch;
+  if (tlb.miss_registers > 1) {
+    prefetch.kind = dice.pick<PrefetchKind>({PrefetchKind::NextPage, PrefetchKind::Stride, PrefetchKind::Distance});
+  }
+  if (lines && dice.chance(30)) prefetch.kind = PrefetchKind::Line;
+  prefetch.degree = dice.number(1, 4);
+  prefetch.table = dice.number(1, 20);
+  prefetch.buffer = tlb.coalesces() ? dice.number(1, 8) : dice.number(0, 8);
+  prefetch.in_flight = dice.number(1, 6);
+  if (dice.chance(20)) prefetch.page_bytes = ByteSize{dice.pick(mode.page_sizes()).bytes()};
+  return prefetch;
+}
+
 TlbConfig random_tlb(Dice& dice, const PagingMode& mode, std::uint32_t coalesce) {
   TlbConfig tlb;
   tlb.enabled = dice.chance(80);
@@ -83,6 +98,8 @@ TlbConfig random_tlb(Dice& dice, const PagingMode& mode, std::uint32_t coalesce)
   }
   tlb.miss_registers = dice.number(1, dice.chance(50) ? 2 : 16);
   tlb.lookups_per_cycle = dice.number(1, 3);
+  Dice own(tlb.arrays.empty() ? 0 : tlb.arrays.front().seed + 1);  // as for coalescing
+  if (tlb.enabled && own.chance(40)) tlb.prefetch = random_prefetch(own, tlb, mode, coalesce != 1);
   return tlb;
 }
 
@@ -327,8 +344,9 @@ MachineConfig random_machine(Dice& dice, const std::string& mode_name) {
   return config;
 }
 
-void stop_coalescing(MachineConfig& config) {
+void fit_for_hardware(MachineConfig& config) {
   for (TlbConfig* tlb : {&config.itlb, &config.dtlb, &config.stlb}) {
+    tlb->prefetch = {};
     for (TlbArrayConfig& array : tlb->arrays) array.coalesce = 1;
   }
 }

@@ -14,8 +14,8 @@ MachineConfig random_machine(Dice& dice);
 MachineConfig random_machine(Dice& dice, const std::string& mode_name);
 /// The same, for tests that know radix tables only.
 MachineConfig random_radix_machine(Dice& dice);
-/// Makes every TLB entry hold one page, as walkers in hardware require.
-void stop_coalescing(MachineConfig& config);
+/// Removes what walkers in hardware cannot serve: TLBs that coalesce or prefetch.
+void fit_for_hardware(MachineConfig& config);
 
 /// For messages: how to have the case of that seed again, and its machine.
 std::string how_to_repeat(std::uint64_t seed, const MachineConfig& config);

@@ -344,7 +344,7 @@ std::string run_under_restless_kernel(const MachineConfig& config, std::uint64_t
   const std::unique_ptr<PageWalker> walker =
       make_walker("walker", config.walker, config.paging, *mode, tables.memory(), stlb ? 1 : 2);
   if (mode->root_moves()) walker->follow_roots(kernel);
-  if (config.coalesces()) walker->tell_neighbours(config.memory.line_bytes);
+  if (config.reads_lines()) walker->tell_neighbours(config.memory.line_bytes);
   auto* hardware = dynamic_cast<RtlWalker*>(walker.get());
   if (hardware != nullptr && config.core.run_ahead) hardware->record_wave(wanted_wave());
   Dram dram("dram", config.dram, config.clock_mhz, config.memory.line_bytes, tables.memory(), 3);

@@ -22,7 +22,7 @@ class RtlCase {
     const RtlVariant& variant = random_variant(dice);
     config = random_machine(dice, random_mode(dice, variant));
     config.walker = walker_of(variant);
-    stop_coalescing(config);
+    fit_for_hardware(config);
     config.walker.requests = dice.chance(50) ? dice.number(1, 8) : 64;
     config.core.invalidate_cycles = std::max(config.core.invalidate_cycles, Cycles(1));
     options.trace_path = folder_.write_trace("trace.txt", random_trace(dice, config, trace_length));

@@ -17,7 +17,7 @@ import tempfile
 
 DOCUMENTS = ["README.md", "docs/user-guide.md", "docs/cost-of-translation.md", "docs/dram.md", "docs/validation.md",
              "docs/several-cores.md", "docs/table-caching.md", "docs/walk-caches.md", "docs/coalescing.md",
-             "docs/segmentation.md",
+             "docs/prefetching.md", "docs/segmentation.md",
              "docs/reproduced.md", "docs/flat-or-tree-or-hash.md",
              "docs/kernel.md", "docs/report.md", "docs/sweeps.md", "docs/sampling.md",
              "docs/bring-your-own-walker.md", "docs/hardware-cost.md",

@@ -95,6 +95,7 @@ struct Bench : WalkObserver {
   std::uint64_t answered(std::size_t index) const { return first.all()[index].answered.value_or(0); }
   const Answer& answer(std::size_t index) const { return first.all()[index].request.answer; }
   void walk_finished(const WalkRecord& walk) override { walks.push_back(walk); }
+  void prefetch_finished(const WalkRecord& walk) override { prefetches.push_back(walk); }
 
   std::shared_ptr<const PagingMode> mode;
   PhysicalMemory memory;
@@ -106,6 +107,7 @@ struct Bench : WalkObserver {
   TranslationClient second;
   Script script;
   std::vector<WalkRecord> walks;
+  std::vector<WalkRecord> prefetches;
 };
 
 }  // namespace tablewalk
