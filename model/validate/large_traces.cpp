@@ -41,6 +41,15 @@ Series add_series(std::vector<Measurement>& measurements, const ReproductionChoi
   return series;
 }
 
+Costed add_costed(std::vector<Measurement>& measurements, const ReproductionChoice& choice,
+                  const std::vector<std::string>& settings) {
+  const std::vector<std::string> cycles{"core.cycles"};
+  const Series real = add_series(measurements, choice, settings, cycles);
+  std::vector<std::string> free = settings;
+  free.emplace_back("core.free_translation=true");
+  return {real, add_series(measurements, choice, free, cycles)};
+}
+
 double mean(const Figures& figures, Series series, std::size_t figure) {
   double sum = 0;
   for (std::size_t i = 0; i < large_traces().size(); ++i) sum += figures[series.first + i][figure];
@@ -70,6 +79,24 @@ std::vector<double> reductions(const Figures& figures, Series first, Series seco
     percent.push_back(100 * (1 - figures[second.first + i][cycles] / figures[first.first + i][cycles]));
   }
   return percent;
+}
+
+std::vector<double> gains(const Figures& figures, Series first, Series second, std::size_t cycles) {
+  std::vector<double> percent;
+  for (std::size_t i = 0; i < large_traces().size(); ++i) {
+    percent.push_back(100 * (figures[first.first + i][cycles] / figures[second.first + i][cycles] - 1));
+  }
+  return percent;
+}
+
+double mean_cost_saved(const Figures& figures, const Costed& first, const Costed& second, std::size_t cycles) {
+  double sum = 0;
+  for (std::size_t i = 0; i < large_traces().size(); ++i) {
+    const double before = figures[first.real.first + i][cycles] - figures[first.free.first + i][cycles];
+    const double after = figures[second.real.first + i][cycles] - figures[second.free.first + i][cycles];
+    sum += 100 * (1 - after / before);
+  }
+  return sum / static_cast<double>(large_traces().size());
 }
 
 }  // namespace tablewalk

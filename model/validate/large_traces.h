@@ -21,6 +21,16 @@ struct Series {
 Series add_series(std::vector<Measurement>& measurements, const ReproductionChoice& choice,
                   const std::vector<std::string>& settings, const std::vector<std::string>& figures);
 
+/// A machine, and the same with free translation: the difference is the cost of translation.
+struct Costed {
+  Series real;
+  Series free;
+};
+
+/// Adds both. Each run gives `core.cycles` only.
+Costed add_costed(std::vector<Measurement>& measurements, const ReproductionChoice& choice,
+                  const std::vector<std::string>& settings);
+
 /// Mean over the traces of a figure.
 double mean(const Figures& figures, Series series, std::size_t figure);
 /// Mean over the traces of figure `upper` / figure `lower` of each run.
@@ -29,5 +39,9 @@ double mean_ratio(const Figures& figures, Series series, std::size_t upper, std:
 double mean_speedup(const Figures& figures, Series first, Series second, std::size_t cycles);
 /// The run time that the second machine saves of the first one's, of each trace: percent.
 std::vector<double> reductions(const Figures& figures, Series first, Series second, std::size_t cycles);
+/// By how much faster the second machine runs each trace: percent.
+std::vector<double> gains(const Figures& figures, Series first, Series second, std::size_t cycles);
+/// What the second machine saves of the first one's cost of translation: percent, mean over the traces.
+double mean_cost_saved(const Figures& figures, const Costed& first, const Costed& second, std::size_t cycles);
 
 }  // namespace tablewalk

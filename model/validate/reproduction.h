@@ -63,6 +63,7 @@ const std::vector<PaperName>& papers();
 Reproduction reproduce_park22(const ReproductionChoice& choice);
 Reproduction reproduce_yaniv16(const ReproductionChoice& choice);
 Reproduction reproduce_barr10(const ReproductionChoice& choice);
+Reproduction reproduce_ecpt20(const ReproductionChoice& choice);
 
 /// The reproductions with those names, or all. Throws InputError that names the nearest one.
 std::vector<Reproduction> find_reproductions(const std::vector<std::string>& names, const ReproductionChoice& choice);

@@ -15,12 +15,12 @@ NAMES = ("bfs", "pagerank", "hash-join", "key-value", "btree", "heap")
 
 
 class Reproduce(program.ProgramTest):
-    def runs(self, *settings):
+    def runs(self, *settings, cost="--no-cost"):
         """Figures of the short form's runs."""
         sets = [word for setting in settings for word in ("--set", setting)]
         results = []
         for name in NAMES:
-            run = self.run_program("run", f"{TRACES}/{name}.twt", "-c", "skylake", *sets, "--no-cost", "--limit", "200000",
+            run = self.run_program("run", f"{TRACES}/{name}.twt", "-c", "skylake", *sets, *cost.split(), "--limit", "200000",
                                    "--format", "json")
             self.assertEqual(run.returncode, 0, run.stderr)
             results.append(json.loads(run.stdout)["stats"])
@@ -39,6 +39,20 @@ class Reproduce(program.ProgramTest):
         ours = [number["ours"] for number in self.numbers("park22")]
         for one, expected in zip(ours, (reads(tree), reads(flattened), gain)):
             self.assertAlmostEqual(one, expected, places=9)
+
+    def test_the_saved_overhead_is_the_cost_that_single_runs_report(self):
+        tree = self.runs(cost="")
+        cuckoo = self.runs("paging.mode=cuckoo", "paging.cuckoo.initial_bytes=2M", cost="")
+        saved = [100 * (1 - two["translation.cost_cycles"] / one["translation.cost_cycles"]) for one, two in zip(tree, cuckoo)]
+        faster = [100 * (one["core.cycles"] / two["core.cycles"] - 1) for one, two in zip(tree, cuckoo)]
+        ours = [number["ours"] for number in self.numbers("ecpt20")]
+        for one, expected in zip(ours, (sum(saved) / len(saved), min(faster), max(faster)), strict=True):
+            self.assertAlmostEqual(one, expected, places=9)
+
+    def test_the_cuckoo_table_of_the_program_with_most_pages_does_not_grow(self):
+        settings = ("--set", "paging.mode=cuckoo", "--set", "paging.cuckoo.initial_bytes=2M")
+        run = self.json("run", f"{TRACES}/hash-join.twt", "-c", "skylake", *settings, "--no-cost")
+        self.assertEqual(run["stats"]["tables.growths"], 0)
 
     def test_verdicts_follow_from_the_margin_and_the_direction(self):
         numbers = self.numbers()
