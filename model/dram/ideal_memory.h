@@ -11,10 +11,11 @@ namespace tablewalk {
 /// number in parallel. It reports `l1` as the memory that served an entry.
 class IdealMemory : public TimedModule {
  public:
-  IdealMemory(sc_core::sc_module_name name, PhysicalMemory& memory)
-      : TimedModule(name), memory_(memory), cpu_side_("cpu_side", *this, 1) {}
+  /// `ports`: number of upstream neighbours.
+  IdealMemory(sc_core::sc_module_name name, PhysicalMemory& memory, unsigned ports = 1)
+      : TimedModule(name), memory_(memory), cpu_side_("cpu_side", *this, ports) {}
 
-  tlm::tlm_target_socket<64>& cpu_side() { return cpu_side_.port(0).socket; }
+  tlm::tlm_target_socket<64>& cpu_side(unsigned port = 0) { return cpu_side_.port(port).socket; }
 
   // Called by the port.
   bool receive_access(unsigned port, MemoryAccess& access, Cycles& cycle) {
@@ -28,10 +29,11 @@ class IdealMemory : public TimedModule {
     Inbox<MemoryAccess*>& arrivals = cpu_side_.arrivals();
     while (arrivals.due(now())) {
       MemoryAccess& access = *arrivals.front();
+      const unsigned port = arrivals.front_port();
       arrivals.pop();
       access.info.served_by = ServedBy::L1;
       if (access.wants_entry()) access.transfer_entry(memory_);
-      cpu_side_.port(0).respond(access, now() + Cycles(1));
+      cpu_side_.port(port).respond(access, now() + Cycles(1));
     }
     if (!arrivals.empty()) wake_at(arrivals.next_visible());
   }

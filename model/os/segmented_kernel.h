@@ -26,6 +26,7 @@ class SegmentedKernel final : public Kernel {
   PhysicalAddress root(AddressSpaceId asid) override;
   void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) override;
   bool is_mapped(AddressSpaceId asid, VirtualAddress va) override;
+  RangeRegister range_table(AddressSpaceId asid) override { return paging_->range_table(asid); }
   bool pages_on_demand() const override { return paging_->pages_on_demand(); }
   bool would_fault(AddressSpaceId asid, VirtualAddress va, Access access) override;
   bool observes_accesses() const override { return paging_->observes_accesses(); }

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/types.h"
+#include "paging/range_table.h"
 #include "paging/translation.h"
 #include "protocol/invalidation.h"
 #include "protocol/kernel_work.h"
@@ -33,6 +34,8 @@ class Kernel {
   virtual PhysicalAddress root(AddressSpaceId asid) = 0;
   /// The one for accesses of that privilege: with page-table isolation the program has a root of its own.
   virtual PhysicalAddress root_for(AddressSpaceId asid, bool /*user*/) { return root(asid); }
+  /// The register of the address space's range table, as it is now.
+  virtual RangeRegister range_table(AddressSpaceId /*asid*/) { return {}; }
   /// Called in program order for an access that missed the first-level TLB, before the walk: prefaulted pages are
   /// mapped here. Throws InputError if the address cannot be mapped.
   virtual void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) = 0;

@@ -78,7 +78,7 @@ void Machine::make_frames(std::size_t processes) {
 
 void Machine::make_kernel(const std::optional<ImageTables>& tables, std::unique_ptr<FutureUses> future) {
   if (!tables && config_.os.prefault) {
-    kernel_ = std::make_unique<AddressSpaces>(config_.os, mode_, memory_, frames_);
+    kernel_ = std::make_unique<AddressSpaces>(config_.os, mode_, memory_, frames_, config_.ranges);
     return;
   }
   if (!tables) {
@@ -90,6 +90,9 @@ void Machine::make_kernel(const std::optional<ImageTables>& tables, std::unique_
   require_radix(*mode_, "a memory image");
   if (config_.os.kpti || config_.os.kernel_half == KernelHalf::Shared) {
     throw InputError("os.kpti, os.kernel_half: a memory image has its own tables; expected false and private");
+  }
+  if (config_.ranges.enabled()) {
+    throw InputError("ranges.entries: a memory image has no range tables; expected 0");
   }
   const PhysicalAddress root =
       mode_->decode_root(tables->root_value).table;  // before the image is read, to report a bad root early
@@ -164,8 +167,11 @@ Module Machine::make(std::size_t index, const MakeMemory& memory) {
     case NodeKind::Itlb:
     case NodeKind::Dtlb:
       return std::make_unique<FirstLevelTlb>(name.c_str(), tlb_config(node.kind), *mode_, ports);
-    case NodeKind::Stlb:
-      return std::make_unique<RegisteredTlb>(name.c_str(), tlb_config(node.kind), *mode_, ports);
+    case NodeKind::Stlb: {
+      const RangeSource ranges{config_.ranges, *kernel_};
+      return std::make_unique<RegisteredTlb>(name.c_str(), config_.stlb, *mode_, ports,
+                                             config_.ranges.enabled() ? &ranges : nullptr);
+    }
     case NodeKind::Walker: {
       auto walker = make_walker(name.c_str(), walker_config(index), config_.paging, *mode_, memory_, ports);
       if (mode_->root_moves()) walker->follow_roots(*kernel_);
@@ -187,7 +193,7 @@ Module Machine::make(std::size_t index, const MakeMemory& memory) {
     case NodeKind::WalkerLlc:
       return cache(ServedBy::Llc, config_.llc);
     case NodeKind::WalkerIdeal:
-      return std::make_unique<IdealMemory>(name.c_str(), memory_);
+      return std::make_unique<IdealMemory>(name.c_str(), memory_, ports);
     case NodeKind::Dram:
     case NodeKind::WalkerDram:
       break;

@@ -5,6 +5,7 @@
 
 #include "os/kernel_half.h"
 #include "paging/neighbours.h"
+#include "paging/range_table.h"
 #include "segment/segment_table.h"
 
 namespace tablewalk {
@@ -307,6 +308,37 @@ std::vector<std::pair<std::string, std::string>> MachineConfig::prefetch_problem
   look_at(itlb, "itlb");
   look_at(dtlb, "dtlb");
   look_at(stlb, "stlb");
+  return problems;
+}
+
+std::vector<std::pair<std::string, std::string>> MachineConfig::range_problems() const {
+  std::vector<std::pair<std::string, std::string>> problems;
+  if (!ranges.enabled()) return problems;
+  if (!os.prefault) {
+    problems.emplace_back("ranges.entries",
+                          "with demand paging the kernel keeps no range tables; expected 0, or "
+                          "os.prefault: true");
+  }
+  if (!stlb.enabled) {
+    problems.emplace_back("ranges.entries",
+                          "the range TLB is beside the second-level TLB, which is left out; expected 0, or "
+                          "stlb.enabled: true");
+  }
+  if (memory.line_bytes < RangeEntry::bytes) {
+    problems.emplace_back("memory.line_bytes",
+                          fmt::format("{} bytes do not hold an entry of a range table; expected at "
+                                      "least {}, or ranges.entries: 0",
+                                      memory.line_bytes, RangeEntry::bytes));
+  }
+  const auto mode = known_mode();
+  if (mode == nullptr) return problems;
+  const unsigned most = mode->virtual_bits() - 1;
+  if (ranges.eager_bytes.bytes > std::uint64_t{1} << most) {
+    problems.emplace_back(
+        "ranges.eager_bytes",
+        fmt::format("{} are more than half of the address space of paging mode {}; expected at most {}",
+                    format_byte_size(ranges.eager_bytes), mode->name(), format_byte_size({std::uint64_t{1} << most})));
+  }
   return problems;
 }
 

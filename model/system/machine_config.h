@@ -16,6 +16,7 @@
 #include "os/os_config.h"
 #include "paging/paging_controls.h"
 #include "paging/paging_mode.h"
+#include "paging/ranges_config.h"
 #include "segment/segment_config.h"
 #include "tlb/tlb_config.h"
 #include "walker/walker_config.h"
@@ -118,6 +119,7 @@ struct MachineConfig {
   TlbConfig itlb;
   TlbConfig dtlb;
   TlbConfig stlb;
+  RangesConfig ranges;
   WalkerConfig walker;
   WalkerReads walker_reads = WalkerReads::L1d;
   WalkerMemory walker_memory = WalkerMemory::Shared;
@@ -145,6 +147,7 @@ struct MachineConfig {
     keys.group("itlb", itlb, "first-level TLB for fetches");
     keys.group("dtlb", dtlb, "first-level TLB for data");
     keys.group("stlb", stlb, "second-level TLB, for both; disabled: first-level misses go to the walker");
+    keys.group("ranges", ranges, "range translations: a range TLB beside the second-level TLB");
     keys.group("walker", walker, "the hardware page-table walker");
     keys.value("walker_reads", walker_reads, "", "the cache or memory through which the walker reads entries");
     keys.value(
@@ -185,6 +188,7 @@ struct MachineConfig {
     for (const auto& [key, text] : process_problems()) problem(key, text);
     for (const auto& [key, text] : coalescing_problems()) problem(key, text);
     for (const auto& [key, text] : prefetch_problems()) problem(key, text);
+    for (const auto& [key, text] : range_problems()) problem(key, text);
     const bool hardware = walker.kind == WalkerKind::Rtl || walker.kind == WalkerKind::Foreign;
     if (hardware && !unknown_to_hardware().empty()) problem("walker.kind", unknown_to_hardware());
     if (hardware && core.invalidate_cycles == Cycles(0)) {
@@ -258,6 +262,8 @@ struct MachineConfig {
   std::vector<std::pair<std::string, std::string>> coalescing_problems() const;
   // Keys and texts: prefetches that the machine cannot make.
   std::vector<std::pair<std::string, std::string>> prefetch_problems() const;
+  // Keys and texts: what range translations need and the machine lacks.
+  std::vector<std::pair<std::string, std::string>> range_problems() const;
   // Keys and texts: segments that do not fit the pages, lines or memory of the machine.
   std::vector<std::pair<std::string, std::string>> segment_problems() const;
 };

@@ -1,5 +1,7 @@
 #include "system/modules.h"
 
+#include "tlb/range_unit.h"
+
 namespace tablewalk {
 namespace {
 
@@ -36,13 +38,14 @@ tlm::tlm_initiator_socket<64>& access_initiator(Module& module, Side side) {
   if (is<Cache>(module)) return as<Cache>(module).memory_side.socket;
   if (is<PageWalker>(module)) return as<PageWalker>(module).memory_side.socket;
   if (is<Directory>(module)) return as<Directory>(module).memory_side.socket;
+  if (is<Tlb>(module)) return as<Tlb>(module).ranges()->memory_side.socket;
   auto& core = as<RequestPort>(module);
   return side == Side::Icache ? core.icache_side.socket : core.dcache_side.socket;
 }
 
 tlm::tlm_target_socket<64>& access_target(Module& module, unsigned port) {
   if (is<Cache>(module)) return as<Cache>(module).cpu_side(port);
-  if (is<IdealMemory>(module)) return as<IdealMemory>(module).cpu_side();
+  if (is<IdealMemory>(module)) return as<IdealMemory>(module).cpu_side(port);
   if (is<Directory>(module)) return as<Directory>(module).cpu_side(port);
   if (is<ExternalMemory>(module)) return as<ExternalMemory>(module).cpu_side(port);
   return as<Dram>(module).cpu_side(port);

@@ -262,6 +262,8 @@ void refuse_sampling(const MachineConfig& config, const RunOptions& options, Mac
   if (!options.more_traces.empty()) refuse("several traces", "one trace");
   if (machine.kernel().pages_on_demand()) refuse("demand paging", "os.prefault: true");
   if (machine.segments() != nullptr) refuse("segments", "segmentation.kind: none");
+  if (config.prefetches()) refuse("TLB prefetches", "prefetch.kind: none");
+  if (config.ranges.enabled()) refuse("range translations", "ranges.entries: 0");
   if (options.check) refuse("the laws of --check", "a run without --check");
   const bool observes = !options.walk_log.empty() || options.attribute || options.details || options.follow != nullptr;
   if (observes) refuse("single walks", "a run without --walk-log, --attribute, --details and --html");

@@ -82,7 +82,8 @@ NodeKind first_shared_memory(const MachineConfig& config, const SharingConfig& s
 /// In the order of the ports at a common target, core by core, which is also their priority.
 std::vector<Route> routes(const MachineConfig& config) {
   using K = NodeKind;
-  return {
+  const std::vector<K> walker_memory = memory_of_walker(config);
+  std::vector<Route> all = {
       {K::Core, Side::Itlb, {K::Segment, K::FreeItlb, K::Itlb}},
       {K::Core, Side::Dtlb, {K::Segment, K::FreeDtlb, K::Dtlb}},
       {K::Segment, Side::Itlb, {K::FreeItlb, K::Itlb}},
@@ -96,7 +97,7 @@ std::vector<Route> routes(const MachineConfig& config) {
       {K::L1i, Side::Memory, {K::L2, K::Llc, K::Dram}},
       {K::Core, Side::Dcache, {K::L1d, K::L2, K::Llc, K::Dram}},
       {K::L1d, Side::Memory, {K::L2, K::Llc, K::Dram}},
-      {K::Walker, Side::Memory, memory_of_walker(config)},
+      {K::Walker, Side::Memory, walker_memory},
       {K::L2, Side::Memory, {K::Llc, K::Dram}},
       {K::Directory, Side::Memory, {first_shared_memory(config, config.sharing)}},
       {K::Llc, Side::Memory, {K::Dram}},
@@ -104,6 +105,9 @@ std::vector<Route> routes(const MachineConfig& config) {
       {K::WalkerL2, Side::Memory, {K::WalkerLlc, K::WalkerDram}},
       {K::WalkerLlc, Side::Memory, {K::WalkerDram}},
   };
+  // The range tables are read as page tables are.
+  if (config.ranges.enabled()) all.push_back({K::Stlb, Side::Memory, walker_memory});
+  return all;
 }
 
 /// Whether the link is from a core to its own first level.

@@ -35,8 +35,8 @@ enum class NodeKind : std::uint8_t {
 };
 
 /// The initiator sides of nodes. A core has the first four, a segment unit the first two, a free
-/// translator that of its TLB; a TLB has `Walker`;
-/// walkers and caches have `Memory`.
+/// translator that of its TLB; a TLB has `Walker`, and beside
+/// a range TLB `Memory`; walkers and caches have `Memory`.
 enum class Side : std::uint8_t { Itlb, Dtlb, Icache, Dcache, Walker, Memory };
 
 struct Node {

@@ -51,7 +51,8 @@ std::vector<WaterfallStep> waterfall_of(const MachineConfig& config) {
   MachineConfig instant = config;
   instant.walker.kind = WalkerKind::Instant;
   instant.walker.unlimited = false;
-  instant.walker_memory = WalkerMemory::Shared;
+  // Nothing but a range TLB reads memory then.
+  instant.walker_memory = config.ranges.enabled() ? WalkerMemory::Ideal : WalkerMemory::Shared;
   steps.push_back({"tlb_lookups", "TLB lookups beyond the first level", instant});
 
   const bool foreign = config.walker.kind == WalkerKind::Foreign;

@@ -162,7 +162,8 @@ void Tlb::report(const std::string& prefix, StatSet& figures) const {
   };
   figures.begin(Section::Tlbs);
   figures.adds_up(prefix + ".lookups", {prefix + ".hits", prefix + ".misses"});
-  figures.adds_up(prefix + ".misses", {prefix + ".sent_down", prefix + ".merged_misses", prefix + ".found_after_wait"});
+  figures.adds_up(prefix + ".misses", {prefix + ".sent_down", prefix + ".merged_misses", prefix + ".found_after_wait",
+                                       prefix + ".range_hits"});
   count("lookups", stats_.lookups, "lookups", "translations looked up in this TLB");
   count("hits", stats_.hits, "lookups", "lookups that hit in this TLB");
   count("misses", stats_.misses, "lookups", "lookups that missed: the three kinds below")

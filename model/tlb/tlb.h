@@ -13,7 +13,9 @@
 
 namespace tablewalk {
 
-/// A miss is counted when its outcome is known: misses = sent_down + merged_misses + found_after_wait.
+class RangeUnit;
+
+/// A miss is counted when its outcome is known: misses = sent_down + merged_misses + found_after_wait + range_hits.
 struct TlbStats {
   std::uint64_t lookups = 0;  ///< one per request
   std::uint64_t hits = 0;
@@ -21,6 +23,7 @@ struct TlbStats {
   std::uint64_t sent_down = 0;         ///< misses sent to the next translator
   std::uint64_t merged_misses = 0;     ///< misses served by another request's response
   std::uint64_t found_after_wait = 0;  ///< misses that waited for a free register and then hit
+  std::uint64_t range_hits = 0;        ///< misses answered by a range TLB beside this one
   std::uint64_t resent = 0;            ///< requests resent because an invalidation overtook their response
   std::uint64_t miss_cycles =
       0;  ///< of all misses, from the first lookup until the response is visible to the requester
@@ -45,13 +48,15 @@ class Tlb : public TimedModule {
   const TlbStats& stats() const { return stats_; }
   /// Of a TLB that prefetches.
   const PrefetchStats& prefetches() const { return prefetch_->stats(); }
-  void reset_stats() {
+  virtual void reset_stats() {
     stats_ = {};
     arrays_.reset_stats();
     if (prefetch_ != nullptr) prefetch_->stats() = {};
   }
   /// Adds this TLB's figures under `prefix`.
-  void report(const std::string& prefix, StatSet& figures) const;
+  virtual void report(const std::string& prefix, StatSet& figures) const;
+  /// The range TLB beside this one; nullptr: none.
+  virtual RangeUnit* ranges() { return nullptr; }
 
   // Called by the ports.
   void receive_invalidation(const Invalidation& invalidation, Cycles cycle);

@@ -8,6 +8,7 @@
 #include "config/printer.h"
 #include "cpu/trace_event.h"
 #include "paging/neighbours.h"
+#include "paging/range_table.h"
 #include "trace/event_form.h"
 #include "trace/generate.h"
 
@@ -273,6 +274,21 @@ std::vector<RecordKind> kinds_of_events() {
   return kinds;
 }
 
+/// Draws of its own, so that the rest of a seed's machine does not depend on it.
+RangesConfig random_ranges(const MachineConfig& config, const PagingMode& mode) {
+  RangesConfig ranges;
+  Dice own(config.os.frame_seed + config.clock_mhz);
+  const bool possible = config.os.prefault && config.stlb.enabled && config.memory.line_bytes >= RangeEntry::bytes;
+  if (!possible || own.chance(50)) return ranges;
+  ranges.entries = own.number(1, 6);
+  ranges.latency_cycles = Cycles(own.number(1, 9));
+  ranges.least_pages = own.number(1, 4);
+  const std::uint64_t page = config.os.mapped_page_bytes(mode.page_bytes());
+  const std::uint64_t block = own.chance(30) ? 0 : page << own.number(0, 5);
+  ranges.eager_bytes = ByteSize{block <= std::uint64_t{1} << (mode.virtual_bits() - 1) ? block : 0};
+  return ranges;
+}
+
 }  // namespace
 
 void idealise(Dice& dice, MachineConfig& config) {
@@ -339,6 +355,7 @@ MachineConfig random_machine(Dice& dice, const std::string& mode_name) {
   }
   favour_tables(dice, config);
   config.dram = random_dram(dice);
+  config.ranges = random_ranges(config, *mode);
   ConfigNode root = bind_config(config);
   check_config(root);
   return config;

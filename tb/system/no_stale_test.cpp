@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cctype>
 #include <functional>
 #include <set>
+#include <sstream>
 #include <unordered_map>
 
 #include "base/error.h"
@@ -15,6 +17,7 @@
 #include "cpu/request_port.h"
 #include "dram/dram.h"
 #include "paging/neighbours.h"
+#include "support/changing_ranges.h"
 #include "support/changing_tables.h"
 #include "support/foreign_machine.h"
 #include "support/listed_trace.h"
@@ -237,6 +240,10 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
   RestlessKernel(ChangingTables& tables, Dice& dice, bool one_in_a_cycle)
       : tables_(tables), dice_(dice), one_in_a_cycle_(one_in_a_cycle) {}
 
+  /// From now on there are range tables.
+  void keep_ranges(std::uint64_t least_pages) { ranges_.emplace(tables_, least_pages); }
+  RangeRegister range_table(AddressSpaceId asid) override { return ranges_->where(asid); }
+
   void attach(RequestPort& port) { port_ = &port; }
   std::uint64_t old_answers() const { return old_answers_; }
   std::uint64_t invalidations() const { return invalidations_; }
@@ -251,6 +258,7 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
   void handle_fault(const PageFault& fault, KernelWork& work) override {
     if (++faults_ > most_faults) throw LawViolation("an access faults again and again");
     tables_.make_present(fault.asid, tables_.page_of(fault.va), fault.access);
+    if (ranges_) ranges_->follow();
     // The fault may come from stale walk-cache entries.
     invalidate_now({Invalidation::Scope::Page, fault.va, fault.asid}, Clockwork::of_simulation().now());
     work.compute(Cycles(dice_.between(0, 50)));
@@ -288,6 +296,7 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
   void change_something() {
     tables_.change(static_cast<AddressSpaceId>(dice_.between(0, tables_.spaces() - 1U)),
                    dice_.between(0, tables_.pages().size() - 1));
+    if (ranges_) ranges_->follow();
   }
   /// The kernel's own invalidation, without an event in the trace.
   void invalidate_now(const Invalidation& invalidation, Cycles cycle) {
@@ -302,6 +311,7 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
 
   ChangingTables& tables_;
   Dice& dice_;
+  std::optional<ChangingRanges> ranges_;
   bool one_in_a_cycle_;
   std::set<Cycles> invalidated_in_;
   RequestPort* port_ = nullptr;
@@ -340,20 +350,26 @@ std::string run_under_restless_kernel(const MachineConfig& config, std::uint64_t
   FirstLevelTlb itlb("itlb", config.itlb, *mode, 1);
   FirstLevelTlb dtlb("dtlb", config.dtlb, *mode, 1);
   std::unique_ptr<RegisteredTlb> stlb;
-  if (config.stlb.enabled) stlb = std::make_unique<RegisteredTlb>("stlb", config.stlb, *mode, 2);
+  const RangeSource ranges{config.ranges, kernel};
+  const bool has_ranges = config.stlb.enabled && config.ranges.enabled();
+  if (has_ranges) kernel.keep_ranges(config.ranges.least_pages);
+  if (config.stlb.enabled) {
+    stlb = std::make_unique<RegisteredTlb>("stlb", config.stlb, *mode, 2, has_ranges ? &ranges : nullptr);
+  }
   const std::unique_ptr<PageWalker> walker =
       make_walker("walker", config.walker, config.paging, *mode, tables.memory(), stlb ? 1 : 2);
   if (mode->root_moves()) walker->follow_roots(kernel);
   if (config.reads_lines()) walker->tell_neighbours(config.memory.line_bytes);
   auto* hardware = dynamic_cast<RtlWalker*>(walker.get());
   if (hardware != nullptr && config.core.run_ahead) hardware->record_wave(wanted_wave());
-  Dram dram("dram", config.dram, config.clock_mhz, config.memory.line_bytes, tables.memory(), 3);
+  Dram dram("dram", config.dram, config.clock_mhz, config.memory.line_bytes, tables.memory(), has_ranges ? 4 : 3);
   port.itlb_side.socket.bind(itlb.cpu_side(0));
   port.dtlb_side.socket.bind(dtlb.cpu_side(0));
   itlb.walker_side.socket.bind(stlb ? stlb->cpu_side(0) : walker->tlb_side(0));
   dtlb.walker_side.socket.bind(stlb ? stlb->cpu_side(1) : walker->tlb_side(1));
   if (stlb) stlb->walker_side.socket.bind(walker->tlb_side(0));
   walker->memory_side.socket.bind(dram.cpu_side(0));
+  if (has_ranges) stlb->ranges()->memory_side.socket.bind(dram.cpu_side(3));
   port.icache_side.socket.bind(dram.cpu_side(1));
   port.dcache_side.socket.bind(dram.cpu_side(2));
 
@@ -367,11 +383,13 @@ std::string run_under_restless_kernel(const MachineConfig& config, std::uint64_t
   Clockwork::of_simulation().rethrow_failure();
   if (!port.finished()) throw LawViolation("the machine came to rest with accesses in flight");
   return std::to_string(kernel.digest()) + " " + std::to_string(port.cycles().total()) + " " +
+         (has_ranges ? std::to_string(stlb->stats().range_hits) + " " : "0 ") +
          std::to_string(walker->stats().restarts) + " " + std::to_string(kernel.old_answers());
 }
 
 /// On that many machines, with and without run-ahead.
 void expect_no_stale_answers(std::size_t machines, const std::function<MachineConfig(Dice&)>& make) {
+  std::uint64_t range_hits = 0;
   std::uint64_t restarts = 0;
   std::uint64_t old = 0;
   for (const std::uint64_t seed : printed_seeds(machines)) {
@@ -386,12 +404,17 @@ void expect_no_stale_answers(std::size_t machines, const std::function<MachineCo
     ASSERT_NO_THROW(results = run_in_processes(2, run, name, {})) << again(seed) << "; its machine:\n"
                                                                   << to_yaml(config, false);
     ASSERT_EQ(results[0], results[1]) << "running ahead changes something; " << again(seed);
-    std::size_t place = results[0].rfind(' ');
-    old += std::stoull(results[0].substr(place + 1));
-    restarts += std::stoull(results[0].substr(results[0].rfind(' ', place - 1) + 1));
+    std::istringstream numbers(results[0]);
+    std::array<std::uint64_t, 5> number{};
+    for (std::uint64_t& one : number) numbers >> one;
+    range_hits += number[2];
+    restarts += number[3];
+    old += number[4];
   }
-  std::printf("%llu walks restarted, %llu old answers\n", static_cast<unsigned long long>(restarts),
+  std::printf("%llu answers by ranges, %llu walks restarted, %llu old answers\n",
+              static_cast<unsigned long long>(range_hits), static_cast<unsigned long long>(restarts),
               static_cast<unsigned long long>(old));
+  EXPECT_GT(range_hits, 0u);
   EXPECT_GT(restarts, 0u);
   EXPECT_GT(old, 0u) << "nothing stale was ever there to be forgotten";
 }

@@ -23,6 +23,8 @@ MachineConfig one_at_a_time(Dice& dice) {
   config.core.next_line_prefetch = false;
   config.os.prefault = true;
   config.segmentation = {};
+  config.ranges = {};
+  for (TlbConfig* tlb : {&config.itlb, &config.dtlb, &config.stlb}) tlb->prefetch.kind = PrefetchKind::None;
   config.walker.kind = dice.chance(85) ? WalkerKind::SystemC : WalkerKind::Instant;
   if (config.paging.mode == "cuckoo") config.paging.mode = "hashed";  // its reads of a round overlap
   return config;
@@ -162,6 +164,12 @@ TEST(Sampling, RefusesWhatHasNoFunctionalModel) {
   MachineConfig segments = config;
   segments.segmentation.kind = SegmentationKind::Paged;
   EXPECT_TRUE(refuses(segments, options, "--sample: segments"));
+  MachineConfig prefetches = config;
+  prefetches.dtlb.prefetch.kind = PrefetchKind::NextPage;
+  EXPECT_TRUE(refuses(prefetches, options, "--sample: TLB prefetches"));
+  MachineConfig ranges = config;
+  ranges.ranges.entries = 4;
+  EXPECT_TRUE(refuses(ranges, options, "--sample: range translations"));
   RunOptions checked = options;
   checked.check = true;
   EXPECT_TRUE(refuses(config, checked, "--check"));
