@@ -47,6 +47,18 @@ class BadTlbs(ProgramTest):
         self.assert_refused(["run", "good.txt", "--set", key + "degree=0"], key + "degree", "expected at least 1")
 
 
+class BadRanges(ProgramTest):
+    def test_ranges_that_the_machine_cannot_have(self):
+        some = ["run", "good.txt", "--set", "ranges.entries=4", "--set"]
+        self.assert_refused([*some, "os.prefault=false"], "ranges.entries", "demand paging", "os.prefault: true")
+        self.assert_refused([*some, "stlb.enabled=false"], "ranges.entries", "stlb.enabled: true")
+        self.assert_refused([*some, "ranges.latency_cycles=0"], "ranges.latency_cycles", "expected at least 1")
+        self.assert_refused([*some, "ranges.least_pages=0"], "ranges.least_pages", "expected at least 1")
+        self.assert_refused([*some, "ranges.eager_bytes=3M"], "ranges.eager_bytes", "is not a power of two")
+        self.assert_refused([*some, "ranges.eager_bytes=512T"], "ranges.eager_bytes", "expected at most")
+        self.assert_refused([*some, "ranges.entry=5"], "ranges.entry", "did you mean 'ranges.entries'?")
+
+
 class BadCaches(ProgramTest):
     def test_table_ways_without_tables_or_beyond_the_ways(self):
         for cache, reads in (("l1i", "l1d"), ("l1d", "l2"), ("l2", "llc"), ("llc", "dram")):

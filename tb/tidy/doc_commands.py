@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 DOCUMENTS = ["README.md", "docs/user-guide.md", "docs/cost-of-translation.md", "docs/dram.md", "docs/validation.md",
-             "docs/several-cores.md", "docs/table-caching.md", "docs/walk-caches.md", "docs/coalescing.md",
+             "docs/several-cores.md", "docs/table-caching.md", "docs/walk-caches.md", "docs/coalescing.md", "docs/ranges.md",
              "docs/prefetching.md", "docs/segmentation.md",
              "docs/reproduced.md", "docs/flat-or-tree-or-hash.md",
              "docs/kernel.md", "docs/report.md", "docs/sweeps.md", "docs/sampling.md",
