@@ -48,7 +48,7 @@ bool Tlb::take_answers(Cycles cycle) {
       continue;
     }
     const std::uint32_t number = registers_.number_of(page_of(answered));
-    const WaitingRequests waiting = registers_.release(number);
+    const WaitingRequests waiting = registers_.release(number).requests();
     if (observer_ != nullptr) observer_->miss_ends(number, cycle);
     released = true;
     if (answered.prefetch) {

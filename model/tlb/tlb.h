@@ -108,6 +108,7 @@ class Tlb : public TimedModule {
   struct Waiting : WaitingRequests {
     TranslationRequest* prefetch = nullptr;
     bool late = false;  ///< the prefetch: an access waits for it
+    const WaitingRequests& requests() const { return *this; }
   };
 
   // With prefetches, of this TLB or of one above it, in tlb_prefetch.cpp.
