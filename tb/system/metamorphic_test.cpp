@@ -60,7 +60,10 @@ TEST(Metamorphic, ATlbWithoutArraysIsOneThatIsSwitchedOff) {
   for (const std::uint64_t seed : printed_seeds(20)) {
     Case random(seed);
     const RunOptions options = random.options();
-    for (TlbConfig* tlb : {&random.config.itlb, &random.config.dtlb}) tlb->enabled = false;
+    for (TlbConfig* tlb : {&random.config.itlb, &random.config.dtlb}) {
+      tlb->enabled = false;
+      tlb->prefetch = {};
+    }
     const std::string off = figures_of(random.config, options);
     for (TlbConfig* tlb : {&random.config.itlb, &random.config.dtlb}) {
       tlb->enabled = true;
