@@ -332,11 +332,7 @@ void print_csv(const RunResult& result, std::ostream& out) {
   out << "name,value,unit" << (result.sample ? ",low,high" : "") << '\n';
   for (const Figure& figure : result.stats.figures()) {
     out << csv_field(figure.name) << ',' << exact_figure_text(figure) << ',' << csv_field(figure.unit);
-    if (result.sample) {
-      const auto found = result.sample->intervals.find(figure.name);
-      const bool known = found != result.sample->intervals.end();
-      out << (known ? fmt::format(",{},{}", found->second.low, found->second.high) : ",,");
-    }
+    if (result.sample) out << ',' << interval_fields(figure, *result.sample);
     out << '\n';
   }
 }

@@ -92,6 +92,7 @@ ordered_json sample_to_json(const SampleSummary& sample) {
   json["intervals"] = std::move(intervals);
   json["cycles"] = sample.cycles;
   json["walks"] = sample.walks_of_window;
+  if (sample.walks) json["walks_in_all"] = *sample.walks;
   return json;
 }
 
@@ -110,6 +111,7 @@ SampleSummary sample_from_json(const ordered_json& json) {
   }
   sample.cycles = json.at("cycles").get<std::vector<std::uint64_t>>();
   sample.walks_of_window = json.at("walks").get<std::vector<std::uint64_t>>();
+  if (json.contains("walks_in_all")) sample.walks = number("walks_in_all");
   return sample;
 }
 

@@ -27,4 +27,10 @@ std::string half_width_text(const StatSet::Figure& figure, const SampleSummary& 
   return " ± " + figure_text(width);
 }
 
+std::string interval_fields(const StatSet::Figure& figure, const SampleSummary& sample) {
+  const auto found = sample.intervals.find(figure.name);
+  if (found == sample.intervals.end()) return ",";
+  return fmt::format("{},{}", found->second.low, found->second.high);
+}
+
 }  // namespace tablewalk

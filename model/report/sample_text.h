@@ -11,4 +11,7 @@ std::string sample_text(const SampleSummary& sample);
 /// ` ± 12`: half the width of the figure's interval, in its unit; empty if it is no estimate.
 std::string half_width_text(const StatSet::Figure& figure, const SampleSummary& sample);
 
+/// The ends of the figure's interval as two fields of CSV, empty without an interval.
+std::string interval_fields(const StatSet::Figure& figure, const SampleSummary& sample);
+
 }  // namespace tablewalk

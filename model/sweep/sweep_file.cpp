@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "config/yaml_text.h"
 #include "sweep/sweep_yaml.h"
+#include "system/sample_spec.h"
 
 namespace tablewalk {
 namespace {
@@ -19,8 +20,9 @@ constexpr std::size_t most_file_bytes = std::size_t{4} << 20;
 constexpr std::size_t most_values = 10000;
 
 const std::vector<std::string>& file_keys() {
-  static const std::vector<std::string> keys = {"config", "traces", "seeds", "set",     "limit",       "warmup",
-                                                "cost",   "check",  "where", "figures", "random_seed", "points"};
+  static const std::vector<std::string> keys = {"config",  "traces",      "seeds", "set",   "limit",
+                                                "warmup",  "sample",      "cost",  "check", "where",
+                                                "figures", "random_seed", "points"};
   return keys;
 }
 
@@ -77,6 +79,8 @@ class Reader {
       file_.limit = yaml_.count(value, name);
     } else if (name == "warmup") {
       file_.warmup = yaml_.count(value, name);
+    } else if (name == "sample") {
+      read_sample(value);
     } else if (name == "random_seed") {
       file_.random_seed = yaml_.count(value, name);
     } else if (name == "cost") {
@@ -89,6 +93,15 @@ class Reader {
       for (const YAML::Node& item : yaml_.items(value, name)) read_condition(item);
     } else {
       read_points(value);
+    }
+  }
+
+  void read_sample(const YAML::Node& value) {
+    file_.sample = yaml_.text(value, "sample");
+    try {
+      parse_sample_spec(file_.sample);
+    } catch (const InputError& error) {
+      yaml_.fail(value, "sample", error.what());
     }
   }
 

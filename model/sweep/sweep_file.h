@@ -71,6 +71,7 @@ struct SweepFile {
   std::optional<std::uint64_t> random_seed;
   std::uint64_t warmup = 0;
   std::uint64_t limit = 0;
+  std::string sample;  ///< as parse_sample_spec() takes it; empty: whole runs
   bool cost = true;
   bool check = false;
 };

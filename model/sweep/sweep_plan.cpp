@@ -180,6 +180,7 @@ class PlanMaker {
     task.traces = opened.traces;
     task.warmup = file_.warmup;
     task.limit = file_.limit;
+    task.sample = file_.sample;
     task.check = file_.check;
     return task;
   }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "report/figures.h"
+#include "report/sample_text.h"
 #include "stats/translation_cost.h"
 #include "sweep/figure_choice.h"
 
@@ -65,22 +66,25 @@ void for_each_result(const SweepPlan& plan, const SweepStore& store,
 }
 
 std::string tidy_csv(const SweepPlan& plan, const SweepStore& store, const std::vector<std::string>& figures) {
-  std::string text = "point,trace,config,seed";
-  for (const std::string& key : plan.keys) text += "," + csv_field(key);
-  text += ",figure,value,unit\n";
+  std::string rows;
+  bool sampled = false;  // all of a sweep are, or none
   FigureChoice choice(figures);
   for_each_result(plan, store, [&](const SweepPoint& point, const RunResult& result) {
+    sampled = result.sample.has_value();
     std::string head =
         fmt::format("{},{},{},{}", point.id, csv_field(point.trace), csv_field(point.config), point.seed);
     for (const std::string& value : point.values) head += "," + csv_field(value);
     for (const StatSet::Figure& figure : result.stats.figures()) {
       if (!choice.takes(figure)) continue;
-      text +=
-          fmt::format("{},{},{},{}\n", head, csv_field(figure.name), exact_figure_text(figure), csv_field(figure.unit));
+      rows +=
+          fmt::format("{},{},{},{}", head, csv_field(figure.name), exact_figure_text(figure), csv_field(figure.unit));
+      rows += sampled ? "," + interval_fields(figure, *result.sample) + "\n" : "\n";
     }
   });
   choice.refuse_unused();
-  return text;
+  std::string names = "point,trace,config,seed";
+  for (const std::string& key : plan.keys) names += "," + csv_field(key);
+  return names + ",figure,value,unit" + (sampled ? ",low,high\n" : "\n") + rows;
 }
 
 }  // namespace tablewalk

@@ -23,6 +23,7 @@ ordered_json SweepTask::contents(const ordered_json& config_json) const {
   json["traces"] = identities;
   json["warmup"] = warmup;
   json["limit"] = limit;
+  if (!sample.empty()) json["sample"] = sample;
   json["check"] = check;
   json["config"] = config_json;
   return json;
@@ -46,6 +47,7 @@ SweepTask task_from_json(const ordered_json& json) {
   task.name = json.at("name").get<std::string>();
   task.warmup = json.at("warmup").get<std::uint64_t>();
   task.limit = json.at("limit").get<std::uint64_t>();
+  task.sample = json.value("sample", "");
   task.check = json.at("check").get<bool>();
   for (std::size_t i = 0; i < json.at("paths").size(); ++i) {
     task.traces.push_back({json.at("paths").at(i).get<std::string>(), json.at("traces").at(i).get<std::string>()});
@@ -61,6 +63,7 @@ RunResult run_task(const SweepTask& task) {
   for (std::size_t i = 1; i < task.traces.size(); ++i) options.more_traces.push_back(task.traces[i].path);
   options.warmup = task.warmup;
   options.limit = task.limit;
+  if (!task.sample.empty()) options.sample = parse_sample_spec(task.sample);
   options.check = task.check;
   options.stop = &interrupt_flag();
   return run_machine(task.config, options);

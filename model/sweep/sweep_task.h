@@ -25,6 +25,7 @@ struct SweepTask {
   std::vector<TaskTrace> traces;
   std::uint64_t warmup = 0;
   std::uint64_t limit = 0;
+  std::string sample;  ///< as parse_sample_spec() takes it; empty: the whole run
   bool check = false;
 
   /// Everything that determines the result, and its checksum.

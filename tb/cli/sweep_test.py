@@ -36,6 +36,17 @@ def limit_file_size(size):
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
+SAMPLED = """\
+config: skylake
+traces: {trace}
+sample: windows=40,warm=500
+figures: [translation.cost_share, walker.walks, core.cycles]
+points:
+  - grid:
+      stlb.arrays.0.entries: [96, 1536]
+"""
+
+
 class SweepTest(ProgramTest):
     def setUp(self):
         super().setUp()
@@ -64,6 +75,21 @@ class SweepTest(ProgramTest):
 
 
 class Points(SweepTest):
+    def test_samples_have_intervals(self):
+        self.write("sampled.yaml", SAMPLED.format(trace=trace("large/key-value")))
+        self.sweep("sampled.yaml", "-o", "sampled", "-j", "2")
+        rows = self.rows("sampled")
+        self.assertEqual(len(rows), 6)
+        for row in rows:
+            run = self.json("run", row["trace"], "-c", "skylake", "--sample", "windows=40,warm=500", "--set",
+                            f"stlb.arrays.0.entries={row['stlb.arrays.0.entries']}")
+            low, high = run["sample"]["intervals"].get(row["figure"], ["", ""])
+            self.assertEqual(float(row["value"]), run["stats"][row["figure"]], row)
+            self.assertEqual((row["low"], row["high"]), (str(low), str(high)), row)
+            self.assertEqual(row["low"] == "", row["figure"] == "walker.walks")
+        again = self.run_program("sweep", "collect", "sampled")
+        self.assertEqual(again.stdout, self.table("sampled"))
+
     def test_each_point_has_the_figures_of_a_run(self):
         self.sweep("grid.yaml", "-o", "out")
         rows = self.rows("out")

@@ -106,11 +106,12 @@ TEST(SweepFile, DrawnValuesCoverTheirIntervalAndNoMore) {
 TEST(SweepFileError, EachIsOneLineWithPlaceExpectationAndNearestName) {
   const std::string set = head + "points:\n  - ";
   EXPECT_EQ(problem_of("traces: a\nlimits: 1"),
-            "s.yaml:2: limits: unknown key: expected one of config, traces, seeds, set, limit, warmup, cost, check, "
-            "where, figures, random_seed, points (did you mean 'limit'?)");
+            "s.yaml:2: limits: unknown key: expected one of config, traces, seeds, set, limit, warmup, sample, cost, "
+            "check, where, figures, random_seed, points (did you mean 'limit'?)");
   EXPECT_EQ(problem_of("limit: 5"), "s.yaml:1: traces: is missing: expected a trace file or a list of them");
   EXPECT_THAT(problem_of("traces: [a\n"), HasSubstr("not readable as YAML"));
   EXPECT_THAT(problem_of(""), HasSubstr("s.yaml:1: expected a group of keys"));
+  EXPECT_THAT(problem_of(head + "sample: windws=3"), HasSubstr("s.yaml:2: sample: --sample: 'windws=3'"));
   EXPECT_THAT(problem_of(head + "limit: -1"), HasSubstr("s.yaml:2: limit: expected a whole number such as"));
   EXPECT_THAT(problem_of(head + "cost: maybe"), HasSubstr("s.yaml:2: cost: expected true or false, not 'maybe'"));
   EXPECT_THAT(problem_of(head + "limit: 1\nlimit: 2"), HasSubstr("s.yaml:3: limit: given twice, first at s.yaml:2"));

@@ -98,11 +98,11 @@ TEST(SweepPlan, ConditionsExcludePoints) {
 TEST(SweepPlan, AnIdNamesEverythingThatDeterminesTheResult) {
   std::set<std::string> ids;
   for (const std::string& text :
-       {head, head + "limit: 1", head + "warmup: 1", head + "check: true", head + "set: {os.frame_seed: 9}",
-        std::string("config: skylake\ntraces: 'text:R 0x1000; R 0x3000'\n")}) {
+       {head, head + "limit: 1", head + "sample: windows=5", head + "warmup: 1", head + "check: true",
+        head + "set: {os.frame_seed: 9}", std::string("config: skylake\ntraces: 'text:R 0x1000; R 0x3000'\n")}) {
     ids.insert(plan_of(text).points.at(0).id);
   }
-  EXPECT_EQ(ids.size(), 6U);
+  EXPECT_EQ(ids.size(), 7U);
   EXPECT_EQ(plan_of(head).points[0].id, plan_of(head + "points: [grid: {walker.walkers: [2]}]").points[0].id);
 }
 
