@@ -161,11 +161,8 @@ Module Machine::make(std::size_t index, const MakeMemory& memory) {
     case NodeKind::Itlb:
     case NodeKind::Dtlb:
       return std::make_unique<FirstLevelTlb>(name.c_str(), tlb_config(node.kind), *mode_, ports);
-    case NodeKind::Stlb: {
-      const RangeSource ranges{config_.ranges, *kernel_};
-      return std::make_unique<RegisteredTlb>(name.c_str(), config_.stlb, *mode_, ports,
-                                             config_.ranges.enabled() ? &ranges : nullptr);
-    }
+    case NodeKind::Stlb:
+      return make_stlb(name, ports);
     case NodeKind::Walker: {
       auto walker = make_walker(name.c_str(), walker_config(index), config_.paging, *mode_, memory_, ports);
       if (mode_->root_moves()) walker->follow_roots(*kernel_);
@@ -193,6 +190,12 @@ Module Machine::make(std::size_t index, const MakeMemory& memory) {
       break;
   }
   return make_memory(index, memory);
+}
+
+std::unique_ptr<Tlb> Machine::make_stlb(const std::string& name, unsigned ports) {
+  const RangeSource ranges{config_.ranges, *kernel_};
+  return std::make_unique<RegisteredTlb>(name.c_str(), config_.stlb, *mode_, ports,
+                                         config_.ranges.enabled() ? &ranges : nullptr);
 }
 
 Module Machine::make_memory(std::size_t index, const MakeMemory& memory) {

@@ -66,6 +66,7 @@ class Machine {
   void bind_links();
   void join_cores();
   Module make(std::size_t index, const MakeMemory& memory);
+  std::unique_ptr<Tlb> make_stlb(const std::string& name, unsigned ports);
   Module make_memory(std::size_t index, const MakeMemory& memory);
   CoreNeighbours neighbours(std::size_t core) const;
   std::vector<std::optional<unsigned>> cores_above(std::size_t node) const;

@@ -28,6 +28,22 @@ class BadTlbs(ProgramTest):
         self.assert_refused(["cosim", "good.txt", "--set", key + "=2"], "coalesce", "the RTL walker reads single entries",
                             "expected 1")
 
+    def test_ranges_that_the_machine_cannot_have(self):
+        with_ranges = ["run", "good.txt", "--set", "ranges.entries=4", "--set"]
+        self.assert_refused(["run", "good.txt", "--set", "ranges.entries=1025"], "ranges.entries", "1025", "1024")
+        self.assert_refused(with_ranges + ["ranges.latency_cycles=0"], "ranges.latency_cycles: 0 cycles",
+                            "expected at least 1")
+        self.assert_refused(with_ranges + ["ranges.least_pages=0"], "ranges.least_pages: 0 pages", "expected at least 1")
+        self.assert_refused(with_ranges + ["ranges.eager_bytes=3M"], "ranges.eager_bytes: 3M is not a power of two",
+                            "expected one, or 0")
+        self.assert_refused(with_ranges + ["ranges.eager_bytes=4G", "--set", "paging.mode=flat32"], "ranges.eager_bytes",
+                            "more than half of the address space of paging mode flat32", "expected at most 2G")
+        self.assert_refused(with_ranges + ["os.prefault=false"], "ranges.entries", "demand paging", "expected 0")
+        self.assert_refused(with_ranges + ["stlb.enabled=false"], "ranges.entries", "which is left out",
+                            "stlb.enabled: true")
+        self.assert_refused(with_ranges + ["memory.line_bytes=16"], "memory.line_bytes: 16 bytes",
+                            "expected at least 32")
+
 
 class BadCaches(ProgramTest):
     def test_table_ways_without_tables_or_beyond_the_ways(self):

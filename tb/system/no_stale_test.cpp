@@ -241,7 +241,7 @@ class RestlessKernel final : public Kernel, public TranslationObserver {
       : tables_(tables), dice_(dice), one_in_a_cycle_(one_in_a_cycle) {}
 
   /// From now on there are range tables.
-  void keep_ranges(std::uint64_t least_pages) { ranges_.emplace(tables_, least_pages); }
+  void keep_ranges() { ranges_.emplace(tables_, 1); }
   RangeRegister range_table(AddressSpaceId asid) override { return ranges_->where(asid); }
 
   void attach(RequestPort& port) { port_ = &port; }
@@ -352,7 +352,7 @@ std::string run_under_restless_kernel(const MachineConfig& config, std::uint64_t
   std::unique_ptr<RegisteredTlb> stlb;
   const RangeSource ranges{config.ranges, kernel};
   const bool has_ranges = config.stlb.enabled && config.ranges.enabled();
-  if (has_ranges) kernel.keep_ranges(config.ranges.least_pages);
+  if (has_ranges) kernel.keep_ranges();
   if (config.stlb.enabled) {
     stlb = std::make_unique<RegisteredTlb>("stlb", config.stlb, *mode, 2, has_ranges ? &ranges : nullptr);
   }

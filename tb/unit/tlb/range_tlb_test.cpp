@@ -123,7 +123,7 @@ TEST(RangeTlb, AnInvalidationTakesEveryRangeOfWhichItCoversAPage) {
       ASSERT_EQ(tlb.find(known[i].range.first, known[i].asid, load) == nullptr, gone[i]) << "seed " << seed;
     }
   }
-  EXPECT_GT(taken, 1000u);
+  EXPECT_GT(taken, 500u);
 }
 
 }  // namespace
