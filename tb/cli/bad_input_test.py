@@ -455,6 +455,8 @@ class BadImages(ProgramTest):
     def test_options(self):
         root = ["--root", "0x1000"]
         self.refuse_both(["--image", "raw"], "--image without --root")
+        self.assert_refused(["run", "good.txt", "--mode", "x86-32", "--image", "raw", *root, "--set", "ranges.entries=4"],
+                            "ranges.entries: a memory image has no range tables", "expected 0")
         self.refuse_both(["--image", "raw", "--root", "zz"], "--root: 'zz' is not a whole number")
         self.refuse_both(["--image", "raw", "--root", "0x123456789000"], "CR3 0x123456789000")
         self.refuse_both(["--image", "raw", "--image-base", "1", *root], "--image-base 0x1: expected a multiple of 4096")
