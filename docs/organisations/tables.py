@@ -63,7 +63,7 @@ def of_states(rows):
 def of_footprints(rows):
     known = {(row["organisation"], row["footprint"]): row for row in rows}
     footprints = list(dict.fromkeys(row["footprint"] for row in rows))
-    return markdown(["organisation", *(f"{footprint}iB" for footprint in footprints)],
+    return markdown(["organisation", *(f"{footprint[:-1]} {footprint[-1]}iB" for footprint in footprints)],
                     [[f"`{one}`", *(f"{float(known[one, footprint]['walk_cycles']):,.0f}" for footprint in footprints)]
                      for one in ORGANISATIONS])
 
