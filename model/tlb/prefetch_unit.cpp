@@ -5,12 +5,6 @@
 namespace tablewalk {
 namespace {
 
-std::vector<unsigned> page_shifts(const PagingMode& mode) {
-  std::vector<unsigned> shifts;
-  for (const PageSize& size : mode.page_sizes()) shifts.push_back(size.shift);
-  return shifts;
-}
-
 TlbArrayConfig buffer_of(std::uint32_t entries) {
   TlbArrayConfig config;
   config.entries = entries;

@@ -98,6 +98,12 @@ std::uint64_t TlbArray::invalidate(const Invalidation& invalidation) {
   });
 }
 
+std::vector<unsigned> page_shifts(const PagingMode& mode) {
+  std::vector<unsigned> shifts;
+  for (const PageSize& size : mode.page_sizes()) shifts.push_back(size.shift);
+  return shifts;
+}
+
 Translation part_of(const Translation& page, VirtualAddress va, unsigned shift) {
   Translation part = page;
   part.page = PhysicalAddress(page.physical(va).value() & ~low_bits(shift));

@@ -145,6 +145,9 @@ class TlbArray {
   Translation found_;  ///< the result of the last find_in_groups()
 };
 
+/// log2 of the mode's page sizes, smallest first.
+std::vector<unsigned> page_shifts(const PagingMode& mode);
+
 /// The part of a larger page around `va` that an array with parts of 2^shift bytes holds. Its neighbours are the other
 /// parts.
 Translation part_of(const Translation& page, VirtualAddress va, unsigned shift);

@@ -3,15 +3,6 @@
 #include <algorithm>
 
 namespace tablewalk {
-namespace {
-
-std::vector<unsigned> page_shifts(const PagingMode& mode) {
-  std::vector<unsigned> shifts;
-  for (const PageSize& size : mode.page_sizes()) shifts.push_back(size.shift);
-  return shifts;
-}
-
-}  // namespace
 
 TlbArrays::TlbArrays(const TlbConfig& config, const PagingMode& mode) : mode_(mode), page_shift_(mode.offset_bits()) {
   if (!config.enabled) return;

@@ -36,13 +36,6 @@ Access random_access(Dice& dice) {
           dice.chance(70)};
 }
 
-/// The page sizes that TLBs of the mode may hold, log2.
-std::vector<unsigned> page_shifts(const PagingMode& mode) {
-  std::vector<unsigned> shifts;
-  for (const PageSize& size : mode.page_sizes()) shifts.push_back(size.shift);
-  return shifts;
-}
-
 /// A machine's cached state and walks, without time: each access completes before the next begins.
 class TimelessMachine {
  public:
