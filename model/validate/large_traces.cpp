@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "trace/trace_reader.h"
 #include "validate/machine_run.h"
@@ -16,13 +17,28 @@ constexpr std::uint64_t short_records = 200000;
 
 const char* const large_traces_text =
     "the six programs of traces/large (graph search, PageRank, hash join, key-value store, B+-tree, Python heap), 66 "
-    "to "
-    "453 MiB touched, on the preset skylake";
+    "to 453 MiB touched, on the preset skylake";
 
 const std::vector<std::string>& large_traces() {
   static const std::vector<std::string> names{"bfs", "pagerank", "hash-join", "key-value", "btree", "heap"};
   return names;
 }
+
+namespace {
+
+/// What `of_trace` gives for the number of each trace.
+template <class OfTrace>
+std::vector<double> for_each_trace(OfTrace&& of_trace) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < large_traces().size(); ++i) values.push_back(of_trace(i));
+  return values;
+}
+
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+}  // namespace
 
 Series add_series(std::vector<Measurement>& measurements, const ReproductionChoice& choice,
                   const std::vector<std::string>& settings, const std::vector<std::string>& figures) {
@@ -51,52 +67,38 @@ Costed add_costed(std::vector<Measurement>& measurements, const ReproductionChoi
 }
 
 double mean(const Figures& figures, Series series, std::size_t figure) {
-  double sum = 0;
-  for (std::size_t i = 0; i < large_traces().size(); ++i) sum += figures[series.first + i][figure];
-  return sum / static_cast<double>(large_traces().size());
+  return mean(for_each_trace([&](std::size_t i) { return figures[series.first + i][figure]; }));
 }
 
 double mean_ratio(const Figures& figures, Series series, std::size_t upper, std::size_t lower) {
-  double sum = 0;
-  for (std::size_t i = 0; i < large_traces().size(); ++i) {
+  return mean(for_each_trace([&](std::size_t i) {
     const std::vector<double>& run = figures[series.first + i];
-    sum += run[upper] / run[lower];
-  }
-  return sum / static_cast<double>(large_traces().size());
+    return run[upper] / run[lower];
+  }));
 }
 
 double mean_speedup(const Figures& figures, Series first, Series second, std::size_t cycles) {
-  double logarithms = 0;
-  for (std::size_t i = 0; i < large_traces().size(); ++i) {
-    logarithms += std::log(figures[first.first + i][cycles] / figures[second.first + i][cycles]);
-  }
-  return 100 * std::expm1(logarithms / static_cast<double>(large_traces().size()));
+  return 100 * std::expm1(mean(for_each_trace([&](std::size_t i) {
+           return std::log(figures[first.first + i][cycles] / figures[second.first + i][cycles]);
+         })));
 }
 
 std::vector<double> reductions(const Figures& figures, Series first, Series second, std::size_t cycles) {
-  std::vector<double> percent;
-  for (std::size_t i = 0; i < large_traces().size(); ++i) {
-    percent.push_back(100 * (1 - figures[second.first + i][cycles] / figures[first.first + i][cycles]));
-  }
-  return percent;
+  return for_each_trace(
+      [&](std::size_t i) { return 100 * (1 - figures[second.first + i][cycles] / figures[first.first + i][cycles]); });
 }
 
 std::vector<double> gains(const Figures& figures, Series first, Series second, std::size_t cycles) {
-  std::vector<double> percent;
-  for (std::size_t i = 0; i < large_traces().size(); ++i) {
-    percent.push_back(100 * (figures[first.first + i][cycles] / figures[second.first + i][cycles] - 1));
-  }
-  return percent;
+  return for_each_trace(
+      [&](std::size_t i) { return 100 * (figures[first.first + i][cycles] / figures[second.first + i][cycles] - 1); });
 }
 
 double mean_cost_saved(const Figures& figures, const Costed& first, const Costed& second, std::size_t cycles) {
-  double sum = 0;
-  for (std::size_t i = 0; i < large_traces().size(); ++i) {
+  return mean(for_each_trace([&](std::size_t i) {
     const double before = figures[first.real.first + i][cycles] - figures[first.free.first + i][cycles];
     const double after = figures[second.real.first + i][cycles] - figures[second.free.first + i][cycles];
-    sum += 100 * (1 - after / before);
-  }
-  return sum / static_cast<double>(large_traces().size());
+    return 100 * (1 - after / before);
+  }));
 }
 
 }  // namespace tablewalk
