@@ -10,10 +10,10 @@
 namespace tablewalk {
 
 std::string sample_text(const SampleSummary& sample) {
-  const double share = static_cast<double>(sample.measured) / static_cast<double>(sample.records);
   return fmt::format(
       "ESTIMATE from {} windows of {} records, {:.2g} % of {} records; ± is half a 95 % confidence interval\n",
-      with_thousands(sample.windows()), with_thousands(sample.measure), 100 * share, with_thousands(sample.records));
+      with_thousands(sample.windows()), with_thousands(sample.measure), 100 * sample.share(),
+      with_thousands(sample.records));
 }
 
 std::string half_width_text(const StatSet::Figure& figure, const SampleSummary& sample) {

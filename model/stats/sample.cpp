@@ -104,7 +104,7 @@ StatSet SampledFigures::estimate(const StatSet& at_end, SampleSummary& sample) c
 void SampledFigures::estimate_figure(const Sampled& sampled, const StatSet& at_end, SampleSummary& sample,
                                      StatSet& figures) const {
   Figure figure = sampled.figure;
-  const double measured = static_cast<double>(records_) / static_cast<double>(sample.records);
+  const double measured = sample.share();
   if (figure.at_end) {
     if (!sample.skips) figures.add(at_end.at(figure.name));
     return;

@@ -36,6 +36,8 @@ struct SampleSummary {
 
   static constexpr double confidence = 0.95;
   std::uint64_t windows() const { return cycles.size(); }
+  /// The share of the records that is in windows.
+  double share() const { return static_cast<double>(measured) / static_cast<double>(records); }
   std::uint64_t windows_with_walks() const;
   /// Fewer windows with a walk say nothing about the cost of the walks that no window met, nor does their spread.
   static constexpr std::uint64_t least_windows_with_walks = 30;

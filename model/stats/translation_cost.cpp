@@ -37,11 +37,10 @@ void estimate_difference(SampleSummary& sample, const std::vector<std::uint64_t>
     per_record.add(saved, static_cast<double>(sample.measure));
     share.add(saved, static_cast<double>(cycles[i]));
   }
-  const double measured = static_cast<double>(sample.measured) / static_cast<double>(sample.records);
   const auto scale = static_cast<double>(sample.records);
-  const Interval of_record = per_record.estimate(measured).interval();
+  const Interval of_record = per_record.estimate(sample.share()).interval();
   sample.intervals[prefix + "cost_cycles"] = {of_record.low * scale, of_record.high * scale};
-  sample.intervals[prefix + "cost_share"] = share.estimate(measured).interval();
+  sample.intervals[prefix + "cost_share"] = share.estimate(sample.share()).interval();
 }
 
 /// The same for one machine's cycles.

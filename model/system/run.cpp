@@ -248,7 +248,7 @@ void describe_inputs(RunResult& result, const MachineConfig& config, const RunOp
 /// A run by samples, and the functional warming between them.
 struct Sampling {
   Sampling(const SamplePlan& plan, Machine& machine, const MachineConfig& config, std::function<bool()> on_batch)
-      : warming(machine, config), sampler(plan, machine, warming.warmer(), std::move(on_batch)) {}
+      : warming(machine, config), sampler(plan, machine, warming, std::move(on_batch)) {}
 
   MachineWarming warming;
   Sampler sampler;

@@ -97,6 +97,13 @@ SampleSpec parse_sample_spec(const std::string& text) {
   return spec;
 }
 
+void refuse_few_windows(std::uint64_t records, std::uint64_t measure, std::uint64_t every) {
+  throw InputError(
+      fmt::format("--sample: {} records hold fewer than two windows, of {} records every {}; expected a "
+                  "longer trace, or a run without --sample",
+                  records, measure, every));
+}
+
 SamplePlan plan_sample(const SampleSpec& spec, std::optional<std::uint64_t> records, std::uint64_t warmup) {
   const std::uint64_t timed = spec.measure + spec.warm;
   std::uint64_t every = spec.every.value_or(records ? *records / spec.windows : default_distance);
@@ -113,10 +120,7 @@ SamplePlan plan_sample(const SampleSpec& spec, std::optional<std::uint64_t> reco
   }
   const std::uint64_t offset = spec.offset.value_or(draw(spec.seed, every));
   if (records && offset + every + spec.measure > *records) {
-    throw InputError(
-        fmt::format("--sample: {} records hold fewer than two windows, of {} records every {}; expected a "
-                    "longer trace, or a run without --sample",
-                    *records, spec.measure, every));
+    refuse_few_windows(*records, spec.measure, every);
   }
   SamplePlan plan{spec.measure, spec.warm, every, warmup + offset, warmup, spec.between, spec.reach, std::nullopt};
   if (records) plan.end = warmup + *records;

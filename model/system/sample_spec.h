@@ -41,6 +41,9 @@ struct SamplePlan {
 /// InputError.
 SampleSpec parse_sample_spec(const std::string& text);
 
+/// Throws InputError: `records` have fewer than two windows.
+[[noreturn]] void refuse_few_windows(std::uint64_t records, std::uint64_t measure, std::uint64_t every);
+
 /// `records`: of the trace after `warmup`, if known. Throws InputError if the windows do not fit.
 SamplePlan plan_sample(const SampleSpec& spec, std::optional<std::uint64_t> records, std::uint64_t warmup);
 

@@ -7,11 +7,6 @@
 namespace tablewalk {
 namespace {
 
-std::uint64_t walks_in(const StatSet& figures) {
-  const StatSet::Figure* walks = figures.find("walker.walks");
-  return walks == nullptr ? 0 : walks->count;
-}
-
 [[noreturn]] void refuse_to_skip() {
   throw InputError(
       "--sample: between=skip: the trace can only be read from front to back; expected an uncompressed "
@@ -20,8 +15,8 @@ std::uint64_t walks_in(const StatSet& figures) {
 
 }  // namespace
 
-Sampler::Sampler(const SamplePlan& plan, Machine& machine, Warmer& warmer, std::function<bool()> on_batch)
-    : plan_(plan), machine_(machine), warmer_(warmer), on_batch_(std::move(on_batch)) {}
+Sampler::Sampler(const SamplePlan& plan, Machine& machine, MachineWarming& warming, std::function<bool()> on_batch)
+    : plan_(plan), machine_(machine), warming_(warming), warmer_(warming.warmer()), on_batch_(std::move(on_batch)) {}
 
 /// The core itself executes records until it has entered an address space.
 void Sampler::start(RecordSource& source) {
@@ -34,7 +29,7 @@ void Sampler::start(RecordSource& source) {
 bool Sampler::passes(RecordSource& source) {
   if (phase_ == Phase::Untimed) return false;
   if (phase_ == Phase::Warming) {
-    timed_walks_ += walks_since_reset();
+    walks_before_reset_ += warming_.timed_walks();
     machine_.reset_stats();
     phase_ = Phase::Measuring;
     source.stop_at(window() + plan_.measure);
@@ -50,14 +45,8 @@ void Sampler::end_window() {
   machine_.report(window);
   figures_.add(window, plan_.measure);
   cycles_.push_back(machine_.port().cycles().total());
-  if (warmer_.walks()) walks_of_window_.push_back(walks_in(window));
+  if (warming_.counts_walks()) walks_of_window_.push_back(warming_.timed_walks());
   ++windows_;
-}
-
-std::uint64_t Sampler::walks_since_reset() const {
-  StatSet figures;
-  machine_.report(figures);
-  return walks_in(figures);
 }
 
 void Sampler::drained(RecordSource& source, const AtStop& core) {
@@ -109,12 +98,7 @@ StatSet Sampler::estimate(const RecordSource& source, SampleSummary& sample) {
   sample.cycles = cycles_;
   sample.walks_of_window = walks_of_window_;
   if (!sample.skips && at_warmup_ && !walks_of_window_.empty()) sample.walks = walks() - *at_warmup_;
-  if (windows_ < 2) {
-    throw InputError(
-        fmt::format("--sample: {} records hold fewer than two windows, of {} records every {}; expected a "
-                    "longer trace, or a run without --sample",
-                    sample.records, plan_.measure, plan_.every));
-  }
+  if (windows_ < 2) refuse_few_windows(sample.records, plan_.measure, plan_.every);
   StatSet at_end;
   machine_.report(at_end);
   return figures_.estimate(at_end, sample);

@@ -9,7 +9,7 @@
 #include "stats/sample.h"
 #include "system/machine.h"
 #include "system/sample_spec.h"
-#include "warming/warmer.h"
+#include "system/warming.h"
 
 namespace tablewalk {
 
@@ -20,7 +20,7 @@ namespace tablewalk {
 class Sampler final : public Stops {
  public:
   /// `on_batch`: called now and then; true ends the trace.
-  Sampler(const SamplePlan& plan, Machine& machine, Warmer& warmer, std::function<bool()> on_batch);
+  Sampler(const SamplePlan& plan, Machine& machine, MachineWarming& warming, std::function<bool()> on_batch);
 
   /// Before the core starts.
   void start(RecordSource& source);
@@ -37,14 +37,14 @@ class Sampler final : public Stops {
   bool execute_until(std::uint64_t record, RecordSource& source, const AtStop& core);
   void skip(RecordSource& source);
   void end_window();
-  std::uint64_t walks_since_reset() const;
-  std::uint64_t walks() const { return warmer_.walks().value_or(0) + timed_walks_ + walks_since_reset(); }
+  std::uint64_t walks() const { return warming_.walks() + walks_before_reset_ + warming_.timed_walks(); }
   /// The first record of the next window, and of the records with timing before it.
   std::uint64_t window() const { return plan_.first + windows_ * plan_.every; }
   std::uint64_t timed_from() const { return window() - std::min(window(), plan_.warm); }
 
   SamplePlan plan_;
   Machine& machine_;
+  MachineWarming& warming_;
   Warmer& warmer_;
   std::function<bool()> on_batch_;
   Phase phase_ = Phase::Untimed;
@@ -52,7 +52,7 @@ class Sampler final : public Stops {
   SampledFigures figures_;
   std::vector<std::uint64_t> cycles_;
   std::vector<std::uint64_t> walks_of_window_;
-  std::uint64_t timed_walks_ = 0;           ///< up to the last reset of the machine's figures
+  std::uint64_t walks_before_reset_ = 0;    ///< with timing, up to the last reset of the machine's figures
   std::optional<std::uint64_t> at_warmup_;  ///< walks up to the end of the warm-up
 };
 

@@ -50,6 +50,7 @@ WarmWalker& MachineWarming::walker(std::size_t node) {
   if (timed == nullptr && dynamic_cast<InstantWalker*>(&module) == nullptr) {
     throw InputError("--sample: walker.kind: hardware cannot be warmed without time; expected systemc or instant");
   }
+  timed_walker_ = timed;
   return walker_.emplace(machine_.mode(), machine_.memory(), machine_.kernel(),
                          timed == nullptr ? nullptr : &timed->walk_caches(),
                          timed == nullptr ? nullptr : cache_behind(node, Side::Memory), module.line_part());

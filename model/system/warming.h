@@ -20,6 +20,12 @@ class MachineWarming {
 
   Warmer& warmer() { return *warmer_; }
 
+  /// Whether there is a walker whose walks are a figure: none is if it answers at once.
+  bool counts_walks() const { return timed_walker_ != nullptr; }
+  /// Walks of that walker: without time, and with timing since the last reset of its figures.
+  std::uint64_t walks() const { return counts_walks() ? walker_->walks() : 0; }
+  std::uint64_t timed_walks() const { return counts_walks() ? timed_walker_->stats().walks : 0; }
+
  private:
   WarmSide side(Side translating, Side accessing);
   WarmTranslation translations(Side side);
@@ -29,6 +35,7 @@ class MachineWarming {
   Machine& machine_;
   std::map<std::size_t, WarmCache> caches_;  ///< by node
   std::optional<WarmWalker> walker_;
+  const PageWalker* timed_walker_ = nullptr;
   std::optional<Warmer> warmer_;
 };
 

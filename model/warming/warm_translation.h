@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -37,8 +36,7 @@ class WarmWalker {
 
   /// The translation; nullptr if the walk faults. Valid until the next walk.
   const Translation* walk(VirtualAddress va, RunningSpace running, Access access);
-  /// Walks so far; none of a walker that answers at once, whose walks are no figure.
-  std::optional<std::uint64_t> walks() const { return walk_caches_ == nullptr ? std::nullopt : std::optional(walks_); }
+  std::uint64_t walks() const { return walks_; }
 
  private:
   const Translation* walk_at_once(VirtualAddress va, RunningSpace running, Access access);
@@ -77,8 +75,6 @@ class WarmTranslation {
     const TlbArrays::Hit hit = tlbs_.front()->find_again(va, running.id, access);
     return hit.translation != nullptr ? hit.translation : miss(va, running, access);
   }
-  /// By the walker below, for all TLBs above it.
-  std::optional<std::uint64_t> walks() const { return walker_ == nullptr ? std::nullopt : walker_->walks(); }
 
  private:
   const Translation* miss(VirtualAddress va, RunningSpace running, Access access);

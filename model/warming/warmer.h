@@ -37,7 +37,6 @@ class Warmer {
 
   /// Whether an instruction fetch was among the records.
   bool saw_fetches() const { return saw_fetches_; }
-  std::optional<std::uint64_t> walks() const { return data_.translation.walks(); }
 
  private:
   bool fetch(const Record& record);
