@@ -234,6 +234,7 @@ module mmu #(
       .inv_pointers_i(inv_pointers_i),
       .idle_o(walker_idle),
       .quiet_o(),
+      .rests_o(),
       .ev_walk_o(),
       .ev_merge_o(),
       .ev_cache_lookup_o(),

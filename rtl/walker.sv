@@ -44,6 +44,8 @@
 // Status.
 //   idle_o   nothing is under way, and no answer of memory is missing
 //   quiet_o  while req_valid_i, mem_rsp_valid_i and inv_valid_i stay low, clocking changes nothing
+//   rests_o  the same, but for what is shown: the memory request and the answer, which are taken in this cycle, and the
+//            events. So a bench that is always ready for them need not clock the walker until it has an input for it
 // Events: what happened in the cycle before. [l] is a level, [s] a slot.
 //   ev_walk_o          a walk began
 //   ev_merge_o         a request joined a walk
@@ -131,6 +133,7 @@ module walker #(
 
     output logic idle_o,
     output logic quiet_o,
+    output logic rests_o,
     output logic ev_walk_o,
     output logic ev_merge_o,
     output logic ev_cache_lookup_o,
@@ -462,7 +465,8 @@ module walker #(
 
   assign inv_ready_o = rst_ni;
   assign req_ready_o = has_idle && !replay;
-  assign quiet_o = slots_rest && !mem_req_valid_o && !rsp_valid_o && !(replay && has_idle) && !event_shown;
+  assign rests_o = slots_rest && !(replay && has_idle);
+  assign quiet_o = rests_o && !mem_req_valid_o && !rsp_valid_o && !event_shown;
   assign idle_o = slots_idle && no_access && !replay && !mem_req_valid_o && !rsp_valid_o;
 
 `ifndef SYNTHESIS

@@ -64,7 +64,8 @@ struct RtlOutputs {
   std::uint64_t mem_req_wdata = 0;
   std::uint64_t mem_req_expected = 0;
 
-  bool quiet = false;
+  bool quiet = false;  ///< clocking without inputs changes nothing
+  bool rests = false;  ///< the same once what is shown has been taken
   bool ev_walk = false;
   bool ev_merge = false;
   bool ev_cache_lookup = false;

@@ -59,7 +59,7 @@ void RtlPort::invalidate(const Invalidation& invalidation, Cycles cycle) {
 
 Cycles RtlPort::next_due() const {
   Cycles due = std::min(memory_answers_.next_visible(), invalidations_.next_visible());
-  if (!outputs_.quiet || (evaluate_every_cycle_ && under_way_ != 0)) due = Cycles();
+  if (!may_sleep() || (evaluate_every_cycle_ && under_way_ != 0)) due = Cycles();
   if (outputs_.req_ready) due = std::min(due, std::max(arrivals_.next_visible(), free_ids_.next_visible()));
   return std::max(due, clocked_);
 }
@@ -87,9 +87,10 @@ void RtlPort::catch_up(Cycles cycle) {
   }
 }
 
-/// Clocks a cycle with the inputs set. If there is none and the walker signalled quiet, nothing may change.
+/// Clocks a cycle with the inputs set. If there is none and the walker signalled rest, nothing may change but what it
+/// showed.
 void RtlPort::clock(Cycles cycle, bool something_comes) {
-  const bool promised = evaluate_every_cycle_ && outputs_.quiet && !something_comes;
+  const bool promised = evaluate_every_cycle_ && outputs_.rests && !something_comes;
   if (!wave_.path.empty()) record(cycle);
   model_->clock(cycle, inputs_, outputs_);
   clocked_ = cycle + Cycles(1);
@@ -111,7 +112,7 @@ void RtlPort::record(Cycles cycle) {
 
 /// Without this a hung walker would be clocked forever.
 void RtlPort::watch(Cycles cycle) {
-  const bool busy = did_.nothing() && (!outputs_.quiet || evaluate_every_cycle_);
+  const bool busy = did_.nothing() && (!may_sleep() || evaluate_every_cycle_);
   idle_ = busy ? idle_ + 1 : 0;
   if (idle_ < longest_idle) return;
   throw LawViolation(fmt::format("cycle {}: {} has done nothing for {} cycles", cycle.count(), variant_.name, idle_));

@@ -56,6 +56,8 @@ class RtlPort {
     std::uint64_t data;
   };
 
+  /// Whether clocking without inputs can be left out. In a recorded wave, what was shown must not stay.
+  bool may_sleep() const { return wave_.path.empty() ? outputs_.rests : outputs_.quiet; }
   void catch_up(Cycles cycle);
   void clock(Cycles cycle, bool something_comes);
   void record(Cycles cycle);

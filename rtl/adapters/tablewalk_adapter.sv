@@ -68,6 +68,7 @@ module tablewalk_adapter #(
 
     output logic idle_o,
     output logic quiet_o,
+    output logic rests_o,
     output logic ev_walk_o,
     output logic ev_merge_o,
     output logic ev_cache_lookup_o,

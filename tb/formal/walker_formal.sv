@@ -69,7 +69,7 @@ module walker_formal #(
   logic mem_req_valid_o, mem_req_op_o;
   logic [TagWidth-1:0] mem_req_tag_o;
   logic [1:0] mem_req_size_o;
-  logic inv_ready_o, idle_o, quiet_o;
+  logic inv_ready_o, idle_o, quiet_o, rests_o;
   logic ev_walk_o, ev_merge_o, ev_cache_lookup_o, ev_update_o, ev_replay_o;
   logic [7:0] ev_cache_hit_o, ev_read_o;
   logic [Slots-1:0] ev_done_o, ev_fault_o, ev_restart_o;
@@ -134,6 +134,7 @@ module walker_formal #(
       .inv_pointers_i(inv_pointers_i),
       .idle_o(idle_o),
       .quiet_o(quiet_o),
+      .rests_o(rests_o),
       .ev_walk_o(ev_walk_o),
       .ev_merge_o(ev_merge_o),
       .ev_cache_lookup_o(ev_cache_lookup_o),

@@ -134,6 +134,7 @@ class WalkerBench {
   RtlEvents events;
 
   bool quiet() const { return model_.quiet_o != 0; }
+  bool rests() const { return model_.rests_o != 0; }
   bool idle() const { return model_.idle_o != 0; }
   bool request_ready() const { return model_.req_ready_o != 0; }
   Model& pins() { return model_; }

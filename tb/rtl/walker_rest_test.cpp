@@ -84,6 +84,31 @@ TEST(RtlWalkerAtRest, IsQuietWhileMemoryWorksAndAfterwards) {
   EXPECT_TRUE(bench.idle());
 }
 
+/// What is shown is taken without a further input: a memory request, and an answer.
+TEST(RtlWalkerAtRest, RestsWhileAMemoryRequestIsShown) {
+  Bench bench;
+  bench.latency = [] { return 30u; };
+  EXPECT_TRUE(bench.rests());
+  bench.ask_later(0, page_a);
+  bench.tick(1);
+  EXPECT_FALSE(bench.rests()) << "it looks up the walk caches in this cycle";
+  bench.tick(1);
+  EXPECT_TRUE(bench.pins().mem_req_valid_o);
+  EXPECT_TRUE(bench.rests());
+  EXPECT_FALSE(bench.quiet());
+  ASSERT_TRUE(bench.finish());
+  EXPECT_TRUE(bench.rests());
+}
+
+/// It closes its slot in the cycle of its answer.
+TEST(RtlWalkerAtRest, DoesNotRestWhileASlotCloses) {
+  Bench bench;
+  bench.ask_later(0, page_a);
+  for (unsigned i = 0; i < 100 && !bench.pins().rsp_valid_o; ++i) bench.tick();
+  ASSERT_TRUE(bench.pins().rsp_valid_o);
+  EXPECT_FALSE(bench.rests());
+}
+
 /// Its walk was restarted, so that the response will be dropped.
 TEST(RtlWalkerAtRest, IsNotIdleWhileAnAccessOfBeforeARestartIsUnderWay) {
   Bench bench;
@@ -124,6 +149,7 @@ TEST(RtlWalkerAtRest, IsQuietWhileARequestThatWasSentBackWaitsForASlot) {
   EXPECT_EQ(bench.events.walks, 5u);
   EXPECT_FALSE(bench.request_ready());
   EXPECT_TRUE(bench.quiet());
+  EXPECT_TRUE(bench.rests());
   ASSERT_TRUE(bench.finish());
   EXPECT_EQ(bench.answers.size(), 6u);
 }
