@@ -155,7 +155,7 @@ void RequestPort::issue(Cycles cycle) {
   const bool interrupted = interrupts_.due(cycle);
   while (!kernel_run_.running) {
     if (!interrupted && fetches_ahead()) start_straight(cycle);
-    const bool may_start = !interrupted && (left_ != 0 || next_part()) && repeated_ == nullptr && may_issue();
+    const bool may_start = !interrupted && (record_.left != 0 || next_part()) && repeated_ == nullptr && may_issue();
     const Cycles start_at = may_start ? issue_cycle_ : Cycles::never();
     if (may_fetch_by(start_at) && (ready_.empty() || fetch_at_ < ready_.front().at)) {
       if (!fetch_block(cycle)) return;
@@ -166,7 +166,7 @@ void RequestPort::issue(Cycles cycle) {
       continue;
     }
     if (!may_start) return;
-    if (issue_cycle_ > cycle && !(may_run_ahead_to(issue_cycle_) && may_start_early(address_))) {
+    if (issue_cycle_ > cycle && !(may_run_ahead_to(issue_cycle_) && may_start_early(record_.address))) {
       wake_at(issue_cycle_);
       return;
     }
@@ -178,14 +178,14 @@ void RequestPort::issue(Cycles cycle) {
 bool RequestPort::next_part() {
   const Record* record = nullptr;
   while (record == nullptr) {
-    if (fence_) {
+    if (record_.fence) {
       if (!pass_fence()) return false;
-      if (!held_) continue;
-      if (spaces_.changes_root(is_user(*held_))) {
-        fence_ = mode_event(is_user(*held_));
+      if (!record_.held) continue;
+      if (spaces_.changes_root(is_user(*record_.held))) {
+        record_.fence = mode_event(is_user(*record_.held));
         continue;
       }
-      open_access(*std::exchange(held_, std::nullopt));
+      open_access(*std::exchange(record_.held, std::nullopt));
       return true;
     }
     if (issue_cycle_ >= slice_end_ && !switch_process()) return false;
@@ -195,19 +195,19 @@ bool RequestPort::next_part() {
       continue;
     }
     if (is_event(record->kind)) {
-      fence_ = trace_event(*record, mode_, asid_, job_.processes);
+      record_.fence = trace_event(*record, mode_, asid_, job_.processes);
       record = nullptr;
     } else if (root_ && record->asid != asid_) {
-      held_ = *record;
-      fence_ = switch_event(record->asid, mode_);
+      record_.held = *record;
+      record_.fence = switch_event(record->asid, mode_);
       record = nullptr;
     } else if (!root_) {
       spaces_.set_mode(is_user(*record));
       enter_address_space(record->asid);  // the first one; later ones are switched to
       path_.go_on_from(record_being_started());
     } else if (spaces_.changes_root(is_user(*record))) {
-      held_ = *record;
-      fence_ = mode_event(is_user(*record));
+      record_.held = *record;
+      record_.fence = mode_event(is_user(*record));
       record = nullptr;
     }
   }
@@ -216,16 +216,16 @@ bool RequestPort::next_part() {
 }
 
 inline void RequestPort::open_access(const Record& record) {
-  kind_ = record.kind;
-  user_ = record.privilege == Privilege::User;
-  address_ = record.address;
-  left_ = record.size;
-  ++stats_.accesses[static_cast<unsigned>(kind_)];
-  stats_.supervisor_accesses += user_ ? 0 : 1;
-  if (kind_ == RecordKind::Fetch) {
+  record_.kind = record.kind;
+  record_.user = record.privilege == Privilege::User;
+  record_.address = record.address;
+  record_.left = record.size;
+  ++stats_.accesses[static_cast<unsigned>(record_.kind)];
+  stats_.supervisor_accesses += record_.user ? 0 : 1;
+  if (record_.kind == RecordKind::Fetch) {
     has_fetches_ = true;
-    fetched_ = record.address;
-    operand_ = {};
+    record_.fetched = record.address;
+    record_.operand = {};
     ++instruction_;
     ++stats_.instructions;
     if (fetches_ahead() && path_.reached() <= record_being_started()) catch_up();
@@ -271,11 +271,11 @@ inline void RequestPort::count_gap() {
 
 /// Computes in issue_cycle_ when the next access may issue; false if that depends on an outstanding response.
 inline bool RequestPort::may_issue() {
-  while (window_is_full(instruction_, must_retire_)) {
+  while (window_is_full(instruction_, record_.must_retire)) {
     if (!retire_oldest()) return false;
     issue_not_before(retirement_.last());
   }
-  if (kind_ == RecordKind::Fetch && fetches_ahead() && !instruction_arrived()) return false;
+  if (record_.kind == RecordKind::Fetch && fetches_ahead() && !instruction_arrived()) return false;
   if (barrier_ != no_barrier && !barrier_has_arrived()) return false;
   return !pages_on_demand_ || (faults_waiting_ == 0 && may_enter_window());
 }
@@ -295,19 +295,20 @@ inline void RequestPort::start() {
   local_ = at;
   count_issue();
   if (observes_) show_access();
-  if (kind_ == RecordKind::Fetch && fetches_ahead()) return start_fetched(at);
-  InFlight& access = enter_window(within_block(address_, left_, neighbours_.page_shift) ? left_ : cut_at_page());
+  if (record_.kind == RecordKind::Fetch && fetches_ahead()) return start_fetched(at);
+  InFlight& access =
+      enter_window(within_block(record_.address, record_.left, neighbours_.page_shift) ? record_.left : cut_at_page());
   access.times.issued = at;
-  if (operand_.end > first_ && await_operand(access, at)) return;
-  if (!translate(access, at)) note_miss(access, fetched_, job_.source->delivered());
-  if ((kind_ == RecordKind::Fetch || enters_alone_) && access.pending != 0) barrier_ = end_ - 1;
+  if (record_.operand.end > first_ && await_operand(access, at)) return;
+  if (!translate(access, at)) note_miss(access, record_.fetched, job_.source->delivered());
+  if ((record_.kind == RecordKind::Fetch || enters_alone_) && access.pending != 0) barrier_ = end_ - 1;
 }
 
 /// The bytes in the first page of a data access that crosses a page.
 std::uint32_t RequestPort::cut_at_page() {
   ++stats_.page_straddles;
-  if (kind_ == RecordKind::Load || kind_ == RecordKind::Modify) loads_.add_part();
-  if (kind_ == RecordKind::Store || kind_ == RecordKind::Modify) stores_.add_part();
+  if (record_.kind == RecordKind::Load || record_.kind == RecordKind::Modify) loads_.add_part();
+  if (record_.kind == RecordKind::Store || record_.kind == RecordKind::Modify) stores_.add_part();
   return bytes_in_page();
 }
 

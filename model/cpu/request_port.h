@@ -14,6 +14,7 @@
 #include "cpu/kernel_run.h"
 #include "cpu/operands.h"
 #include "cpu/parked_process.h"
+#include "cpu/record_being_started.h"
 #include "cpu/record_source.h"
 #include "cpu/retirement.h"
 #include "cpu/run_queue.h"
@@ -303,22 +304,14 @@ class RequestPort : public TimedModule {
   bool observes_;          ///< the kernel sees every access
   bool observed_ = false;  ///< an observer sees every translation, including hits
 
-  // The record being started, and its remaining bytes.
-  RecordKind kind_ = RecordKind::Load;
+  // The running process: its record being started, and its address space.
+  RecordBeingStarted record_;
   AddressSpaceId asid_ = 0;
   std::optional<PhysicalAddress> root_;  ///< of that address space; none before the first access
   AddressSpaceId id_ = 0;                ///< its tag in the TLBs
   CoreSpaces spaces_;
-  VirtualAddress address_;
-  std::uint32_t left_ = 0;
-  bool user_ = true;
-  bool chained_ = false;             ///< every address depends on the previous load, whatever the record says
-  AccessParts operand_;              ///< the load that the address depends on; no parts if none
-  std::uint64_t must_retire_ = 0;    ///< everything before this must retire before it can enter its buffer
-  std::optional<TraceEvent> fence_;  ///< event to complete before the next record
-  std::optional<Record> held_;       ///< access waiting for the switch to its address space
+  bool chained_ = false;  ///< every address depends on the previous load, whatever the record says
   bool has_fetches_ = false;
-  VirtualAddress fetched_;  ///< newest fetch, if any
   bool warm_ = false;
   bool finished_ = false;
   bool acting_ = false;
@@ -419,12 +412,12 @@ inline InFlight& RequestPort::take_place() {
 /// Puts the next `size` bytes of the current access into the window.
 inline InFlight& RequestPort::enter_window(std::uint32_t size) {
   InFlight& access = take_place();
-  access.address = address_;
+  access.address = record_.address;
   access.size = size;
-  access.kind = kind_;
-  access.user = user_;
-  address_ += size;
-  left_ -= size;
+  access.kind = record_.kind;
+  access.user = record_.user;
+  record_.address += size;
+  record_.left -= size;
   return access;
 }
 
@@ -449,8 +442,8 @@ inline bool RequestPort::retire_oldest() {
 
 /// The bytes of the current access in its first page.
 inline std::uint32_t RequestPort::bytes_in_page() const {
-  VirtualAddress place = address_;
-  std::uint32_t left = left_;
+  VirtualAddress place = record_.address;
+  std::uint32_t left = record_.left;
   return take_part(place, left, neighbours_.page_shift).size;
 }
 

@@ -14,8 +14,8 @@ bool RequestPort::pass_fence() {
     wake_at(issue_cycle_);
     return false;
   }
-  if (fence_->to_user) {
-    write_root(*fence_->to_user);
+  if (record_.fence->to_user) {
+    write_root(*record_.fence->to_user);
     end_fence();
     return true;
   }
@@ -26,12 +26,13 @@ bool RequestPort::pass_fence() {
       return false;
     }
   }
-  const bool switches = fence_->switch_to.has_value();
-  const bool flushed = switches && enter_address_space(*fence_->switch_to);
-  if (fence_->invalidation) {
-    kernel_.before_invalidation(*fence_->invalidation);
-    if (!flushed) forget(*fence_->invalidation, issue_cycle_);
-    if (one_of_several() && fence_->on_all_cores) start_shootdown({*fence_->invalidation, number_}, issue_cycle_);
+  const bool switches = record_.fence->switch_to.has_value();
+  const bool flushed = switches && enter_address_space(*record_.fence->switch_to);
+  if (record_.fence->invalidation) {
+    kernel_.before_invalidation(*record_.fence->invalidation);
+    if (!flushed) forget(*record_.fence->invalidation, issue_cycle_);
+    if (one_of_several() && record_.fence->on_all_cores)
+      start_shootdown({*record_.fence->invalidation, number_}, issue_cycle_);
     forget_horizon();
   }
   ++(switches ? stats_.switches : stats_.invalidations);
@@ -46,8 +47,8 @@ bool RequestPort::pass_fence() {
 
 /// Lets younger accesses start.
 void RequestPort::end_fence() {
-  fence_.reset();
-  path_.go_on_from(held_ ? record_being_started() : job_.source->delivered());
+  record_.fence.reset();
+  path_.go_on_from(record_.held ? record_being_started() : job_.source->delivered());
   known_page_ = ~std::uint64_t{0};
 }
 

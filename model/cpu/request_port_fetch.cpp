@@ -110,7 +110,7 @@ bool RequestPort::core_fetches() const {
   const std::uint64_t record = record_being_started();
   if (record >= on_demand_until_) return false;
   const bool has_block = first_block_ != end_block_ && block(first_block_).record == record + 1;
-  return !has_block || block(first_block_).address != address_;
+  return !has_block || block(first_block_).address != record_.address;
 }
 
 /// Whether the current instruction has been fetched, or must be fetched by the core itself; moves issue_cycle_ to its
@@ -145,23 +145,23 @@ void RequestPort::start_fetched(Cycles at) {
   if (core_fetches()) return fetch_on_demand(at);
   const std::uint64_t record = record_being_started();
   AccessTimes times{at, at, at, at, at};
-  std::uint32_t size = left_;
+  std::uint32_t size = record_.left;
   for (; first_block_ != end_block_ && block(first_block_).record <= record + 1; ++first_block_) {
     const InFlight& fetched = block(first_block_);
     if (fetched.faulted != nullptr) {
-      if (fetched.address == address_) return start_faulted(at);
-      size = static_cast<std::uint32_t>(fetched.address - address_);
+      if (fetched.address == record_.address) return start_faulted(at);
+      size = static_cast<std::uint32_t>(fetched.address - record_.address);
       break;
     }
     count_straddle(fetched.address);
     if (fetched.times.done == at) times = fetched.times;  // this block determined the issue cycle
   }
   if (next_block_ && next_block_->record == record) {
-    if (next_block_->start == address_) {
+    if (next_block_->start == record_.address) {
       leave_to_core();
       return fetch_on_demand(at);
     }
-    size = std::min(size, static_cast<std::uint32_t>(next_block_->start - address_));
+    size = std::min(size, static_cast<std::uint32_t>(next_block_->start - record_.address));
   }
   enter_window(size).times = times;
   look_for_block(at);
@@ -176,14 +176,14 @@ void RequestPort::leave_to_core() {
 
 /// The core itself fetches an instruction, or its part that is in one page and in no block; everything younger waits.
 void RequestPort::fetch_on_demand(Cycles at) {
-  count_straddle(address_);
+  count_straddle(record_.address);
   std::uint32_t size = bytes_in_page();
   if (first_block_ != end_block_ && block(first_block_).record == record_being_started() + 1) {
-    size = std::min(size, static_cast<std::uint32_t>(block(first_block_).address - address_));
+    size = std::min(size, static_cast<std::uint32_t>(block(first_block_).address - record_.address));
   }
   InFlight& access = enter_window(size);
   access.times.issued = at;
-  if (!translate(access, at)) note_miss(access, fetched_, job_.source->delivered());
+  if (!translate(access, at)) note_miss(access, record_.fetched, job_.source->delivered());
   if (access.pending != 0) barrier_ = end_ - 1;
   fetch_not_before_ = std::max(fetch_not_before_, at + Cycles(1));
   look_for_block(at);
@@ -211,7 +211,7 @@ bool RequestPort::begins_within(std::uint64_t record, VirtualAddress start) cons
 void RequestPort::start_faulted(Cycles at) {
   InFlight& fetched = block(first_block_++);
   count_straddle(fetched.address);
-  InFlight& access = enter_window(std::min(left_, fetched.size));
+  InFlight& access = enter_window(std::min(record_.left, fetched.size));
   access.times = fetched.times;
   access.pending = fetched.pending;
   access.record = fetched.record;
@@ -231,7 +231,7 @@ void RequestPort::start_faulted(Cycles at) {
 
 /// Counts a block that begins inside an instruction.
 void RequestPort::count_straddle(VirtualAddress block) {
-  if (block == fetched_) return;
+  if (block == record_.fetched) return;
   const bool page = (block.value() & low_bits(neighbours_.page_shift)) == 0;
   ++(page ? stats_.page_straddles : stats_.line_straddles);
 }

@@ -234,9 +234,9 @@ void RequestPort::repeat_faulted(TranslationRequest& request, Cycles cycle) {
 /// The running trace ends here.
 void RequestPort::end_process() {
   job_.source->stop();
-  left_ = 0;
-  held_.reset();
-  fence_.reset();
+  record_.left = 0;
+  record_.held.reset();
+  record_.fence.reset();
 }
 
 /// Whether no other invalidation was made in this cycle: a hardware walker takes one per cycle.
@@ -251,14 +251,14 @@ bool RequestPort::may_invalidate(Cycles cycle) {
 void RequestPort::drop_fetched_blocks() {
   if (!fetches_ahead()) return;
   forget_blocks();
-  on_demand_until_ = left_ != 0 && kind_ == RecordKind::Fetch ? job_.source->delivered() : 0;
-  path_.go_on_from(held_ ? record_being_started() : job_.source->delivered());
+  on_demand_until_ = record_.left != 0 && record_.kind == RecordKind::Fetch ? job_.source->delivered() : 0;
+  path_.go_on_from(record_.held ? record_being_started() : job_.source->delivered());
 }
 
 /// The kernel lets an access that would fault enter only alone, so that it handles faults in program order and no
 /// access in flight uses a page that it takes away.
 bool RequestPort::may_enter_window() {
-  enters_alone_ = !page_is_ready(address_, kind_, user_);
+  enters_alone_ = !page_is_ready(record_.address, record_.kind, record_.user);
   if (!enters_alone_) return true;
   if (!drained() || !front_end_idle()) return false;
   issue_not_before(retirement_.last());
@@ -278,10 +278,10 @@ bool RequestPort::page_is_ready(VirtualAddress address, RecordKind kind, bool us
 
 /// Shows the kernel the access being started.
 void RequestPort::show_access() {
-  const std::uint64_t page = address_.value() >> neighbours_.page_shift;
+  const std::uint64_t page = record_.address.value() >> neighbours_.page_shift;
   if (touched_.number == page && touched_.asid == asid_) return;
   touched_ = {page, asid_};
-  kernel_.touched(asid_, address_, issue_cycle_);
+  kernel_.touched(asid_, record_.address, issue_cycle_);
 }
 
 }  // namespace tablewalk

@@ -9,31 +9,32 @@ namespace tablewalk {
 /// Enters a data access into the load buffer, the store buffer, or both; determines what must retire first, and the
 /// load that its address depends on.
 void RequestPort::enter_buffers(const Record& record) {
-  const bool loads = kind_ != RecordKind::Store;
+  const bool loads = record_.kind != RecordKind::Store;
   if (loads) loads_.enter(end_);
-  if (kind_ != RecordKind::Load) stores_.enter(end_);
+  if (record_.kind != RecordKind::Load) stores_.enter(end_);
   if (buffers_limit_) limit_by_buffers();
   const std::uint64_t distance = chained_ ? 1 : record.distance;
-  operand_ = distance == 0 ? AccessParts{} : loads_.newest(distance + (loads ? 1 : 0));
+  record_.operand = distance == 0 ? AccessParts{} : loads_.newest(distance + (loads ? 1 : 0));
 }
 
 /// Needed only if a buffer is smaller than the window: otherwise the window limits first.
 void RequestPort::limit_by_buffers() {
-  must_retire_ = 0;
-  if (kind_ != RecordKind::Store) must_retire_ = loads_.newest(buffers_[0] + 1).end;
-  if (kind_ != RecordKind::Load) must_retire_ = std::max(must_retire_, stores_.newest(buffers_[1] + 1).end);
+  record_.must_retire = 0;
+  if (record_.kind != RecordKind::Store) record_.must_retire = loads_.newest(buffers_[0] + 1).end;
+  if (record_.kind != RecordKind::Load)
+    record_.must_retire = std::max(record_.must_retire, stores_.newest(buffers_[1] + 1).end);
 }
 
 /// An access that enters the window in `at` waits for its operand; false if the data have arrived by then.
 bool RequestPort::await_operand(InFlight& access, Cycles at) {
   const std::uint32_t slot = slot_of(access);
   Operand& operand = operands_[slot];
-  operand.parts = operand_;
+  operand.parts = record_.operand;
   operand.ready = at;
   const bool known = !follow_operand(slot);
   if (known && operand.ready == at) return false;
   operand.record = job_.source->delivered();
-  operand.fetched = fetched_;
+  operand.fetched = record_.fetched;
   access.pending = 1;
   access.unissued = true;
   // Pages are mapped in program order, whatever the timing, so that frames do not depend on the machine.

@@ -9,8 +9,8 @@ namespace tablewalk {
 
 /// Starts accesses from the next record on, up to the first one that needs issue().
 void RequestPort::start_straight(Cycles cycle) {
-  const bool unusual = left_ != 0 || fence_ || !root_ || repeated_ != nullptr || barrier_ != no_barrier || observes_ ||
-                       spaces_.isolated();
+  const bool unusual = record_.left != 0 || record_.fence || !root_ || repeated_ != nullptr || barrier_ != no_barrier ||
+                       observes_ || spaces_.isolated();
   if (unusual || (gap_ != 0 && !has_fetches_)) return;
   // While the oldest access has an outstanding response, its buffer is likely full: then nothing can start.
   if (in_flight() >= std::min(buffers_[0], buffers_[1]) && oldest().pending != 0) return;
@@ -44,7 +44,7 @@ inline bool RequestPort::start_following(const Record& record) {
   if (!make_room_by(at, instruction_ + 1, 0)) return false;
   ++instruction_;
   ++stats_.instructions;
-  fetched_ = record.address;
+  record_.fetched = record.address;
   take_place().times = {at, at, at, at, at};
   count_start(record, at);
   return true;
@@ -76,7 +76,7 @@ inline bool RequestPort::start_data(const Record& record, Cycles cycle) {
   access.user = record.privilege == Privilege::User;
   access.times.issued = at;
   count_start(record, at);
-  if (!translate(access, at)) note_miss(access, fetched_, job_.source->delivered());
+  if (!translate(access, at)) note_miss(access, record_.fetched, job_.source->delivered());
   return true;
 }
 

@@ -40,23 +40,15 @@ bool RequestPort::park(Cycles cycle) {
   if (waits_in == KernelPart::Lock && !woken) return false;
   const std::size_t next = woken ? first_to_wake() : next_process(cycle);
   if (next == running_) return false;
-  auto parked = std::make_unique<ParkedProcess>(ParkedProcess{{},
-                                                              nullptr,
-                                                              {},
-                                                              barrier_ != no_barrier,
-                                                              asid_,
-                                                              spaces_.user_mode(),
-                                                              kind_,
-                                                              address_,
-                                                              left_,
-                                                              user_,
-                                                              operand_,
-                                                              must_retire_,
-                                                              std::exchange(fence_, std::nullopt),
-                                                              std::exchange(held_, std::nullopt),
-                                                              fetched_,
-                                                              path_,
-                                                              on_demand_until_});
+  auto parked = std::make_unique<ParkedProcess>(path_);
+  parked->is_barrier = barrier_ != no_barrier;
+  parked->asid = asid_;
+  parked->user_mode = spaces_.user_mode();
+  parked->record = record_;
+  record_.left = 0;
+  record_.fence.reset();
+  record_.held.reset();
+  parked->on_demand_until = on_demand_until_;
   kernel_run_.enter_part(waits_in, cycle, retirement_);
   parked->run = std::exchange(kernel_run_, {});
   parked->repeated = std::exchange(repeated_, nullptr);
@@ -66,7 +58,6 @@ bool RequestPort::park(Cycles cycle) {
     window_end_ = ~std::uint64_t{0};
   }
   barrier_ = no_barrier;
-  left_ = 0;
   if (parked_.size() < queue_->size()) parked_.resize(queue_->size());
   parked_[running_] = std::move(parked);
   if (spaces_.isolated()) change_mode(false);
@@ -109,15 +100,7 @@ void RequestPort::resume(Cycles cycle) {
     retirement_.pass_event(issue_cycle_, Cycles(0), &CoreCycles::issue);
   }
   issue_not_before(retirement_.last());
-  kind_ = its->kind;
-  address_ = its->address;
-  left_ = its->left;
-  user_ = its->user;
-  operand_ = its->operand;
-  must_retire_ = its->must_retire;
-  fence_ = its->fence;
-  held_ = its->held;
-  fetched_ = its->fetched;
+  record_ = its->record;
   path_ = its->path;
   on_demand_until_ = its->on_demand_until;
   kernel_run_ = std::move(its->run);
