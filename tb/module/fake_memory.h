@@ -20,13 +20,15 @@ class FakeMemory : public sc_core::sc_module {
     std::uint64_t address;
     bool write;
     bool table_line;
+    bool table_entry;  ///< made for a page walker
   };
 
   tlm::tlm_target_socket<64>& cpu_side() { return port_.socket; }
   const std::vector<Arrival>& arrivals() const { return arrivals_; }
 
   bool receive_access(unsigned, MemoryAccess& access, Cycles& cycle) {
-    arrivals_.push_back({cycle.count(), access.get_address(), access.is_write(), access.info.table_line});
+    arrivals_.push_back({cycle.count(), access.get_address(), access.is_write(), access.info.table_line,
+                         access.info.table_entry()});
     EXPECT_LE(access.get_data_length(), bytes_most_);
     port_.respond(access, cycle + latency_);
     return false;

@@ -110,6 +110,39 @@ TEST(Cache, ALineIsATablesIfAnyWalkerJoinedItsFetch) {
   EXPECT_EQ(figures.at("l1d.table_share").real, 0.5) << "of two lines";
 }
 
+TEST(Cache, TheFetchForAWalkerIsAReadForAWalkerBelow) {
+  Bench bench;
+  bench.walker.ask(5, bench.walker.entry(0x1008));
+  bench.walker.read(6, 0x2000);
+  bench.run();
+  ASSERT_EQ(bench.lower.arrivals().size(), 2u);
+  EXPECT_TRUE(bench.lower.arrivals()[0].table_entry);
+  EXPECT_FALSE(bench.lower.arrivals()[1].table_entry);
+}
+
+TEST(Cache, AWriteOfThePresentLineHits) {
+  Bench bench;
+  bench.core_asks(5, 0x1000);
+  bench.core_asks(50, 0x1000, true);
+  bench.run();
+  EXPECT_EQ(bench.cache.stats().hits, 1u);
+  EXPECT_EQ(bench.lower.arrivals().size(), 1u);
+}
+
+TEST(Cache, ItsFiguresAddUpAndTheSharesAreOfItsLookups) {
+  Bench bench;
+  bench.core_asks(5, 0x1000);
+  for (const std::uint64_t cycle : {50, 60, 70}) bench.core_asks(cycle, 0x1000);
+  bench.run();
+  StatSet figures;
+  bench.cache.report("l1d", figures);
+  EXPECT_EQ(figures.at("l1d.miss_share").real, 0.25);
+  EXPECT_TRUE(figures.at("l1d.table_share").key) << "walkers have ports of it";
+  std::map<std::string, std::size_t> parts;
+  for (const StatSet::Sum& sum : figures.sums()) parts[sum.whole] = sum.parts.size();
+  EXPECT_EQ(parts, (std::map<std::string, std::size_t>{{"l1d.lookups", 2}, {"l1d.misses", 4}}));
+}
+
 TEST(Cache, EveryHitCountsForAPolicyThatCounts) {
   Bench bench(4, Replacement::Lfu);
   bench.core_asks(5, 0x1000);

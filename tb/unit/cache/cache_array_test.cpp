@@ -81,6 +81,14 @@ TEST(CacheShape, MustBeWholeLinesAndSets) {
   EXPECT_EQ(key, "") << "a cache that is left out has no shape";
 }
 
+TEST(CacheArray, ALineThatIsTakenOutIsNotFoundAgain) {
+  CacheArray array = small_array();
+  array.install(at(0x000), {});
+  EXPECT_NE(array.find_again(at(0x000)), nullptr);
+  array.erase(at(0x000));
+  EXPECT_EQ(array.find_again(at(0x000)), nullptr);
+}
+
 TEST(CacheArray, ALineThatIsTakenOutCountsNoMore) {
   CacheArray array = small_array();
   array.install(at(0x000), {false, true});
@@ -91,6 +99,10 @@ TEST(CacheArray, ALineThatIsTakenOutCountsNoMore) {
   array.erase(at(0x000));
   EXPECT_EQ(array.valid_lines(), 0u);
   EXPECT_EQ(array.table_lines(), 0u);
+}
+
+TEST(CacheConfig, IsLeastRecentlyUsedUnlessStatedOtherwise) {
+  EXPECT_EQ(CacheConfig{}.replacement, Replacement::Lru);
 }
 
 TEST(CacheConfig, WhatWouldNeverEndIsRefusedByName) {
