@@ -55,6 +55,14 @@ TEST(Fragmentation, PagesFailOnlyForLackOfMemoryAndWasteHalfAPagePerRequest) {
   EXPECT_NEAR(wasted / relaxed.mean_allocated_blocks, 2048, 200);
 }
 
+TEST(Fragmentation, RequestsOfAWholePageWasteNothing) {
+  FragmentationLoad requests;
+  requests.smallest = requests.largest = requests.unit = requests.page_bytes;
+  const FragmentationResult pages = allocate_pages(requests, 1);
+  EXPECT_EQ(pages.mean_internal, 0);
+  EXPECT_GT(pages.mean_used, 0.5);
+}
+
 TEST(Fragmentation, TheLoadIsTheMeanOfWhatIsWanted) {
   FragmentationLoad requests;
   requests.load = 0.5;

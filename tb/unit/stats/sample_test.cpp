@@ -16,6 +16,11 @@ TEST(StudentT, IsThatOfTheTables) {
   EXPECT_NEAR(student_t_975(1000000), 1.960, 0.001);
 }
 
+TEST(StudentT, BeyondFiveIsTheExpansion) {
+  EXPECT_NEAR(student_t_975(6), 2.4455779, 1e-7);
+  EXPECT_NEAR(student_t_975(7), 2.3639134, 1e-7);
+}
+
 TEST(RatioSums, ByHand) {
   RatioSums sums;
   sums.add(1, 10);
@@ -85,6 +90,19 @@ TEST(SampledFigures, EstimateTheWholeTrace) {
   EXPECT_EQ(sample.intervals.count("tables"), 0U);
   EXPECT_EQ(sample.intervals.count("latency.max"), 0U);
   EXPECT_EQ(all.distributions().front().buckets.front().count, 45U);
+}
+
+/// A value that was seen was seen at least once, even if the windows have more records than the estimate is for.
+TEST(SampledFigures, NoBucketOfADistributionBecomesEmpty) {
+  Histogram values;
+  values.add(10);
+  SampledFigures sampled;
+  sampled.add(window(2, 10, 1, values), 100);
+  sampled.add(window(4, 10, 2, {}), 100);
+  SampleSummary sample;
+  sample.records = 50;
+  EXPECT_EQ(sample.windows(), 0u);
+  EXPECT_EQ(sampled.estimate(window(0, 0, 7, {}), sample).distributions().front().buckets.front().count, 1u);
 }
 
 TEST(SampledFigures, StatesAtTheEndAreUnknownIfRecordsWereSkipped) {
