@@ -6,6 +6,7 @@
 #include <list>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "paging/paging_mode.h"
@@ -69,6 +70,25 @@ TEST(TlbGroups, OneEntryHoldsThePageAndTheNeighboursThatCameWithIt) {
   EXPECT_EQ(array.coalescing().used_neighbours, 2u);
   frame_of(array, 11);
   EXPECT_EQ(array.coalescing().used_neighbours, 2u) << "a neighbour's first hit is the miss that was avoided";
+}
+
+TEST(TlbGroups, AGroupHoldsItsPagesOnly) {
+  TlbArray array = array_of(1, 0, 8);
+  install(array, 10, page(102, 0b0001'0000'0000'0000));  // with page 12
+  const auto holds = [&](std::uint64_t number) { return array.holds_page(VirtualAddress(number * page_bytes), 0); };
+  EXPECT_TRUE(holds(10));
+  EXPECT_FALSE(holds(11));
+  EXPECT_TRUE(holds(12));
+  EXPECT_FALSE(array.holds_page(VirtualAddress(10 * page_bytes), 1)) << "another address space";
+}
+
+TEST(TlbGroups, HaveOneTwoFourEightOrSixteenPages) {
+  for (std::uint32_t pages = 0; pages <= 64; ++pages) {
+    std::string refused;
+    of(16, 4, pages).check([&](const char* key, const std::string&) { refused += key; });
+    const bool fits = pages == 1 || pages == 2 || pages == 4 || pages == 8 || pages == 16;
+    EXPECT_EQ(refused, fits ? "" : "coalesce") << pages;
+  }
 }
 
 TEST(TlbGroups, NeighboursOutsideOfTheAlignedGroupDoNotFit) {
