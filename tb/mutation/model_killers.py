@@ -43,7 +43,8 @@ class Test:
 
 SYSTEM = Program("tablewalk_system_test", "", True)
 FUZZ = Program("walk_cases_test", "", True)
-COSIM = Program("cosim_test", "walker", True)
+# The walker in hardware, ours and broken ones of others.
+HARDWARE = [Program("cosim_test", "walker", True), Program("broken_walkers_test", "walker", True)]
 TOOL = Program("tablewalk", "", True)
 # Scripts that run the program: more than a second each.
 SCRIPTS = ["bad_input", "files", "images", "run", "walk"]
@@ -56,9 +57,8 @@ def programs(root, folders, parts):
         for folder in folders:
             if glob.glob(os.path.join(root, "tb", kind, folder, "*_test.cpp")):
                 found.append(Program(folder + ending, folder, is_apart))
-    if parts:
-        return found
-    return [*found, *([COSIM] if COSIM.folder in folders else []), SYSTEM, FUZZ, TOOL]
+    found += [program for program in HARDWARE if program.folder in folders]
+    return found if parts else [*found, SYSTEM, FUZZ, TOOL]
 
 
 class Build:

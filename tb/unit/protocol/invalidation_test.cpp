@@ -46,5 +46,53 @@ TEST(Invalidation, OfASpaceMayConcernOnlyTheWalksOfIt) {
   EXPECT_FALSE(space.may_concern(place(0), 39, 4));
 }
 
+TEST(Invalidation, CoversThePointersOfItsScope) {
+  using Scope = Invalidation::Scope;
+  const auto covers = [](Scope scope, std::uint64_t address, AddressSpaceId of, bool is_global) {
+    return Invalidation{scope, place(0x201234), 3}.covers_pointer(place(address), 21, of, is_global);
+  };
+  constexpr std::uint64_t on_the_way = 0x200000;
+  constexpr std::uint64_t beside = 0x400000;
+  struct Expected {
+    Scope scope;
+    bool on_the_way, beside, of_others, global;
+  };
+  for (const Expected& expected :
+       {Expected{Scope::Page, true, false, false, true}, Expected{Scope::AddressSpace, true, true, false, false},
+        Expected{Scope::All, true, true, true, true}, Expected{Scope::PageAndPointers, true, true, false, true},
+        Expected{Scope::PageNotGlobal, true, false, false, false},
+        Expected{Scope::AllNotGlobal, true, true, true, false},
+        Expected{Scope::LeafNotGlobal, false, false, false, false},
+        Expected{Scope::LeafOfEverySpace, false, false, false, false},
+        Expected{Scope::Leaf, false, false, false, false},
+        Expected{Scope::PageOfEverySpace, true, false, true, true}}) {
+    const int scope = static_cast<int>(expected.scope);
+    EXPECT_EQ(covers(expected.scope, on_the_way, 3, !global), expected.on_the_way) << scope;
+    EXPECT_EQ(covers(expected.scope, beside, 3, !global), expected.beside) << scope;
+    EXPECT_EQ(covers(expected.scope, on_the_way, 4, !global), expected.of_others) << scope;
+    EXPECT_EQ(covers(expected.scope, on_the_way, 3, global), expected.global) << scope;
+  }
+}
+
+/// It uses pointers of its space on its way, and may find a page of any size, global or not.
+TEST(Invalidation, MayConcernAWalkIfItCoversWhatTheWalkMayUse) {
+  constexpr unsigned root = 30;
+  for (unsigned scope = 0; scope < Invalidation::scopes; ++scope) {
+    for (const std::uint64_t address : {0x0ULL, 0x201000ULL, 0x40000000ULL}) {
+      for (const AddressSpaceId of : {AddressSpaceId{3}, AddressSpaceId{4}}) {
+        const Invalidation invalidation{static_cast<Invalidation::Scope>(scope), place(0x201234), 3};
+        bool used = false;
+        for (const unsigned shift : {12u, 21u, root}) {
+          for (const bool is_global : {false, true}) {
+            used |= invalidation.covers(place(address), shift, of, is_global) ||
+                    invalidation.covers_pointer(place(address), shift, of, is_global);
+          }
+        }
+        EXPECT_EQ(invalidation.may_concern(place(address), root, of), used) << scope << " " << address << " " << of;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tablewalk

@@ -22,6 +22,15 @@ TEST(WaitingRequests, AreTakenInOrderOfArrival) {
   EXPECT_TRUE(waiting.empty());
 }
 
+TEST(TranslationId, HasItsCoreAndDiffersFromEveryOther) {
+  EXPECT_FALSE(TranslationId().is_valid());
+  EXPECT_TRUE(TranslationId(0, 0).is_valid());
+  EXPECT_EQ(TranslationId(5, 77).core(), 5u);
+  EXPECT_EQ(TranslationId(63, 0).core(), 63u);
+  EXPECT_NE(TranslationId(5, 77).value(), TranslationId(5, 78).value());
+  EXPECT_NE(TranslationId(5, 77).value(), TranslationId(6, 77).value());
+}
+
 TEST(TranslationRequest, AccountGoesOnUntilItIsClearedAndAddsUp) {
   TranslationRequest request;
   request.begin_account(Cycles(10));
