@@ -1,6 +1,6 @@
 """What the RTL walker costs the host: processor time of runs with it over that of the same runs with the model.
 
-    python3 tb/bench/rtl/ratio.py PROGRAM [--pairs 5] [--limit 300000] [--preset NAME]...
+    python3 tb/bench/rtl/ratio.py PROGRAM [--pairs 5] [--limit 3000000] [--preset NAME]...
 
 Prints a table: for each preset and trace the median of alternating pairs of whole processes (user time), the smallest and
 the largest, and the number of walks. The traces are two of real programs and random updates of a table, where most
@@ -52,7 +52,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("--pairs", type=int, default=5, help="of runs (5)")
-    parser.add_argument("--limit", type=int, default=300000, help="records of each run, over all cores (300000)")
+    parser.add_argument("--limit", type=int, default=3000000, help="records of each run, over all cores (3000000)")
     parser.add_argument("--preset", action="append", choices=PRESETS, metavar="NAME", help="this one only; repeatable")
     arguments = parser.parse_args()
     for preset in arguments.preset or PRESETS:
