@@ -63,7 +63,7 @@ void SystemCWalker::receive_response(unsigned, MemoryAccess& access, Cycles visi
 }
 
 void SystemCWalker::receive_invalidation(const Invalidation& invalidation, Cycles cycle) {
-  walk_caches_->invalidate(invalidation);
+  shared_ != nullptr ? shared_->invalidate(port_, invalidation) : void(walk_caches_->invalidate(invalidation));
   if (hint_caches_ != nullptr) drop_fetches(invalidation);
   if (tap_ != nullptr) tap_->invalidated(invalidation, cycle);
   for (Slot& slot : slots_) {
@@ -83,6 +83,8 @@ void SystemCWalker::restart(Slot& slot, Cycles cycle) {
   set_state(slot, SlotState::LooksUp, cycle + Cycles(1));
   slot.begun = false;
   slot.refused = false;
+  slot.outdated = false;
+  if (asked_ == &slot) asked_ = nullptr;
   count_restart(slot.record, *slot.request, slot.ready);
   slot.under_way = nullptr;
   slot.round.clear();
@@ -103,6 +105,7 @@ void SystemCWalker::send_back_waiting(Slot& slot, Cycles cycle) {
 
 /// One per cycle: the oldest walk.
 void SystemCWalker::look_up_walk_caches(Cycles cycle) {
+  if (shared_ != nullptr) return look_up_shared(cycle);
   Slot* slot = oldest_ready(SlotState::LooksUp, cycle);
   if (slot == nullptr) return;
   count_lookup(*slot->request, slot->ready, cycle);
@@ -198,7 +201,7 @@ void SystemCWalker::use_response(Slot& slot, const MemoryAccess& access, Cycles 
 
 /// The access has read or updated the pointer at that address, and the walk has followed it.
 void SystemCWalker::remember_pointer(const Slot& slot, unsigned level, PhysicalAddress at, const MemoryAccess& access) {
-  if (!by_address_) {
+  if (!by_address_ && shared_ == nullptr) {
     return walk_caches_->remember(slot.request->va, slot.request->asid, slot.walk.position());
   }
   std::uint64_t entry = access.info.desired;
@@ -206,7 +209,10 @@ void SystemCWalker::remember_pointer(const Slot& slot, unsigned level, PhysicalA
     entry = 0;
     std::memcpy(&entry, access.bytes() + (at - access.physical()), mode().entry_bytes());
   }
-  walk_caches_->remember_entry(level, at, entry);
+  if (shared_ == nullptr) return walk_caches_->remember_entry(level, at, entry);
+  if (!slot.outdated) {
+    shared_->remember(port_, {slot.request->va, slot.request->asid, slot.walk.position(), level, at, entry});
+  }
 }
 
 /// To the next lower level, where a page-table cache may know the entry if it is a pointer.
@@ -420,6 +426,7 @@ void SystemCWalker::join_or_start(TranslationRequest& request, Slot& free, Cycle
   free.begun = false;
   free.root = request.root;
   free.refused = false;
+  free.outdated = false;
   begin_walk(free.record, request, visible_since, cycle);
   free.order = free.record.id;
   if (request.prefetch) rank_prefetch(free, cycle);

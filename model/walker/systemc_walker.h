@@ -6,6 +6,7 @@
 
 #include "walker/hint_caches.h"
 #include "walker/page_walker.h"
+#include "walker/shared_walk_caches.h"
 #include "walker/slot_set.h"
 #include "walker/walk_cache.h"
 #include "walker/walker_cycle.h"
@@ -30,9 +31,14 @@ class SystemCWalker final : public PageWalker {
 
   void tap(WalkerTap* tap) { tap_ = tap; }
   /// For warming without time.
-  WalkCaches& walk_caches() { return *walk_caches_; }
+  WalkCaches& walk_caches() { return shared_ != nullptr ? shared_->caches() : *walk_caches_; }
   /// Null if there are none.
   HintCaches* hint_caches() { return hint_caches_.get(); }
+
+  /// Uses those instead of caches of its own.
+  void share(SharedWalkCaches& caches, unsigned port);
+  /// By an invalidation of another core that shares the walk caches.
+  void stop_remembering(const Invalidation& invalidation);
 
   void tell_neighbours(std::uint64_t line_bytes) override;
   void reset_stats() override;
@@ -77,6 +83,7 @@ class SystemCWalker final : public PageWalker {
     Walk walk;
     PhysicalAddress line_address;  ///< with line_part(): of `line`, from which the last entry was read
     std::array<unsigned char, Walk::longest_read> line{};
+    bool outdated = false;  ///< its pointers must not get into shared walk caches
     bool refused = false;   ///< a prefetch that ends without a translation
     WalkRecord record;
   };
@@ -100,6 +107,9 @@ class SystemCWalker final : public PageWalker {
   Cycles next_prefetch() const;
   void hurry(Slot& slot, Cycles cycle);
   void sleep(Cycles cycle);
+  // Shared walk caches, in walker_shared_caches.cpp.
+  void look_up_shared(Cycles cycle);
+  void use_shared_answer(Slot& slot, Cycles cycle);
   // Hints of cuckoo walk tables, in walker_hints.cpp.
   void look_up_hints(Slot& slot, Cycles cycle);
   void fetch_hint(const Slot& slot, unsigned table, Cycles cycle);
@@ -144,6 +154,10 @@ class SystemCWalker final : public PageWalker {
   };
   std::deque<QueuedPrefetch> prefetches_;  ///< not started yet, in order of arrival
   WalkerTap* tap_ = nullptr;
+
+  SharedWalkCaches* shared_ = nullptr;
+  unsigned port_ = 0;      ///< of the shared walk caches
+  Slot* asked_ = nullptr;  ///< whose lookup of these is answered in this cycle
 
   /// The fetch of an entry of a hint table, beside the walks; a table has at most one at a time.
   struct HintFetch {
