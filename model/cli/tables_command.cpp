@@ -15,10 +15,12 @@
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "cli/trace_arguments.h"
+#include "config/loader.h"
 #include "paging/table_size.h"
 #include "report/figures.h"
 #include "report/print_options.h"
 #include "report/text_table.h"
+#include "system/machine_config.h"
 #include "trace/trace_reader.h"
 
 namespace tablewalk {
@@ -29,9 +31,20 @@ struct TablesOptions {
   std::string trace_format = "auto";
   std::vector<std::string> maps;
   std::vector<std::string> modes;
+  ConfigSource config;
   std::uint64_t processes = 1;
   std::string memory = "16G";
   std::string format = "text";
+};
+
+/// The keys of a machine on which the sizes depend.
+struct TablesConfig {
+  PagingControls paging;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.group("paging", paging, "parameters of the page-table organisations");
+  }
 };
 
 /// The mapped ranges of each address space.
@@ -91,10 +104,10 @@ bool can_hold(const PagingMode& mode, const Spaces& spaces) {
 }
 
 /// The standard organisations, except those that cannot hold the footprint.
-std::vector<std::shared_ptr<const PagingMode>> default_modes(const Spaces& spaces) {
+std::vector<std::shared_ptr<const PagingMode>> default_modes(const Spaces& spaces, const PagingControls& controls) {
   std::vector<std::shared_ptr<const PagingMode>> modes;
   for (const char* name : usual_modes) {
-    const std::shared_ptr<const PagingMode> mode = make_paging_mode(name);
+    const std::shared_ptr<const PagingMode> mode = make_paging_mode(name, controls);
     if (can_hold(*mode, spaces)) modes.push_back(mode);
   }
   // If none fits, counting for the widest one reports why.
@@ -229,10 +242,11 @@ void run_tables(const TablesOptions& options) {
     throw InputError("--processes without --map: a trace has its own processes; expected --map VA:SIZE[:PAGE] too");
   }
   const std::uint64_t memory_bytes = memory_of(options);
+  const PagingControls controls = load_config<TablesConfig>(options.config).paging;
   std::vector<std::shared_ptr<const PagingMode>> modes;
-  for (const std::string& name : options.modes) modes.push_back(make_paging_mode(name));
+  for (const std::string& name : options.modes) modes.push_back(make_paging_mode(name, controls));
   const Spaces spaces = mapped_spaces(options, modes);
-  if (modes.empty()) modes = default_modes(spaces);
+  if (modes.empty()) modes = default_modes(spaces, controls);
   std::vector<ModeSize> sizes;
   try {
     for (const auto& mode : modes) sizes.push_back(size_of_all(mode, spaces, memory_bytes));
@@ -274,6 +288,10 @@ void add_tables_commands(CLI::App& app) {
                    fmt::format("{} or radix:B1,B2,.../OFFSET@ENTRYBYTES; may be repeated. Default: those of {} "
                                "that can map the addresses",
                                fmt::join(paging_mode_names(), ", "), fmt::join(usual_modes, ", ")))
+      ->allow_extra_args(false);
+  command
+      ->add_option("--set", options->config.overrides,
+                   "KEY=VALUE: a parameter of an organisation, paging.cuckoo.walk_tables=upper")
       ->allow_extra_args(false);
   command->add_option("--format", options->format, "text, json or csv")->capture_default_str();
   command->footer(footer);

@@ -4,12 +4,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
 #include "base/error.h"
 #include "base/units.h"
 #include "paging/cuckoo_tables.h"
-#include "paging/table_size.h"
 #include "paging/walk_steps.h"
 
 namespace tablewalk {
@@ -18,12 +16,25 @@ namespace {
 constexpr unsigned round_row = 0;
 constexpr unsigned repeated_row = 1;
 
-// A walk's progress: bits 1:0 the page size, bit 2: the line of one block is read again; from bit 8 on: rounds.
+// A walk's progress: bits 1:0 the page size, bit 2: the line of one block is read again; bits 15:8: rounds; bits 24:16:
+// hints, the lines to read, three ways for each page size, or 0 for all.
 constexpr std::uint64_t size_bits = 3;
 constexpr std::uint64_t reads_again = 4;
 constexpr unsigned rounds_shift = 8;
+constexpr std::uint64_t rounds_bits = 0xff;
+constexpr unsigned hints_shift = 16;
+constexpr std::uint64_t hints_bits = low_bits(CuckooRegisters::sizes * CuckooRegisters::most_ways);
 /// So that a walk ends whose entry is always changed by others.
 constexpr std::uint64_t most_rounds = 64;
+
+/// Whether a round with these hints reads that line.
+constexpr bool is_wanted(std::uint64_t hints, unsigned size, unsigned way) {
+  return hints == 0 || (hints >> (size * CuckooRegisters::most_ways + way) & 1) != 0;
+}
+
+constexpr std::uint64_t hints_in(std::uint64_t progress) {
+  return progress >> hints_shift & hints_bits;
+}
 
 HashedLine line_from(const unsigned char* bytes) {
   HashedLine line;
@@ -44,7 +55,8 @@ CuckooMode::CuckooMode(std::string name, const PagingControls& controls)
     : HashingMode(std::move(name), {"round", "line again"}, controls.hashed), cuckoo_(controls.cuckoo) {}
 
 std::uint64_t CuckooMode::most_reads(PhysicalAddress) const {
-  return page_sizes().size() * cuckoo_.ways;
+  const std::uint64_t all = page_sizes().size() * cuckoo_.ways;
+  return cuckoo_.walk_tables == CuckooWalkTables::None ? all : 2 * all;
 }
 
 RootRegister CuckooMode::decode_root(std::uint64_t value) const {
@@ -61,11 +73,13 @@ std::vector<BitField> CuckooMode::root_fields() const {
 std::string CuckooMode::describe_root(RootRegister root) const {
   const CuckooRegisters& registers = *register_file_.find(CuckooRoot::decode(root.table.value()).set);
   std::string text = "set of control registers";
-  for (unsigned size = 0; size < CuckooRegisters::sizes; ++size) {
-    if (!registers.in_use[size]) continue;
-    text += fmt::format("\n  pages of {}:", size_text(size));
-    for (unsigned way = 0; way < registers.ways; ++way) {
-      const CuckooWay& its = registers.tables[size][way];
+  for (unsigned table = 0; table < CuckooRegisters::all_tables; ++table) {
+    const bool walk_table = CuckooRegisters::is_walk_table(table);
+    const unsigned size = CuckooRegisters::size_of(table);
+    if (walk_table ? registers.tables[table][0].table.value() == 0 : !registers.in_use[size]) continue;
+    text += fmt::format("\n  {}pages of {}:", walk_table ? "walk table of " : "", size_text(size));
+    for (unsigned way = 0; way < registers.ways_of(table); ++way) {
+      const CuckooWay& its = registers.tables[table][way];
       text += fmt::format("{} {} lines at {:#x}", way == 0 ? "" : ",", its.lines(), its.table.value());
       if (!its.resizing) continue;
       text += fmt::format(" (the first {} are among {} at {:#x})", its.moved, its.next_lines(), its.next.value());
@@ -84,22 +98,27 @@ const CuckooRegisters& CuckooMode::registers_of(const Walk& walk) const {
   return *registers;
 }
 
-unsigned CuckooMode::probes_in(const CuckooRegisters& registers) {
-  return registers.ways * static_cast<unsigned>(std::count(registers.in_use.begin(), registers.in_use.end(), true));
+unsigned CuckooMode::probes_in(const CuckooRegisters& registers, std::uint64_t hints) {
+  unsigned probes = 0;
+  for (unsigned size = 0; size < CuckooRegisters::sizes; ++size) {
+    for (unsigned way = 0; registers.in_use[size] && way < registers.ways; ++way) probes += is_wanted(hints, size, way);
+  }
+  return probes;
 }
 
 /// The smallest page size first.
-CuckooMode::Probe CuckooMode::probe(const CuckooRegisters& registers, unsigned number) {
-  unsigned before = number / registers.ways;
+CuckooMode::Probe CuckooMode::probe(const CuckooRegisters& registers, std::uint64_t hints, unsigned number) {
   for (unsigned size = 0; size < CuckooRegisters::sizes; ++size) {
-    if (registers.in_use[size] && before-- == 0) return {size, number % registers.ways};
+    for (unsigned way = 0; registers.in_use[size] && way < registers.ways; ++way) {
+      if (is_wanted(hints, size, way) && number-- == 0) return {size, way};
+    }
   }
   throw LawViolation("a read of a page size that is not in use");
 }
 
 PhysicalAddress CuckooMode::further_read(const Walk& walk, unsigned number) const {
   const CuckooRegisters& registers = registers_of(walk);
-  const auto [size, way] = probe(registers, number);
+  const auto [size, way] = probe(registers, hints_in(walk.progress()), number);
   return registers.line_of(block_of(walk, size), size, way);
 }
 
@@ -107,11 +126,15 @@ void CuckooMode::begin(Walk& walk) const {
   read_round(walk);
 }
 
+/// Hints that leave nothing to read are given up.
 void CuckooMode::read_round(Walk& walk) const {
-  const unsigned probes = probes_in(registers_of(walk));
-  const std::uint64_t rounds = walk.progress() >> rounds_shift;
+  const CuckooRegisters& registers = registers_of(walk);
+  std::uint64_t hints = hints_in(walk.progress());
+  if (probes_in(registers, hints) == 0) hints = 0;
+  const unsigned probes = probes_in(registers, hints);
+  const std::uint64_t rounds = walk.progress() >> rounds_shift & rounds_bits;
   if (probes == 0 || rounds == most_rounds) return fail(walk, FaultReason::NotPresent);
-  walk.set_progress((rounds + 1) << rounds_shift);
+  walk.set_progress((rounds + 1) << rounds_shift | hints << hints_shift);
   walk.read(round_row, further_read(walk, 0), HashedLine::bytes, probes);
 }
 
@@ -128,11 +151,14 @@ void CuckooMode::decide(Walk& walk) const {
     return;
   }
   const CuckooRegisters& registers = registers_of(walk);
+  const std::uint64_t hints = hints_in(walk.progress());
   for (unsigned number = 0; number < walk.reads(); ++number) {
-    const unsigned size = probe(registers, number).size;
+    const unsigned size = probe(registers, hints, number).size;
     if (use_line(walk, walk.bytes() + std::size_t{number} * HashedLine::bytes, walk.read_address(number), size)) return;
   }
-  fail(walk, FaultReason::NotPresent);
+  if (hints == 0) return fail(walk, FaultReason::NotPresent);
+  walk.set_progress(walk.progress() & ~(hints_bits << hints_shift));
+  read_round(walk);
 }
 
 /// Ends the walk, or lets it update the entry, if the line has the page.
@@ -148,7 +174,8 @@ bool CuckooMode::use_line(Walk& walk, const unsigned char* bytes, PhysicalAddres
 WalkStep CuckooMode::look(const Walk& walk, unsigned number, const unsigned char* bytes) const {
   const CuckooRegisters& registers = registers_of(walk);
   const bool again = (walk.progress() & reads_again) != 0;
-  const Probe read = again ? Probe{static_cast<unsigned>(walk.progress() & size_bits), 0} : probe(registers, number);
+  const Probe read = again ? Probe{static_cast<unsigned>(walk.progress() & size_bits), 0}
+                           : probe(registers, hints_in(walk.progress()), number);
   const HashedLine line = line_from(bytes);
   const HashedLine::Tag tag = line.tag();
   const PhysicalAddress at = walk.read_address(number);
@@ -177,36 +204,6 @@ WalkStep CuckooMode::look(const Walk& walk, unsigned number, const unsigned char
 std::unique_ptr<PageTables> CuckooMode::make_tables(std::shared_ptr<const PagingMode> self, PhysicalMemory& memory,
                                                     FrameAllocator& frames, AddressSpaceId space) const {
   return std::make_unique<CuckooTables>(std::static_pointer_cast<const CuckooMode>(self), memory, frames, space);
-}
-
-/// By page size: its ways, with those of a resize that is not yet complete.
-void CuckooMode::count_tables(const std::vector<PageRun>& runs, TableSize& size) const {
-  std::array<std::uint64_t, CuckooRegisters::sizes> blocks{};
-  std::array<std::uint64_t, CuckooRegisters::sizes> next{};  // the first block not yet counted
-  for (const PageRun& run : runs) {
-    const std::uint64_t first = HashedLine::block_of(VirtualAddress(run.first), run.pages.shift);
-    const std::uint64_t last = HashedLine::block_of(VirtualAddress(run.last), run.pages.shift);
-    std::uint64_t& begin = next[run.pages.level];
-    blocks[run.pages.level] += last + 1 - std::max(first, std::min(begin, last + 1));
-    begin = last + 1;
-  }
-  for (const std::uint64_t count : blocks) {
-    std::uint64_t lines = cuckoo_.initial_bytes.bytes / HashedLine::bytes * cuckoo_.ways;
-    std::uint64_t used = 0;
-    std::uint64_t left = 0;  // lines to move
-    while (used < count) {
-      if (left == 0) used = std::max(used, std::min(count, most_blocks(lines)));
-      if (used == count) break;
-      if (left == 0) left = std::exchange(lines, 2 * lines);
-      const std::uint64_t insertions =
-          std::min(count - used, (left + cuckoo_.migrated_lines - 1) / cuckoo_.migrated_lines);
-      used += insertions;
-      left -= std::min(left, insertions * cuckoo_.migrated_lines);
-    }
-    const std::uint64_t parts = count == 0 ? 0 : left == 0 ? 1 : 2;
-    size.tables_per_level.push_back(parts * cuckoo_.ways);
-    size.bytes_per_level.push_back((parts == 0 ? 0 : lines + (parts - 1) * lines / 2) * HashedLine::bytes);
-  }
 }
 
 std::shared_ptr<const PagingMode> make_cuckoo(const PagingControls& controls) {

@@ -2,6 +2,7 @@
 
 #include "paging/cuckoo_registers.h"
 #include "paging/hashing_mode.h"
+#include "paging/hint_table.h"
 
 namespace tablewalk {
 
@@ -24,14 +25,37 @@ class CuckooMode final : public HashingMode {
                                           FrameAllocator& frames, AddressSpaceId space) const override;
   void count_tables(const std::vector<PageRun>& runs, TableSize& size) const override;
 
+  std::vector<HintTable> hint_tables() const override;
+  std::vector<PhysicalAddress> hint_reads(PhysicalAddress root, unsigned table, VirtualAddress va) const override;
+  bool is_hint(const HintEntry& entry, unsigned table, VirtualAddress va) const override;
+  std::uint64_t hints(const std::vector<const HintEntry*>& known, VirtualAddress va) const override;
+  std::string describe_hints(const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va) const override;
+
   void begin(Walk& walk) const override;
   void decide(Walk& walk) const override;
   PhysicalAddress further_read(const Walk& walk, unsigned number) const override;
 
   const CuckooControls& cuckoo() const { return cuckoo_; }
-  /// The lines of all ways that may hold blocks.
-  std::uint64_t most_blocks(std::uint64_t lines) const {
-    return static_cast<std::uint64_t>(static_cast<double>(lines) * cuckoo_.max_load);
+  bool has_walk_table(unsigned size) const {
+    return cuckoo_.walk_tables == CuckooWalkTables::All ||
+           (cuckoo_.walk_tables == CuckooWalkTables::Upper && size != 0);
+  }
+  /// The share of a table's lines that may hold blocks. A walk table has two ways.
+  double max_load(unsigned table) const {
+    return CuckooRegisters::is_walk_table(table) ? std::min(cuckoo_.max_load, walk_table_load) : cuckoo_.max_load;
+  }
+  double min_load(unsigned table) const { return std::min(cuckoo_.min_load, max_load(table) / 3); }
+  /// Of all ways, the lines that may hold blocks.
+  std::uint64_t most_blocks(std::uint64_t lines, unsigned table) const {
+    return static_cast<std::uint64_t>(static_cast<double>(lines) * max_load(table));
+  }
+  /// Bytes of a way of a new table.
+  std::uint64_t first_bytes(unsigned table) const {
+    return CuckooRegisters::is_walk_table(table) ? cuckoo_.walk_table_bytes.bytes : cuckoo_.initial_bytes.bytes;
+  }
+  /// The sections of a size's walk table: its blocks.
+  static std::uint64_t section_of(std::uint64_t block, unsigned size, unsigned walk_table_size) {
+    return block >> 9 * (walk_table_size - size);
   }
   CuckooRegisterFile& register_file() const { return register_file_; }
 
@@ -41,9 +65,10 @@ class CuckooMode final : public HashingMode {
     unsigned size = 0;
     unsigned way = 0;
   };
+  static constexpr double walk_table_load = 0.4;
   const CuckooRegisters& registers_of(const Walk& walk) const;
-  static unsigned probes_in(const CuckooRegisters& registers);
-  static Probe probe(const CuckooRegisters& registers, unsigned number);
+  static Probe probe(const CuckooRegisters& registers, std::uint64_t hints, unsigned number);
+  static unsigned probes_in(const CuckooRegisters& registers, std::uint64_t hints);
   std::uint64_t block_of(const Walk& walk, unsigned size) const {
     return HashedLine::block_of(walk.va(), page_sizes()[size].shift);
   }
@@ -52,6 +77,12 @@ class CuckooMode final : public HashingMode {
   }
   void read_round(Walk& walk) const;
   bool use_line(Walk& walk, const unsigned char* bytes, PhysicalAddress at, unsigned size) const;
+
+  unsigned size_of_hint_table(unsigned table) const {
+    return cuckoo_.walk_tables == CuckooWalkTables::All ? table : table + 1;
+  }
+  void count_walk_tables(const std::vector<PageRun>& runs, TableSize& size) const;
+  void count_table(unsigned table, std::uint64_t blocks, TableSize& size) const;
 
   CuckooControls cuckoo_;
   /// Registers of the machine, outside of its memory.

@@ -29,16 +29,24 @@ struct CuckooWay {
   }
 };
 
-/// The control registers of an address space: its tables, one for each page size, and which of them have pages. As
-/// large as they are, a root register names them, and the kernel loads them with it.
+/// The control registers of an address space: its tables, one for each page size, and which of them have pages; behind
+/// these, the walk table of each page size, if there is one. As large as they are, a root register names them, and the
+/// kernel loads them with it.
 struct CuckooRegisters {
   static constexpr unsigned most_ways = 3;
   static constexpr unsigned sizes = 3;
+  static constexpr unsigned all_tables = 2 * sizes;
+  static constexpr unsigned walk_table_ways = 2;
   using Table = std::array<CuckooWay, most_ways>;
 
-  std::array<Table, sizes> tables;
+  std::array<Table, all_tables> tables;
   std::array<bool, sizes> in_use{};
   unsigned ways = most_ways;
+
+  static constexpr unsigned walk_table_of(unsigned size) { return sizes + size; }
+  static constexpr bool is_walk_table(unsigned table) { return table >= sizes; }
+  static constexpr unsigned size_of(unsigned table) { return table % sizes; }
+  unsigned ways_of(unsigned table) const { return is_walk_table(table) ? walk_table_ways : ways; }
 
   static std::uint64_t hash(std::uint64_t block, unsigned size, unsigned way) {
     // 2^64 / the golden ratio, and odd numbers without a pattern.
@@ -47,8 +55,8 @@ struct CuckooRegisters {
     const std::uint64_t mixed = (block << 2 | size) * factors[way];
     return (mixed ^ mixed >> 32) * factors[(way + 1) % most_ways];
   }
-  PhysicalAddress line_of(std::uint64_t block, unsigned size, unsigned way) const {
-    return tables[size][way].line_of(hash(block, size, way));
+  PhysicalAddress line_of(std::uint64_t block, unsigned table, unsigned way) const {
+    return tables[table][way].line_of(hash(block, size_of(table), way));
   }
 };
 

@@ -22,27 +22,28 @@ CuckooTables::CuckooTables(const std::shared_ptr<const CuckooMode>& mode, Physic
                            FrameAllocator& frames, AddressSpaceId space)
     : HashingTables(mode, memory, frames, space), set_(mode->register_file().add(registers_)) {
   registers_.ways = controls().ways;
-  tables_per_level_.resize(CuckooRegisters::sizes);
+  const bool walk_tables = controls().walk_tables != CuckooWalkTables::None;
+  tables_per_level_.resize(walk_tables ? CuckooRegisters::all_tables : CuckooRegisters::sizes);
 }
 
 CuckooTables::~CuckooTables() {
   static_cast<const CuckooMode&>(mode()).register_file().remove(set_);
 }
 
-std::uint64_t CuckooTables::lines(unsigned size) const {
-  return registers_.tables[size][0].lines() * registers_.ways;
+std::uint64_t CuckooTables::lines(unsigned table) const {
+  return registers_.tables[table][0].lines() * ways_of(table);
 }
 
-bool CuckooTables::resizing(unsigned size) const {
-  return registers_.tables[size][0].resizing;
+bool CuckooTables::resizing(unsigned table) const {
+  return registers_.tables[table][0].resizing;
 }
 
 std::uint64_t CuckooTables::table_bytes() const {
   std::uint64_t all = 0;
-  for (unsigned size = 0; size < CuckooRegisters::sizes; ++size) {
-    if (tables_per_level_[size] == 0) continue;
-    const CuckooWay& way = registers_.tables[size][0];
-    all += registers_.ways * (way.lines() + (way.resizing ? way.next_lines() : 0));
+  for (unsigned table = 0; table < CuckooRegisters::all_tables; ++table) {
+    if (!exists(table)) continue;
+    const CuckooWay& way = registers_.tables[table][0];
+    all += ways_of(table) * (way.lines() + (way.resizing ? way.next_lines() : 0));
   }
   return all * HashedLine::bytes;
 }
@@ -60,10 +61,10 @@ void CuckooTables::write_line(PhysicalAddress at, const HashedLine& line) {
   note_written(at, HashedLine::bytes);
 }
 
-std::optional<CuckooTables::Placed> CuckooTables::find(const Tag& tag) const {
-  if (tables_per_level_[tag.size] == 0) return std::nullopt;
-  for (unsigned way = 0; way < registers_.ways; ++way) {
-    const PhysicalAddress at = registers_.line_of(tag.block, tag.size, way);
+std::optional<CuckooTables::Placed> CuckooTables::find(const Tag& tag, unsigned table) const {
+  if (!exists(table)) return std::nullopt;
+  for (unsigned way = 0; way < ways_of(table); ++way) {
+    const PhysicalAddress at = registers_.line_of(tag.block, table, way);
     const HashedLine line = read(at);
     if (line.tag() == tag) return Placed{at, line};
   }
@@ -84,20 +85,31 @@ void CuckooTables::insert(std::uint64_t page, const PageSize& size, std::uint64_
   if (const auto found = find(tag)) {
     return write(found->at + entry * mode().entry_bytes(), leaf | (found->line.words[entry] & tag_bits));
   }
-  if (tables_per_level_[size.level] == 0) make_ways(size.level);
-  if (!resizing(size.level) &&
-      blocks_[size.level] + 1 > static_cast<const CuckooMode&>(mode()).most_blocks(lines(size.level))) {
-    begin_resize(size.level, true);
-  }
-  move_some(size.level);
   HashedLine line;
   line.words[entry] = leaf;
   line.set_tag(tag);
-  homeless_.push_back(line);
-  settle(size.level);
-  if (blocks_[size.level]++ != 0) return;
+  make_room_in_walk_tables(tag.block, size.level);
+  add_line(size.level, line);
+  note_block(tag.block, size.level, true);
+  note_ways();
+  if (blocks_[size.level] != 1) return;
   registers_.in_use[size.level] = true;
   ++version_;
+}
+
+/// For one more line.
+void CuckooTables::make_room(unsigned table) {
+  if (!exists(table)) make_ways(table);
+  if (!resizing(table) && blocks_[table] + 1 > cuckoo().most_blocks(lines(table), table)) begin_resize(table, true);
+}
+
+/// A line that the table does not have.
+void CuckooTables::add_line(unsigned table, const HashedLine& line) {
+  make_room(table);
+  move_some(table);
+  homeless_.push_back(line);
+  settle(table);
+  ++blocks_[table];
 }
 
 void CuckooTables::erase(const FoundPage& page, unsigned size) {
@@ -105,15 +117,23 @@ void CuckooTables::erase(const FoundPage& page, unsigned size) {
   HashedLine line = read(at);
   line.words[page.number % HashedLine::entries] &= tag_bits;
   if (has_pages(line)) return write(page.at, page.entry & tag_bits);
-  write_line(at, {});
-  if (--blocks_[size] == 0) {
+  if (blocks_[size] == 1) {
     registers_.in_use[size] = false;
     ++version_;
   }
-  const bool sparse = static_cast<double>(blocks_[size]) < controls().min_load * static_cast<double>(lines(size));
-  const bool large = registers_.tables[size][0].lines() * HashedLine::bytes > controls().initial_bytes.bytes;
-  if (!resizing(size) && sparse && large) begin_resize(size, false);
-  move_some(size);
+  remove_line(size, at);
+  note_block(page.number / HashedLine::entries, size, false);
+  note_ways();
+}
+
+void CuckooTables::remove_line(unsigned table, PhysicalAddress at) {
+  write_line(at, {});
+  --blocks_[table];
+  const bool sparse =
+      static_cast<double>(blocks_[table]) < cuckoo().min_load(table) * static_cast<double>(lines(table));
+  const bool large = registers_.tables[table][0].lines() * HashedLine::bytes > cuckoo().first_bytes(table);
+  if (!resizing(table) && sparse && large) begin_resize(table, false);
+  move_some(table);
 }
 
 void CuckooTables::for_lines(unsigned size, const std::function<void(PhysicalAddress, const HashedLine&)>& use) const {
@@ -149,123 +169,132 @@ std::uint64_t CuckooTables::searches_per_scan() const {
   return table_bytes() / HashedLine::bytes;
 }
 
-unsigned CuckooTables::random_way() {
+unsigned CuckooTables::random_way(unsigned ways) {
   // Knuth's MMIX generator.
   random_ = random_ * 6364136223846793005u + 1442695040888963407u;
-  return static_cast<unsigned>((random_ >> 33) % registers_.ways);
+  return static_cast<unsigned>((random_ >> 33) % ways);
 }
 
-void CuckooTables::make_ways(unsigned size) {
-  const std::uint64_t bytes = controls().initial_bytes.bytes;
-  for (unsigned way = 0; way < registers_.ways; ++way) {
-    table(size)[way] = {};
-    table(size)[way].table = make_table(bytes);
-    table(size)[way].lines_log2 = log2_floor(bytes / HashedLine::bytes);
+void CuckooTables::make_ways(unsigned table) {
+  const std::uint64_t bytes = cuckoo().first_bytes(table);
+  for (unsigned way = 0; way < ways_of(table); ++way) {
+    registers_.tables[table][way] = {};
+    registers_.tables[table][way].table = make_table(bytes);
+    registers_.tables[table][way].lines_log2 = log2_floor(bytes / HashedLine::bytes);
   }
-  tables_per_level_[size] = registers_.ways;
+  tables_per_level_[table] = ways_of(table);
 }
 
-void CuckooTables::begin_resize(unsigned size, bool larger) {
+void CuckooTables::begin_resize(unsigned table, bool larger) {
   std::vector<PhysicalAddress> made;
-  const std::uint64_t before = table(size)[0].lines();
+  const std::uint64_t before = registers_.tables[table][0].lines();
   const std::uint64_t after = larger ? 2 * before : before / 2;
-  for (unsigned way = 0; way < registers_.ways; ++way) made.push_back(make_table(after * HashedLine::bytes));
-  for (unsigned way = 0; way < registers_.ways; ++way) {
-    CuckooWay& its = table(size)[way];
+  for (unsigned way = 0; way < ways_of(table); ++way) made.push_back(make_table(after * HashedLine::bytes));
+  for (unsigned way = 0; way < ways_of(table); ++way) {
+    CuckooWay& its = registers_.tables[table][way];
     its.next = made[way];
     its.next_log2 = log2_floor(after);
     its.resizing = true;
   }
-  tables_per_level_[size] += registers_.ways;
+  tables_per_level_[table] += ways_of(table);
   ++(larger ? growths_ : shrinkings_);
-  ++version_;
+  note_moved(table);
 }
 
-void CuckooTables::move_some(unsigned size) {
-  for (std::uint32_t count = controls().migrated_lines; count != 0 && resizing(size); --count) move_next(size);
-  settle(size);
+void CuckooTables::move_some(unsigned table) {
+  for (std::uint32_t count = controls().migrated_lines; count != 0 && resizing(table); --count) move_next(table);
+  settle(table);
 }
 
 /// The ways take turns.
-void CuckooTables::move_next(unsigned size) {
-  unsigned& way = next_way_[size];
-  while (table(size)[way].moved == table(size)[way].lines()) way = (way + 1) % registers_.ways;
-  move_line(size, way);
-  way = (way + 1) % registers_.ways;
+void CuckooTables::move_next(unsigned table) {
+  unsigned& way = next_way_[table];
+  while (registers_.tables[table][way].moved == registers_.tables[table][way].lines()) way = (way + 1) % ways_of(table);
+  move_line(table, way);
+  way = (way + 1) % ways_of(table);
   const auto all_moved = [](const CuckooWay& its) { return its.moved == its.lines(); };
-  if (std::all_of(table(size).begin(), table(size).begin() + registers_.ways, all_moved)) end_resize(size);
+  if (std::all_of(registers_.tables[table].begin(), registers_.tables[table].begin() + ways_of(table), all_moved))
+    end_resize(table);
 }
 
 /// To its candidate in the next table of the same way, which is empty if that is larger.
-void CuckooTables::move_line(unsigned size, unsigned way) {
-  CuckooWay& its = table(size)[way];
+void CuckooTables::move_line(unsigned table, unsigned way) {
+  CuckooWay& its = registers_.tables[table][way];
   const HashedLine line = read(its.table + its.moved * HashedLine::bytes);
   ++its.moved;
-  ++version_;
+  note_moved(table);
   if (is_empty(line)) return;
-  const PhysicalAddress to = registers_.line_of(line.tag().block, size, way);
+  const PhysicalAddress to = registers_.line_of(line.tag().block, table, way);
   if (is_empty(read(to))) return write_line(to, line);
   homeless_.push_back(line);
 }
 
-void CuckooTables::end_resize(unsigned size) {
-  for (unsigned way = 0; way < registers_.ways; ++way) {
-    CuckooWay& its = table(size)[way];
+void CuckooTables::end_resize(unsigned table) {
+  for (unsigned way = 0; way < ways_of(table); ++way) {
+    CuckooWay& its = registers_.tables[table][way];
     memory_.clear_block(its.table, its.lines() * HashedLine::bytes);
     frames_.release_table(its.table, its.lines() * HashedLine::bytes);
     its = {its.next, its.next_log2, {}, 0, false, 0};
   }
-  tables_per_level_[size] -= registers_.ways;
-  ++version_;
+  tables_per_level_[table] -= ways_of(table);
+  note_moved(table);
 }
 
 /// Stores the lines that are in no table. If there is no place for one, the table grows at once.
-void CuckooTables::settle(unsigned size) {
+void CuckooTables::settle(unsigned table) {
   while (!homeless_.empty()) {
     const HashedLine line = homeless_.back();
     homeless_.pop_back();
-    const std::optional<HashedLine> left = try_store(size, line);
+    const std::optional<HashedLine> left = try_store(table, line);
     if (!left) continue;
     ++failures_;
     homeless_.push_back(*left);
-    if (!resizing(size)) begin_resize(size, true);
-    while (resizing(size)) move_next(size);
+    if (!resizing(table)) begin_resize(table, true);
+    while (resizing(table)) move_next(table);
   }
 }
 
 /// Returns the line that is left without a place.
-std::optional<HashedLine> CuckooTables::try_store(unsigned size, HashedLine line) {
-  unsigned pushed_from = registers_.ways;
+std::optional<HashedLine> CuckooTables::try_store(unsigned table, HashedLine line) {
+  unsigned pushed_from = ways_of(table);
   for (unsigned kicks = 0; kicks <= controls().most_kicks; ++kicks) {
-    const unsigned first = random_way();
-    for (unsigned i = 0; i < registers_.ways; ++i) {
-      const PhysicalAddress at = registers_.line_of(line.tag().block, size, (first + i) % registers_.ways);
+    const unsigned first = random_way(ways_of(table));
+    for (unsigned i = 0; i < ways_of(table); ++i) {
+      const PhysicalAddress at = registers_.line_of(line.tag().block, table, (first + i) % ways_of(table));
       if (!is_empty(read(at))) continue;
       write_line(at, line);
+      note_stored(line, table, (first + i) % ways_of(table));
       return std::nullopt;
     }
-    const unsigned way = first == pushed_from ? (first + 1) % registers_.ways : first;
-    const PhysicalAddress at = registers_.line_of(line.tag().block, size, way);
+    const unsigned way = first == pushed_from ? (first + 1) % ways_of(table) : first;
+    const PhysicalAddress at = registers_.line_of(line.tag().block, table, way);
     const HashedLine other = read(at);
     write_line(at, line);
+    note_stored(line, table, way);
     line = other;
     pushed_from = way;
     ++kicks_;
-    ++version_;
+    note_moved(table);
   }
   return line;
 }
 
 std::vector<TableFigure> CuckooTables::figures() const {
   std::uint64_t used = 0;
-  for (const std::uint64_t blocks : blocks_) used += blocks;
-  return {
+  std::uint64_t entries = 0;
+  for (unsigned table = 0; table < blocks_.size(); ++table) {
+    (CuckooRegisters::is_walk_table(table) ? entries : used) += blocks_[table];
+  }
+  std::vector<TableFigure> figures = {
       {"lines", table_bytes() / HashedLine::bytes, "lines", "lines of eight entries in the cuckoo tables"},
       {"used_lines", used, "lines", "lines that hold the entries of a block of eight pages"},
       {"growths", growths_, "resizes", "how often a table began to grow"},
       {"shrinkings", shrinkings_, "resizes", "how often a table began to shrink"},
       {"kicks", kicks_, "lines", "lines that were pushed to another way by an insertion"},
       {"failed_insertions", failures_, "insertions", "insertions that found no place and resized the table at once"}};
+  if (controls().walk_tables == CuckooWalkTables::None) return figures;
+  figures.push_back({"walk_table_entries", entries, "entries", "entries of 64 sections in the cuckoo walk tables"});
+  return figures;
 }
 
 }  // namespace tablewalk

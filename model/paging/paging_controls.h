@@ -1,9 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <utility>
 
 #include "base/types.h"
 #include "base/units.h"
+#include "config/schema.h"
 
 namespace tablewalk {
 
@@ -109,6 +112,16 @@ struct InvertedControls {
   }
 };
 
+/// Which cuckoo walk tables the kernel keeps: none, those of the two larger page sizes, or one for each size.
+enum class CuckooWalkTables : std::uint8_t { None, Upper, All };
+
+template <>
+struct EnumNames<CuckooWalkTables> {
+  static constexpr std::array names = {std::pair{"none", CuckooWalkTables::None},
+                                       std::pair{"upper", CuckooWalkTables::Upper},
+                                       std::pair{"all", CuckooWalkTables::All}};
+};
+
 /// Cuckoo page tables: their ways, and when they are resized.
 struct CuckooControls {
   std::uint32_t ways = 3;
@@ -117,6 +130,8 @@ struct CuckooControls {
   double min_load = 0.2;
   std::uint32_t migrated_lines = 4;
   std::uint32_t most_kicks = 32;
+  CuckooWalkTables walk_tables = CuckooWalkTables::None;
+  ByteSize walk_table_bytes{4 << 10};
 
   template <class Keys>
   void describe(Keys& keys) {
@@ -129,6 +144,11 @@ struct CuckooControls {
                "lines that move to the new table with each insertion or removal during a resize", 1024);
     keys.value("most_kicks", most_kicks, "",
                "lines that an insertion may push to another way; then the table is resized at once", 1024);
+    keys.value("walk_tables", walk_tables, "",
+               "tables that say which page sizes and ways may have the pages of a section, for "
+               "walker.cuckoo_walk_caches: none; upper: of 2M and 1G pages (PMD and PUD); all: also of 4K pages (PTE)");
+    keys.value("walk_table_bytes", walk_table_bytes, "bytes",
+               "size of each of the two ways of a new walk table: a power of two", std::uint64_t{1} << 40);
   }
   template <class Problem>
   void check(Problem&& problem) const {
@@ -143,6 +163,9 @@ struct CuckooControls {
     if (!(min_load >= 0 && min_load * 2.2 <= max_load)) problem("min_load", "expected 0 to max_load / 2.2");
     if (migrated_lines == 0) problem("migrated_lines", "expected at least 1");
     if (most_kicks == 0) problem("most_kicks", "expected at least 1");
+    if (!is_power_of_two(walk_table_bytes.bytes) || walk_table_bytes.bytes < 512) {
+      problem("walk_table_bytes", "expected a power of two from 512 bytes on");
+    }
   }
 };
 

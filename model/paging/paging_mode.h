@@ -18,6 +18,8 @@ struct PageRun;
 struct TableSize;
 struct WalkStep;
 struct EntryLine;
+struct HintTable;
+struct HintEntry;
 template <class Mode>
 class BasicWalk;
 using Walk = BasicWalk<class PagingMode>;
@@ -201,6 +203,16 @@ class PagingMode {
   virtual std::uint64_t most_reads(PhysicalAddress /*root*/) const { return levels(); }
   /// The most bytes that a walk reads at once.
   virtual unsigned largest_read() const { return entry_bytes_; }
+  /// The tables of an address space that tell a walk where its page may be (paging/hint_table.h); most modes have none.
+  virtual std::vector<HintTable> hint_tables() const;
+  /// Where one of them, by number, may have its entry for that address: 64 bytes each, all to be read.
+  virtual std::vector<PhysicalAddress> hint_reads(PhysicalAddress root, unsigned table, VirtualAddress va) const;
+  /// Whether these 64 bytes are that entry.
+  virtual bool is_hint(const HintEntry& entry, unsigned table, VirtualAddress va) const;
+  /// How to begin a walk, of the entries that are known, by number of the table (nullptr: it is not); 0: as usual.
+  virtual std::uint64_t hints(const std::vector<const HintEntry*>& known, VirtualAddress va) const;
+  /// What the entries in memory say of that address, for display.
+  virtual std::string describe_hints(const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va) const;
   /// Adds the pages of the line from which a finished walk read its leaf (paging/neighbours.h).
   virtual void read_neighbours(const Walk& walk, const EntryLine& line, LinePages& found) const;
   /// Entries of adjacent pages in a part of a line of that many bytes: 1 if a page's entry has no neighbours.

@@ -47,6 +47,8 @@ class BasicWalk {
   BasicWalk(const Mode& mode, PhysicalAddress root, VirtualAddress va, Access access);
   /// Starts below the root at a table from a paging-structure cache.
   BasicWalk(const Mode& mode, WalkStart start, VirtualAddress va, Access access);
+  /// Starts at the root with PagingMode::hints().
+  BasicWalk(const Mode& mode, PhysicalAddress root, VirtualAddress va, Access access, std::uint64_t hints);
 
   Step step() const { return step_; }
   /// Level of the current entry, or of the last one.
@@ -88,7 +90,7 @@ class BasicWalk {
   /// In decide(): the bytes supplied, if step() is ReadEntry, else the entry's value in memory after the update.
   const unsigned char* bytes() const { return bytes_; }
   std::uint64_t entry() const { return entry_; }
-  /// Reads made so far, or any other progress of the organisation.
+  /// Reads made so far, or any other progress of the organisation; at first, the hints.
   std::uint64_t progress() const { return progress_; }
   void set_progress(std::uint64_t progress) { progress_ = progress; }
   /// `row`: of the accounting.
@@ -142,6 +144,14 @@ TABLEWALK_INLINE BasicWalk<Mode>::BasicWalk(const Mode& mode, PhysicalAddress ro
 template <class Mode>
 TABLEWALK_INLINE BasicWalk<Mode>::BasicWalk(const Mode& mode, WalkStart start, VirtualAddress va, Access access) {
   position_ = start;
+  begin(mode, va, access);
+}
+
+template <class Mode>
+TABLEWALK_INLINE BasicWalk<Mode>::BasicWalk(const Mode& mode, PhysicalAddress root, VirtualAddress va, Access access,
+                                            std::uint64_t hints)
+    : progress_(hints) {
+  position_ = {static_cast<std::uint8_t>(mode.root_level()), root, Rights{}, false};
   begin(mode, va, access);
 }
 

@@ -67,6 +67,7 @@ WalkSteps walk_step_by_step(const PagingMode& mode, const PhysicalMemory& memory
   walked.va = va;
   walked.access = access;
   walked.root = root;
+  walked.hints = mode.describe_hints(memory, root, va);
   std::array<unsigned char, Walk::longest_round> bytes{};
   Walk walk(mode, root, va, access);
   while (true) {

@@ -33,6 +33,7 @@ struct WalkSteps {
   VirtualAddress va;
   Access access;
   PhysicalAddress root;
+  std::string hints;  ///< what hint tables say of the address; empty without
   std::vector<WalkStep> steps;
   WalkOutcome outcome;
   PhysicalAddress beyond;  ///< for a walk that ends with OutOfMemory: the address that does not exist

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <sstream>
+
 #include "base/text.h"
 #include "base/units.h"
 #include "report/walk_json.h"
@@ -22,6 +24,7 @@ class WalkPrinter {
     print_root();
     for (const WalkSteps& walk : report_.walks) {
       print_address(walk);
+      print_hints(walk);
       for (const WalkStep& step : walk.steps) print_step(step);
       out_ << '\n';
       walk.outcome.translated ? print_answer(walk) : print_fault(walk);
@@ -38,6 +41,13 @@ class WalkPrinter {
     const RootRegister root = mode_.decode_root(report_.root_value);
     out_ << mode_.root_register() << ' ' << hex(report_.root_value) << ": " << mode_.describe_root(root) << '\n';
     print_fields(mode_.root_fields(), report_.root_value, 2);
+  }
+
+  /// What hint tables say, a line for each. The walk below it is one without.
+  void print_hints(const WalkSteps& walk) {
+    std::istringstream lines(walk.hints);
+    if (!walk.hints.empty()) out_ << '\n';
+    for (std::string line; std::getline(lines, line);) out_ << "  " << line << '\n';
   }
 
   /// The address with its bits, in columns.

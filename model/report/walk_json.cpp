@@ -97,6 +97,7 @@ ordered_json walk_json(const PagingMode& mode, const WalkSteps& walk) {
   for (const AddressPart& part : split_address(mode, walk.va)) {
     json["address"].push_back({{"name", part.name}, {"bits", bits_text(part.high, part.low)}, {"value", part.value}});
   }
+  if (!walk.hints.empty()) json["hints"] = walk.hints;
   json["entries"] = ordered_json::array();
   for (const WalkStep& step : walk.steps) json["entries"].push_back(step_json(mode, step));
   walk.outcome.translated ? add_answer(mode, walk, json) : add_fault(mode, walk, json);

@@ -31,10 +31,11 @@ std::vector<HostMemoryNeed> host_memory_of(const MachineConfig& config) {
   add_tlb(needs, "dtlb", config.dtlb, cores);
   add_tlb(needs, "stlb", config.stlb, config.sharing.stlb ? 1 : cores);
   const std::uint64_t walkers = config.sharing.walker ? 1 : cores;
+  const std::uint64_t walk_caches = config.sharing.walk_caches ? 1 : walkers;
   for (std::size_t i = 0; i < config.walker.walk_caches.size(); ++i) {
     const WalkCacheConfig& cache = config.walker.walk_caches[i];
     needs.push_back({fmt::format("walker.walk_caches.{}.entries", i),
-                     walkers * host_bytes_of_walk_cache(config.walker.walk_cache_kind, cache)});
+                     walk_caches * host_bytes_of_walk_cache(config.walker.walk_cache_kind, cache)});
   }
   const auto add_cache = [&](const char* name, const CacheConfig& cache, std::uint64_t caches) {
     if (!cache.enabled) return;

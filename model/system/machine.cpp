@@ -169,12 +169,10 @@ Module Machine::make(std::size_t index, const MakeMemory& memory) {
       return std::make_unique<FirstLevelTlb>(name.c_str(), tlb_config(node.kind), *mode_, ports);
     case NodeKind::Stlb:
       return make_stlb(name, ports);
-    case NodeKind::Walker: {
-      auto walker = make_walker(name.c_str(), walker_config(index), config_.paging, *mode_, memory_, ports);
-      if (mode_->root_moves()) walker->follow_roots(*kernel_);
-      prepare_for_tlbs(config_, *walker);
-      return walker;
-    }
+    case NodeKind::Walker:
+      return make_walker(index, name, ports);
+    case NodeKind::WalkCaches:
+      return std::make_unique<SharedWalkCaches>(name.c_str(), config_.walker, *mode_, ports);
     case NodeKind::L1i:
       return cache(ServedBy::L1, config_.l1i);
     case NodeKind::L1d:
@@ -196,6 +194,13 @@ Module Machine::make(std::size_t index, const MakeMemory& memory) {
       break;
   }
   return make_memory(index, memory);
+}
+
+std::unique_ptr<PageWalker> Machine::make_walker(std::size_t index, const std::string& name, unsigned ports) {
+  auto walker = tablewalk::make_walker(name.c_str(), walker_config(index), config_.paging, *mode_, memory_, ports);
+  if (mode_->root_moves()) walker->follow_roots(*kernel_);
+  prepare_for_tlbs(config_, *walker);
+  return walker;
 }
 
 std::unique_ptr<Tlb> Machine::make_stlb(const std::string& name, unsigned ports) {

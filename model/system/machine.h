@@ -69,6 +69,7 @@ class Machine {
   void bind_links();
   void join_cores();
   Module make(std::size_t index, const MakeMemory& memory);
+  std::unique_ptr<PageWalker> make_walker(std::size_t index, const std::string& name, unsigned ports);
   std::unique_ptr<Tlb> make_stlb(const std::string& name, unsigned ports);
   Module make_memory(std::size_t index, const MakeMemory& memory);
   CoreNeighbours neighbours(std::size_t core) const;

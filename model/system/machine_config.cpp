@@ -225,9 +225,9 @@ std::vector<std::pair<std::string, std::string>> MachineConfig::process_problems
   if (os.kpti && (walker.kind == WalkerKind::Rtl || walker.kind == WalkerKind::Foreign)) {
     add("os.kpti", "it invalidates twice in a cycle, and the RTL walker accepts one per cycle; expected false");
   }
-  if (os.asids.kind == AsidKind::PerCore && cores > 1 && (sharing.stlb || sharing.walker)) {
+  if (os.asids.kind == AsidKind::PerCore && cores > 1 && (sharing.stlb || sharing.walker || sharing.walk_caches)) {
     add("os.asids.kind",
-        "per_core, but the cores share a TLB or walker, where an id must mean one address space; "
+        "per_core, but the cores share a TLB, walker or walk caches, where an id must mean one address space; "
         "expected per_machine or trace");
   }
   if (os.asids.kind == AsidKind::PerMachine && os.asids.ids() <= cores) {

@@ -51,12 +51,16 @@ struct SharingConfig {
   bool l2 = false;
   bool stlb = false;
   bool walker = false;
+  bool walk_caches = false;
 
   template <class Keys>
   void describe(Keys& keys) {
     keys.value("l2", l2, "", "true: the cores share one second-level cache");
     keys.value("stlb", stlb, "", "true: the cores share one second-level TLB; requires a shared walker");
     keys.value("walker", walker, "", "true: the cores share one walker with its walk caches");
+    keys.value("walk_caches", walk_caches, "",
+               "true: each core has a walker, but these share one set of walk caches, which answers a lookup a cycle "
+               "later than private ones");
   }
 };
 
@@ -220,6 +224,7 @@ struct MachineConfig {
     if (stlb.enabled && sharing.stlb && !sharing.walker) {
       problem("sharing.stlb", "it is shared, but the walker for its misses is not; expected sharing.walker: true");
     }
+    if (sharing.walk_caches) check_shared_walk_caches(problem);
     if (!sharing.walker || walker_memory == WalkerMemory::Ideal) return;
     const bool private_l1 = walker_reads == WalkerReads::L1d && l1d.enabled;
     const bool private_l2 = walker_reads <= WalkerReads::L2 && l2.enabled && !sharing.l2;
@@ -227,6 +232,18 @@ struct MachineConfig {
       problem("sharing.walker",
               fmt::format("it reads through the {}, which is private to each core; expected walker_reads: {}",
                           private_l1 ? "l1d" : "l2", l2.enabled && sharing.l2 ? "l2" : "llc"));
+    }
+  }
+  template <class Problem>
+  void check_shared_walk_caches(Problem&& problem) const {
+    if (sharing.walker) {
+      problem("sharing.walk_caches", "the cores share a walker, with the only walk caches; expected false");
+    }
+    if (walker.kind != WalkerKind::SystemC) {
+      problem("sharing.walk_caches", "a walker of this kind has none to share; expected walker.kind: systemc");
+    }
+    if (paging.mode == "cuckoo" && paging.cuckoo.walk_tables != CuckooWalkTables::None) {
+      problem("sharing.walk_caches", "cuckoo walk caches are private; expected paging.cuckoo.walk_tables: none");
     }
   }
   // `holds_tables`: page-table entries are read through it.

@@ -1,6 +1,7 @@
 #include "system/modules.h"
 
 #include "tlb/range_unit.h"
+#include "walker/systemc_walker.h"
 
 namespace tablewalk {
 namespace {
@@ -71,6 +72,8 @@ void bind(const Link& link, Module& from, Module& to) {
     case Side::Dcache:
     case Side::Memory:
       return access_initiator(from, link.side).bind(access_target(to, link.port));
+    case Side::WalkCaches:
+      return dynamic_cast<SystemCWalker&>(as<PageWalker>(from)).share(as<SharedWalkCaches>(to), link.port);
   }
 }
 

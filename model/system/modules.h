@@ -15,14 +15,15 @@
 #include "tlb/segment_unit.h"
 #include "tlb/tlb.h"
 #include "walker/page_walker.h"
+#include "walker/shared_walk_caches.h"
 
 namespace tablewalk {
 
 /// The module of a node, by type.
-using Module =
-    std::variant<std::unique_ptr<RequestPort>, std::unique_ptr<SegmentUnit>, std::unique_ptr<FreeTranslator>,
-                 std::unique_ptr<Tlb>, std::unique_ptr<PageWalker>, std::unique_ptr<Cache>, std::unique_ptr<Directory>,
-                 std::unique_ptr<Dram>, std::unique_ptr<IdealMemory>, std::unique_ptr<ExternalMemory>>;
+using Module = std::variant<std::unique_ptr<RequestPort>, std::unique_ptr<SegmentUnit>, std::unique_ptr<FreeTranslator>,
+                            std::unique_ptr<Tlb>, std::unique_ptr<PageWalker>, std::unique_ptr<Cache>,
+                            std::unique_ptr<Directory>, std::unique_ptr<Dram>, std::unique_ptr<IdealMemory>,
+                            std::unique_ptr<ExternalMemory>, std::unique_ptr<SharedWalkCaches>>;
 
 /// Binds the modules at the two ends of the link.
 void bind(const Link& link, Module& from, Module& to);

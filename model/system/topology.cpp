@@ -28,6 +28,11 @@ struct Route {
   std::vector<NodeKind> to;
 };
 
+/// Whether the cores have walkers of their own with common walk caches.
+bool has_shared_walk_caches(const MachineConfig& config) {
+  return config.cores > 1 && config.sharing.walk_caches && !config.sharing.walker;
+}
+
 /// In the order in which nodes are built and reported.
 std::vector<Part> parts_of_program(const MachineConfig& config, const SharingConfig& sharing) {
   const bool free = config.core.free_translation;
@@ -40,6 +45,7 @@ std::vector<Part> parts_of_program(const MachineConfig& config, const SharingCon
       {NodeKind::Dtlb, "dtlb", true, false},
       {NodeKind::Stlb, "stlb", config.stlb.enabled, sharing.stlb},
       {NodeKind::Walker, "walker", true, sharing.walker},
+      {NodeKind::WalkCaches, "walk_caches", has_shared_walk_caches(config), true},
       {NodeKind::L1i, "l1i", config.l1i.enabled, false},
       {NodeKind::L1d, "l1d", config.l1d.enabled, false},
       {NodeKind::L2, "l2", config.l2.enabled, sharing.l2},
@@ -105,6 +111,7 @@ std::vector<Route> routes(const MachineConfig& config) {
       {K::WalkerL2, Side::Memory, {K::WalkerLlc, K::WalkerDram}},
       {K::WalkerLlc, Side::Memory, {K::WalkerDram}},
   };
+  if (has_shared_walk_caches(config)) all.push_back({K::Walker, Side::WalkCaches, {K::WalkCaches}});
   // The range tables are read as page tables are.
   if (config.ranges.enabled()) all.push_back({K::Stlb, Side::Memory, walker_memory});
   return all;

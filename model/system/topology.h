@@ -21,6 +21,7 @@ enum class NodeKind : std::uint8_t {
   Dtlb,
   Stlb,
   Walker,
+  WalkCaches,  ///< those that several walkers share (sharing.walk_caches)
   L1i,
   L1d,
   L2,
@@ -36,8 +37,8 @@ enum class NodeKind : std::uint8_t {
 
 /// The initiator sides of nodes. A core has the first four, a segment unit the first two, a free
 /// translator that of its TLB; a TLB has `Walker`, and beside
-/// a range TLB `Memory`; walkers and caches have `Memory`.
-enum class Side : std::uint8_t { Itlb, Dtlb, Icache, Dcache, Walker, Memory };
+/// a range TLB `Memory`; walkers and caches have `Memory`, and walkers that share their walk caches `WalkCaches`.
+enum class Side : std::uint8_t { Itlb, Dtlb, Icache, Dcache, Walker, Memory, WalkCaches };
 
 struct Node {
   NodeKind kind = NodeKind::Core;

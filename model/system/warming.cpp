@@ -53,6 +53,7 @@ WarmWalker& MachineWarming::walker(std::size_t node) {
   timed_walker_ = timed;
   return walker_.emplace(machine_.mode(), machine_.memory(), machine_.kernel(),
                          timed == nullptr ? nullptr : &timed->walk_caches(),
+                         timed == nullptr ? nullptr : timed->hint_caches(),
                          timed == nullptr ? nullptr : cache_behind(node, Side::Memory), module.line_part());
 }
 

@@ -40,7 +40,7 @@ MachineConfig with_free_translation(const MachineConfig& config) {
   free.walker = defaults.walker;
   free.walker_reads = defaults.walker_reads;
   free.walker_memory = defaults.walker_memory;
-  free.sharing.stlb = free.sharing.walker = false;
+  free.sharing.stlb = free.sharing.walker = free.sharing.walk_caches = false;
   return free;
 }
 
@@ -51,6 +51,7 @@ std::vector<WaterfallStep> waterfall_of(const MachineConfig& config) {
   MachineConfig instant = config;
   instant.walker.kind = WalkerKind::Instant;
   instant.walker.unlimited = false;
+  instant.sharing.walk_caches = false;
   // Nothing but a range TLB reads memory then.
   instant.walker_memory = config.ranges.enabled() ? WalkerMemory::Ideal : WalkerMemory::Shared;
   steps.push_back({"tlb_lookups", "TLB lookups beyond the first level", instant});

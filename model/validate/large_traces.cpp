@@ -93,6 +93,12 @@ std::vector<double> gains(const Figures& figures, Series first, Series second, s
       [&](std::size_t i) { return 100 * (figures[first.first + i][cycles] / figures[second.first + i][cycles] - 1); });
 }
 
+std::vector<double> cost_shares(const Figures& figures, const Costed& machine, std::size_t cycles) {
+  return for_each_trace([&](std::size_t i) {
+    return 100 * (1 - figures[machine.free.first + i][cycles] / figures[machine.real.first + i][cycles]);
+  });
+}
+
 double mean_cost_saved(const Figures& figures, const Costed& first, const Costed& second, std::size_t cycles) {
   return mean(for_each_trace([&](std::size_t i) {
     const double before = figures[first.real.first + i][cycles] - figures[first.free.first + i][cycles];

@@ -41,6 +41,8 @@ double mean_speedup(const Figures& figures, Series first, Series second, std::si
 std::vector<double> reductions(const Figures& figures, Series first, Series second, std::size_t cycles);
 /// By how much faster the second machine runs each trace: percent.
 std::vector<double> gains(const Figures& figures, Series first, Series second, std::size_t cycles);
+/// The share of its cycles that translation costs each trace: percent.
+std::vector<double> cost_shares(const Figures& figures, const Costed& machine, std::size_t cycles);
 /// What the second machine saves of the first one's cost of translation: percent, mean over the traces.
 double mean_cost_saved(const Figures& figures, const Costed& first, const Costed& second, std::size_t cycles);
 

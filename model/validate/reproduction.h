@@ -64,6 +64,9 @@ Reproduction reproduce_park22(const ReproductionChoice& choice);
 Reproduction reproduce_yaniv16(const ReproductionChoice& choice);
 Reproduction reproduce_barr10(const ReproductionChoice& choice);
 Reproduction reproduce_ecpt20(const ReproductionChoice& choice);
+Reproduction reproduce_karakostas15(const ReproductionChoice& choice);
+Reproduction reproduce_pham12(const ReproductionChoice& choice);
+Reproduction reproduce_basu13(const ReproductionChoice& choice);
 
 /// The reproductions with those names, or all. Throws InputError that names the nearest one.
 std::vector<Reproduction> find_reproductions(const std::vector<std::string>& names, const ReproductionChoice& choice);

@@ -20,6 +20,8 @@ SystemCWalker::SystemCWalker(sc_core::sc_module_name name, const WalkerConfig& c
     in(SlotState::Idle).add(slot);
   }
   for (RequestId id = 0; id < config.requests; ++id) free_ids_.push({}, id);
+  hint_caches_ = make_hint_caches(mode, config.cuckoo_walk_caches);
+  if (hint_caches_ != nullptr) hint_fetches_.resize(hint_caches_->tables());
 }
 
 /// Neighbours of a page that an entry of the root maps are mapped by other entries of the root.
@@ -53,14 +55,16 @@ void SystemCWalker::receive_response(unsigned, MemoryAccess& access, Cycles visi
   // Order matters: a lookup does not see what is cached in its own cycle.
   if (!in(SlotState::LooksUp).empty()) look_up_walk_caches(cycle);
   if (responses_.due(cycle)) take_memory_response(cycle);
-  if (!in(SlotState::WantsMemory).empty()) present_memory_request(cycle);
+  const bool presented = !in(SlotState::WantsMemory).empty() && present_memory_request(cycle);
+  if (fetches_to_present_ != 0 && !presented) present_fetch(cycle);
   if (!in(SlotState::WantsAnswer).empty()) give_answer(cycle);
   if (replays_.due(cycle) || tlb_side_.arrivals().due(cycle) || !prefetches_.empty()) take_request(cycle);
   sleep(cycle);
 }
 
 void SystemCWalker::receive_invalidation(const Invalidation& invalidation, Cycles cycle) {
-  walk_caches_->invalidate(invalidation);
+  shared_ != nullptr ? shared_->invalidate(port_, invalidation) : void(walk_caches_->invalidate(invalidation));
+  if (hint_caches_ != nullptr) drop_fetches(invalidation);
   if (tap_ != nullptr) tap_->invalidated(invalidation, cycle);
   for (Slot& slot : slots_) {
     // A walk before its lookup has no state to invalidate.
@@ -79,6 +83,8 @@ void SystemCWalker::restart(Slot& slot, Cycles cycle) {
   set_state(slot, SlotState::LooksUp, cycle + Cycles(1));
   slot.begun = false;
   slot.refused = false;
+  slot.outdated = false;
+  if (asked_ == &slot) asked_ = nullptr;
   count_restart(slot.record, *slot.request, slot.ready);
   slot.under_way = nullptr;
   slot.round.clear();
@@ -99,11 +105,14 @@ void SystemCWalker::send_back_waiting(Slot& slot, Cycles cycle) {
 
 /// One per cycle: the oldest walk.
 void SystemCWalker::look_up_walk_caches(Cycles cycle) {
+  if (shared_ != nullptr) return look_up_shared(cycle);
   Slot* slot = oldest_ready(SlotState::LooksUp, cycle);
   if (slot == nullptr) return;
   count_lookup(*slot->request, slot->ready, cycle);
   if (is_lost(*slot)) return refuse(*slot, cycle);
-  if (by_address_) {
+  if (hint_caches_ != nullptr) {
+    look_up_hints(*slot, cycle);
+  } else if (by_address_) {
     look_up_entry(*slot);
   } else {
     look_up_table(*slot);
@@ -153,6 +162,10 @@ void SystemCWalker::take_memory_response(Cycles cycle) {
   const Cycles visible_since = responses_.next_visible();
   MemoryAccess& access = *responses_.front();
   responses_.pop();
+  if (access.info.tag >= slots_.size()) {
+    take_hint(access);
+    return access.release();
+  }
   Slot& slot = slots_[access.info.tag];
   if (slot.under_way == &access) {
     use_response(slot, access, visible_since, cycle);
@@ -188,7 +201,7 @@ void SystemCWalker::use_response(Slot& slot, const MemoryAccess& access, Cycles 
 
 /// The access has read or updated the pointer at that address, and the walk has followed it.
 void SystemCWalker::remember_pointer(const Slot& slot, unsigned level, PhysicalAddress at, const MemoryAccess& access) {
-  if (!by_address_) {
+  if (!by_address_ && shared_ == nullptr) {
     return walk_caches_->remember(slot.request->va, slot.request->asid, slot.walk.position());
   }
   std::uint64_t entry = access.info.desired;
@@ -196,7 +209,10 @@ void SystemCWalker::remember_pointer(const Slot& slot, unsigned level, PhysicalA
     entry = 0;
     std::memcpy(&entry, access.bytes() + (at - access.physical()), mode().entry_bytes());
   }
-  walk_caches_->remember_entry(level, at, entry);
+  if (shared_ == nullptr) return walk_caches_->remember_entry(level, at, entry);
+  if (!slot.outdated) {
+    shared_->remember(port_, {slot.request->va, slot.request->asid, slot.walk.position(), level, at, entry});
+  }
 }
 
 /// To the next lower level, where a page-table cache may know the entry if it is a pointer.
@@ -257,6 +273,7 @@ void SystemCWalker::take_of_round(Slot& slot, const MemoryAccess& access, Cycles
 /// Moves to the walk's next step, which can be done from `cycle` on.
 void SystemCWalker::decide(Slot& slot, Cycles cycle) {
   const Walk::Step step = slot.walk.step();
+  if (slot.hints != 0) check_hints(slot);
   if (slot.record.prefetch) {
     rank_prefetch(slot, cycle);
     if (step == Walk::Step::UpdateEntry) return refuse(slot, cycle);
@@ -265,12 +282,16 @@ void SystemCWalker::decide(Slot& slot, Cycles cycle) {
   set_state(slot, memory ? SlotState::WantsMemory : SlotState::WantsAnswer, cycle);
 }
 
-void SystemCWalker::present_memory_request(Cycles cycle) {
+/// False if no walk has a request.
+bool SystemCWalker::present_memory_request(Cycles cycle) {
   Slot* slot = oldest_ready(SlotState::WantsMemory, cycle);
-  if (slot == nullptr) return;
+  if (slot == nullptr) return false;
   const Cycles presented = cycle + Cycles(1);
   const bool update = slot->walk.step() == Walk::Step::UpdateEntry;
-  if (!update && slot->walk.reads() != 1) return present_of_round(*slot, cycle);
+  if (!update && slot->walk.reads() != 1) {
+    present_of_round(*slot, cycle);
+    return true;
+  }
   const PhysicalAddress address = slot->walk.entry_address();
   const unsigned bytes = update ? mode().entry_bytes() : slot->walk.read_bytes();
   MemoryAccess& access = prepare_access(slot->record, address, bytes, slot->number);
@@ -298,6 +319,7 @@ void SystemCWalker::present_memory_request(Cycles cycle) {
     tap_->memory_is_asked(access);
   }
   memory_side.send(access, presented);
+  return true;
 }
 
 /// Sends one response: the walk's first, or one for a merged request.
@@ -404,6 +426,7 @@ void SystemCWalker::join_or_start(TranslationRequest& request, Slot& free, Cycle
   free.begun = false;
   free.root = request.root;
   free.refused = false;
+  free.outdated = false;
   begin_walk(free.record, request, visible_since, cycle);
   free.order = free.record.id;
   if (request.prefetch) rank_prefetch(free, cycle);
@@ -454,7 +477,7 @@ void SystemCWalker::sleep(Cycles cycle) {
   // A slot can act in the next cycle at the latest.
   const bool slots_act =
       !in(SlotState::LooksUp).empty() || !in(SlotState::WantsMemory).empty() || !in(SlotState::WantsAnswer).empty();
-  if (slots_act) wake_at(next);
+  if (slots_act || fetches_to_present_ != 0) wake_at(next);
   if (!responses_.empty()) wake_at(std::max(responses_.next_visible(), next));
   // Later arrivals wake the walker themselves.
   Cycles fresh = tlb_side_.arrivals().next_visible();
@@ -468,26 +491,6 @@ void SystemCWalker::sleep(Cycles cycle) {
     return false;
   });
   if (slot_free != Cycles::never()) wake_at(std::max({request, slot_free, next}));
-}
-
-void SystemCWalker::reset_stats() {
-  PageWalker::reset_stats();
-  walk_caches_->reset_stats();
-}
-
-void SystemCWalker::report(StatSet& figures) const {
-  PageWalker::report(figures);
-  figures.begin(Section::WalkCaches);
-  for (std::size_t i = 0; i < walk_caches_->stats().size(); ++i) {
-    const std::string prefix = "walk_cache.level" + std::to_string(walk_caches_->level(i));
-    figures.count(prefix + ".lookups", walk_caches_->stats()[i].lookups, "lookups",
-                  "lookups of a pointer of this level, one per walk");
-    figures.count(prefix + ".hits", walk_caches_->stats()[i].hits, "lookups", "lookups that hit");
-    figures.count(prefix + ".invalidated", walk_caches_->stats()[i].invalidated, "pointers",
-                  "pointers removed by invalidate events");
-    figures.count(prefix + ".switched_out", walk_caches_->stats()[i].switched_out, "pointers",
-                  "pointers removed by switches of the address space");
-  }
 }
 
 }  // namespace tablewalk

@@ -4,7 +4,9 @@
 #include <deque>
 #include <vector>
 
+#include "walker/hint_caches.h"
 #include "walker/page_walker.h"
+#include "walker/shared_walk_caches.h"
 #include "walker/slot_set.h"
 #include "walker/walk_cache.h"
 #include "walker/walker_cycle.h"
@@ -29,7 +31,14 @@ class SystemCWalker final : public PageWalker {
 
   void tap(WalkerTap* tap) { tap_ = tap; }
   /// For warming without time.
-  WalkCaches& walk_caches() { return *walk_caches_; }
+  WalkCaches& walk_caches() { return shared_ != nullptr ? shared_->caches() : *walk_caches_; }
+  /// Null if there are none.
+  HintCaches* hint_caches() { return hint_caches_.get(); }
+
+  /// Uses those instead of caches of its own.
+  void share(SharedWalkCaches& caches, unsigned port);
+  /// By an invalidation of another core that shares the walk caches.
+  void stop_remembering(const Invalidation& invalidation);
 
   void tell_neighbours(std::uint64_t line_bytes) override;
   void reset_stats() override;
@@ -66,14 +75,16 @@ class SystemCWalker final : public PageWalker {
     std::uint64_t order = 0;  ///< the lowest goes first: of accesses by age, then of prefetches
     TranslationRequest* request = nullptr;
     PhysicalAddress root;
-    bool begun = false;  ///< has looked up the walk caches once
+    bool begun = false;       ///< has looked up the walk caches once
+    std::uint64_t hints = 0;  ///< with which it has begun, until it gives them up
     WaitingRequests waiting;
     const MemoryAccess* under_way = nullptr;  ///< outstanding memory access
     Round round;
     Walk walk;
     PhysicalAddress line_address;  ///< with line_part(): of `line`, from which the last entry was read
     std::array<unsigned char, Walk::longest_read> line{};
-    bool refused = false;  ///< a prefetch that ends without a translation
+    bool outdated = false;  ///< its pointers must not get into shared walk caches
+    bool refused = false;   ///< a prefetch that ends without a translation
     WalkRecord record;
   };
 
@@ -84,7 +95,7 @@ class SystemCWalker final : public PageWalker {
   void remember_pointer(const Slot& slot, unsigned level, PhysicalAddress at, const MemoryAccess& access);
   void continue_walk(Slot& slot, Cycles cycle);
   void take_memory_response(Cycles cycle);
-  void present_memory_request(Cycles cycle);
+  bool present_memory_request(Cycles cycle);
   void give_answer(Cycles cycle);
   void take_request(Cycles cycle);
   // Prefetches, in walker_prefetches.cpp.
@@ -96,6 +107,17 @@ class SystemCWalker final : public PageWalker {
   Cycles next_prefetch() const;
   void hurry(Slot& slot, Cycles cycle);
   void sleep(Cycles cycle);
+  // Shared walk caches, in walker_shared_caches.cpp.
+  void look_up_shared(Cycles cycle);
+  void use_shared_answer(Slot& slot, Cycles cycle);
+  // Hints of cuckoo walk tables, in walker_hints.cpp.
+  void look_up_hints(Slot& slot, Cycles cycle);
+  void fetch_hint(const Slot& slot, unsigned table, Cycles cycle);
+  void present_fetch(Cycles cycle);
+  void take_hint(const MemoryAccess& access);
+  void drop_fetches(const Invalidation& invalidation);
+  void check_hints(Slot& slot);
+  void report_hints(StatSet& figures) const;
 
   void supply_line(Slot& slot, const MemoryAccess& access);
   void present_of_round(Slot& slot, Cycles cycle);
@@ -132,6 +154,32 @@ class SystemCWalker final : public PageWalker {
   };
   std::deque<QueuedPrefetch> prefetches_;  ///< not started yet, in order of arrival
   WalkerTap* tap_ = nullptr;
+
+  SharedWalkCaches* shared_ = nullptr;
+  unsigned port_ = 0;      ///< of the shared walk caches
+  Slot* asked_ = nullptr;  ///< whose lookup of these is answered in this cycle
+
+  /// The fetch of an entry of a hint table, beside the walks; a table has at most one at a time.
+  struct HintFetch {
+    bool active = false;
+    bool dropped = false;  ///< an invalidation has covered it
+    Cycles ready;
+    VirtualAddress va;
+    AddressSpaceId asid = 0;
+    TranslationId translation;  ///< for which it was wanted
+    std::vector<PhysicalAddress> reads;
+    std::size_t presented = 0;
+    std::size_t answers = 0;
+  };
+  struct HintStats {
+    std::uint64_t misled_walks = 0;
+    std::uint64_t reads = 0;
+    std::uint64_t from_dram = 0;
+  };
+  std::unique_ptr<HintCaches> hint_caches_;  ///< null: the mode has no hint tables
+  std::vector<HintFetch> hint_fetches_;      ///< by table
+  unsigned fetches_to_present_ = 0;
+  HintStats hint_stats_;
 };
 
 }  // namespace tablewalk

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "config/largest.h"
+#include "walker/hint_cache_config.h"
 #include "walker/walk_cache_config.h"
 
 namespace tablewalk {
@@ -27,6 +28,7 @@ struct WalkerConfig {
   std::uint32_t requests = 64;
   WalkCacheKind walk_cache_kind = WalkCacheKind::SplitTranslation;
   std::vector<WalkCacheConfig> walk_caches;
+  HintCacheConfig cuckoo_walk_caches;
   bool evaluate_every_cycle = false;
 
   template <class Keys>
@@ -48,6 +50,8 @@ struct WalkerConfig {
                "physical addresses, looked up one after the other; translation_path: an entry has all pointers of a "
                "way. Those for all levels have one element in walk_caches, whose level has no effect");
     keys.list("walk_caches", walk_caches, "paging-structure caches, at most one per level");
+    keys.group("cuckoo_walk_caches", cuckoo_walk_caches,
+               "caches of the walk tables that mode cuckoo keeps with paging.cuckoo.walk_tables");
     keys.value(
         "evaluate_every_cycle", evaluate_every_cycle, "",
         "rtl and foreign: also clock it in cycles in which it signals quiet, and check that nothing changes; slow");

@@ -32,8 +32,25 @@ const Translation* WarmWalker::walk_at_once(VirtualAddress va, RunningSpace runn
 }
 
 Walk WarmWalker::begin(VirtualAddress va, RunningSpace running, Access access) {
+  if (hint_caches_ != nullptr) return begin_by_hints(va, running, access);
   if (const auto start = walk_caches_->find(va, running.id)) return {mode_, *start, va, access};
   return {mode_, kernel_.root_for(running.space, access.user), va, access};
+}
+
+/// Fetches the entries that are missing, for later walks.
+Walk WarmWalker::begin_by_hints(VirtualAddress va, RunningSpace running, Access access) {
+  const PhysicalAddress root = kernel_.root_for(running.space, access.user);
+  hints_ = hint_caches_->look_up(va, running.id);
+  const Walk walk(mode_, root, va, access, hints_);
+  const std::vector<unsigned> missed = hint_caches_->missed();
+  for (const unsigned table : missed) {
+    for (const PhysicalAddress address : mode_.hint_reads(root, table, va)) {
+      access_cache(address, false);
+      memory_.read_bytes(address, HintEntry::bytes, bytes_.data());
+      hint_caches_->fill(table, va, running.id, bytes_.data());
+    }
+  }
+  return walk;
 }
 
 /// Does what the walk requests of memory, and caches the pointer if it was one.
@@ -45,6 +62,10 @@ void WarmWalker::step(Walk& walk, VirtualAddress va, RunningSpace running) {
     update(walk);
   } else {
     supply_read(walk);
+  }
+  if (hints_ != 0 && walk.step() == Walk::Step::ReadEntry && (walk.progress() & hints_) == 0) {
+    hints_ = 0;
+    hint_caches_->forget(va, running.id);
   }
   if (walk.position().level == level) return;
   if (!walk_caches_->by_address()) return walk_caches_->remember(va, running.id, walk.position());

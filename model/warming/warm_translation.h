@@ -9,6 +9,7 @@
 #include "protocol/kernel.h"
 #include "tlb/free_translations.h"
 #include "tlb/tlb_arrays.h"
+#include "walker/hint_caches.h"
 #include "walker/walk_cache.h"
 #include "warming/warm_cache.h"
 
@@ -23,14 +24,16 @@ struct RunningSpace {
 /// A page walker without time: the walk caches and the caches below change as by a timed walk.
 class WarmWalker {
  public:
-  /// `walk_caches`: nullptr for a walker that answers at once, by the reference walk. `cache`: the first one that walks
-  /// read through; nullptr: none. `line_part`: bytes read with an entry for coalescing TLBs, or 0.
-  WarmWalker(const PagingMode& mode, PhysicalMemory& memory, Kernel& kernel, WalkCaches* walk_caches, WarmCache* cache,
-             unsigned line_part)
+  /// `walk_caches`: nullptr for a walker that answers at once, by the reference walk. `hint_caches`: nullptr: none.
+  /// `cache`: the first one that walks read through; nullptr: none. `line_part`: bytes read with an entry for
+  /// coalescing TLBs, or 0.
+  WarmWalker(const PagingMode& mode, PhysicalMemory& memory, Kernel& kernel, WalkCaches* walk_caches,
+             HintCaches* hint_caches, WarmCache* cache, unsigned line_part)
       : mode_(mode),
         memory_(memory),
         kernel_(kernel),
         walk_caches_(walk_caches),
+        hint_caches_(hint_caches),
         cache_(cache),
         line_part_(line_part) {}
 
@@ -41,6 +44,7 @@ class WarmWalker {
  private:
   const Translation* walk_at_once(VirtualAddress va, RunningSpace running, Access access);
   Walk begin(VirtualAddress va, RunningSpace running, Access access);
+  Walk begin_by_hints(VirtualAddress va, RunningSpace running, Access access);
   void step(Walk& walk, VirtualAddress va, RunningSpace running);
   bool supply_known(Walk& walk);
   void supply_read(Walk& walk);
@@ -53,12 +57,14 @@ class WarmWalker {
   PhysicalMemory& memory_;
   Kernel& kernel_;
   WalkCaches* walk_caches_;
+  HintCaches* hint_caches_;
   WarmCache* cache_;
   unsigned line_part_;
   std::array<unsigned char, Walk::longest_round> bytes_{};  ///< of the last read, or round of reads
   PhysicalAddress line_;                                    ///< with line_part_: where bytes_ begins
   Translation found_;
   std::uint64_t walks_ = 0;
+  std::uint64_t hints_ = 0;  ///< of the present walk, until it gives them up
 };
 
 /// The translations of one side of a core, without time: by TLBs, or free ones.

@@ -281,6 +281,12 @@ class SeveralCores(ProgramTest):
     def test_impossible_sharing(self):
         pair = ["good.txt", "good.txt"]
         self.refused(["cores=2", "sharing.stlb=true"], pair, "sharing.stlb: ", "expected sharing.walker: true")
+        self.refused(["cores=2", "sharing.walk_caches=true", "sharing.walker=true", "walker_reads=llc"], pair,
+                     "sharing.walk_caches: ", "expected false")
+        self.refused(["cores=2", "sharing.walk_caches=true", "walker.kind=instant"], pair, "sharing.walk_caches: ",
+                     "expected walker.kind: systemc")
+        self.refused(["cores=2", "sharing.walk_caches=true", "paging.mode=cuckoo", "paging.cuckoo.walk_tables=upper"], pair,
+                     "sharing.walk_caches: ", "expected paging.cuckoo.walk_tables: none")
         self.refused(["cores=2", "sharing.walker=true"], pair,
                      "sharing.walker: it reads through the l1d, which is private to each core",
                      "expected walker_reads: llc")

@@ -42,11 +42,30 @@ class Reproduce(program.ProgramTest):
 
     def test_the_saved_overhead_is_the_cost_that_single_runs_report(self):
         tree = self.runs(cost="")
-        cuckoo = self.runs("paging.mode=cuckoo", "paging.cuckoo.initial_bytes=2M", cost="")
+        cuckoo = self.runs("paging.mode=cuckoo", "paging.cuckoo.initial_bytes=2M", "paging.cuckoo.walk_tables=upper", cost="")
         saved = [100 * (1 - two["translation.cost_cycles"] / one["translation.cost_cycles"]) for one, two in zip(tree, cuckoo)]
         faster = [100 * (one["core.cycles"] / two["core.cycles"] - 1) for one, two in zip(tree, cuckoo)]
         ours = [number["ours"] for number in self.numbers("ecpt20")]
         for one, expected in zip(ours, (sum(saved) / len(saved), min(faster), max(faster)), strict=True):
+            self.assertAlmostEqual(one, expected, places=9)
+
+    def test_overheads_are_the_shares_that_single_runs_report(self):
+        def shares(*settings):
+            return [100 * run["translation.cost_share"] for run in self.runs(*settings, cost="")]
+        pages, large = shares(), shares("os.page_bytes=2M")
+        ranges = shares("ranges.entries=32", "ranges.eager_bytes=64M")
+        ours = [number["ours"] for number in self.numbers("karakostas15", "basu13")]
+        for one, expected in zip(ours, (max(pages), sum(ranges) / len(ranges), max(large)), strict=True):
+            self.assertAlmostEqual(one, expected, places=9)
+
+    def test_the_misses_eliminated_are_those_of_single_runs(self):
+        single = self.runs("os.frames=contiguous")
+        coalesced = self.runs("os.frames=contiguous", "dtlb.arrays.0.coalesce=8", "stlb.arrays.0.coalesce=8")
+        saved = [100 * (1 - two["stlb.misses"] / one["stlb.misses"]) for one, two in zip(single, coalesced)]
+        ratios = [one["core.cycles"] / two["core.cycles"] for one, two in zip(single, coalesced)]
+        gain = 100 * (math.prod(ratios) ** (1 / len(ratios)) - 1)
+        ours = [number["ours"] for number in self.numbers("pham12")]
+        for one, expected in zip(ours, (sum(saved) / len(saved), gain), strict=True):
             self.assertAlmostEqual(one, expected, places=9)
 
     def test_the_cuckoo_table_of_the_program_with_most_pages_does_not_grow(self):

@@ -42,6 +42,9 @@ CuckooControls random_cuckoo(Dice& dice) {
   cuckoo.max_load = cuckoo.ways == 2 ? 0.45 : dice.pick<double>({0.3, 0.6, 0.85});
   cuckoo.min_load = cuckoo.max_load / 3;
   cuckoo.migrated_lines = dice.number(1, 8);
+  cuckoo.walk_tables = dice.pick<CuckooWalkTables>(
+      {CuckooWalkTables::None, CuckooWalkTables::None, CuckooWalkTables::Upper, CuckooWalkTables::All});
+  cuckoo.walk_table_bytes = ByteSize{std::uint64_t{512} << dice.number(0, 2)};
   return cuckoo;
 }
 
@@ -333,7 +336,10 @@ MachineConfig random_machine(Dice& dice, const std::string& mode_name) {
   config.paging.arm.contiguous = dice.chance(70);
   const bool radix = make_paging_mode(mode_name)->is_radix();
   if (!radix) config.paging.hashed = random_hashed(dice);
-  if (mode_name == "cuckoo") config.paging.cuckoo = random_cuckoo(dice);
+  if (mode_name == "cuckoo") {
+    config.paging.cuckoo = random_cuckoo(dice);
+    config.walker.cuckoo_walk_caches = {dice.number(0, 4), dice.number(0, 3), dice.number(0, 2)};
+  }
   if (mode_name == "inverted") config.paging.inverted.frames_per_anchor = 1u << dice.number(0, 3);
   const auto mode = make_paging_mode(config.paging.mode, config.paging);
   config.clock_mhz = dice.number(500, 6000);

@@ -252,7 +252,7 @@ Regions one_file(std::uint64_t page, bool shared) {
 /// Address-space ids, roots, kernel halves, shootdowns and schedulers of any kind that the machine can have.
 void choose_conventions(Dice& dice, const PagingMode& mode, MachineConfig& config) {
   OsConfig& os = config.os;
-  const bool shares = config.cores > 1 && (config.sharing.stlb || config.sharing.walker);
+  const bool shares = config.cores > 1 && (config.sharing.stlb || config.sharing.walker || config.sharing.walk_caches);
   os.asids.kind = dice.pick<AsidKind>({AsidKind::Trace, AsidKind::PerCore, AsidKind::PerMachine});
   if (shares && os.asids.kind == AsidKind::PerCore) os.asids.kind = AsidKind::PerMachine;
   os.asids.count = os.asids.kind == AsidKind::PerCore ? dice.number(1, 3) : config.cores + dice.number(1, 3);

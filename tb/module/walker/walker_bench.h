@@ -65,8 +65,9 @@ inline WalkerConfig walkers(std::uint32_t count, const std::vector<std::uint32_t
 
 /// A walker with two upstream neighbours, on x86-64 tables or others.
 struct Bench : WalkObserver {
-  explicit Bench(const WalkerConfig& config = walkers(2), const std::string& mode_name = "x86-64")
-      : mode(make_paging_mode(mode_name)),
+  explicit Bench(const WalkerConfig& config = walkers(2), const std::string& mode_name = "x86-64",
+                 const PagingControls& controls = {})
+      : mode(make_paging_mode(mode_name, controls)),
         frames(std::uint64_t{1} << 31, 4096, {}),
         tables(mode, memory, frames),
         walker("walker", config, *mode, 2),

@@ -29,7 +29,7 @@ using testing::HasSubstr;
 using testing::IsSupersetOf;
 using testing::UnorderedElementsAre;
 
-constexpr std::array side_names = {"itlb", "dtlb", "icache", "dcache", "walker", "memory"};  // by Side
+constexpr std::array side_names = {"itlb", "dtlb", "icache", "dcache", "walker", "memory", "walk_caches"};  // by Side
 
 /// `FROM.SIDE TO:PORT`, with a `!` if it responds at once.
 std::vector<std::string> links_of(const Topology& topology) {
