@@ -1,4 +1,4 @@
-"""`follow`, traces on the command line, `tables --processes` and `walk --dump`.
+"""`follow`, contiguous ranges, traces on the command line, `tables --processes` and `walk --dump`.
 
     python3 tb/cli/follow_test.py TABLEWALK
 """
@@ -153,6 +153,39 @@ class Follow(ProgramTest):
     def test_bad_input(self):
         self.assert_refused(["follow", "text:R"], "text:R", "expected")
         self.assert_refused(["follow", "text:R 0x1000", "--format", "xml"], "xml")
+
+
+class ContiguousRanges(ProgramTest):
+    """Arm's Contiguous bit, in the machine: with --check each translation is compared with the reference walk."""
+    RANGES = [("arm64-4k", 4 << 10, 64 << 10), ("arm64-4k", 4 << 10, 32 << 20), ("arm64-16k", 16 << 10, 2 << 20),
+              ("arm64-64k", 64 << 10, 2 << 20)]
+
+    def run_ranges(self, mode, small, size, *more):
+        base = 4 << 30
+        lines = [f"W {base + number * size + page % size:#x} 8" for number in range(3)
+                 for page in range(0, 48 * small, small)] * 2
+        self.write("t.txt", "\n".join(lines) + "\n")
+        return ["run", "t.txt", "-c", "teaching64", "--set", f"paging.mode={mode}", "--set", "os.prefault=false",
+                "--set", "memory.bytes=1G", "--set", "os.kernel_traffic=false", "--set", "os.huge_pages.policy=always",
+                "--set", f"os.huge_pages.size={size}", "--map", f"{base:#x}:{3 * size}:rwu", "--check", "--no-cost", *more]
+
+    def test_a_range_is_one_entry_of_a_tlb(self):
+        for mode, small, size in self.RANGES:
+            with self.subTest(mode=mode, size=size):
+                stats = self.json(*self.run_ranges(mode, small, size))["stats"]
+                self.assertEqual((stats["core.faults"], stats["kernel.huge.pages"]), (3, 3))
+                self.assertEqual(stats["walker.walks"], 6)
+                self.assertEqual(stats["tables.mapped_bytes"], 3 * size)
+
+    def test_without_the_bit_the_sizes_do_not_exist(self):
+        for mode, small, size in self.RANGES:
+            self.assert_refused(self.run_ranges(mode, small, size, "--set", "paging.arm.contiguous=false"),
+                                "os.huge_pages.size")
+
+    def test_the_hardware_of_the_walkers_is_not_for_arm(self):
+        for mode, small, size in self.RANGES:
+            self.assert_refused(self.run_ranges(mode, small, size, "--set", "walker.kind=rtl"),
+                                f"does not support paging mode {mode}")
 
 
 class Small(ProgramTest):
