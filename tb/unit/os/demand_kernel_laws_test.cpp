@@ -65,12 +65,16 @@ class PlainMemory {
 class World {
  public:
   /// `switches`: the cores change between processes, and ids, kernel halves and shootdowns are of any kind.
-  World(std::uint64_t seed, unsigned cores, bool switches = false)
+  /// `organisation`: of the page tables; nullptr: any radix.
+  World(std::uint64_t seed, unsigned cores, bool switches = false, const char* organisation = nullptr)
       : seed_(seed),
         switches_(switches),
+        forks_(organisation != std::string_view("inverted")),
         dice_(seed),
-        mode_(make_paging_mode(dice_.pick<const char*>(
-            {"x86-64", "sv39", "sv39", "arm64-4k", "radix:5,5,5,5/12@4", "radix:6,4,3/12@8", "radix:6,4,4/12@8"}))),
+        mode_(organisation != nullptr ? make_paging_mode(organisation, test::small_tables(dice_))
+                                      : make_paging_mode(dice_.pick<const char*>(
+                                            {"x86-64", "sv39", "sv39", "arm64-4k", "radix:5,5,5,5/12@4",
+                                             "radix:6,4,3/12@8", "radix:6,4,4/12@8"}))),
         running_(cores, Running{}),
         config_(config()),
         huge_pages_(config_.huge_pages.policy == HugePagePolicy::Never ? 1
@@ -110,6 +114,18 @@ class World {
   }
   const KernelStats& stats() const { return kernel_.stats(); }
   const HugeStats& huge_stats() const { return kernel_.huge_stats(); }
+  /// Tables that were made anew, because they were too small, too large or not clean.
+  std::uint64_t resizes() const {
+    StatSet figures;
+    kernel_.report(figures);
+    std::uint64_t resizes = 0;
+    for (const StatSet::Figure& figure : figures.figures()) {
+      for (const char* name : {"tables.growths", "tables.cleanings", "tables.shrinkings"}) {
+        if (figure.name == name) resizes += figure.count;
+      }
+    }
+    return resizes;
+  }
 
  private:
   struct Running {
@@ -302,7 +318,7 @@ class World {
   /// The core continues as the child, after the end of its old process if nobody else runs it.
   void begin_fork(unsigned core, LayoutChange event) {
     Running& its = running_[core];
-    if (next_space_ > 400) return;
+    if (next_space_ > 400 || !forks_) return;
     event.operation = LayoutOperation::Fork;
     event.child = next_space_++;
     call(core, event);
@@ -406,6 +422,7 @@ class World {
 
   std::uint64_t seed_;
   bool switches_;
+  bool forks_;
   Dice dice_;
   CoreConventions conventions_;
   std::shared_ptr<const PagingMode> mode_;
@@ -465,6 +482,41 @@ TEST(DemandKernelLaws, HoldUnderRandomProgramsOnSeveralCores) {
   EXPECT_NE(huge.compactions, 0u);
   EXPECT_NE(huge.compactions_failed, 0u);
   EXPECT_NE(huge.moved_pages, 0u);
+}
+
+/// What random programs with tables of that organisation did, in some worlds, and how often the tables were made anew.
+std::pair<KernelStats, std::uint64_t> run_worlds(const char* organisation) {
+  KernelStats all;
+  std::uint64_t resizes = 0;
+  for (const std::uint64_t seed : test::printed_seeds(24)) {
+    SCOPED_TRACE(organisation + (", seed " + std::to_string(seed)));
+    World world(seed, static_cast<unsigned>(1 + seed % 8), seed % 3 == 0, organisation);
+    EXPECT_NO_THROW(world.run(2000));
+    if (testing::Test::HasFailure()) break;
+    const KernelStats& stats = world.stats();
+    all.evictions += stats.evictions;
+    all.major_faults += stats.major_faults;
+    all.copy_faults += stats.copy_faults;
+    all.reuse_faults += stats.reuse_faults;
+    resizes += world.resizes();
+  }
+  EXPECT_NE(all.evictions, 0u) << organisation;
+  EXPECT_NE(all.major_faults, 0u) << organisation;
+  return {all, resizes};
+}
+
+/// A fork shares the pages of tables whose entries move when the tables grow.
+TEST(DemandKernelLaws, HoldWithForksAndTablesThatHash) {
+  for (const char* organisation : test::hashing_modes) {
+    const auto [all, resizes] = run_worlds(organisation);
+    EXPECT_NE(all.copy_faults, 0u) << organisation;
+    EXPECT_NE(all.reuse_faults, 0u) << organisation;
+    EXPECT_NE(resizes, 0u) << organisation;
+  }
+}
+
+TEST(DemandKernelLaws, HoldWithInvertedTablesWithoutForks) {
+  EXPECT_EQ(run_worlds("inverted").first.copy_faults, 0u);
 }
 
 TEST(DemandKernelLaws, HoldWithRecycledIdsSharedKernelHalvesAndEveryKindOfShootdown) {
