@@ -354,6 +354,9 @@ class Layouts(CaptureTest):
         self.capture("-o", "l.twt", "--children", "apart", "--limit", "1000", "--", "./p")
         info = self.json("trace", "info", "l.process2.twt")
         self.assertEqual((info["records"], info["layout"]["violations"]), (1000, 0))
+        lines = self.output("trace", "convert", "l.process2.twt", "-").splitlines()
+        start = lines[:next(i for i, line in enumerate(lines) if line[0] != "#")]
+        self.assertTrue(any(" @1 unmap " in line for line in start), "what its parent's log says, behind record 1000")
 
     def test_they_can_be_left_out(self):
         for options in (["--no-layout"], ["--no-layout", "--children", "apart"]):
