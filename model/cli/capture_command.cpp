@@ -79,8 +79,9 @@ void print_notes(const CaptureConfig& config, const CaptureResult& result) {
     fmt::print(stderr, "note: {} processes, numbered as they started: process N is address space N-1\n",
                result.processes);
   }
-  if (config.layout && config.children == CapturedChildren::Silent && !result.layout) {
-    fmt::print(stderr, "note: the program ended before its regions could be read: the trace has no layout\n");
+  for (const unsigned process : result.without_layout) {
+    const std::string which = result.processes > 1 ? fmt::format("process {}", process) : "the program";
+    fmt::print(stderr, "note: {} ended before its regions could be read: its trace has no layout\n", which);
   }
   for (const unsigned process : result.empty) {
     fmt::print(stderr, "note: process {} has no accesses left, so no trace was written\n", process);
@@ -172,9 +173,8 @@ void add_capture_command(CLI::App& trace) {
       ->capture_default_str();
   command->add_flag("--no-dependences", options->no_dependences,
                     "do not record which loads the addresses depend on (found by decoding the instructions)");
-  command->add_flag(
-      "--no-layout", options->no_layout,
-      "do not record the regions of the address space and how they change (found with --children silent)");
+  command->add_flag("--no-layout", options->no_layout,
+                    "do not record the regions of the address space and how they change");
   add_trace_level(*command, options->config.level);
   add_print_format(*command, options->format);
   command->add_option("PROGRAM", options->config.command, "the program and its arguments, after --")->required();

@@ -38,6 +38,7 @@ std::string reads_text(const WalkRecord& walk) {
 /// `has_tlbs`: else a segment answers at once.
 FollowedTranslation in_words(const ListedTranslation& one, bool has_tlbs) {
   FollowedTranslation row;
+  row.core = one.core;
   row.access = to_string(one.access.kind);
   row.process = one.asid;
   row.va = one.va.value();
@@ -48,14 +49,16 @@ FollowedTranslation in_words(const ListedTranslation& one, bool has_tlbs) {
   row.result = one.answer.faulted ? fmt::format("fault: {}", to_string(one.answer.fault.reason))
                                   : fmt::format("{:#x}", one.answer.translation.physical(one.va).value());
   row.cycles = one.cycles.count();
+  for (const TranslationPart& part : one.parts) {
+    row.parts.push_back({part.kind == TranslationPart::Kind::Kernel, part.words(), part.cycles});
+  }
   return row;
 }
 
 void follow(FollowArguments& arguments) {
   const OutputFormat format = parse_output_format(arguments.format);
   const auto config = load_config<MachineConfig>(arguments.config);
-  if (config.cores != 1) throw InputError(fmt::format("follow: cores: {}: expected 1", config.cores));
-  TranslationList list(arguments.rows);
+  TranslationList list(arguments.rows, config.sharing.stlb || config.sharing.walker);
   arguments.options.follow = &list;
   arguments.options.stop = &interrupt_flag();
   arguments.options.on_warning = [](const std::string& warning) { print_warning(warning); };
@@ -84,7 +87,9 @@ void add_follow_command(CLI::App& app) {
       "`found in` is the TLB that had the translation, or `walk`. `entries read` has the entries that the walk read,\n"
       "root first: `L3 dram` is an entry of level 3 that came from DRAM. `cycles` are those of the translation. A "
       "page\n"
-      "fault has two lines: `walk, kernel`, the walk that found it and its handling, and the repeated access.\n"
+      "fault has two lines: `walk, kernel`, the walk that found it and its handling, and the repeated access. Below "
+      "the\n"
+      "first one are its parts, which add up to its `cycles`: what the kernel did, and the waits around it.\n"
       "Examples:\n"
       "  tablewalk follow 'text:R 0x1000; R 0x1008; W 0x2000' -c teaching\n"
       "  tablewalk follow 'text:W 0x1000 @1; W 0x1000 @2' -c teaching\n"

@@ -124,6 +124,7 @@ class RequestPort : public TimedModule {
   void note_root_write(Cycles cycle);
   void enter_kernel(Cycles cycle);
   void run_kernel(Cycles cycle);
+  void enter_task(KernelTask next, Cycles cycle);
   bool execute_step(KernelStep& step, Cycles cycle);
   bool access_lines_of_kernel(KernelStep& step, Cycles cycle);
   bool invalidate_for_kernel(const KernelStep& step, Cycles cycle);

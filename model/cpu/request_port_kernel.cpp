@@ -55,7 +55,7 @@ void RequestPort::handle_fault_of_oldest(Cycles cycle) {
 /// The first step of the work is the entry to an isolated kernel, if the core is not in it.
 bool RequestPort::begin_entry() {
   if (!spaces_.changes_root(false)) return false;
-  kernel_run_.work.compute(spaces_.root_cycles(), KernelPart::Roots);
+  kernel_run_.work.compute(spaces_.root_cycles(), KernelTask::WriteRoot);
   return true;
 }
 
@@ -75,6 +75,17 @@ void RequestPort::enter_kernel(Cycles cycle) {
   run_kernel(cycle);
 }
 
+/// Accounts for the cycles up to `cycle`, for the task that the core was at, and continues with `next`.
+void RequestPort::enter_task(KernelTask next, Cycles cycle) {
+  KernelRun& run = kernel_run_;
+  retirement_.pass_kernel(run.accounted, cycle - run.accounted, kind_of(run.task).part);
+  if (observed_ && cycle != run.accounted) {
+    job_.observer->kernel_worked(repeated_, {run.task, run.accounted, cycle});
+  }
+  run.accounted = cycle;
+  run.task = next;
+}
+
 /// Executes steps until one must wait.
 void RequestPort::run_kernel(Cycles cycle) {
   KernelRun& run = kernel_run_;
@@ -83,7 +94,7 @@ void RequestPort::run_kernel(Cycles cycle) {
     if (run.work.done()) {
       if (run.outstanding != 0) return;
       if (std::exchange(run.owes_exit, false)) {
-        run.work.compute(spaces_.root_cycles(), KernelPart::Roots);
+        run.work.compute(spaces_.root_cycles(), KernelTask::WriteRoot);
         note_root_write(cycle);
         continue;
       }
@@ -112,7 +123,7 @@ bool RequestPort::execute_step(KernelStep& step, Cycles cycle) {
   switch (step.kind) {
     case KernelStep::Kind::Compute:
     case KernelStep::Kind::WaitUntil:
-      run.enter_part(step.part, cycle, retirement_);
+      enter_task(step.task, cycle);
       run.busy_until = step.kind == KernelStep::Kind::Compute ? cycle + step.cycles : step.cycles;
       break;
     case KernelStep::Kind::Invalidate:
@@ -133,7 +144,7 @@ bool RequestPort::execute_step(KernelStep& step, Cycles cycle) {
 bool RequestPort::access_lines_of_kernel(KernelStep& step, Cycles cycle) {
   KernelRun& run = kernel_run_;
   if (run.outstanding >= capacity_) return false;
-  run.enter_part(KernelPart::Memory, cycle, retirement_);
+  enter_task(step.task, cycle);
   const bool copies = step.kind == KernelStep::Kind::Copy;
   const bool reads = step.kind == KernelStep::Kind::Read || (copies && !run.copied_from);
   const PhysicalAddress address = (copies && reads ? step.from : step.address) + run.bytes_done;
@@ -153,7 +164,7 @@ bool RequestPort::access_lines_of_kernel(KernelStep& step, Cycles cycle) {
 bool RequestPort::invalidate_for_kernel(const KernelStep& step, Cycles cycle) {
   KernelRun& run = kernel_run_;
   if (!may_invalidate(cycle)) return false;
-  run.enter_part(KernelPart::Compute, cycle, retirement_);
+  enter_task(step.task, cycle);
   Invalidation invalidation = spaces_.meaning_of(step.invalidation);
   invalidation.va = invalidation.va + run.pages_done * step.stride;
   forget(invalidation, cycle);
@@ -162,7 +173,7 @@ bool RequestPort::invalidate_for_kernel(const KernelStep& step, Cycles cycle) {
   if (++run.pages_done != step.pages) return true;
   if (step.everywhere && one_of_several()) {
     start_shootdown({spaces_.meaning_of(step.invalidation), number_, step.pages, step.stride}, cycle);
-    if (acknowledgements_awaited_ != 0) run.enter_part(KernelPart::Shootdown, cycle, retirement_);
+    if (acknowledgements_awaited_ != 0) enter_task(KernelTask::AwaitShootdown, cycle);
   }
   run.finish_step();
   return true;
@@ -170,7 +181,7 @@ bool RequestPort::invalidate_for_kernel(const KernelStep& step, Cycles cycle) {
 
 void RequestPort::leave_kernel(Cycles cycle) {
   KernelRun& run = kernel_run_;
-  run.enter_part(KernelPart::Compute, cycle, retirement_);
+  enter_task(KernelTask::Handle, cycle);
   run.running = false;
   issue_not_before(cycle);
   forget_horizon();
@@ -218,6 +229,7 @@ void RequestPort::pass_over(TranslationRequest& request, Cycles cycle) {
 }
 
 void RequestPort::repeat_faulted(TranslationRequest& request, Cycles cycle) {
+  job_.observer->access_repeats(request, cycle);
   request.account(request.cycles.fault, cycle);
   after_fault_ = &request;
   Cycles visible = cycle;

@@ -29,7 +29,7 @@ std::size_t RequestPort::first_to_wake() const {
 /// for a page is short, so it is left only for a process whose own wait is over, which may be the one that has the
 /// page.
 bool RequestPort::park(Cycles cycle) {
-  const KernelPart waits_in = kernel_run_.part;
+  const KernelPart waits_in = kind_of(kernel_run_.task).part;
   const bool waits = waits_in == KernelPart::Device || waits_in == KernelPart::Lock;
   const std::uint32_t alone = repeated_ == nullptr ? 0 : 1;
   if (!job_.run_while_waiting || !warm_ || !waits || kernel_run_.outstanding != 0 || in_flight() != alone ||
@@ -49,7 +49,7 @@ bool RequestPort::park(Cycles cycle) {
   record_.fence.reset();
   record_.held.reset();
   parked->on_demand_until = on_demand_until_;
-  kernel_run_.enter_part(waits_in, cycle, retirement_);
+  enter_task(kernel_run_.task, cycle);
   parked->run = std::exchange(kernel_run_, {});
   parked->repeated = std::exchange(repeated_, nullptr);
   if (parked->repeated != nullptr) {

@@ -38,6 +38,12 @@ class TranslationObservers final : public TranslationObserver {
   void fault_handled(const TranslationRequest& request, Cycles at) override {
     for (TranslationObserver* observer : observers_) observer->fault_handled(request, at);
   }
+  void kernel_worked(const TranslationRequest* request, const KernelSpan& span) override {
+    for (TranslationObserver* observer : observers_) observer->kernel_worked(request, span);
+  }
+  void access_repeats(const TranslationRequest& request, Cycles at) override {
+    for (TranslationObserver* observer : observers_) observer->access_repeats(request, at);
+  }
 
  private:
   std::vector<TranslationObserver*> observers_;

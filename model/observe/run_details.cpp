@@ -81,11 +81,32 @@ void RunDetails::translation_requested(const TranslationRequest& request, Cycles
 void RunDetails::translation_answered(const TranslationRequest& request, Cycles asked, Cycles answered,
                                       bool answered_at_once) {
   if (answered_at_once) return;
+  handled_.erase(&request);  // its process ends
   intervals_.answered_late((answered - asked).count());
   SampledWalk* walk = walk_of(request, asked, answered);
   if (walk == nullptr) return;
   walk->asked = asked;
   walk->delivered = answered;
+}
+
+void RunDetails::kernel_worked(const TranslationRequest* request, const KernelSpan& span) {
+  if (request == nullptr) return;
+  handled_.emplace(request, TranslationParts(request->accounted)).first->second.add(*request, span);
+}
+
+/// The walk that found the fault, if it was this request's own and is not forgotten, as after a long wait of one of
+/// several cores.
+void RunDetails::access_repeats(const TranslationRequest& request, Cycles at) {
+  const auto handled = handled_.find(&request);
+  if (handled == handled_.end()) return;
+  const auto found = std::find_if(recent_.rbegin(), recent_.rend(), [&](const SampledWalk& walk) {
+    return walk.record.translation.value() == request.id.value() && walk.record.answer.faulted;
+  });
+  if (found != recent_.rend()) {
+    found->handling = handled->second.take();
+    found->repeated = at;
+  }
+  handled_.erase(handled);
 }
 
 /// The walk that started because of this request: of its page, and within its time.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -27,6 +28,8 @@ class RunDetails final : public WalkObserver, public TranslationObserver {
   void translation_requested(const TranslationRequest& request, Cycles at) override;
   void translation_answered(const TranslationRequest& request, Cycles asked, Cycles answered,
                             bool answered_at_once) override;
+  void kernel_worked(const TranslationRequest* request, const KernelSpan& span) override;
+  void access_repeats(const TranslationRequest& request, Cycles at) override;
   /// The statistics start.
   void reset();
 
@@ -46,6 +49,7 @@ class RunDetails final : public WalkObserver, public TranslationObserver {
   std::set<AddressSpaceId> spaces_;
   /// Walks whose translations may still be on their way to the core.
   std::deque<SampledWalk> recent_;
+  std::map<const TranslationRequest*, TranslationParts> handled_;  ///< requests whose faults the kernel works on
   WalkSamples samples_;
   RunIntervals intervals_;
   PlaceCounts places_;

@@ -66,6 +66,12 @@ ordered_json row_of(const SampledWalk& sampled, const AddressMap& banks) {
   ordered_json reads = ordered_json::array();
   for (unsigned i = 0; i < walk.listed(); ++i) reads.push_back(read_to_json(walk.reads[i], banks));
   row.push_back(std::move(reads));
+  ordered_json handling = ordered_json::array();
+  for (const TranslationPart& part : sampled.handling) {
+    handling.push_back({part.kind == TranslationPart::Kind::Kernel ? 1 : 0, part.words(), part.cycles});
+  }
+  row.push_back(std::move(handling));
+  row.push_back(cycle_or_null(sampled.repeated));
   return row;
 }
 
@@ -135,9 +141,10 @@ std::vector<std::uint64_t> WalkSamples::slowest() const {
 
 ordered_json walks_to_rows(const std::vector<SampledWalk>& walks, const AddressMap& banks) {
   ordered_json json = ordered_json::object();
-  json["columns"] = {"number",         "id",        "asid",       "core",     "va",        "access", "instruction",
-                     "asked",          "requested", "taken",      "answered", "delivered", "merged", "restarts",
-                     "walk_cache_hit", "page",      "page_bytes", "fault",    "reads"};
+  json["columns"] = {"number",         "id",        "asid",       "core",     "va",        "access",   "instruction",
+                     "asked",          "requested", "taken",      "answered", "delivered", "merged",   "restarts",
+                     "walk_cache_hit", "page",      "page_bytes", "fault",    "reads",     "handling", "repeated"};
+  json["handling_columns"] = {"in_kernel", "what", "cycles"};
   json["read_columns"] = {"level", "update", "address", "presented", "answered", "served_by", "dram"};
   json["rows"] = ordered_json::array();
   for (const SampledWalk& walk : walks) json["rows"].push_back(row_of(walk, banks));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dram/address_map.h"
+#include "observe/translation_parts.h"
 #include "protocol/walk_record.h"
 
 namespace tablewalk {
@@ -16,8 +17,10 @@ namespace tablewalk {
 struct SampledWalk {
   std::uint64_t number = 0;  ///< in the order in which walks end, from 1
   WalkRecord record;
-  std::optional<Cycles> asked;      ///< by the core; none if the answer has not arrived
-  std::optional<Cycles> delivered;  ///< to the core
+  std::optional<Cycles> asked;                 ///< by the core; none if the answer has not arrived
+  std::optional<Cycles> delivered;             ///< to the core
+  std::vector<TranslationPart> handling = {};  ///< of the page fault that it found, if the access is repeated
+  std::optional<Cycles> repeated = {};         ///< then
 };
 
 /// Keeps a bounded number of walks: runs of consecutive ones, because waiting shows only between neighbours, and the

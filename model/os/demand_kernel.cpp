@@ -214,7 +214,7 @@ void DemandKernel::handle_absent(unsigned core, Page& page, KernelWork& work) {
     handling.content = page.state == PageState::Filed ? Content::File : Content::Swapped;
     handling.from_swap = page.where;
     ++stats_.major_faults;
-    work.compute(config_.major_fault_cycles);
+    work.compute(config_.major_fault_cycles, KernelTask::PrepareRead);
   }
   set_state(page, PageState::Arriving);
   get_frame(core, work);
@@ -271,7 +271,7 @@ bool DemandKernel::take_back(const PageFault& fault, Page& page, KernelWork& wor
 
 /// Another core is working on the page, or holds all frames: look again after a while.
 void DemandKernel::wait_for_page(KernelWork& work) {
-  work.compute(config_.lock_cycles, KernelPart::Lock);
+  work.compute(config_.lock_cycles, KernelTask::AwaitOther);
   work.commit(Await);
 }
 

@@ -30,7 +30,7 @@ bool DemandKernel::claim(unsigned core, Page& page, std::uint32_t from_swap, Ker
   count_touch(page);
   if (handling.key) cache_.at(*handling.key).place = Place::Arriving;
   set_state(page, PageState::Arriving);
-  if (ready > now_) work.wait_until(ready);
+  if (ready > now_) work.wait_until(ready, KernelTask::AwaitRead);
   work.commit(Map);
   return true;
 }
@@ -103,7 +103,7 @@ void DemandKernel::read_ahead(unsigned core, Cycles now, KernelWork& work) {
   handling.ahead.clear();
   handling.reads_ahead = false;
   if (handling.loaded == Cycles(0)) return;  // the page that needed it is there already
-  work.wait_until(handling.loaded);
+  work.wait_until(handling.loaded, KernelTask::AwaitRead);
   work.commit(Map);
 }
 

@@ -50,7 +50,7 @@ void DemandKernel::begin_call(unsigned core, KernelWork& work) {
   Handling& handling = handling_[core];
   const LayoutChange& call = handling.call;
   if (others_work_in(call)) {
-    work.compute(config_.lock_cycles, KernelPart::Lock);
+    work.compute(config_.lock_cycles, KernelTask::AwaitOther);
     return work.commit(Retry);
   }
   const std::uint64_t first = number_of(call.first);

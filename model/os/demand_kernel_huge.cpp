@@ -149,19 +149,19 @@ void DemandKernel::begin_moves(Handling& handling, KernelWork& work) {
     commit_unstale(handling, work);
   }
   for (const FrameMove& move : handling.others_moved) {
-    if (config_.kernel_traffic) work.copy(move.from, move.to, move.bytes);
+    if (config_.kernel_traffic) work.copy(move.from, move.to, move.bytes, KernelTask::MovePages);
   }
   for (const FrameMovement& move : handling.moved) {
     if (table_[move.slot].at == move.to) continue;
-    work.compute(config_.huge_pages.move_cycles);
-    if (config_.kernel_traffic) work.copy(table_[move.slot].at, move.to, page_bytes_);
+    work.compute(config_.huge_pages.move_cycles, KernelTask::PrepareMove);
+    if (config_.kernel_traffic) work.copy(table_[move.slot].at, move.to, page_bytes_, KernelTask::MovePages);
   }
   const std::uint64_t most = config_.huge_pages.clear_bytes.bytes;
   std::uint64_t cleared = 0;
   for (const PhysicalAddress at : handling.fresh) {
     if (!config_.kernel_traffic || (most != 0 && cleared >= most)) break;
     const std::uint64_t bytes = most == 0 ? page_bytes_ : std::min(page_bytes_, most - cleared);
-    work.write(at, bytes);
+    work.write(at, bytes, KernelTask::ClearMemory);
     cleared += bytes;
   }
   work.commit(MapHuge);
@@ -274,7 +274,7 @@ bool DemandKernel::begin_promotion(unsigned core, KernelWork& work) {
     remove_entry(its, number);
     mark_stale(handling, {handling.page.asid, number});
   });
-  work.compute(Cycles(config_.page_cycles.count() * *resident));
+  work.compute(Cycles(config_.page_cycles.count() * *resident), KernelTask::PrepareMove);
   handling.huge_at = *at;
   claim_range(handling, its.pages.at(handling.page.number));
   begin_moves(handling, work);

@@ -26,7 +26,8 @@ class DemandKernel::EntryBits final : public ResidentPages {
     Space& its = kernel_.space(name.asid);
     const VirtualAddress va = kernel_.address_of(name.number);
     const EntryView view = kernel_.entry_view(its, name.number);
-    if (kernel_.config_.kernel_traffic) work_.read(its.tables.leaf(va)->at, kernel_.mode_->entry_bytes());
+    if (kernel_.config_.kernel_traffic)
+      work_.read(its.tables.leaf(va)->at, kernel_.mode_->entry_bytes(), KernelTask::ReadBits);
     if (!view.accessed) return false;
     LeafSpec spec = kernel_.spec_of(its.pages.at(name.number));
     spec.dirty = view.dirty;
@@ -89,7 +90,7 @@ bool DemandKernel::choose_victim(unsigned core, KernelWork& work) {
   handling.evicts = true;
   table_[handling.victim].replaceable = false;
   --replaceable_;
-  work.compute(config_.evict_cycles);
+  work.compute(config_.evict_cycles, KernelTask::ChooseVictim);
   if (table_[*victim].cached) cache_.at(cache_.content_of(*victim)).place = PageCache::Place::Leaving;
   const std::vector<PageKey> pages = table_.pages(handling.victim);
   ++table_[handling.victim].pinned;  // so that it is not a candidate again
@@ -151,7 +152,7 @@ void DemandKernel::end_eviction(unsigned core, Cycles now, KernelWork& work) {
   if (needed && frame.dirty) {
     ++stats_.dirty_evictions;
     save_to_slot(frame);
-    work.wait_until(swap_.submit(SwapDevice::Kind::Write, page_bytes_, now));
+    work.wait_until(swap_.submit(SwapDevice::Kind::Write, page_bytes_, now), KernelTask::AwaitWrite);
   } else if (frame.copy == FrameTable::no_copy) {
     ++stats_.dropped_evictions;
   }
@@ -220,7 +221,7 @@ void DemandKernel::load(unsigned core, Cycles now, KernelWork& work) {
   const PhysicalAddress to = table_[handling.frame].at;
   switch (handling.content) {
     case Content::Zeros:
-      if (config_.kernel_traffic) work.write(to, page_bytes_);
+      if (config_.kernel_traffic) work.write(to, page_bytes_, KernelTask::ClearMemory);
       break;
     case Content::PageCache:
     case Content::ReadAhead:
@@ -229,10 +230,10 @@ void DemandKernel::load(unsigned core, Cycles now, KernelWork& work) {
     case Content::Swapped:
       handling.loaded = swap_.submit(SwapDevice::Kind::Read, page_bytes_, now);
       if (begin_ahead(handling)) return work.commit(Ahead);
-      work.wait_until(handling.loaded);
+      work.wait_until(handling.loaded, KernelTask::AwaitRead);
       break;
     case Content::Copied:
-      if (config_.kernel_traffic) work.copy(table_[handling.copied].at, to, page_bytes_);
+      if (config_.kernel_traffic) work.copy(table_[handling.copied].at, to, page_bytes_, KernelTask::CopyPage);
       break;
   }
   work.commit(Map);
@@ -406,7 +407,8 @@ EntryView DemandKernel::note_dirty(Space& its, std::uint64_t number) {
 /// The table writes since the last call are traffic of the core.
 void DemandKernel::account_writes(KernelWork& work) {
   if (config_.kernel_traffic) {
-    for (const TableBuilder::Written& written : written_) work.write(written.at, written.bytes);
+    for (const TableBuilder::Written& written : written_)
+      work.write(written.at, written.bytes, KernelTask::WriteEntries);
   }
   written_.clear();
 }

@@ -123,7 +123,7 @@ std::optional<PhysicalAddress> DemandKernel::compact(Handling& handling, KernelW
   for (const FrameMove& move : *moves) {
     ++huge_stats_.moved_pages;
     if (!move.page) {
-      work.compute(config_.huge_pages.move_cycles);
+      work.compute(config_.huge_pages.move_cycles, KernelTask::PrepareMove);
       handling.others_moved.push_back(move);
       continue;
     }

@@ -73,7 +73,7 @@ bool DemandKernel::handle_cached(unsigned core, Page& page, KernelWork& work) {
   handling.key = key;
   if (entry.place != Place::InFrame) return load_cached(core, entry, page, work), true;
   if (entry.ready > now_) {  // read ahead: the rest of the wait
-    work.wait_until(entry.ready);
+    work.wait_until(entry.ready, KernelTask::AwaitRead);
     work.commit(Await);
   } else if (copies_at_once(page, handling.access)) {
     ++stats_.copy_faults;
@@ -107,7 +107,7 @@ void DemandKernel::load_cached(unsigned core, PageCache::Entry& entry, Page& pag
     ++stats_.file_faults;
   } else {
     ++stats_.major_faults;
-    work.compute(config_.major_fault_cycles);
+    work.compute(config_.major_fault_cycles, KernelTask::PrepareRead);
   }
   count_touch(page);
   entry.place = Place::Arriving;
@@ -188,7 +188,7 @@ void DemandKernel::evict_cached(unsigned core, Cycles now, KernelWork& work) {
   if (key.is_file()) {
     state = PageState::Filed;
     ++(frame.dirty ? stats_.dirty_evictions : stats_.dropped_evictions);
-    if (frame.dirty) work.wait_until(write_back(frame, key, now));
+    if (frame.dirty) work.wait_until(write_back(frame, key, now), KernelTask::AwaitWrite);
     cache_.take_out(key, Place::OnFile);
   } else if (key.object == CacheKey::swap_slots) {
     ++stats_.dropped_evictions;
@@ -199,7 +199,7 @@ void DemandKernel::evict_cached(unsigned core, Cycles now, KernelWork& work) {
     if (dirty) {
       ++stats_.dirty_evictions;
       save_to_slot(frame);
-      work.wait_until(swap_.submit(SwapDevice::Kind::Write, page_bytes_, now));
+      work.wait_until(swap_.submit(SwapDevice::Kind::Write, page_bytes_, now), KernelTask::AwaitWrite);
     } else if (frame.copy == FrameTable::no_copy) {
       ++stats_.dropped_evictions;
     }
@@ -250,7 +250,7 @@ bool DemandKernel::write_back_last(const Handling& handling, Cycles now, KernelW
     done = std::max(done, write_back(frame, key, now));
   }
   if (done == Cycles(0)) return false;
-  work.wait_until(done);
+  work.wait_until(done, KernelTask::AwaitWrite);
   work.commit(Unmapped);
   return true;
 }

@@ -18,7 +18,7 @@ constexpr std::uint64_t inner_shareable = 3u << 8;
 constexpr std::uint64_t accessed = 1u << 10;
 constexpr std::uint64_t not_global = 1u << 11;
 constexpr std::uint64_t dirty_managed = std::uint64_t{1} << 51;  ///< DBM: a store clears AP[2] instead of faulting
-constexpr std::uint64_t contiguous = std::uint64_t{1} << 52;     ///< one of 16 that map a range
+constexpr std::uint64_t contiguous = std::uint64_t{1} << 52;     ///< one of several that map a range
 constexpr std::uint64_t no_execute_el1 = std::uint64_t{1} << 53;
 constexpr std::uint64_t no_execute_el0 = std::uint64_t{1} << 54;
 // Rights that a table descriptor removes from everything below it.
@@ -47,6 +47,17 @@ struct Granule {
 constexpr Granule granule_4k{"arm64-4k", 12, 48, 4, 2, {4, 4, 4}};
 constexpr Granule granule_16k{"arm64-16k", 14, 47, 3, 1, {7, 5, 0}};
 constexpr Granule granule_64k{"arm64-64k", 16, 48, 3, 1, {5, 5, 0}};
+
+const char* contiguous_meaning(unsigned shift) {
+  switch (shift) {
+    case 4:
+      return "one of 16 entries that map a range";
+    case 5:
+      return "one of 32 entries that map a range";
+    default:
+      return "one of 128 entries that map a range";
+  }
+}
 
 /// Stage 1 of the EL1&0 regime with 48-bit physical addresses, through TTBR0_EL1 (Arm ARM, D8.2 to D8.4). Hardware
 /// manages the access flag and the dirty state (TCR_EL1.HA and HD set); PAN is off. Arm numbers levels up to the last
@@ -234,7 +245,7 @@ std::vector<BitField> Arm64Mode::entry_fields(std::uint64_t entry, unsigned at_l
   std::vector<BitField> fields{{"ignored", 63, 55, "free for software and implementations"},
                                {"UXN", 54, 54, "no execution at EL0"},
                                {"PXN", 53, 53, "no execution at EL1"},
-                               {"Contiguous", 52, 52, "one of 16 entries that map a range"},
+                               {"Contiguous", 52, 52, contiguous_meaning(granule_.contiguous_shift[at_level])},
                                {"DBM", 51, 51, "hardware manages the dirty state"},
                                {"GP", 50, 50, "guarded page"},
                                {"RES0", 49, 48, "should be 0"},

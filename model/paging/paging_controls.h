@@ -177,8 +177,7 @@ struct ArmControls {
   void describe(Keys& keys) {
     keys.value("contiguous", contiguous, "",
                "a TLB entry may hold the range of descriptors with the Contiguous bit (arm64-4k: 16, so 64 KiB, 32 MiB "
-               "or 16 GiB); "
-               "false: the hint is ignored");
+               "or 16 GiB; arm64-16k: 2 MiB or 1 GiB; arm64-64k: 2 MiB or 16 GiB); false: the hint is ignored");
   }
   template <class Problem>
   void check(Problem&&) const {}

@@ -5,19 +5,9 @@
 
 #include "base/types.h"
 #include "protocol/invalidation.h"
+#include "protocol/kernel_task.h"
 
 namespace tablewalk {
-
-/// Where a core's cycles in its kernel went.
-enum class KernelPart : std::uint8_t {
-  Compute,    ///< instructions of the kernel
-  Memory,     ///< memory accesses of the kernel: entries, zeroing and copying pages
-  Device,     ///< waiting for the swap device
-  Lock,       ///< waiting for another core that is working on the same page
-  Shootdown,  ///< waiting for other cores to acknowledge an invalidation
-  Roots,      ///< writes of the root register at entries and exits, if the program has a root of its own
-};
-constexpr unsigned kernel_parts = 6;
 
 /// One step of the kernel's work on a core.
 struct KernelStep {
@@ -31,7 +21,7 @@ struct KernelStep {
     Commit,      ///< calls Kernel::commit
   };
   Kind kind = Kind::Compute;
-  KernelPart part = KernelPart::Compute;  ///< in which Compute and WaitUntil count
+  KernelTask task = KernelTask::Handle;  ///< what it is for, which says where its cycles count
   bool everywhere = false;
   std::uint32_t pages = 1;      ///< Invalidate: pages from `invalidation.va` on, for scopes of one page
   std::uint32_t operation = 0;  ///< Commit: what the kernel does
@@ -66,49 +56,44 @@ class KernelWork {
   void finish_step() { ++next_; }
   const std::vector<KernelStep>& steps() const { return steps_; }
 
-  void compute(Cycles cycles, KernelPart part = KernelPart::Compute) {
-    if (cycles == Cycles(0)) return;
-    KernelStep& step = add(KernelStep::Kind::Compute);
-    step.cycles = cycles;
-    step.part = part;
+  void compute(Cycles cycles, KernelTask task = KernelTask::Handle) {
+    if (cycles != Cycles(0)) add(KernelStep::Kind::Compute, task).cycles = cycles;
   }
-  void wait_until(Cycles cycle, KernelPart part = KernelPart::Device) {
-    KernelStep& step = add(KernelStep::Kind::WaitUntil);
-    step.cycles = cycle;
-    step.part = part;
+  void wait_until(Cycles cycle, KernelTask task) { add(KernelStep::Kind::WaitUntil, task).cycles = cycle; }
+  void read(PhysicalAddress address, std::uint64_t bytes, KernelTask task) {
+    access(KernelStep::Kind::Read, task, address, bytes);
   }
-  void read(PhysicalAddress address, std::uint64_t bytes) { access(KernelStep::Kind::Read, address, bytes); }
-  void write(PhysicalAddress address, std::uint64_t bytes) { access(KernelStep::Kind::Write, address, bytes); }
-  void copy(PhysicalAddress from, PhysicalAddress to, std::uint64_t bytes) {
-    access(KernelStep::Kind::Copy, to, bytes);
+  void write(PhysicalAddress address, std::uint64_t bytes, KernelTask task) {
+    access(KernelStep::Kind::Write, task, address, bytes);
+  }
+  void copy(PhysicalAddress from, PhysicalAddress to, std::uint64_t bytes, KernelTask task) {
+    access(KernelStep::Kind::Copy, task, to, bytes);
     if (bytes != 0) steps_.back().from = from;
   }
   void invalidate(const Invalidation& invalidation, bool everywhere, std::uint32_t pages = 1,
                   std::uint64_t stride = 0) {
-    KernelStep& step = add(KernelStep::Kind::Invalidate);
+    KernelStep& step = add(KernelStep::Kind::Invalidate, KernelTask::Invalidate);
     step.invalidation = invalidation;
     step.everywhere = everywhere;
     step.pages = pages;
     step.stride = stride;
   }
-  void commit(std::uint32_t operation) {
-    KernelStep& step = add(KernelStep::Kind::Commit);
-    step.operation = operation;
-  }
+  void commit(std::uint32_t operation) { add(KernelStep::Kind::Commit, KernelTask::Handle).operation = operation; }
 
  private:
-  KernelStep& add(KernelStep::Kind kind) {
+  KernelStep& add(KernelStep::Kind kind, KernelTask task) {
     if (done()) {  // so that waiting for another core takes no memory
       steps_.clear();
       next_ = 0;
     }
     steps_.emplace_back();
     steps_.back().kind = kind;
+    steps_.back().task = task;
     return steps_.back();
   }
-  void access(KernelStep::Kind kind, PhysicalAddress address, std::uint64_t bytes) {
+  void access(KernelStep::Kind kind, KernelTask task, PhysicalAddress address, std::uint64_t bytes) {
     if (bytes == 0) return;
-    KernelStep& step = add(kind);
+    KernelStep& step = add(kind, task);
     step.address = address;
     step.bytes = bytes;
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/types.h"
+#include "protocol/kernel_task.h"
 #include "protocol/translation_request.h"
 #include "protocol/walk_record.h"
 
@@ -32,6 +33,13 @@ class WalkObserver {
   static WalkObserver& none();
 };
 
+/// Cycles that a core spent in its kernel, for one task.
+struct KernelSpan {
+  KernelTask task = KernelTask::Handle;
+  Cycles from;
+  Cycles to;
+};
+
 /// Notified of every translation that a core requests. Observers never change a result.
 class TranslationObserver {
  public:
@@ -42,6 +50,11 @@ class TranslationObserver {
                                     bool answered_at_once) = 0;
   /// The kernel has just repaired that request's fault.
   virtual void fault_handled(const TranslationRequest& /*request*/, Cycles /*at*/) {}
+  /// The kernel worked on that request's fault; nullptr: on a system call. Spans come in order, without gaps between
+  /// them but for those in which the core ran another process.
+  virtual void kernel_worked(const TranslationRequest* /*request*/, const KernelSpan& /*span*/) {}
+  /// The core leaves its kernel, and the request is made again.
+  virtual void access_repeats(const TranslationRequest& /*request*/, Cycles /*at*/) {}
   /// A null observer.
   static TranslationObserver& none();
 };

@@ -25,6 +25,7 @@
 #include "trace/lackey_reader.h"
 #include "trace/proc_maps.h"
 #include "trace/process_logs.h"
+#include "trace/process_starts.h"
 #include "trace/stoppable_reader.h"
 
 namespace tablewalk {
@@ -73,8 +74,14 @@ Layout layout_of(pid_t process, CaptureResult& result) {
     layout = without_valgrind(read_proc_maps(fmt::format("/proc/{}/maps", process)));
   } catch (const InputError&) {  // without a memory there is nothing to read
   }
-  result.layout = !layout.empty();
+  if (layout.empty()) result.without_layout.insert(1);
   return layout;
+}
+
+/// Reads on behind the last access to be recorded: the program may fork there.
+void follow_to_end(LackeyReader& lackey, SyscallLayout& changes) {
+  std::vector<Record> passed(1 << 10);
+  while (lackey.read(passed.data(), passed.size()) != 0) changes.changes_before(~std::uint64_t{0});
 }
 
 /// The code of each logging process. When a log is read, the process's memory is gone, but its mapped files remain.
@@ -119,8 +126,14 @@ class Capture {
   InputError not_run(const std::string& why) const {
     return InputError(fmt::format("{}: could not be run under Valgrind ({})", name(), why));
   }
-  void wait_for_all(Child& child, const ProcessLogs& logs, Codes& codes, CaptureResult& result) const;
-  void convert_log(const ProcessLogs::Log& log, Codes& codes, CaptureOutputs& outputs, unsigned process,
+  /// What was seen of the processes while they ran.
+  struct Seen {
+    Codes codes;
+    ProcessStarts starts;
+  };
+
+  void wait_for_all(Child& child, const ProcessLogs& logs, Seen& seen, CaptureResult& result) const;
+  void convert_log(const ProcessLogs::Log& log, Seen& seen, CaptureOutputs& outputs, unsigned process,
                    CaptureResult& result) const;
   void check_kept(const CaptureResult& result) const;
 
@@ -145,7 +158,7 @@ Capture::Capture(const CaptureConfig& config, const std::function<void(std::uint
   check_temporary_folder();
   options_.provenance = describe(config, version_of(valgrind_));
   options_.level = config.level;
-  options_.layout = config.layout && config.children == CapturedChildren::Silent;
+  options_.layout = config.layout;
   options_.dependences = config.dependences && DependenceFollower::possible();
   if (options_.dependences) options_.provenance += "; dependences by " + X86Decoder::version();
 }
@@ -213,14 +226,17 @@ CaptureResult Capture::of_one_process() {
 }
 
 /// Waits until the program and all its processes have ended, or were ended.
-void Capture::wait_for_all(Child& child, const ProcessLogs& logs, Codes& codes, CaptureResult& result) const {
+void Capture::wait_for_all(Child& child, const ProcessLogs& logs, Seen& seen, CaptureResult& result) const {
   std::optional<int> status;
   while (!stopped()) {
-    if (options_.dependences) codes.look(logs);
+    if (options_.dependences) seen.codes.look(logs);
     if (!status) status = child.wait_no_longer();
     if (status && !logs.any_running()) break;
     logs.check_room();
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    for (int i = 0; i < 10; ++i) {
+      if (options_.layout) seen.starts.look(logs);
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
   }
   result.interrupted = stopped();
   if (!status) child.end();
@@ -228,15 +244,26 @@ void Capture::wait_for_all(Child& child, const ProcessLogs& logs, Codes& codes, 
   result.exit_status = status.value_or(0);
 }
 
-void Capture::convert_log(const ProcessLogs::Log& log, Codes& codes, CaptureOutputs& outputs, unsigned process,
+void Capture::convert_log(const ProcessLogs::Log& log, Seen& seen, CaptureOutputs& outputs, unsigned process,
                           CaptureResult& result) const {
-  DependenceFollower follower(codes.of(log.process));
+  DependenceFollower follower(seen.codes.of(log.process));
   if (options_.dependences) outputs.use(follower);
   LackeyReader lackey(std::make_unique<ByteSource>(log.path), LackeyEnd::Killed);
-  if (outputs.convert(lackey, lackey, result, on_progress_) == 0) {
+  const SyscallLayout::Start start = options_.layout ? seen.starts.of(log) : SyscallLayout::Start();
+  const bool known = !start.layout.empty();
+  SyscallLayout changes = known ? SyscallLayout(start) : SyscallLayout();
+  if (options_.layout) lackey.follow(changes);
+  if (known) outputs.use(changes, [&start] { return start.layout; });
+  const bool has_records = outputs.convert(lackey, lackey, result, on_progress_) != 0;
+  if (known) {
+    follow_to_end(lackey, changes);
+    seen.starts.add(changes);
+  }
+  if (!has_records) {
     result.empty.insert(process);
     return;
   }
+  if (options_.layout && !known) result.without_layout.insert(process);
   for (CapturedTrace& trace : outputs.finish()) result.traces.push_back(std::move(trace));
 }
 
@@ -245,12 +272,12 @@ CaptureResult Capture::of_all_processes() {
   CaptureResult result;
   result.dependences = options_.dependences;
   const ProcessLogs logs;
-  Codes codes;
+  Seen seen;
   {
     Child child(valgrind_,
                 arguments({"--trace-children=yes", "--child-silent-after-fork=no", "--log-file=" + logs.pattern()}),
                 Child::Pipe::None);
-    wait_for_all(child, logs, codes, result);
+    wait_for_all(child, logs, seen, result);
   }
   const std::vector<ProcessLogs::Log> all = logs.in_order();
   if (all.size() > most_processes) {
@@ -260,10 +287,10 @@ CaptureResult Capture::of_all_processes() {
   result.processes = static_cast<unsigned>(all.size());
   for (unsigned process = 1; process <= result.processes; ++process) {
     if (process == 1) {
-      convert_log(all[0], codes, first, process, result);
+      convert_log(all[0], seen, first, process, result);
     } else {
       CaptureOutputs outputs(config_, options_, process);
-      convert_log(all[process - 1], codes, outputs, process, result);
+      convert_log(all[process - 1], seen, outputs, process, result);
     }
   }
   if (result.records + result.skipped == 0) throw not_run("its log has no access");

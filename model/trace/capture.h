@@ -33,7 +33,7 @@ struct CaptureConfig {
   std::uint64_t limit = 0;  ///< maximum accesses recorded per process; 0 is all. A single process is then ended
   CapturedThreads threads = CapturedThreads::Mixed;
   CapturedChildren children = CapturedChildren::Silent;
-  bool layout = true;                 ///< whether the regions of the address space are recorded; of a single process
+  bool layout = true;                 ///< whether the regions of the address space are recorded
   bool dependences = true;            ///< whether records name the load their address depends on, where possible
   int level = 1;                      ///< zstd level
   std::string valgrind = "valgrind";  ///< the Valgrind to run
@@ -49,7 +49,7 @@ struct CaptureResult {
   unsigned processes = 1;             ///< traced
   std::set<unsigned> empty;           ///< the numbers of the processes without a recorded access
   bool dependences = false;           ///< whether the traces have dependences
-  bool layout = false;                ///< whether the traces have the program's regions
+  std::set<unsigned> without_layout;  ///< processes with a trace whose regions are not known
   std::uint64_t records = 0;          ///< accesses recorded
   std::uint64_t skipped = 0;
   bool ended_by_limit = false;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "trace/lackey_reader.h"
 #include "trace/text_fields.h"
 
 namespace tablewalk {
@@ -119,15 +120,23 @@ void SyscallLayout::begin(std::string_view line) {
   const std::string_view call = after(line, ") ");
   if (call.empty() || call.substr(0, 3) == "...") return;
   const std::string_view name = call.substr(0, call.find_first_of(" ("));
+  if (name == "sys_clone" || name == "sys_fork" || name == "sys_vfork") fork(call);
   const std::string_view arguments = after(call, "(");
   unfinished_[last_thread_] = {std::string(name), std::string(arguments.substr(0, arguments.find(" --> ")))};
+}
+
+/// `SYSCALL[PROCESS,THREAD](NUMBER) NAME ( ARGUMENTS )   NAME: process PROCESS created child CHILD`: the call has no
+/// other line in this process.
+void SyscallLayout::fork(std::string_view line) {
+  const std::optional<std::uint64_t> child = number_of(after(line.substr(line.rfind(')')), " created child "));
+  if (child && remembers_ && !now_.layout.empty()) forked_[*child] = now_;
 }
 
 void SyscallLayout::finish(const Call& call, std::uint64_t result) {
   if (call.name == "sys_open" || call.name == "sys_openat") return open(call, result);
   const std::vector<std::uint64_t> numbers = numbers_of(call.arguments);
   const auto has = [&](const char* name, std::size_t count) { return call.name == name && numbers.size() >= count; };
-  if (has("sys_close", 1)) files_.erase(numbers[0]);
+  if (has("sys_close", 1)) now_.files.erase(numbers[0]);
   if (has("sys_brk", 0)) finish_brk(result);
   if (has("sys_mmap", 6)) finish_mmap(numbers, result);
   if (has("sys_mremap", 3)) finish_remap(numbers, result);
@@ -153,8 +162,8 @@ void SyscallLayout::finish_mmap(const std::vector<std::uint64_t>& numbers, std::
   change.file = (flags & map_anonymous) == 0;
   if (change.file) {
     change.file_offset = numbers[5];
-    const auto file = files_.find(numbers[4]);
-    if (file != files_.end()) change.label = file->second;
+    const auto file = now_.files.find(numbers[4]);
+    if (file != now_.files.end()) change.label = file->second;
   }
   if ((flags & map_huge) != 0) {
     const std::uint64_t shift = flags >> map_huge_shift & 63;
@@ -175,17 +184,17 @@ void SyscallLayout::finish_remap(const std::vector<std::uint64_t>& numbers, std:
 /// there, which Linux would not.
 void SyscallLayout::finish_brk(std::uint64_t end) {
   const std::uint64_t pages_end = in_pages(end);
-  if (heap_begin_ == 0) {
-    heap_begin_ = end & ~(page_bytes - 1);
-    heap_end_ = heap_begin_;
-    if (heap_begin_ == end) add(change_of(LayoutOperation::Unmap, heap_begin_, page_bytes));
+  if (now_.heap_begin == 0) {
+    now_.heap_begin = end & ~(page_bytes - 1);
+    now_.heap_end = now_.heap_begin;
+    if (now_.heap_begin == end) add(change_of(LayoutOperation::Unmap, now_.heap_begin, page_bytes));
   }
-  LayoutChange change = change_of(LayoutOperation::Reserve, heap_end_, pages_end - heap_end_);
-  if (pages_end < heap_end_) change = change_of(LayoutOperation::Unmap, pages_end, heap_end_ - pages_end);
+  LayoutChange change = change_of(LayoutOperation::Reserve, now_.heap_end, pages_end - now_.heap_end);
+  if (pages_end < now_.heap_end) change = change_of(LayoutOperation::Unmap, pages_end, now_.heap_end - pages_end);
   set_rights(change, prot_read | prot_write);
   if (change.operation == LayoutOperation::Reserve) change.label = "[heap]";
-  if (pages_end >= heap_begin_) add(change);
-  heap_end_ = std::max(pages_end, heap_begin_);
+  if (pages_end >= now_.heap_begin) add(change);
+  now_.heap_end = std::max(pages_end, now_.heap_begin);
 }
 
 /// The path is in parentheses behind its address: `0x1000(/a/b)`.
@@ -194,11 +203,12 @@ void SyscallLayout::open(const Call& call, std::uint64_t descriptor) {
   const std::size_t end = call.arguments.rfind("), ");
   if (begin == std::string::npos || end == std::string::npos || end <= begin) return;
   const std::string path = printable(call.arguments.substr(begin + 1, end - begin - 1));
-  files_[descriptor] = path.substr(0, std::min(path.find_last_not_of(' ') + 1, longest_label));
+  now_.files[descriptor] = path.substr(0, std::min(path.find_last_not_of(' ') + 1, longest_label));
 }
 
 void SyscallLayout::add(LayoutChange change) {
   if (change.bytes == 0 || change.first.value() > ~std::uint64_t{0} - (change.bytes - 1)) return;
+  if (remembers_) now_.layout.push_back(change);
   change.record = record_;
   changes_.push_back(std::move(change));
 }
@@ -209,6 +219,15 @@ Layout SyscallLayout::changes_before(std::uint64_t record) {
   Layout before(std::make_move_iterator(changes_.begin()), std::make_move_iterator(after));
   changes_.erase(changes_.begin(), after);
   return before;
+}
+
+bool begins_with_fork(std::string_view head) {
+  while (!head.empty()) {
+    const std::string_view line = head.substr(0, head.find('\n'));
+    if (!is_valgrind_noise(line)) return line.substr(0, rest_start.size()) == rest_start;
+    head.remove_prefix(std::min(line.size() + 1, head.size()));
+  }
+  return false;
 }
 
 Layout without_valgrind(const Layout& process) {

@@ -75,6 +75,41 @@ int main(void) {
 }
 """
 
+# Maps a page to keep, one that goes before the fork and one that the child maps again; then executes `true`. The parent
+# changes its rights to the first one meanwhile.
+FORKS_MAPPED = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+volatile char here;
+int main(void) {
+  char* pages = mmap(0, 12288, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  volatile char* heap = malloc(1000);
+  pages[0] = pages[8192] = heap[0] = 1;
+  munmap(pages + 4096, 8192);
+  printf("%p %p %p %p\n", (void*)pages, (void*)(pages + 4096), (void*)(pages + 8192), (void*)&here);
+  fflush(stdout);
+  int ready[2];
+  char byte = 0;
+  if (pipe(ready)) return 1;
+  if (fork() == 0) {
+    read(ready[0], &byte, 1);
+    mmap(pages + 8192, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    for (int i = 0; i < 2000; ++i) pages[i] = pages[8192 + i] = heap[i % 1000] = here = 2;
+    free(malloc(300000));
+    _exit(0);
+  }
+  mprotect(pages, 4096, PROT_READ);
+  write(ready[1], &byte, 1);
+  wait(0);
+  if (fork() == 0) { execl("/bin/true", "true", (char*)0); _exit(1); }
+  wait(0);
+  return pages[0] - 1;
+}
+"""
+
 # Prints an address and stores to it.
 STRAYS = r"""
 #include <stdio.h>
@@ -289,8 +324,42 @@ class Layouts(CaptureTest):
         self.assertRegex(errors, r"note: ./p ended by SIGSEGV: Access not within mapped region at address "
                                  f"0x{int(output, 16):X}, at 0x[0-9A-F]+: main .*; Lackey does not print this access")
 
+    def test_each_process_has_its_own(self):
+        self.compile(FORKS_MAPPED)
+        output, errors = self.capture("-o", "f.twt", "--children", "apart", "--", "./p")
+        self.assertNotIn("has no layout", errors)
+        kept, gone, given, program = (int(word, 16) for word in output.split())
+        last = {}
+        for space, name in enumerate(("f.twt", "f.process2.twt", "f.process3.twt")):
+            layout = self.json("trace", "info", name)["layout"]
+            self.assertEqual(layout["violations"], 0, (name, layout))
+            last[name] = layout["regions"]
+            lines = [line for line in self.output("trace", "convert", name, "-").splitlines() if "# layout: " in line]
+            self.assertEqual(all(f" @{space} " in line for line in lines[1:]), space != 0)
+        at = {name: [r["rights"] for where in (kept, gone, given) for r in regions if r["first"] <= where <= r["last"]]
+              for name, regions in last.items()}
+        self.assertEqual(at["f.twt"], ["r--u"], "the child's calls are not the parent's")
+        self.assertEqual(at["f.process2.twt"], ["rw-u"] * 2, "as at the fork, and what the child has mapped there")
+        for name in ("f.twt", "f.process2.twt"):
+            self.assertTrue(any(r["first"] <= program <= r["last"] for r in last[name]))
+        labels = [[region["label"] for region in last[name]] for name in ("f.process2.twt", "f.process3.twt")]
+        self.assertEqual([any("/p" == label[-2:] for label in its) for its in labels], [True, False])
+        self.assertEqual([any("bin/true" in label for label in its) for its in labels], [False, True])
+        self.assertIn("[heap]", labels[0])
+        stopped = self.json("run", "f.process2.twt", "--set", "os.prefault=false", "--faults", "stop", "--no-cost")
+        self.assertGreater(stopped["stats"]["kernel.zero_faults"], 0)
+
+    def test_a_fork_behind_the_limit_is_found(self):
+        self.compile(FORKS_MAPPED)
+        self.capture("-o", "l.twt", "--children", "apart", "--limit", "1000", "--", "./p")
+        info = self.json("trace", "info", "l.process2.twt")
+        self.assertEqual((info["records"], info["layout"]["violations"]), (1000, 0))
+        lines = self.output("trace", "convert", "l.process2.twt", "-").splitlines()
+        start = lines[:next(i for i, line in enumerate(lines) if line[0] != "#")]
+        self.assertTrue(any(" @1 unmap " in line for line in start), "what its parent's log says, behind record 1000")
+
     def test_they_can_be_left_out(self):
-        for options in (["--no-layout"], ["--children", "apart"]):
+        for options in (["--no-layout"], ["--no-layout", "--children", "apart"]):
             _, errors = self.capture("-o", "t.twt", *options, "--", "true")
             self.assertNotIn("layout", self.json("trace", "info", "t.twt"))
             self.assertNotIn("layout", errors)

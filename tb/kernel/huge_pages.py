@@ -77,8 +77,7 @@ def run(program, trace, size, settings):
 
 def operations(program):
     """Each row is the difference of a run with the operation to one without it."""
-    print("\n| operation | kernel cycles | instructions | memory | device | lock | shootdown | in interrupts of other cores "
-          "|\n|---|---|---|---|---|---|---|---|")
+    print("\n" + prices.HEADER)
     page, touch = prices.page, prices.touch
     always, promote, reserve = (["os.huge_pages.policy=" + name] for name in ("always", "promote", "reserve"))
     unmap = [f"# layout: unmap {page(0)}"]
@@ -129,7 +128,7 @@ def main():
                     reads = stats["walker.entry_reads"] / walks if walks else 0
                     print(f"| {title} | {memory} | {pages} | {stats.get('kernel.huge.pages', 0):,} | "
                           f"{stats['dtlb.misses']:,} | {stats['stlb.misses']:,} | {reads:.2f} | "
-                          f"{100 * stats['translation.cost_share']:.1f} % |", flush=True)
+                          f"{round(100 * stats['translation.cost_share'], 1) + 0.0:.1f} % |", flush=True)
     operations(arguments.program)
 
 

@@ -34,6 +34,10 @@ def parts(stats, prefix=""):
     return [stats.get(name, 0) for name in names]
 
 
+HEADER = ("| operation | kernel cycles | instructions | memory | device | lock | shootdown | root writes | "
+          "in interrupts of other cores |\n|---|---|---|---|---|---|---|---|---|")
+
+
 def row(name, with_it, without, prefix=""):
     cells = [a - b for a, b in zip(parts(with_it, prefix), parts(without, prefix))]
     others = (with_it.get("core.interrupt_cycles", 0) - without.get("core.interrupt_cycles", 0)
@@ -150,8 +154,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--fork-pages", type=int, default=262144, help="262144: a process of 1 GiB")
     arguments = parser.parse_args()
-    print("| operation | kernel cycles | instructions | memory | device | lock | shootdown | root writes | "
-          "in interrupts of other cores |\n|---|---|---|---|---|---|---|---|---|")
+    print(HEADER)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         faults(arguments.program, folder)

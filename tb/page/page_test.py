@@ -28,6 +28,8 @@ class PageTest(PageCase):
         tablewalk("explain", trace, "-c", "skylake", "--limit", "200000", "--html", cls.explained)
         cls.cores = cls.path("cores.html")
         tablewalk("run", trace, "traces/sort.twt", "--set", "cores=2", "--limit", "20000", "--html", cls.cores)
+        cls.faults = cls.path("faults.html")
+        tablewalk("run", "text:W 0x1000; W 0x2000", "-c", "teaching", "--set", "os.prefault=false", "--html", cls.faults)
         tablewalk("run", trace, "--limit", "50000", "-o", cls.path("plain"))
         tablewalk("report", cls.path("plain/result.json"), "-o", cls.plain)
 
@@ -110,6 +112,19 @@ class PageTest(PageCase):
     def test_walks_of_one_core_do_not_name_it(self):
         self.browser.open(self.one)
         self.assertNotIn("core", self.walk_columns())
+
+    def test_the_story_of_a_page_fault_goes_on_in_the_kernel(self):
+        self.browser.open(self.faults, "#walk=1")
+        lines = self.run_script("return [...document.querySelectorAll('#walk li')].map(line => line.textContent)")
+        told = [line.split(": ", 1) for line in lines if "kernel" in line]
+        self.assertEqual([what.rsplit(": ", 1)[0] for _, what in told[:-1]],
+                         ["the kernel runs its handler", "the kernel clears memory", "the kernel writes table entries"])
+        starts = [int(start.replace(",", "")) for start, _ in told]
+        cycles = [int(what.rsplit(": ", 1)[1].split()[0].replace(",", "")) for _, what in told[:-1]]
+        self.assertEqual([after - before for before, after in zip(starts, starts[1:])], cycles)
+        self.assertIn("the core leaves its kernel, and the access is made again", told[-1][1])
+        self.browser.open(self.faults, "#walk=2")
+        self.assertNotIn("kernel", self.run_script("return document.getElementById('walk').textContent"))
 
     def test_a_click_on_a_walk_tells_its_story(self):
         self.browser.open(self.one)

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
+
 #include "os/os_config.h"
+#include "paging/paging_controls.h"
 #include "support/dice.h"
 
 namespace tablewalk::test {
@@ -19,6 +22,21 @@ inline OsConfig random_kernel(Dice& dice, std::uint64_t seed, std::uint64_t leas
   config.flush_threshold = dice.number(0, 8);
   config.swap.bytes.bytes = 4096 * page_bytes;
   return config;
+}
+
+/// Page tables that are not radix, in which pages can share a frame; in an inverted one they cannot.
+constexpr std::array hashing_modes = {"hashed", "hashed-chained", "cuckoo"};
+
+/// Hash tables so small that they grow, shrink and are cleaned all the time.
+inline PagingControls small_tables(Dice& dice) {
+  PagingControls controls;
+  controls.hashed = {ByteSize{512}, dice.pick<double>({0.125, 0.5, 0.95}), 2};
+  controls.inverted.frames_per_anchor = dice.pick<std::uint32_t>({1, 8});
+  controls.cuckoo.ways = dice.pick<std::uint32_t>({2, 3});
+  controls.cuckoo.initial_bytes = ByteSize{512};
+  controls.cuckoo.max_load = dice.pick<double>({0.125, 0.45});
+  controls.cuckoo.min_load = 0.05;
+  return controls;
 }
 
 /// Huge pages by one of the policies that need no advice.

@@ -10,6 +10,7 @@ export function walksOf(result) {
   const readNames = details.walks.read_columns;
   return details.walks.rows.map((row) => {
     const walk = Object.fromEntries(names.map((name, i) => [name, row[i]]));
+    walk.handling = handlingOf(walk, details.walks.handling_columns);
     walk.reads = walk.reads.map((read) => Object.fromEntries(readNames.map((name, i) => [name, read[i]])));
     walk.start = walk.asked ?? walk.requested;
     walk.end = walk.delivered ?? walk.answered;
@@ -17,6 +18,17 @@ export function walksOf(result) {
     walk.waited = walk.taken - walk.requested;
     return walk;
   });
+}
+
+// What was done about its page fault: { in_kernel, what, cycles, from }. Results of older versions do not say.
+function handlingOf(walk, names = []) {
+  const parts = (walk.handling ?? []).map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])));
+  let from = walk.repeated - parts.reduce((sum, part) => sum + part.cycles, 0);
+  parts.forEach((part) => {
+    part.from = from;
+    from += part.cycles;
+  });
+  return parts;
 }
 
 // The parts of a walk in time, without gaps: { from, to, kind, text }.
@@ -56,7 +68,9 @@ export function storyOf(walk, context) {
   const core = context.cores ? `core ${walk.core}` : "the core";
   const lines = [h("li", {}, `${count(walk.start)}: ${core} ${walk.asked === null ? "has asked for" : "asks for"} the translation of `, mono(address(walk.va)), ` (${walk.access}`, ...by, ")."),
     h("li", {}, `${count(walk.requested)}: every TLB has missed; the request reaches the walker.`),
-    h("li", {}, waitingText(walk)), ...cacheLines(walk, levels), ...walk.reads.map((read) => readLine(read, context)), h("li", {}, ...endText(walk))];
+    h("li", {}, waitingText(walk)), ...cacheLines(walk, levels), ...walk.reads.map((read) => readLine(read, context)), h("li", {}, ...endText(walk)),
+    ...walk.handling.map(handlingLine)];
+  if (walk.repeated) lines.push(h("li", {}, `${count(walk.repeated)}: ${core} leaves its kernel, and the access is made again.`));
   if (walk.delivered !== null) lines.push(h("li", {}, `${count(walk.delivered)}: ${core} has its translation, ${count(walk.delivered - walk.start)} cycles after it asked.`));
   const rank = context.rank ? ` It is number ${context.rank} of the slowest.` : "";
   const merged = walk.merged ? ` It also serves ${walk.merged} further request${walk.merged > 1 ? "s" : ""} for its page.` : "";
@@ -80,6 +94,10 @@ function readLine(read, { levels, lineBytes }) {
   const verb = read.update ? "updates" : "reads";
   return h("li", {}, `${count(read.presented)}: ${verb} the entry of ${levelName(levels, read.level)} at `, mono(address(read.address)), ", in the cache line ",
     mono(address(line)), `: ${PLACE_NAMES[read.served_by]} answers after ${count(read.answered - read.presented)} cycles${bankText(read)}.`);
+}
+
+function handlingLine(part) {
+  return h("li", {}, `${count(part.from)}: ${part.in_kernel ? "the kernel" : "the access"} ${part.what}: ${count(part.cycles)} cycles.`);
 }
 
 function endText(walk) {

@@ -4,6 +4,7 @@
 
 #include "config/loader.h"
 #include "os/image_space.h"
+#include "paging/reference_walk.h"
 
 namespace tablewalk {
 namespace {
@@ -62,6 +63,64 @@ TEST(AddressSpaces, TheKernelTakesASharedPageBack) {
   world.kernel.before_walk(0, page, kernel_load);
   EXPECT_TRUE(world.fault(kernel_fetch, FaultReason::Permission));
   EXPECT_THROW(world.fault(user_load, FaultReason::Permission), InputError) << "it is the kernel's own now";
+}
+
+/// With range translations, the touch of a page maps the 4 pages around it.
+struct WorldOfBlocks : World {
+  WorldOfBlocks() {
+    RangesConfig ranges;
+    ranges.entries = 1;
+    ranges.least_pages = 2;
+    ranges.eager_bytes.bytes = 4 * 4096;
+    blocks.emplace(OsConfig(), mode, memory, frames, ranges);
+  }
+  /// Whether the kernel repairs the fault of the access, by a change that every core is told.
+  bool repairs(VirtualAddress va, Access access) {
+    KernelWork work;
+    blocks->handle_fault({0, va, access, {FaultReason::Permission}, 0, Cycles(0)}, work);
+    return !work.steps().empty() && work.steps().front().everywhere && work.steps().front().invalidation.va == va &&
+           walk(va, access).translated;
+  }
+  WalkOutcome walk(VirtualAddress va, Access access) {
+    const PhysicalMemory& readable = memory;
+    return reference_walk(*mode, readable, blocks->root(0), va, access);
+  }
+
+  std::optional<AddressSpaces> blocks;
+};
+constexpr VirtualAddress ahead{0x6000};
+constexpr VirtualAddress below{0x5000};
+
+TEST(AddressSpaces, APageMappedAheadGoesToWhoeverTouchesItFirst) {
+  WorldOfBlocks world;
+  world.blocks->before_walk(0, page, kernel_fetch);
+  EXPECT_EQ(world.blocks->range_table(0).entries, 1u) << "four pages of the kernel";
+  const WalkOutcome before = world.walk(ahead, kernel_load);
+  world.blocks->before_walk(0, ahead, user_load);
+  EXPECT_FALSE(world.walk(ahead, user_load).translated) << "only a fault can invalidate what others have cached";
+  EXPECT_TRUE(world.repairs(ahead, user_load));
+  EXPECT_EQ(world.walk(ahead, user_load).translation.page, before.translation.page) << "in its frame";
+  EXPECT_FALSE(world.walk(page, user_load).translated) << "the page that the kernel touched stays its own";
+  EXPECT_FALSE(world.walk(below, user_load).translated) << "so do the others until somebody touches them";
+  EXPECT_EQ(world.blocks->range_table(0).entries, 1u) << "the two pages before it; the last one is alone";
+  EXPECT_THROW(world.repairs(ahead, kernel_fetch), InputError) << "it changes its owner once";
+}
+
+TEST(AddressSpaces, APageOfTheProgramMappedAheadGoesToTheKernel) {
+  WorldOfBlocks world;
+  world.blocks->before_walk(0, page, user_load);
+  world.blocks->before_walk(0, ahead, kernel_fetch);
+  EXPECT_TRUE(world.repairs(ahead, kernel_fetch));
+  EXPECT_FALSE(world.walk(ahead, user_load).translated);
+  EXPECT_THROW(world.repairs(ahead, user_load), InputError);
+}
+
+TEST(AddressSpaces, APageMappedAheadStaysWithWhoeverMayAccessIt) {
+  WorldOfBlocks world;
+  world.blocks->before_walk(0, page, user_load);
+  world.blocks->before_walk(0, ahead, user_load);
+  EXPECT_THROW(world.repairs(ahead, kernel_fetch), InputError) << "it was touched before";
+  EXPECT_TRUE(world.repairs(below, kernel_fetch)) << "this one was not";
 }
 
 TEST(OsConfig, AFaultThatHappensCostsAtLeastACycle) {

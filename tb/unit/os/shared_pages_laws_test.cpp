@@ -99,10 +99,13 @@ class PlainMemory {
 
 class World {
  public:
-  World(std::uint64_t seed, unsigned cores)
+  /// `organisation`: of the page tables; nullptr: any radix.
+  World(std::uint64_t seed, unsigned cores, const char* organisation = nullptr)
       : seed_(seed),
         dice_(seed),
-        mode_(make_paging_mode(dice_.pick<const char*>({"x86-64", "sv39", "arm64-4k", "radix:5,5,5,5/12@4"}))),
+        mode_(organisation != nullptr
+                  ? make_paging_mode(organisation, test::small_tables(dice_))
+                  : make_paging_mode(dice_.pick<const char*>({"x86-64", "sv39", "arm64-4k", "radix:5,5,5,5/12@4"}))),
         running_(cores),
         config_(config()),
         kernel_(config_, mode_, memory_, frames(), cores),
@@ -406,6 +409,27 @@ TEST(SharedPagesLaws, HoldUnderRandomProgramsOnSeveralCores) {
   EXPECT_NE(all.read_ahead_used, 0u);
   EXPECT_NE(all.read_ahead_unused, 0u);
   EXPECT_NE(all.waiting_faults, 0u);
+}
+
+TEST(SharedPagesLaws, HoldWithForksAndTablesThatHash) {
+  for (const char* organisation : test::hashing_modes) {
+    KernelStats all;
+    std::uint64_t sharing = 0;
+    for (const std::uint64_t seed : test::printed_seeds(12)) {
+      SCOPED_TRACE(organisation + (", seed " + std::to_string(seed)));
+      World world(seed, static_cast<unsigned>(1 + seed % 8), organisation);
+      ASSERT_NO_THROW(world.run(static_cast<unsigned>(test::setting("TABLEWALK_OPERATIONS", 2500))));
+      ASSERT_FALSE(testing::Test::HasFatalFailure());
+      sharing += world.sharing_;
+      all.evictions += world.stats().evictions;
+      all.copy_faults += world.stats().copy_faults;
+      all.cache_faults += world.stats().cache_faults;
+    }
+    EXPECT_NE(sharing, 0u) << organisation;
+    EXPECT_NE(all.evictions, 0u) << organisation;
+    EXPECT_NE(all.copy_faults, 0u) << organisation;
+    EXPECT_NE(all.cache_faults, 0u) << organisation;
+  }
 }
 
 }  // namespace

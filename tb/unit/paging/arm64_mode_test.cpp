@@ -208,38 +208,59 @@ TEST(Arm64Contiguous, SizesAreOfSixteenDescriptorsOfEachLevelWithBlocksOrPages) 
   EXPECT_EQ(page_sizes_text(*Path(ArmControls{false}).mode), "4K, 2M, 1G");
 }
 
-/// Walks through each of the 16 descriptors of a range, each of which maps `part` bytes from `page` on.
-void expect_range(Path& path, TableBuilder& builder, VirtualAddress from, std::uint64_t part, std::uint64_t page,
-                  std::uint64_t attributes) {
-  for (unsigned i = 0; i < 16; ++i) {
+/// Walks through each of the descriptors of a range, each of which maps `part` bytes from `page` on.
+void expect_range(Path& path, TableBuilder& builder, VirtualAddress from, unsigned parts, std::uint64_t part,
+                  std::uint64_t page, std::uint64_t attributes) {
+  for (unsigned i = 0; i < parts; ++i) {
     const VirtualAddress at = from + i * part;
     const WalkOutcome outcome = reference_walk(*path.mode, path.memory, builder.root(), at, {AccessKind::Load, true});
     ASSERT_TRUE(outcome.translated) << i;
     EXPECT_EQ(outcome.translation.leaf_entry, page + i * part + attributes) << "its own address, with AF";
     EXPECT_EQ(outcome.translation.physical(at + 5).value(), page + i * part + 5);
-    EXPECT_EQ(std::uint64_t{1} << outcome.translation.page_shift, 16 * part);
+    EXPECT_EQ(std::uint64_t{1} << outcome.translation.page_shift, parts * part);
   }
 }
 
-TEST(Arm64Contiguous, EveryDescriptorOfARangeHasItsOwnAddress) {
-  for (const auto& [part, type] : {std::pair{std::uint64_t{4096}, 3u}, {std::uint64_t{2} << 20, 1u}}) {
-    Path path;
-    FrameAllocator frames(bit(30), 4096, {});
-    TableBuilder builder(path.mode, path.memory, frames);
-    const VirtualAddress at(48 * part);
-    const std::uint64_t page = bit(32) + 16 * part;
-    const std::uint64_t common = bit(52) | bit(11) | bit(10) | 3 << 8 | bit(6) | type;
-    builder.map(at, PhysicalAddress(page), 16 * part, {{true, true, true, true}, false, false, false});
-    expect_range(path, builder, at, part, page, common | bit(51) | bit(7));
-    builder.protect(at, 16 * part, {{true, false, true, true}, false, true, false});
-    expect_range(path, builder, at, part, page, common | bit(7));
-    EXPECT_THROW(builder.unmap(at, part), InputError);
-    builder.split(at, part, {{true, false, true, true}, false, true, false});
-    builder.unmap(at + part, part);
-    EXPECT_FALSE(builder.is_mapped(at + part));
-    EXPECT_EQ(builder.leaf(at + 2 * part)->view.target.value(), page + 2 * part);
-    EXPECT_EQ(std::uint64_t{1} << builder.leaf(at + 2 * part)->view.page_shift, part);
+/// A range of descriptors of that level of Arm.
+void expect_range_can_be_mapped(const Shape& shape, unsigned arm_level) {
+  Path path({}, shape);
+  const std::uint64_t part = bit(shape.index_shift(arm_level));
+  const auto parts = static_cast<unsigned>(bit(shape.contiguous[arm_level]));
+  FrameAllocator frames(bit(30), path.mode->page_bytes(), {});
+  TableBuilder builder(path.mode, path.memory, frames);
+  const VirtualAddress at(3 * parts * part);
+  const std::uint64_t page = bit(40) + parts * part;
+  const std::uint64_t common = bit(52) | bit(11) | bit(10) | 3 << 8 | bit(6) | (arm_level == 3 ? 3u : 1u);
+  builder.map(at, PhysicalAddress(page), parts * part, {{true, true, true, true}, false, false, false});
+  expect_range(path, builder, at, parts, part, page, common | bit(51) | bit(7));
+  builder.protect(at, parts * part, {{true, false, true, true}, false, true, false});
+  expect_range(path, builder, at, parts, part, page, common | bit(7));
+  EXPECT_THROW(builder.unmap(at, part), InputError);
+  builder.split(at, part, {{true, false, true, true}, false, true, false});
+  builder.unmap(at + part, part);
+  EXPECT_FALSE(builder.is_mapped(at + part));
+  EXPECT_EQ(builder.leaf(at + 2 * part)->view.target.value(), page + 2 * part);
+  EXPECT_EQ(std::uint64_t{1} << builder.leaf(at + 2 * part)->view.page_shift, part);
+}
+
+TEST_P(Arm64Granules, EveryDescriptorOfAContiguousRangeHasItsOwnAddress) {
+  for (unsigned arm_level = GetParam().first_blocks; arm_level < levels; ++arm_level) {
+    SCOPED_TRACE(arm_level);
+    expect_range_can_be_mapped(GetParam(), arm_level);
   }
+}
+
+TEST(Arm64Contiguous, TheBitSaysHowManyDescriptorsMapARange) {
+  const auto meaning = [](const char* mode, unsigned at_level) {
+    for (const BitField& field : make_paging_mode(mode)->entry_fields(at_level == 0 ? 3 : 1, at_level)) {
+      if (field.high == 52) return std::string(field.meaning);
+    }
+    return std::string();
+  };
+  EXPECT_EQ(meaning("arm64-4k", 0), "one of 16 entries that map a range");
+  EXPECT_EQ(meaning("arm64-16k", 0), "one of 128 entries that map a range");
+  EXPECT_EQ(meaning("arm64-16k", 1), "one of 32 entries that map a range");
+  EXPECT_EQ(meaning("arm64-64k", 1), "one of 32 entries that map a range");
 }
 
 TEST(Arm64Walks, TablesTakeRightsAwayFromEverythingBelow) {

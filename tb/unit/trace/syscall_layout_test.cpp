@@ -49,6 +49,43 @@ TEST_F(Syscalls, MmapReserves) {
                           "reserve 0x4837000 0x1000 rwxu stack", "reserve 0x4c00000 0x400000 rw-u page 0x200000"));
 }
 
+TEST_F(Syscalls, AForkedProcessBeginsWithWhatItsParentHasThen) {
+  const LayoutChange program = parse_layout_change("reserve 0x400000 0x1000 r-xu : /p");
+  SyscallLayout parent({{program}, {}, 0, 0});
+  parent.take("SYSCALL[10,1](257) sys_openat ( 1, 0x1(/a.so), 524288 ) --> [async] ... ", 3);
+  parent.take("SYSCALL[10,1](257) ... [async] --> Success(0x3) ", 3);
+  parent.take(call("sys_mmap ( 0x0, 4096, 3, 34, 4294967295, 0 )", "Success(0x4835000)"), 4);
+  parent.take(call("sys_open ( 0x5( created child 13), 2, 0 )", "Success(0x4)"), 4);
+  parent.take(
+      "SYSCALL[10,1](56) sys_clone ( 1200011, 0x0, 0x0, 0x4a29a10, 0x0 )   clone(fork): process 10 created child 12",
+      5);
+  parent.take(call("sys_munmap ( 0x4835000, 4096 )", "Success(0x0)"), 6);
+  parent.take("SYSCALL[10,1](58) sys_fork ( )   fork: process 10 created child 14", 7);
+  ASSERT_EQ(parent.forked().size(), 2u);
+  const auto texts = [](const Layout& changes) {
+    std::vector<std::string> lines;
+    for (const LayoutChange& change : changes) lines.push_back(std::to_string(change.record) + " " + to_text(change));
+    return lines;
+  };
+  EXPECT_THAT(texts(parent.forked().at(12).layout),
+              ElementsAre("0 reserve 0x400000 0x1000 r-xu : /p", "0 reserve 0x4835000 0x1000 rw-u"));
+  EXPECT_THAT(texts(parent.forked().at(14).layout),
+              ElementsAre("0 reserve 0x400000 0x1000 r-xu : /p", "0 reserve 0x4835000 0x1000 rw-u",
+                          "0 unmap 0x4835000 0x1000"));
+  SyscallLayout child(parent.forked().at(12));
+  child.take(call("sys_mmap ( 0x0, 4096, 1, 2, 3, 0 )", "Success(0x4836000)"), 1);
+  EXPECT_THAT(texts(child.changes_before(9)), ElementsAre("1 reserve 0x4836000 0x1000 r--u file 0x0 : /a.so"))
+      << "open files are inherited, and what was there before is no change";
+}
+
+TEST(Forks, BeginALogWithTheEndOfTheCall) {
+  const std::string heading = "==12== Lackey\n==12== Command: ./p\n==12== \n";
+  EXPECT_TRUE(begins_with_fork(heading + "--12--   SCHED[1]: fork\n --> [pre-success] Success(0x0) \nI  0401,3\n"));
+  EXPECT_FALSE(begins_with_fork(heading + "I  0401,3\n --> [pre-success] Success(0x0) \n"));
+  EXPECT_FALSE(begins_with_fork(heading));
+  EXPECT_FALSE(begins_with_fork(""));
+}
+
 TEST_F(Syscalls, FilesAreKnownByTheirDescriptors) {
   EXPECT_THAT(
       changes({
