@@ -12,18 +12,18 @@ TEST(KernelWork, HasItsStepsInOrder) {
   EXPECT_TRUE(work.done());
   EXPECT_EQ(work.then, KernelWork::Then::Repeat);
   work.compute(Cycles(7));
-  work.wait_until(Cycles(90));
-  work.read(PhysicalAddress(0x1000), 64);
-  work.write(PhysicalAddress(0x2000), 128);
-  work.copy(PhysicalAddress(0x3000), PhysicalAddress(0x4000), 4096);
+  work.wait_until(Cycles(90), KernelTask::AwaitRead);
+  work.read(PhysicalAddress(0x1000), 64, KernelTask::Handle);
+  work.write(PhysicalAddress(0x2000), 128, KernelTask::Handle);
+  work.copy(PhysicalAddress(0x3000), PhysicalAddress(0x4000), 4096, KernelTask::CopyPage);
   work.commit(5);
   ASSERT_EQ(work.steps().size(), 6u);
   EXPECT_EQ(work.current().kind, Kind::Compute);
   EXPECT_EQ(work.current().cycles, Cycles(7));
-  EXPECT_EQ(work.current().part, KernelPart::Compute);
+  EXPECT_EQ(work.current().task, KernelTask::Handle);
   work.finish_step();
   EXPECT_EQ(work.current().kind, Kind::WaitUntil);
-  EXPECT_EQ(work.current().part, KernelPart::Device);
+  EXPECT_EQ(work.current().task, KernelTask::AwaitRead);
   work.finish_step();
   EXPECT_EQ(work.current().kind, Kind::Read);
   EXPECT_EQ(work.current().bytes, 64u);
@@ -44,8 +44,8 @@ TEST(KernelWork, HasItsStepsInOrder) {
 TEST(KernelWork, WhatTakesNoTimeIsNoStep) {
   KernelWork work;
   work.compute(Cycles(0));
-  work.read(PhysicalAddress(0x1000), 0);
-  work.copy(PhysicalAddress(0x1000), PhysicalAddress(0x2000), 0);
+  work.read(PhysicalAddress(0x1000), 0, KernelTask::Handle);
+  work.copy(PhysicalAddress(0x1000), PhysicalAddress(0x2000), 0, KernelTask::CopyPage);
   EXPECT_TRUE(work.steps().empty());
 }
 
