@@ -47,7 +47,7 @@ void add_cores(Dice& dice, MachineConfig& config, unsigned most) {
     config.sharing.walker = dice.chance(40);
     config.sharing.stlb = config.sharing.walker && dice.chance(60);
     const bool own_walkers = !config.sharing.walker && config.walker.kind == WalkerKind::SystemC;
-    config.sharing.walk_caches = own_walkers && dice.chance(50);
+    config.sharing.walk_caches = own_walkers && dice.chance(30);
     if (config.sharing.walk_caches) config.paging.cuckoo.walk_tables = CuckooWalkTables::None;
     if (config.sharing.walker)
       config.walker_reads = dice.pick<WalkerReads>({WalkerReads::L2, WalkerReads::Llc, WalkerReads::Dram});

@@ -275,12 +275,10 @@ class RandomCase {
   explicit RandomCase(std::uint64_t seed, bool with_conventions = false) : seed_(seed) {
     Dice dice(seed);
     config = random_machine(dice);
-    if (with_conventions) {
-      config.paging.x86.pcide = dice.chance(70);
-      // Other cores keep a translation whose accessed bit was cleared, which the checker takes for a fault with Svade.
-      config.paging.riscv.svadu = true;
-    }
+    if (with_conventions) config.paging.x86.pcide = dice.chance(70);
     if (dice.chance(60)) add_cores(dice, config, 8);
+    // Other cores keep a translation whose accessed bit was cleared, which the checker takes for a fault with Svade.
+    if (with_conventions || config.cores > 1) config.paging.riscv.svadu = true;
     OsConfig& os = config.os;
     const auto mode = make_paging_mode(config.paging.mode, config.paging);
     const std::uint64_t page = os.mapped_page_bytes(mode->page_bytes());
