@@ -69,6 +69,7 @@ class RunPrinter {
       out_ << sample_text(*result_.sample);
       if (!result_.cost.measured) out_ << "No cost of translation: " << result_.cost.reason << '\n';
     }
+    if (result_.shards) out_ << shards_text(*result_.shards);
     if (result_.partial) out_ << "PARTIAL: the run was stopped before the end of the trace\n";
   }
 
