@@ -8,6 +8,7 @@
 #include "memory/physical_memory.h"
 #include "observe/place_counts.h"
 #include "observe/run_intervals.h"
+#include "observe/walk_checkpoints.h"
 #include "observe/walk_samples.h"
 #include "protocol/kernel.h"
 #include "protocol/observers.h"
@@ -47,6 +48,7 @@ class RunDetails final : public WalkObserver, public TranslationObserver {
   /// Walks whose translations may still be on their way to the core.
   std::deque<SampledWalk> recent_;
   WalkSamples samples_;
+  WalkCheckpoints checkpoints_;
   RunIntervals intervals_;
   PlaceCounts places_;
   PlaceCounts lines_;
