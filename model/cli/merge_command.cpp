@@ -19,11 +19,13 @@ struct MergeArguments {
   std::string output_folder;
   std::string format = "text";
   bool explain = false;
+  bool all = false;
 };
 
 void merge(const MergeArguments& arguments) {
   PrintOptions printing = print_options(arguments.format);
   printing.explain = arguments.explain;
+  printing.all = arguments.all;
   std::vector<RunResult> shards;
   for (const std::string& path : arguments.results) {
     shards.push_back(result_from_json(read_text_file(path, most_input_bytes), path));
@@ -45,6 +47,7 @@ void add_merge_command(CLI::App& app) {
   command->add_option("-o,--output", arguments->output_folder, "Folder to write result.json to");
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
   command->add_flag("--explain", arguments->explain, "Print a line of explanation under each key figure");
+  command->add_flag("--all", arguments->all, "Print a row for each figure, also for those that are 0");
   command->footer(
       "Examples:\n"
       "  tablewalk run traces/large/bfs.twt -c skylake --shard 1/2 -o part1\n"

@@ -53,6 +53,7 @@ struct RunArguments {
   std::uint64_t wave_from = 0;
   std::uint64_t wave_cycles = 0;
   bool explain = false;
+  bool all = false;
   bool no_cost = false;
   std::size_t attribution_rows = Attribution::shown_rows;
 };
@@ -257,6 +258,7 @@ void check_outputs(const RunArguments& arguments) {
 void run(RunArguments& arguments) {
   PrintOptions printing = print_options(arguments.format);
   printing.explain = arguments.explain;
+  printing.all = arguments.all;
   printing.attribution_rows = arguments.attribution_rows;
   if (arguments.attribution_rows != Attribution::shown_rows && !arguments.options.attribute) {
     throw InputError("--attribute-rows without --attribute: expected both");
@@ -346,6 +348,7 @@ void add_run_command(CLI::App& app) {
                     "Print what causes the walks: by region of the address space, part of the walk, and instruction");
   add_whole(*command, "--attribute-rows", arguments->attribution_rows, "Rows of each list; 0 is all");
   command->add_flag("--explain", arguments->explain, "Print a line of explanation under each key figure");
+  command->add_flag("--all", arguments->all, "Print a row for each figure, also for those that are 0");
   command->add_flag("--no-cost", arguments->no_cost,
                     "Do not measure the cost of translation (a second run, with free translation, in parallel)");
   command->footer(
