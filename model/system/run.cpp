@@ -266,7 +266,6 @@ void add_figures(Machine& machine, Streams& streams, PartialRun* partial, LawChe
 }
 
 RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOptions& options) {
-  PartialRun::check(config, options);
   std::optional<WalkLog> walk_log;
   if (!options.walk_log.empty()) walk_log.emplace(options.walk_log, options.warmup != 0);
 
@@ -330,11 +329,13 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
 }  // namespace
 
 RunResult run_machine(const MachineConfig& config, const RunOptions& options) {
+  PartialRun::check(config, options);
   Streams streams(config, options);
   return run_streams(config, streams, options);
 }
 
 RunResult run_machine(const MachineConfig& config, TraceReader& trace, const RunOptions& options) {
+  PartialRun::check(config, options);
   Streams streams(config, trace, options);
   return run_streams(config, streams, options);
 }
