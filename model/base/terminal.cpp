@@ -4,19 +4,31 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <string_view>
 
 #include "base/text.h"
 
 namespace tablewalk {
+namespace {
+
+/// The columns that the environment says; 0 if it says no number of columns.
+std::size_t columns_of_environment() {
+  constexpr std::size_t most = 10000;
+  const char* given = std::getenv("COLUMNS");
+  if (given == nullptr) return 0;
+  const std::string_view text(given);
+  std::size_t columns = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), columns);
+  const bool whole = problem == std::errc() && end == text.data() + text.size();
+  return whole && columns <= most ? columns : 0;
+}
+
+}  // namespace
 
 std::size_t terminal_columns() {
-  constexpr long most = 10000;
-  if (const char* given = std::getenv("COLUMNS")) {
-    const long columns = std::strtol(given, nullptr, 10);
-    if (columns > 0 && columns <= most) return static_cast<std::size_t>(columns);
-  }
+  if (const std::size_t columns = columns_of_environment(); columns != 0) return columns;
   winsize size = {};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) return size.ws_col;
   return 0;

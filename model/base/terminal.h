@@ -5,7 +5,8 @@
 
 namespace tablewalk {
 
-/// Columns of the terminal: the environment's COLUMNS, else those of the terminal on standard output; 0 if unknown.
+/// Columns of the terminal: the environment's COLUMNS if it is a whole number up to 10000, else those of the terminal
+/// on standard output; 0 if unknown.
 std::size_t terminal_columns();
 
 /// Whether the file descriptor is a terminal that understands escape sequences: not TERM=dumb.

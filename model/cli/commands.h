@@ -19,6 +19,7 @@ void add_dram_command(CLI::App& app);
 void add_fragmentation_command(CLI::App& app);
 void add_validate_command(CLI::App& app);
 void add_reproduce_command(CLI::App& app);
+void add_merge_command(CLI::App& app);
 void add_sweep_command(CLI::App& app);
 void add_tune_command(CLI::App& app);
 void add_lecture_command(CLI::App& app);

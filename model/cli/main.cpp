@@ -81,6 +81,7 @@ void describe(CLI::App& app) {
       "Each command has its own --help.");
   add_run_command(app);
   add_compare_command(app);
+  add_merge_command(app);
   add_sweep_command(app);
   add_tune_command(app);
   add_explain_command(app);

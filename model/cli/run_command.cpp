@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <iostream>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "cli/options.h"
 #include "cli/page_option.h"
 #include "cli/sample_option.h"
+#include "cli/shards_option.h"
 #include "cli/terminal.h"
 #include "cli/timeline_options.h"
 #include "cli/trace_arguments.h"
@@ -46,10 +48,12 @@ struct RunArguments {
   std::string memory_log;
   std::string sample;
   CLI::Option* sample_option = nullptr;
+  ShardsOption shards;
   TimelineArguments timeline;
   std::uint64_t wave_from = 0;
   std::uint64_t wave_cycles = 0;
   bool explain = false;
+  bool all = false;
   bool no_cost = false;
   std::size_t attribution_rows = Attribution::shown_rows;
 };
@@ -111,6 +115,7 @@ RunResult run_with_cost(const RunArguments& arguments, const MachineConfig& conf
   options.warmup = arguments.options.warmup;
   options.limit = arguments.options.limit;
   options.sample = arguments.options.sample;
+  options.shard = arguments.options.shard;
   options.tables = arguments.options.tables;
   options.regions = arguments.options.regions;
   options.faults = arguments.options.faults;
@@ -145,7 +150,25 @@ void check_images_for_cost(const RunArguments& arguments) {
   }
 }
 
+/// Every shard reads the images.
+void check_images_for_shards(const RunArguments& arguments) {
+  const auto& files = arguments.image.files;
+  const auto pipe = std::find_if(files.begin(), files.end(), readable_once);
+  if (pipe == files.end()) return;
+  throw InputError(fmt::format("--image {}: each shard reads it: expected a file, not a pipe", *pipe));
+}
+
+RunResult simulate_shards(const RunArguments& arguments, const MachineConfig& config) {
+  check_images_for_shards(arguments);
+  const bool with_cost = !arguments.no_cost && !config.core.free_translation;
+  std::optional<RunResult> result = arguments.shards.run(config, arguments.options, with_cost);
+  if (!result) throw Difference("interrupted: not all shards were simulated, so there is no result");
+  if (!with_cost) leave_cost_out(*result, arguments.no_cost ? "--no-cost" : "core.free_translation is true");
+  return std::move(*result);
+}
+
 RunResult simulate(const RunArguments& arguments, const MachineConfig& config) {
+  if (arguments.shards.of_all()) return simulate_shards(arguments, config);
   if (!arguments.no_cost && !config.core.free_translation) {
     check_images_for_cost(arguments);
     return run_with_cost(arguments, config);
@@ -235,6 +258,7 @@ void check_outputs(const RunArguments& arguments) {
 void run(RunArguments& arguments) {
   PrintOptions printing = print_options(arguments.format);
   printing.explain = arguments.explain;
+  printing.all = arguments.all;
   printing.attribution_rows = arguments.attribution_rows;
   if (arguments.attribution_rows != Attribution::shown_rows && !arguments.options.attribute) {
     throw InputError("--attribute-rows without --attribute: expected both");
@@ -244,6 +268,7 @@ void run(RunArguments& arguments) {
     arguments.config.overrides.push_back("paging.mode=" + arguments.mode);
   }
   if (arguments.sample_option->count() != 0) arguments.options.sample = parse_sample_spec(arguments.sample);
+  arguments.shards.check(arguments.options);
   arguments.options.tables = image_tables(arguments);
   const RunOptions asked = arguments.options;
   check_wave_options(arguments);
@@ -262,6 +287,7 @@ void run(RunArguments& arguments) {
 
   arguments.options.on_warning = [](const std::string& warning) { print_warning(warning); };
   RunResult result = simulate(arguments, config);
+  if (arguments.shards.of_one()) ShardsOption::identify(result, arguments.options);
   std::vector<PageResult> page;
   if (!arguments.html.empty()) {
     const std::string& machine = arguments.config.name;
@@ -301,6 +327,7 @@ void add_run_command(CLI::App& app) {
   add_whole(*command, "--warmup", options.warmup, "Records simulated before the statistics start");
   add_whole(*command, "--limit", options.limit, "Records simulated after that; 0 is all");
   arguments->sample_option = add_sample_option(*command, arguments->sample);
+  arguments->shards.add_to(*command);
   command->add_option("-o,--output", arguments->output_folder, "Folder to write result.json to");
   command->add_option("--format", arguments->format, "text, json or csv")->capture_default_str();
   command->add_option(
@@ -321,6 +348,7 @@ void add_run_command(CLI::App& app) {
                     "Print what causes the walks: by region of the address space, part of the walk, and instruction");
   add_whole(*command, "--attribute-rows", arguments->attribution_rows, "Rows of each list; 0 is all");
   command->add_flag("--explain", arguments->explain, "Print a line of explanation under each key figure");
+  command->add_flag("--all", arguments->all, "Print a row for each figure, also for those that are 0");
   command->add_flag("--no-cost", arguments->no_cost,
                     "Do not measure the cost of translation (a second run, with free translation, in parallel)");
   command->footer(

@@ -32,20 +32,28 @@ struct TuneArguments {
 
 void print_front(const SweepPlan& plan, const std::vector<TunedMachine>& machines) {
   std::vector<std::string> header = plan.keys;
-  header.insert(header.end(), {"TLB entries", "TLB bits", "cost cycles", "cost of all"});
+  header.insert(header.end(), {"TLB entries", "TLB bits"});
+  const bool walkers = have_walkers(machines);
+  if (walkers) header.insert(header.end(), {"walker cells", "walker depth"});
+  header.insert(header.end(), {"cost cycles", "cost of all"});
   TextTable table(header, 0);
   std::size_t shown = 0;
   for (const TunedMachine& machine : machines) {
     if (!machine.on_front) continue;
     std::vector<std::string> cells = machine.values;
-    cells.insert(cells.end(), {with_thousands(machine.size.entries), with_thousands(machine.size.bits),
-                               (machine.cost_cycles < 0 ? "-" : "") +
+    cells.insert(cells.end(), {with_thousands(machine.size.entries), with_thousands(machine.size.bits)});
+    if (walkers) {
+      const WalkerArea area = machine.walker.value_or(WalkerArea{});
+      cells.insert(cells.end(), {with_thousands(area.cells), with_thousands(area.depth)});
+    }
+    cells.insert(cells.end(), {(machine.cost_cycles < 0 ? "-" : "") +
                                    with_thousands(static_cast<std::uint64_t>(std::abs(machine.cost_cycles))),
                                fmt::format("{:.2f} %", 100 * machine.cost_share())});
     table.add_row(std::move(cells));
     ++shown;
   }
-  std::cout << fmt::format("{} of {} machines: fewer TLB bits cost more cycles\n\n", shown, machines.size())
+  std::cout << fmt::format("{} of {} machines: fewer TLB bits{} cost more cycles\n\n", shown, machines.size(),
+                           walkers ? " or walker cells" : "")
             << table.text();
 }
 
@@ -90,6 +98,8 @@ void add_tune_command(CLI::App& app) {
   command->add_option("--csv", arguments->csv, "File for the table of all machines, instead of DIR/tune.csv");
   command->add_option("--html", arguments->html,
                       "File for a page with the front and all points, for any browser, offline");
+  add_whole(*command, "--cells", tuning.cells, "Most cells of the RTL walkers of a machine (walker.kind: rtl)");
+  add_whole(*command, "--depth", tuning.depth, "Most cells on the longest path of an RTL walker");
   add_whole(*command, "--warmup", tuning.warmup, "Records simulated before the statistics start");
   add_whole(*command, "--limit", tuning.limit, "Records simulated after that; 0 is all");
   add_whole(*command, "-j,--jobs", arguments->jobs, "Simulations in parallel; default: one per processor");

@@ -21,6 +21,9 @@ class RecordSource {
 
   bool chained() const { return chained_; }
 
+  /// Reads no record from that number (from 0) on. Before anything is read.
+  void end_at(std::uint64_t record) { left_ = std::min(left_, record); }
+
   /// Stops at each change of the trace's layout until pass_change() is called. Changes before the first record are the
   /// layout at the start. Before anything is read.
   void stop_at_changes() {

@@ -23,21 +23,25 @@ void report_accesses(const CoreStats& stats, StatSet& figures) {
   std::uint64_t all = 0;
   for (std::uint64_t count : stats.accesses) all += count;
   figures.count("core.accesses", all, "accesses", "accesses of the trace; a read-modify-write counts once")
+      .of_trace()
       .in(Section::Program)
       .key()
       .explain("instruction fetches, loads and stores of the program; each needs its address translated");
-  figures.count("core.fetches", of(RecordKind::Fetch), "accesses", "instruction fetches");
-  figures.count("core.loads", of(RecordKind::Load), "accesses", "data reads");
-  figures.count("core.stores", of(RecordKind::Store), "accesses", "data writes");
-  figures.count("core.modifies", of(RecordKind::Modify), "accesses", "accesses that read and then write the same data");
+  figures.count("core.fetches", of(RecordKind::Fetch), "accesses", "instruction fetches").of_trace();
+  figures.count("core.loads", of(RecordKind::Load), "accesses", "data reads").of_trace();
+  figures.count("core.stores", of(RecordKind::Store), "accesses", "data writes").of_trace();
+  figures.count("core.modifies", of(RecordKind::Modify), "accesses", "accesses that read and then write the same data")
+      .of_trace();
   figures
       .count("core.supervisor_accesses", stats.supervisor_accesses, "accesses",
              "accesses with supervisor privilege; the others have user privilege")
+      .of_trace()
       .in(Section::Program)
       .explain("accesses made by the kernel, which may use supervisor pages");
   figures
       .count("core.instructions", stats.instructions, "instructions",
              "fetches; in a trace without fetches, accesses and the gaps between them")
+      .of_trace()
       .in(Section::Program)
       .explain("how many instructions the program executed in this trace");
   figures.count("core.fetch_blocks", stats.fetch_blocks, "blocks",
@@ -47,10 +51,12 @@ void report_accesses(const CoreStats& stats, StatSet& figures) {
   figures
       .count("core.page_straddles", stats.page_straddles, "accesses",
              "accesses that need a second translation because they cross a page")
+      .of_trace()
       .in(Section::Program)
       .explain("accesses that cross into the next page and so need two translations");
   figures
       .count("core.line_straddles", stats.line_straddles, "accesses", "accesses that cross a cache line within a page")
+      .of_trace()
       .explain("accesses that cross into the next cache line and so need two cache lookups");
 }
 
@@ -77,6 +83,7 @@ void report_kernel_cycles(const CoreCycles& cycles, StatSet& figures) {
 
 void report_switches(const CoreStats& stats, StatSet& figures) {
   figures.count("core.switches", stats.switches, "events", "switches of the address space: writes of the root register")
+      .of_trace()
       .in(Section::Program)
       .explain("how often another address space started to run; without PCIDs or ASIDs this flushes the TLBs");
   figures.count_if_any("core.ids_recycled", stats.ids_recycled, "events",
@@ -131,6 +138,7 @@ void report_cycles(const CoreStats& stats, const CoreCycles& cycles, StatSet& fi
       .explain("average cycles per instruction; below 1 if several start per cycle");
   figures
       .count("core.invalidations", stats.invalidations, "events", "invalidate events, applied to TLBs and walk caches")
+      .of_trace()
       .in(Section::Program)
       .explain("how often the kernel invalidated entries of TLBs and walk caches after a change");
   report_switches(stats, figures);

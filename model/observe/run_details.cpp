@@ -40,6 +40,7 @@ void RunDetails::reset() {
   walks_ = 0;
   recent_.clear();
   samples_.reset();
+  checkpoints_.reset();
   intervals_.reset();
   places_.reset();
   lines_.reset();
@@ -49,6 +50,7 @@ void RunDetails::walk_finished(const WalkRecord& walk) {
   const std::uint64_t cycles = cycles_of(walk);
   intervals_.walked(cycles, (walk.taken - walk.requested).count());
   count_places(walk);
+  checkpoints_.add(walk);
   if (spaces_.size() < most_spaces) spaces_.insert(walk.space);
   if (recent_.size() == most_recent) {
     samples_.add(recent_.front());
@@ -165,6 +167,7 @@ ordered_json RunDetails::result(const PhysicalMemory& memory, Kernel& kernel) {
   json["walks_seen"] = samples_.seen();
   json["walks"] = walks_to_rows(samples_.walks(), banks_);
   json["slowest"] = samples_.slowest();
+  json["checkpoints"] = checkpoints_.json();
   json["intervals"] = intervals_.json();
   json["places"] = places_json();
   json["lines"] = lines_json(lines);

@@ -9,6 +9,7 @@
 #include "memory/physical_memory.h"
 #include "observe/place_counts.h"
 #include "observe/run_intervals.h"
+#include "observe/walk_checkpoints.h"
 #include "observe/walk_samples.h"
 #include "protocol/kernel.h"
 #include "protocol/observers.h"
@@ -51,6 +52,7 @@ class RunDetails final : public WalkObserver, public TranslationObserver {
   std::deque<SampledWalk> recent_;
   std::map<const TranslationRequest*, TranslationParts> handled_;  ///< requests whose faults the kernel works on
   WalkSamples samples_;
+  WalkCheckpoints checkpoints_;
   RunIntervals intervals_;
   PlaceCounts places_;
   PlaceCounts lines_;

@@ -31,24 +31,28 @@ void report_tables(const PagingMode& mode, const std::vector<const TableBuilder*
   }
   figures.count("tables.count", count, "tables", "page tables of all address spaces, at the end")
       .at_end()
+      .of_trace()
       .key()
       .explain("number of page tables of this program");
   figures.count("tables.bytes", bytes, "bytes", "memory occupied by the page tables")
       .at_end()
+      .of_trace()
       .key()
       .explain("memory occupied by the page tables");
   for (unsigned level = 0; level < per_level.size(); ++level) {
     figures
         .count("tables.level" + std::to_string(level) + ".count", per_level[level], "tables",
                "page tables of this level (level 0 is the last)")
-        .at_end();
+        .at_end()
+        .of_trace();
   }
   for (const TableFigure& figure : own) {
-    figures.count(std::string("tables.") + figure.name, figure.value, figure.unit, figure.meaning).at_end();
+    figures.count(std::string("tables.") + figure.name, figure.value, figure.unit, figure.meaning).at_end().of_trace();
   }
-  figures.count("tables.mapped_pages", pages, "pages", "pages mapped").at_end();
+  figures.count("tables.mapped_pages", pages, "pages", "pages mapped").at_end().of_trace();
   figures.count("tables.mapped_bytes", pages * page_bytes, "bytes", "memory mapped by these pages")
       .at_end()
+      .of_trace()
       .explain("memory of the program mapped by the tables");
 }
 

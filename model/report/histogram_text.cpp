@@ -52,12 +52,13 @@ std::string histogram_text(const StatSet::Distribution& distribution, std::size_
   std::string text;
   for (std::size_t i = 0; i < bins.size(); ++i) {
     const std::uint64_t edge = start + i * width;
+    while (i + 2 < bins.size() && bins[i] == 0 && bins[i + 1] == 0) ++i;  // one row for empty neighbours
+    const std::uint64_t end = start + (i + 1) * width - 1;
     const bool tail = i + 1 == bins.size();
     if (tail && bins[i] == 0) break;
-    const std::string range = tail ? fmt::format("{} and more", with_thousands(edge))
-                              : width == 1
-                                  ? with_thousands(edge)
-                                  : fmt::format("{} - {}", with_thousands(edge), with_thousands(edge + width - 1));
+    const std::string range = tail          ? fmt::format("{} and more", with_thousands(edge))
+                              : edge == end ? with_thousands(edge)
+                                            : fmt::format("{} - {}", with_thousands(edge), with_thousands(end));
     const double length = static_cast<double>(bins[i]) / static_cast<double>(highest) * bar_width;
     const std::string bar(static_cast<std::size_t>(std::ceil(length)), '#');
     std::string line =

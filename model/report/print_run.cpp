@@ -1,6 +1,7 @@
 #include "report/print_run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/terminal.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "report/attribution_text.h"
@@ -28,6 +30,9 @@ using Figure = StatSet::Figure;
 
 constexpr std::size_t indent = 2;
 constexpr std::size_t label_width = 34;
+constexpr std::size_t value_width = 18;
+/// Of a label, a value and a unit at these widths.
+constexpr std::size_t list_width = indent + label_width + value_width + 2 + 12;
 const std::string served_by = "served_by.";
 
 std::string module_of(const std::string& name) {
@@ -69,6 +74,7 @@ class RunPrinter {
       out_ << sample_text(*result_.sample);
       if (!result_.cost.measured) out_ << "No cost of translation: " << result_.cost.reason << '\n';
     }
+    if (result_.shards) out_ << shards_text(*result_.shards);
     if (result_.partial) out_ << "PARTIAL: the run was stopped before the end of the trace\n";
   }
 
@@ -129,14 +135,49 @@ class RunPrinter {
     return modules;
   }
 
-  void print_figure(const Figure& figure, const std::string& label) {
-    std::string unit = figure.unit == "share" || label.find(figure.unit) != std::string::npos ? "" : figure.unit;
+  /// Of a list of single figures.
+  struct Line {
+    std::string label;
+    const Figure* figure;
+  };
+
+  /// In a narrow terminal labels and values are as close as they can be, so that units stay in the line.
+  void print_lines(const std::vector<Line>& lines) {
+    std::size_t labels = label_width;
+    std::size_t values = value_width;
+    if (text_width(list_width) < list_width) {
+      labels = values = 0;
+      for (const Line& line : lines) {
+        labels = std::max(labels, display_width(readable_name(line.label)));
+        values = std::max(values, figure_text(*line.figure).size() + 2);
+      }
+    }
+    for (const Line& line : lines) print_figure(line, labels, values);
+  }
+
+  void print_figure(const Line& line, std::size_t labels, std::size_t values) {
+    const Figure& figure = *line.figure;
+    std::string unit = figure.unit == "share" || line.label.find(figure.unit) != std::string::npos ? "" : figure.unit;
     if (figure.unit == "bytes") unit = "= " + humane_byte_size(figure.count);
-    std::string line = std::string(indent, ' ') + pad_right(readable_name(label), label_width) +
-                       pad_left(figure_text(figure), 18) + half_width(figure) + "  " + unit;
-    line.erase(line.find_last_not_of(' ') + 1);
-    out_ << line << '\n';
+    std::string text = std::string(indent, ' ') + pad_right(readable_name(line.label), labels) +
+                       pad_left(figure_text(figure), values) + half_width(figure) + "  " + unit;
+    text.erase(text.find_last_not_of(' ') + 1);
+    out_ << text << '\n';
     explain(explanation_of(figure));
+  }
+
+  /// A figure that says no more than its name among those that are 0. Key figures always have a line.
+  bool folds(const Figure& figure) const {
+    return !options_.all && !figure.key && figure.value() == 0 && half_width(figure).empty();
+  }
+
+  /// The names of what is 0, in one line.
+  void print_zeros(const std::vector<std::string>& names) {
+    if (names.empty()) return;
+    constexpr std::size_t usual_width = 100;
+    out_ << wrapped(fmt::format("{}0: {}", std::string(indent, ' '), fmt::join(names, ", ")), text_width(usual_width),
+                    3)
+         << '\n';
   }
 
   /// `± 12` of an estimate.
@@ -165,14 +206,23 @@ class RunPrinter {
   /// Prints single figures, then each module's distributions, levels and cycle breakdown.
   void print_list(const std::vector<std::string>& modules, Section section) {
     std::set<std::string> labels;
+    std::vector<Line> lines;
+    std::vector<std::string> zeros;
     for (const Figure& figure : stats_.figures()) {
       const std::string rest = rest_of(figure.name);
       if (figure.section != section || is_level(rest) || starts_with(rest, "cycles.")) continue;
       if (starts_with(rest, served_by)) continue;  // printed as the last row of the levels
       if (is_distribution_part(figure.name)) continue;
       const bool is_clear = section != Section::Other && labels.insert(rest).second;
-      print_figure(figure, is_clear ? rest : figure.name);
+      const std::string& label = is_clear ? rest : figure.name;
+      if (folds(figure)) {
+        zeros.push_back(readable_name(label));
+      } else {
+        lines.push_back({label, &figure});
+      }
     }
+    print_lines(lines);
+    print_zeros(zeros);
     for (const std::string& module : modules) {
       print_distributions(module, section, module == modules.front());
       print_levels(module, section);
@@ -259,6 +309,8 @@ class RunPrinter {
         if (std::find(columns.begin(), columns.end(), column) == columns.end()) columns.push_back(column);
       }
     }
+    std::vector<std::string> zeros;
+    fold_columns(rows, columns, zeros);
     const auto has = [&](const char* name) { return std::find(columns.begin(), columns.end(), name) != columns.end(); };
     with_miss_share = with_miss_share && has("lookups") && has("misses") && !has("miss_share");
     std::vector<std::string> header = {""};
@@ -275,6 +327,23 @@ class RunPrinter {
       table.add_row(std::move(cells));
     }
     out_ << table.text();
+    print_zeros(zeros);
+  }
+
+  /// Moves the columns that are 0 in every row to `zeros`. A table of nothing but zeros keeps its columns.
+  void fold_columns(const std::vector<Row>& rows, std::vector<std::string>& columns,
+                    std::vector<std::string>& zeros) const {
+    const auto is_zero = [&](const std::string& column) {
+      return std::all_of(rows.begin(), rows.end(), [&](const Row& row) {
+        const Figure* figure = row.find(column);
+        return figure == nullptr || folds(*figure);
+      });
+    };
+    const auto first = std::stable_partition(columns.begin(), columns.end(),
+                                             [&](const std::string& column) { return !is_zero(column); });
+    if (first == columns.begin()) return;
+    for (auto column = first; column != columns.end(); ++column) zeros.push_back(column_title(*column));
+    columns.erase(first, columns.end());
   }
 
   static std::string miss_share(const Row& row) {
@@ -306,10 +375,15 @@ class RunPrinter {
     }
     TextTable table({"where the cycles went", "cycles", "share", ""}, indent);
     bool any = false;
+    std::vector<std::string> zeros;
     for (const Figure& figure : stats_.figures()) {
       if (figure.section != section || !starts_with(figure.name, start)) continue;
       any = true;
       const std::string part = figure.name.substr(start.size());
+      if (folds(figure) && part != "total") {
+        zeros.push_back(part_title(part));
+        continue;
+      }
       const double share = total == 0 ? 0 : figure.value() / total;
       const std::string bar(static_cast<std::size_t>(std::lround(share * 40)), '#');
       table.add_row({(is_memory_part(part) ? "    " : "  ") + part_title(part),
@@ -318,6 +392,7 @@ class RunPrinter {
     }
     if (!any) return;
     out_ << table.text();
+    print_zeros(zeros);
     explain(text_of(section).cycles);
   }
 

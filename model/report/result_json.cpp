@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "report/attribution_json.h"
+#include "report/shards_json.h"
 #include "report/traces_text.h"
 
 namespace tablewalk {
@@ -191,6 +192,7 @@ std::string result_to_json(const RunResult& result, std::size_t attribution_rows
   if (!result.warnings.empty()) json["warnings"] = result.warnings;
   json["cost"] = cost_to_json(result.cost);
   if (result.sample) json["sample"] = sample_to_json(*result.sample);
+  if (result.shards) json["shards"] = shards_to_json(*result.shards, result.stats);
   if (result.attribution) json["attribution"] = attribution_to_json(*result.attribution, attribution_rows);
   ordered_json stats = ordered_json::object();
   ordered_json histograms = ordered_json::object();
@@ -210,6 +212,7 @@ std::string result_to_json(const RunResult& result, std::size_t attribution_rows
   json["stats"] = std::move(stats);
   json["histograms"] = std::move(histograms);
   json["meaning"] = std::move(meaning);
+  if (result.shards && result.shards->parts.size() == 1) json["merge"] = parts_to_json(result.stats);
   if (!result.details.is_null()) json["details"] = result.details;
   return readable_json(json);
 }
@@ -238,8 +241,10 @@ RunResult result_from_json(const std::string& text, const std::string& source) {
     if (json.contains("warnings")) result.warnings = json.at("warnings").get<std::vector<std::string>>();
     if (json.contains("cost")) result.cost = cost_from_json(json.at("cost"));
     if (json.contains("sample")) result.sample = sample_from_json(json.at("sample"));
+    if (json.contains("shards")) result.shards = shards_from_json(json.at("shards"));
     if (json.contains("attribution")) result.attribution = attribution_from_json(json.at("attribution"));
     result.stats = stats_from_json(json);
+    if (json.contains("merge")) result.stats = with_parts(result.stats, json.at("merge"), source);
     if (json.contains("details")) result.details = json.at("details");
     return result;
   } catch (const nlohmann::json::exception& error) {

@@ -16,6 +16,16 @@ std::string sample_text(const SampleSummary& sample) {
       with_thousands(sample.records));
 }
 
+std::string shards_text(const ShardSummary& shards) {
+  if (shards.is_part()) {
+    const ShardPart& part = shards.parts.front();
+    return fmt::format("SHARD {} of {}: only the records from {} to {}\n", part.number, shards.count,
+                       with_thousands(part.first), with_thousands(part.end - 1));
+  }
+  const char* exact = shards.skips ? "counts of the program" : "counts of the program and its page tables";
+  return fmt::format("{} SHARDS: {} are exact, other figures are estimates\n", shards.count, exact);
+}
+
 std::string half_width_text(const StatSet::Figure& figure, const SampleSummary& sample) {
   const auto found = sample.intervals.find(figure.name);
   if (found == sample.intervals.end()) return "";

@@ -9,6 +9,7 @@
 #include "stats/attribution.h"
 #include "stats/memory_sample.h"
 #include "stats/sample.h"
+#include "stats/shards.h"
 #include "stats/stat_set.h"
 
 namespace tablewalk {
@@ -59,6 +60,7 @@ struct RunResult {
   std::vector<MemorySample> memory;        ///< over time, if the machine looks at it
   nlohmann::ordered_json details;          ///< what a page shows beyond the figures, if requested; else null
   std::optional<SampleSummary> sample;     ///< the figures are estimates
+  std::optional<ShardSummary> shards;      ///< the trace was split
   CostSummary cost{false, "no machine with free translation was simulated", 0};
 };
 

@@ -60,7 +60,8 @@ class StatSet {
     std::string explanation = {};
     bool key = false;
     Section section = Section::Other;
-    bool at_end = false;  ///< of the state at the end, not of what happened until then
+    bool at_end = false;    ///< of the state at the end, not of what happened until then
+    bool of_trace = false;  ///< depends on the records alone, not on the machine's state or on time
 
     double value() const {
       if (!whole) return real;
@@ -99,6 +100,11 @@ class StatSet {
     /// It describes the state at the end: in a sampled run it is no sum over the windows.
     Declared& at_end() {
       if (figure_ != nullptr) figure_->at_end = true;
+      return *this;
+    }
+    /// It depends on the records alone, so that parts of the trace give it exactly.
+    Declared& of_trace() {
+      if (figure_ != nullptr) figure_->of_trace = true;
       return *this;
     }
     /// Puts it in another section than its neighbours.

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "sweep/expression.h"
+#include "system/machine_config.h"
 
 namespace tablewalk {
 
@@ -66,7 +68,8 @@ struct SweepFile {
   std::vector<KeySetting> seeds;    ///< key `seed`; may be empty
   std::vector<KeySetting> settings;
   std::vector<SweepCondition> conditions;
-  std::vector<std::string> figures;  ///< empty: the key figures
+  std::function<bool(const MachineConfig&)> admits;  ///< another condition, not in the file; empty: all machines
+  std::vector<std::string> figures;                  ///< empty: the key figures
   std::vector<PointSet> sets;
   std::optional<std::uint64_t> random_seed;
   std::uint64_t warmup = 0;

@@ -119,13 +119,18 @@ ordered_json sweep_page_json(const SweepPlan& plan, const SweepStore& store, con
 }
 
 ordered_json tuned_json(const std::vector<TunedMachine>& machines) {
+  const bool walkers = have_walkers(machines);
   ordered_json rows = ordered_json::array();
   for (const TunedMachine& one : machines) {
     rows.push_back(ordered_json::array({one.config, one.seed, one.values, one.points, one.size.entries, one.size.bits,
                                         one.cost_cycles, one.cycles, one.cost_share(), one.on_front}));
+    if (!walkers) continue;
+    rows.back().push_back(one.walker ? ordered_json(one.walker->cells) : ordered_json());
+    rows.back().push_back(one.walker ? ordered_json(one.walker->depth) : ordered_json());
   }
   ordered_json columns = {"config", "seed",        "values", "points",     "entries",
                           "bits",   "cost_cycles", "cycles", "cost_share", "on_front"};
+  if (walkers) columns.insert(columns.end(), {"cells", "depth"});
   return {{"machines", {{"columns", std::move(columns)}, {"rows", std::move(rows)}}}};
 }
 

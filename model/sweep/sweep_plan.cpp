@@ -120,7 +120,7 @@ class PlanMaker {
                                      error.what()));
       }
     }
-    return true;
+    return !file_.admits || !machine.problem.empty() || file_.admits(machine.config);
   }
 
   static ExpressionValue lookup(const PointMachine& machine, const SweepPoint& point, const std::string& key) {

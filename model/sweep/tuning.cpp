@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -14,6 +15,7 @@
 #include "report/figures.h"
 #include "sweep/sweep_table.h"
 #include "trace/inline_trace.h"
+#include "walker/rtl_model.h"
 
 namespace tablewalk {
 namespace {
@@ -78,6 +80,31 @@ std::string default_space(const MachineConfig& machine) {
   return text;
 }
 
+/// Whether a machine's walkers are within the limits. Machines that cannot run are not left out here: their points fail
+/// with the reason.
+std::function<bool(const MachineConfig&)> within_area(const TuningOptions& options) {
+  return [options](const MachineConfig& machine) {
+    const char* option = options.cells ? "--cells" : "--depth";
+    if (machine.walker.kind != WalkerKind::Rtl) {
+      throw InputError(
+          fmt::format("{}: only hardware has an area; expected walker.kind: rtl in every machine", option));
+    }
+    std::optional<WalkerArea> area;
+    try {
+      area = walker_area(machine);
+    } catch (const InputError&) {
+      return true;
+    }
+    if (!area) {
+      throw InputError(fmt::format(
+          "{}: the area of this walker was not measured; expected one listed in rtl/synth/area.json (rtl/synth/area.py "
+          "--update)",
+          option));
+    }
+    return (!options.cells || area->cells <= *options.cells) && (!options.depth || area->depth <= *options.depth);
+  };
+}
+
 std::string absolute(const std::string& path) {
   return is_text_argument(path) || is_generated_argument(path) || path == "-" ? path : fs::absolute(path).string();
 }
@@ -97,6 +124,7 @@ SweepFile tuning_sweep(const TuningOptions& options) {
     file.configs = {{"config", is_file ? absolute(options.config) : options.config, 0}};
   }
   file.conditions.push_back({Expression(fmt::format("{} <= {}", all_entries(machine), options.budget)), 0});
+  if (options.cells || options.depth) file.admits = within_area(options);
   file.cost = true;
   file.warmup = options.warmup;
   file.limit = options.limit;
@@ -115,17 +143,37 @@ TlbSize tlb_size(const MachineConfig& machine) {
   return size;
 }
 
+std::optional<WalkerArea> walker_area(const MachineConfig& machine) {
+  if (machine.walker.kind != WalkerKind::Rtl) return std::nullopt;
+  const auto mode = make_paging_mode(machine.paging.mode, machine.paging);
+  const RtlVariant& variant = find_rtl_variant(machine.walker, machine.paging, *mode);
+  const auto figure = [&](const char* name) -> std::uint64_t {
+    const auto found =
+        std::find_if(variant.area.begin(), variant.area.end(), [&](const auto& one) { return one.first == name; });
+    return found == variant.area.end() ? 0 : found->second;
+  };
+  const std::uint64_t walkers = machine.sharing.walker ? 1 : machine.cores;
+  const WalkerArea area{walkers * figure("cells"), walkers * figure("flip_flops"), figure("logic_depth")};
+  return area.cells == 0 ? std::nullopt : std::optional(area);
+}
+
 void mark_front(std::vector<TunedMachine>& machines) {
-  std::stable_sort(machines.begin(), machines.end(), [](const TunedMachine& a, const TunedMachine& b) {
-    return std::pair(a.size.bits, a.cost_cycles) < std::pair(b.size.bits, b.cost_cycles);
-  });
-  bool first = true;
-  std::int64_t least = 0;
+  const auto order = [](const TunedMachine& one) { return std::tuple(one.size.bits, one.cells(), one.cost_cycles); };
+  std::stable_sort(machines.begin(), machines.end(),
+                   [&](const TunedMachine& a, const TunedMachine& b) { return order(a) < order(b); });
+  std::map<std::uint64_t, std::int64_t> best;  // the least cost of at most so many cells: falls with them
   for (TunedMachine& machine : machines) {
-    machine.on_front = first || machine.cost_cycles < least;
-    if (machine.on_front) least = machine.cost_cycles;
-    first = false;
+    const auto more = best.upper_bound(machine.cells());
+    machine.on_front = more == best.begin() || machine.cost_cycles < std::prev(more)->second;
+    if (!machine.on_front) continue;
+    auto place = best.insert_or_assign(machine.cells(), machine.cost_cycles).first;
+    for (++place; place != best.end() && place->second >= machine.cost_cycles;) place = best.erase(place);
   }
+}
+
+bool have_walkers(const std::vector<TunedMachine>& machines) {
+  return std::any_of(machines.begin(), machines.end(),
+                     [](const TunedMachine& machine) { return machine.walker.has_value(); });
 }
 
 std::vector<TunedMachine> tuned_machines(const SweepPlan& plan, const SweepStore& store) {
@@ -139,7 +187,9 @@ std::vector<TunedMachine> tuned_machines(const SweepPlan& plan, const SweepStore
       machine.config = point.config;
       machine.seed = point.seed;
       machine.values = point.values;
-      machine.size = tlb_size(load_config<MachineConfig>({"point", {}}, {{"point", "point", result.config.dump()}}));
+      const auto config = load_config<MachineConfig>({"point", {}}, {{"point", "point", result.config.dump()}});
+      machine.size = tlb_size(config);
+      machine.walker = walker_area(config);
     }
     machine.points.push_back(point.id);
     const StatSet::Figure& cost = result.stats.at("translation.cost_cycles");
@@ -158,12 +208,20 @@ std::vector<TunedMachine> tuned_machines(const SweepPlan& plan, const SweepStore
 std::string tuning_csv(const SweepPlan& plan, const std::vector<TunedMachine>& machines) {
   std::string text = "config,seed";
   for (const std::string& key : plan.keys) text += "," + csv_field(key);
-  text += ",tlb_entries,tlb_bits,cost_cycles,cycles,cost_share,on_front\n";
+  const bool walkers = have_walkers(machines);
+  text += ",tlb_entries,tlb_bits,cost_cycles,cycles,cost_share,on_front";
+  text += walkers ? ",walker_cells,walker_flip_flops,walker_depth\n" : "\n";
   for (const TunedMachine& machine : machines) {
     text += csv_field(machine.config) + "," + machine.seed;
     for (const std::string& value : machine.values) text += "," + csv_field(value);
-    text += fmt::format(",{},{},{},{},{},{}\n", machine.size.entries, machine.size.bits, machine.cost_cycles,
+    text += fmt::format(",{},{},{},{},{},{}", machine.size.entries, machine.size.bits, machine.cost_cycles,
                         machine.cycles, machine.cost_share(), machine.on_front ? 1 : 0);
+    if (machine.walker) {
+      text += fmt::format(",{},{},{}", machine.walker->cells, machine.walker->flip_flops, machine.walker->depth);
+    } else if (walkers) {
+      text += ",,,";
+    }
+    text += "\n";
   }
   return text;
 }

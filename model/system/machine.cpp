@@ -342,6 +342,7 @@ void Machine::report_kernel(StatSet& figures) const {
       .count("tables.touched_bytes", memory_.touched_pages() * PhysicalMemory::page_size, "bytes",
              "part of the tables ever written, in whole pages of 4 KiB: their host memory")
       .at_end()
+      .of_trace()
       .in(Section::PageTables)  // the kernel may have reported other sections since
       .key()
       .explain("the part of it ever written: a flat table reserves far more than it uses");

@@ -21,9 +21,8 @@
 #include "observe/walker_shadow.h"
 #include "system/attach_timeline.h"
 #include "system/machine.h"
-#include "system/sampler.h"
+#include "system/partial_run.h"
 #include "system/streams.h"
-#include "system/warming.h"
 
 namespace tablewalk {
 namespace {
@@ -245,45 +244,6 @@ void describe_inputs(RunResult& result, const MachineConfig& config, const RunOp
   }
 }
 
-/// A run by samples, and the functional warming between them.
-struct Sampling {
-  Sampling(const SamplePlan& plan, Machine& machine, const MachineConfig& config, std::function<bool()> on_batch)
-      : warming(machine, config), sampler(plan, machine, warming, std::move(on_batch)) {}
-
-  MachineWarming warming;
-  Sampler sampler;
-};
-
-void refuse_sampling(const MachineConfig& config, const RunOptions& options, Machine& machine) {
-  const auto refuse = [](const char* what, const char* expected) {
-    throw InputError(fmt::format("--sample: {} cannot be sampled; expected {}", what, expected));
-  };
-  if (config.cores != 1) refuse("several cores", "cores: 1");
-  if (!options.more_traces.empty()) refuse("several traces", "one trace");
-  if (machine.kernel().pages_on_demand()) refuse("demand paging", "os.prefault: true");
-  if (machine.segments() != nullptr) refuse("segments", "segmentation.kind: none");
-  if (config.prefetches()) refuse("TLB prefetches", "prefetch.kind: none");
-  if (config.ranges.enabled()) refuse("range translations", "ranges.entries: 0");
-  if (options.check) refuse("the laws of --check", "a run without --check");
-  const bool observes = !options.walk_log.empty() || options.attribute || options.details || options.follow != nullptr;
-  if (observes) refuse("single walks", "a run without --walk-log, --attribute, --details and --html");
-  if (!options.timeline.path.empty()) refuse("a timeline", "a run without --timeline");
-  if (!options.wave.path.empty() || options.cosim != nullptr) refuse("waves and co-simulations", "a run without them");
-}
-
-/// Makes the job a sampled one, if that is asked for. Throws InputError for what cannot be sampled.
-std::unique_ptr<Sampling> make_sampling(const MachineConfig& config, const RunOptions& options, Machine& machine,
-                                        Streams& streams, RequestPort::Job& job) {
-  if (!options.sample) return nullptr;
-  refuse_sampling(config, options, machine);
-  const SamplePlan plan = plan_sample(*options.sample, streams.records_after(options.warmup), options.warmup);
-  auto sampling = std::make_unique<Sampling>(plan, machine, config, job.on_batch);
-  job.warmup = 0;  // the windows start after it
-  job.stops = &sampling->sampler;
-  sampling->sampler.start(*streams.all().front());
-  return sampling;
-}
-
 void finish(Timeline& timeline, RunResult& result, const RunOptions& options) {
   timeline.finish();
   if (!timeline.cut_at()) return;
@@ -293,14 +253,9 @@ void finish(Timeline& timeline, RunResult& result, const RunOptions& options) {
 }
 
 /// The figures of the whole run and whether they obey the laws, or the estimates of the figures.
-void add_figures(Machine& machine, Streams& streams, Sampling* sampling, LawChecker& checker, RunResult& result,
+void add_figures(Machine& machine, Streams& streams, PartialRun* partial, LawChecker& checker, RunResult& result,
                  const RunOptions& options) {
-  if (sampling != nullptr) {
-    result.stats = sampling->sampler.estimate(*streams.all().front(), result.sample.emplace());
-    result.trace.records = options.warmup + result.sample->records;
-    if (result.sample->skips) result.trace.checksum.clear();  // which is of the records that were read
-    return;
-  }
+  if (partial != nullptr) return partial->add_figures(machine, streams, options, result);
   streams.close();  // frees memory for the report
   machine.report(result.stats);
   if (options.check) {
@@ -354,7 +309,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   if (timeline != nullptr) translation_observers.add(*timeline);
   if (!translation_observers.empty()) job.observer = &translation_observers;
   const std::vector<std::unique_ptr<RunQueue>> queues = make_queues(config, streams);
-  const auto sampling = make_sampling(config, options, machine, streams, job);
+  const auto partial = PartialRun::make(config, options, machine, streams, job);
   start_cores(machine, config, queues, streams.processes(), job);
   run_to_end(machine, streams, options);
   if (!watch.stopped() && !streams.stopped()) streams.refuse_short(options.warmup);
@@ -363,7 +318,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
   describe_inputs(result, config, options, streams, machine);
   for (const std::string& note : streams.notes()) warn(result, options, note);
   result.partial = watch.stopped() || streams.stopped();
-  add_figures(machine, streams, sampling.get(), checker, result, options);
+  add_figures(machine, streams, partial.get(), checker, result, options);
   if (options.attribute) result.attribution = attribution.result();
   if (details) result.details = details->result(machine.memory(), machine.kernel());
   if (walk_log) walk_log->finish();
@@ -374,11 +329,13 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
 }  // namespace
 
 RunResult run_machine(const MachineConfig& config, const RunOptions& options) {
+  PartialRun::check(config, options);
   Streams streams(config, options);
   return run_streams(config, streams, options);
 }
 
 RunResult run_machine(const MachineConfig& config, TraceReader& trace, const RunOptions& options) {
+  PartialRun::check(config, options);
   Streams streams(config, trace, options);
   return run_streams(config, streams, options);
 }

@@ -15,6 +15,7 @@
 #include "system/machine_config.h"
 #include "system/machine_setup.h"
 #include "system/sample_spec.h"
+#include "system/shard_spec.h"
 #include "trace/trace_reader.h"
 #include "walker/wave_window.h"
 
@@ -43,6 +44,7 @@ struct RunOptions {
   std::uint64_t warmup = 0;                          ///< records of each trace before the statistics start
   std::uint64_t limit = 0;                           ///< records of each trace after the warm-up; 0 is all
   std::optional<SampleSpec> sample;                  ///< estimate the figures from windows of the trace
+  std::optional<ShardSpec> shard;                    ///< only that part of the trace
   std::string walk_log;                              ///< file for one row per walk; empty: none
   std::optional<ImageTables> tables;                 ///< page tables of a memory image, instead of the kernel's own
   bool check = false;                                ///< check the laws while running

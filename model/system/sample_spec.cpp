@@ -1,64 +1,21 @@
 #include "system/sample_spec.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
-#include <sstream>
 #include <vector>
 
 #include "base/error.h"
-#include "base/text.h"
-#include "base/units.h"
 
 namespace tablewalk {
 namespace {
 
 constexpr std::uint64_t default_distance = 100'000;
-constexpr std::uint64_t largest_number = std::uint64_t{1} << 40;
 
 const std::vector<std::string>& keys() {
   static const std::vector<std::string> all = {"measure", "warm",    "every", "windows",
                                                "offset",  "between", "seed",  "reach"};
   return all;
-}
-
-std::uint64_t number_of(const std::string& key, const std::string& text) {
-  std::uint64_t value = largest_number + 1;
-  try {
-    value = parse_count(text);
-  } catch (const InputError&) {  // reported below
-  }
-  if (value <= largest_number) return value;
-  throw InputError(fmt::format("--sample: {}={}: expected a whole number up to 2^40, such as 500, 250K or 4M", key,
-                               printable(text)));
-}
-
-/// The items by their keys.
-std::map<std::string, std::string> items_of(const std::string& text) {
-  std::map<std::string, std::string> items;
-  std::istringstream stream(text);
-  for (std::string item; std::getline(stream, item, ',');) {
-    const std::size_t equals = item.find('=');
-    const std::string key = item.substr(0, equals);
-    if (equals == std::string::npos || std::find(keys().begin(), keys().end(), key) == keys().end()) {
-      throw InputError(fmt::format("--sample: '{}': expected KEY=VALUE with {}{}", printable(item),
-                                   fmt::join(keys(), ", "), did_you_mean(key, keys())));
-    }
-    if (!items.emplace(key, item.substr(equals + 1)).second) {
-      throw InputError(fmt::format("--sample: {} is given twice; expected it once", key));
-    }
-  }
-  return items;
-}
-
-Between between_of(const std::string& text) {
-  if (text == "warm") return Between::Warm;
-  if (text == "skip") return Between::Skip;
-  if (text == "time") return Between::Time;
-  throw InputError(fmt::format("--sample: between={}: expected warm, skip or time{}", printable(text),
-                               did_you_mean(text, {"warm", "skip", "time"})));
 }
 
 /// A number below `end` that depends on every bit of the seed.
@@ -72,12 +29,8 @@ std::uint64_t draw(std::uint64_t seed, std::uint64_t end) {
 }  // namespace
 
 SampleSpec parse_sample_spec(const std::string& text) {
-  const std::map<std::string, std::string> items = items_of(text);
-  const auto given = [&](const char* key) -> std::optional<std::uint64_t> {
-    const auto found = items.find(key);
-    if (found == items.end()) return std::nullopt;
-    return number_of(key, found->second);
-  };
+  const SpecItems items("--sample", keys(), text);
+  const auto given = [&](const char* key) { return items.number(key); };
   SampleSpec spec;
   spec.measure = given("measure").value_or(spec.measure);
   spec.warm = given("warm").value_or(spec.warm);
@@ -86,7 +39,7 @@ SampleSpec parse_sample_spec(const std::string& text) {
   spec.offset = given("offset");
   spec.seed = given("seed").value_or(spec.seed);
   spec.reach = given("reach").value_or(spec.reach);
-  if (items.count("between") != 0) spec.between = between_of(items.at("between"));
+  spec.between = items.between({"warm", "skip", "time"}).value_or(spec.between);
   if (given("reach") && spec.between != Between::Skip) {
     throw InputError("--sample: reach without between=skip: expected both");
   }

@@ -4,14 +4,9 @@
 #include <optional>
 #include <string>
 
-namespace tablewalk {
+#include "system/spec_items.h"
 
-/// What happens between the windows and the records with timing before them.
-enum class Between : std::uint8_t {
-  Warm,  ///< functional warming by every record
-  Skip,  ///< functional warming by the last records before each window; the others are not read
-  Time,  ///< the machine runs with timing, as a reference for the others
-};
+namespace tablewalk {
 
 /// How a run is sampled, as asked for.
 struct SampleSpec {

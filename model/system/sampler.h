@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "cpu/stops.h"
 #include "stats/sample.h"
+#include "system/fast_forward.h"
 #include "system/machine.h"
 #include "system/sample_spec.h"
 #include "system/warming.h"
@@ -29,12 +29,11 @@ class Sampler final : public Stops {
 
   bool passes(RecordSource& source) override;
   void drained(RecordSource& source, const AtStop& core) override;
-  bool saw_fetches() const override { return warmer_.saw_fetches(); }
+  bool saw_fetches() const override { return forward_.saw_fetches(); }
 
  private:
   enum class Phase : std::uint8_t { Untimed, Warming, Measuring };
 
-  bool execute_until(std::uint64_t record, RecordSource& source, const AtStop& core);
   void skip(RecordSource& source);
   void end_window();
   std::uint64_t walks() const { return warming_.walks() + walks_before_reset_ + warming_.timed_walks(); }
@@ -45,8 +44,7 @@ class Sampler final : public Stops {
   SamplePlan plan_;
   Machine& machine_;
   MachineWarming& warming_;
-  Warmer& warmer_;
-  std::function<bool()> on_batch_;
+  FastForward forward_;
   Phase phase_ = Phase::Untimed;
   std::uint64_t windows_ = 0;
   SampledFigures figures_;

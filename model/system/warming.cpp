@@ -1,5 +1,7 @@
 #include "system/warming.h"
 
+#include <fmt/format.h>
+
 #include <memory>
 
 #include "base/error.h"
@@ -15,7 +17,8 @@ Type& as(Module& module) {
 
 }  // namespace
 
-MachineWarming::MachineWarming(Machine& machine, const MachineConfig& config) : machine_(machine) {
+MachineWarming::MachineWarming(Machine& machine, const MachineConfig& config, const char* option)
+    : machine_(machine), option_(option) {
   WarmCore core;
   core.fetches_ahead = !config.core.blocking && config.core.fetch_queue != 0;
   core.prefetches = config.core.next_line_prefetch;
@@ -48,7 +51,8 @@ WarmWalker& MachineWarming::walker(std::size_t node) {
   auto& module = as<PageWalker>(machine_.module_at(node));
   auto* timed = dynamic_cast<SystemCWalker*>(&module);
   if (timed == nullptr && dynamic_cast<InstantWalker*>(&module) == nullptr) {
-    throw InputError("--sample: walker.kind: hardware cannot be warmed without time; expected systemc or instant");
+    throw InputError(
+        fmt::format("{}: walker.kind: hardware cannot be warmed without time; expected systemc or instant", option_));
   }
   timed_walker_ = timed;
   return walker_.emplace(machine_.mode(), machine_.memory(), machine_.kernel(),

@@ -13,8 +13,8 @@ namespace tablewalk {
 /// Functional warming of a machine: executes records without time on the arrays of its modules.
 class MachineWarming {
  public:
-  /// Of one core. Throws InputError for a part that has no functional model.
-  MachineWarming(Machine& machine, const MachineConfig& config);
+  /// Of one core. Throws InputError, with the option that asks for it, for a part that has no functional model.
+  MachineWarming(Machine& machine, const MachineConfig& config, const char* option);
   MachineWarming(const MachineWarming&) = delete;
   MachineWarming& operator=(const MachineWarming&) = delete;
 
@@ -33,6 +33,7 @@ class MachineWarming {
   WarmCache* cache_behind(std::size_t node, Side side);
 
   Machine& machine_;
+  const char* option_;
   std::map<std::size_t, WarmCache> caches_;  ///< by node
   std::optional<WarmWalker> walker_;
   const PageWalker* timed_walker_ = nullptr;

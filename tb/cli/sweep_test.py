@@ -411,6 +411,39 @@ class Tune(SweepTest):
             rows = list(csv.DictReader(file))
         self.assertEqual([(row["walker.walkers"], row["dtlb.arrays.0.entries"]) for row in rows], [("2", "16"), ("2", "64")])
 
+    RTL = "set: {walker.kind: rtl}\npoints: [grid: {walker.walkers: [1, 2, 4], dtlb.arrays.0.entries: [16, 64]}]\n"
+
+    def test_walkers_in_hardware_have_an_area(self):
+        self.write("space.yaml", self.RTL)
+        space = [trace("sort"), "-c", "skylake", "--limit", "5K", "--space", "space.yaml", "--budget", "5K"]
+        self.assertEqual(self.run_program("tune", *space, "-o", "all").returncode, 0)
+        with open(self.path("all/tune.csv"), encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual(len(rows), 6)
+        for row in rows:
+            run = self.json("run", trace("sort"), "-c", "skylake", "--limit", "5K", "--no-cost", "--set", "walker.kind=rtl",
+                            "--set", f"walker.walkers={row['walker.walkers']}")["stats"]
+            self.assertEqual([int(row[f"walker_{name}"]) for name in ("cells", "flip_flops", "depth")],
+                             [run[f"rtl_walker.{name}"] for name in ("cells", "flip_flops", "logic_depth")])
+        output = self.tune(*space, "--cells", "80K")
+        self.assertRegex(output, "machines: fewer TLB bits or walker cells cost more cycles\n")
+        self.assertRegex(output, "TLB bits +walker cells +walker depth")
+        with open(self.path("tuned/tune.csv"), encoding="utf-8") as file:
+            self.assertEqual({row["walker.walkers"] for row in csv.DictReader(file)}, {"1", "2"})
+        self.assertEqual(self.run_program("tune", *space, "--depth", "110", "-o", "flat").returncode, 0)
+        with open(self.path("flat/tune.csv"), encoding="utf-8") as file:
+            self.assertEqual({row["walker.walkers"] for row in csv.DictReader(file)}, {"1"})
+        self.assert_refused(["tune", *space, "--cells", "5", "-o", "out"], "its conditions exclude all")
+
+    def test_an_area_takes_hardware(self):
+        self.assert_refused(["tune", "good.txt", "-o", "out", "--budget", "9K", "--cells", "100K"],
+                            "--cells: only hardware has an area", "walker.kind: rtl")
+        self.write("space.yaml", self.RTL.replace("[1, 2, 4]", "[1, 37]"))
+        result = self.run_program("tune", trace("sort"), "-c", "skylake", "--limit", "5K", "--space", "space.yaml", "--budget",
+                                  "5K", "--cells", "100K", "-o", "tuned")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("no RTL walker is built with 'slots=37", result.stderr)
+
     def test_bad_input_is_one_line(self):
         self.assert_refused(["tune", "good.txt", "-o", "out"], "--budget is missing")
         self.assert_refused(["tune", "good.txt", "-o", "out", "--budget", "9"], "its conditions exclude all")

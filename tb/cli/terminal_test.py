@@ -65,6 +65,30 @@ class TerminalTest(ProgramTest):
         self.assertNotEqual(wide, narrow)
         self.assert_narrow(narrow, 60, "COLUMNS")
 
+    def test_COLUMNS_that_is_no_number_has_no_effect(self):
+        command = ("run", trace("sort"), "--limit", "3000", "--no-cost")
+        usual = self.on_terminal(*command, columns=132)
+        for text in ("80x", "x80", " 80", "+80", "-80", "0", "80.5", "10001", "99999999999999999999", ""):
+            self.assertEqual(self.on_terminal(*command, columns=132, COLUMNS=text), usual, text)
+        self.assertNotEqual(self.on_terminal(*command, columns=132, COLUMNS="80"), usual)
+
+    def test_units_are_beside_their_figures(self):
+        for columns in WIDTHS:
+            text = ESCAPE.sub("", self.on_terminal("run", trace("sort"), "-c", "skylake", "--limit", "3000", "--no-cost",
+                                                   "--all", columns=columns))
+            for figure, unit in (("fetches", "accesses"), ("merged walks", "requests"), ("page straddles", "accesses"),
+                                 ("row conflicts", "accesses"), ("touched bytes", "= ")):
+                self.assertRegex(text, rf"(?m)^  {figure} +[0-9,]+  {unit}", f"{columns} columns")
+
+    def test_all_shows_zeros(self):
+        command = ("run", trace("sort"), "--limit", "3000", "--no-cost")
+        self.assertRegex(self.output(*command), r"(?m)^  0: supervisor accesses, ")
+        self.assertNotIn("  0: ", self.output(*command, "--all"))
+        self.assertEqual(self.json(*command), self.json(*command, "--all"))
+        csv = self.output(*command, "--format", "csv")
+        self.assertEqual(csv, self.output(*command, "--format", "csv", "--all"))
+        self.assertIn("core.supervisor_accesses,0,", csv)
+
     def test_no_colour_where_it_is_not_wanted(self):
         command = ("run", "good.txt", "--no-cost")
         self.assertRegex(self.on_terminal(*command), ESCAPE)

@@ -203,6 +203,46 @@ class PageTest(PageCase):
         self.assertEqual(self.run_script("return document.querySelectorAll('#microscope line.divergence').length"), 2)
         self.assertIn("First divergence", self.run_script("return document.getElementById('microscope').textContent"))
 
+    def divergence_of(self, change, name):
+        """What a page says of a run of many walks and of the same run after `change`."""
+        path = self.path("many/result.json")
+        if not os.path.exists(path):
+            tablewalk("run", "traces/large/bfs.twt", "-c", "skylake", "--limit", "60000", "--no-cost", "--details", "-o",
+                      self.path("many"))
+        with open(path, encoding="utf-8") as file:
+            result = json.load(file)
+        change(result["details"])
+        with open(self.path(name + ".json"), "w", encoding="utf-8") as file:
+            json.dump(result, file)
+        page = self.path(name + ".html")
+        tablewalk("report", path, self.path(name + ".json"), "--label", "many", "--label", name, "-o", page)
+        self.browser.open(page)
+        self.run_script("""const choice = [...document.querySelectorAll('#microscope select')].pop();
+            choice.value = '1'; choice.dispatchEvent(new Event('change'));""")
+        self.browser.settle()
+        lines = self.run_script("return document.querySelectorAll('#microscope line.divergence').length")
+        return self.run_script("return document.querySelector('#microscope p.note').textContent"), lines
+
+    def test_a_late_divergence_is_enclosed_by_checkpoints(self):
+        seen = []
+
+        def from_the_hundredth_on(details):
+            checkpoints = details["checkpoints"]
+            for row in checkpoints["rows"][99:] + [checkpoints["last"]]:
+                row[0] = "0" * 16
+            seen.extend([details["walks_seen"], checkpoints["every"]])
+
+        text, lines = self.divergence_of(from_the_hundredth_on, "late")
+        walks, every = seen
+        self.assertGreater(99 * every, 512)
+        self.assertIn(f"one of the walks {99 * every + 1:,} to {100 * every:,}", text)
+        self.assertEqual(lines, 4)
+        text, lines = self.divergence_of(lambda details: None, "same")
+        self.assertEqual((text, lines), (f"All {walks:,} walks are equal on same.", 0))
+        text, lines = self.divergence_of(lambda details: details.pop("checkpoints"), "old")
+        self.assertEqual((text, lines), (f"The first 512 walks are equal on old. The {walks - 512:,} walks after them that both "
+                                         "have were not compared.", 0))
+
     def test_the_tree_unfolds(self):
         self.browser.open(self.one)
         for _ in range(4):

@@ -264,7 +264,8 @@ function allTable(state) {
   return details;
 }
 
-// The first walk, of those that both samples begin with, in which the machines differ.
+// Where the machines first differ: the walk itself, if both samples have all walks up to it, or the checkpoints around
+// it, or how many walks are equal.
 function divergenceOf(state) {
   const mine = state.walks;
   const others = walksOf(state.results[state.other].result);
@@ -273,7 +274,27 @@ function divergenceOf(state) {
     const why = difference(mine[i], others[i]);
     if (why) return { index: i, mine: mine[i], other: others[i], why };
   }
-  return { compared: i };
+  return between(detailsOf(state), state.results[state.other].result.details, i);
+}
+
+// The hash behind each walk tells whether all walks up to it are equal. `compared`: walks known to be equal.
+function between(mine, other, compared) {
+  const least = Math.min(mine.walks_seen, other.walks_seen);
+  if (!mine.checkpoints || !other.checkpoints) return { compared, least };
+  const every = Math.max(mine.checkpoints.every, other.checkpoints.every);
+  let equal = { number: 0, at: [0, 0] };
+  for (let number = every; number <= least; number += every) {
+    const [a, b] = [mine, other].map((one) => one.checkpoints.rows[number / one.checkpoints.every - 1]);
+    const here = { number, at: [a[1], b[1]] };
+    if (a[0] !== b[0]) return { after: Math.max(compared, equal.number), from: equal, to: here };
+    equal = here;
+  }
+  const ends = [mine, other].map((one) => one.checkpoints.last);
+  const whole = mine.walks_seen === other.walks_seen;
+  if (whole && ends[0][0] !== ends[1][0]) {
+    return { after: Math.max(compared, equal.number), from: equal, to: { number: least, at: ends.map((end) => end[1]) } };
+  }
+  return { compared: whole ? least : Math.max(compared, equal.number), least };
 }
 
 function difference(a, b) {
@@ -283,19 +304,27 @@ function difference(a, b) {
   if (a.reads.some((read, i) => read.served_by !== b.reads[i].served_by)) return "different memories serve the entries";
   if (a.waited !== b.waited) return "one waits longer for a walker";
   if (a.cycles !== b.cycles) return "they take different times";
-  return a.start === b.start ? null : "they start in different cycles";
+  return a.requested === b.requested ? null : "their requests reach the walker in different cycles";
 }
 
 function divergenceText(state) {
   const found = divergenceOf(state);
   const other = state.results[state.other].label;
-  if (!found.why) return `The first ${count(found.compared)} walks are equal on ${other}.`;
+  if (found.to) return `First divergence from ${other}: one of the walks ${count(found.after + 1)} to ${count(found.to.number)}, as hashes of all walks show. The walks before them are equal. Dashed lines mark these walks on both time lines.`;
+  if (!found.why) return equalText(found, other);
   return `First divergence from ${other}: walk ${count(found.mine.number)}: ${found.why} (${address(found.mine.va)}, ${count(found.mine.cycles)} cycles, against ${address(found.other.va)}, ${count(found.other.cycles)} cycles). ` +
     `${found.index === 0 ? "No walk" : found.index === 1 ? "One walk" : `${count(found.index)} walks`} before it ${found.index === 1 ? "is" : "are"} equal. A dashed line marks it on both time lines.`;
 }
 
+function equalText(found, other) {
+  const { compared, least } = found;
+  if (compared === least) return `All ${count(compared)} walks are equal on ${other}.`;
+  return `The first ${count(compared)} walks are equal on ${other}. The ${count(least - compared)} walks after them that both have were not compared.`;
+}
+
 function goToDivergence(state) {
   const found = divergenceOf(state);
+  if (found.to) state.domain = [Math.min(...found.from.at) - 60, Math.max(...found.to.at) + 60];
   if (!found.why) return;
   const [a, b] = [found.mine, found.other];
   const margin = 60 + (Math.max(a.end, b.end) - Math.min(a.start, b.start));
@@ -305,9 +334,19 @@ function goToDivergence(state) {
 function drawDivergence(svg, scale, bottom, { state, number }) {
   if (state.other === null) return;
   const found = divergenceOf(state);
-  if (!found.why) return;
-  const at = scale((number === state.number ? found.mine : found.other).start);
+  const mine = number === state.number;
+  if (found.to) {
+    const place = mine ? 0 : 1;
+    mark(svg, scale, bottom, found.from.at[place], "equal up to here");
+    mark(svg, scale, bottom, found.to.at[place], "first divergence before here");
+  } else if (found.why) {
+    mark(svg, scale, bottom, (mine ? found.mine : found.other).start, "first divergence");
+  }
+}
+
+function mark(svg, scale, bottom, cycle, text) {
+  const at = scale(cycle);
   if (at < LEFT || at > scale.range()[1]) return;
   svg.append("line").attr("class", "divergence").attr("x1", at).attr("x2", at).attr("y1", 12).attr("y2", bottom).attr("stroke", "var(--ink)").attr("stroke-width", 1.5).attr("stroke-dasharray", "4 3");
-  svg.append("text").attr("x", at + 4).attr("y", 22).text("first divergence");
+  svg.append("text").attr("x", at + 4).attr("y", 22).text(text);
 }

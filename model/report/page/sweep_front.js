@@ -1,4 +1,5 @@
-// Of `tablewalk tune`: TLB bits against the cost of translation, and the machines that no other beats in both.
+// Of `tablewalk tune`: TLB bits against the cost of translation, and the machines that no other beats in both, nor in the
+// cells of its walker, if that is hardware.
 import { count, objects, share, short } from "./format.js";
 import { choice, h, note } from "./dom.js";
 import { axisBelow, axisLeft, chart, numberColumn, textColumn } from "./frame.js";
@@ -12,6 +13,8 @@ const COSTS = [
 ];
 const MEANINGS = {
   bits: "tags, frame numbers, rights and state of all TLB entries, without replacement state",
+  cells: "gates and flip-flops of the walkers in hardware",
+  depth: "cells on the longest path of a walker",
   cost: "cycles of this machine minus cycles of the same machine with free translation, summed over the traces",
 };
 
@@ -37,7 +40,7 @@ function oneFront(sweep, machines, [, caption, cost, text]) {
     caption: `TLB bits against ${caption}`,
     description: `${count(front.length)} of ${count(machines.length)} machines are on the front, from ${count(front[0].bits)} bits and ${text(cost(front[0]))} to ${count(front[front.length - 1].bits)} bits and ${text(cost(front[front.length - 1]))}`,
     draw: (svg, width) => drawFront(svg, width, { machines, front, caption, cost, text }),
-    entries: [["var(--dram)", "on the front: no other machine is at least as good in both and better in one"], ["var(--step)", "other machines"]],
+    entries: [["var(--dram)", "on the front: no other machine is at least as good in all of these and better in one"], ["var(--step)", "other machines"]],
     table: [machineColumns(sweep), machines],
   });
 }
@@ -49,17 +52,27 @@ function drawFront(svg, width, { machines, front, caption, cost, text }) {
   axisLeft(svg, y, left, right - left, 6, text);
   axisBelow(svg, x, height, Math.max(2, width / 130), "~s");
   svg.append("text").attr("class", "faint").attr("x", right).attr("y", height + 34).attr("text-anchor", "end").text("TLB bits");
-  svg.append("path").datum(front).attr("class", "front").attr("fill", "none").attr("stroke", "var(--dram)").attr("stroke-width", 2)
+  // With walkers in hardware the front is one of three figures, and no line.
+  if (!withCells(front)) svg.append("path").datum(front).attr("class", "front").attr("fill", "none").attr("stroke", "var(--dram)").attr("stroke-width", 2)
     .attr("d", d3.line().x((one) => x(one.bits)).y((one) => y(cost(one))).curve(d3.curveStepAfter));
   const item = (one) => {
     const radius = one.on_front ? 5 : 3.5;
     return { x: x(one.bits) - radius, y: y(cost(one)) - radius, width: 2 * radius, height: 2 * radius, colour: one.on_front ? "var(--dram)" : "var(--step)",
-      mark: { points: one.of }, text: `${one.name}\n${count(one.bits)} TLB bits, ${caption} ${text(cost(one))}${one.on_front ? "\non the front" : ""}` };
+      mark: { points: one.of }, text: `${one.name}\n${count(one.bits)} TLB bits, ${"cells" in one && one.cells !== null ? `${count(one.cells)} walker cells, ` : ""}${caption} ${text(cost(one))}${one.on_front ? "\non the front" : ""}` };
   };
   // The arrow keys go along the front first; it is drawn over the others.
   drawDots(svg, machines.filter((one) => !one.on_front).map(item));
   drawDots(svg, [...front, ...machines.filter((one) => !one.on_front)].map(item));
   return height + 40;
+}
+
+const withCells = (machines) => machines.some((one) => "cells" in one);
+
+function areaColumns(sweep) {
+  if (!withCells(machinesOf(sweep))) return [];
+  const text = (value) => (value === null ? "" : count(value));
+  return [numberColumn("walker cells", (one) => one.cells, (one) => text(one.cells), MEANINGS.cells),
+    numberColumn("walker depth", (one) => one.depth, (one) => text(one.depth), MEANINGS.depth)];
 }
 
 function machineColumns(sweep) {
@@ -73,6 +86,7 @@ function machineColumns(sweep) {
     ...configs, ...keys,
     numberColumn("TLB entries", (one) => one.entries, (one) => count(one.entries)),
     numberColumn("TLB bits", (one) => one.bits, (one) => count(one.bits), MEANINGS.bits),
+    ...areaColumns(sweep),
     numberColumn("cost cycles", (one) => one.cost_cycles, (one) => count(one.cost_cycles), MEANINGS.cost),
     numberColumn("cost of all", (one) => one.cost_share, (one) => share(one.cost_share), "cost, of the cycles with translation"),
     textColumn("on the front", (one) => (one.on_front ? "yes" : ""))];

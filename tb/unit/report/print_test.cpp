@@ -75,6 +75,64 @@ TEST(PrintRun, TwoModulesOfASectionAreToldApart) {
   EXPECT_EQ(text.find("DRAM"), text.rfind("DRAM")) << "one title";
 }
 
+/// What is 0, in three sections: a list, a table and a breakdown.
+RunResult mostly_zeros() {
+  RunResult result;
+  result.stats.begin(Section::Core);
+  result.stats.count("core.loads", 5, "accesses", "loads");
+  result.stats.count("core.stores", 0, "accesses", "stores");
+  result.stats.count("core.faults", 0, "faults", "faults").key();
+  result.stats.count("core.modifies", 0, "accesses", "modifies");
+  result.stats.begin(Section::Tlbs);
+  for (const std::string tlb : {"dtlb", "stlb"}) {
+    result.stats.count(tlb + ".lookups", 5, "lookups", "lookups");
+    result.stats.count(tlb + ".misses", tlb == "dtlb" ? 3 : 0, "lookups", "misses");
+    result.stats.count(tlb + ".resent", 0, "requests", "resent");
+  }
+  result.stats.begin(Section::Translation);
+  result.stats.count("translation.cycles.total", 7, "cycles", "all");
+  result.stats.count("translation.cycles.queue", 7, "cycles", "queue");
+  result.stats.count("translation.cycles.fault", 0, "cycles", "faults");
+  return result;
+}
+
+TEST(PrintRun, ZerosAreNamedInOneLine) {
+  const std::string text = run_text(mostly_zeros());
+  EXPECT_THAT(text, testing::ContainsRegex("\n  loads +5  accesses\n  faults +0\n  0: stores, modifies\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("lookups +misses +miss share\n"));
+  EXPECT_THAT(text, testing::HasSubstr("\n  0: resent\n"));
+  EXPECT_THAT(text, testing::HasSubstr("\n  0: fault\n"));
+}
+
+TEST(PrintRun, AllFiguresHaveARowIfAskedFor) {
+  PrintOptions options;
+  options.all = true;
+  const std::string text = run_text(mostly_zeros(), options);
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("0: ")));
+  EXPECT_THAT(text, testing::ContainsRegex("\n  stores +0  accesses\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("lookups +misses +resent +miss share\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("\n    fault +0 +0.00 %\n"));
+}
+
+TEST(PrintRun, AnEstimateOfZeroKeepsItsInterval) {
+  RunResult result = mostly_zeros();
+  result.sample.emplace().intervals["core.stores"] = {0, 9};
+  result.sample->records = result.sample->measured = 1;
+  EXPECT_THAT(run_text(result), testing::ContainsRegex("\n  stores +0 ± "));
+}
+
+TEST(PrintRun, UnitsStayInTheirLineInANarrowTerminal) {
+  ::setenv("COLUMNS", "60", 1);
+  const std::string text = run_text(example_result());
+  ::unsetenv("COLUMNS");
+  EXPECT_THAT(text, testing::ContainsRegex("\n  accesses +1,234,567\n"));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const bool wraps = line.find("  p50 ") != std::string::npos || line.find('#') != std::string::npos;
+    EXPECT_TRUE(wraps || display_width(line) <= 60) << line;
+  }
+}
+
 TEST(PrintRun, EveryStatisticIsPrintedOnce) {
   const std::string text = run_text(example_result());
   EXPECT_NE(text.find("novel.figure"), std::string::npos);
@@ -189,6 +247,16 @@ TEST(HistogramText, BarsHoldEveryValue) {
   const std::string text = histogram_text(stats.distributions()[0], 0);
   EXPECT_THAT(text, testing::StartsWith("              0 - 9            10   9.90 %  ####"));
   EXPECT_THAT(text, testing::ContainsRegex("100 and more +1   0.99 %  ####\n"));
+}
+
+TEST(HistogramText, EmptyNeighboursShareARow) {
+  Histogram histogram;
+  for (const std::uint64_t value : {0U, 1U, 5U, 7U}) histogram.add(value);
+  StatSet stats;
+  stats.distribution("a", histogram, "cycles", "");
+  const std::string text = histogram_text(stats.distributions()[0], 0);
+  EXPECT_THAT(text, testing::ContainsRegex("\n +2 - 4 +0   0.00 %\n +5 +1 "));
+  EXPECT_THAT(text, testing::ContainsRegex("\n +6 +0   0.00 %\n +7 +1 "));
 }
 
 TEST(HistogramText, SingleValueIsOneBar) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "config/loader.h"
 
 namespace tablewalk {
 namespace {
@@ -28,6 +29,57 @@ TEST(Tuning, TheFrontHasTheMachinesThatNoOtherBeats) {
   }
   EXPECT_THAT(front, ElementsAre(10, 20, 30, 50));
   EXPECT_EQ(machines[1].cost_cycles, 7);
+}
+
+TEST(Tuning, WalkerCellsAreAThirdSideOfTheFront) {
+  const auto with_cells = [](std::uint64_t bits, std::uint64_t cells, std::int64_t cost) {
+    TunedMachine one = machine(bits, cost);
+    one.walker = WalkerArea{cells, 0, 0};
+    return one;
+  };
+  std::vector<TunedMachine> machines;
+  for (std::uint64_t bits = 1; bits <= 5; ++bits) {
+    for (std::uint64_t cells = 1; cells <= 5; ++cells) {
+      for (const std::uint64_t salt : {3U, 7U}) {
+        machines.push_back(
+            with_cells(bits, cells, static_cast<std::int64_t>(40 - 2 * bits - 3 * cells + bits * cells * salt % 5)));
+      }
+    }
+  }
+  mark_front(machines);
+  const auto at_least_as_good = [](const TunedMachine& a, const TunedMachine& b) {
+    return a.size.bits <= b.size.bits && a.cells() <= b.cells() && a.cost_cycles <= b.cost_cycles;
+  };
+  std::size_t front = 0;
+  for (std::size_t i = 0; i < machines.size(); ++i) {
+    bool beaten = false;
+    for (std::size_t j = 0; j < machines.size(); ++j) {
+      const bool equal = at_least_as_good(machines[i], machines[j]);
+      if (i != j && at_least_as_good(machines[j], machines[i])) beaten = beaten || !equal || j < i;
+    }
+    EXPECT_EQ(machines[i].on_front, !beaten) << machines[i].size.bits << " " << machines[i].cells();
+    front += machines[i].on_front ? 1 : 0;
+  }
+  EXPECT_GT(front, 5U);
+  EXPECT_LT(front, machines.size());
+}
+
+TEST(Tuning, TheAreaOfAWalkerIsThatOfItsVariant) {
+  auto config = load_config<MachineConfig>({"skylake", {"walker.kind=rtl"}});
+  const auto area = walker_area(config);
+  ASSERT_TRUE(area.has_value());
+  EXPECT_EQ(area->cells, 77'208U);  // docs/hardware-cost.md: two slots, the walk caches of skylake
+  EXPECT_EQ(area->flip_flops, 10'717U);
+  EXPECT_EQ(area->depth, 140U);
+  config.cores = 4;
+  EXPECT_EQ(walker_area(config)->cells, 4 * 77'208U);
+  config.sharing.walker = true;
+  EXPECT_EQ(walker_area(config)->cells, 77'208U);
+  config.walker.kind = WalkerKind::SystemC;
+  EXPECT_FALSE(walker_area(config).has_value());
+  config.walker.kind = WalkerKind::Rtl;
+  config.walker.walkers = 37;
+  EXPECT_THROW(walker_area(config), InputError);
 }
 
 TEST(Tuning, BitsOfATlbByHand) {
