@@ -27,8 +27,8 @@ class FakeMemory : public sc_core::sc_module {
   const std::vector<Arrival>& arrivals() const { return arrivals_; }
 
   bool receive_access(unsigned, MemoryAccess& access, Cycles& cycle) {
-    arrivals_.push_back({cycle.count(), access.get_address(), access.is_write(), access.info.table_line,
-                         access.info.table_entry()});
+    arrivals_.push_back(
+        {cycle.count(), access.get_address(), access.is_write(), access.info.table_line, access.info.table_entry()});
     EXPECT_LE(access.get_data_length(), bytes_most_);
     port_.respond(access, cycle + latency_);
     return false;
