@@ -10,6 +10,9 @@ from repository_files import repository_files
 
 
 def main(arguments):
+    if len(arguments) != 2:
+        print("clang_format.py: expected CLANG_FORMAT and ROOT, as in `clang_format.py clang-format-14 .`", file=sys.stderr)
+        return 2
     program, root = arguments
     files = [path for path in repository_files(root) if path.endswith((".cpp", ".h"))]
     status = subprocess.run([program, "--dry-run", "-Werror", *files], cwd=root, check=False).returncode
