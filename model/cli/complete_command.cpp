@@ -23,9 +23,12 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-/// The endings of trace files in the formats that are read, compressed or not, and of captured ones.
-const Words trace_endings = {".twt",           ".txt", ".trace", ".lackey", ".champsim",
-                             ".champsimtrace", ".gz",  ".xz",    ".zst",    ".bz2"};
+/// The endings of trace files, compressed or not.
+Words trace_endings() {
+  Words endings = trace_file_endings();
+  endings.insert(endings.end(), {".gz", ".xz", ".zst", ".bz2"});
+  return endings;
+}
 
 bool starts_with(const std::string& text, const std::string& start) {
   return text.compare(0, start.size(), start) == 0;
@@ -148,7 +151,7 @@ void add_values(Completion& completion, const CLI::Option& option, const std::st
   } else if (name == "LECTURE") {
     add_lectures(completion);
   } else if (name == "TRACE") {
-    add_files(completion, trace_endings);
+    add_files(completion, trace_endings());
   } else if (option.get_type_name() != "N") {
     add_files(completion, {});
   }

@@ -39,6 +39,9 @@ class WaveFile {
     namespace fs = std::filesystem;
     const bool is_file = path != "-" && (!fs::exists(path) || fs::is_regular_file(path) || fs::is_directory(path));
     if (!is_file) throw InputError(fmt::format("--wave {}: expected a file name", path));
+    if (fs::path(path).extension() == ".vcd") {
+      throw InputError(fmt::format("--wave {}: waves are written as FST; expected a name that ends in .fst", path));
+    }
     return path;
   }
 

@@ -99,8 +99,13 @@ constexpr auto by_line = TraceFormat::Look::Line;
 
 const std::vector<TraceFormat>& trace_formats() {
   static const std::vector<TraceFormat> formats = {
-      {"lackey", by_line, is_lackey, open<LackeyReader>},
-      {"twt", by_head, [](std::string_view head) { return starts_with(head, twt::head_magic); }, open_twt},
+      {"lackey", by_line, is_lackey, open<LackeyReader>, "", {".lackey"}},
+      {"twt",
+       by_head,
+       [](std::string_view head) { return starts_with(head, twt::head_magic); },
+       open_twt,
+       "",
+       {".twt"}},
       {"a tar archive", by_head, is_tar, nullptr,
        "which is not supported: extract it (tar -xf) and give the trace in it"},
       {"a gem5 packet trace (protobuf)", by_head, [](std::string_view head) { return starts_with(head, "gem5"); },
@@ -110,10 +115,10 @@ const std::vector<TraceFormat>& trace_formats() {
       {"a zip archive (DynamoRIO drmemtrace?)", by_head,
        [](std::string_view head) { return starts_with(head, "PK\x03\x04"); }, nullptr,
        "which is not supported; convert it to text (R|W|X 0xADDRESS SIZE)"},
-      {"champsim", by_head, is_champsim, open<ChampsimReader>},
+      {"champsim", by_head, is_champsim, open<ChampsimReader>, "", {".champsim", ".champsimtrace"}},
       {"ChampSim's 96-byte multi-core records", by_head, is_multi_core_champsim, nullptr,
        "which are not supported; expected the 64-byte input_instr"},
-      {"text", by_line, looks_like_text, open<TextReader>},
+      {"text", by_line, looks_like_text, open<TextReader>, "", {".txt", ".trace"}},
       {"a Ramulator LD|ST trace", by_line, is_ramulator, nullptr,
        "whose addresses are physical: expected virtual addresses, which are what is translated"},
       {"a QEMU execlog", by_line, is_execlog, nullptr,
@@ -133,6 +138,14 @@ std::vector<std::string> trace_format_names() {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+std::vector<std::string> trace_file_endings() {
+  std::vector<std::string> endings;
+  for (const TraceFormat& format : trace_formats()) {
+    endings.insert(endings.end(), format.endings.begin(), format.endings.end());
+  }
+  return endings;
 }
 
 std::string list_of_trace_formats() {

@@ -26,6 +26,7 @@ struct TraceFormat {
                                        const std::shared_ptr<TwtScratch>& shared) = nullptr;
   /// For an unsupported format: the reason, and what to do instead.
   const char* refusal = "";
+  std::vector<std::string_view> endings = {};  ///< usual ones of its files, which a shell completes
 };
 
 /// Number of bytes of the head passed to `recognises`, if available.
@@ -36,6 +37,8 @@ const std::vector<TraceFormat>& trace_formats();
 
 /// The names of the supported formats.
 std::vector<std::string> trace_format_names();
+/// The usual endings of their files.
+std::vector<std::string> trace_file_endings();
 /// "champsim, lackey, text or twt".
 std::string list_of_trace_formats();
 /// The supported format of that name; nullptr if there is none.
