@@ -106,9 +106,8 @@ RunResult merge_shards(std::vector<RunResult> shards, const std::vector<std::str
   if (!parts.empty()) merged.warnings.push_back(fmt::format("{} shards, added up: an estimate", summary.count));
   parts.push_back(summary.parts.front());
   summary.parts = std::move(parts);
-  if (!summary.skips) return merged;
-  StatSet known = without_ends(merged.stats);  // pages before the reach of the last shard are not mapped
-  merged.stats = std::move(known);
+  // Pages before the reach of the last shard are not mapped.
+  if (summary.skips) merged.stats = without_ends(merged.stats);
   return merged;
 }
 

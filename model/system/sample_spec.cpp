@@ -38,11 +38,8 @@ SampleSpec parse_sample_spec(const std::string& text) {
   spec.windows = given("windows").value_or(spec.windows);
   spec.offset = given("offset");
   spec.seed = given("seed").value_or(spec.seed);
-  spec.reach = given("reach").value_or(spec.reach);
   spec.between = items.between({"warm", "skip", "time"}).value_or(spec.between);
-  if (given("reach") && spec.between != Between::Skip) {
-    throw InputError("--sample: reach without between=skip: expected both");
-  }
+  spec.reach = items.reach(spec.between).value_or(spec.reach);
   if (spec.measure == 0) throw InputError("--sample: measure=0: expected windows of at least one record");
   if (spec.windows < 2) throw InputError("--sample: windows: a spread takes two windows; expected at least 2");
   if (given("every") && given("windows")) throw InputError("--sample: every and windows: expected only one of them");

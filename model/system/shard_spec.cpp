@@ -28,12 +28,10 @@ void add_items(ShardSpec& spec, const char* option, const std::string& text) {
   const SpecItems items(option, {"warm", "between", "reach"}, text);
   spec.warm = items.number("warm").value_or(spec.warm);
   spec.between = items.between({"warm", "skip"}).value_or(spec.between);
-  spec.reach = items.number("reach").value_or(spec.reach);
-  if (!items.has("reach") || spec.between == Between::Skip) return;
-  throw InputError(fmt::format("{}: reach without between=skip: expected both", option));
+  spec.reach = items.reach(spec.between).value_or(spec.reach);
 }
 
-/// The text before the first comma, and that behind it.
+/// The text before the first `at`, and that behind it.
 std::pair<std::string, std::string> split(const std::string& text, char at) {
   const std::size_t place = text.find(at);
   return {text.substr(0, place), place == std::string::npos ? "" : text.substr(place + 1)};

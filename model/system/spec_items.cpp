@@ -58,4 +58,12 @@ std::optional<Between> SpecItems::between(const std::vector<std::string>& allowe
   return text == "warm" ? Between::Warm : text == "skip" ? Between::Skip : Between::Time;
 }
 
+std::optional<std::uint64_t> SpecItems::reach(Between between) const {
+  const std::optional<std::uint64_t> records = number("reach");
+  if (records && between != Between::Skip) {
+    throw InputError(fmt::format("{}: reach without between=skip: expected both", option_));
+  }
+  return records;
+}
+
 }  // namespace tablewalk

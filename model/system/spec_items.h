@@ -20,10 +20,11 @@ class SpecItems {
  public:
   SpecItems(std::string option, const std::vector<std::string>& keys, const std::string& text);
 
-  bool has(const std::string& key) const { return items_.count(key) != 0; }
   std::optional<std::uint64_t> number(const std::string& key) const;
   /// The key `between`, one of `allowed`.
   std::optional<Between> between(const std::vector<std::string>& allowed) const;
+  /// The key `reach`, which goes with Between::Skip only.
+  std::optional<std::uint64_t> reach(Between between) const;
 
  private:
   std::string option_;

@@ -67,15 +67,19 @@ void SystemCWalker::receive_invalidation(const Invalidation& invalidation, Cycle
   if (hint_caches_ != nullptr) drop_fetches(invalidation);
   if (tap_ != nullptr) tap_->invalidated(invalidation, cycle);
   for (Slot& slot : slots_) {
-    // A walk before its lookup has no state to invalidate.
-    if (slot.state == SlotState::Idle || (slot.state == SlotState::LooksUp && !slot.begun)) continue;
-    if (!invalidation.may_concern(slot.record.va, concern_shift_, slot.record.asid)) continue;
+    if (!may_concern(invalidation, slot)) continue;
     if (slot.request != nullptr) {
       restart(slot, cycle);
     } else {
       send_back_waiting(slot, cycle);
     }
   }
+}
+
+/// Whether the slot has a walk that may have read what is invalidated: one before its lookup has no state.
+bool SystemCWalker::may_concern(const Invalidation& invalidation, const Slot& slot) const {
+  if (slot.state == SlotState::Idle || (slot.state == SlotState::LooksUp && !slot.begun)) return false;
+  return invalidation.may_concern(slot.record.va, concern_shift_, slot.record.asid);
 }
 
 /// Restarts the walk. The response of an outstanding memory access will be dropped.
@@ -111,11 +115,11 @@ void SystemCWalker::look_up_walk_caches(Cycles cycle) {
   count_lookup(*slot->request, slot->ready, cycle);
   if (is_lost(*slot)) return refuse(*slot, cycle);
   if (hint_caches_ != nullptr) {
-    look_up_hints(*slot, cycle);
+    look_up_hints(*slot);
   } else if (by_address_) {
     look_up_entry(*slot);
   } else {
-    look_up_table(*slot);
+    begin_at(*slot, empty_ ? std::nullopt : walk_caches_->find(slot->request->va, slot->request->asid));
   }
   slot->begun = true;
   if (tap_ != nullptr) {
@@ -130,25 +134,21 @@ void SystemCWalker::look_up_walk_caches(Cycles cycle) {
   }
 }
 
-/// Begins the walk at the deepest table that is known.
-void SystemCWalker::look_up_table(Slot& slot) {
-  const TranslationRequest& request = *slot.request;
-  if (const auto start = empty_ ? std::nullopt : walk_caches_->find(request.va, request.asid)) {
-    slot.record.walk_cache_hit = start->pointer_level();
-    slot.walk = Walk(mode(), *start, request.va, request.access);
-  } else {
-    slot.root = root_of(request);
-    slot.walk = Walk(mode(), slot.root, request.va, request.access);
-  }
+/// Begins the walk at that table, the deepest one that is known, else at the root.
+void SystemCWalker::begin_at(Slot& slot, const std::optional<WalkStart>& start) {
+  if (!start) return begin_at_root(slot);
+  slot.record.walk_cache_hit = start->pointer_level();
+  slot.walk = Walk(mode(), *start, slot.request->va, slot.request->access);
+}
+
+void SystemCWalker::begin_at_root(Slot& slot, std::uint64_t hints) {
+  slot.root = root_of(*slot.request);
+  slot.walk = Walk(mode(), slot.root, slot.request->va, slot.request->access, hints);
 }
 
 /// Begins the walk at the root, and supplies the entry that it wants if it is known.
 void SystemCWalker::look_up_entry(Slot& slot) {
-  const TranslationRequest& request = *slot.request;
-  if (!slot.begun) {
-    slot.root = root_of(request);
-    slot.walk = Walk(mode(), slot.root, request.va, request.access);
-  }
+  if (!slot.begun) begin_at_root(slot);
   if (slot.walk.step() != Walk::Step::ReadEntry) return;
   const unsigned level = slot.walk.level();
   const auto entry = walk_caches_->find_entry(level, slot.walk.entry_address());

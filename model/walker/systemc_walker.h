@@ -90,7 +90,8 @@ class SystemCWalker final : public PageWalker {
 
   void on_cycle() override;
   void look_up_walk_caches(Cycles cycle);
-  void look_up_table(Slot& slot);
+  void begin_at(Slot& slot, const std::optional<WalkStart>& start);
+  void begin_at_root(Slot& slot, std::uint64_t hints = 0);
   void look_up_entry(Slot& slot);
   void remember_pointer(const Slot& slot, unsigned level, PhysicalAddress at, const MemoryAccess& access);
   void continue_walk(Slot& slot, Cycles cycle);
@@ -111,8 +112,8 @@ class SystemCWalker final : public PageWalker {
   void look_up_shared(Cycles cycle);
   void use_shared_answer(Slot& slot, Cycles cycle);
   // Hints of cuckoo walk tables, in walker_hints.cpp.
-  void look_up_hints(Slot& slot, Cycles cycle);
-  void fetch_hint(const Slot& slot, unsigned table, Cycles cycle);
+  void look_up_hints(Slot& slot);
+  void fetch_hint(const Slot& slot, unsigned table);
   void present_fetch(Cycles cycle);
   void take_hint(const MemoryAccess& access);
   void drop_fetches(const Invalidation& invalidation);
@@ -123,6 +124,7 @@ class SystemCWalker final : public PageWalker {
   void present_of_round(Slot& slot, Cycles cycle);
   void take_of_round(Slot& slot, const MemoryAccess& access, Cycles visible_since, Cycles cycle);
   void use_response(Slot& slot, const MemoryAccess& access, Cycles visible_since, Cycles cycle);
+  bool may_concern(const Invalidation& invalidation, const Slot& slot) const;
   void restart(Slot& slot, Cycles cycle);
   void send_back_waiting(Slot& slot, Cycles cycle);
   void decide(Slot& slot, Cycles cycle);
@@ -163,7 +165,6 @@ class SystemCWalker final : public PageWalker {
   struct HintFetch {
     bool active = false;
     bool dropped = false;  ///< an invalidation has covered it
-    Cycles ready;
     VirtualAddress va;
     AddressSpaceId asid = 0;
     TranslationId translation;  ///< for which it was wanted

@@ -7,22 +7,20 @@
 
 namespace tablewalk {
 
-[[gnu::noinline]] void SystemCWalker::look_up_hints(Slot& slot, Cycles cycle) {
+[[gnu::noinline]] void SystemCWalker::look_up_hints(Slot& slot) {
   const TranslationRequest& request = *slot.request;
-  slot.root = root_of(request);
   slot.hints = hint_caches_->look_up(request.va, request.asid);
-  slot.walk = Walk(mode(), slot.root, request.va, request.access, slot.hints);
-  for (const unsigned table : hint_caches_->missed()) fetch_hint(slot, table, cycle);
+  begin_at_root(slot, slot.hints);
+  for (const unsigned table : hint_caches_->missed()) fetch_hint(slot, table);
 }
 
-void SystemCWalker::fetch_hint(const Slot& slot, unsigned table, Cycles cycle) {
+void SystemCWalker::fetch_hint(const Slot& slot, unsigned table) {
   HintFetch& fetch = hint_fetches_[table];
   if (fetch.active) return;
   fetch.reads = mode().hint_reads(slot.root, table, slot.request->va);
   if (fetch.reads.empty()) return;
   fetch.active = true;
   fetch.dropped = false;
-  fetch.ready = cycle;
   fetch.va = slot.request->va;
   fetch.asid = slot.request->asid;
   fetch.translation = slot.record.translation;

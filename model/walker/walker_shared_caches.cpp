@@ -23,8 +23,7 @@ void SystemCWalker::share(SharedWalkCaches& caches, unsigned port) {
   count_lookup(*slot->request, slot->ready, cycle);
   if (is_lost(*slot)) return refuse(*slot, cycle);
   if (by_address_ && !slot->begun) {
-    slot->root = root_of(request);
-    slot->walk = Walk(mode(), slot->root, request.va, request.access);
+    begin_at_root(*slot);
     slot->begun = true;
     if (slot->walk.step() != Walk::Step::ReadEntry) return decide(*slot, cycle);
   }
@@ -49,13 +48,7 @@ void SystemCWalker::use_shared_answer(Slot& slot, Cycles cycle) {
     slot.walk.supply(*found.entry);
     return continue_walk(slot, cycle);
   }
-  if (found.table) {
-    slot.record.walk_cache_hit = found.table->pointer_level();
-    slot.walk = Walk(mode(), *found.table, request.va, request.access);
-  } else {
-    slot.root = root_of(request);
-    slot.walk = Walk(mode(), slot.root, request.va, request.access);
-  }
+  begin_at(slot, found.table);
   slot.begun = true;
   decide(slot, cycle);
 }
@@ -63,8 +56,7 @@ void SystemCWalker::use_shared_answer(Slot& slot, Cycles cycle) {
 /// What another core invalidates may be what walks of this one have read: it must not come back into the caches.
 void SystemCWalker::stop_remembering(const Invalidation& invalidation) {
   for (Slot& slot : slots_) {
-    if (slot.state == SlotState::Idle || (slot.state == SlotState::LooksUp && !slot.begun)) continue;
-    if (invalidation.may_concern(slot.record.va, concern_shift_, slot.record.asid)) slot.outdated = true;
+    if (may_concern(invalidation, slot)) slot.outdated = true;
   }
 }
 
