@@ -12,8 +12,6 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::size_t most_input_bytes = std::size_t{256} << 20;
-
 struct MergeArguments {
   std::vector<std::string> results;
   std::string output_folder;
@@ -28,7 +26,7 @@ void merge(const MergeArguments& arguments) {
   printing.all = arguments.all;
   std::vector<RunResult> shards;
   for (const std::string& path : arguments.results) {
-    shards.push_back(result_from_json(read_text_file(path, most_input_bytes), path));
+    shards.push_back(result_from_json(read_text_file(path, most_result_bytes), path));
   }
   const RunResult result = merge_shards(std::move(shards), arguments.results);
   if (!arguments.output_folder.empty()) {

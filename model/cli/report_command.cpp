@@ -10,12 +10,10 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/page_option.h"
+#include "report/result_json.h"
 
 namespace tablewalk {
 namespace {
-
-/// Of one result file: as many as fit into a page, several times.
-constexpr std::size_t most_input_bytes = std::size_t{256} << 20;
 
 struct ReportArguments {
   std::vector<std::string> results;
@@ -40,7 +38,7 @@ std::vector<PageResult> read_results(const ReportArguments& arguments) {
   for (std::size_t i = 0; i < arguments.results.size(); ++i) {
     const std::string& path = arguments.results[i];
     const std::string label = i < arguments.labels.size() ? arguments.labels[i] : label_of(path);
-    auto read = page_results_from_json(read_text_file(path, most_input_bytes), path, label);
+    auto read = page_results_from_json(read_text_file(path, most_result_bytes), path, label);
     std::move(read.begin(), read.end(), std::back_inserter(results));
   }
   return results;

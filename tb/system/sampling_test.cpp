@@ -2,54 +2,20 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <array>
-#include <string_view>
-
 #include "base/error.h"
 #include "support/child_run.h"
 #include "support/random_machine.h"
 #include "support/temporary_folder.h"
+#include "support/warmed_machine.h"
 
 namespace tablewalk::test {
 namespace {
 
-/// A machine whose misses do not overlap, so that the order of events is that of the program. Time passes differently,
-/// which must not matter: nothing depends on it but latencies, and the rows that are open in the DRAM.
 MachineConfig one_at_a_time(Dice& dice) {
   MachineConfig config = random_machine(dice);
-  config.cores = 1;
-  config.core.blocking = true;
-  config.core.next_line_prefetch = false;
-  config.os.prefault = true;
-  config.segmentation = {};
-  config.ranges = {};
-  for (TlbConfig* tlb : {&config.itlb, &config.dtlb, &config.stlb}) tlb->prefetch.kind = PrefetchKind::None;
-  config.walker.kind = dice.chance(85) ? WalkerKind::SystemC : WalkerKind::Instant;
-  if (config.paging.mode == "cuckoo") config.paging.mode = "hashed";  // its reads of a round overlap
+  make_warmable(config, dice);
+  make_one_at_a_time(config);
   return config;
-}
-
-/// Within lines: the parts of an access that crosses lines overlap.
-std::vector<Record> within_lines(std::vector<Record> records) {
-  for (Record& record : records) {
-    if (!is_event(record.kind)) record.size = 1;
-  }
-  return records;
-}
-
-bool depends_on_time(std::string_view name) {
-  constexpr std::array parts = {"cycles", "latency", "dram", "queue", "stall", "waits"};
-  return std::any_of(parts.begin(), parts.end(), [&](const char* part) { return name.find(part) != name.npos; });
-}
-
-/// The figures in the windows, by name and value; without those that depend on time.
-std::string figures_of(const RunResult& result) {
-  std::string text;
-  for (const StatSet::Figure& figure : result.stats.figures()) {
-    if (!depends_on_time(figure.name)) text += figure.name + " " + std::to_string(figure.value()) + "\n";
-  }
-  return text;
 }
 
 SampleSpec windows_of(Between between, Dice dice) {
@@ -80,7 +46,7 @@ TEST(FunctionalWarming, LeavesTheStateOfTheTimedMachine) {
     const RunResult timed = run_in_child(config, options);
     options.sample = windows_of(Between::Warm, dice);
     const RunResult functional = run_in_child(config, options);
-    EXPECT_EQ(figures_of(functional), figures_of(timed)) << how_to_repeat(seed, config);
+    EXPECT_EQ(untimed_figures(functional), untimed_figures(timed)) << how_to_repeat(seed, config);
     options.sample.reset();
     const RunResult whole = run_in_child(config, options);
     EXPECT_EQ(walks_of(functional), walks_of(whole)) << how_to_repeat(seed, config);

@@ -3,43 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <array>
-#include <string_view>
-
 #include "base/error.h"
 #include "report/result_json.h"
 #include "stats/shards.h"
 #include "support/child_run.h"
 #include "support/random_machine.h"
 #include "support/temporary_folder.h"
+#include "support/warmed_machine.h"
 
 namespace tablewalk::test {
 namespace {
-
-/// What functional warming can do, as for samples.
-void make_splittable(MachineConfig& config, Dice& dice) {
-  config.cores = 1;
-  config.os.prefault = true;
-  config.segmentation = {};
-  config.ranges = {};
-  for (TlbConfig* tlb : {&config.itlb, &config.dtlb, &config.stlb}) tlb->prefetch.kind = PrefetchKind::None;
-  config.walker.kind = dice.chance(85) ? WalkerKind::SystemC : WalkerKind::Instant;
-}
-
-/// Misses do not overlap, so that functional warming leaves the state of the timed machine.
-void make_one_at_a_time(MachineConfig& config) {
-  config.core.blocking = true;
-  config.core.next_line_prefetch = false;
-  if (config.paging.mode == "cuckoo") config.paging.mode = "hashed";  // its reads of a round overlap
-}
-
-std::vector<Record> within_lines(std::vector<Record> records) {
-  for (Record& record : records) {
-    if (!is_event(record.kind)) record.size = 1;
-  }
-  return records;
-}
 
 RunResult merged(const MachineConfig& config, RunOptions options, const ShardSpec& spec) {
   std::vector<MachineRun> runs;
@@ -51,20 +24,6 @@ RunResult merged(const MachineConfig& config, RunOptions options, const ShardSpe
     names.push_back("shard " + std::to_string(number));
   }
   return merge_shards(run_in_children(runs), names);
-}
-
-bool depends_on_time(std::string_view name) {
-  constexpr std::array parts = {"cycles", "latency", "dram", "queue", "stall", "waits"};
-  return std::any_of(parts.begin(), parts.end(), [&](const char* part) { return name.find(part) != name.npos; });
-}
-
-/// All figures but those of time.
-std::string figures_of(const RunResult& result) {
-  std::string text;
-  for (const StatSet::Figure& figure : result.stats.figures()) {
-    if (!depends_on_time(figure.name)) text += figure.name + " " + std::to_string(figure.value()) + "\n";
-  }
-  return text;
 }
 
 /// Those that `shards` says are exact.
@@ -96,13 +55,13 @@ TEST(Shards, AddUpToTheWholeRunIfMissesDoNotOverlap) {
   for (const std::uint64_t seed : printed_seeds(30)) {
     Dice dice(seed);
     MachineConfig config = random_machine(dice);
-    make_splittable(config, dice);
+    make_warmable(config, dice);
     make_one_at_a_time(config);
     TemporaryFolder folder;
     const RunOptions options = random_options(dice, config, folder, true);
     const RunResult whole = run_in_child(config, options);
     const RunResult shards = merged(config, options, random_spec(dice));
-    EXPECT_EQ(figures_of(shards), figures_of(whole)) << how_to_repeat(seed, config);
+    EXPECT_EQ(untimed_figures(shards), untimed_figures(whole)) << how_to_repeat(seed, config);
     EXPECT_EQ(shards.trace.checksum, whole.trace.checksum);
     EXPECT_EQ(shards.trace.records, whole.trace.records);
   }
@@ -112,7 +71,7 @@ TEST(Shards, AreExactInWhatDependsOnTheTraceAlone) {
   for (const std::uint64_t seed : printed_seeds(30)) {
     Dice dice(seed);
     MachineConfig config = random_machine(dice);
-    make_splittable(config, dice);
+    make_warmable(config, dice);
     TemporaryFolder folder;
     const RunOptions options = random_options(dice, config, folder, false);
     const RunResult whole = run_in_child(config, options);
@@ -128,7 +87,7 @@ TEST(Shards, OneOfOneIsTheWholeRun) {
   for (const std::uint64_t seed : printed_seeds(5)) {
     Dice dice(seed);
     MachineConfig config = random_machine(dice);
-    make_splittable(config, dice);
+    make_warmable(config, dice);
     TemporaryFolder folder;
     const RunOptions options = random_options(dice, config, folder, false);
     RunResult shard = merged(config, options, ShardSpec{});
@@ -141,7 +100,7 @@ TEST(Shards, SkippingNothingIsWarmingByEverything) {
   for (const std::uint64_t seed : printed_seeds(5)) {
     Dice dice(seed);
     MachineConfig config = random_machine(dice);
-    make_splittable(config, dice);
+    make_warmable(config, dice);
     TemporaryFolder folder;
     const RunOptions options = random_options(dice, config, folder, false);
     ShardSpec spec = random_spec(dice);
