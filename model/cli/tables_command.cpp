@@ -56,7 +56,6 @@ struct ModeSize {
 };
 
 constexpr std::uint64_t default_grain_bytes = 4096;
-constexpr std::size_t batch_records = 4096;
 constexpr const char* usual_modes[] = {"flat32", "x86-32", "flat48", "x86-64", "x86-64-la57"};
 
 void add_trace(Spaces& spaces, const TablesOptions& options, std::uint64_t grain_bytes) {

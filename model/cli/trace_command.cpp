@@ -33,8 +33,6 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::size_t batch_records = 1 << 14;
-
 /// Passes a reader's records on while showing progress.
 class WatchedReader : public TraceReader {
  public:

@@ -9,14 +9,12 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::uint64_t page_bytes = PhysicalMemory::page_size;
-
 /// Calls `part(page, offset in the page, bytes)` for the part in each page.
 template <class Part>
 bool each_page(std::uint64_t address, std::string_view bytes, Part part) {
   while (!bytes.empty()) {
-    const std::uint64_t offset = address % page_bytes;
-    const std::size_t count = std::min<std::size_t>(bytes.size(), page_bytes - offset);
+    const std::uint64_t offset = address % PhysicalMemory::page_size;
+    const std::size_t count = std::min<std::size_t>(bytes.size(), PhysicalMemory::page_size - offset);
     if (!part(PhysicalAddress(address - offset), offset, bytes.substr(0, count))) return false;
     address += count;
     bytes.remove_prefix(count);
@@ -46,11 +44,11 @@ void ImageContent::cover(const ImageFile& file, std::uint64_t at, std::uint64_t 
 
 void ImageContent::write(std::uint64_t address, std::string_view bytes) {
   each_page(address, bytes, [&](PhysicalAddress page, std::uint64_t offset, std::string_view part) {
-    if (part.size() == page_bytes) {
+    if (part.size() == PhysicalMemory::page_size) {
       memory_->write_page(page, part.data());
       return true;
     }
-    std::array<char, page_bytes> whole{};
+    std::array<char, PhysicalMemory::page_size> whole{};
     memory_->read_page(page, whole.data());
     std::memcpy(whole.data() + offset, part.data(), part.size());
     memory_->write_page(page, whole.data());
@@ -60,7 +58,7 @@ void ImageContent::write(std::uint64_t address, std::string_view bytes) {
 
 bool ImageContent::holds(std::uint64_t address, std::string_view bytes) const {
   return each_page(address, bytes, [&](PhysicalAddress page, std::uint64_t offset, std::string_view part) {
-    std::array<char, page_bytes> whole{};
+    std::array<char, PhysicalMemory::page_size> whole{};
     memory_->read_page(page, whole.data());
     return std::memcmp(whole.data() + offset, part.data(), part.size()) == 0;
   });

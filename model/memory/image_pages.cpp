@@ -9,9 +9,8 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::uint64_t page_bytes = PhysicalMemory::page_size;
 constexpr std::size_t address_bytes = sizeof(std::uint64_t);
-constexpr std::size_t record_bytes = address_bytes + page_bytes;
+constexpr std::size_t record_bytes = address_bytes + PhysicalMemory::page_size;
 
 std::uint64_t address_of(std::string_view record) {
   std::uint64_t address = 0;
@@ -23,11 +22,11 @@ std::uint64_t address_of(std::string_view record) {
 
 /// One valid address can be an accident (zeros are one), two ascending ones hardly.
 bool is_page_list(std::string_view head) {
-  if (head.size() < record_bytes || address_of(head) % page_bytes != 0) return false;
+  if (head.size() < record_bytes || address_of(head) % PhysicalMemory::page_size != 0) return false;
   if (head.size() == record_bytes) return true;
   if (head.size() < record_bytes + address_bytes) return false;
   const std::uint64_t second = address_of(head.substr(record_bytes));
-  return second % page_bytes == 0 && second > address_of(head);
+  return second % PhysicalMemory::page_size == 0 && second > address_of(head);
 }
 
 void read_pages(ImageFile& file, ImageContent& content) {
@@ -46,15 +45,15 @@ void read_pages(ImageFile& file, ImageContent& content) {
     }
     const std::uint64_t address = address_of(record);
     constexpr const char* hint = " (--image-format raw reads the file as memory from --image-base up)";
-    if (address % page_bytes != 0) {
+    if (address % PhysicalMemory::page_size != 0) {
       file.fail(bytes.offset(), fmt::format("physical address {:#x} in a list of pages: expected a multiple of {}{}",
-                                            address, page_bytes, hint));
+                                            address, PhysicalMemory::page_size, hint));
     }
     if (records != 0 && address <= before) {
       file.fail(bytes.offset(), fmt::format("physical address {:#x} after {:#x}: expected ascending addresses{}",
                                             address, before, hint));
     }
-    content.cover(file, bytes.offset(), address, page_bytes, ImageHolds::Bytes);
+    content.cover(file, bytes.offset(), address, PhysicalMemory::page_size, ImageHolds::Bytes);
     content.write(address, record.substr(address_bytes));
     before = address;
     bytes.skip(record_bytes);

@@ -9,26 +9,24 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::uint64_t page_bytes = PhysicalMemory::page_size;
-
 void read_from_base(ImageFile& file, ImageContent& content, std::uint64_t base) {
   ByteSource& bytes = file.stream();
-  for (std::uint64_t at = base;; at += page_bytes) {
-    const std::string_view page = bytes.peek(page_bytes).substr(0, page_bytes);
+  for (std::uint64_t at = base;; at += PhysicalMemory::page_size) {
+    const std::string_view page = bytes.peek(PhysicalMemory::page_size).substr(0, PhysicalMemory::page_size);
     if (page.empty()) return;
-    if (page.size() < page_bytes) {
+    if (page.size() < PhysicalMemory::page_size) {
       file.fail(bytes.offset(),
                 fmt::format("the file ends in the middle of a page, after {} byte{} of {}: expected raw memory in "
                             "whole pages",
-                            page.size(), page.size() == 1 ? "" : "s", page_bytes));
+                            page.size(), page.size() == 1 ? "" : "s", PhysicalMemory::page_size));
     }
     if (at < base) {
       throw InputError(fmt::format("{}: the memory from --image-base {:#x} up ends beyond the 64-bit address space",
                                    file.path(), base));
     }
-    content.cover(file, bytes.offset(), at, page_bytes, ImageHolds::Bytes);
+    content.cover(file, bytes.offset(), at, PhysicalMemory::page_size, ImageHolds::Bytes);
     content.write(at, page);
-    bytes.skip(page_bytes);
+    bytes.skip(PhysicalMemory::page_size);
   }
 }
 

@@ -10,7 +10,6 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::uint64_t page_bytes = PhysicalMemory::page_size;
 constexpr std::uint64_t header_bytes = 0x2000;
 constexpr std::uint64_t root_at = 0x10;
 constexpr std::uint64_t machine_at = 0x30;
@@ -36,7 +35,7 @@ class WindowsReader {
     }
     const auto type = number<std::uint32_t>(type_at);
     const auto machine = number<std::uint32_t>(machine_at);
-    const std::uint64_t root = number<std::uint64_t>(root_at) & ~(page_bytes - 1);
+    const std::uint64_t root = number<std::uint64_t>(root_at) & ~(PhysicalMemory::page_size - 1);
     if (machine == 0x8664) content_.image().architecture = "x86";
     if (machine == 0xAA64) content_.image().architecture = "arm64";
     // The header does not say how many levels the table has.
@@ -70,13 +69,14 @@ class WindowsReader {
 
   /// Returns the position of the next run in the file.
   std::uint64_t read_run(std::uint64_t place, std::uint64_t page, std::uint64_t pages, std::uint64_t at) {
-    constexpr std::uint64_t most = ~std::uint64_t{0} / page_bytes;
+    constexpr std::uint64_t most = ~std::uint64_t{0} / PhysicalMemory::page_size;
     if (page > most || pages > most) {
       file_.fail(place, fmt::format("{} pages from page {:#x} up: expected them in 64 bits", pages, page));
     }
-    content_.cover(file_, place, page * page_bytes, pages * page_bytes, ImageHolds::Bytes);
+    content_.cover(file_, place, page * PhysicalMemory::page_size, pages * PhysicalMemory::page_size,
+                   ImageHolds::Bytes);
     std::vector<char> chunk(1 << 20);
-    for (std::uint64_t left = pages * page_bytes, to = page * page_bytes; left != 0;) {
+    for (std::uint64_t left = pages * PhysicalMemory::page_size, to = page * PhysicalMemory::page_size; left != 0;) {
       const std::size_t count = std::min<std::uint64_t>(chunk.size(), left);
       file_.read(at, chunk.data(), count, "a run of memory");
       content_.write(to, {chunk.data(), count});
@@ -105,15 +105,16 @@ class WindowsReader {
     }
     if (!content_.wants_bytes()) return;
     std::uint64_t found = 0;
-    char page[page_bytes];
+    char page[PhysicalMemory::page_size];
     for (std::uint64_t bit = 0; bit < bits; bit += 8) {
       const auto byte = number<std::uint8_t>(bitmap + bit / 8);
       for (unsigned one = 0; one < 8 && bit + one < bits; ++one) {
         if ((byte >> one & 1) == 0) continue;
         file_.read(at, page, sizeof page, "a page of memory");
-        content_.cover(file_, bitmap + bit / 8, (bit + one) * page_bytes, page_bytes, ImageHolds::Bytes);
-        content_.write((bit + one) * page_bytes, {page, sizeof page});
-        at += page_bytes;
+        content_.cover(file_, bitmap + bit / 8, (bit + one) * PhysicalMemory::page_size, PhysicalMemory::page_size,
+                       ImageHolds::Bytes);
+        content_.write((bit + one) * PhysicalMemory::page_size, {page, sizeof page});
+        at += PhysicalMemory::page_size;
         ++found;
       }
     }

@@ -1,9 +1,8 @@
 #include "observe/run_details.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "observe/address_text.h"
 #include "observe/table_map.h"
 
 namespace tablewalk {
@@ -18,10 +17,6 @@ constexpr std::size_t most_places = std::size_t{1} << 16;
 constexpr std::size_t most_lines = std::size_t{1} << 17;
 constexpr std::size_t shown_places = 3000;
 constexpr std::size_t shown_lines = 400;
-
-std::string address_text(std::uint64_t address) {
-  return fmt::format("{:#x}", address);
-}
 
 unsigned log2_of(std::uint64_t power) {
   return static_cast<unsigned>(__builtin_ctzll(power));

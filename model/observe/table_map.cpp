@@ -1,11 +1,11 @@
 #include "observe/table_map.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <tuple>
+
+#include "observe/address_text.h"
 
 namespace tablewalk {
 namespace {
@@ -18,10 +18,6 @@ constexpr std::uint64_t strip_parts = 64;
 
 /// In larger tables only memory that was written is looked at, found by its list.
 constexpr std::uint64_t large_table_bytes = std::uint64_t{16} << 20;
-
-std::string address_text(std::uint64_t address) {
-  return fmt::format("{:#x}", address);
-}
 
 Lines::const_iterator first_line(const Lines& lines, std::uint64_t address) {
   return std::lower_bound(lines.begin(), lines.end(), address,

@@ -1,9 +1,9 @@
 #include "observe/walk_samples.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
+
+#include "observe/address_text.h"
 
 namespace tablewalk {
 namespace {
@@ -15,11 +15,6 @@ bool is_slower(const SampledWalk& a, const SampledWalk& b) {
   const std::uint64_t cycles_a = cycles_of(a.record);
   const std::uint64_t cycles_b = cycles_of(b.record);
   return cycles_a != cycles_b ? cycles_a > cycles_b : a.number < b.number;
-}
-
-/// Text, because a number of JavaScript has only 53 bits.
-std::string address_text(std::uint64_t address) {
-  return fmt::format("{:#x}", address);
 }
 
 ordered_json cycle_or_null(const std::optional<Cycles>& cycle) {

@@ -15,7 +15,6 @@ namespace tablewalk {
 namespace {
 
 constexpr const char* table_names[CuckooRegisters::sizes] = {"pte", "pmd", "pud"};
-constexpr unsigned hints_shift = 16;
 
 CuckooSections sections_from(const HintEntry& entry) {
   CuckooSections sections;
@@ -70,7 +69,7 @@ std::uint64_t CuckooMode::hints(const std::vector<const HintEntry*>& known, Virt
   }
   std::uint64_t lines = 0;
   for (unsigned size = 0; size < ways.size(); ++size) lines |= ways[size] << size * CuckooRegisters::most_ways;
-  return any ? lines << hints_shift : 0;
+  return any ? lines << cuckoo_hints_shift : 0;
 }
 
 std::string CuckooMode::describe_hints(const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va) const {

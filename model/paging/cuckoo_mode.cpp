@@ -22,7 +22,6 @@ constexpr std::uint64_t size_bits = 3;
 constexpr std::uint64_t reads_again = 4;
 constexpr unsigned rounds_shift = 8;
 constexpr std::uint64_t rounds_bits = 0xff;
-constexpr unsigned hints_shift = 16;
 constexpr std::uint64_t hints_bits = low_bits(CuckooRegisters::sizes * CuckooRegisters::most_ways);
 /// So that a walk ends whose entry is always changed by others.
 constexpr std::uint64_t most_rounds = 64;
@@ -33,7 +32,7 @@ constexpr bool is_wanted(std::uint64_t hints, unsigned size, unsigned way) {
 }
 
 constexpr std::uint64_t hints_in(std::uint64_t progress) {
-  return progress >> hints_shift & hints_bits;
+  return progress >> cuckoo_hints_shift & hints_bits;
 }
 
 HashedLine line_from(const unsigned char* bytes) {
@@ -134,7 +133,7 @@ void CuckooMode::read_round(Walk& walk) const {
   const unsigned probes = probes_in(registers, hints);
   const std::uint64_t rounds = walk.progress() >> rounds_shift & rounds_bits;
   if (probes == 0 || rounds == most_rounds) return fail(walk, FaultReason::NotPresent);
-  walk.set_progress((rounds + 1) << rounds_shift | hints << hints_shift);
+  walk.set_progress((rounds + 1) << rounds_shift | hints << cuckoo_hints_shift);
   walk.read(round_row, further_read(walk, 0), HashedLine::bytes, probes);
 }
 
@@ -157,7 +156,7 @@ void CuckooMode::decide(Walk& walk) const {
     if (use_line(walk, walk.bytes() + std::size_t{number} * HashedLine::bytes, walk.read_address(number), size)) return;
   }
   if (hints == 0) return fail(walk, FaultReason::NotPresent);
-  walk.set_progress(walk.progress() & ~(hints_bits << hints_shift));
+  walk.set_progress(walk.progress() & ~(hints_bits << cuckoo_hints_shift));
   read_round(walk);
 }
 

@@ -6,6 +6,9 @@
 
 namespace tablewalk {
 
+/// Where a walk's progress holds the hints: which lines of which page sizes are read.
+constexpr unsigned cuckoo_hints_shift = 16;
+
 /// Elastic cuckoo page tables (Skarlatos, Kokolis, Xu and Torrellas, ASPLOS 2020): for each page size a table of two or
 /// three ways. The entries of a block of eight pages are in one line of one way. A walk reads the candidates of all
 /// ways and page sizes at once, in one round.

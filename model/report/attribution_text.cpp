@@ -12,7 +12,7 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::size_t bar_width = 20;
+constexpr std::size_t attribution_bar_width = 20;
 constexpr std::size_t table_width = 120;
 
 double share_of(std::uint64_t part, std::uint64_t whole) {
@@ -38,14 +38,14 @@ class AttributionTable {
     const AttributedRows shown = first_rows(rows, most);
     for (const AttributedWalks& row : shown) {
       const double share = share_of(row.walk_cycles, all_.walk_cycles);
-      const std::string bar(static_cast<std::size_t>(std::lround(share * bar_width)), '#');
+      const std::string bar(static_cast<std::size_t>(std::lround(share * attribution_bar_width)), '#');
       const bool others = row.name == Attribution::others;
       const std::size_t left_out = rows.size() - (shown.size() - 1);
       std::string name = row.name;
       if (spaces && row.address) name += fmt::format(" @{}", row.asid);
       if (others && left_out > 1) name += fmt::format(" ({} more rows)", with_thousands(left_out));
       table.add_row({name, with_thousands(row.walks), percent(share_of(row.walks, all_.walks)),
-                     with_thousands(row.walk_cycles), percent(share), pad_right(bar, bar_width)});
+                     with_thousands(row.walk_cycles), percent(share), pad_right(bar, attribution_bar_width)});
     }
     return table.text(table_width);
   }

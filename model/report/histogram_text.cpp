@@ -11,7 +11,7 @@ namespace tablewalk {
 namespace {
 
 constexpr std::uint64_t most_bins = 14;
-constexpr std::size_t bar_width = 40;
+constexpr std::size_t histogram_bar_width = 40;
 
 /// The smallest of 1, 2, 5, 10, 20, 50 ... that is at least `value`.
 std::uint64_t round_width(std::uint64_t value) {
@@ -59,7 +59,7 @@ std::string histogram_text(const StatSet::Distribution& distribution, std::size_
     const std::string range = tail          ? fmt::format("{} and more", with_thousands(edge))
                               : edge == end ? with_thousands(edge)
                                             : fmt::format("{} - {}", with_thousands(edge), with_thousands(end));
-    const double length = static_cast<double>(bins[i]) / static_cast<double>(highest) * bar_width;
+    const double length = static_cast<double>(bins[i]) / static_cast<double>(highest) * histogram_bar_width;
     const std::string bar(static_cast<std::size_t>(std::ceil(length)), '#');
     std::string line =
         fmt::format("{:{}}{} {} {:6.2f} %  {}", "", indent, pad_left(range, 19), pad_left(with_thousands(bins[i]), 13),

@@ -10,7 +10,7 @@
 namespace tablewalk {
 namespace {
 
-constexpr double bar_width = 30;
+constexpr double memory_bar_width = 30;
 
 /// Neighbours in one: the state at the end, the largest working set, and the sums of what happened.
 std::vector<MemorySample> joined(const std::vector<MemorySample>& samples, std::size_t most_rows) {
@@ -41,7 +41,7 @@ std::string memory_text(const std::vector<MemorySample>& samples, std::size_t in
   std::string text = fmt::format("{:{}}{:>15} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n", "", indent, "to cycle",
                                  "reserved", "cached", "uncached", "frames", "working", "minor", "major");
   for (const MemorySample& row : rows) {
-    const double length = static_cast<double>(row.major_faults) / static_cast<double>(highest) * bar_width;
+    const double length = static_cast<double>(row.major_faults) / static_cast<double>(highest) * memory_bar_width;
     std::string line =
         fmt::format("{:{}}{:>15} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}  {}", "", indent, with_thousands(row.cycle),
                     with_thousands(row.reserved), with_thousands(row.cached), with_thousands(row.uncached),

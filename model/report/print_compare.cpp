@@ -21,7 +21,7 @@ namespace {
 using Figure = StatSet::Figure;
 using Results = std::vector<LabelledResult>;
 
-constexpr std::size_t page_width = 100;
+constexpr std::size_t comparison_width = 100;
 constexpr std::size_t most_columns = 5;
 constexpr std::size_t longest_label = 15;
 
@@ -150,7 +150,7 @@ class TextComparison {
   static bool fits(const std::string& text) {
     std::size_t start = 0;
     for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', start)) {
-      if (display_width(text.substr(start, end - start)) > text_width(page_width)) return false;
+      if (display_width(text.substr(start, end - start)) > text_width(comparison_width)) return false;
       start = end + 1;
     }
     return true;

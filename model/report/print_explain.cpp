@@ -19,8 +19,7 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::size_t indent = 2;
-constexpr double bar_width = 24;
+constexpr double waterfall_bar_width = 24;
 
 std::int64_t difference(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::int64_t>(a - b);
@@ -54,7 +53,7 @@ std::string share_text(double value) {
 /// Added cycles grow to the right; saved cycles are drawn with `-`.
 std::string bar(std::int64_t value, std::int64_t largest) {
   if (largest == 0) return "";
-  const double length = bar_width * static_cast<double>(std::abs(value)) / static_cast<double>(largest);
+  const double length = waterfall_bar_width * static_cast<double>(std::abs(value)) / static_cast<double>(largest);
   return std::string(static_cast<std::size_t>(std::lround(length)), value < 0 ? '-' : '#');
 }
 
@@ -63,20 +62,20 @@ std::string text_of_one(const ExplainedMachine& machine) {
   std::int64_t largest = 0;
   for (std::size_t i = 1; i < machine.steps.size(); ++i) largest = std::max(largest, std::abs(added_by(machine, i)));
 
-  TextTable table({machine.label, "cycles", "of all", "of the cost", ""}, indent);
+  TextTable table({machine.label, "cycles", "of all", "of the cost", ""}, list_indent);
   const auto add = [&](const std::string& name, std::int64_t value, bool of_cost, const std::string& drawn) {
     const std::string part = of_cost && cost_of(machine) != 0
                                  ? share_text(static_cast<double>(value) / static_cast<double>(cost_of(machine)))
                                  : "";
     table.add_row({name, signed_text(value), share_text(share(value, cycles)), part, drawn});
   };
-  add("free translation", difference(machine.steps.front().cycles, 0), false, pad_right("", bar_width));
+  add("free translation", difference(machine.steps.front().cycles, 0), false, pad_right("", waterfall_bar_width));
   for (std::size_t i = 1; i < machine.steps.size(); ++i) {
     const std::int64_t added = added_by(machine, i);
-    add("+ " + machine.steps[i].adds, added, true, pad_right(bar(added, largest), bar_width));
+    add("+ " + machine.steps[i].adds, added, true, pad_right(bar(added, largest), waterfall_bar_width));
   }
-  add("= this machine", difference(cycles, 0), false, pad_right("", bar_width));
-  add("cost of translation", cost_of(machine), true, pad_right("", bar_width));
+  add("= this machine", difference(cycles, 0), false, pad_right("", waterfall_bar_width));
+  add("cost of translation", cost_of(machine), true, pad_right("", waterfall_bar_width));
   return table.text();
 }
 
@@ -94,7 +93,7 @@ std::string text_of_several(const std::vector<ExplainedMachine>& machines) {
     header.push_back(machine.label);
     header.emplace_back("of all");
   }
-  TextTable table(header, indent);
+  TextTable table(header, list_indent);
   const auto add = [&](const std::string& name, auto value_of) {
     std::vector<std::string> row{name};
     for (const ExplainedMachine& machine : machines) {
@@ -128,7 +127,7 @@ void print_text(const std::vector<ExplainedMachine>& machines, std::size_t rows,
   for (const ExplainedMachine& machine : machines) {
     if (!machine.result.attribution) continue;
     out << "\nWhat causes the walks" << (machines.size() == 1 ? "" : ", " + machine.label) << '\n'
-        << attribution_text(*machine.result.attribution, rows, indent);
+        << attribution_text(*machine.result.attribution, rows, list_indent);
   }
 }
 

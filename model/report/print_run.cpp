@@ -28,11 +28,10 @@ namespace {
 
 using Figure = StatSet::Figure;
 
-constexpr std::size_t indent = 2;
 constexpr std::size_t label_width = 34;
 constexpr std::size_t value_width = 18;
 /// Of a label, a value and a unit at these widths.
-constexpr std::size_t list_width = indent + label_width + value_width + 2 + 12;
+constexpr std::size_t list_width = list_indent + label_width + value_width + 2 + 12;
 const std::string served_by = "served_by.";
 
 std::string module_of(const std::string& name) {
@@ -79,7 +78,7 @@ class RunPrinter {
   }
 
   void print_cores() {
-    const std::string table = cores_text(result_.stats, indent);
+    const std::string table = cores_text(result_.stats, list_indent);
     if (table.empty()) return;
     print_title("Per core (memory, translation: shares of its cycles stalled for these)");
     out_ << table;
@@ -90,14 +89,14 @@ class RunPrinter {
     if (result_.memory.empty()) return;
     print_title("Memory over time, in pages, and faults (bars: major faults)");
     explain("reserved: asked for; cached: in memory; uncached: on the device; working: accessed in the last intervals");
-    out_ << memory_text(result_.memory, indent);
+    out_ << memory_text(result_.memory, list_indent);
   }
 
   void print_attribution() {
     if (!result_.attribution) return;
     print_title("What causes the walks");
     explain("each walk counts for its region and its instruction, with the cycles from its request to its response");
-    out_ << attribution_text(*result_.attribution, options_.attribution_rows, indent);
+    out_ << attribution_text(*result_.attribution, options_.attribution_rows, list_indent);
   }
 
   void print_checked() {
@@ -112,7 +111,7 @@ class RunPrinter {
 
   void explain(const std::string& text) {
     if (!options_.explain || text.empty()) return;
-    out_ << std::string(indent + 4, ' ') << (options_.colour ? "\033[2m" + text + "\033[0m" : text) << '\n';
+    out_ << std::string(list_indent + 4, ' ') << (options_.colour ? "\033[2m" + text + "\033[0m" : text) << '\n';
   }
 
   void print_section(Section section) {
@@ -159,7 +158,7 @@ class RunPrinter {
     const Figure& figure = *line.figure;
     std::string unit = figure.unit == "share" || line.label.find(figure.unit) != std::string::npos ? "" : figure.unit;
     if (figure.unit == "bytes") unit = "= " + humane_byte_size(figure.count);
-    std::string text = std::string(indent, ' ') + pad_right(readable_name(line.label), labels) +
+    std::string text = std::string(list_indent, ' ') + pad_right(readable_name(line.label), labels) +
                        pad_left(figure_text(figure), values) + half_width(figure) + "  " + unit;
     text.erase(text.find_last_not_of(' ') + 1);
     out_ << text << '\n';
@@ -175,8 +174,8 @@ class RunPrinter {
   void print_zeros(const std::vector<std::string>& names) {
     if (names.empty()) return;
     constexpr std::size_t usual_width = 100;
-    out_ << wrapped(fmt::format("{}0: {}", std::string(indent, ' '), fmt::join(names, ", ")), text_width(usual_width),
-                    3)
+    out_ << wrapped(fmt::format("{}0: {}", std::string(list_indent, ' '), fmt::join(names, ", ")),
+                    text_width(usual_width), 3)
          << '\n';
   }
 
@@ -244,7 +243,7 @@ class RunPrinter {
     for (const StatSet::Distribution& distribution : stats_.distributions()) {
       if (distribution.section != section || module_of(distribution.name) != module) continue;
       std::string line =
-          std::string(indent, ' ') +
+          std::string(list_indent, ' ') +
           pad_right(readable_name(is_clear ? rest_of(distribution.name) : distribution.name), label_width - 12);
       for (const char* part : {"mean", "p50", "p95", "p99", "max"}) {
         const Figure* figure = stats_.find(distribution.name + "." + part);
@@ -256,7 +255,7 @@ class RunPrinter {
       // Only the two main distributions are drawn; the others are in result.json.
       const bool drawn =
           distribution.name == "walker.latency_cycles" || distribution.name == "translation.latency_cycles";
-      if (drawn) out_ << histogram_text(distribution, indent);
+      if (drawn) out_ << histogram_text(distribution, list_indent);
     }
   }
 
@@ -316,7 +315,7 @@ class RunPrinter {
     std::vector<std::string> header = {""};
     for (const std::string& column : columns) header.push_back(column_title(column));
     if (with_miss_share) header.emplace_back("miss share");
-    TextTable table(header, indent);
+    TextTable table(header, list_indent);
     for (const Row& row : rows) {
       std::vector<std::string> cells = {row.name};
       for (const std::string& column : columns) {
@@ -373,7 +372,7 @@ class RunPrinter {
       const std::string part = starts_with(figure.name, start) ? figure.name.substr(start.size()) : "total";
       if (part != "total" && !is_memory_part(part)) total += figure.value();
     }
-    TextTable table({"where the cycles went", "cycles", "share", ""}, indent);
+    TextTable table({"where the cycles went", "cycles", "share", ""}, list_indent);
     bool any = false;
     std::vector<std::string> zeros;
     for (const Figure& figure : stats_.figures()) {

@@ -12,7 +12,7 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::size_t page_width = 96;
+constexpr std::size_t walk_width = 96;
 constexpr std::size_t name_width = 13;  ///< of a field's name, if each has its own line
 
 class WalkPrinter {
@@ -111,7 +111,7 @@ class WalkPrinter {
     if (other != 0) words.push_back("other=" + hex(other));
     std::string line(indent, ' ');
     for (const std::string& word : words) {
-      if (line.size() > indent && line.size() + 1 + word.size() > page_width) {
+      if (line.size() > indent && line.size() + 1 + word.size() > walk_width) {
         out_ << line << '\n';
         line.assign(indent, ' ');
       }

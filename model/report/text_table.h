@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,9 @@ namespace tablewalk {
 
 /// Columns for text: those of the terminal (base/terminal.h), else `usual`.
 std::size_t text_width(std::size_t usual);
+
+/// Spaces before what is listed under a heading.
+constexpr std::size_t list_indent = 2;
 
 /// A table for a terminal: the first column left-aligned, the others right-aligned. Columns that do not fit the width
 /// continue in further blocks below, each repeating the first column.

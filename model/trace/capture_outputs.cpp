@@ -11,7 +11,7 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::size_t batch_records = 1 << 10;  // small: the program's code is read while it still exists
+constexpr std::size_t captured_batch = 1 << 10;  // small: the program's code is read while it still exists
 
 /// `output` with a mark before its extension.
 std::string with_mark(const std::string& output, const std::string& mark) {
@@ -44,7 +44,7 @@ CaptureOutputs::CaptureOutputs(const CaptureConfig& config, TraceWriterOptions o
 
 std::uint64_t CaptureOutputs::convert(const LackeyReader& lackey, TraceReader& reader, CaptureResult& result,
                                       const std::function<void(std::uint64_t)>& on_progress) {
-  std::vector<Record> batch(batch_records);
+  std::vector<Record> batch(captured_batch);
   std::uint64_t all_skipped = 0;
   std::uint64_t all_kept = 0;
   // The regions at the start are read after the first access.

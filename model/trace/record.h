@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/types.h"
@@ -44,6 +45,9 @@ enum class RecordKind : std::uint8_t {
 constexpr unsigned record_kinds = 25;
 /// The kinds of access, which come first.
 constexpr unsigned access_kinds = 4;
+
+/// How many records are read, decoded or written in one go: few enough to stay in the L2 cache.
+constexpr std::size_t batch_records = 4096;
 
 /// Whether records of this kind are events rather than accesses.
 constexpr bool is_event(RecordKind kind) {

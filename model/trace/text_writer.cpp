@@ -14,7 +14,6 @@ namespace tablewalk {
 namespace {
 
 constexpr char kind_letters[access_kinds] = {'X', 'R', 'W', 'M'};
-constexpr std::size_t batch_records = 4096;
 constexpr std::size_t longest_provenance = 60000;  // a line of 64 KiB is not read as one
 
 void append_access(fmt::memory_buffer& text, const Record& record) {

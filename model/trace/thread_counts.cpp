@@ -3,12 +3,6 @@
 #include "trace/trace_reader.h"
 
 namespace tablewalk {
-namespace {
-
-constexpr std::size_t batch_records = 4096;
-
-}  // namespace
-
 void ThreadCounts::add(const Record* records, std::size_t count) {
   std::size_t first = 0;  // of the current run of records
   for (std::size_t i = 0; i < count; ++i) {

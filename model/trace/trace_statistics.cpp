@@ -10,7 +10,6 @@ namespace {
 constexpr unsigned page_bits = 12;
 constexpr unsigned region_bits = 21;
 constexpr std::uint64_t largest_gap_pages = 1 << (region_bits - page_bits);
-constexpr std::size_t batch_records = 4096;
 // Page numbers have 52 bits, so there is no room for an address-space id above them; its bits are mixed in.
 constexpr std::uint64_t asid_multiplier = 0x9E3779B97F4A7C15ull;
 

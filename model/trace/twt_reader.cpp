@@ -14,7 +14,6 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::size_t batch_records = 4096;                    // decoded and hashed while in the L1 and L2 caches
 constexpr std::size_t bytes_of_all_parts = 3 << 20;            // of all readers sharing a scratch
 constexpr std::size_t few_operands = 256 * max_operand_bytes;  // fewer are not worth a step if the block has more
 

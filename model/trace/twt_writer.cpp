@@ -13,7 +13,6 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::size_t batch_records = 4096;  // small enough to be hashed and encoded while in the L2 cache
 constexpr int highest_level = 19;
 
 void check_options(const std::string& path, const TraceWriterOptions& options) {

@@ -12,7 +12,7 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::size_t page_width = 200;
+constexpr std::size_t validation_width = 200;
 
 std::string number_text(double value) {
   if (value == std::floor(value) && value >= 0 && value < 0x1p53) {
@@ -64,7 +64,7 @@ std::string group_table(const std::vector<Outcome>& outcomes, const std::string&
     table.add_row({claim.name, claim.source.name, claim.unit, theirs_text(claim), number_text(outcome.ours),
                    difference_text(outcome), tolerance_text(claim), outcome.verdict()});
   }
-  return any ? table.text(page_width) + "\n" : std::string();
+  return any ? table.text(validation_width) + "\n" : std::string();
 }
 
 std::size_t judged(const std::vector<Outcome>& outcomes) {
@@ -128,7 +128,7 @@ std::string groups_text() {
   for (const ClaimGroup& group : claim_groups()) {
     table.add_row({group.name, group.needs_data ? "yes" : "no", group.meaning});
   }
-  return table.text(page_width);
+  return table.text(validation_width);
 }
 
 std::string groups_json() {

@@ -15,7 +15,7 @@
 namespace tablewalk {
 namespace {
 
-constexpr std::size_t page_width = 160;
+constexpr std::size_t reproduction_width = 160;
 
 void check_traces(const std::string& folder) {
   std::error_code error;
@@ -36,7 +36,7 @@ std::string paper_text(const ReproducedPaper& paper) {
     table.add_row({one.number.what, one.number.unit, published_text(one.number), fmt::format("{:.2f}", one.ours),
                    fmt::format("{:g}", one.number.margin), one.verdict()});
   }
-  std::string text = table.text(page_width);
+  std::string text = table.text(reproduction_width);
   text += fmt::format("  published: {}\n  ours: {}\n", its.source.full, its.workload);
   for (const ReproducedNumber& one : paper.numbers) {
     if (one.number.why.empty() || std::string(one.verdict()) == "agrees") continue;
@@ -144,7 +144,7 @@ std::string reproduction_csv(const std::vector<ReproducedPaper>& papers) {
 std::string papers_text() {
   TextTable table({"paper", "about"}, 0);
   for (const PaperName& paper : papers()) table.add_row({paper.name, paper.title});
-  return table.text(page_width);
+  return table.text(reproduction_width);
 }
 
 }  // namespace tablewalk

@@ -19,8 +19,10 @@ import subprocess
 import sys
 
 FINDING = re.compile(r"^(?=\S+:\d+:\d+: (?:error|warning):)", re.MULTILINE)
-# Flags for g++ only. Its precompiled headers are unreadable for clang; the sources include these headers anyway.
-GCC_ALONE = re.compile(r" -Winvalid-pch| -include \S*cmake_pch\.hxx| -flto=\S+| -ffat-lto-objects")
+# Flags for g++ only, and those that change no finding. Its precompiled headers are unreadable for clang; the sources
+# include these headers anyway.
+NOT_FOR_TIDY = re.compile(r" -Winvalid-pch| -include \S*cmake_pch\.hxx| -flto=\S+| -ffat-lto-objects| -O\d")
+UNITY_SOURCE = re.compile(r'^#include "([^"]+)"$', re.MULTILINE)
 OWN_INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
 
@@ -81,13 +83,23 @@ def write_kept(path, root, clean):
             file.write(f"{mark} {os.path.relpath(name, root)}\n")
 
 
+def one_by_one(entry):
+    """The entry, or one for each source that CMake compiles together in it."""
+    if not re.search(r"/unity_\d+_cxx\.cxx$", entry["file"]):
+        return [entry]
+    with open(entry["file"], encoding="utf-8") as file:
+        paths = UNITY_SOURCE.findall(file.read())
+    return [{**entry, "file": path, "command": re.sub(r" -o \S+ -c \S+$", f" -o x.o -c {path}", entry["command"])}
+            for path in paths]
+
+
 def entries(root, build):
     """The compile command of each source of model/."""
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
         commands = json.load(file)
     model = os.path.join(root, "model", "")
-    compiled = {entry["file"]: {**entry, "command": GCC_ALONE.sub("", entry["command"])}
-                for entry in commands if entry["file"].startswith(model)}
+    compiled = {entry["file"]: {**entry, "command": NOT_FOR_TIDY.sub("", entry["command"])}
+                for command in commands for entry in one_by_one(command) if entry["file"].startswith(model)}
     forgotten = set(glob.glob(os.path.join(model, "*", "*.cpp"))) - set(compiled)
     if forgotten:
         raise SystemExit("clang_tidy.py: not part of the build: " + ", ".join(sorted(forgotten)))
