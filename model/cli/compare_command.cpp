@@ -114,7 +114,8 @@ void compare(CompareArguments& arguments) {
   const auto points = compare_points(arguments.configs, arguments.overrides, arguments.vary);
   check_page_machines(arguments.html, points.size());
   std::vector<LabelledResult> results = run_points(points, arguments);
-  const std::vector<PageResult> page = arguments.html.empty() ? std::vector<PageResult>() : page_results(results);
+  std::vector<PageResult> page;
+  if (!arguments.html.empty()) page = name_machines(page_results(results), points);
   for (LabelledResult& one : results) {
     one.result.attribution.reset();  // only the page has them
     one.result.details = nullptr;

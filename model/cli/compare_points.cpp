@@ -78,10 +78,11 @@ std::vector<ComparePoint> compare_points(const std::vector<std::string>& configs
                                          const std::vector<std::string>& overrides,
                                          const std::vector<std::string>& vary) {
   std::vector<ComparePoint> points;
-  for (const std::string& config : configs) points.push_back({printable(config), {config, overrides}, 0});
-  if (points.empty()) points.push_back({"default", {"", overrides}, 0});
+  for (const std::string& config : configs) points.push_back({printable(config), {}, {config, overrides}, 0});
+  if (points.empty()) points.push_back({"default", {}, {"", overrides}, 0});
   const bool label_config = points.size() > 1 || vary.empty();
   if (!label_config) points.front().label.clear();
+  for (ComparePoint& point : points) point.name = point.label;
 
   for (const Variation& variation : parse_variations(vary)) {
     const std::size_t count = points.size() * variation.values.size();
@@ -96,7 +97,9 @@ std::vector<ComparePoint> compare_points(const std::vector<std::string>& configs
         ComparePoint next = point;
         next.config.overrides.push_back(setting);
         ++next.varied;
-        next.label += (next.label.empty() ? "" : " ") + printable(vary.size() == 1 ? value : setting);
+        const auto add = [](std::string& text, const std::string& word) { text += (text.empty() ? "" : " ") + word; };
+        add(next.label, printable(vary.size() == 1 ? value : setting));
+        add(next.name, printable(setting));
         combined.push_back(std::move(next));
       }
     }

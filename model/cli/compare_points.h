@@ -9,7 +9,8 @@ namespace tablewalk {
 
 /// One column of a comparison.
 struct ComparePoint {
-  std::string label;
+  std::string label;  ///< of a column: without the key if only one varies
+  std::string name;   ///< of a page: with it
   ConfigSource config;
   std::size_t varied = 0;  ///< how many of its overrides (the last ones) come from `vary`
 };

@@ -17,6 +17,7 @@
 #include "cli/terminal.h"
 #include "cli/trace_arguments.h"
 #include "report/print_explain.h"
+#include "stats/translation_cost.h"
 #include "system/waterfall.h"
 
 namespace tablewalk {
@@ -40,9 +41,9 @@ struct PlannedMachine {
   std::vector<std::size_t> jobs;
 };
 
-std::vector<PlannedMachine> plan(const ExplainArguments& arguments, MachineJobs& jobs) {
+std::vector<PlannedMachine> plan(const std::vector<ComparePoint>& points, MachineJobs& jobs) {
   std::vector<PlannedMachine> machines;
-  for (const ComparePoint& point : compare_points(arguments.configs, arguments.overrides, arguments.vary)) {
+  for (const ComparePoint& point : points) {
     PlannedMachine machine{point.label, waterfall_of(load_point(point)), {}};
     for (const WaterfallStep& step : machine.steps) {
       const bool ideal = &step != &machine.steps.back();
@@ -63,6 +64,7 @@ std::optional<ExplainedMachine> collect(const PlannedMachine& planned,
     machine.steps.push_back({planned.steps[i].name, planned.steps[i].adds, result->stats.at("core.cycles").count});
     machine.result = *result;
   }
+  add_translation_cost(machine.result, *results[planned.jobs.front()]);
   return machine;
 }
 
@@ -79,7 +81,8 @@ void explain(const ExplainArguments& arguments) {
   options.details = !arguments.html.empty();
   check_html_option(arguments.html, options.trace_path, arguments.configs);
   MachineJobs jobs(options, arguments.rows);
-  const std::vector<PlannedMachine> planned = plan(arguments, jobs);
+  const auto points = compare_points(arguments.configs, arguments.overrides, arguments.vary);
+  const std::vector<PlannedMachine> planned = plan(points, jobs);
   check_page_machines(arguments.html, planned.size());
   const std::vector<std::optional<RunResult>> results = jobs.run(arguments.jobs);
   std::vector<ExplainedMachine> machines;
@@ -92,7 +95,7 @@ void explain(const ExplainArguments& arguments) {
   }
   print_explain(machines, printing, std::cout);
   if (!arguments.html.empty() && !machines.empty()) {
-    write_page(arguments.html, page_results(machines), page_title(options.trace_path));
+    write_page(arguments.html, name_machines(page_results(machines), points), page_title(options.trace_path));
   }
 }
 

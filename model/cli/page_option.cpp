@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/error.h"
@@ -37,6 +38,15 @@ void check_html_option(const std::string& path, const std::string& trace, const 
 void check_page_machines(const std::string& path, std::size_t machines) {
   if (path.empty() || machines <= most_page_results) return;
   throw InputError(fmt::format("--html {}: {} machines: expected at most {}", path, machines, most_page_results));
+}
+
+std::vector<PageResult> name_machines(std::vector<PageResult> results, const std::vector<ComparePoint>& points) {
+  for (PageResult& result : results) {
+    const auto is_its = [&](const ComparePoint& point) { return point.label == result.label; };
+    const auto point = std::find_if(points.begin(), points.end(), is_its);
+    if (point != points.end()) result.label = point->name;
+  }
+  return results;
 }
 
 void write_page(const std::string& path, std::vector<PageResult> results, const std::string& title) {

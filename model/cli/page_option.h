@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/compare_points.h"
 #include "report/page.h"
 
 namespace tablewalk {
@@ -19,6 +20,9 @@ void check_html_option(const std::string& path, const std::string& trace, const 
 
 /// The same if it would have too many machines.
 void check_page_machines(const std::string& path, std::size_t machines);
+
+/// Gives each result, known by the label of its point, the name that it has where no heading says what varies.
+std::vector<PageResult> name_machines(std::vector<PageResult> results, const std::vector<ComparePoint>& points);
 
 /// Writes the page, whole or not at all. Throws InputError.
 void write_page(const std::string& path, std::vector<PageResult> results, const std::string& title);

@@ -48,12 +48,14 @@ std::string mismatch_problem(const CLI::App& command, const std::string& name) {
 std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = innermost(app);
   const std::string see = fmt::format("; see `{} --help`", path_of(command));
-  const std::vector<std::string> unknown = command.remaining(true);
+  std::vector<std::string> unknown = command.remaining(true);
+  unknown.erase(std::find(unknown.begin(), unknown.end(), "--"), unknown.end());  // the command of another program
   const std::vector<std::string> commands = command_names(command);
   if (!unknown.empty()) {
     const std::string word = unknown.front().substr(0, unknown.front().find('='));
     if (!word.empty() && word.front() == '-') {
-      return fmt::format("unknown option '{}'{}{}", word, did_you_mean(word, option_names(command)), see);
+      const char* const of_program = command.get_name() == "capture" ? "; a program's own options follow a `--`" : "";
+      return fmt::format("unknown option '{}'{}{}{}", word, did_you_mean(word, option_names(command)), of_program, see);
     }
     if (!commands.empty()) return fmt::format("unknown command '{}'{}{}", word, did_you_mean(word, commands), see);
     return fmt::format("unexpected argument '{}'{}", word, see);

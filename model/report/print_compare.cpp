@@ -65,7 +65,10 @@ std::vector<std::string> select(const Results& results, const std::vector<std::s
       if (matches) selected.push_back(name);
     }
     if (selected.size() == before) {
-      throw InputError(fmt::format("--stats {}: no such statistic{}", pattern, did_you_mean(pattern, names)));
+      const bool is_list = pattern.find(',') != std::string::npos;
+      throw InputError(
+          fmt::format("--stats {}: no such statistic{}", pattern,
+                      is_list ? "; expected one, or --stats several times" : did_you_mean(pattern, names)));
     }
   }
   return selected;

@@ -150,7 +150,7 @@ void PageWalker::report(StatSet& figures) const {
   figures
       .distribution("walker.latency_cycles", stats_.latency, "cycles",
                     "from the request's arrival at the walker to its response, per walk")
-      .explain("latency of a walk; a few slow walks read their entries from DRAM")
+      .explain("latency of a walk, from its request to its response")
       .key("mean", "average latency of a walk")
       .key("p95", "95 % of walks are no slower than this")
       .key("p99", "99 % of walks are no slower than this");

@@ -3,7 +3,7 @@ import { count } from "./format.js";
 import { h, note } from "./dom.js";
 import { cards, configDifferences, figuresTable } from "./figures.js";
 import { machineChart } from "./machine.js";
-import { coreChart, partsNote, waterfallChart } from "./waterfall.js";
+import { coreChart, partsNote, waterfallCharts } from "./waterfall.js";
 import { breakdownChart, distributionChart, readsChart } from "./latency.js";
 import { progressChart, reachChart } from "./progress.js";
 import { linesTable, spaceChart, tablesChart } from "./space.js";
@@ -50,7 +50,7 @@ function summary() {
 }
 
 function costs() {
-  return [...(results.length > 4 ? [chosen()] : results).map(waterfallChart), partsNote(results), coreChart(results)];
+  return [...waterfallCharts(results.length > 4 ? [chosen()] : results), partsNote(results), coreChart(results)];
 }
 
 function microscopeSection() {

@@ -30,7 +30,20 @@ function barsOf(steps) {
   return bars;
 }
 
-export function waterfallChart(one) {
+// The part of the axis in which the bars of these results differ: it begins near free translation, because the cost is
+// often a small part of all cycles.
+function rangeOf(results) {
+  const values = results.map(stepsOf).filter(Boolean).flatMap((steps) => steps.map((step) => step.cycles));
+  const margin = Math.max(1, (d3.max(values) - d3.min(values)) * 0.12);
+  return [Math.max(0, d3.min(values) - margin), d3.max(values) + margin / 2];
+}
+
+// All charts of `results` have one axis.
+export function waterfallCharts(results) {
+  return results.map((one) => waterfallChart(one, rangeOf(results)));
+}
+
+function waterfallChart(one, range) {
   const steps = stepsOf(one);
   if (!steps) {
     const why = one.result.cost && one.result.cost.reason ? ` (${one.result.cost.reason})` : "";
@@ -41,7 +54,7 @@ export function waterfallChart(one) {
     name: "waterfall",
     caption: `Cost of translation: ${one.label}`,
     description: bars.map((bar) => `${bar.label}: ${bar.text}`).join("; "),
-    draw: (svg, width) => drawBars(svg, width, bars),
+    draw: (svg, width) => drawBars(svg, width, bars, range),
     table: [[textColumn("part", (bar) => bar.label), numberColumn("cycles", (bar) => bar.added ?? bar.to,
       (bar) => count(bar.added ?? bar.to)), textColumn("", (bar) => bar.text)], bars],
     entries: [["var(--l2)", "the machine"], ["var(--dram)", "adds cycles"],
@@ -51,19 +64,14 @@ export function waterfallChart(one) {
 
 // Only `explain` simulates the machines between the two.
 export function partsNote(results) {
-  return results.every((one) => one.waterfall) ? null : note("`tablewalk explain` with --html divides the cost into its parts.");
+  return results.every((one) => one.waterfall) ? null : note("tablewalk explain --html divides the cost into its parts.");
 }
 
-// The axis begins near free translation: the cost is a small part of all cycles.
-function drawBars(svg, width, bars) {
+function drawBars(svg, width, bars, range) {
   const narrow = width < 560;
   const left = narrow ? 8 : 260;
   const row = narrow ? 40 : BAR_ROW;
-  const values = bars.slice(1, -1).flatMap((bar) => [bar.from, bar.to]);
-  const low = d3.min([...values, bars[0].to]);
-  const high = d3.max([...values, bars[0].to]);
-  const margin = Math.max(1, (high - low) * 0.12);
-  const scale = d3.scaleLinear().domain([Math.max(0, low - margin), high + margin / 2]).range([left, width - 12]);
+  const scale = d3.scaleLinear().domain(range).range([left, width - 12]);
   const items = bars.map((bar, i) => {
     const from = scale(Math.max(scale.domain()[0], Math.min(bar.from, bar.to)));
     const to = scale(Math.max(bar.from, bar.to));
