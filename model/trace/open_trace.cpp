@@ -88,7 +88,10 @@ const TraceFormat* format_of_text(ByteSource& bytes) {
 const TraceFormat& detect(ByteSource& bytes) {
   const TraceFormat* format = recognise(Look::Head, bytes.peek(trace_head_bytes));
   if (format == nullptr) format = format_of_text(bytes);
-  if (format == nullptr && is_text_argument(bytes.path())) format = find_trace_format("text");  // it says what is wrong
+  if (format == nullptr && is_text_argument(bytes.path())) {
+    Record record;  // the reader of text says what is wrong with it
+    find_trace_format("text")->open(lines_of_argument(bytes.path()), nullptr)->read(&record, 1);
+  }
   if (format == nullptr) {
     refuse(bytes, fmt::format("not a trace in a supported format: expected {} (--trace-format overrides what is "
                               "detected)",

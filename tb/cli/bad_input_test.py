@@ -325,6 +325,10 @@ class BadOptions(ProgramTest):
         self.assert_refused(["rnu", "good.txt"], "unknown command 'rnu'", "did you mean 'run'?")
         self.assert_refused(["run", "--frmat", "json", "good.txt"], "'--frmat'", "did you mean '--format'?")
         self.assert_refused(["run"], "TRACE is missing")
+        self.assert_refused(["trace", "capture", "--limit", "9", "--", "ls"], "--output is missing")
+        self.assert_refused(["trace", "capture", "-o", "x.twt", "ls", "-lR"], "unknown option '-lR'", "follow a `--`")
+        self.assert_refused(["run", "text:R 1000"], "text:R 1000:1: expected 'R|W|X|M 0xADDRESS", "found 'R 1000'")
+        self.assert_refused(["compare", "text:R 0x1000", "--stats", "core.cycles,walker.walks"], "--stats several times")
         self.assert_refused(["run", "good.txt", "--set"], "--set: expected a value")
         self.assert_refused(["run", "good.txt", "--format", "jsn"], "jsn", "did you mean 'json'?")
 

@@ -70,6 +70,23 @@ class PageTest(PageCase):
         for step in ("free translation", "TLB lookups", "reading entries", "waiting for a walker", "this machine"):
             self.assertIn(step, text)
 
+    def test_the_cost_is_the_first_figure_of_every_page(self):
+        for page in (self.one, self.two, self.explained):
+            self.browser.open(page)
+            first = self.run_script("return document.querySelector('.card').textContent")
+            self.assertIn("translation.cost_share", first)
+
+    def test_machines_have_names_with_their_key_and_costs_one_axis(self):
+        self.browser.open(self.two)
+        charts = "return [...document.querySelectorAll('[data-chart=waterfall]')].map((chart) => {script})"
+        captions = self.run_script(charts.replace("{script}", "chart.textContent"))
+        for value, caption in zip("12", captions):
+            self.assertIn(f"walker.walkers={value}", caption)
+        axes = self.run_script(charts.replace("{script}", "[...chart.querySelectorAll('.tick text')].map((text) => "
+                                                          "text.textContent).join()"))
+        self.assertEqual(len(axes), 2)
+        self.assertEqual(axes[0], axes[1])
+
     def test_a_link_opens_its_walk(self):
         self.browser.open(self.one, "#walk=12")
         self.assertEqual(self.story(), "Walk 12")

@@ -145,7 +145,7 @@ TEST(SweepPlanError, EachIsOneLineWithPlaceExpectationAndNearestName) {
   EXPECT_THAT(problem_of(head + "where: walker > 1"), HasSubstr("is a list or a group"));
   EXPECT_THAT(problem_of("traces:\n  - 'text:R 0x1000'\n  - nofile.twt"),
               HasSubstr("s.yaml:3: traces: nofile.twt: cannot"));
-  EXPECT_THAT(problem_of("traces: 'text:R 1'"), HasSubstr("s.yaml:1: traces: text:R 1: not a trace"));
+  EXPECT_THAT(problem_of("traces: 'text:R 1'"), HasSubstr("s.yaml:1: traces: text:R 1:1: expected 'R|W|X|M 0xADDRESS"));
   EXPECT_THAT(problem_of("traces: '-'"), HasSubstr("expected a file, not a pipe"));
 }
 
