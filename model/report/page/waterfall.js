@@ -40,7 +40,8 @@ function rangeOf(results) {
 
 // All charts of `results` have one axis.
 export function waterfallCharts(results) {
-  return results.map((one) => waterfallChart(one, rangeOf(results)));
+  const range = rangeOf(results);
+  return results.map((one) => waterfallChart(one, range));
 }
 
 function waterfallChart(one, range) {
