@@ -3,6 +3,7 @@
 #include "trace/trace_reader.h"
 
 namespace tablewalk {
+
 void ThreadCounts::add(const Record* records, std::size_t count) {
   std::size_t first = 0;  // of the current run of records
   for (std::size_t i = 0; i < count; ++i) {
