@@ -20,9 +20,9 @@ constexpr const char* no_line_end_note =
 /// Common to readers of a file: a source of bytes, a description, the checksum of the records delivered.
 ///
 /// A reader rejects, with the line or record: what is malformed, an access that is_possible_access() does not accept,
-/// and a trace that ends without any access. A reader of lines also accepts what detection skips at the head (blank
-/// lines, comments, `thread N`; open_trace.cpp), rejects the comment `# addresses: physical` wherever it comes
-/// (says_physical()), and adds no_line_end_note to the description if the last line has no line end.
+/// and a trace that ends without any record, of which an event is one. A reader of lines also accepts what detection
+/// skips at the head (blank lines, comments, `thread N`; open_trace.cpp), rejects the comment `# addresses: physical`
+/// wherever it comes (says_physical()), and adds no_line_end_note to the description if the last line has no line end.
 class StreamReader : public TraceReader {
  public:
   StreamReader(std::unique_ptr<ByteSource> bytes, const std::string& format) : bytes_(std::move(bytes)) {
