@@ -2,11 +2,16 @@
 
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 find_program(Z3 z3 REQUIRED)
-set(prove ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tb/formal/prove.py)
+find_program(YOSYS yosys REQUIRED)
+# A proof of unchanged hardware is not made again.
+function(tablewalk_proof name)
+  tablewalk_unless_unchanged(formal.${name} INPUTS rtl/*.sv tb/formal/* TOOLS ${YOSYS} ${Z3}
+    COMMAND ${PROJECT_SOURCE_DIR}/tb/formal/prove.py ${ARGN})
+endfunction()
 foreach(name decode lru walk_cache walker1 walker1_cached)
-  add_test(NAME formal.${name} COMMAND ${prove} ${name})
+  tablewalk_proof(${name} ${name})
 endforeach()
-add_test(NAME formal.broken COMMAND ${prove} --broken lru walk_cache walker1_cached)
-add_test(NAME formal.covers COMMAND ${prove} --covers lru walk_cache walker1)
+tablewalk_proof(broken --broken lru walk_cache walker1_cached)
+tablewalk_proof(covers --covers lru walk_cache walker1)
 set_tests_properties(formal.decode formal.lru formal.walk_cache formal.walker1 formal.walker1_cached formal.broken
                      formal.covers PROPERTIES TIMEOUT 900)

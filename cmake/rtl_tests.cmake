@@ -68,8 +68,9 @@ find_program(YOSYS yosys REQUIRED)
 find_program(VERILATOR verilator REQUIRED)
 add_test(NAME tidy.rtl_lint COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tb/tidy/rtl_lint.py
                                     ${VERILATOR} ${PROJECT_SOURCE_DIR})
-add_test(NAME rtl.synth COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tb/rtl/synthesis.py ${YOSYS}
-                                ${PROJECT_SOURCE_DIR})
-add_test(NAME rtl.area COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tb/rtl/area_test.py ${YOSYS}
-                               ${PROJECT_SOURCE_DIR})
+tablewalk_unless_unchanged(rtl.synth INPUTS rtl/**/*.sv tb/rtl/synthesis.py TOOLS ${YOSYS}
+  COMMAND ${PROJECT_SOURCE_DIR}/tb/rtl/synthesis.py ${YOSYS} ${PROJECT_SOURCE_DIR})
+tablewalk_unless_unchanged(rtl.area
+  INPUTS rtl/**/* tb/rtl/area_test.py cmake/rtl_walkers.cmake docs/hardware-cost.md TOOLS ${YOSYS}
+  COMMAND ${PROJECT_SOURCE_DIR}/tb/rtl/area_test.py ${YOSYS} ${PROJECT_SOURCE_DIR})
 set_tests_properties(tidy.rtl_lint rtl.synth rtl.area PROPERTIES TIMEOUT 900)

@@ -43,7 +43,7 @@ TEST(CoresLaws, EveryMachineFinishesWithEveryTranslationRightAndEveryCycleAccoun
 }
 
 TEST(CoresLaws, RunningAheadChangesNoByteOfTheResult) {
-  for (const std::uint64_t seed : printed_seeds(80)) {
+  for (const std::uint64_t seed : printed_seeds(50)) {
     RandomCase random(seed);
     const std::string ahead = random.run();
     random.config.core.run_ahead = false;
@@ -52,7 +52,7 @@ TEST(CoresLaws, RunningAheadChangesNoByteOfTheResult) {
 }
 
 TEST(CoresLaws, TheOrderInWhichModulesAreMadeChangesNoByteOfTheResult) {
-  for (const std::uint64_t seed : printed_seeds(60)) {
+  for (const std::uint64_t seed : printed_seeds(40)) {
     RandomCase random(seed);
     const std::string core_first = random.run();
     random.options.construction = ConstructionOrder::MemoryFirst;

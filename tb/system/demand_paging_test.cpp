@@ -361,7 +361,7 @@ class RandomCase {
 
 TEST(DemandPaging, EveryRandomMachineKeepsTheLaws) {
   std::map<std::string, std::uint64_t> reached;
-  for (const std::uint64_t seed : printed_seeds(60)) {
+  for (const std::uint64_t seed : printed_seeds(40)) {
     RandomCase random(seed);
     ASSERT_NO_THROW(random.run()) << random.describe();
     if (random.config.os.huge_pages.policy == HugePagePolicy::Never) continue;

@@ -10,7 +10,7 @@ namespace tablewalk::test {
 namespace {
 
 TEST(Flattened, EveryMachineFinishesWithEveryTranslationRight) {
-  for (const std::uint64_t seed : printed_seeds(60)) {
+  for (const std::uint64_t seed : printed_seeds(30)) {
     Dice dice(seed);
     TemporaryFolder folder;
     const std::string mode = dice.pick<std::string>({"flattened", "flattened:5+5,5+4/12@8", "flattened:6,4,5+4/12@8"});

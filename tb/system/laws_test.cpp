@@ -53,7 +53,7 @@ TEST(Laws, EveryMachineFinishesWithEveryTranslationRightAndEveryCycleAccountedFo
 }
 
 TEST(Laws, RunningAheadChangesNoByteOfTheResult) {
-  for (const std::uint64_t seed : printed_seeds(150)) {
+  for (const std::uint64_t seed : printed_seeds(100)) {
     RandomCase random(seed);
     const std::string ahead = random.run();
     random.config.core.run_ahead = false;
@@ -62,7 +62,7 @@ TEST(Laws, RunningAheadChangesNoByteOfTheResult) {
 }
 
 TEST(Laws, TheOrderInWhichModulesAreMadeChangesNoByteOfTheResult) {
-  for (const std::uint64_t seed : printed_seeds(150)) {
+  for (const std::uint64_t seed : printed_seeds(100)) {
     RandomCase random(seed);
     const std::string core_first = random.run();
     random.options.construction = ConstructionOrder::MemoryFirst;

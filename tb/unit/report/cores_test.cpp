@@ -13,10 +13,12 @@
 #include "report/result_json.h"
 #include "stats/core_name.h"
 #include "unit/report/example_result.h"
+#include "unit/report/printed.h"
 
 namespace tablewalk {
 namespace {
 
+using test::run_text;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -48,12 +50,6 @@ RunResult result_of_cores(unsigned cores, bool private_stlb) {
   for (const StatSet& set : sets) result.stats.merge(set);
   for (unsigned core = 0; core < cores; ++core) result.stats.merge(sets[core].prefixed(core_prefix(core)));
   return result;
-}
-
-std::string run_text(const RunResult& result, const PrintOptions& options = {}) {
-  std::ostringstream out;
-  print_run(result, options, out);
-  return out.str();
 }
 
 TEST(CoresText, HasARowForEachCore) {

@@ -1,33 +1,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <sstream>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "report/histogram_text.h"
 #include "report/print_compare.h"
 #include "report/print_run.h"
 #include "report/result_json.h"
 #include "unit/report/example_result.h"
+#include "unit/report/printed.h"
 
 namespace tablewalk {
 namespace {
 
-/// Compares with tb/golden/report/NAME; TABLEWALK_WRITE_GOLDEN=1 writes the file instead, for review.
-void expect_golden(const std::string& name, const std::string& text) {
-  const std::string path = std::string(TABLEWALK_SOURCE_DIR) + "/tb/golden/report/" + name;
-  if (std::getenv("TABLEWALK_WRITE_GOLDEN") != nullptr) write_text_file(path, text);
-  EXPECT_EQ(text, read_text_file(path)) << path;
-}
-
-std::string run_text(const RunResult& result, const PrintOptions& options = {}) {
-  std::ostringstream out;
-  print_run(result, options, out);
-  return out.str();
-}
+using test::expect_golden;
+using test::run_text;
 
 std::string compare_text(const std::vector<LabelledResult>& results, const PrintOptions& options = {}) {
   std::ostringstream out;

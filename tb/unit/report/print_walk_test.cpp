@@ -3,26 +3,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "base/file.h"
 #include "report/walk_words.h"
+#include "unit/report/printed.h"
 
 namespace tablewalk {
 namespace {
 
+using test::expect_golden;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-/// Compares with tb/golden/report/NAME; TABLEWALK_WRITE_GOLDEN=1 writes the file instead, for review.
-void expect_golden(const std::string& name, const std::string& text) {
-  const std::string path = std::string(TABLEWALK_SOURCE_DIR) + "/tb/golden/report/" + name;
-  if (std::getenv("TABLEWALK_WRITE_GOLDEN") != nullptr) write_text_file(path, text);
-  EXPECT_EQ(text, read_text_file(path)) << path;
-}
 
 /// 32-bit paging: 0x1000 -> 0x5000 (user, not yet accessed, a software bit set), 0x400000 -> 0x800000 (4 MiB,
 /// supervisor, read-only), the entry of 0x800000 absent, that of 0xC00000 with a reserved bit.
