@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import random
+import re
 import resource
 import shutil
 import signal
@@ -395,6 +396,10 @@ class Tune(SweepTest):
                     if not any(b <= bits and c <= cost and (b, c) != (bits, cost) for b, c in everything)]
         self.assertEqual(front, sorted(set(expected)))
         self.assertIn(f"{len(front)} of {len(rows)} machines", output)
+        blocks = [block.splitlines()[1:] for block in re.split("^machine ", output, flags=re.MULTILINE)[1:]]
+        self.assertGreater(len(blocks), 1, "the columns continue below")
+        for block in blocks:
+            self.assertEqual([line.split()[0] for line in block], [str(i + 1) for i in range(len(front))])
         row = rows[0]
         settings = [part for key in ("itlb", "dtlb", "stlb")
                     for part in ("--set", f"{key}.arrays.0.entries={row[f'{key}.arrays.0.entries']}")]
