@@ -12,5 +12,6 @@ pkg_check_modules(SNAPPY REQUIRED IMPORTED_TARGET snappy)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(CAPSTONE REQUIRED IMPORTED_TARGET capstone)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 # Loaded at run time when capturing (trace/x86_decoder.cpp): the build needs only its headers.
 set_target_properties(PkgConfig::CAPSTONE PROPERTIES INTERFACE_LINK_LIBRARIES "${CMAKE_DL_LIBS}")

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "base/error.h"
 #include "base/units.h"
 #include "cli/options.h"
@@ -17,6 +19,14 @@ TimelineOptions TimelineArguments::options() const {
     throw InputError(fmt::format("{} without --timeline: expected --timeline FILE too", given));
   }
   if (path == "-") throw InputError("--timeline -: expected a file name, such as run.pftrace");
+  const std::filesystem::path name(path);
+  const bool packed = name.extension() != ".sqlite3" && name.stem().extension() == ".sqlite3";
+  if (packed || name.extension() == ".sqlite" || name.extension() == ".db") {
+    throw InputError(
+        fmt::format("--timeline {}: expected a name that ends in .sqlite3 for Daisen, or another one, such as "
+                    "run.pftrace, for Perfetto",
+                    path));
+  }
   TimelineOptions options;
   options.path = path;
   options.from = Cycles(from.value_or(0));
@@ -34,8 +44,10 @@ TimelineOptions TimelineArguments::options() const {
 }
 
 void add_timeline_options(CLI::App& command, TimelineArguments& arguments) {
-  command.add_option("--timeline", arguments.path,
-                     "File for the run as a timeline for ui.perfetto.dev, a cycle as a nanosecond; .gz compresses");
+  command.add_option(
+      "--timeline", arguments.path,
+      "File for the run as a timeline, a cycle as a nanosecond: for ui.perfetto.dev (.gz compresses), or, if "
+      "its name ends in .sqlite3, for Daisen");
   add_whole(command, "--timeline-from", arguments.from, "First cycle of the timeline");
   add_whole(command, "--timeline-cycles", arguments.cycles, "Number of cycles in the timeline; 0 is all");
   command.add_option("--timeline-size", arguments.size,

@@ -31,7 +31,9 @@ struct TuneArguments {
 };
 
 void print_front(const SweepPlan& plan, const std::vector<TunedMachine>& machines) {
-  std::vector<std::string> header = plan.keys;
+  // The number tells which machine is meant where the columns continue below.
+  std::vector<std::string> header = {"machine"};
+  header.insert(header.end(), plan.keys.begin(), plan.keys.end());
   header.insert(header.end(), {"TLB entries", "TLB bits"});
   const bool walkers = have_walkers(machines);
   if (walkers) header.insert(header.end(), {"walker cells", "walker depth"});
@@ -40,7 +42,8 @@ void print_front(const SweepPlan& plan, const std::vector<TunedMachine>& machine
   std::size_t shown = 0;
   for (const TunedMachine& machine : machines) {
     if (!machine.on_front) continue;
-    std::vector<std::string> cells = machine.values;
+    std::vector<std::string> cells = {std::to_string(++shown)};
+    cells.insert(cells.end(), machine.values.begin(), machine.values.end());
     cells.insert(cells.end(), {with_thousands(machine.size.entries), with_thousands(machine.size.bits)});
     if (walkers) {
       const WalkerArea area = machine.walker.value_or(WalkerArea{});
@@ -50,7 +53,6 @@ void print_front(const SweepPlan& plan, const std::vector<TunedMachine>& machine
                                    with_thousands(static_cast<std::uint64_t>(std::abs(machine.cost_cycles))),
                                fmt::format("{:.2f} %", 100 * machine.cost_share())});
     table.add_row(std::move(cells));
-    ++shown;
   }
   std::cout << fmt::format("{} of {} machines: fewer TLB bits{} cost more cycles\n\n", shown, machines.size(),
                            walkers ? " or walker cells" : "")

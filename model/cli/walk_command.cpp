@@ -93,6 +93,16 @@ struct BuiltTables {
       : frames(memory_bytes, mode->page_bytes(), {}), tables(mode, memory, frames) {}
 };
 
+/// Says so if a range given without PAGE begins or ends inside a page: pages are mapped whole.
+void note_whole_pages(const std::string& spec, const MappedRange& given, VirtualAddress first, VirtualAddress last,
+                      std::uint64_t page) {
+  if (first == given.first && last == given.last) return;
+  const std::uint64_t pages = (last.value() - first.value()) / page + 1;
+  print_warning(fmt::format("--map {}: not whole pages; mapped {} page{} of {} that it touches: {:#x}..{:#x}", spec,
+                            pages == 1 ? "the" : fmt::format("the {}", with_thousands(pages)), pages == 1 ? "" : "s",
+                            format_byte_size(ByteSize{page}), first.value(), last.value()));
+}
+
 /// Maps the ranges to new frames.
 std::unique_ptr<BuiltTables> build_tables(const std::vector<std::string>& maps,
                                           const std::shared_ptr<const PagingMode>& mode, PhysicalMemory& memory) {
@@ -121,6 +131,7 @@ std::unique_ptr<BuiltTables> build_tables(const std::vector<std::string>& maps,
     } catch (const InputError& error) {
       throw InputError(fmt::format("--map {}: {}", spec, error.what()));
     }
+    note_whole_pages(spec, range, VirtualAddress(first), VirtualAddress(last), page);
   }
   return built;
 }

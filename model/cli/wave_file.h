@@ -39,7 +39,7 @@ class WaveFile {
     namespace fs = std::filesystem;
     const bool is_file = path != "-" && (!fs::exists(path) || fs::is_regular_file(path) || fs::is_directory(path));
     if (!is_file) throw InputError(fmt::format("--wave {}: expected a file name", path));
-    if (fs::path(path).extension() == ".vcd") {
+    if (fs::path(path).extension() != ".fst" && !fs::is_directory(path)) {
       throw InputError(fmt::format("--wave {}: waves are written as FST; expected a name that ends in .fst", path));
     }
     return path;

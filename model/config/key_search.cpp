@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace tablewalk {
@@ -15,6 +17,26 @@ void collect_keys(const ConfigNode& node, const std::string& key, std::vector<st
     keys.push_back(inner);
     collect_keys(child, inner, keys);
   }
+}
+
+/// How many groups the keys have in common, from the top.
+std::size_t common_groups(const std::string& a, const std::string& b) {
+  const std::vector<std::string> of_a = split_key(a);
+  const std::vector<std::string> of_b = split_key(b);
+  std::size_t common = 0;
+  while (common < std::min(of_a.size(), of_b.size()) && of_a[common] == of_b[common]) ++common;
+  return common;
+}
+
+/// The key of that name elsewhere in the config, the one nearest to the group: `stlb.entries` is likely to mean
+/// `stlb.arrays.0.entries`, and not another TLB's.
+std::string key_of_name(const std::string& name, const std::string& group_key, const std::vector<std::string>& keys) {
+  std::string found;
+  for (const std::string& key : keys) {
+    if (split_key(key).back() != name) continue;
+    if (found.empty() || common_groups(key, group_key) > common_groups(found, group_key)) found = key;
+  }
+  return found;
 }
 
 std::string suggestion(const std::string& key) {
@@ -52,8 +74,8 @@ std::string unknown_key(const ConfigNode& root, const ConfigNode& group, const s
     return text + suggestion(join_key(group_key, near));
   }
   const std::vector<std::string> keys = all_keys(root);
-  for (const std::string& key : keys) {
-    if (split_key(key).back() == name) return text + suggestion(key);
+  if (const std::string elsewhere = key_of_name(name, group_key, keys); !elsewhere.empty()) {
+    return text + suggestion(elsewhere);
   }
   return text + did_you_mean(join_key(group_key, name), keys);
 }

@@ -74,18 +74,16 @@ std::vector<std::string> select(const Results& results, const std::vector<std::s
   return selected;
 }
 
-/// At most 5 characters.
-std::string compact(double value) {
-  std::string text = short_number(value);
-  text.erase(std::remove(text.begin(), text.end(), ' '), text.end());
-  return text;
-}
-
 std::string ratio_text(const Figure& figure, const Figure* base) {
   if (base == nullptr || base->value() == 0) return "";
   const double quotient = figure.value() / base->value();
-  if (quotient > 0 && quotient < 0.005) return "1/" + compact(1 / quotient);
-  return quotient < 9.995 ? fmt::format("{:.2f}x", quotient) : short_number(quotient) + "x";
+  if (quotient >= 9.995) return short_number(quotient) + "x";
+  if (quotient <= 0 || quotient >= 0.095) return fmt::format("{:.2f}x", quotient);
+  // Two digits that say something, also of a small ratio: 0.034x, 0.00020x, 3.9e-6x.
+  if (quotient >= 0.000095) return fmt::format("{:#.2g}x", quotient);
+  std::string text = fmt::format("{:.1e}x", quotient);
+  if (const std::size_t zero = text.find("e-0"); zero != std::string::npos) text.erase(zero + 2, 1);
+  return text;
 }
 
 class TextComparison {

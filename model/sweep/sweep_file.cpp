@@ -12,6 +12,7 @@
 #include "config/yaml_text.h"
 #include "sweep/sweep_yaml.h"
 #include "system/sample_spec.h"
+#include "system/shard_spec.h"
 
 namespace tablewalk {
 namespace {
@@ -20,9 +21,9 @@ constexpr std::size_t most_file_bytes = std::size_t{4} << 20;
 constexpr std::size_t most_values = 10000;
 
 const std::vector<std::string>& file_keys() {
-  static const std::vector<std::string> keys = {"config",  "traces",      "seeds", "set",   "limit",
-                                                "warmup",  "sample",      "cost",  "check", "where",
-                                                "figures", "random_seed", "points"};
+  static const std::vector<std::string> keys = {"config", "traces",  "seeds",       "set",   "limit",
+                                                "warmup", "sample",  "shards",      "cost",  "check",
+                                                "where",  "figures", "random_seed", "points"};
   return keys;
 }
 
@@ -47,6 +48,9 @@ class Reader {
                         read_member(name, value);
                       });
     if (!has_traces) yaml_.fail(root, "traces", "is missing: expected a trace file or a list of them");
+    if (!file_.sample.empty() && !file_.shards.empty()) {
+      yaml_.fail(root["shards"], "shards", "beside sample: expected only one of them");
+    }
     if (file_.configs.empty()) file_.configs.push_back({"config", "", 0});
     return std::move(file_);
   }
@@ -80,7 +84,9 @@ class Reader {
     } else if (name == "warmup") {
       file_.warmup = yaml_.count(value, name);
     } else if (name == "sample") {
-      read_sample(value);
+      file_.sample = specification(name, value, [](const std::string& text) { parse_sample_spec(text); });
+    } else if (name == "shards") {
+      file_.shards = specification(name, value, [](const std::string& text) { parse_shards_spec(text); });
     } else if (name == "random_seed") {
       file_.random_seed = yaml_.count(value, name);
     } else if (name == "cost") {
@@ -96,13 +102,16 @@ class Reader {
     }
   }
 
-  void read_sample(const YAML::Node& value) {
-    file_.sample = yaml_.text(value, "sample");
+  /// The text of a key, which `parse` accepts.
+  std::string specification(const std::string& name, const YAML::Node& value,
+                            const std::function<void(const std::string&)>& parse) {
+    std::string text = yaml_.text(value, name);
     try {
-      parse_sample_spec(file_.sample);
+      parse(text);
     } catch (const InputError& error) {
-      yaml_.fail(value, "sample", error.what());
+      yaml_.fail(value, name, error.what());
     }
+    return text;
   }
 
   std::vector<KeySetting> list_of(const std::string& name, const std::string& key, const YAML::Node& value) {

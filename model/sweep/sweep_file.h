@@ -75,6 +75,7 @@ struct SweepFile {
   std::uint64_t warmup = 0;
   std::uint64_t limit = 0;
   std::string sample;  ///< as parse_sample_spec() takes it; empty: whole runs
+  std::string shards;  ///< as parse_shards_spec() takes it; empty: traces are not split
   bool cost = true;
   bool check = false;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -13,6 +14,7 @@
 #include "sweep/machine_source.h"
 #include "sweep/points.h"
 #include "system/load_dependences.h"
+#include "system/shard_spec.h"
 #include "system/waterfall.h"
 #include "trace/inline_trace.h"
 
@@ -27,9 +29,28 @@ struct OpenedTrace {
   bool says_dependences = false;
 };
 
+constexpr std::array<std::pair<const char*, TaskIds SweepPoint::*>, 4> task_members{
+    {{"machine", &SweepPoint::machine},
+     {"free", &SweepPoint::free},
+     {"chained", &SweepPoint::chained},
+     {"chained_free", &SweepPoint::chained_free}}};
+
+/// A text if there is one.
+ordered_json ids_to_json(const TaskIds& ids) {
+  return ids.size() == 1 ? ordered_json(ids.front()) : ordered_json(ids);
+}
+
+TaskIds ids_from_json(const ordered_json& json) {
+  return json.is_string() ? TaskIds{json.get<std::string>()} : json.get<TaskIds>();
+}
+
 class PlanMaker {
  public:
-  PlanMaker(const SweepFile& file, const TraceIdentity& identity) : file_(file), identity_(identity), machines_(file) {}
+  PlanMaker(const SweepFile& file, const TraceIdentity& identity)
+      : file_(file),
+        identity_(identity),
+        shards_(file.shards.empty() ? 1 : parse_shards_spec(file.shards).count),
+        machines_(file) {}
 
   SweepPlan make(std::uint64_t seed) {
     plan_.seed = seed;
@@ -101,8 +122,9 @@ class PlanMaker {
     task.id = SweepTask::id_of(task.contents(machine.json));
     point.id = task.id;
     if (!known_points_.insert(point.id).second) return false;
-    if (plan_.points.size() == most_points_of_sweep) {
-      throw InputError(fmt::format("{}: expected at most {} points", file_.path, most_points_of_sweep));
+    if (plan_.points.size() * shards_ >= most_points_of_sweep) {
+      throw InputError(fmt::format("{}: expected at most {} points{}", file_.path, most_points_of_sweep / shards_,
+                                   shards_ == 1 ? "" : fmt::format(" of {} shards", shards_)));
     }
     if (point.problem.empty()) add_tasks(point, machine.config, opened, std::move(task));
     plan_.points.push_back(std::move(point));
@@ -181,6 +203,7 @@ class PlanMaker {
     task.warmup = file_.warmup;
     task.limit = file_.limit;
     task.sample = file_.sample;
+    task.shards = file_.shards;
     task.check = file_.check;
     return task;
   }
@@ -198,8 +221,7 @@ class PlanMaker {
   void add_tasks(SweepPoint& point, const MachineConfig& machine, const OpenedTrace& opened, SweepTask task) {
     task.config = machine;
     const std::string name = task.name;
-    point.machine = task.id;
-    keep(std::move(task));
+    point.machine = keep(std::move(task));
     if (!file_.cost || machine.core.free_translation) return;
     point.free = add_ideal(opened, name + " with free translation", with_free_translation(machine));
     if (!asks_for_interval(machine) || opened.says_dependences) return;
@@ -210,22 +232,33 @@ class PlanMaker {
   }
 
   /// The laws are checked on the machine itself only.
-  std::string add_ideal(const OpenedTrace& opened, std::string name, const MachineConfig& machine) {
+  TaskIds add_ideal(const OpenedTrace& opened, std::string name, const MachineConfig& machine) {
     SweepTask task = task_of(opened, std::move(name));
     task.check = false;
     task.config = machine;
-    task.id = SweepTask::id_of(task.contents(to_json(machine)));
-    const std::string id = task.id;
-    keep(std::move(task));
-    return id;
+    return keep(std::move(task));
   }
 
-  void keep(SweepTask task) {
-    if (known_tasks_.insert(task.id).second) plan_.tasks.push_back(std::move(task));
+  /// The last shards first: they warm longest.
+  TaskIds keep(SweepTask task) {
+    const ordered_json config = to_json(task.config);
+    const std::string name = task.name;
+    TaskIds ids;
+    for (std::uint64_t left = shards_; left > 0; --left) {
+      if (!file_.shards.empty()) {
+        task.shard = left;
+        task.name = fmt::format("{}, shard {} of {}", name, left, shards_);
+      }
+      task.id = SweepTask::id_of(task.contents(config));
+      ids.push_back(task.id);
+      if (known_tasks_.insert(task.id).second) plan_.tasks.push_back(task);
+    }
+    return ids;
   }
 
   const SweepFile& file_;
   const TraceIdentity& identity_;
+  std::uint64_t shards_;  ///< simulations of each machine of a point
   MachineSource machines_;
   SweepPlan plan_;
   std::map<std::string, OpenedTrace> opened_;
@@ -235,11 +268,9 @@ class PlanMaker {
 
 }  // namespace
 
-std::vector<std::string> SweepPoint::tasks() const {
-  std::vector<std::string> all;
-  for (const std::string& task : {machine, free, chained, chained_free}) {
-    if (!task.empty()) all.push_back(task);
-  }
+TaskIds SweepPoint::tasks() const {
+  TaskIds all;
+  for (const TaskIds* ids : {&machine, &free, &chained, &chained_free}) all.insert(all.end(), ids->begin(), ids->end());
   return all;
 }
 
@@ -261,10 +292,9 @@ ordered_json plan_to_json(const SweepPlan& plan) {
                         {"seed", point.seed},
                         {"values", point.values}};
     if (!point.problem.empty()) one["problem"] = point.problem;
-    if (!point.machine.empty()) one["machine"] = point.machine;
-    if (!point.free.empty()) one["free"] = point.free;
-    if (!point.chained.empty()) one["chained"] = point.chained;
-    if (!point.chained_free.empty()) one["chained_free"] = point.chained_free;
+    for (const auto& [name, ids] : task_members) {
+      if (!(point.*ids).empty()) one[name] = ids_to_json(point.*ids);
+    }
     json["points"].push_back(std::move(one));
   }
   return json;
@@ -284,10 +314,9 @@ SweepPlan plan_from_json(const ordered_json& json) {
     point.seed = one.at("seed").get<std::string>();
     point.values = one.at("values").get<std::vector<std::string>>();
     point.problem = one.value("problem", "");
-    point.machine = one.value("machine", "");
-    point.free = one.value("free", "");
-    point.chained = one.value("chained", "");
-    point.chained_free = one.value("chained_free", "");
+    for (const auto& [name, ids] : task_members) {
+      if (one.contains(name)) point.*ids = ids_from_json(one.at(name));
+    }
     plan.points.push_back(std::move(point));
   }
   return plan;

@@ -12,20 +12,23 @@
 
 namespace tablewalk {
 
+/// One simulation, or one for each shard of the trace.
+using TaskIds = std::vector<std::string>;
+
 /// One point: the keys that distinguish it, and the tasks that its figures come from.
 struct SweepPoint {
-  std::string id;                   ///< of its machine's task
+  std::string id;                   ///< of its machine's task, or, with shards, of all of them
   std::vector<std::string> values;  ///< of the plan's keys; empty if the machine lacks the key
   std::string config;
   std::string trace;
   std::string seed;
   std::string problem;  ///< why there is no such machine; then it has no tasks
-  std::string machine;  ///< task
-  std::string free;     ///< the same with free translation; empty: the cost is not measured
-  std::string chained;  ///< both with chained loads; empty: the cost is not an interval
-  std::string chained_free;
+  TaskIds machine;
+  TaskIds free;     ///< the same with free translation; empty: the cost is not measured
+  TaskIds chained;  ///< both with chained loads; empty: the cost is not an interval
+  TaskIds chained_free;
 
-  std::vector<std::string> tasks() const;
+  TaskIds tasks() const;
 };
 
 /// What a sweep file asks for.

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "report/figures.h"
 #include "report/sample_text.h"
+#include "stats/shards.h"
 #include "stats/translation_cost.h"
 #include "sweep/figure_choice.h"
 
@@ -32,18 +33,28 @@ class ResultCache {
   std::map<std::string, RunResult> results_;
 };
 
-RunResult compose(const SweepPoint& point, const SweepStore& store, ResultCache& cache) {
-  RunResult result = store.get(point.machine);
+/// Of one shard, or of a trace that is not split (0).
+RunResult compose_part(const SweepPoint& point, std::size_t part, const SweepStore& store, ResultCache& cache) {
+  RunResult result = store.get(point.machine[part]);
   if (point.free.empty()) {
     leave_cost_out(result, "the sweep does not measure it");
     return result;
   }
-  add_translation_cost(result, cache.get(point.free));
+  add_translation_cost(result, cache.get(point.free[part]));
   if (!point.chained.empty()) {
-    const RunResult chained = cache.get(point.chained);
-    add_chained_cost(result, chained, cache.get(point.chained_free));
+    const RunResult chained = cache.get(point.chained[part]);
+    add_chained_cost(result, chained, cache.get(point.chained_free[part]));
   }
   return result;
+}
+
+RunResult compose(const SweepPoint& point, const SweepStore& store, ResultCache& cache) {
+  std::vector<RunResult> shards;
+  for (std::size_t part = 0; part < point.machine.size(); ++part) {
+    shards.push_back(compose_part(point, part, store, cache));
+  }
+  if (!shards.front().shards) return std::move(shards.front());
+  return merge_shards(std::move(shards), point.machine);
 }
 
 }  // namespace

@@ -24,6 +24,10 @@ ordered_json SweepTask::contents(const ordered_json& config_json) const {
   json["warmup"] = warmup;
   json["limit"] = limit;
   if (!sample.empty()) json["sample"] = sample;
+  if (!shards.empty()) {
+    json["shards"] = shards;
+    json["shard"] = shard;
+  }
   json["check"] = check;
   json["config"] = config_json;
   return json;
@@ -48,6 +52,8 @@ SweepTask task_from_json(const ordered_json& json) {
   task.warmup = json.at("warmup").get<std::uint64_t>();
   task.limit = json.at("limit").get<std::uint64_t>();
   task.sample = json.value("sample", "");
+  task.shards = json.value("shards", "");
+  task.shard = json.value("shard", std::uint64_t{0});
   task.check = json.at("check").get<bool>();
   for (std::size_t i = 0; i < json.at("paths").size(); ++i) {
     task.traces.push_back({json.at("paths").at(i).get<std::string>(), json.at("traces").at(i).get<std::string>()});
@@ -64,6 +70,10 @@ RunResult run_task(const SweepTask& task) {
   options.warmup = task.warmup;
   options.limit = task.limit;
   if (!task.sample.empty()) options.sample = parse_sample_spec(task.sample);
+  if (!task.shards.empty()) {
+    options.shard = parse_shards_spec(task.shards);
+    options.shard->number = task.shard;
+  }
   options.check = task.check;
   options.stop = &interrupt_flag();
   return run_machine(task.config, options);

@@ -25,7 +25,9 @@ struct SweepTask {
   std::vector<TaskTrace> traces;
   std::uint64_t warmup = 0;
   std::uint64_t limit = 0;
-  std::string sample;  ///< as parse_sample_spec() takes it; empty: the whole run
+  std::string sample;       ///< as parse_sample_spec() takes it; empty: the whole run
+  std::string shards;       ///< as parse_shards_spec() takes it; empty: the trace is not split
+  std::uint64_t shard = 0;  ///< the part to simulate, from 1; 0: all, which no single task does
   bool check = false;
 
   /// Everything that determines the result, and its checksum.

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <deque>
+#include <memory>
+
 #include "observe/observer_list.h"
 #include "observe/timeline.h"
 #include "system/machine.h"
@@ -12,12 +15,12 @@ class AttachedTimeline {
   /// `walks`: the other observers of all walks.
   AttachedTimeline(const TimelineOptions& options, Machine& machine, WalkObserver& walks);
 
-  Timeline& timeline() { return timeline_; }
+  Timeline& timeline() { return *timeline_; }
 
  private:
   void attach(const Node& node, Module& module, unsigned cores, WalkObserver& walks);
 
-  Timeline timeline_;
+  std::unique_ptr<Timeline> timeline_;
   std::deque<WalkObservers> walkers_;
 };
 

@@ -161,8 +161,8 @@ const RtlVariant& find_rtl_variant(const WalkerConfig& config, const PagingContr
   std::string built;
   for (const RtlVariant& variant : rtl_variants()) built += (built.empty() ? "'" : ", '") + variant.text + "'";
   throw InputError(
-      fmt::format("no RTL walker is built with '{}'; there are: {}; another is built by adding it to the "
-                  "CMake setting TABLEWALK_RTL_WALKERS",
+      fmt::format("no RTL walker is built with '{}'; there are: {}; ./quickstart test builds walkers of 1, 2, 4 and 8 "
+                  "slots, and the CMake setting TABLEWALK_RTL_WALKERS any other (docs/user-guide.md)",
                   wanted(config, mode), built));
 }
 

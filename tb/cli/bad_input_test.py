@@ -576,6 +576,10 @@ class BadOutputs(ProgramTest):
         self.assert_refused(["cosim", "good.txt", "--wave", "/dev/null"], "--wave /dev/null", "a file name")
         self.assert_refused(["cosim", "good.txt", "--wave", "-"], "--wave -", "a file name")
         self.assert_refused(["cosim", "good.txt", "--wave", "x.vcd"], "--wave x.vcd", "expected a name that ends in .fst")
+        for name in ("x.vcdx", "x.fst.gz", "x"):
+            for command in ("cosim", "run"):
+                self.assert_refused([command, "good.txt", "--wave", name], f"--wave {name}", "ends in .fst")
+                self.assertFalse(os.path.exists(self.path(name)))
         self.assert_refused(["cosim", "good.txt", "--wave-from", "0"], "--wave-from without --wave")
         self.assert_refused(["cosim", "-", "--wave", "x.fst"], "a pipe cannot be run twice")
         self.assert_refused(["run", "good.txt", "--wave", "nowhere/x.fst"], "nowhere/x.fst: cannot write")

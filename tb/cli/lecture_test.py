@@ -28,6 +28,7 @@ class Lectures(ProgramTest):
         listed = [line.split(None, 2) for line in self.output("lecture").splitlines()]
         self.assertGreaterEqual(len(listed), 12)
         self.assertEqual([name for _, name, _ in listed], NAMES)
+        self.assertEqual([int(number) for number, _, _ in listed], list(range(1, len(listed) + 1)), "a number is missing")
         for path, (number, name, title) in zip(FILES, listed):
             self.assertEqual(int(number), int(os.path.basename(path).split("-")[0]))
             self.assertEqual(page(name).splitlines()[0], "# " + title)

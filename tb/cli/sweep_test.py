@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import random
+import re
 import resource
 import shutil
 import signal
@@ -41,6 +42,18 @@ config: skylake
 traces: {trace}
 sample: windows=40,warm=500
 figures: [translation.cost_share, walker.walks, core.cycles]
+points:
+  - grid:
+      stlb.arrays.0.entries: [96, 1536]
+"""
+
+
+SHARDED = """\
+config: skylake
+traces: [{trace}]
+limit: 30K
+shards: 3,warm=500
+figures: '*'
 points:
   - grid:
       stlb.arrays.0.entries: [96, 1536]
@@ -89,6 +102,31 @@ class Points(SweepTest):
             self.assertEqual(row["low"] == "", row["figure"] == "walker.walks")
         again = self.run_program("sweep", "collect", "sampled")
         self.assertEqual(again.stdout, self.table("sampled"))
+
+    def test_shards_are_added_up(self):
+        self.write("shards.yaml", SHARDED.format(trace=trace("large/key-value")))
+        plan = self.sweep("shards.yaml", "--plan").stdout
+        self.assertIn(", shard 3 of 3", plan)
+        self.sweep("shards.yaml", "-o", "out", "-j", "2")
+        points = {row["stlb.arrays.0.entries"]: row["point"] for row in self.rows("out")}
+        self.assertEqual(len(points), 2)
+        self.assertGreater(len(self.runs("out")), 6, "each shard is a simulation, also with free translation")
+        for entries, point in points.items():
+            run = self.json("run", trace("large/key-value"), "-c", "skylake", "--limit", "30K", "--shards", "3,warm=500",
+                            "--set", f"stlb.arrays.0.entries={entries}")
+            self.assertEqual(json.loads(self.output("sweep", "result", "out", point)), run)
+            table = {row["figure"]: row["value"] for row in self.rows("out") if row["point"] == point}
+            self.assertEqual({name: float(value) for name, value in table.items()}, run["stats"])
+        one = os.path.join(self.path("out/runs"), sorted(self.runs("out"))[0])
+        os.remove(one)
+        before = self.table("out")
+        self.assertIn("1 simulation", self.sweep("shards.yaml", "-o", "out").stdout)
+        self.assertEqual(self.table("out"), before)
+
+    def test_traces_without_a_length_have_no_shards(self):
+        self.write("shards.yaml", SHARDED.format(trace="good.txt"))
+        self.assertEqual(self.sweep("shards.yaml", "-o", "out", code=1).stdout.split(":")[0], "out/tidy.csv")
+        self.assertIn("the trace does not record its length", self.output("sweep", "status", "out"))
 
     def test_each_point_has_the_figures_of_a_run(self):
         self.sweep("grid.yaml", "-o", "out")
@@ -395,6 +433,10 @@ class Tune(SweepTest):
                     if not any(b <= bits and c <= cost and (b, c) != (bits, cost) for b, c in everything)]
         self.assertEqual(front, sorted(set(expected)))
         self.assertIn(f"{len(front)} of {len(rows)} machines", output)
+        blocks = [block.splitlines()[1:] for block in re.split("^machine ", output, flags=re.MULTILINE)[1:]]
+        self.assertGreater(len(blocks), 1, "the columns continue below")
+        for block in blocks:
+            self.assertEqual([line.split()[0] for line in block], [str(i + 1) for i in range(len(front))])
         row = rows[0]
         settings = [part for key in ("itlb", "dtlb", "stlb")
                     for part in ("--set", f"{key}.arrays.0.entries={row[f'{key}.arrays.0.entries']}")]

@@ -1,12 +1,17 @@
-"""The timeline of a run, read by a decoder of its own, against the figures of the run.
+"""The timeline of a run, read by a decoder of its own, against the figures of the run; and as a database for Daisen,
+against the same timeline.
 
     python3 tb/cli/timeline_test.py TABLEWALK
 """
 
 import collections
+import contextlib
 import gzip
 import os
+import resource
+import sqlite3
 import struct
+import subprocess
 
 import program
 from program import ProgramTest, main, trace
@@ -148,6 +153,17 @@ class Timeline:
 
     def start(self):
         return max([time for _, time, name in self.instants if name == "statistics start"], default=0)
+
+
+def peak_kib(test, *arguments):
+    """The most memory of a run."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    test.addCleanup(os.close, null)
+    child = os.posix_spawn(program.PROGRAM, [program.PROGRAM, *arguments], os.environ,
+                           file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)])
+    _, status, usage = os.wait4(child, 0)
+    test.assertEqual(status, 0)
+    return usage.ru_maxrss
 
 
 def total(stats, distribution, of):
@@ -304,18 +320,9 @@ class TimelineTest(ProgramTest):
         packed, _ = self.timeline(trace("sort"), "--limit", "5000", file="run.pftrace.gz")
         self.assertEqual(len(plain.slices), len(packed.slices))
 
-    def peak_kib(self, *arguments):
-        null = os.open(os.devnull, os.O_WRONLY)
-        self.addCleanup(os.close, null)
-        child = os.posix_spawn(program.PROGRAM, [program.PROGRAM, *arguments], os.environ,
-                               file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)])
-        _, status, usage = os.wait4(child, 0)
-        self.assertEqual(status, 0)
-        return usage.ru_maxrss
-
     def test_memory_does_not_grow_with_the_trace(self):
         command = ["--no-cost", "--timeline", self.path("t.pftrace"), "--timeline-size", "1T"]
-        few, many = (self.peak_kib("run", f"generated:uniform,count={count},footprint=16M", *command)
+        few, many = (peak_kib(self, "run", f"generated:uniform,count={count},footprint=16M", *command)
                      for count in ("20K", "100K"))
         self.assertGreater(os.path.getsize(self.path("t.pftrace")), 20 << 20)
         self.assertLess(many, few + 2048)
@@ -330,6 +337,138 @@ class TimelineTest(ProgramTest):
         self.assert_refused([*good, "--timeline-size", "5M"], "--timeline-size without --timeline")
         for size in ("0", "-1", "much"):
             self.assert_refused([*good, "--timeline", "t", "--timeline-size", size], f"--timeline-size {size}", "64M")
+        for name in ("t.sqlite", "t.db", "t.sqlite3.gz"):
+            self.assert_refused([*good, "--timeline", name], f"--timeline {name}", "ends in .sqlite3 for Daisen")
+
+
+Task = collections.namedtuple("Task", "id parent kind what place begin end")
+
+
+class Tasks:
+    """A database of tasks, read by the queries of Daisen."""
+
+    def __init__(self, path):
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            self.tasks = [Task(*row[:5], self.cycle(row[5]), self.cycle(row[6])) for row in database.execute(
+                "SELECT t.ID, t.ParentID, t.Kind, t.What, loc.Locale, t.StartTime, t.EndTime FROM trace t "
+                "JOIN location loc ON t.Location = loc.ID WHERE 1=1")]
+            assert database.execute("SELECT COUNT(*) FROM trace").fetchone() == (len(self.tasks),), "a location is missing"
+            self.milestones = collections.defaultdict(list)
+            for task, time, kind, what in database.execute("SELECT TaskID, Time, Kind, What FROM milestone ORDER BY TaskID, Time"):
+                self.milestones[task].append((self.cycle(time), kind, what))
+            self.tags = collections.defaultdict(list)
+            for task, time, what in database.execute("SELECT TaskID, Time, What FROM tag ORDER BY TaskID, Time"):
+                self.tags[task].append((self.cycle(time), what))
+            self.segments = [tuple(map(self.cycle, row)) for row in database.execute(
+                'SELECT StartTime, EndTime FROM "daisen$segments" ORDER BY StartTime')]
+        self.by_id = {task.id: task for task in self.tasks}
+        assert len(self.by_id) == len(self.tasks), "an id is there twice"
+        assert max(self.by_id) < 2**53, "JavaScript rounds the ids"
+
+    @staticmethod
+    def cycle(picoseconds):
+        assert picoseconds % 1000 == 0
+        return int(picoseconds) // 1000
+
+    def of(self, place, kind="req_in"):
+        return [task for task in self.tasks if task.place == f"{place}.{kind}"]
+
+    def run(self):
+        [run] = [task for task in self.tasks if task.kind == "Simulation"]
+        assert run.parent == 0
+        return run
+
+
+class Daisen(ProgramTest):
+    def both(self, *arguments):
+        """The same run as tasks and as Perfetto's slices."""
+        figures = [self.json("run", *arguments, "--no-cost", "--timeline", name) for name in ("t.sqlite3", "t.pftrace")]
+        self.assertEqual(*figures)
+        with open(self.path("t.pftrace"), "rb") as file:
+            return Tasks(self.path("t.sqlite3")), Timeline(file.read())
+
+    def same(self, tasks, slices):
+        times = lambda events: sorted((one.begin, one.end) for one in events)
+        self.assertEqual(times(tasks), times(slices))
+
+    def check_walks(self, tasks, slices, place, walker):
+        walks = tasks.of(place)
+        self.same(walks, walker)
+        self.assertGreater(len(walks), 0)
+        reads = collections.defaultdict(list)
+        for read in tasks.of(place, "req_out"):
+            reads[read.parent].append((read.what, read.begin, read.end, *[tag for _, tag in tasks.tags[read.id][:2]]))
+        found = sorted((w.begin, w.end, tasks.tags[w.id][0][1], sorted(reads[w.id])) for w in walks)
+        expected = sorted((w.begin, w.end, f"va {w.notes['va']:#x}", sorted(
+            (p.name, p.begin, p.end, f"address {p.notes['address']:#x}", "served by " + p.notes["served by"])
+            for p in w.parts if "served by" in p.notes)) for w in walker)
+        self.assertEqual(found, expected)
+        waits = sorted(time for w in walks for time, kind, _ in tasks.milestones[w.id] if kind == "queue")
+        self.assertEqual(waits, sorted(p.end for w in walker for p in w.parts if p.name == "wait for a walker"))
+        for walk in walks:
+            whole = tasks.by_id[walk.parent]
+            self.assertTrue(whole.what.startswith("translation of a "))
+            self.assertTrue(whole.begin <= walk.begin <= walk.end <= whole.end)
+
+    def test_tasks_are_the_slices_of_perfetto(self):
+        self.output("trace", "generate", "uniform", "-o", "u.twt", "--footprint", "1G", "--count", "3000")
+        for machine in (["-c", "skylake"], ["--set", "core.blocking=true"], ["-c", "skylake", "--set", "walker.walkers=1"]):
+            with self.subTest(machine=machine):
+                tasks, slices = self.both("u.twt", *machine)
+                self.check_walks(tasks, slices, "walker", slices.of("walker"))
+                self.same(tasks.of("translations", "req_out"), slices.of("translations"))
+                for module in ("itlb", "dtlb", "stlb", "l1i", "l1d", "l2", "llc"):
+                    self.same(tasks.of(module, "req_out"), slices.of(module))
+                banks = [task for task in tasks.tasks if task.place.startswith("dram.") and task.kind == "req_in"]
+                in_banks = [s for s in slices.slices if "bank" in slices.group(s.track)]
+                self.assertEqual(sorted((t.begin, t.end, t.what) for t in banks), sorted((s.begin, s.end, s.name) for s in in_banks))
+                run = tasks.run()
+                self.assertEqual((run.begin, run.end), (0, max(task.end for task in tasks.tasks)))
+                self.assertEqual(tasks.segments, [(0, run.end)])
+                for task in tasks.tasks:
+                    self.assertTrue(task is run or task.parent in tasks.by_id, task)
+
+    def test_several_cores_and_a_warm_up(self):
+        tasks, slices = self.both(trace("sort"), trace("python3"), "--set", "cores=2", "--warmup", "1000", "--limit", "9000")
+        for core in (0, 1):
+            mine = [s for s in slices.of("walker") if s.notes["core"] == core]
+            self.check_walks(tasks, slices, f"core{core}.walker", mine)
+        marks = [tag for tag in tasks.tags[tasks.run().id] if tag[1] == "statistics start"]
+        self.assertEqual(marks, [(slices.start(), "statistics start")])
+
+    def test_a_window(self):
+        tasks, slices = self.both(trace("python3"), "--limit", "20000", "--timeline-from", "5000", "--timeline-cycles", "4K")
+        self.assertEqual(tasks.segments, [(5000, 9000)])
+        self.same([task for task in tasks.tasks if task.place.startswith("dtlb")], slices.of("dtlb"))
+        self.assertTrue(all(5000 <= task.begin < 9000 for task in tasks.tasks if task.kind == "req_in"))
+
+    def test_too_large_a_file_ends_with_a_note(self):
+        result = self.run_program("run", trace("python3"), "--limit", "20000", "--no-cost", "--timeline", "t.sqlite3",
+                                  "--timeline-size", "60K")
+        self.assertEqual(result.returncode, 0)
+        self.assertRegex(result.stderr, r"t\.sqlite3: ends in cycle \d+, where it had 60 KiB \(--timeline-size\)")
+        self.assertLess(os.path.getsize(self.path("t.sqlite3")), 80 << 10)
+        cut = int(result.stderr.split("cycle ")[1].split(",")[0])
+        self.assertEqual(Tasks(self.path("t.sqlite3")).segments, [(0, cut)])
+
+    def test_a_file_is_whole_or_not_there(self):
+        before = sorted(os.listdir(self.folder))
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50000, 50000))
+        failed = subprocess.run([program.PROGRAM, "run", trace("python3"), "--no-cost", "--timeline", "t.sqlite3"], cwd=self.folder,
+                                preexec_fn=limit, restore_signals=False, capture_output=True, text=True, check=False)
+        self.assertEqual((failed.returncode, failed.stdout, len(failed.stderr.splitlines())), (2, "", 1), failed.stderr)
+        self.assertIn("t.sqlite3: cannot write: ", failed.stderr)
+        self.write("late.txt", "R 0x1000 8\n" * 50 + "nonsense\n")
+        self.assertEqual(self.run_program("run", "late.txt", "--timeline", "t.sqlite3").returncode, 2)
+        self.assertEqual(sorted(os.listdir(self.folder)), sorted([*before, "late.txt"]))
+        self.assert_refused(["run", "good.txt", "--timeline", "none/t.sqlite3"], "none/t.sqlite3: cannot write")
+
+    def test_memory_does_not_grow_with_the_trace(self):
+        command = ["--no-cost", "--timeline", self.path("t.sqlite3"), "--timeline-size", "1T"]
+        few, many = (peak_kib(self, "run", f"generated:uniform,count={count},footprint=16M", *command) for count in ("20K", "100K"))
+        self.assertGreater(os.path.getsize(self.path("t.sqlite3")), 20 << 20)
+        self.assertLess(many, few + 2048)
 
 
 if __name__ == "__main__":

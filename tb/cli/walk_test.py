@@ -163,6 +163,18 @@ class Walks(ProgramTest):
         walk = self.walk("--mode", "arm64-4k", "--map", "0x1000:4K", "0x5000")
         self.assertEqual(walk["fault"]["description"], "data abort, fault status code 0x7: translation fault, level 3")
 
+    def test_a_range_that_is_not_whole_pages_says_what_is_mapped(self):
+        def warnings(spec, address):
+            result = self.run_program("walk", "--map", spec, address)
+            self.assertEqual((result.returncode, "physical" in result.stdout), (0, True))
+            return result.stderr
+        self.assertEqual(warnings("0x400123:2M", "0x600122"),
+                         "tablewalk: warning: --map 0x400123:2M: not whole pages; mapped the 513 pages of 4K that it touches: "
+                         "0x400000..0x600fff\n")
+        self.assertIn("mapped the page of 4K that it touches: 0x1000..0x1fff", warnings("0x1800:1", "0x1000"))
+        self.assertEqual(warnings("0x400000:2M", "0x400123"), "")
+        self.assert_refused(["walk", "--map", "0x400123:2M:4K", "0x400123"], "expected VA and SIZE in whole pages")
+
     def test_a_page_ends_where_physical_addresses_do(self):
         root = bytearray(4096)
         root[8] = 0xDF  # VPN[2] entry 1: a leaf at 0

@@ -70,6 +70,38 @@ class PageTest(PageCase):
         for step in ("free translation", "TLB lookups", "reading entries", "waiting for a walker", "this machine"):
             self.assertIn(step, text)
 
+    def test_the_legend_names_each_colour_of_the_bars(self):
+        for page in (self.explained, self.faults):
+            self.browser.open(page)
+            for chart in ("breakdown", "reads"):
+                bars, legend = self.run_script("""const chart = document.querySelector(`[data-chart=${arguments[0]}]`);
+                    const colours = (all, property) => [...new Set([...all].map((one) => getComputedStyle(one)[property]))].sort();
+                    return [colours(chart.querySelectorAll('svg rect:not(.focus)'), 'fill'),
+                      colours(chart.querySelectorAll('.legend i'), 'backgroundColor')];""", chart)
+                self.assertGreater(len(bars), 0)
+                self.assertEqual(bars, legend, chart)
+
+    def test_the_axis_of_a_distribution_has_its_unit(self):
+        self.browser.open(self.one)
+        axis = "return document.querySelector('[data-chart=distribution] svg > text.faint').textContent"
+        self.assertIn("cycles (logarithmic)", self.run_script(axis))
+
+    def test_names_of_levels_are_beside_the_curve_and_not_on_each_other(self):
+        for width in (400, 1200):
+            self.browser.set_width(width)
+            self.browser.open(self.one)
+            names, right, edge = self.run_script("""const box = (one) => { const { left, right, top, bottom } = one.getBoundingClientRect();
+                return [left, right, top, bottom]; };
+                const svg = document.querySelector('[data-chart=reach] svg');
+                return [[...svg.querySelectorAll('text.level')].map(box), Math.max(...[...svg.querySelectorAll('path[stroke^="var"]')]
+                  .map((path) => path.getBoundingClientRect().right)), svg.getBoundingClientRect().right];""")
+            self.assertEqual(len(names), 3)
+            for left, its_right, _, _ in names:
+                self.assertGreater(left, right)
+                self.assertLess(its_right, edge)
+            for (_, _, _, bottom), (_, _, top, _) in zip(sorted(names, key=lambda box: box[2]), sorted(names, key=lambda box: box[2])[1:]):
+                self.assertGreater(top + 4, bottom)
+
     def test_the_cost_is_the_first_figure_of_every_page(self):
         for page in (self.one, self.two, self.explained):
             self.browser.open(page)

@@ -48,10 +48,12 @@ export function hex(big) {
   return `0x${big.toString(16)}`;
 }
 
-// 2.00x, or +5 %: how much `value` is of `base`.
+// 2.00x: how much `value` is of `base`; with two digits also if it is little, as `tablewalk compare` prints it.
 export function ratio(value, base) {
   if (!base || value === undefined || value === null) return "";
-  return `${(value / base).toFixed(2)}x`;
+  const quotient = value / base;
+  if (quotient <= 0 || quotient >= 0.095) return `${quotient.toFixed(2)}x`;
+  return `${quotient >= 0.000095 ? quotient.toPrecision(2) : quotient.toExponential(1)}x`;
 }
 
 // The rows of a table of the data as objects.

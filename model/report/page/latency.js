@@ -42,7 +42,7 @@ function oneDistribution(results, name) {
     name: "distribution",
     caption: `Distribution of ${name}`,
     description: series.map((one) => `${one.label}: ${count(one.total)} values, most often about ${commonest(one)}`).join("; "),
-    draw: (svg, width) => drawDistribution(svg, width, series),
+    draw: (svg, width) => drawDistribution(svg, width, series, meant && meant.result.meaning[name].unit),
     table: [[textColumn("result", (row) => row.label), numberColumn("from", (row) => edge(row.bin), (row) => count(Math.ceil(edge(row.bin) - 0.7))),
       numberColumn("values", (row) => row.times, (row) => count(row.times)),
       numberColumn("share", (row) => row.share, (row) => share(row.share))], rows],
@@ -55,14 +55,14 @@ function commonest(one) {
   return count(Math.round(edge(bin.bin + 0.5)));
 }
 
-function drawDistribution(svg, width, series) {
+function drawDistribution(svg, width, series, unit) {
   const [left, right, height] = [52, width - 12, 220];
   const bins = series.flatMap((one) => one.bins);
   const x = d3.scaleLog().domain([edge(d3.min(bins, (d) => d.bin)), edge(d3.max(bins, (d) => d.bin) + 1)]).range([left, right]);
   const y = d3.scaleLinear().domain([0, d3.max(bins, (d) => d.share)]).nice().range([height, 10]);
   axisLeft(svg, y, left, right - left, 5, ".0%");
   axisBelow(svg, x, height, Math.max(3, width / 110), "~s");
-  svg.append("text").attr("class", "faint").attr("x", right).attr("y", height + 32).attr("text-anchor", "end").text("value (logarithmic)");
+  svg.append("text").attr("class", "faint").attr("x", right).attr("y", height + 32).attr("text-anchor", "end").text(`${unit || "value"} (logarithmic); bars: share of the values`);
   const items = [];
   for (const one of series) {
     const colour = resultColour(one.number);
@@ -136,6 +136,20 @@ function placesChart(name, caption, rows, unit) {
     draw: (svg, width) => stackedBars(svg, width, rows, short),
     table: [[textColumn("part", (part) => part.text.split(":")[0]), numberColumn(unit, (part) => part.value, (part) => count(part.value)),
       numberColumn("share", (part) => part.value / all, (part) => share(part.value / all))], parts],
-    entries: PLACES.map((place) => [`var(--${place})`, `served by ${PLACE_NAMES[place]}`]),
+    entries: legendOf(rows),
   });
+}
+
+// A name for each colour of the bars: the rows that have it, or the memory.
+function legendOf(rows) {
+  const rowNames = new Map();
+  const places = new Set();
+  for (const row of rows) {
+    for (const { place, colour } of row.parts) {
+      if (place) places.add(place);
+      else rowNames.set(colour, [...(rowNames.get(colour) || []), row.label]);
+    }
+  }
+  return [...[...rowNames].map(([colour, labels]) => [colour, labels.join(", ")]),
+    ...PLACES.filter((place) => places.has(place)).map((place) => [`var(--${place})`, `served by ${PLACE_NAMES[place]}`])];
 }

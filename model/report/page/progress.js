@@ -50,8 +50,21 @@ export function linesChart(name, caption, series, { format, log, levels = [], te
   });
 }
 
+const LABEL_ROW = 14;
+
+// Names of levels at the right of the drawing, where no curve is: each at its level, or below the one above it.
+function nameLevels(svg, levels, y, left) {
+  let free = 0;
+  for (const level of [...levels].sort((a, b) => b.value - a.value)) {
+    const at = Math.max(y(level.value) + 4, free);
+    svg.append("text").attr("class", "level").attr("x", left).attr("y", at).text(level.short);
+    free = at + LABEL_ROW;
+  }
+}
+
 function drawLines(svg, width, series, { log, levels, text }) {
-  const [left, right, height] = [68, width - 12, 230];
+  const [left, height] = [68, 230];
+  const right = width - 12 - (d3.max(levels, (level) => level.short.length * 7) || 0);
   const points = series.flatMap((one) => one.points);
   const values = [...points.map((point) => point.value), ...levels.map((level) => level.value)];
   const last = d3.max(series, (one) => d3.sum(one.rows, (row) => row.translations));
@@ -64,8 +77,8 @@ function drawLines(svg, width, series, { log, levels, text }) {
   levels.forEach((level) => {
     svg.append("line").attr("x1", left).attr("x2", right).attr("y1", y(level.value)).attr("y2", y(level.value))
       .attr("stroke", level.colour).attr("stroke-width", 2).attr("stroke-dasharray", level.dash);
-    svg.append("text").attr("x", right - 4).attr("y", y(level.value) - 4).attr("text-anchor", "end").text(level.short);
   });
+  nameLevels(svg, levels, y, right + 4);
   const items = [];
   for (const one of series) {
     const line = d3.line().x((d) => x(d.at)).y((d) => y(d.value));

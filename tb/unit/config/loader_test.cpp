@@ -81,6 +81,28 @@ TEST(LoaderError, KeyOfAnotherGroupIsSuggestedWithItsWholeName) {
                              testing::EndsWith("(did you mean 'buffer.latency_cycles'?)")));
 }
 
+struct TwoBuffers {
+  BufferConfig first;
+  BufferConfig second;
+
+  template <class Keys>
+  void describe(Keys& keys) {
+    keys.group("first", first, "");
+    keys.group("second", second, "");
+  }
+};
+
+TEST(LoaderError, KeyOfTheSameGroupIsSuggestedBeforeAnothers) {
+  for (const std::string group : {"first", "second"}) {
+    try {
+      load_config<TwoBuffers>({"m", {group + ".entries=8"}}, {{"m", "m.yaml", ""}});
+      FAIL() << group;
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), testing::EndsWith("(did you mean '" + group + ".arrays.0.entries'?)"));
+    }
+  }
+}
+
 TEST(LoaderError, WrongTypesSayWhatWasExpected) {
   EXPECT_EQ(problem_of("seed: many"), "m.yaml:1: seed: expected a whole number, not 'many'");
   EXPECT_EQ(problem_of("seed: -1"), "m.yaml:1: seed: expected a whole number, not '-1'");

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -188,6 +189,24 @@ TEST(PrintCompare, SelectedFiguresAloneArePrinted) {
   EXPECT_THAT(text, testing::HasSubstr("dtlb.lookups"));
   EXPECT_THAT(text, testing::HasSubstr("dram.reads"));
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("core.cycles")));
+}
+
+TEST(PrintCompare, EveryRatioIsAFactorAndKeepsTwoDigits) {
+  std::vector<LabelledResult> results = some_results(2);
+  const std::vector<std::pair<std::uint64_t, std::string>> ratios = {
+      {0, "0.00x"},         {4, "4.0e-6x"},       {201, "0.00020x"},    {66'000, "0.066x"},        {100'000, "0.10x"},
+      {1'000'000, "1.00x"}, {9'994'000, "9.99x"}, {9'996'000, "10.0x"}, {3'000'000'000, "3.00 kx"}};
+  for (const auto& [value, ratio] : ratios) {
+    const std::string name = fmt::format("of.{}", value);
+    results[0].result.stats.count(name, 1'000'000, "", "");
+    results[1].result.stats.count(name, value, "", "");
+  }
+  PrintOptions options;
+  options.stats = {"of.*"};
+  const std::string text = compare_text(results, options);
+  for (const auto& [value, ratio] : ratios) {
+    EXPECT_THAT(text, testing::ContainsRegex(fmt::format("of.{} .* {}\n", value, ratio)));
+  }
 }
 
 TEST(PrintCompare, UnknownSelectionNamesTheNearest) {

@@ -105,12 +105,16 @@ TEST(SweepFile, DrawnValuesCoverTheirIntervalAndNoMore) {
 
 TEST(SweepFileError, EachIsOneLineWithPlaceExpectationAndNearestName) {
   const std::string set = head + "points:\n  - ";
-  EXPECT_EQ(problem_of("traces: a\nlimits: 1"),
-            "s.yaml:2: limits: unknown key: expected one of config, traces, seeds, set, limit, warmup, sample, cost, "
-            "check, where, figures, random_seed, points (did you mean 'limit'?)");
+  EXPECT_EQ(
+      problem_of("traces: a\nlimits: 1"),
+      "s.yaml:2: limits: unknown key: expected one of config, traces, seeds, set, limit, warmup, sample, shards, cost, "
+      "check, where, figures, random_seed, points (did you mean 'limit'?)");
   EXPECT_EQ(problem_of("limit: 5"), "s.yaml:1: traces: is missing: expected a trace file or a list of them");
   EXPECT_THAT(problem_of("traces: [a\n"), HasSubstr("not readable as YAML"));
   EXPECT_THAT(problem_of(""), HasSubstr("s.yaml:1: expected a group of keys"));
+  EXPECT_THAT(problem_of(head + "shards: 0"), HasSubstr("s.yaml:2: shards: --shards 0: expected N"));
+  EXPECT_THAT(problem_of(head + "shards: 2\nsample: windows=9"),
+              HasSubstr("s.yaml:2: shards: beside sample: expected only one"));
   EXPECT_THAT(problem_of(head + "sample: windws=3"), HasSubstr("s.yaml:2: sample: --sample: 'windws=3'"));
   EXPECT_THAT(problem_of(head + "limit: -1"), HasSubstr("s.yaml:2: limit: expected a whole number such as"));
   EXPECT_THAT(problem_of(head + "cost: maybe"), HasSubstr("s.yaml:2: cost: expected true or false, not 'maybe'"));

@@ -1,5 +1,6 @@
 #include "sweep/sweep_plan.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -97,12 +98,12 @@ TEST(SweepPlan, ConditionsExcludePoints) {
 
 TEST(SweepPlan, AnIdNamesEverythingThatDeterminesTheResult) {
   std::set<std::string> ids;
-  for (const std::string& text :
-       {head, head + "limit: 1", head + "sample: windows=5", head + "warmup: 1", head + "check: true",
-        head + "set: {os.frame_seed: 9}", std::string("config: skylake\ntraces: 'text:R 0x1000; R 0x3000'\n")}) {
+  for (const std::string& text : {head, head + "limit: 1", head + "sample: windows=5", head + "shards: 1",
+                                  head + "warmup: 1", head + "check: true", head + "set: {os.frame_seed: 9}",
+                                  std::string("config: skylake\ntraces: 'text:R 0x1000; R 0x3000'\n")}) {
     ids.insert(plan_of(text).points.at(0).id);
   }
-  EXPECT_EQ(ids.size(), 7U);
+  EXPECT_EQ(ids.size(), 8U);
   EXPECT_EQ(plan_of(head).points[0].id, plan_of(head + "points: [grid: {walker.walkers: [2]}]").points[0].id);
 }
 
@@ -114,8 +115,35 @@ TEST(SweepPlan, MachinesThatCannotBeAreTheirPointsProblem) {
   EXPECT_THAT(plan.points[1].tasks(), IsEmpty());
 }
 
+TEST(SweepPlan, EachShardIsATaskAndThoseOfFreeTranslationAreShared) {
+  const SweepPlan plan = plan_of(head + "shards: 3,warm=7\npoints: [grid: {walker.walkers: [1, 2]}]");
+  ASSERT_EQ(plan.points.size(), 2U);
+  EXPECT_EQ(plan.tasks.size(), 3U * (2 + 1 + 2 + 1)) << "machines, free translation, and both with chained loads";
+  EXPECT_EQ(plan.points[0].free, plan.points[1].free);
+  std::set<std::string> ids;
+  for (const SweepTask& task : plan.tasks) {
+    ids.insert(task.id);
+    EXPECT_THAT(task.name, testing::EndsWith(fmt::format(", shard {} of 3", task.shard)));
+    EXPECT_EQ(task.shards, "3,warm=7");
+  }
+  EXPECT_EQ(ids.size(), plan.tasks.size());
+  EXPECT_EQ(plan.tasks.front().shard, 3U) << "the last one warms longest";
+  for (const SweepPoint& point : plan.points) {
+    EXPECT_EQ(point.tasks().size(), 3U * 4);
+    EXPECT_EQ(ids.count(point.id), 0U) << "the point is all of its shards";
+  }
+  EXPECT_EQ(plan_to_json(plan_from_json(plan_to_json(plan))), plan_to_json(plan));
+}
+
+TEST(SweepPlan, ShardsCountAsPoints) {
+  const std::string points = "points: [grid: {dtlb.arrays.0.ways: [5], core.window: {from: 1, to: 20, step: 1}}]";
+  EXPECT_THAT(problem_of(head + "shards: 10000\n" + points),
+              HasSubstr("s.yaml: expected at most 10 points of 10000 shards"));
+  EXPECT_EQ(problem_of(head + "shards: 5000\n" + points), "none");
+}
+
 TEST(SweepPlan, TasksSurviveJson) {
-  const SweepPlan plan = plan_of(head + "limit: 5\nwarmup: 1\ncheck: true\nset: {os.page_bytes: 2M}\n");
+  const SweepPlan plan = plan_of(head + "limit: 5\nwarmup: 1\nshards: 2\ncheck: true\nset: {os.page_bytes: 2M}\n");
   for (const SweepTask& task : plan.tasks) {
     const SweepTask copy = task_from_json(task_to_json(task));
     EXPECT_EQ(SweepTask::id_of(copy.contents(to_json(copy.config))), task.id);
