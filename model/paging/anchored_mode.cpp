@@ -70,7 +70,8 @@ void AnchoredMode::go_on(const HashingRoot& root, std::uint64_t link, unsigned s
 }
 
 void AnchoredMode::begin(Walk& walk) const {
-  next_size(walk, HashingRoot::decode(walk.root().value()), 0);
+  const HashingRoot root = HashingRoot::decode(walk.root().value());
+  search(walk, root, begin_guess(walk, root).value_or(size_in_use(root, 0)));
 }
 
 void AnchoredMode::decide(Walk& walk) const {
@@ -83,29 +84,32 @@ void AnchoredMode::decide(Walk& walk) const {
   }
   if (at_anchor(walk)) return follow(walk, root, walk.entry());
   const Seen seen = see(walk, root, size, walk.bytes(), false);
-  if (seen.astray && walk.progress() >> 2 < longest_chain) {
+  if (seen.astray && nodes_of(walk) < longest_chain) {
     walk.set_progress(walk.progress() + (nodes_per_restart << 2));
     return read_anchor(walk, root, size);
   }
   if (!seen.holds) return follow(walk, root, seen.link);
-  if ((seen.entry & present) == 0) return fail(walk, FaultReason::NotPresent);
+  if ((seen.entry & present) == 0) {
+    const bool is_guess = (walk.progress() & guessing) != 0;
+    return is_guess ? search(walk, root, size_after(walk, root, size)) : fail(walk, FaultReason::NotPresent);
+  }
   use_leaf(walk, seen.entry, walk.entry_address() + node_.entry_offset, page_sizes()[size]);
 }
 
 /// Reads the next node of the chain; there may be none. Progress has the page size and the nodes read.
 void AnchoredMode::follow(Walk& walk, const HashingRoot& root, std::uint64_t link) const {
-  const std::uint64_t nodes = walk.progress() >> 2;
+  const std::uint64_t nodes = nodes_of(walk);
   const std::optional<PhysicalAddress> node = node_at(root, link);
-  if (!node || nodes >= longest_chain) return next_size(walk, root, size_of(walk) + 1);
+  if (!node || nodes >= longest_chain) return search(walk, root, size_after(walk, root, size_of(walk)));
   walk.set_progress(walk.progress() + 4);
   const auto row = static_cast<unsigned>(std::min<std::uint64_t>(first_node_row + nodes, levels() - 1));
   read_checked(walk, row, *node, node_.bytes);
 }
 
-void AnchoredMode::next_size(Walk& walk, const HashingRoot& root, unsigned size) const {
-  size = size_in_use(root, size);
+/// From the anchor on; there may be no size left.
+void AnchoredMode::search(Walk& walk, const HashingRoot& root, unsigned size) const {
   if (size == page_sizes().size()) return fail(walk, FaultReason::NotPresent);
-  walk.set_progress(size);
+  walk.set_progress((walk.progress() & guess_bits) | size);
   read_anchor(walk, root, size);
 }
 

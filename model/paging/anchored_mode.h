@@ -58,10 +58,11 @@ class AnchoredMode : public HashingMode {
   /// Whether the walk's read is of an anchor; else it is of a node.
   static bool at_anchor(const Walk& walk) { return walk.read_bytes() == anchor_bytes; }
   static unsigned size_of(const Walk& walk) { return static_cast<unsigned>(walk.progress() & 3); }
+  static std::uint64_t nodes_of(const Walk& walk) { return (walk.progress() & ~guess_bits) >> 2; }
   void look_at_anchor(const Walk& walk, const HashingRoot& root, const unsigned char* bytes, WalkStep& step) const;
   void look_at_node(const Walk& walk, const HashingRoot& root, const unsigned char* bytes, WalkStep& step) const;
   void go_on(const HashingRoot& root, std::uint64_t link, unsigned size, WalkStep& step) const;
-  void next_size(Walk& walk, const HashingRoot& root, unsigned size) const;
+  void search(Walk& walk, const HashingRoot& root, unsigned size) const;
   void read_anchor(Walk& walk, const HashingRoot& root, unsigned size) const;
   void follow(Walk& walk, const HashingRoot& root, std::uint64_t link) const;
   void read_checked(Walk& walk, unsigned row, PhysicalAddress at, unsigned bytes) const;

@@ -28,6 +28,8 @@ class CuckooMode final : public HashingMode {
                                           FrameAllocator& frames, AddressSpaceId space) const override;
   void count_tables(const std::vector<PageRun>& runs, TableSize& size) const override;
 
+  /// All at once.
+  bool searches_sizes() const override { return false; }
   std::vector<HintTable> hint_tables() const override;
   std::vector<PhysicalAddress> hint_reads(PhysicalAddress root, unsigned table, VirtualAddress va) const override;
   bool is_hint(const HintEntry& entry, unsigned table, VirtualAddress va) const override;

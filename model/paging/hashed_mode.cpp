@@ -132,7 +132,8 @@ void HashedMode::count_tables(const std::vector<PageRun>& runs, TableSize& size)
 }
 
 void HashedMode::begin(Walk& walk) const {
-  next_size(walk, HashedRoot::decode(walk.root().value()), 0, 0);
+  const HashedRoot root = HashedRoot::decode(walk.root().value());
+  search(walk, root, begin_guess(walk, root).value_or(size_in_use(root, 0)), 0);
 }
 
 void HashedMode::decide(Walk& walk) const {
@@ -147,29 +148,33 @@ void HashedMode::decide(Walk& walk) const {
   const HashedLine::Tag tag = line.tag();
   if (tag == HashedLine::Tag{HashedLine::State::Block, place.size, block_of(walk, place.size), root.space}) {
     const unsigned entry = HashedLine::entry_of(walk.va(), size.shift);
-    if ((line.words[entry] & present) == 0) return next_size(walk, root, place.size + 1, walk.level() + 1);
+    if ((line.words[entry] & present) == 0) return next_size(walk, root, place);
     return use_leaf(walk, line.words[entry], walk.entry_address() + std::uint64_t{entry} * entry_size, size);
   }
-  if (tag.state == HashedLine::State::Empty) return next_size(walk, root, place.size + 1, walk.level() + 1);
+  if (tag.state == HashedLine::State::Empty) return next_size(walk, root, place);
   next_line(walk, root, place);
 }
 
 void HashedMode::next_line(Walk& walk, const HashedRoot& root, Place place) const {
   ++place.probes;
-  if (place.probes == root.slots()) return next_size(walk, root, place.size + 1, walk.level() + 1);
+  if (place.probes == root.slots()) return next_size(walk, root, place);
   read_line(walk, root, place, walk.level() + 1);
 }
 
-/// The first line for the next page size in use; there may be none.
-void HashedMode::next_size(Walk& walk, const HashedRoot& root, unsigned size, unsigned row) const {
-  size = size_in_use(root, size);
+/// There is no page of that size.
+void HashedMode::next_size(Walk& walk, const HashedRoot& root, Place place) const {
+  search(walk, root, size_after(walk, root, place.size), walk.level() + 1);
+}
+
+/// The first line for that page size; there may be none left.
+void HashedMode::search(Walk& walk, const HashedRoot& root, unsigned size, unsigned row) const {
   if (size == page_sizes().size()) return fail(walk, FaultReason::NotPresent);
   read_line(walk, root, {size, 0}, row);
 }
 
 void HashedMode::read_line(Walk& walk, const HashedRoot& root, Place place, unsigned row) const {
   const PhysicalAddress at = root.line_at(root.line_of(block_of(walk, place.size), place.size, place.probes));
-  walk.set_progress(place.probes << 2 | place.size);
+  walk.set_progress((walk.progress() & guess_bits) | place.probes << 2 | place.size);
   walk.read(std::min(row, levels() - 1), at, HashedLine::bytes);
   if (at.value() >= physical_limit()) fail(walk, FaultReason::OutOfMemory);
 }

@@ -35,13 +35,17 @@ class HashedMode final : public HashingMode {
     unsigned size = 0;
     std::uint64_t probes = 0;
   };
-  static Place place_of(const Walk& walk) { return {static_cast<unsigned>(walk.progress() & 3), walk.progress() >> 2}; }
+  static Place place_of(const Walk& walk) {
+    const std::uint64_t progress = walk.progress() & ~guess_bits;
+    return {static_cast<unsigned>(progress & 3), progress >> 2};
+  }
   std::uint64_t block_of(const Walk& walk, unsigned size) const {
     return HashedLine::block_of(walk.va(), page_sizes()[size].shift);
   }
   void read_line(Walk& walk, const HashedRoot& root, Place place, unsigned row) const;
   void next_line(Walk& walk, const HashedRoot& root, Place place) const;
-  void next_size(Walk& walk, const HashedRoot& root, unsigned size, unsigned row) const;
+  void next_size(Walk& walk, const HashedRoot& root, Place place) const;
+  void search(Walk& walk, const HashedRoot& root, unsigned size, unsigned row) const;
 };
 
 }  // namespace tablewalk

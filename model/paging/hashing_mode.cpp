@@ -27,6 +27,22 @@ unsigned HashingMode::size_in_use(const HashingRoot& root, unsigned size) const 
   return size;
 }
 
+std::optional<unsigned> HashingMode::begin_guess(Walk& walk, const HashingRoot& root) const {
+  const std::uint64_t guess = walk.progress();
+  walk.set_progress(0);
+  if (guess == 0 || !root.has_size(static_cast<unsigned>(guess - 1))) return std::nullopt;
+  walk.set_progress(guess << guess_shift | guessing);
+  return static_cast<unsigned>(guess - 1);
+}
+
+/// What was guessed is not searched for twice.
+unsigned HashingMode::size_after(Walk& walk, const HashingRoot& root, unsigned size) const {
+  const bool was_guess = (walk.progress() & guessing) != 0;
+  walk.set_progress(walk.progress() & ~guessing);
+  const unsigned next = size_in_use(root, was_guess ? 0 : size + 1);
+  return next + 1 == walk.progress() >> guess_shift ? size_in_use(root, next + 1) : next;
+}
+
 std::string HashingMode::size_text(unsigned size) const {
   return size < page_sizes().size() ? humane_byte_size(page_sizes()[size].bytes()) : "no size";
 }

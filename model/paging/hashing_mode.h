@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "paging/hashing_root.h"
 #include "paging/own_entry.h"
@@ -41,6 +42,10 @@ class HashingMode : public PagingMode {
   WalkOutcome walk(PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const final;
   WalkOutcome walk(const PhysicalMemory& memory, PhysicalAddress root, VirtualAddress va, Access access) const final;
 
+  /// Whether a walk searches for one page size in use after the other, the smallest first. It may then begin with a
+  /// guess as its hints: 1 + the size that it searches for first.
+  virtual bool searches_sizes() const { return true; }
+
   const HashedControls& controls() const { return controls_; }
   /// The most pages, or blocks of them, in a table of that many slots, with those that were removed.
   std::uint64_t limit(std::uint64_t slots) const {
@@ -57,6 +62,15 @@ class HashingMode : public PagingMode {
   HashingMode(std::string name, const std::vector<std::string>& rows, const HashedControls& controls);
 
   static constexpr unsigned entry_size = 8;
+  // In the progress of a walk that began with a guess: 1 + the size guessed, and whether that is searched for now.
+  static constexpr unsigned guess_shift = 62;
+  static constexpr std::uint64_t guessing = std::uint64_t{1} << 61;
+  static constexpr std::uint64_t guess_bits = std::uint64_t{7} << 61;
+
+  /// The size to begin with, if there is a guess and the address space has such pages.
+  std::optional<unsigned> begin_guess(Walk& walk, const HashingRoot& root) const;
+  /// The size to search for after that one, in which the page is not; none: the number of page sizes.
+  unsigned size_after(Walk& walk, const HashingRoot& root, unsigned size) const;
 
   /// The smallest page size in use from `size` on; none: the number of page sizes.
   unsigned size_in_use(const HashingRoot& root, unsigned size) const;

@@ -22,6 +22,7 @@ void PartialRun::check(const MachineConfig& config, const RunOptions& options) {
   if (!options.more_traces.empty()) refuse("several traces", "one trace");
   if (config.prefetches()) refuse("TLB prefetches", "prefetch.kind: none");
   if (config.ranges.enabled()) refuse("range translations", "ranges.entries: 0");
+  if (config.walker.page_size_cache.entries != 0) refuse("a cache of page sizes", "walker.page_size_cache.entries: 0");
   if (options.check) refuse("the laws of --check", "a run without --check");
   const bool observes = !options.walk_log.empty() || options.attribute || options.details || options.follow != nullptr;
   if (observes) refuse("single walks", "a run without --walk-log, --attribute, --details and --html");

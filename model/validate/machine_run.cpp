@@ -34,13 +34,28 @@ std::vector<Record> chase(std::uint64_t elements, std::uint64_t stride, std::uin
   return records;
 }
 
-RunResult run_on(const std::string& preset, const std::vector<std::string>& settings, TraceReader& trace,
-                 std::uint64_t warmup, std::uint64_t limit) {
+namespace {
+
+RunOptions options_of(std::uint64_t warmup, std::uint64_t limit) {
   RunOptions options;
   options.warmup = warmup;
   options.limit = limit;
   options.stop = &interrupt_flag();
-  return run_machine(load_config<MachineConfig>({preset, settings}), trace, options);
+  return options;
+}
+
+}  // namespace
+
+RunResult run_on(const std::string& preset, const std::vector<std::string>& settings, TraceReader& trace,
+                 std::uint64_t warmup, std::uint64_t limit) {
+  return run_machine(load_config<MachineConfig>({preset, settings}), trace, options_of(warmup, limit));
+}
+
+RunResult run_path_on(const std::string& preset, const std::vector<std::string>& settings, const std::string& path,
+                      std::uint64_t warmup, std::uint64_t limit) {
+  RunOptions options = options_of(warmup, limit);
+  options.trace_path = path;
+  return run_machine(load_config<MachineConfig>({preset, settings}), options);
 }
 
 double figure_of(const RunResult& result, const std::string& name) {

@@ -33,6 +33,11 @@ std::vector<Record> chase(std::uint64_t elements, std::uint64_t stride, std::uin
 RunResult run_on(const std::string& preset, const std::vector<std::string>& settings, TraceReader& trace,
                  std::uint64_t warmup = 0, std::uint64_t limit = 0);
 
+/// The same with the trace at a path, or `generated:` or `text:`. Optimal replacement needs it: it reads the trace
+/// twice.
+RunResult run_path_on(const std::string& preset, const std::vector<std::string>& settings, const std::string& path,
+                      std::uint64_t warmup = 0, std::uint64_t limit = 0);
+
 /// The value of a figure of the result.
 double figure_of(const RunResult& result, const std::string& name);
 

@@ -201,6 +201,11 @@ const std::vector<PaperName>& papers() {
       {"karakostas15", "range translations beside pages", reproduce_karakostas15},
       {"pham12", "several adjacent pages in one TLB entry", reproduce_pham12},
       {"basu13", "what TLB misses cost with large pages", reproduce_basu13},
+      {"chai25", "merged levels and elastic cuckoo page tables, with an operating system", reproduce_chai25},
+      {"knuth73", "probes of linear probing by load, in a hashed page table", reproduce_knuth73},
+      {"belady69", "page faults that grow with memory", reproduce_belady69},
+      {"arpaci18", "page faults and TLB misses of a textbook", reproduce_arpaci18},
+      {"silberschatz18", "page faults of a textbook", reproduce_silberschatz18},
   };
   return list;
 }

@@ -67,6 +67,11 @@ Reproduction reproduce_ecpt20(const ReproductionChoice& choice);
 Reproduction reproduce_karakostas15(const ReproductionChoice& choice);
 Reproduction reproduce_pham12(const ReproductionChoice& choice);
 Reproduction reproduce_basu13(const ReproductionChoice& choice);
+Reproduction reproduce_chai25(const ReproductionChoice& choice);
+Reproduction reproduce_knuth73(const ReproductionChoice& choice);
+Reproduction reproduce_belady69(const ReproductionChoice& choice);
+Reproduction reproduce_arpaci18(const ReproductionChoice& choice);
+Reproduction reproduce_silberschatz18(const ReproductionChoice& choice);
 
 /// The reproductions with those names, or all. Throws InputError that names the nearest one.
 std::vector<Reproduction> find_reproductions(const std::vector<std::string>& names, const ReproductionChoice& choice);

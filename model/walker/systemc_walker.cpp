@@ -20,6 +20,7 @@ SystemCWalker::SystemCWalker(sc_core::sc_module_name name, const WalkerConfig& c
     in(SlotState::Idle).add(slot);
   }
   for (RequestId id = 0; id < config.requests; ++id) free_ids_.push({}, id);
+  page_sizes_ = make_page_size_cache(mode, config.page_size_cache);
   hint_caches_ = make_hint_caches(mode, config.cuckoo_walk_caches);
   if (hint_caches_ != nullptr) hint_fetches_.resize(hint_caches_->tables());
 }
@@ -109,13 +110,15 @@ void SystemCWalker::send_back_waiting(Slot& slot, Cycles cycle) {
 
 /// One per cycle: the oldest walk.
 void SystemCWalker::look_up_walk_caches(Cycles cycle) {
-  if (shared_ != nullptr) return look_up_shared(cycle);
+  if (shared_ != nullptr && page_sizes_ == nullptr) return look_up_shared(cycle);
   Slot* slot = oldest_ready(SlotState::LooksUp, cycle);
   if (slot == nullptr) return;
   count_lookup(*slot->request, slot->ready, cycle);
   if (is_lost(*slot)) return refuse(*slot, cycle);
   if (hint_caches_ != nullptr) {
     look_up_hints(*slot);
+  } else if (page_sizes_ != nullptr) {
+    guess_size(*slot);
   } else if (by_address_) {
     look_up_entry(*slot);
   } else {
@@ -352,6 +355,7 @@ void SystemCWalker::answer_first(Slot& slot, Cycles cycle) {
     answer.translation.neighbours = neighbours_of(answer.translation, request.va, line);
     if (request.line != nullptr) *request.line = line;
   }
+  if (page_sizes_ != nullptr && !answer.faulted) learn_size(slot);
   slot.record.answered = cycle + Cycles(1);
   request.answer = answer;
   slot.request = nullptr;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "walker/hint_caches.h"
+#include "walker/page_size_cache.h"
 #include "walker/page_walker.h"
 #include "walker/shared_walk_caches.h"
 #include "walker/slot_set.h"
@@ -77,6 +78,7 @@ class SystemCWalker final : public PageWalker {
     PhysicalAddress root;
     bool begun = false;       ///< has looked up the walk caches once
     std::uint64_t hints = 0;  ///< with which it has begun, until it gives them up
+    std::uint64_t guess = 0;  ///< of its page size, with which it has begun
     WaitingRequests waiting;
     const MemoryAccess* under_way = nullptr;  ///< outstanding memory access
     Round round;
@@ -119,6 +121,8 @@ class SystemCWalker final : public PageWalker {
   void drop_fetches(const Invalidation& invalidation);
   void check_hints(Slot& slot);
   void report_hints(StatSet& figures) const;
+  void guess_size(Slot& slot);
+  void learn_size(const Slot& slot);
 
   void supply_line(Slot& slot, const MemoryAccess& access);
   void present_of_round(Slot& slot, Cycles cycle);
@@ -181,6 +185,7 @@ class SystemCWalker final : public PageWalker {
   std::vector<HintFetch> hint_fetches_;      ///< by table
   unsigned fetches_to_present_ = 0;
   HintStats hint_stats_;
+  std::unique_ptr<PageSizeCache> page_sizes_;  ///< null: none
 };
 
 }  // namespace tablewalk

@@ -4,6 +4,7 @@
 
 #include "config/largest.h"
 #include "walker/hint_cache_config.h"
+#include "walker/page_size_cache_config.h"
 #include "walker/walk_cache_config.h"
 
 namespace tablewalk {
@@ -29,6 +30,7 @@ struct WalkerConfig {
   WalkCacheKind walk_cache_kind = WalkCacheKind::SplitTranslation;
   std::vector<WalkCacheConfig> walk_caches;
   HintCacheConfig cuckoo_walk_caches;
+  PageSizeCacheConfig page_size_cache;
   bool evaluate_every_cycle = false;
 
   template <class Keys>
@@ -52,6 +54,9 @@ struct WalkerConfig {
     keys.list("walk_caches", walk_caches, "paging-structure caches, at most one per level");
     keys.group("cuckoo_walk_caches", cuckoo_walk_caches,
                "caches of the walk tables that mode cuckoo keeps with paging.cuckoo.walk_tables");
+    keys.group("page_size_cache", page_size_cache,
+               "hashed, hashed-chained and inverted: the page size that the last walk of a region has found, which the "
+               "next one looks for first");
     keys.value(
         "evaluate_every_cycle", evaluate_every_cycle, "",
         "rtl and foreign: also clock it in cycles in which it signals quiet, and check that nothing changes; slow");

@@ -1,5 +1,6 @@
 // Hints of cuckoo walk tables: which lines a walk reads. Entries that the caches lack are fetched beside the walks,
-// which do not wait for them. Not inlined into the walker's cycle, which has none in most machines.
+// which do not wait for them. And guesses of page sizes. Not inlined into the walker's cycle, which has none in most
+// machines.
 
 #include <algorithm>
 
@@ -66,6 +67,16 @@ void SystemCWalker::fetch_hint(const Slot& slot, unsigned table) {
   slot.hints = 0;
   ++hint_stats_.misled_walks;
   hint_caches_->forget(slot.request->va, slot.request->asid);
+}
+
+/// Of modes that search one page size after the other.
+[[gnu::noinline]] void SystemCWalker::guess_size(Slot& slot) {
+  slot.guess = page_sizes_->look_up(slot.request->va, slot.request->asid);
+  begin_at_root(slot, slot.guess);
+}
+
+[[gnu::noinline]] void SystemCWalker::learn_size(const Slot& slot) {
+  page_sizes_->learn(slot.request->va, slot.request->asid, slot.walk.translation().level, slot.guess);
 }
 
 [[gnu::noinline]] void SystemCWalker::report_hints(StatSet& figures) const {

@@ -68,6 +68,48 @@ class Reproduce(program.ProgramTest):
         for one, expected in zip(ours, (sum(saved) / len(saved), gain), strict=True):
             self.assertAlmostEqual(one, expected, places=9)
 
+    def test_walks_saved_are_those_of_single_runs(self):
+        tree, flattened = self.runs(), self.runs("paging.mode=flattened")
+        cuckoo = self.runs("paging.mode=cuckoo", "paging.cuckoo.initial_bytes=2M", "paging.cuckoo.walk_tables=upper")
+
+        def saved(runs, figure):
+            return sum(100 * (1 - two[figure] / one[figure]) for one, two in zip(tree, runs)) / len(runs)
+        latency = "walker.latency_cycles.mean"
+        expected = (saved(flattened, latency), saved(flattened, "core.cycles"), saved(cuckoo, latency))
+        ours = [number["ours"] for number in self.numbers("chai25")]
+        for one, its in zip(ours, expected):
+            self.assertAlmostEqual(one, its, places=9)
+
+    def test_random_updates_are_those_of_single_runs_on_the_published_machine(self):
+        caches = "[{level: 1, entries: 32, ways: 0}, {level: 2, entries: 4, ways: 0}, {level: 3, entries: 2, ways: 0}]"
+        machine = ("clock_mhz=2000", "dram.channels=4", "l2.bytes=1M", "l2.ways=8", "l2.latency_cycles=18", "llc.bytes=2M",
+                   "llc.ways=16", "llc.latency_cycles=49", "stlb.arrays.0.entries=2048", "stlb.arrays.0.ways=16",
+                   f"walker.walk_caches={caches}", "memory.bytes=128G")
+
+        def cycles(*settings):
+            sets = [word for setting in (*machine, *settings) for word in ("--set", setting)]
+            return self.json("run", "generated:gups,footprint=64G,count=400K", "-c", "skylake", *sets, "--warmup", "20000",
+                             "--limit", "20000", "--no-cost")["stats"]["core.cycles"]
+        cuckoo = ("paging.mode=cuckoo", "paging.cuckoo.walk_tables=upper", "paging.cuckoo.initial_bytes=64M")
+        ours = self.numbers("chai25")[-1]["ours"]
+        self.assertAlmostEqual(ours, 100 * (1 - cycles(*cuckoo) / cycles()), places=9)
+
+    def test_counts_that_the_workload_determines_are_the_published_ones(self):
+        numbers = self.numbers("belady69", "arpaci18", "silberschatz18")
+        self.assertEqual([number["ours"] for number in numbers], [9, 10, 5, 5, 7, 100, 15, 9, 12])
+        for number in numbers:
+            self.assertEqual((number["verdict"], number["margin"]), ("agrees", 0), number)
+
+    def test_probes_are_the_reads_of_single_runs_and_near_the_formula(self):
+        for load, number in zip((0.5, 0.75, 0.9), self.numbers("knuth73"), strict=True):
+            run = self.json("run", f"generated:uniform,footprint=64T,count={int(load * 16384)}", "-c", "skylake", "--no-cost",
+                            "--set", "paging.mode=hashed", "--set", "paging.hashed.initial_bytes=1M", "--set",
+                            "paging.hashed.max_load=0.95")["stats"]
+            self.assertEqual(run["tables.growths"], 0)
+            self.assertAlmostEqual(number["ours"], run["walker.entry_reads"] / run["walker.walks"], places=9)
+            self.assertAlmostEqual(number["published"][0], (1 + 1 / (1 - load)) / 2, places=9)
+            self.assertLess(abs(number["ours"] / number["published"][0] - 1), 0.2)
+
     def test_the_cuckoo_table_of_the_program_with_most_pages_does_not_grow(self):
         settings = ("--set", "paging.mode=cuckoo", "--set", "paging.cuckoo.initial_bytes=2M")
         run = self.json("run", f"{TRACES}/hash-join.twt", "-c", "skylake", *settings, "--no-cost")

@@ -340,6 +340,9 @@ MachineConfig random_machine(Dice& dice, const std::string& mode_name) {
     config.paging.cuckoo = random_cuckoo(dice);
     config.walker.cuckoo_walk_caches = {dice.number(0, 4), dice.number(0, 3), dice.number(0, 2)};
   }
+  if (!radix) {
+    config.walker.page_size_cache = {dice.number(0, 3), ByteSize{dice.pick<std::uint64_t>({4096, 2 << 20, 1 << 30})}};
+  }
   if (mode_name == "inverted") config.paging.inverted.frames_per_anchor = 1u << dice.number(0, 3);
   const auto mode = make_paging_mode(config.paging.mode, config.paging);
   config.clock_mhz = dice.number(500, 6000);

@@ -136,6 +136,9 @@ TEST(Sampling, RefusesWhatHasNoFunctionalModel) {
   MachineConfig ranges = config;
   ranges.ranges.entries = 4;
   EXPECT_TRUE(refuses(ranges, options, "--sample: range translations"));
+  MachineConfig sizes = config;
+  sizes.walker.page_size_cache.entries = 4;
+  EXPECT_TRUE(refuses(sizes, options, "--sample: a cache of page sizes"));
   RunOptions checked = options;
   checked.check = true;
   EXPECT_TRUE(refuses(config, checked, "--check"));
