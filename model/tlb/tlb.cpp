@@ -166,9 +166,7 @@ void Tlb::report(const std::string& prefix, StatSet& figures) const {
                                        prefix + ".range_hits"});
   count("lookups", stats_.lookups, "lookups", "translations looked up in this TLB");
   count("hits", stats_.hits, "lookups", "lookups that hit in this TLB");
-  count("misses", stats_.misses, "lookups", "lookups that missed: the kinds below")
-      .key()
-      .explain(misses_explained_);
+  count("misses", stats_.misses, "lookups", "lookups that missed: the kinds below").key().explain(misses_explained_);
   count("sent_down", stats_.sent_down, "lookups", "misses sent to the next translator")
       .explain("misses that went to the next TLB, or to the walker");
   count("merged_misses", stats_.merged_misses, "lookups", "misses merged with an outstanding miss of their page")

@@ -97,6 +97,12 @@ struct Bench : WalkObserver {
   const Answer& answer(std::size_t index) const { return first.all()[index].request.answer; }
   void walk_finished(const WalkRecord& walk) override { walks.push_back(walk); }
   void prefetch_finished(const WalkRecord& walk) override { prefetches.push_back(walk); }
+  /// Of the walker, as reported.
+  std::uint64_t figure(const std::string& name) const {
+    StatSet figures;
+    walker.report(figures);
+    return static_cast<std::uint64_t>(figures.find(name)->value());
+  }
 
   std::shared_ptr<const PagingMode> mode;
   PhysicalMemory memory;

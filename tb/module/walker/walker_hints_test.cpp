@@ -30,11 +30,6 @@ struct HintsBench : Bench {
     tables.map(VirtualAddress(page_h), PhysicalAddress(huge * 9), huge);
     first.root = second.root = tables.root();
   }
-  std::uint64_t figure(const std::string& name) const {
-    StatSet figures;
-    walker.report(figures);
-    return static_cast<std::uint64_t>(figures.find(name)->value());
-  }
 };
 
 TEST(WalkerHints, TheFirstWalkReadsAllAndEntriesAreFetchedBehindIt) {
