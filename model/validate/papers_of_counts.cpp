@@ -13,8 +13,8 @@ namespace {
 using Settings = std::vector<std::string>;
 
 /// Adds the run of one trace. Returns the number of its measurement.
-std::size_t add_run(Reproduction& paper, const std::string& preset, const std::string& trace, Settings settings,
-                    std::vector<std::string> figures) {
+std::size_t add_run(Reproduction& paper, const std::string& preset, const std::string& trace, const Settings& settings,
+                    const std::vector<std::string>& figures) {
   paper.measurements.push_back({trace, [=] {
                                   const RunResult result = run_path_on(preset, settings, trace);
                                   std::vector<double> values;

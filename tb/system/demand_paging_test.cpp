@@ -387,7 +387,7 @@ TEST(DemandPaging, RandomMachinesKeepTheLawsWithEveryKindOfIdsRootsShootdownsAnd
 }
 
 TEST(DemandPaging, RunningAheadChangesNoByteOfTheResultWithThemEither) {
-  for (const std::uint64_t seed : printed_seeds(30)) {
+  for (const std::uint64_t seed : printed_seeds(20)) {
     RandomCase random(seed, true);
     const std::string ahead = random.run();
     random.config.core.run_ahead = false;
@@ -396,7 +396,7 @@ TEST(DemandPaging, RunningAheadChangesNoByteOfTheResultWithThemEither) {
 }
 
 TEST(DemandPaging, RunningAheadChangesNoByteOfTheResult) {
-  for (const std::uint64_t seed : printed_seeds(40)) {
+  for (const std::uint64_t seed : printed_seeds(25)) {
     RandomCase random(seed);
     const std::string ahead = random.run();
     random.config.core.run_ahead = false;
