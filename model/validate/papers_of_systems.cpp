@@ -26,21 +26,19 @@ double mean_of(const std::vector<double>& values) {
 /// What was published of the machines: walk caches by Chai et al. (section 8.5.1), the rest by Zhao et al. (table 1).
 /// What neither says is as in the preset skylake.
 const std::vector<std::string>& published_machine() {
-  constexpr const char* walk_caches =
-      "walker.walk_caches=[{level: 1, entries: 32, ways: 0}, {level: 2, entries: 4, ways: 0}, {level: 3, entries: 2, "
-      "ways: 0}]";
-  static const std::vector<std::string> settings{"clock_mhz=2000",
-                                                 "dram.channels=4",
-                                                 "l2.bytes=1M",
-                                                 "l2.ways=8",
-                                                 "l2.latency_cycles=18",  // 20 from load to use
-                                                 "llc.bytes=2M",          // per core
-                                                 "llc.ways=16",
-                                                 "llc.latency_cycles=49",  // 56 from load to use
-                                                 "stlb.arrays.0.entries=2048",
-                                                 "stlb.arrays.0.ways=16",  // 12 do not divide it
-                                                 walk_caches,
-                                                 "memory.bytes=128G"};
+  static const std::vector<std::string> settings{
+      "clock_mhz=2000",
+      "dram.channels=4",
+      "l2.bytes=1M",
+      "l2.ways=8",
+      "l2.latency_cycles=18",  // 20 from load to use
+      "llc.bytes=2M",          // per core
+      "llc.ways=16",
+      "llc.latency_cycles=49",  // 56 from load to use
+      "stlb.arrays.0.entries=2048",
+      "stlb.arrays.0.ways=16",  // 12 do not divide it
+      "walker.walk_caches=[{level: 1,entries: 32,ways: 0},{level: 2,entries: 4,ways: 0},{level: 3,entries: 2,ways: 0}]",
+      "memory.bytes=128G"};
   return settings;
 }
 
