@@ -31,8 +31,8 @@ void AddressSpaces::find_space(AddressSpaceId asid) {
       half = &recent_->tables;
     }
     FrameAllocator& frames = frames_[roots_.is_half(asid) ? 0 : asid % frames_.size()];
-    place = spaces_.emplace(asid, Space{frames, TableBuilder(mode_, memory_, frames, asid), {}, {}, {}, {}, {}}).first;
-    if (ranges_.enabled()) place->second.ranges.emplace(memory_, frames, ranges_.least_pages);
+    place = spaces_.emplace(asid, Space{frames, TableBuilder(mode_, memory_, frames, asid), {}, {}, {}, {}}).first;
+    if (ranges_.enabled()) place->second.tables.keep_ranges(memory_, frames, ranges_.least_pages);
     place->second.user_root = roots_.connect(asid, place->second.tables, half);
   }
   recent_ = &place->second;
@@ -104,7 +104,6 @@ void AddressSpaces::map_frame(std::uint64_t number, PageOwner owner, PhysicalAdd
   set_shared(number, owner);
   recent_->mapped.find_or_make(number / 512)[number % 512] = true;
   ++pages_;
-  update_range(page);
 }
 
 bool AddressSpaces::is_any_mapped(std::uint64_t first, std::uint64_t count) const {
@@ -160,16 +159,6 @@ void AddressSpaces::note_touch(std::uint64_t number, VirtualAddress va, Access a
   set_shared(number, owner_of_first_touch(*mode_, va, access));
 }
 
-/// After a change of the page.
-void AddressSpaces::update_range(VirtualAddress page) {
-  if (!recent_->ranges) return;
-  if (const auto found = settled_page(*mode_, memory_, recent_->tables.root(), page)) {
-    recent_->ranges->add(page, *found);
-  } else {
-    recent_->ranges->remove(page, page_shift_);
-  }
-}
-
 /// A page that was mapped with others, and is first touched by whoever its rights do not allow, gets their rights.
 bool AddressSpaces::give_away(VirtualAddress va, Access access) {
   const std::uint64_t number = va.value() >> page_shift_;
@@ -195,31 +184,13 @@ void AddressSpaces::protect(std::uint64_t number, bool user) {
   spec.rights.user = user;
   spec.global = roots_.is_global(recent_asid_, user);
   recent_->tables.protect(page, page_bytes_, spec);
-  update_range(page);
 }
 
 void AddressSpaces::report(StatSet& figures) const {
   std::vector<const TableBuilder*> tables;
   for (const auto& [asid, space] : spaces_) tables.push_back(&space.tables);
   report_tables(*mode_, tables, pages_, page_bytes_, figures);
-  if (ranges_.enabled()) report_ranges(figures);
-}
-
-void AddressSpaces::report_ranges(StatSet& figures) const {
-  std::uint64_t entries = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t pages = 0;
-  for (const auto& [asid, space] : spaces_) {
-    entries += space.ranges->entries();
-    bytes += space.ranges->table_bytes();
-    pages += space.ranges->pages();
-  }
-  figures.count("tables.ranges", entries, "ranges", "entries of the range tables, at the end")
-      .key()
-      .explain("entries of the range tables: the program's memory in that many contiguous pieces");
-  figures.count("tables.range_pages", pages, "pages", "pages in these ranges");
-  figures.count("tables.range_bytes", bytes, "bytes", "memory occupied by the range tables");
-  figures.count("tables.pages_ahead", pages_ahead_, "pages", "pages mapped because of a touch of another page");
+  if (ranges_.enabled()) report_ranges(tables, pages_ahead_, figures);
 }
 
 }  // namespace tablewalk

@@ -10,7 +10,6 @@
 #include "os/os_config.h"
 #include "os/page_owner.h"
 #include "os/space_roots.h"
-#include "paging/range_table.h"
 #include "paging/ranges_config.h"
 #include "paging/table_builder.h"
 #include "protocol/kernel.h"
@@ -40,7 +39,7 @@ class AddressSpaces final : public Kernel {
   }
   RangeRegister range_table(AddressSpaceId asid) override {
     root(asid);
-    return recent_->ranges ? recent_->ranges->where() : RangeRegister{};
+    return recent_->tables.range_table();
   }
   void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) override;
   bool is_mapped(AddressSpaceId asid, VirtualAddress va) override;
@@ -56,11 +55,9 @@ class AddressSpaces final : public Kernel {
   void set_shared(std::uint64_t number, PageOwner owner);
   void map_frame(std::uint64_t number, PageOwner owner, PhysicalAddress frame);
   void note_touch(std::uint64_t number, VirtualAddress va, Access access);
-  void update_range(VirtualAddress page);
   bool take_back(VirtualAddress va, Access access);
   bool give_away(VirtualAddress va, Access access);
   void protect(std::uint64_t number, bool user);
-  void report_ranges(StatSet& figures) const;
   FaultReason reason_now(VirtualAddress va, Access access) const;
 
   std::uint64_t page_bytes_;
@@ -76,8 +73,7 @@ class AddressSpaces final : public Kernel {
     std::optional<PhysicalAddress> user_root;  ///< if it has two
     NumberMap<std::bitset<512>> mapped;        ///< by page number / 512
     std::unordered_set<std::uint64_t> shared;  ///< numbers of user pages first touched by the kernel
-    std::optional<RangeTable> ranges;
-    std::unordered_set<std::uint64_t> ahead;  ///< numbers of pages mapped with others, without an owner so far
+    std::unordered_set<std::uint64_t> ahead;   ///< numbers of pages mapped with others, without an owner so far
   };
 
   RangesConfig ranges_;

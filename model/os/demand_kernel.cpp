@@ -10,8 +10,10 @@
 namespace tablewalk {
 
 DemandKernel::DemandKernel(const OsConfig& config, std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory,
-                           std::vector<FrameAllocator>& frames, unsigned cores, std::unique_ptr<FutureUses> future)
+                           std::vector<FrameAllocator>& frames, unsigned cores, std::unique_ptr<FutureUses> future,
+                           const RangesConfig& ranges)
     : config_(config),
+      ranges_(ranges),
       page_bytes_(config.mapped_page_bytes(mode->page_bytes())),
       page_shift_(log2_floor(page_bytes_)),
       mode_(std::move(mode)),
@@ -26,8 +28,11 @@ DemandKernel::DemandKernel(const OsConfig& config, std::shared_ptr<const PagingM
       timeline_(config.timeline) {
   if (config_.huge_pages.policy != HugePagePolicy::Never) {
     huge_bytes_ = config_.huge_page_bytes(*mode_);
-    huge_shift_ = log2_floor(huge_bytes_) - page_shift_;
+  } else if (ranges_.enabled() && ranges_.eager_bytes.bytes > page_bytes_) {
+    maps_blocks_ = true;
+    huge_bytes_ = ranges_.eager_bytes.bytes;
   }
+  if (huge_bytes_ != 0) huge_shift_ = log2_floor(huge_bytes_) - page_shift_;
   if (config_.resident_limit.bytes == 0) return;
   replacement_ =
       make_page_replacement(config_.replacement, static_cast<std::uint32_t>(table_.limit()), std::move(future));
@@ -42,6 +47,7 @@ DemandKernel::Space& DemandKernel::space(AddressSpaceId asid) {
     const auto pool = static_cast<std::uint16_t>(is_half ? 0 : asid % frames_.size());
     place = spaces_.emplace(asid, Space{TableBuilder(mode_, memory_, frames_[pool], asid), pool, {}, {}}).first;
     if (!is_half) place->second.regions = default_regions_;
+    if (ranges_.enabled()) place->second.tables.keep_ranges(memory_, frames_[pool], ranges_.least_pages);
     place->second.user_root = roots_.connect(asid, place->second.tables, half);
     place->second.tables.log_writes(&written_);
     place->second.tables.keep_emptied(&emptied_);
@@ -282,15 +288,15 @@ void DemandKernel::refuse(const PageFault& fault, FaultReason reason) const {
       fault.access.user ? "user" : "supervisor", to_string(fault.access.kind), fault.va.value(), to_string(reason)));
 }
 
-/// Rights of the page, with clear accessed and dirty bits.
+/// Rights of the page, with clear accessed and dirty bits, but for range translations.
 LeafSpec DemandKernel::spec_of(const Page& page) const {
   LeafSpec spec;
   spec.rights.user = page.user;
   spec.rights.read = page.readable;
   spec.rights.write = page.writable && !page.copy_on_write;
   spec.rights.execute = page.executable;
-  spec.accessed = false;
-  spec.dirty = false;
+  spec.accessed = ranges_.enabled();
+  spec.dirty = ranges_.enabled();
   spec.global = page.global;
   return spec;
 }
@@ -298,8 +304,9 @@ LeafSpec DemandKernel::spec_of(const Page& page) const {
 /// The same for an access that is about to use it.
 LeafSpec DemandKernel::spec_for(const Page& page, Access access) const {
   LeafSpec spec = spec_of(page);
-  spec.accessed = !mode_->marks_entries();
-  spec.dirty = !mode_->marks_entries() && access.kind == AccessKind::Store && spec.rights.write;
+  if (mode_->marks_entries()) return spec;
+  spec.accessed = true;
+  spec.dirty |= access.kind == AccessKind::Store && spec.rights.write;
   return spec;
 }
 
@@ -316,7 +323,7 @@ bool DemandKernel::commit(const KernelStep& step, unsigned core, Cycles now, Ker
     case Map:
       return handling.content == Content::Copied ? map_copy(core, work) : map(core, work);
     case MapHuge:
-      return map_huge(core, work);
+      return maps_blocks_ ? map_block(core, work) : map_huge(core, work);
     case Await:
       return await(core, work);
     case Unstale:

@@ -23,6 +23,7 @@
 #include "os/shared_memory.h"
 #include "os/space_roots.h"
 #include "os/swap_device.h"
+#include "paging/ranges_config.h"
 #include "paging/table_builder.h"
 #include "protocol/kernel.h"
 
@@ -60,18 +61,24 @@ struct KernelStats {
 /// and changed ones are written to a swap device. Everything that it changes in the tables is really in simulated
 /// memory, and the traffic for it is part of the work of the core.
 ///
+/// With range translations the kernel sets accessed and dirty bits itself when it maps a page, because a hit in a range
+/// sets none, and takes every page that it may write for changed. The first touch of a page of an aligned block of
+/// `ranges.eager_bytes` of which none was touched maps all of it.
+///
 /// The life of a page is in PageMap, that of a frame in FrameTable; this class moves pages between the states.
 class DemandKernel final : public Kernel {
  public:
   /// `frames`: one pool per process, as for AddressSpaces. `future`: of the one process, for optimal replacement.
   DemandKernel(const OsConfig& config, std::shared_ptr<const PagingMode> mode, PhysicalMemory& memory,
-               std::vector<FrameAllocator>& frames, unsigned cores, std::unique_ptr<FutureUses> future = nullptr);
+               std::vector<FrameAllocator>& frames, unsigned cores, std::unique_ptr<FutureUses> future = nullptr,
+               const RangesConfig& ranges = {});
 
   PhysicalAddress root(AddressSpaceId asid) override { return space(asid).tables.root(); }
   PhysicalAddress root_for(AddressSpaceId asid, bool user) override {
     const Space& its = space(asid);
     return user && its.user_root ? *its.user_root : its.tables.root();  // a root that moves is none of two
   }
+  RangeRegister range_table(AddressSpaceId asid) override { return space(asid).tables.range_table(); }
   void before_walk(AddressSpaceId asid, VirtualAddress va, Access access) override;
   bool is_mapped(AddressSpaceId asid, VirtualAddress va) override;
   bool pages_on_demand() const override { return true; }
@@ -124,7 +131,7 @@ class DemandKernel final : public Kernel {
     Unstale,   ///< an invalidation has reached all cores
     Retry,     ///< begin the system call again: another core was working on a page of it
     Unmapped,  ///< no TLB holds the pages that are given back: their frames are free
-    MapHuge,   ///< the memory of a huge page is ready: write its entry
+    MapHuge,   ///< the memory of a huge page, or of a block, is ready: write its entry, or entries
     Ahead,     ///< read further pages, while the device works anyway
   };
   struct Space {
@@ -275,6 +282,7 @@ class DemandKernel final : public Kernel {
   void claim_range(Handling& handling, const Page& like);
   void begin_moves(Handling& handling, KernelWork& work);
   bool map_huge(unsigned core, KernelWork& work);
+  bool map_block(unsigned core, KernelWork& work);
   void finish_moves(Handling& handling);
   void split(AddressSpaceId asid, std::uint64_t number);
   void split_ends(AddressSpaceId asid, std::uint64_t first, std::uint64_t count);
@@ -332,14 +340,16 @@ class DemandKernel final : public Kernel {
   void report_memory(StatSet& figures) const;
 
   OsConfig config_;
+  RangesConfig ranges_;
   FaultPolicy violations_ = FaultPolicy::Stop;
   std::optional<Regions> default_regions_;
   std::uint64_t page_bytes_;
   unsigned page_shift_;
   std::shared_ptr<const PagingMode> mode_;
   SpaceRoots roots_;
-  std::uint64_t huge_bytes_ = 0;  ///< 0: there are no huge pages
-  unsigned huge_shift_ = 0;       ///< log2 of the pages in a huge page
+  bool maps_blocks_ = false;      ///< the first touch of a block maps all its pages, which have entries of their own
+  std::uint64_t huge_bytes_ = 0;  ///< of a huge page, or of a block; 0: there are neither
+  unsigned huge_shift_ = 0;       ///< log2 of the pages in it
   PhysicalMemory& memory_;
   std::vector<FrameAllocator>& frames_;
   FrameTable table_;
@@ -366,6 +376,7 @@ class DemandKernel final : public Kernel {
   std::array<std::uint64_t, page_states> pages_in_{};  ///< by state, except Untouched
   std::uint64_t peak_resident_ = 0;
   std::uint64_t pages_touched_ = 0;
+  std::uint64_t pages_ahead_ = 0;  ///< of these, mapped with others of their block
   KernelStats stats_;
   /// After a failure, attempts to compact memory are left out, as in Linux: by pool.
   struct Deferral {

@@ -1,5 +1,6 @@
 // Huge pages: their first touch, promotion from small pages, and splitting. Whatever the entries say, each small page
 // of a huge page has a state and a frame of its own, so that everything else in the kernel knows small pages only.
+// A block for range translations is the same, with small entries from the start.
 
 #include <algorithm>
 #include <utility>
@@ -45,7 +46,7 @@ EntryView DemandKernel::entry_view(Space& its, std::uint64_t number) const {
   return view;
 }
 
-/// Whether the policy and the layout of the process allow a huge page there.
+/// Whether the policy and the layout of the process allow a huge page, or a block, there.
 bool DemandKernel::may_be_huge(Space& its, std::uint64_t number) const {
   const bool everywhere = config_.huge_pages.policy != HugePagePolicy::Advised;
   const VirtualAddress first = address_of(number & ~low_bits(huge_shift_));
@@ -55,7 +56,9 @@ bool DemandKernel::may_be_huge(Space& its, std::uint64_t number) const {
   const Region* region = its.regions->find(first);
   if (region == nullptr || !region->range.contains(last)) return false;
   const RegionKind& kind = region->kind;
-  if (kind.file || kind.shared || kind.huge_pages == HugePages::No) return false;
+  if (kind.file || kind.shared) return false;
+  if (maps_blocks_) return true;
+  if (kind.huge_pages == HugePages::No) return false;
   if (kind.page_bytes != 0) return kind.page_bytes == huge_bytes_;
   return everywhere || kind.huge_pages == HugePages::Yes;
 }
@@ -90,10 +93,11 @@ void DemandKernel::note_use(AddressSpaceId asid, std::uint64_t number, const Pag
   mark_used(*range, number & low_bits(huge_shift_));
 }
 
-/// The first touch of a page maps its range by a huge page, if the policy says so; false if a small page must do.
+/// The first touch of a page maps its range by a huge page, or its block, if the policy says so; false if a small page
+/// must do.
 bool DemandKernel::begin_huge(unsigned core, const Page& page, KernelWork& work) {
   const HugePagePolicy policy = config_.huge_pages.policy;
-  if (policy != HugePagePolicy::Always && policy != HugePagePolicy::Advised) return false;
+  if (policy != HugePagePolicy::Always && policy != HugePagePolicy::Advised && !maps_blocks_) return false;
   Handling& handling = handling_[core];
   Space& its = space(handling.page.asid);
   const std::uint64_t number = handling.page.number;
@@ -109,6 +113,7 @@ bool DemandKernel::begin_huge(unsigned core, const Page& page, KernelWork& work)
   ++huge_stats_.faults;
   handling.huge_at = *at;
   claim_range(handling, page);
+  if (maps_blocks_) work.compute(Cycles(config_.page_cycles.count() * (handling.fresh.size() - 1)));
   begin_moves(handling, work);
   return true;
 }
@@ -209,6 +214,27 @@ bool DemandKernel::map_huge(unsigned core, KernelWork& work) {
   if (orders_accesses() && table_[head].replaceable) replacement_->accessed(head);
   handling.frame = page.where;
   handling.holds = true;
+  return is_repaired(handling);
+}
+
+/// The entries of a block of small pages, of which the others have not been accessed.
+bool DemandKernel::map_block(unsigned core, KernelWork& work) {
+  Handling& handling = handling_[core];
+  Space& its = space(handling.page.asid);
+  const std::uint64_t pages = std::uint64_t{1} << huge_shift_;
+  const std::uint64_t first = handling.page.number & ~low_bits(huge_shift_);
+  for (std::uint64_t number = first; number != first + pages; ++number) {
+    Page& page = its.pages.at(number);
+    its.tables.map(address_of(number), table_[page.where].at, page_bytes_, spec_for(page, handling.access));
+    set_state(page, PageState::Resident);
+    enter_replacement(page.where);
+  }
+  account_writes(work);
+  pages_ahead_ += pages - 1;
+  mark_used(its.huge.at(first >> huge_shift_), handling.page.number - first);
+  handling.frame = its.pages.at(handling.page.number).where;
+  handling.holds = true;
+  if (orders_accesses() && table_[handling.frame].replaceable) replacement_->accessed(handling.frame);
   return is_repaired(handling);
 }
 
@@ -368,7 +394,7 @@ bool DemandKernel::follows_head(FrameSlot slot) {
   return std::all_of(pages.begin(), pages.end(), follows);
 }
 
-/// Without a known layout, a page belongs to whoever touches it first, and so does a part of a huge page.
+/// Without a known layout, a page belongs to whoever touches it first, and so does a part of a huge page or block.
 bool DemandKernel::disown(const PageFault& fault, Page& page, KernelWork& work) {
   const AddressSpaceId asid = handling_[fault.core].page.asid;
   Space& its = space(asid);

@@ -380,8 +380,8 @@ void DemandKernel::change(Space& its, VirtualAddress va, const LeafSpec& spec, K
 LeafSpec DemandKernel::refresh(Space& its, std::uint64_t number) {
   const EntryView old = note_dirty(its, number);
   LeafSpec spec = spec_of(its.pages.at(number));
-  spec.accessed = old.accessed;
-  spec.dirty = old.dirty;
+  spec.accessed |= old.accessed;
+  spec.dirty |= old.dirty;
   its.tables.protect(address_of(entry_start(its, number)), entry_bytes(its, number), spec);
   return spec;
 }
@@ -394,10 +394,10 @@ void DemandKernel::remove_entry(Space& its, std::uint64_t number) {
 }
 
 /// An entry is about to be rewritten: its frame remembers that it was dirty, which a read-only entry cannot say in
-/// every paging mode, nor an entry that is gone.
+/// every paging mode, nor an entry that is gone. With range translations only the right to write says something.
 EntryView DemandKernel::note_dirty(Space& its, std::uint64_t number) {
   const EntryView view = entry_view(its, number);
-  if (!view.dirty) return view;
+  if (!view.dirty || (ranges_.enabled() && !view.rights.write)) return view;
   const std::uint64_t first = entry_start(its, number);
   const std::uint64_t pages = entry_bytes(its, number) / page_bytes_;
   for (std::uint64_t part = first; part != first + pages; ++part) table_[its.pages.at(part).where].dirty = true;

@@ -16,12 +16,13 @@ void DemandKernel::report(StatSet& figures) const {
   std::vector<const TableBuilder*> tables;
   for (const auto& [asid, space] : spaces_) tables.push_back(&space.tables);
   report_tables(*mode_, tables, pages_touched_, page_bytes_, figures);
+  if (ranges_.enabled()) report_ranges(tables, pages_ahead_, figures);
   figures.begin(Section::Kernel);
   report_faults(figures);
   report_memory(figures);
   report_evictions(figures);
   report_sharing(figures);
-  if (huge_bytes_ != 0) report_huge(figures);
+  if (huge_bytes_ != 0 && !maps_blocks_) report_huge(figures);
   if (replacement_ == nullptr) return;
   figures.begin(Section::Swap);
   swap_.report(figures);

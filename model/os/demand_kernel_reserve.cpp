@@ -91,7 +91,8 @@ std::optional<PhysicalAddress> DemandKernel::take_block(Handling& handling, Kern
   FrameAllocator& frames = frames_[space(page.asid).pool];
   const VirtualAddress first = address_of(page.number & ~low_bits(huge_shift_));
   std::optional<PhysicalAddress> at = frames.try_allocate_page(first, huge_bytes_, page.asid);
-  if (!at && config_.huge_pages.compact && config_.frames == FramePolicy::Buddy) at = compact(handling, work);
+  const bool compacts = config_.huge_pages.compact && config_.frames == FramePolicy::Buddy && !maps_blocks_;
+  if (!at && compacts) at = compact(handling, work);
   if (at) frames.split_page(*at, huge_bytes_, page_bytes_);
   return at;
 }

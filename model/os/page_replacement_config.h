@@ -33,6 +33,24 @@ struct EnumNames<PageReplacementKind> {
                                        std::pair{"optimal", PageReplacementKind::Optimal}};
 };
 
+/// Whether it looks at the accessed bits in the page tables, and clears them.
+constexpr bool reads_accessed_bits(PageReplacementKind kind) {
+  switch (kind) {
+    case PageReplacementKind::SecondChance:
+    case PageReplacementKind::Clock:
+    case PageReplacementKind::Aging:
+    case PageReplacementKind::TwoLists:
+    case PageReplacementKind::Generations:
+      return true;
+    case PageReplacementKind::Fifo:
+    case PageReplacementKind::Lru:
+    case PageReplacementKind::Random:
+    case PageReplacementKind::Optimal:
+      return false;
+  }
+  return false;
+}
+
 struct PageReplacementConfig {
   static constexpr std::uint32_t most_aging_bits = 16;
   static constexpr std::uint32_t fewest_generations = 3;

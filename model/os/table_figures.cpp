@@ -56,4 +56,21 @@ void report_tables(const PagingMode& mode, const std::vector<const TableBuilder*
       .explain("memory of the program mapped by the tables");
 }
 
+void report_ranges(const std::vector<const TableBuilder*>& tables, std::uint64_t ahead, StatSet& figures) {
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t pages = 0;
+  for (const TableBuilder* space : tables) {
+    entries += space->ranges()->entries();
+    bytes += space->ranges()->table_bytes();
+    pages += space->ranges()->pages();
+  }
+  figures.count("tables.ranges", entries, "ranges", "entries of the range tables, at the end")
+      .key()
+      .explain("entries of the range tables: the program's memory in that many contiguous pieces");
+  figures.count("tables.range_pages", pages, "pages", "pages in these ranges");
+  figures.count("tables.range_bytes", bytes, "bytes", "memory occupied by the range tables");
+  figures.count("tables.pages_ahead", ahead, "pages", "pages mapped because of a touch of another page");
+}
+
 }  // namespace tablewalk

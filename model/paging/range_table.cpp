@@ -79,11 +79,11 @@ std::optional<Translation> settled_page(const PagingMode& mode, const PhysicalMe
 }
 
 void RangeTable::add(VirtualAddress va, const Translation& page) {
-  remove(va, page.page_shift);
-  if (page.page_shift != page.whole_shift || !page.dirty) return;
   RangeEntry run;
   run.first = VirtualAddress(va.value() & ~low_bits(page.page_shift));
   run.last = VirtualAddress(va.value() | low_bits(page.page_shift));
+  remove(run.first, run.last);
+  if (page.page_shift != page.whole_shift || !page.dirty) return;
   run.offset = page.page.value() - run.first.value();
   run.rights = page.rights;
   run.global = page.global;
@@ -106,10 +106,8 @@ void RangeTable::add(VirtualAddress va, const Translation& page) {
   rewrite(run.first, run.last);
 }
 
-/// Ranges that contain a part of the page lose it.
-void RangeTable::remove(VirtualAddress va, unsigned page_shift) {
-  const VirtualAddress first(va.value() & ~low_bits(page_shift));
-  const VirtualAddress last(va.value() | low_bits(page_shift));
+/// Ranges that contain a part of them lose it.
+void RangeTable::remove(VirtualAddress first, VirtualAddress last) {
   VirtualAddress changed_first = first;
   VirtualAddress changed_last = last;
   bool changed = false;
@@ -168,6 +166,7 @@ void RangeTable::make_room(std::size_t entries) {
   capacity_ = capacity_ == 0 ? first_capacity : 2 * capacity_;
   table_ = frames_.allocate_table(table_bytes());
   for (std::uint64_t at = 0; at < old_bytes; at += 8) memory_.write(old + at, 8, 0);
+  note_written(old, old_bytes);
   write(0, entries_.size());
 }
 
@@ -179,6 +178,7 @@ void RangeTable::write(std::size_t begin, std::size_t end) {
       memory_.write(table_ + i * RangeEntry::bytes + word * 8, 8, words[word]);
     }
   }
+  if (begin < end) note_written(table_ + begin * RangeEntry::bytes, (end - begin) * RangeEntry::bytes);
 }
 
 }  // namespace tablewalk

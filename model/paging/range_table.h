@@ -9,6 +9,7 @@
 #include "base/types.h"
 #include "memory/frame_allocator.h"
 #include "memory/physical_memory.h"
+#include "paging/page_tables.h"
 #include "paging/paging_mode.h"
 
 namespace tablewalk {
@@ -93,8 +94,10 @@ class RangeTable {
 
   /// The page around `va` is mapped now, as a walk finds it.
   void add(VirtualAddress va, const Translation& page);
-  /// The page of 2^page_shift bytes around `va` is no longer what it was.
-  void remove(VirtualAddress va, unsigned page_shift);
+  /// The pages from `first` to `last`, its last byte, are no longer what they were.
+  void remove(VirtualAddress first, VirtualAddress last);
+  /// Adds all that is written from now on to that list; nullptr: to none.
+  void log_writes(std::vector<TableWrite>* log) { log_ = log; }
 
   RangeRegister where() const { return {table_, entries_.size()}; }
   std::uint64_t entries() const { return entries_.size(); }
@@ -110,6 +113,9 @@ class RangeTable {
   static std::uint64_t pages_of(const RangeEntry& run) { return ((run.last - run.first) >> run.page_shift) + 1; }
   void make_room(std::size_t entries);
   void write(std::size_t begin, std::size_t end);
+  void note_written(PhysicalAddress at, std::uint64_t bytes) {
+    if (log_ != nullptr && bytes != 0) log_->push_back({at, bytes});
+  }
 
   PhysicalMemory& memory_;
   FrameAllocator& frames_;
@@ -119,6 +125,7 @@ class RangeTable {
   std::uint64_t pages_ = 0;
   PhysicalAddress table_;
   std::uint64_t capacity_ = 0;  ///< entries that fit
+  std::vector<TableWrite>* log_ = nullptr;
 };
 
 }  // namespace tablewalk

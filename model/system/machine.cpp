@@ -82,7 +82,8 @@ void Machine::make_kernel(const std::optional<ImageTables>& tables, std::unique_
     return;
   }
   if (!tables) {
-    auto kernel = std::make_unique<DemandKernel>(config_.os, mode_, memory_, frames_, config_.cores, std::move(future));
+    auto kernel = std::make_unique<DemandKernel>(config_.os, mode_, memory_, frames_, config_.cores, std::move(future),
+                                                 config_.ranges);
     demand_kernel_ = kernel.get();
     kernel_ = std::move(kernel);
     return;

@@ -314,10 +314,20 @@ std::vector<std::pair<std::string, std::string>> MachineConfig::prefetch_problem
 std::vector<std::pair<std::string, std::string>> MachineConfig::range_problems() const {
   std::vector<std::pair<std::string, std::string>> problems;
   if (!ranges.enabled()) return problems;
-  if (!os.prefault) {
-    problems.emplace_back("ranges.entries",
-                          "with demand paging the kernel keeps no range tables; expected 0, or "
-                          "os.prefault: true");
+  const bool replaces = !os.prefault && os.resident_limit.bytes != 0;
+  if (replaces && reads_accessed_bits(os.replacement.policy)) {
+    problems.emplace_back("os.replacement.policy",
+                          "it reads accessed bits, which accesses by range translations do not set; expected fifo, "
+                          "random, lru or optimal, or ranges.entries: 0");
+  }
+  if (replaces && os.replacement.policy == PageReplacementKind::Optimal && ranges.eager_bytes.bytes != 0) {
+    problems.emplace_back("ranges.eager_bytes",
+                          "the replacement policy optimal knows only pages that are accessed; expected 0");
+  }
+  if (!os.prefault && os.huge_pages.policy != HugePagePolicy::Never && ranges.eager_bytes.bytes != 0) {
+    problems.emplace_back("ranges.eager_bytes",
+                          "the policy of huge pages says what a first touch maps; expected 0, or "
+                          "os.huge_pages.policy: never");
   }
   if (!stlb.enabled) {
     problems.emplace_back("ranges.entries",

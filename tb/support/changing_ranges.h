@@ -25,7 +25,7 @@ class ChangingRanges {
   void follow() {
     for (AddressSpaceId space = 0; space < tables_.spaces(); ++space) {
       for (const VirtualAddress va : tables_.pages()) {
-        ranges_[space].remove(va, tables_.mode().offset_bits());
+        ranges_[space].remove(va, va + (tables_.mode().page_bytes() - 1));
       }
       for (const VirtualAddress va : tables_.pages()) {
         const auto page = settled_page(tables_.mode(), tables_.memory(), tables_.root(space), va);

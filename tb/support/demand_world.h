@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -69,9 +70,8 @@ class DemandWorld {
                                              "radix:6,4,3/12@8", "radix:6,4,4/12@8"}))),
         running_(cores, Running{}),
         config_(config()),
-        huge_pages_(config_.huge_pages.policy == HugePagePolicy::Never ? 1
-                                                                       : config_.huge_page_bytes(*mode_) / page_bytes),
-        kernel_(config_, mode_, memory_, frames(), cores),
+        huge_pages_(pages_at_once()),
+        kernel_(config_, mode_, memory_, frames(), cores, nullptr, ranges_),
         cores_(kernel_, *mode_, memory_, cores, conventions_) {
     for (unsigned core = 0; core < cores; ++core) running_[core].asid = core % processes;
     next_space_ = processes;
@@ -135,7 +135,19 @@ class DemandWorld {
     OsConfig config = random_kernel(dice_, seed_, running_.size() + 1, page_bytes);
     if (dice_.chance(75)) choose_huge_pages(config);
     if (switches_) choose_conventions(config);
+    choose_ranges(config);
     return config;
+  }
+  /// Draws of its own, so that the rest of a seed's world does not depend on it.
+  void choose_ranges(OsConfig& config) {
+    Dice own(seed_ + 1'000'003);
+    if (own.chance(60)) return;
+    conventions_.ranges = ranges_.entries = own.number(1, 6);
+    ranges_.least_pages = own.number(1, 4);
+    const bool blocks = config.huge_pages.policy == HugePagePolicy::Never && own.chance(70);
+    ranges_.eager_bytes.bytes = blocks ? page_bytes << own.number(1, 5) : 0;
+    config.replacement.policy = own.pick<PageReplacementKind>(
+        {PageReplacementKind::Fifo, PageReplacementKind::Lru, PageReplacementKind::Random});
   }
   void choose_huge_pages(OsConfig& config) {
     HugePagesConfig& huge = config.huge_pages;
@@ -165,6 +177,10 @@ class DemandWorld {
     conventions_.isolated = config.kpti = halves && dice_.chance(40);
     conventions_.shared_half = halves && dice_.chance(60);
     if (conventions_.shared_half) config.kernel_half = KernelHalf::Shared;
+  }
+  std::uint64_t pages_at_once() const {
+    if (config_.huge_pages.policy != HugePagePolicy::Never) return config_.huge_page_bytes(*mode_) / page_bytes;
+    return std::max<std::uint64_t>(1, ranges_.eager_bytes.bytes / page_bytes);
   }
   std::vector<FrameAllocator>& frames() {
     // Little memory, so that blocks for huge pages become rare.
@@ -353,6 +369,7 @@ class DemandWorld {
         ASSERT_EQ(std::count(pages.begin(), pages.end(), PageKey{asid, number}), 1);
         used.insert(*slot);
       }
+      if (ranges_.enabled()) check_ranges(asid);
     }
     if (conventions_.shared_half) check_kernel_half(slots);
     bool quiet = true;
@@ -375,6 +392,7 @@ class DemandWorld {
     kernel_.report(figures);
     std::uint64_t frames =
         held_.size() + kernel_.frame_table().in_use() + kernel_.reserved_frames() + count_in(figures, "tables.count");
+    if (ranges_.enabled()) frames += frames_of_ranges();
     for (const FrameAllocator& pool : frames_) {
       StatSet of_pool;
       of_pool.begin(Section::Kernel);
@@ -387,11 +405,56 @@ class DemandWorld {
     ASSERT_EQ(frames, 2 * frames_per_pool_);
   }
 
+  /// Range tables of 64 entries, two in a frame; those of processes that have ended stay.
+  std::uint64_t frames_of_ranges() {
+    std::array<std::uint64_t, 2> tables{};
+    for (AddressSpaceId asid = 0; asid < next_space_; ++asid) {
+      const RangeRegister table = kernel_.range_table(asid);
+      if (table.table != PhysicalAddress(0)) ++tables[asid % 2];
+    }
+    return (tables[0] + 1) / 2 + (tables[1] + 1) / 2;
+  }
+
   static std::uint64_t count_in(const StatSet& figures, const std::string& name) {
     for (const StatSet::Figure& figure : figures.figures()) {
       if (figure.name == name) return figure.count;
     }
     throw std::out_of_range(name);
+  }
+
+  /// The range table has the longest runs of pages that are alike, if they are long enough, and nothing else.
+  void check_ranges(AddressSpaceId asid) {
+    std::vector<RangeEntry> runs;
+    const std::uint64_t end = (pages_of_a_process + huge_pages_ - 1) / huge_pages_ * huge_pages_ * page_bytes;
+    for (std::uint64_t at = 0; at < end;) {
+      const auto page = settled_page(*mode_, memory_, kernel_.root(asid), VirtualAddress(at));
+      const std::uint64_t bytes = page ? std::uint64_t{1} << page->page_shift : page_bytes;
+      if (page && page->page_shift == page->whole_shift) {
+        RangeEntry run;
+        run.first = VirtualAddress(at);
+        run.last = VirtualAddress(at + bytes - 1);
+        run.offset = page->page.value() - at;
+        run.rights = page->rights;
+        run.global = page->global;
+        run.page_shift = page->page_shift;
+        run.level = page->level;
+        if (!runs.empty() && runs.back().last.value() + 1 == at && runs.back().agrees(run)) {
+          runs.back().last = run.last;
+        } else {
+          runs.push_back(run);
+        }
+      }
+      at += bytes;
+    }
+    const RangeRegister table = kernel_.range_table(asid);
+    std::uint64_t entry = 0;
+    for (const RangeEntry& run : runs) {
+      if (run.last - run.first < (std::uint64_t{ranges_.least_pages} << run.page_shift) - 1) continue;
+      ASSERT_LT(entry, table.entries);
+      const PhysicalAddress at = table.table + entry++ * RangeEntry::bytes;
+      for (unsigned word = 0; word < 4; ++word) ASSERT_EQ(memory_.read(at + 8 * word, 8), run.encode()[word]);
+    }
+    ASSERT_EQ(entry, table.entries);
   }
 
   /// Every address space has the same frames there, and no process has one of them elsewhere.
@@ -428,8 +491,9 @@ class DemandWorld {
   PhysicalMemory memory_;
   std::vector<FrameAllocator> frames_;
   std::vector<Running> running_;
+  RangesConfig ranges_;
   OsConfig config_;
-  std::uint64_t huge_pages_;  ///< small pages in a huge one; 1: there are none
+  std::uint64_t huge_pages_;  ///< small pages in a huge one, or in a block of ranges; 1: there are neither
   std::uint64_t frames_per_pool_ = 0;
   std::vector<std::pair<std::size_t, PhysicalAddress>> held_;  ///< pool and address
   DemandKernel kernel_;

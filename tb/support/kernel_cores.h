@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -10,6 +11,7 @@
 #include "os/demand_kernel.h"
 #include "os/space_presence.h"
 #include "paging/reference_walk.h"
+#include "tlb/range_tlb.h"
 
 namespace tablewalk::test {
 
@@ -19,6 +21,7 @@ struct CoreConventions {
   ShootdownKind shootdown = ShootdownKind::Ipi;
   bool isolated = false;
   bool shared_half = false;
+  std::size_t ranges = 0;  ///< entries of the range TLB of a core; 0: it has none
 };
 
 /// Cores without timing, which execute a kernel's work in any interleaving: each has a TLB that keeps everything until
@@ -36,6 +39,7 @@ class KernelCores {
     for (unsigned core = 0; core < cores; ++core) {
       cores_.emplace_back(mode);
       cores_.back().spaces.use(services_, core);
+      if (conventions.ranges != 0) cores_.back().ranges.emplace(conventions.ranges, mode);
     }
   }
 
@@ -48,7 +52,8 @@ class KernelCores {
   std::uint64_t recycled = 0;
   std::uint64_t rollovers = 0;
   std::uint64_t lazy_flushes = 0;
-  std::uint64_t spared = 0;  ///< cores that took no part in a shootdown
+  std::uint64_t spared = 0;      ///< cores that took no part in a shootdown
+  std::uint64_t range_hits = 0;  ///< accesses without a walk, in a range of several pages
 
   /// Begins an access of 8 bytes, which ends when done(); a store writes `value`.
   void begin_access(unsigned core, AddressSpaceId asid, VirtualAddress va, AccessKind kind, std::uint64_t value = 0,
@@ -111,6 +116,7 @@ class KernelCores {
     std::optional<Going> access;
     std::uint64_t loaded = 0;
     std::map<TlbKey, Translation> tlb;
+    std::optional<RangeTlb> ranges;
     std::vector<std::pair<unsigned, KernelStep>> invalidations;  ///< of other cores, not taken yet
   };
 
@@ -150,6 +156,25 @@ class KernelCores {
     }
     return its.tlb.end();
   }
+  /// A range that serves the access, from the range TLB or the table in memory.
+  std::optional<Translation> find_range(Core& its, const Going& going) {
+    if (!its.ranges) return std::nullopt;
+    const AddressSpaceId id = its.spaces.id();
+    const RangeEntry* held = its.ranges->find(going.va, id, going.access);
+    if (held == nullptr) {
+      RangeSearch search(kernel_.range_table(going.asid), going.va);
+      while (search.reads()) {
+        std::array<unsigned char, RangeEntry::bytes> bytes{};
+        memory_.read_bytes(search.address(), RangeEntry::bytes, bytes.data());
+        search.supply(bytes.data());
+      }
+      if (search.found()) its.ranges->install(*search.found(), id);
+      held = its.ranges->find(going.va, id, going.access);
+    }
+    if (held == nullptr) return std::nullopt;
+    if (held->last - held->first >= 2 * mode_.page_bytes()) ++range_hits;
+    return held->translation(going.va);
+  }
   void require_current(const Going& going, const Translation& used) const {
     if (kernel_.may_be_stale(going.asid, going.va)) return;
     const PhysicalMemory& memory = memory_;
@@ -164,7 +189,13 @@ class KernelCores {
     const Going& going = *its.access;
     const bool store = going.access.kind == AccessKind::Store;
     auto held = find(its, going);
-    if (held == its.tlb.end()) {
+    const std::optional<Translation> of_range = held == its.tlb.end() ? find_range(its, going) : std::nullopt;
+    if (of_range) {
+      held = its.tlb
+                 .insert_or_assign({its.spaces.id(), of_range->page_shift, going.va.value() >> of_range->page_shift},
+                                   *of_range)
+                 .first;
+    } else if (held == its.tlb.end()) {
       const WalkOutcome walk =
           reference_walk(mode_, memory_, kernel_.root_for(going.asid, going.access.user), going.va, going.access);
       if (!walk.translated) {
@@ -196,7 +227,9 @@ class KernelCores {
   }
   void forget(unsigned core, const Invalidation& invalidation) {
     auto& tlb = cores_[core].tlb;
+    auto& ranges = cores_[core].ranges;
     cores_[core].spaces.translate(invalidation, [&](const Invalidation& its) {
+      if (ranges) ranges->invalidate(its);
       for (auto held = tlb.begin(); held != tlb.end();) {
         const auto& [id, shift, number] = held->first;
         const bool covered = its.covers(VirtualAddress(number << shift), shift, id, held->second.global);

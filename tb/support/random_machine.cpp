@@ -281,7 +281,7 @@ std::vector<RecordKind> kinds_of_events() {
 RangesConfig random_ranges(const MachineConfig& config, const PagingMode& mode) {
   RangesConfig ranges;
   Dice own(config.os.frame_seed + config.clock_mhz);
-  const bool possible = config.os.prefault && config.stlb.enabled && config.memory.line_bytes >= RangeEntry::bytes;
+  const bool possible = config.stlb.enabled && config.memory.line_bytes >= RangeEntry::bytes;
   if (!possible || own.chance(50)) return ranges;
   ranges.entries = own.number(1, 6);
   ranges.latency_cycles = Cycles(own.number(1, 9));

@@ -315,6 +315,7 @@ class RandomCase {
     os.readahead.swap_pages = dice.pick<std::uint32_t>({0, 0, 2, 8});
     if (dice.chance(30)) os.timeline.interval_cycles = Cycles(dice.between(1000, 100'000));
     if (dice.chance(70)) choose_huge_pages(dice, *mode);
+    if (config.ranges.enabled()) fit_ranges();
     if (with_conventions) {
       choose_conventions(dice, *mode, config);
       options.faults = FaultPolicy::Count;
@@ -355,6 +356,17 @@ class RandomCase {
       os.resident_limit.bytes += dice.between(1, 3) * huge.size.bytes;
   }
 
+  /// Ranges that the other choices allow; blocks of few pages, so that some fit in little memory.
+  void fit_ranges() {
+    OsConfig& os = config.os;
+    Dice own(seed_);
+    const std::uint64_t page = os.mapped_page_bytes(make_paging_mode(config.paging.mode, config.paging)->page_bytes());
+    const bool huge = os.huge_pages.policy != HugePagePolicy::Never;
+    config.ranges.eager_bytes.bytes = huge || own.chance(30) ? 0 : page << own.number(1, 4);
+    os.replacement.policy = own.pick<PageReplacementKind>(
+        {PageReplacementKind::Fifo, PageReplacementKind::Lru, PageReplacementKind::Random});
+  }
+
   std::uint64_t seed_;
   TemporaryFolder folder_;
 };
@@ -364,6 +376,10 @@ TEST(DemandPaging, EveryRandomMachineKeepsTheLaws) {
   for (const std::uint64_t seed : printed_seeds(40)) {
     RandomCase random(seed);
     ASSERT_NO_THROW(random.run()) << random.describe();
+    if (random.config.ranges.enabled()) {
+      reached["ranges.hits"] += count_of(random.result, "ranges.hits");
+      reached["tables.pages_ahead"] += count_of(random.result, "tables.pages_ahead");
+    }
     if (random.config.os.huge_pages.policy == HugePagePolicy::Never) continue;
     for (const char* figure : {"faults", "promotions", "demotions"}) {
       reached[figure] += count_of(random.result, std::string("kernel.huge.") + figure);

@@ -12,6 +12,7 @@ using World = test::DemandWorld;
 TEST(DemandKernelLaws, HoldUnderRandomProgramsOnSeveralCores) {
   KernelStats all;
   HugeStats huge;
+  std::uint64_t range_hits = 0;
   for (const std::uint64_t seed : test::printed_seeds(150)) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     World world(seed, static_cast<unsigned>(1 + seed % 8));
@@ -22,6 +23,7 @@ TEST(DemandKernelLaws, HoldUnderRandomProgramsOnSeveralCores) {
     all.copy_faults += stats.copy_faults;
     all.reuse_faults += stats.reuse_faults;
     all.waiting_faults += stats.waiting_faults;
+    range_hits += world.cores().range_hits;
     const HugeStats& its = world.huge_stats();
     huge.faults += its.faults;
     huge.fallbacks += its.fallbacks;
@@ -48,6 +50,7 @@ TEST(DemandKernelLaws, HoldUnderRandomProgramsOnSeveralCores) {
   EXPECT_NE(huge.compactions, 0u);
   EXPECT_NE(huge.compactions_failed, 0u);
   EXPECT_NE(huge.moved_pages, 0u);
+  EXPECT_NE(range_hits, 0u);
 }
 
 /// What random programs with tables of that organisation did, in some worlds, and how often the tables were made anew.

@@ -58,6 +58,7 @@ struct Bench {
   explicit Bench(std::uint64_t least_pages = 1) : table(memory, frames, least_pages) {}
 
   std::vector<RangeEntry> entries() const { return entries_in(memory, table.where()); }
+  void remove(std::uint64_t number) { table.remove(address(number), address(number) + (page_bytes - 1)); }
 
   PhysicalMemory memory;
   FrameAllocator frames{std::uint64_t{1} << 32, page_bytes, {}};
@@ -127,11 +128,11 @@ TEST(RangeTable, APageThatAStoreWouldMarkOrThatIsAPartOfALargerOneIsInNoRange) {
 TEST(RangeTable, APageTakenOutOfTheMiddleLeavesTwoRanges) {
   Bench bench(2);
   for (std::uint64_t number = 8; number < 13; ++number) bench.table.add(address(number), page_at(100 + number));
-  bench.table.remove(address(10), 12);
+  bench.remove(10);
   ASSERT_EQ(bench.entries().size(), 2u);
   EXPECT_EQ(bench.entries()[0].last.value(), address(10).value() - 1);
   EXPECT_EQ(bench.entries()[1].first, address(11));
-  bench.table.remove(address(8), 12);
+  bench.remove(8);
   EXPECT_EQ(bench.entries().size(), 1u) << "a page is left, less than the table has";
   bench.table.add(address(8), page_at(108));
   EXPECT_EQ(bench.entries().size(), 2u);
@@ -238,7 +239,7 @@ TEST(RangeTable, HasTheLongestRunsOfPagesAfterAnyChanges) {
     for (unsigned change = 0; change < 300; ++change) {
       const std::uint64_t number = dice.between(0, pages - 1);
       if (dice.chance(25)) {
-        bench.table.remove(address(number), 12);
+        bench.remove(number);
         oracle.remove(number);
       } else {
         const Translation page = page_at(number + 1000 * dice.between(1, 2), dice.chance(90));
