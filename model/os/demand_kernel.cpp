@@ -329,8 +329,8 @@ bool DemandKernel::commit(const KernelStep& step, unsigned core, Cycles now, Ker
     case Unstale:
       unmark_stale(handling);
       return is_repaired(handling);
-    case Settle:
-      return settle(core, work);
+    case MapCopied:
+      return map_copied(core, work);
     case Retry:
       begin_call(core, work);
       return false;

@@ -123,16 +123,16 @@ class DemandKernel final : public Kernel {
  private:
   /// What a Commit step does.
   enum Operation : std::uint32_t {
-    Evicted,   ///< no TLB holds the victim any more: its content leaves the frame
-    Load,      ///< there is room: fill a frame
-    Map,       ///< the frame has the content: write the entry
-    Settle,    ///< the page may be used, and evicted
-    Await,     ///< look again whether the other core is done with the page
-    Unstale,   ///< an invalidation has reached all cores
-    Retry,     ///< begin the system call again: another core was working on a page of it
-    Unmapped,  ///< no TLB holds the pages that are given back: their frames are free
-    MapHuge,   ///< the memory of a huge page, or of a block, is ready: write its entry, or entries
-    Ahead,     ///< read further pages, while the device works anyway
+    Evicted,    ///< no TLB holds the victim any more: its content leaves the frame
+    Load,       ///< there is room: fill a frame
+    Map,        ///< the frame has the content: write the entry
+    MapCopied,  ///< no TLB holds the entry of the shared frame any more: write that of the copy
+    Await,      ///< look again whether the other core is done with the page
+    Unstale,    ///< an invalidation has reached all cores
+    Retry,      ///< begin the system call again: another core was working on a page of it
+    Unmapped,   ///< no TLB holds the pages that are given back: their frames are free
+    MapHuge,    ///< the memory of a huge page, or of a block, is ready: write its entry, or entries
+    Ahead,      ///< read further pages, while the device works anyway
   };
   struct Space {
     TableBuilder tables;
@@ -320,6 +320,7 @@ class DemandKernel final : public Kernel {
   void copy_on_write(unsigned core, Page& page, KernelWork& work);
   bool settle(unsigned core, KernelWork& work);
   bool map_copy(unsigned core, KernelWork& work);
+  bool map_copied(unsigned core, KernelWork& work);
   void kill(unsigned core, AddressSpaceId asid, KernelWork& work);
   void release_frame(FrameSlot slot, PageKey page);
   void free_frame(FrameSlot slot);

@@ -294,31 +294,40 @@ void DemandKernel::copy_from(unsigned core, FrameSlot slot, Page& page, KernelWo
   get_frame(core, work);
 }
 
+/// The frame has the copy. An entry of the shared frame goes first, and the other one is written when no TLB holds it
+/// any more, as in Linux: otherwise a core could write to the copy while another still reads the shared frame.
 bool DemandKernel::map_copy(unsigned core, KernelWork& work) {
   Handling& handling = handling_[core];
   Space& its = space(handling.page.asid);
   Page& page = its.pages.at(handling.page.number);
-  const VirtualAddress va = address_of(handling.page.number);
   memory_.copy_block(table_[handling.copied].at, table_[handling.frame].at, page_bytes_);
   if (handling.replaces_entry) remove_entry(its, handling.page.number);
   page.copy_on_write = false;
   page.cached = false;
-  its.tables.map(va, table_[handling.frame].at, page_bytes_, spec_for(page, handling.access));
   table_[handling.frame].dirty = true;  // the swap device has no copy
-  account_writes(work);
-  page.where = handling.frame;
   if (!handling.replaces_entry) {
     unpin(handling.copied);
     release_if_unused(handling.copied);
-    return settle(core, work);
+    return map_copied(core, work);
   }
+  account_writes(work);
   handling.given_back.emplace_back(handling.copied, handling.page);  // it stays pinned until then
   mark_stale(handling, handling.page);
-  work.invalidate({page_scope(*mode_), va, handling.page.asid}, true);
+  work.invalidate({page_scope(*mode_), address_of(handling.page.number), handling.page.asid}, true);
   work.commit(Unmapped);
   commit_unstale(handling, work);
-  work.commit(Settle);  // until then others wait for the page
+  work.commit(MapCopied);
   return false;
+}
+
+bool DemandKernel::map_copied(unsigned core, KernelWork& work) {
+  const Handling& handling = handling_[core];
+  Space& its = space(handling.page.asid);
+  const Page& page = its.pages.at(handling.page.number);
+  its.tables.map(address_of(handling.page.number), table_[handling.frame].at, page_bytes_,
+                 spec_for(page, handling.access));
+  account_writes(work);
+  return settle(core, work);
 }
 
 bool DemandKernel::settle(unsigned core, KernelWork& work) {

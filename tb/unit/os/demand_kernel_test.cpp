@@ -96,6 +96,26 @@ TEST(DemandKernel, AWriteToASharedPageThatIsReadOnlyIsRefusedAndNotCopied) {
   EXPECT_EQ(world.kernel.stats().copy_faults, 1u);
 }
 
+/// Two threads: one writes to a page shared after a fork, while the TLB of the other has the old frame.
+TEST(DemandKernel, TheCopyOfASharedPageIsMappedWhenNoCoreHasTheOldFrameAnyMore) {
+  World world(0);
+  ASSERT_TRUE(world.access(0, page(1), AccessKind::Load));
+  LayoutChange fork;
+  fork.operation = LayoutOperation::Fork;
+  fork.child = 1;
+  world.call(fork);
+  ASSERT_TRUE(world.access(1, page(1), AccessKind::Load));
+  world.cores.begin_access(0, 0, page(1), AccessKind::Store, 7);  // only this core goes on
+  for (unsigned step = 0; step < 100; ++step) world.cores.step(0);
+  ASSERT_FALSE(world.cores.done(0)) << "the other core has not invalidated its translation";
+  const PhysicalMemory& memory = world.memory;
+  const Access load{AccessKind::Load, true};
+  EXPECT_FALSE(reference_walk(*world.mode, memory, world.kernel.root(0), page(1), load).translated);
+  ASSERT_TRUE(world.finish(0));
+  ASSERT_TRUE(world.access(1, page(1), AccessKind::Load));
+  EXPECT_EQ(world.cores.loaded(1), 7u);
+}
+
 TEST(DemandKernel, CallsChangeWhatIsReservedUnlessTheLayoutIsFixed) {
   World world(0);
   LayoutChange reserve;
