@@ -38,7 +38,13 @@ class BadTlbs(ProgramTest):
                             "expected one, or 0")
         self.assert_refused(with_ranges + ["ranges.eager_bytes=4G", "--set", "paging.mode=flat32"], "ranges.eager_bytes",
                             "more than half of the address space of paging mode flat32", "expected at most 2G")
-        self.assert_refused(with_ranges + ["os.prefault=false"], "ranges.entries", "demand paging", "expected 0")
+        on_demand = ["run", "good.txt", "--set", "ranges.entries=4", "--set", "os.prefault=false", "--set"]
+        limited = on_demand + ["os.resident_limit=1M", "--set"]
+        self.assert_refused(limited + ["os.replacement.policy=aging"], "os.replacement.policy: it reads accessed bits",
+                            "expected fifo, random, lru or optimal, or ranges.entries: 0")
+        self.assert_refused(limited + ["os.replacement.policy=optimal"], "ranges.eager_bytes", "optimal", "expected 0")
+        self.assert_refused(on_demand + ["os.huge_pages.policy=always"], "ranges.eager_bytes: the policy of huge pages",
+                            "expected 0, or os.huge_pages.policy: never")
         self.assert_refused(with_ranges + ["stlb.enabled=false"], "ranges.entries", "which is left out",
                             "stlb.enabled: true")
         self.assert_refused(with_ranges + ["memory.line_bytes=16"], "memory.line_bytes: 16 bytes",
