@@ -66,8 +66,8 @@ tablewalk_rtl_test(mmu_port Vport_pins)
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 find_program(YOSYS yosys REQUIRED)
 find_program(VERILATOR verilator REQUIRED)
-add_test(NAME tidy.rtl_lint COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tb/tidy/rtl_lint.py
-                                    ${VERILATOR} ${PROJECT_SOURCE_DIR})
+tablewalk_unless_unchanged(tidy.rtl_lint INPUTS rtl/**/* tb/**/*.sv* tb/tidy/rtl_lint.py TOOLS ${VERILATOR}
+  COMMAND ${PROJECT_SOURCE_DIR}/tb/tidy/rtl_lint.py ${VERILATOR} ${PROJECT_SOURCE_DIR})
 tablewalk_unless_unchanged(rtl.synth INPUTS rtl/**/*.sv tb/rtl/synthesis.py TOOLS ${YOSYS}
   COMMAND ${PROJECT_SOURCE_DIR}/tb/rtl/synthesis.py ${YOSYS} ${PROJECT_SOURCE_DIR})
 tablewalk_unless_unchanged(rtl.area
