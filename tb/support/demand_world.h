@@ -15,6 +15,7 @@
 #include "support/dice.h"
 #include "support/kernel_cores.h"
 #include "support/random_kernel.h"
+#include "support/settled_runs.h"
 
 namespace tablewalk::test {
 
@@ -424,28 +425,8 @@ class DemandWorld {
 
   /// The range table has the longest runs of pages that are alike, if they are long enough, and nothing else.
   void check_ranges(AddressSpaceId asid) {
-    std::vector<RangeEntry> runs;
     const std::uint64_t end = (pages_of_a_process + huge_pages_ - 1) / huge_pages_ * huge_pages_ * page_bytes;
-    for (std::uint64_t at = 0; at < end;) {
-      const auto page = settled_page(*mode_, memory_, kernel_.root(asid), VirtualAddress(at));
-      const std::uint64_t bytes = page ? std::uint64_t{1} << page->page_shift : page_bytes;
-      if (page && page->page_shift == page->whole_shift) {
-        RangeEntry run;
-        run.first = VirtualAddress(at);
-        run.last = VirtualAddress(at + bytes - 1);
-        run.offset = page->page.value() - at;
-        run.rights = page->rights;
-        run.global = page->global;
-        run.page_shift = page->page_shift;
-        run.level = page->level;
-        if (!runs.empty() && runs.back().last.value() + 1 == at && runs.back().agrees(run)) {
-          runs.back().last = run.last;
-        } else {
-          runs.push_back(run);
-        }
-      }
-      at += bytes;
-    }
+    const std::vector<RangeEntry> runs = settled_runs(*mode_, memory_, kernel_.root(asid), end);
     const RangeRegister table = kernel_.range_table(asid);
     std::uint64_t entry = 0;
     for (const RangeEntry& run : runs) {
