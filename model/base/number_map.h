@@ -9,8 +9,9 @@
 namespace tablewalk {
 
 /// Values by widely spread numbers, such as page numbers. Nothing is removed; addresses of values are stable. Open
-/// addressing with linear probing: the slots are at most half full, so the first probe nearly always decides.
-template <class Value>
+/// addressing with linear probing: the slots are at most half full, so the first probe nearly always decides. `Values`
+/// holds the values: a list with stable addresses.
+template <class Value, class Values = std::deque<Value>>
 class NumberMap {
  public:
   /// nullptr if there is none.
@@ -56,7 +57,7 @@ class NumberMap {
 
   std::vector<Slot> slots_ = std::vector<Slot>(std::size_t{1} << initial_slot_bits);
   unsigned hash_shift_ = 64 - initial_slot_bits;
-  std::deque<Value> values_;
+  Values values_;
 };
 
 }  // namespace tablewalk

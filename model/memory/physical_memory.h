@@ -6,6 +6,7 @@
 
 #include "base/number_map.h"
 #include "base/types.h"
+#include "base/zeroed_values.h"
 
 namespace tablewalk {
 
@@ -67,7 +68,7 @@ class PhysicalMemory {
   }
 
   /// By page number. A radix tree over 52 address bits would need more dependent loads than the simulated walks.
-  NumberMap<Page> pages_;
+  NumberMap<Page, ZeroedValues<Page>> pages_;
 };
 
 }  // namespace tablewalk

@@ -5,6 +5,9 @@
 #include <map>
 #include <random>
 #include <string>
+#include <vector>
+
+#include "base/zeroed_values.h"
 
 namespace tablewalk {
 namespace {
@@ -29,6 +32,27 @@ TEST(NumberMap, AgreesWithAMapAndKeepsEveryValueInItsPlace) {
   for (const auto& [number, place] : places) {
     ASSERT_EQ(values.find(number), place);
     ASSERT_EQ(*place, number + 1);
+  }
+}
+
+TEST(NumberMap, ZeroedValuesAreZeroAndStayInTheirPlaces) {
+  struct Large {
+    std::uint64_t words[1000];
+  };
+  NumberMap<Large, ZeroedValues<Large>> values;
+  std::vector<Large*> places;
+  for (std::uint64_t number = 0; number < 500; ++number) {
+    Large& value = values.find_or_make(number << 20);
+    for (std::uint64_t& word : value.words) {
+      ASSERT_EQ(word, 0u) << number;
+      word = number;
+    }
+    places.push_back(&value);
+  }
+  EXPECT_EQ(values.size(), 500u);
+  for (std::uint64_t number = 0; number < 500; ++number) {
+    ASSERT_EQ(values.find(number << 20), places[number]);
+    EXPECT_EQ(places[number]->words[999], number);
   }
 }
 
