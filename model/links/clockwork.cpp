@@ -58,7 +58,6 @@ void Clockwork::run() {
 void Clockwork::forget_all() {
   std::fill(wheel_.begin(), wheel_.end(), 0);
   occupied_ = {};
-  occupied_words_ = 0;
   far_.clear();
   first_far_ = Cycles::never();
 }
@@ -103,9 +102,7 @@ inline void Clockwork::step_narrow(std::uint64_t number) {
 }
 
 void Clockwork::leave(std::uint64_t slot) {
-  std::uint64_t& word = occupied_[slot / 64];
-  word &= ~(std::uint64_t{1} << slot % 64);
-  if (word == 0) occupied_words_ &= ~(1U << slot / 64);
+  occupied_[slot / 64] &= ~(std::uint64_t{1} << slot % 64);
 }
 
 void Clockwork::act(Phase phase, std::uint64_t* slot) {

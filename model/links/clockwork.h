@@ -63,7 +63,6 @@ class Clockwork : public sc_core::sc_module {
     const std::uint64_t slot = cycle.count() % wheel_cycles;
     wheel_[slot * lanes_ + seat.lane] |= seat.bit;
     occupied_[slot / 64] |= std::uint64_t{1} << slot % 64;
-    occupied_words_ |= 1U << slot / 64;
     if (!running_) arm();
   }
 
@@ -104,7 +103,6 @@ class Clockwork : public sc_core::sc_module {
   std::vector<TimedModule*> modules_;                  ///< [lane][bit]; lanes alternate between the phases
   std::vector<std::uint64_t> wheel_;                   ///< [cycle modulo its size][lane]: modules that act
   std::array<std::uint64_t, wheel_words> occupied_{};  ///< a bit per slot in which a module acts
-  unsigned occupied_words_ = 0;                        ///< a bit per nonzero word of occupied_
   std::vector<std::pair<Cycles, Seat>> far_;           ///< beyond the wheel
   Cycles first_far_ = Cycles::never();
 
@@ -125,11 +123,13 @@ inline Cycles Clockwork::next_wake() const {
   const std::uint64_t bits = occupied_[here] >> start % 64;
   if (bits != 0) return now_ + Cycles(lowest_bit(bits));
   // The following words, nearest first; the current word comes last, with the slots before the current one.
-  const unsigned others = (occupied_words_ | occupied_words_ << wheel_words) >> (here + 1) & low_bits(wheel_words);
-  if (others == 0) return first_far_;
-  const unsigned word = (here + 1 + lowest_bit(others)) % wheel_words;
-  const std::uint64_t slot = 64 * std::uint64_t{word} + lowest_bit(occupied_[word]);
-  return now_ + Cycles((slot - start) % wheel_cycles);
+  for (unsigned further = 1; further <= wheel_words; ++further) {
+    const unsigned word = (here + further) % wheel_words;
+    if (occupied_[word] == 0) continue;
+    const std::uint64_t slot = 64 * std::uint64_t{word} + lowest_bit(occupied_[word]);
+    return now_ + Cycles((slot - start) % wheel_cycles);
+  }
+  return first_far_;
 }
 
 }  // namespace tablewalk
