@@ -132,31 +132,45 @@ void TwtDecoder::go_on(std::string_view codes, std::string_view operands) {
 }
 
 bool TwtDecoder::decode(Record* records, std::size_t count) {
+  return predictor_.memory() == TwtPredictor::Memory::Small ? decode_with<TwtPredictor::Memory::Small>(records, count)
+                                                            : decode_with<TwtPredictor::Memory::Fast>(records, count);
+}
+
+template <TwtPredictor::Memory memory>
+bool TwtDecoder::decode_with(Record* records, std::size_t count) {
   const std::uint8_t* const codes = next_code_;
   next_code_ += count;
   for (std::size_t i = 0; i < count; ++i) {
-    const unsigned code = codes[i];
-    TwtPredictor::Entry& entry = predictor_.here();
-    std::uint64_t shape = entry.shape;
-    std::uint64_t address = 0;
-    if (code == 0) {
-      address = TwtPredictor::guess(entry, predictor_.reference(shape), entry.favourite);
-    } else if (!take_explicit(code, entry, shape, address)) {
-      return false;
+    TwtPredictor::Entry& entry = predictor_.here<memory>();
+    if (codes[i] != 0) {
+      if (!take_explicit(codes[i], entry, records[i])) return false;
+      continue;
     }
+    const std::uint64_t shape = entry.shape;
+    const std::uint64_t address =
+        is_data_shape(shape) ? predictor_.follow_favourite<true>(entry) : predictor_.follow_favourite<false>(entry);
     put_record(records[i], address, shape);
-    // A new entry's shape is invalid; the size check rejects it together with every wrapped address.
-    if (!is_possible_access(address, size_in_shape(shape)) && !is_possible_event(records[i])) return false;
-    predictor_.learn(entry, shape, address);
+    // A new entry's shape has the size 0, like an event's; other shapes were checked when they were taken.
+    const bool is_plain = address + size_in_shape(shape) > address;
+    if (!is_plain && !is_possible_record(records[i])) return false;
   }
   return true;
 }
 
 /// A record whose code marks a misprediction.
-bool TwtDecoder::take_explicit(unsigned code, TwtPredictor::Entry& entry, std::uint64_t& shape,
-                               std::uint64_t& address) {
+bool TwtDecoder::take_explicit(unsigned code, TwtPredictor::Entry& entry, Record& record) {
+  std::uint64_t shape = entry.shape;
   if ((code & twt_code::explicit_shape) != 0 && !take_shape(shape)) return false;
-  const std::uint64_t reference = predictor_.reference(shape);
+  std::uint64_t address = 0;
+  if (!take_address(code, entry, predictor_.reference(shape), address)) return false;
+  put_record(record, address, shape);
+  if (!is_possible_record(record)) return false;
+  predictor_.learn(entry, shape, address);
+  return true;
+}
+
+bool TwtDecoder::take_address(unsigned code, TwtPredictor::Entry& entry, std::uint64_t reference,
+                              std::uint64_t& address) {
   if ((code & twt_code::explicit_address) == 0) {
     if ((code & twt_code::guess_mask) != 0) entry.favourite = code & twt_code::guess_mask;
     address = TwtPredictor::guess(entry, reference, entry.favourite);

@@ -85,8 +85,11 @@ class TwtDecoder {
   static constexpr std::size_t operands_padding = 32;
 
  private:
+  template <TwtPredictor::Memory memory>
+  bool decode_with(Record* records, std::size_t count);
   bool take_shape(std::uint64_t& shape);
-  bool take_explicit(unsigned code, TwtPredictor::Entry& entry, std::uint64_t& shape, std::uint64_t& address);
+  bool take_explicit(unsigned code, TwtPredictor::Entry& entry, Record& record);
+  bool take_address(unsigned code, TwtPredictor::Entry& entry, std::uint64_t reference, std::uint64_t& address);
 
   bool distances_allowed_ = false;
   TwtPredictor predictor_;

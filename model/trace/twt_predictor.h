@@ -72,9 +72,13 @@ class TwtPredictor {
     data_accesses_ = 0;
   }
 
+  Memory memory() const { return small_ ? Memory::Small : Memory::Fast; }
+  Entry& here() { return small_ ? here<Memory::Small>() : here<Memory::Fast>(); }
+  /// The same if that is its memory().
+  template <Memory memory>
   Entry& here() {
     const std::size_t place = (place_ + data_accesses_) & (table_entries - 1);
-    return entries_[small_ ? number_of(place) : place];
+    return entries_[memory == Memory::Small ? number_of(place) : place];
   }
 
   /// The base address of an access of this shape: after the last fetch, or the last data address.
@@ -88,21 +92,16 @@ class TwtPredictor {
 
   /// Trains with the actual record and moves to the place after it.
   void learn(Entry& entry, std::uint64_t shape, std::uint64_t address) {
-    const bool data = is_data_shape(shape);
-    const auto step = static_cast<std::int64_t>(address - entry.address);
     entry.shape = shape;
-    entry.relative = address - reference_[data];
-    entry.stride = step == static_cast<std::int32_t>(step) ? static_cast<std::int32_t>(step) : 0;
-    entry.address = address;
-    if (data) {
-      reference_[1] = address;
-      // Beyond 15 the count alternates, so that loops inside one instruction (rep movs) keep load and store apart.
-      data_accesses_ = data_accesses_ < 15 ? data_accesses_ + 1 : 14;
-    } else {
-      reference_[0] = address + size_in_shape(shape);
-      place_ = (address * place_multiplier) >> place_shift;
-      data_accesses_ = 0;
-    }
+    is_data_shape(shape) ? learn_address<true>(entry, address) : learn_address<false>(entry, address);
+  }
+  /// The address of the favourite guess for a record of the entry's shape, and learn() from it. `data`: as
+  /// is_data_shape(), for a short path through the most frequent records.
+  template <bool data>
+  std::uint64_t follow_favourite(Entry& entry) {
+    const std::uint64_t address = guess(entry, reference_[data], entry.favourite);
+    learn_address<data>(entry, address);
+    return address;
   }
 
  private:
@@ -111,6 +110,22 @@ class TwtPredictor {
   // Knuth's multiplicative hashing: 2^64 divided by the golden ratio, odd.
   static constexpr std::uint64_t place_multiplier = 0x9E3779B97F4A7C15ull;
 
+  template <bool data>
+  void learn_address(Entry& entry, std::uint64_t address) {
+    const auto step = static_cast<std::int64_t>(address - entry.address);
+    entry.relative = address - reference_[data];
+    entry.stride = step == static_cast<std::int32_t>(step) ? static_cast<std::int32_t>(step) : 0;
+    entry.address = address;
+    if (data) {
+      reference_[1] = address;
+      // Beyond 15 the count alternates, so that loops inside one instruction (rep movs) keep load and store apart.
+      data_accesses_ = data_accesses_ < 15 ? data_accesses_ + 1 : 14;
+    } else {
+      reference_[0] = address + size_in_shape(entry.shape);
+      place_ = (address * place_multiplier) >> place_shift;
+      data_accesses_ = 0;
+    }
+  }
   std::size_t number_of(std::size_t place) {
     if (numbers_[place] == 0) {
       entries_.emplace_back();
