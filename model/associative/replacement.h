@@ -42,6 +42,11 @@ class ReplacementState {
  public:
   ReplacementState(Replacement policy, std::uint32_t sets, std::uint32_t ways, std::uint64_t seed);
 
+  /// Whether it is LRU of up to 16 ways.
+  bool is_order() const { return other_ == nullptr; }
+  /// As touch(), if so.
+  void touch_order(std::uint32_t set, std::uint32_t way) { order_.touch(set, way); }
+
   void touch(std::uint32_t set, std::uint32_t way) { other_ ? other_->touch(set, way) : order_.touch(set, way); }
   void filled(std::uint32_t set, std::uint32_t way) { other_ ? other_->filled(set, way) : order_.touch(set, way); }
   std::uint32_t victim(std::uint32_t set) { return other_ ? other_->victim(set) : order_.victim(set); }

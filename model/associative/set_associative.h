@@ -67,6 +67,30 @@ class SetAssociative {
   Value* find(std::uint32_t set, std::uint64_t key) {
     return find(set, key, [](const Value&) { return true; });
   }
+  /// For an array that is looked up by every access: it remembers in which ways keys were found. Only for LRU of few
+  /// ways and a power of two of sets.
+  void remember_ways() { found_in_.resize(replacement_.is_order() && masked_ ? ways_remembered : 0); }
+  /// As find(), if the key is in the way where it was found last; nullptr without an effect if that is not known. Makes
+  /// no call and looks at one way.
+  Value* find_where_it_was(std::uint64_t key) {
+    if (found_in_.empty()) return nullptr;
+    const auto set = static_cast<std::uint32_t>(key & mask_);
+    const std::uint32_t way = found_in_[key % ways_remembered];
+    const std::size_t slot = std::size_t{set} * ways_ + way;
+    if (keys_[slot] != key) return nullptr;
+    recent_[set] = way;
+    replacement_.touch_order(set, way);
+    return &values_[slot];
+  }
+  /// As find() in the set that find_where_it_was() uses; remembers the way.
+  Value* find_and_remember(std::uint64_t key) {
+    const std::uint32_t set = set_of(key);
+    Value* found = find(set, key);
+    if (found != nullptr && !found_in_.empty()) {
+      found_in_[key % ways_remembered] = static_cast<std::uint8_t>(recent_[set]);
+    }
+    return found;
+  }
 
   /// The same without marking it as used.
   template <class Match>
@@ -180,6 +204,8 @@ class SetAssociative {
   std::vector<Value> values_;
   std::vector<std::uint32_t> recent_;  ///< way of the last find or insert in the set
   ReplacementState replacement_;
+  static constexpr std::size_t ways_remembered = 1024;
+  std::vector<std::uint8_t> found_in_;  ///< ways in which keys were found, by their lowest bits; empty: not wanted
 };
 
 }  // namespace tablewalk

@@ -188,7 +188,6 @@ void Cache::use(CacheArray::Line& line, MemoryAccess& access) {
 }
 
 void Cache::count_miss(const MemoryAccess& access, std::uint64_t& how_it_ended) {
-  ++stats_.lookups;
   ++stats_.misses;
   ++how_it_ended;
   if (!access.info.table_entry()) return;
@@ -321,7 +320,7 @@ void Cache::report(const std::string& prefix, StatSet& figures) const {
   figures.adds_up(prefix + ".lookups", {prefix + ".hits", prefix + ".misses"});
   figures.adds_up(prefix + ".misses", {prefix + ".sent_down", prefix + ".merged_misses", prefix + ".found_after_wait",
                                        prefix + ".written_whole"});
-  count("lookups", stats_.lookups, "accesses", "accesses looked up in this cache");
+  count("lookups", stats_.lookups(), "accesses", "accesses looked up in this cache");
   count("hits", stats_.hits, "accesses", "lookups that hit");
   count("misses", stats_.misses, "accesses", "lookups that missed: the four kinds below");
   count("sent_down", stats_.sent_down, "accesses", "misses that started a fetch from the next level")
@@ -346,7 +345,7 @@ void Cache::report(const std::string& prefix, StatSet& figures) const {
           "fetches of lines present without write permission, since other cores might have had copies");
     count("snooped", stats_.snooped, "lines", "lines removed by snoops for other cores");
   }
-  figures.ratio(prefix + ".miss_share", stats_.misses, stats_.lookups, "share", "misses / lookups");
+  figures.ratio(prefix + ".miss_share", stats_.misses, stats_.lookups(), "share", "misses / lookups");
   figures.per_kilo_instruction(prefix + ".mpki", stats_.misses, "misses", "misses per thousand instructions")
       .explain("misses per thousand instructions: comparable between programs of any length");
   figures

@@ -14,7 +14,8 @@ namespace tablewalk {
 /// A miss is counted when its outcome is known:
 /// misses = sent_down + merged_misses + found_after_wait + written_whole.
 struct CacheStats {
-  std::uint64_t lookups = 0;  ///< one per access
+  std::uint64_t lookups() const { return hits + misses; }  ///< one per access
+
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;
   std::uint64_t sent_down = 0;         ///< misses that started a fetch of their line
@@ -88,10 +89,7 @@ class Cache : public TimedModule {
   void look_up_arrivals(Cycles cycle, std::uint32_t& lookups_left);
   void sleep(Cycles cycle);
 
-  void count_hit() {
-    ++stats_.lookups;
-    ++stats_.hits;
-  }
+  void count_hit() { ++stats_.hits; }
   bool found_after_wait(MemoryAccess& access, Cycles cycle);
   bool start_miss(MemoryAccess& access, Cycles cycle);
   void serve(MemoryAccess& access, ServedBy place);

@@ -16,7 +16,7 @@ CacheArray::CacheArray(const CacheConfig& config, std::uint64_t line_bytes)
       table_ways_(config.table_ways, lines_.ways()) {}
 
 void CacheArray::erase(PhysicalAddress address) {
-  last_ = nullptr;
+  last_number_ = no_number;
   const std::uint64_t number = address.value() >> shift_;
   const Line erased = lines_.erase(lines_.set_of(number), number);
   --valid_lines_;
@@ -24,7 +24,7 @@ void CacheArray::erase(PhysicalAddress address) {
 }
 
 CacheArray::Evicted CacheArray::install(PhysicalAddress address, Line line) {
-  last_ = nullptr;
+  last_number_ = no_number;
   const std::uint64_t number = address.value() >> shift_;
   const std::uint32_t set = lines_.set_of(number);
   const auto evicted =

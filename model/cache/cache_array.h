@@ -33,15 +33,29 @@ class CacheArray {
   /// The line with the address, marked as used; nullptr on a miss.
   Line* find(PhysicalAddress address) {
     const std::uint64_t number = address.value() >> shift_;
-    Line* found = lines_.find(lines_.set_of(number), number);
-    last_number_ = number;
-    last_ = lines_.may_reuse_last() ? found : nullptr;
-    return found;
+    return note(number, lines_.find(lines_.set_of(number), number));
   }
   /// As find(), optimised for repeated lookups of the same line: it is not searched again if nothing else was looked up
   /// since. The replacement state is unchanged by it.
   Line* find_again(PhysicalAddress address) {
-    return last_ != nullptr && address.value() >> shift_ == last_number_ ? last_ : find(address);
+    return address.value() >> shift_ == last_number_ ? last_ : find(address);
+  }
+  /// For a cache that is looked up by every access: most searches look at one way.
+  void remember_ways() { lines_.remember_ways(); }
+  /// The first part of find_again(): nullptr without an effect if it does not tell. Then find_and_remember() must
+  /// follow.
+  Line* find_where_it_was(PhysicalAddress address) {
+    const std::uint64_t number = address.value() >> shift_;
+    if (number == last_number_) return last_;
+    Line* found = lines_.find_where_it_was(number);
+    if (found == nullptr) return nullptr;
+    last_ = found;
+    last_number_ = number;
+    return found;
+  }
+  Line* find_and_remember(PhysicalAddress address) {
+    const std::uint64_t number = address.value() >> shift_;
+    return note(number, lines_.find_and_remember(number));
   }
   /// As find(), without marking it as used.
   const Line* peek(PhysicalAddress address) const {
@@ -68,11 +82,20 @@ class CacheArray {
   std::uint64_t table_lines() const { return table_lines_; }
 
  private:
+  static constexpr std::uint64_t no_number = ~std::uint64_t{0};
+
+  /// Notes the result of a search.
+  Line* note(std::uint64_t number, Line* found) {
+    last_ = found;
+    last_number_ = found != nullptr && lines_.may_reuse_last() ? number : no_number;
+    return found;
+  }
+
   unsigned shift_;
   SetAssociative<Line> lines_;
   TableWays table_ways_;
-  Line* last_ = nullptr;  ///< result of find(), if it may be reused
-  std::uint64_t last_number_ = 0;
+  Line* last_ = nullptr;                   ///< result of the last find()
+  std::uint64_t last_number_ = no_number;  ///< number of that line, if the result may be reused
   std::uint64_t valid_lines_ = 0;
   std::uint64_t table_lines_ = 0;
 };

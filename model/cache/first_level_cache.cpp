@@ -7,6 +7,7 @@ namespace tablewalk {
 FirstLevelCache::FirstLevelCache(sc_core::sc_module_name name, ServedBy place, const CacheConfig& config,
                                  std::uint64_t line_bytes, PhysicalMemory& memory, const std::vector<PortKind>& ports)
     : Cache(name, place, config, line_bytes, memory) {
+  array_.remember_ways();
   for (const PortKind kind : ports) {
     if (kind == PortKind::AtOnce) {
       cpu_side_.add<AccessTargetPort<FirstLevelCache>>("cpu_side", *this);
@@ -16,14 +17,12 @@ FirstLevelCache::FirstLevelCache(sc_core::sc_module_name name, ServedBy place, c
   }
 }
 
-bool FirstLevelCache::look_up(PhysicalAddress address, bool write, Cycles& cycle) {
-  CacheArray::Line* line = array_.find_again(address);
+/// The whole lookup; separate so that the other path makes no calls.
+[[gnu::noinline]] bool FirstLevelCache::search(PhysicalAddress address, bool write, Cycles& cycle) {
+  CacheArray::Line* line = array_.find_and_remember(address);
   looked_up_ = line == nullptr || (write && !line->owned);
-  if (looked_up_) return false;
-  count_hit();
-  line->dirty |= write;
-  cycle += config_.latency_cycles;
-  return true;
+  if (!looked_up_) complete(*line, write, cycle);
+  return !looked_up_;
 }
 
 bool FirstLevelCache::receive_access(unsigned port, MemoryAccess& access, Cycles& cycle) {

@@ -5,6 +5,7 @@
 #include "links/clockwork.h"
 #include "links/look_up.h"
 #include "protocol/invalidation.h"
+#include "protocol/last_hit.h"
 #include "protocol/translation_request.h"
 
 namespace tablewalk {
@@ -29,9 +30,13 @@ struct TranslateProtocol {
 
 class TranslateForward : public tlm::tlm_fw_transport_if<TranslateProtocol> {
  public:
+  /// The last hit of a core's own first-level TLB. The core uses it as if look_up() had returned it; without one it
+  /// serves no access.
+  virtual const LastHit& last_hit() { return LastHit::none(); }
   /// Looks up a core's own first-level TLB in `cycle`, like take_request() but without a request: a hit is counted, and
   /// `cycle` is set to the cycle in which the translation is available. nullptr without any effect if it misses or
-  /// cannot respond without a request: then take_request() must follow for the same access.
+  /// cannot respond without a request: then take_request() must follow for the same access. Not for an access that
+  /// last_hit() serves.
   virtual const Translation* look_up(VirtualAddress /*va*/, AddressSpaceId /*asid*/, Access /*access*/,
                                      Cycles& /*cycle*/) {
     return nullptr;
@@ -94,13 +99,20 @@ class TranslateTarget : public TranslateForward {
 /// A target socket whose owner implements
 ///     bool receive_request(unsigned port, TranslationRequest&, Cycles& cycle)   as TranslateForward::take_request
 ///     void receive_invalidation(const Invalidation&, Cycles cycle)
-/// and optionally `look_up` as in TranslateForward.
+/// and optionally `look_up` and `last_hit` as in TranslateForward.
 template <class Owner>
 class TranslateTargetPort final : public TranslateTarget {
  public:
   TranslateTargetPort(const char* name, Owner& owner, unsigned index)
       : TranslateTarget(name), owner_(owner), index_(index) {}
 
+  const LastHit& last_hit() override {
+    if constexpr (HasLookUp<Owner>::value) {
+      return owner_.last_hit();
+    } else {
+      return TranslateTarget::last_hit();
+    }
+  }
   const Translation* look_up(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle) override {
     if constexpr (HasLookUp<Owner>::value) {
       return owner_.look_up(va, asid, access, cycle);
@@ -130,9 +142,12 @@ class TranslateInitiatorPort final : public TranslateBackward {
     socket.bind(*this);
   }
 
-  /// As TranslateForward::look_up.
+  /// As TranslateForward::look_up, for any access.
   const Translation* look_up(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle) {
-    return target().look_up(va, asid, access, cycle);
+    if (!last_hit_->serves(va, asid, access)) return look_up_in_target(va, asid, access, cycle);
+    ++*last_hit_->count;
+    cycle += last_hit_->latency;
+    return last_hit_->translation;
   }
   /// The request is visible in `cycle`. True if completed at once, with `cycle` set to the cycle of the response.
   bool request(TranslationRequest& request, Cycles& cycle) { return target().take_request(request, cycle); }
@@ -151,6 +166,10 @@ class TranslateInitiatorPort final : public TranslateBackward {
   TranslateInitiatorSocket socket;
 
  private:
+  const Translation* look_up_in_target(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle) {
+    if (target_ == nullptr) last_hit_ = &target().last_hit();
+    return target().look_up(va, asid, access, cycle);
+  }
   TranslateForward& target() {
     if (target_ == nullptr) target_ = socket.operator->();
     return *target_;
@@ -163,7 +182,8 @@ class TranslateInitiatorPort final : public TranslateBackward {
 
   Owner& owner_;
   unsigned index_;
-  TranslateForward* target_ = nullptr;  ///< the bound target, looked up once
+  TranslateForward* target_ = nullptr;          ///< the bound target, looked up once
+  const LastHit* last_hit_ = &LastHit::none();  ///< of the target
 };
 
 }  // namespace tablewalk

@@ -83,7 +83,9 @@ struct Translation {
   std::uint16_t neighbours = 0;
   std::uint64_t leaf_entry = 0;  ///< in memory after the walk
 
-  PhysicalAddress physical(VirtualAddress va) const { return page + (va.value() & low_bits(page_shift)); }
+  PhysicalAddress physical(VirtualAddress va) const {
+    return page + (va.value() & ((std::uint64_t{1} << page_shift) - 1));  // no page has 2^64 bytes
+  }
 
   static constexpr unsigned most_neighbours_log2 = 4;
   static constexpr unsigned most_neighbours = 1u << most_neighbours_log2;

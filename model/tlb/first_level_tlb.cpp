@@ -7,11 +7,12 @@ namespace tablewalk {
 FirstLevelTlb::FirstLevelTlb(sc_core::sc_module_name name, const TlbConfig& config, const PagingMode& mode,
                              unsigned ports)
     : Tlb(name, config, mode, "accesses whose page was not in this first-level TLB") {
+  arrays_.count_last_hits(stats_.hits);
   for (unsigned port = 0; port < ports; ++port) cpu_side_.add<TranslateTargetPort<FirstLevelTlb>>("cpu_side", *this);
 }
 
 const Translation* FirstLevelTlb::look_up(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle) {
-  const TlbArrays::Hit hit = arrays_.find_again(va, asid, access);
+  const TlbArrays::Hit hit = arrays_.find_and_remember(va, asid, access);
   looked_up_ = hit.translation == nullptr;
   if (looked_up_) return nullptr;
   count_hit();

@@ -11,6 +11,7 @@ class FirstLevelTlb final : public Tlb {
   FirstLevelTlb(sc_core::sc_module_name name, const TlbConfig& config, const PagingMode& mode, unsigned ports);
 
   // Called by the port.
+  const LastHit& last_hit() const { return arrays_.last_hit(); }
   const Translation* look_up(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle);
   bool receive_request(unsigned port, TranslationRequest& request, Cycles& cycle);
 

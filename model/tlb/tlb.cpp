@@ -164,7 +164,7 @@ void Tlb::report(const std::string& prefix, StatSet& figures) const {
   figures.adds_up(prefix + ".lookups", {prefix + ".hits", prefix + ".misses"});
   figures.adds_up(prefix + ".misses", {prefix + ".sent_down", prefix + ".merged_misses", prefix + ".found_after_wait",
                                        prefix + ".range_hits"});
-  count("lookups", stats_.lookups, "lookups", "translations looked up in this TLB");
+  count("lookups", stats_.lookups(), "lookups", "translations looked up in this TLB");
   count("hits", stats_.hits, "lookups", "lookups that hit in this TLB");
   count("misses", stats_.misses, "lookups", "lookups that missed: the kinds below").key().explain(misses_explained_);
   count("sent_down", stats_.sent_down, "lookups", "misses sent to the next translator")
@@ -179,7 +179,7 @@ void Tlb::report(const std::string& prefix, StatSet& figures) const {
   count("fills", stats_.fills, "translations", "translations installed");
   count("invalidated", stats_.invalidated, "translations", "translations removed by invalidate events");
   count("switched_out", stats_.switched_out, "translations", "translations removed by switches of the address space");
-  figures.ratio(prefix + ".miss_share", stats_.misses, stats_.lookups, "share", "misses / lookups");
+  figures.ratio(prefix + ".miss_share", stats_.misses, stats_.lookups(), "share", "misses / lookups");
   figures.per_kilo_instruction(prefix + ".mpki", stats_.misses, "misses", "misses per thousand instructions")
       .key()
       .explain("misses per thousand instructions: comparable between programs of any length");

@@ -17,7 +17,8 @@ class RangeUnit;
 
 /// A miss is counted when its outcome is known: misses = sent_down + merged_misses + found_after_wait + range_hits.
 struct TlbStats {
-  std::uint64_t lookups = 0;  ///< one per request
+  std::uint64_t lookups() const { return hits + misses; }  ///< one per request
+
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;
   std::uint64_t sent_down = 0;         ///< misses sent to the next translator
@@ -77,13 +78,9 @@ class Tlb : public TimedModule {
     return hit.translation != nullptr || prefetch_ == nullptr ? hit : find_prefetched(request, cycle);
   }
   TlbArrays::Hit find_prefetched(const TranslationRequest& request, Cycles cycle);
-  void count_hit() {
-    ++stats_.lookups;
-    ++stats_.hits;
-  }
+  void count_hit() { ++stats_.hits; }
   void count_miss(const TranslationRequest& request, std::uint64_t& how_it_ended) {
     if (request.prefetch) return;
-    ++stats_.lookups;
     ++stats_.misses;
     ++how_it_ended;
   }

@@ -5,6 +5,7 @@
 namespace tablewalk {
 
 TlbArrays::TlbArrays(const TlbConfig& config, const PagingMode& mode) : mode_(mode), page_shift_(mode.offset_bits()) {
+  last_.page_mask = ~low_bits(page_shift_);
   if (!config.enabled) return;
   for (const TlbArrayConfig& array : config.arrays) {
     arrays_.emplace_back(array, page_shifts(mode));
@@ -26,7 +27,7 @@ void TlbArrays::reset_stats() {
 }
 
 TlbArrays::Hit TlbArrays::find(VirtualAddress va, AddressSpaceId asid, Access access) {
-  last_.hit = {};
+  last_.forget();
   for (std::size_t i = 0; i < arrays_.size(); ++i) {
     if (const Translation* found = arrays_[i].find(va, asid, access)) return {found, latencies_[i]};
   }
@@ -35,7 +36,7 @@ TlbArrays::Hit TlbArrays::find(VirtualAddress va, AddressSpaceId asid, Access ac
 
 bool TlbArrays::install(VirtualAddress va, AddressSpaceId asid, const Translation& found) {
   if (!install_in(arrays_, mode_, va, asid, found)) return false;
-  last_ = {};
+  last_.forget();
   return true;
 }
 
@@ -43,12 +44,12 @@ bool TlbArrays::install_hidden(VirtualAddress va, AddressSpaceId asid, const Tra
   const auto [array, shift] = array_for(arrays_, found.page_shift);
   if (array == nullptr) return false;
   array->install(va, asid, shift == found.page_shift ? found : part_of(found, va, shift), 0);
-  last_ = {};
+  last_.forget();
   return true;
 }
 
 const Translation* TlbArrays::find_hidden(VirtualAddress va, AddressSpaceId asid) {
-  last_ = {};
+  last_.forget();
   for (TlbArray& array : arrays_) {
     if (const Translation* found = array.find_hidden(va, asid)) return found;
   }
@@ -66,7 +67,7 @@ const std::optional<TlbVictim>& TlbArrays::victim(unsigned page_shift) {
 }
 
 std::uint64_t TlbArrays::invalidate(const Invalidation& invalidation) {
-  last_ = {};
+  last_.forget();
   std::uint64_t taken_out = 0;
   for (TlbArray& array : arrays_) taken_out += array.invalidate(invalidation);
   return taken_out;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "protocol/last_hit.h"
 #include "tlb/tlb_array.h"
 #include "tlb/tlb_config.h"
 
@@ -35,12 +36,17 @@ class TlbArrays {
   /// As find(), optimised for repeated lookups of the same page: it is not searched again if nothing else was looked up
   /// in the arrays since. The replacement state is unchanged by it: the last used entry is used again.
   Hit find_again(VirtualAddress va, AddressSpaceId asid, Access access) {
-    const TlbPage page = page_of(va, asid);
-    if (last_.serves(page, access)) return last_.hit;
+    return last_.serves(va, asid, access) ? Hit{last_.translation, last_.latency} : find_and_remember(va, asid, access);
+  }
+  /// The second part of find_again(), for a page that last_hit() does not serve.
+  Hit find_and_remember(VirtualAddress va, AddressSpaceId asid, Access access) {
     const Hit hit = find(va, asid, access);
-    if (may_reuse_last_) last_ = {hit, page, access};
+    if (hit.translation != nullptr && may_reuse_last_) remember(hit, va, asid, access);
     return hit;
   }
+  /// It counts the hits that use it again there.
+  void count_last_hits(std::uint64_t& hits) { last_.count = &hits; }
+  const LastHit& last_hit() const { return last_; }
   /// As install_in(); false if no array holds any part of the page.
   bool install(VirtualAddress va, AddressSpaceId asid, const Translation& found);
   /// Installs a translation in an entry that serves no access, until the page is installed again. Not with `coalesce`.
@@ -62,16 +68,13 @@ class TlbArrays {
   Cycles miss_latency() const { return miss_latency_; }
 
  private:
-  /// The hit that was the last operation on the arrays, and what it serves.
-  struct LastHit {
-    Hit hit;
-    TlbPage page;
-    Access access;
-    bool serves(const TlbPage& its_page, Access its_access) const {
-      return hit.translation != nullptr && page == its_page && access.kind == its_access.kind &&
-             access.user == its_access.user;
-    }
-  };
+  void remember(const Hit& hit, VirtualAddress va, AddressSpaceId asid, Access access) {
+    last_.page = va.value() & last_.page_mask;
+    last_.asid = asid;
+    last_.access = access;
+    last_.translation = hit.translation;
+    last_.latency = hit.latency;
+  }
 
   const PagingMode& mode_;
   unsigned page_shift_;  ///< log2 of the mode's smallest page
@@ -80,7 +83,7 @@ class TlbArrays {
   Cycles miss_latency_ = Cycles(1);
   bool coalesce_ = false;
   bool may_reuse_last_ = true;  ///< of the arrays' last find
-  LastHit last_;
+  LastHit last_;                ///< if it was the last operation on the arrays
 };
 
 }  // namespace tablewalk

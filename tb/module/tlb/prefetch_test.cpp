@@ -54,7 +54,7 @@ struct Bench {
       EXPECT_EQ(asked.request.answer.translation.physical(asked.request.va).value(), asked.request.va.value());
     }
     const TlbStats& stats = tlb.stats();
-    EXPECT_EQ(stats.lookups, client.all().size()) << "prefetches are no lookups";
+    EXPECT_EQ(stats.lookups(), client.all().size()) << "prefetches are no lookups";
     EXPECT_EQ(stats.misses, stats.sent_down + stats.merged_misses + stats.found_after_wait);
     EXPECT_EQ(lower.arrivals().size(), stats.sent_down + prefetches().issued);
   }
@@ -270,7 +270,7 @@ TEST(Prefetch, PassesATlbBelowWithoutBeingCountedThere) {
   Clockwork::of_simulation().rethrow_failure();
   EXPECT_EQ(upper.prefetches().useful, 2u);
   EXPECT_EQ(lower.arrivals().size(), 4u);
-  EXPECT_EQ(middle.stats().lookups, 1u);
+  EXPECT_EQ(middle.stats().lookups(), 1u);
   EXPECT_EQ(middle.stats().misses, 1u);
 }
 

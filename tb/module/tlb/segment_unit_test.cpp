@@ -96,7 +96,7 @@ TEST(SegmentUnit, AnswersBasePlusOffsetWithTheLatencyOfAHit) {
   EXPECT_EQ(Bench::physical(bench.data.all()[0]), 0x20123u);
   EXPECT_EQ(Bench::physical(bench.fetches.all()[0]), 0x10123u);
   EXPECT_EQ(bench.unit.stats().direct, 2u);
-  EXPECT_EQ(bench.dtlb.stats().lookups + bench.itlb.stats().lookups, 0u);
+  EXPECT_EQ(bench.dtlb.stats().lookups() + bench.itlb.stats().lookups(), 0u);
 }
 
 TEST(SegmentUnit, SendsTheLinearAddressDownAndGivesTheTraceAddressBack) {
@@ -177,7 +177,7 @@ TEST(SegmentUnit, CountsAMissWithoutARequestOnce) {
   });
   bench.run();
   EXPECT_EQ(bench.unit.stats().lookups, 1u);
-  EXPECT_EQ(bench.dtlb.stats().lookups, 1u);
+  EXPECT_EQ(bench.dtlb.stats().lookups(), 1u);
   EXPECT_EQ(bench.dtlb.stats().misses, 1u);
 }
 

@@ -75,6 +75,37 @@ TEST(SetAssociative, AnyNumberOfSetsSharesOutTheNumbers) {
   EXPECT_EQ(Array(1, 4, Replacement::Lru).set_of(29), 0u);
 }
 
+TEST(SetAssociative, FindsTheSameWhereItWas) {
+  std::mt19937_64 random(5);
+  Array array(4, 12, Replacement::Lru);
+  Array same(4, 12, Replacement::Lru);
+  same.remember_ways();
+  std::uint64_t remembered = 0;
+  for (std::uint64_t step = 0; step < 20000; ++step) {
+    const std::uint64_t key = random() % 32 + (random() % 2) * 4096;  // two keys share what is remembered
+    const std::uint32_t set = array.set_of(key);
+    const int* found = array.find(set, key);
+    const int* found_same = same.find_where_it_was(key);
+    if (found_same != nullptr) ++remembered;
+    if (found_same == nullptr) found_same = same.find_and_remember(key);
+    ASSERT_EQ(found == nullptr, found_same == nullptr) << step;
+    if (found != nullptr) {
+      ASSERT_EQ(*found, *found_same) << step;
+    } else {
+      ASSERT_EQ(array.insert(set, key, static_cast<int>(step)).key, same.insert(set, key, static_cast<int>(step)).key);
+    }
+  }
+  EXPECT_GT(remembered, 5000u);
+}
+
+TEST(SetAssociative, RemembersNoWaysWhereAUseIsACall) {
+  Array array(4, 12, Replacement::Fifo);
+  array.remember_ways();
+  array.insert(1, 5, 50);
+  EXPECT_NE(array.find_and_remember(5), nullptr);
+  EXPECT_EQ(array.find_where_it_was(5), nullptr);
+}
+
 /// Lists of keys, least recently used first: an obviously correct LRU array.
 TEST(SetAssociative, LruHitsAndMissesLikeListsForAnyShape) {
   constexpr std::uint64_t seed = 11;
