@@ -17,7 +17,8 @@ struct AccessParts {
 /// The newest loads (or stores) of a core by age: as many as can be in flight. Older ones have retired.
 class RecentAccesses {
  public:
-  explicit RecentAccesses(std::uint32_t capacity) {
+  /// `capacity`: accesses in flight, `entries`: of these, loads (or stores).
+  RecentAccesses(std::uint32_t capacity, std::uint32_t entries) : entries_(entries) {
     std::uint64_t size = 1;
     while (size < std::uint64_t{capacity} + 2) size *= 2;
     ring_.resize(size);
@@ -25,16 +26,38 @@ class RecentAccesses {
   }
 
   /// Adds an access whose first part is `first`.
-  void enter(std::uint64_t first) { ring_[++count_ & mask_] = {first, first + 1}; }
+  void enter(std::uint64_t first) {
+    if (free_ == 0) free_ = 1;
+    enter_free(first);
+  }
+  /// The same after has_room().
+  void enter_free(std::uint64_t first) {
+    ring_[++count_ & mask_] = {first, first + 1};
+    --free_;
+  }
+  /// Whether there is room for another one when everything before `retired` has retired.
+  bool has_room(std::uint64_t retired) { return free_ != 0 || count_free(retired); }
   /// Adds a part to the newest access.
   void add_part() { ++ring_[count_ & mask_].end; }
   /// The n-th newest access (1 is the newest); no parts if it has retired or never existed.
   AccessParts newest(std::uint64_t n) const { return n <= mask_ ? ring_[(count_ + 1 - n) & mask_] : AccessParts{}; }
 
  private:
+  /// Finds the oldest access that has not retired, by bisection: of the `entries_` newest ones, `free_` have.
+  [[gnu::noinline]] bool count_free(std::uint64_t retired) {
+    std::uint64_t end = entries_ + 1;
+    while (free_ + 1 != end) {
+      const std::uint64_t middle = (free_ + end) / 2;
+      (newest(entries_ + 1 - middle).end <= retired ? free_ : end) = middle;
+    }
+    return free_ != 0;
+  }
+
   std::vector<AccessParts> ring_;  // size is a power of two
   std::uint64_t mask_ = 0;
   std::uint64_t count_ = 0;
+  std::uint64_t entries_;
+  std::uint64_t free_ = 0;  ///< entries that are certainly free
 };
 
 /// Accesses whose operand's arrival cycle is known, ordered by that cycle, then by age.

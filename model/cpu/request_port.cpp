@@ -54,8 +54,8 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
       block_mask_(power_of_two(std::max(fetch_queue_, 1U)) - 1),
       ring_(ring_size_ + block_mask_ + 1),
       mask_(ring_size_ - 1),
-      loads_(capacity_),
-      stores_(capacity_),
+      loads_(capacity_, buffers_[0]),
+      stores_(capacity_, buffers_[1]),
       operands_(ring_size_),
       ready_(capacity_),
       probe_(&take_request()),
@@ -116,7 +116,7 @@ void RequestPort::take_translations(Cycles cycle) {
         continue;
       }
       --access.pending;
-      translated(access, request.answer.translation, cycle, cycle);
+      translated(access, side_of(access.kind), request.answer.translation, cycle, cycle);
       if (&request == after_fault_) end_fault();
       if (request.tag >= ring_size_) prefetch_next_line(access, request.answer.translation.physical(request.va), cycle);
       check_complete(access);
@@ -154,7 +154,7 @@ void RequestPort::issue(Cycles cycle) {
   }
   const bool interrupted = interrupts_.due(cycle);
   while (!kernel_run_.running) {
-    if (!interrupted && fetches_ahead()) start_straight(cycle);
+    if (!interrupted && fetches_ahead() && !start_straight(cycle)) return;
     const bool may_start = !interrupted && (record_.left != 0 || next_part()) && repeated_ == nullptr && may_issue();
     const Cycles start_at = may_start ? issue_cycle_ : Cycles::never();
     if (may_fetch_by(start_at) && (ready_.empty() || fetch_at_ < ready_.front().at)) {
@@ -271,7 +271,7 @@ inline void RequestPort::count_gap() {
 
 /// Computes in issue_cycle_ when the next access may issue; false if that depends on an outstanding response.
 inline bool RequestPort::may_issue() {
-  while (window_is_full(instruction_, record_.must_retire)) {
+  while (window_is_full()) {
     if (!retire_oldest()) return false;
     issue_not_before(retirement_.last());
   }
@@ -300,8 +300,15 @@ inline void RequestPort::start() {
       enter_window(within_block(record_.address, record_.left, neighbours_.page_shift) ? record_.left : cut_at_page());
   access.times.issued = at;
   if (record_.operand.end > first_ && await_operand(access, at)) return;
-  if (!translate(access, at)) note_miss(access, record_.fetched, job_.source->delivered());
+  if (!translate(access, side_of(access.kind), at)) note_miss(access, record_.fetched, job_.source->delivered());
   if ((record_.kind == RecordKind::Fetch || enters_alone_) && access.pending != 0) barrier_ = end_ - 1;
+}
+
+/// The bytes of the current access in its first page.
+std::uint32_t RequestPort::bytes_in_page() const {
+  VirtualAddress place = record_.address;
+  std::uint32_t left = record_.left;
+  return take_part(place, left, neighbours_.page_shift).size;
 }
 
 /// The bytes in the first page of a data access that crosses a page.
@@ -330,7 +337,7 @@ bool RequestPort::request_translation(InFlight& access, Cycles at) {
     job_.observer->translation_answered(request, at, answered, true);
     access.times.tlb_hit_until = answered;
     ++stats_.translations_answered;
-    translated(access, request.answer.translation, answered, at);
+    translated(access, side, request.answer.translation, answered, at);
     return true;
   }
   // The next translator sees it in the next cycle at the earliest.

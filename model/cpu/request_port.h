@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "cpu/access_filter.h"
 #include "cpu/access_splitter.h"
 #include "cpu/core_config.h"
 #include "cpu/core_stats.h"
@@ -159,10 +160,12 @@ class RequestPort : public TimedModule {
   bool warm();
   bool pass_stop();
   bool may_issue();
-  /// Whether something must retire before an access of that instruction can enter.
-  bool window_is_full(std::uint64_t instruction, std::uint64_t must_retire) const {
-    return in_flight() == capacity_ || first_ < must_retire || instruction >= window_end_;
+  /// Whether something must retire before the current access can enter.
+  bool window_is_full() const {
+    return in_flight() == capacity_ || first_ < record_.must_retire || instruction_ >= window_end();
   }
+  /// The first instruction outside the window.
+  std::uint64_t window_end() const { return (in_flight() == 0 ? instruction_ : oldest().instruction) + window_; }
   bool barrier_has_arrived();
 
   // One of several cores, or with several traces (request_port_cores.cpp).
@@ -206,10 +209,10 @@ class RequestPort : public TimedModule {
   InFlight& enter_window(std::uint32_t size);
   std::uint32_t bytes_in_page() const;
   std::uint32_t cut_at_page();
-  bool translate(InFlight& access, Cycles at);
+  bool translate(InFlight& access, Side side, Cycles at);
   bool request_translation(InFlight& access, Cycles at);
   void note_miss(InFlight& access, VirtualAddress fetched, std::uint64_t record);
-  void translated(InFlight& access, const Translation& translation, Cycles visible, Cycles lookup);
+  void translated(InFlight& access, Side side, const Translation& translation, Cycles visible, Cycles lookup);
   void access_lines(InFlight& access, PhysicalAddress address, Cycles lookup);
   void send_access(InFlight& access, PhysicalAddress address, std::uint32_t size, Cycles lookup);
   bool send_probe(Side side, Cycles lookup);
@@ -228,12 +231,25 @@ class RequestPort : public TimedModule {
   }
 
   // Fast path for ordinary accesses (request_port_straight.cpp).
-  void start_straight(Cycles cycle);
+  struct Run {
+    Cycles cycle;  ///< of the clock
+    Cycles until;  ///< nothing else comes before
+  };
+  bool start_straight(Cycles cycle);
+  bool start_run(const AccessFilter& accesses, Cycles cycle);
+  bool block_is_next(const AccessFilter& accesses) const;
   Cycles undisturbed_until(Cycles cycle);
-  bool start_following(const Record& record);
-  bool start_data(const Record& record, Cycles cycle);
+  const Record* first_not_to_follow(const Record* next, const Record* end) const;
+  void start_following(const Record& record);
+  bool start_block(const Record& record, Cycles cycle);
+  bool is_in_first_block(const Record& record) const;
+  bool start_data(const Record& record, Run& run);
+  bool access_at_once(InFlight& access, Access wanted, const Record& record, bool in_line, Cycles at);
+  static void describe(InFlight& access, const Record& record);
   bool operand_is_there(const Record& record, Cycles at) const;
-  bool make_room_by(Cycles at, std::uint64_t instruction, std::uint64_t must_retire);
+  std::uint64_t room_in_window();
+  bool has_room(RecentAccesses& buffer, Cycles at);
+  void retire_done_by(Cycles at);
   void count_start(const Record& record, Cycles at);
 
   // The front end (request_port_fetch.cpp).
@@ -369,7 +385,6 @@ class RequestPort : public TimedModule {
   std::uint64_t mask_;
   std::uint64_t first_ = 0;
   std::uint64_t end_ = 0;
-  std::uint64_t window_end_ = ~std::uint64_t{0};  ///< first instruction outside the oldest access's window
   Retirement retirement_;
   RecentAccesses loads_;
   RecentAccesses stores_;
@@ -402,7 +417,6 @@ class RequestPort : public TimedModule {
 
 /// Allocates the next access of the current instruction in the window.
 inline InFlight& RequestPort::take_place() {
-  if (in_flight() == 0) window_end_ = instruction_ + window_;
   InFlight& access = ring_[end_++ & mask_];
   access.instruction = instruction_;
   access.waiting = no_slot;
@@ -437,34 +451,25 @@ inline bool RequestPort::retire_oldest() {
   if (access.pending != 0) return false;
   retirement_.retire(access.times);
   ++first_;
-  window_end_ = in_flight() == 0 ? ~std::uint64_t{0} : oldest().instruction + window_;
   return true;
 }
 
-/// The bytes of the current access in its first page.
-inline std::uint32_t RequestPort::bytes_in_page() const {
-  VirtualAddress place = record_.address;
-  std::uint32_t left = record_.left;
-  return take_part(place, left, neighbours_.page_shift).size;
-}
-
 /// Requests the translation; true if it was a hit.
-inline bool RequestPort::translate(InFlight& access, Cycles at) {
+inline bool RequestPort::translate(InFlight& access, Side side, Cycles at) {
   ++stats_.translations_requested;
   if (observed_) return request_translation(access, at);
   Cycles answered = at;
-  const Translation* found = tlb(side_of(access.kind)).look_up(access.address, id_, access_of(access), answered);
+  const Translation* found = tlb(side).look_up(access.address, id_, access_of(access), answered);
   if (found == nullptr) return request_translation(access, at);
   access.times.tlb_hit_until = answered;
   ++stats_.translations_answered;
-  translated(access, *found, answered, at);
+  translated(access, side, *found, answered, at);
   return true;
 }
 
 /// The translation arrives in cycle `visible`; the first-level cache is looked up in `lookup`.
-[[gnu::always_inline]] inline void RequestPort::translated(InFlight& access, const Translation& translation,
+[[gnu::always_inline]] inline void RequestPort::translated(InFlight& access, Side side, const Translation& translation,
                                                            Cycles visible, Cycles lookup) {
-  const Side side = side_of(access.kind);
   access.times.translated = visible;
   access.times.cache_hit_until = access.times.done = visible + neighbours_.cache_hit_latency[side];
   physical_ = translation.physical(access.address);

@@ -81,7 +81,7 @@ bool RequestPort::fetch_block(Cycles cycle) {
   fetch_at_ = Cycles::never();
   fetch_not_before_ = at + Cycles(1);
   ++stats_.fetch_blocks;
-  if (translate(access, at)) {
+  if (translate(access, Instructions, at)) {
     prefetch_next_line(access, physical_, at);
   } else {
     note_miss(access, access.address, access.record);
@@ -183,7 +183,7 @@ void RequestPort::fetch_on_demand(Cycles at) {
   }
   InFlight& access = enter_window(size);
   access.times.issued = at;
-  if (!translate(access, at)) note_miss(access, record_.fetched, job_.source->delivered());
+  if (!translate(access, Instructions, at)) note_miss(access, record_.fetched, job_.source->delivered());
   if (access.pending != 0) barrier_ = end_ - 1;
   fetch_not_before_ = std::max(fetch_not_before_, at + Cycles(1));
   look_for_block(at);

@@ -233,12 +233,13 @@ void RequestPort::repeat_faulted(TranslationRequest& request, Cycles cycle) {
   request.account(request.cycles.fault, cycle);
   after_fault_ = &request;
   Cycles visible = cycle;
-  if (!tlb(side_of(ring_[request.tag].kind)).request(request, visible)) return;
+  const Side side = side_of(ring_[request.tag].kind);
+  if (!tlb(side).request(request, visible)) return;
   end_fault();
   request.account(request.cycles.tlb_lookup, visible);
   InFlight& access = ring_[request.tag];
   --access.pending;
-  translated(access, request.answer.translation, visible, cycle);
+  translated(access, side, request.answer.translation, visible, cycle);
   check_complete(access);
   end_translation(request, visible);
 }

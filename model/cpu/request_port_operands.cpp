@@ -84,7 +84,7 @@ bool RequestPort::issue_ready(Cycles cycle) {
   access.pending = 0;
   access.unissued = false;
   access.times.issued = at;
-  if (!translate(access, at)) note_miss(access, operands_[slot].fetched, operands_[slot].record);
+  if (!translate(access, Data, at)) note_miss(access, operands_[slot].fetched, operands_[slot].record);
   check_complete(access);
   if (access.pending == 0 && (faults_waiting_ != 0 || !interrupts_.empty())) {
     // A younger fault may be handled, or an interrupt taken, as soon as this access has its data.

@@ -55,7 +55,6 @@ bool RequestPort::park(Cycles cycle) {
   if (parked->repeated != nullptr) {
     parked->access = oldest();
     ++first_;
-    window_end_ = ~std::uint64_t{0};
   }
   barrier_ = no_barrier;
   if (parked_.size() < queue_->size()) parked_.resize(queue_->size());
