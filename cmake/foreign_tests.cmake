@@ -1,6 +1,24 @@
 # tb/foreign: external walkers. The adapters of rtl/adapters/ with the example walker, alone and behind the sockets of a
 # machine; and faulty walkers, which must be detected.
 
+function(tablewalk_foreign_test name)
+  add_executable(${name}_test tb/foreign/${name}_test.cpp tb/foreign/foreign_case.cpp tb/support/child_run.cpp
+                              tb/support/random_machine.cpp tb/support/systemc_main.cpp)
+  target_include_directories(${name}_test PRIVATE tb)
+  target_compile_definitions(${name}_test PRIVATE TABLEWALK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${name}_test PRIVATE ${ARGN} tablewalk_system tablewalk_report GTest::gmock GTest::gtest)
+  gtest_discover_tests(${name}_test TEST_PREFIX foreign. NO_PRETTY_VALUES PROPERTIES TIMEOUT 900)
+endfunction()
+
+# Mutation tests of the model reuse the faulty walkers that another build has compiled.
+if(TABLEWALK_CHANGED_FOLDERS)
+  if(walker IN_LIST TABLEWALK_CHANGED_FOLDERS)
+    file(GLOB_RECURSE objects ${TABLEWALK_LIBRARIES}/CMakeFiles/broken_walkers.dir/*.o)
+    tablewalk_foreign_test(broken_walkers ${objects})
+  endif()
+  return()
+endif()
+
 set(cva6_sources ${adapter_folder}/cva6_shape_pkg.sv ${adapter_folder}/example/example_ptw.sv
   ${adapter_folder}/cva6_adapter.sv)
 # Sv32, Sv39, and Sv48 with few physical addresses.
@@ -14,14 +32,6 @@ target_link_libraries(adapter_test PRIVATE Vcva6_sv32 Vcva6_sv39 Vcva6_sv48 tabl
                                            GTest::gtest_main)
 gtest_discover_tests(adapter_test TEST_PREFIX foreign. PROPERTIES TIMEOUT 300)
 
-function(tablewalk_foreign_test name)
-  add_executable(${name}_test tb/foreign/${name}_test.cpp tb/foreign/foreign_case.cpp tb/support/child_run.cpp
-                              tb/support/random_machine.cpp tb/support/systemc_main.cpp)
-  target_include_directories(${name}_test PRIVATE tb)
-  target_compile_definitions(${name}_test PRIVATE TABLEWALK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  target_link_libraries(${name}_test PRIVATE ${ARGN} tablewalk_system tablewalk_report GTest::gmock GTest::gtest)
-  gtest_discover_tests(${name}_test TEST_PREFIX foreign. NO_PRETTY_VALUES PROPERTIES TIMEOUT 900)
-endfunction()
 tablewalk_foreign_test(foreign_walker)
 
 # broken_copy(OUT FILE NAME FROM TO): a copy of a file below rtl/adapters with one fault.
