@@ -81,8 +81,8 @@ class Reader:
         self.macros = []
 
     def read(self):
-        tops = [cursor for cursor in self.unit.cursor.get_children()
-                if cursor.location.file and cursor.location.file.name == self.path]
+        is_here = cindex.conf.lib.clang_Location_isFromMainFile
+        tops = [cursor for cursor in self.unit.cursor.get_children() if is_here(cursor.location)]
         self.macros = [self.extent(cursor) for cursor in tops if cursor.kind == Kind.MACRO_INSTANTIATION]
         for cursor in tops:
             if cursor.kind not in (Kind.MACRO_INSTANTIATION, Kind.MACRO_DEFINITION, Kind.INCLUSION_DIRECTIVE):

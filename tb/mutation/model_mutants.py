@@ -70,16 +70,31 @@ def find_sites(job):
     return [(site.start, site.end, site.kind, site.function, list(site.changes.items())) for site in sites]
 
 
+def included(root, name, found):
+    """Adds to `found` the names of the file and of what it includes of model/."""
+    path = os.path.join(root, "model", name)
+    if name in found or not os.path.exists(path):  # others include what is generated
+        return
+    found.add(name)
+    for inner in re.findall(r'^#include "([^"]+)"', read(path), re.M):
+        included(root, inner, found)
+
+
+def key_of_sites(root, name):
+    """Changes when the sites of a file may be others."""
+    names = set()
+    included(root, name, names)
+    texts = [name, read(cpp.__file__), *(read(os.path.join(root, "model", one)) for one in sorted(names))]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:32]
+
+
 def all_sites(root, names, store, jobs):
     """The sites of each file; those of files that are as they were are remembered in the folder `store`."""
-    headers = "".join(read(path) for path in sorted(glob.glob(os.path.join(root, "model", "*", "*.h"))))
-    base = hashlib.sha256((read(cpp.__file__) + headers).encode()).hexdigest()
     os.makedirs(store, exist_ok=True)
     found = {}
     missing = []
     for name in names:
-        key = hashlib.sha256((base + name + read(os.path.join(root, "model", name))).encode()).hexdigest()
-        path = os.path.join(store, key[:32] + ".json")
+        path = os.path.join(store, key_of_sites(root, name) + ".json")
         if os.path.exists(path):
             found[name] = json.loads(read(path))
         else:

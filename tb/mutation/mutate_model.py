@@ -237,7 +237,7 @@ def main(arguments):
         return fail(f"--libraries {arguments.libraries}: no libtablewalk_observe.a in it; expected a build of the "
                     "repository, as by cmake --preset release && ninja -C build/release")
     changed = arguments.folder if arguments.own else folders
-    everything = model_mutants.all_mutants(ROOT, changed, os.path.join(arguments.build, "sites"), arguments.jobs)
+    everything = model_mutants.all_mutants(ROOT, arguments.folder, os.path.join(arguments.build, "sites"), arguments.jobs)
     if arguments.list:
         for mutant in everything:
             print(f"{mutant.key} line {mutant.line}: {mutant.name}")
