@@ -144,8 +144,8 @@ def latin(text):
 
 
 def one_line(text):
-    """So that an error of the compiler tells the mutant by the line."""
-    return text if "//" in text else " ".join(text.split())
+    """So that an error of the compiler tells the mutant by the line. Spaces may be those of a text."""
+    return text if "//" in text else re.sub(r"\s*\n\s*", " ", text)
 
 
 def written_site(site, inside, alternatives):
