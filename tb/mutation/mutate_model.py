@@ -1,7 +1,7 @@
 """Changes the C++ of model/ in one small place at a time, and asks whether any test notices.
 
-    python3 tb/mutation/mutate_model.py [--folder F]... [--mutants N] [--seed S] [--own | --parts] [--jobs J] [--budget SECONDS]
-                                        [--build FOLDER] [-o REPORT]
+    python3 tb/mutation/mutate_model.py [--folder F]... [--mutants N] [--seed S] [--own [--machines] | --parts] [--jobs J]
+                                        [--budget SECONDS] [--build FOLDER] [-o REPORT]
     python3 tb/mutation/mutate_model.py --mutant K       one mutant, with all that the tests say
     python3 tb/mutation/mutate_model.py --list           all of them
 
@@ -34,15 +34,16 @@ def fail(text):
 
 class Memory:
     """What became of mutants before. One that was killed is not run again while its file is the same; one that survived,
-    while all tests are the same too."""
+    while all tests and the programs that are run are the same too."""
 
-    def __init__(self, path, root):
+    def __init__(self, path, root, programs):
         self.path = path
         self.root = root
         tests = sorted(path for ending in ("cpp", "h", "py") for path in glob.glob(os.path.join(root, "tb", f"*/*.{ending}"))
                        + glob.glob(os.path.join(root, "tb", f"*/*/*.{ending}"))
                        if not path.startswith(os.path.join(root, "tb", "mutation")))
-        self.tests = hashlib.sha256("".join(map(model_mutants.read, tests)).encode()).hexdigest()[:16]
+        texts = [*map(model_mutants.read, tests), *(program.name for program in programs)]
+        self.tests = hashlib.sha256("".join(texts).encode()).hexdigest()[:16]
         self.files = {}
         self.judged = {}
         self.lock = threading.Lock()
@@ -162,6 +163,8 @@ def parse(arguments):
     parser.add_argument("--mutant", metavar="K", help="this one alone, with all that the tests say")
     parser.add_argument("--own", action="store_true", help="only unit and module tests of the folders: what else there is "
                                                            "is not built")
+    parser.add_argument("--machines", action="store_true", help="with --own: whole machines too, made of these folders and "
+                                                                "of the others as they are in the build of --libraries")
     parser.add_argument("--parts", action="store_true", help="only unit and module tests, of all folders: no whole machine")
     parser.add_argument("--list", action="store_true", help="print all mutants and end")
     parser.add_argument("--afresh", action="store_true", help="run those again that were judged before")
@@ -191,7 +194,8 @@ def choose(everything, arguments):
 def judge_all(arguments, chosen, changed):
     """Builds the model with its mutants and runs the tests against those that are chosen; the status to end with."""
     folder = os.path.abspath(arguments.build)
-    programs = model_killers.programs(ROOT, changed, arguments.own or arguments.parts)
+    programs = model_killers.programs(ROOT, changed,
+                                      arguments.parts or (arguments.own and not arguments.machines))
     build = model_killers.Build(ROOT, folder, os.path.abspath(arguments.libraries), changed)
     compiled = build.make(chosen, programs, arguments.jobs)
     if compiled is None:
@@ -209,7 +213,7 @@ def judge_all(arguments, chosen, changed):
     memory_file = os.path.join(folder, "judged.txt")
     if arguments.afresh and os.path.exists(memory_file):
         os.remove(memory_file)
-    campaign = Campaign(build, reach, Memory(memory_file, ROOT), arguments.budget)
+    campaign = Campaign(build, reach, Memory(memory_file, ROOT, programs), arguments.budget)
     if arguments.mutant is not None:
         wanted = [mutant for mutant in chosen if mutant.key == arguments.mutant]
         print(wanted[0].name if wanted else "the compiler refuses it")
