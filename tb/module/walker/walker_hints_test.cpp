@@ -95,6 +95,18 @@ TEST(WalkerHints, WithATableOfSmallPagesEachIsOneRead) {
   EXPECT_EQ(bench.answer(1).translation.page, PhysicalAddress(page_b + 0x1000000));
 }
 
+TEST(WalkerHints, ATableWithoutACacheIsNeitherLookedUpNorFetched) {
+  WalkerConfig config = walkers(2);
+  config.cuckoo_walk_caches.pmd = 0;
+  HintsBench bench(CuckooWalkTables::Upper, config);
+  bench.first.ask(10, page_a);
+  bench.first.ask(100, page_b);
+  bench.run();
+  EXPECT_EQ(bench.figure("walk_cache.fill_reads"), 2u) << "two ways of the upper table";
+  EXPECT_EQ(bench.figure("walk_cache.pud.lookups"), 2u);
+  EXPECT_EQ(bench.figure("walk_cache.pud.hits"), 1u);
+}
+
 /// A page of a size that the cached entry says its section has not.
 TEST(WalkerHints, AWalkThatIsMisledBeginsAgainAndTheEntryIsFetchedAgain) {
   HintsBench bench;

@@ -35,6 +35,22 @@ TEST(WalkerPrefetches, StepAfterYoungerAccesses) {
   EXPECT_EQ(bench.walks[0].answered.count(), 11 + service) << "as if it were alone";
 }
 
+/// After an invalidation of everything both walks begin again, in the same cycle.
+TEST(WalkerPrefetches, LookUpWalkCachesAfterYoungerAccesses) {
+  Bench bench(walkers(2));
+  bench.map(page_a);
+  bench.map(page_b);
+  bench.second.prefetch = true;
+  bench.second.ask(10, page_a);
+  bench.first.ask(11, page_b);
+  bench.script.at(25, [&bench] { bench.first.invalidate_now({}); });
+  bench.run();
+  ASSERT_EQ(bench.walks.size(), 1u);
+  ASSERT_EQ(bench.prefetches.size(), 1u);
+  EXPECT_EQ(bench.walks[0].answered.count(), 25 + service) << "as if it were alone";
+  EXPECT_EQ(bench.prefetches[0].answered.count(), 25 + service + 1);
+}
+
 TEST(WalkerPrefetches, AreNoLongerLastWhenAnAccessWaits) {
   Bench bench(walkers(1));
   for (const std::uint64_t page : {0, 1, 2}) bench.map(page_a + (page << 12));

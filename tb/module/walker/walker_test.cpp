@@ -163,6 +163,24 @@ TEST(Walker, WalkCacheOfAHigherLevelSavesTheReadsAboveIt) {
   EXPECT_EQ(bench.walks[1].entry_reads, 2u);
 }
 
+TEST(Walker, CountsTheLookupsAndHitsOfEachPageTableCache) {
+  WalkerConfig config = walkers(1, {1, 2});
+  config.walk_cache_kind = WalkCacheKind::SplitPageTable;
+  Bench bench(config);
+  bench.map(page_a);
+  bench.map(page_b);
+  bench.map(page_a + 0x200000);
+  bench.first.ask(10, page_a);
+  bench.first.ask(200, page_b);
+  bench.first.ask(400, page_a + 0x200000);  // has a last-level table of its own
+  bench.run();
+  EXPECT_EQ(bench.walks[1].entry_reads, 2u) << "of the root and of the last level";
+  EXPECT_EQ(bench.figure("walk_cache.level1.lookups"), 3u);
+  EXPECT_EQ(bench.figure("walk_cache.level1.hits"), 1u);
+  EXPECT_EQ(bench.figure("walk_cache.level2.lookups"), 3u);
+  EXPECT_EQ(bench.figure("walk_cache.level2.hits"), 2u);
+}
+
 constexpr Invalidation of_page_a{Invalidation::Scope::Page, VirtualAddress(page_a), 0};
 
 TEST(Walker, InvalidationForgetsThePointersOnTheWayToThePage) {
