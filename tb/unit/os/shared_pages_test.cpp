@@ -247,6 +247,21 @@ TEST(SharedPages, AnAccessToAPageOnItsWayWaitsForTheRestOnly) {
   EXPECT_EQ(world.kernel.stats().major_faults, 1u);
 }
 
+TEST(SharedPages, APageThatWasReadAheadIsNeededForTheFirstTimeOnce) {
+  ReadaheadConfig readahead;
+  readahead.file_pages = 8;
+  World world(0, readahead, false);
+  for (const AddressSpaceId asid : {0, 1}) world.kernel.begin_layout(world.region(asid, 0, 16, true, "file"));
+  EXPECT_EQ(world.load(0, 0), 0u);
+  for (const AddressSpaceId asid : {0, 1}) {
+    world.cores.begin_access(1, asid, page(1), AccessKind::Load);
+    while (world.cores.now() < Cycles(10'000'000) && !world.finish(1)) continue;  // for the device
+    ASSERT_TRUE(world.cores.done(1));
+  }
+  EXPECT_EQ(world.frame(0, 1), world.frame(1, 1));
+  EXPECT_EQ(world.kernel.stats().read_ahead_used, 1u);
+}
+
 /// Memory for four pages, of eight that were written; the first four are being read back.
 struct SlotsReadAhead : World {
   explicit SlotsReadAhead(bool shared) : World(4, four_slots()) {
