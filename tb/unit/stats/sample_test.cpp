@@ -63,6 +63,7 @@ StatSet window(std::uint64_t misses, std::uint64_t lookups, std::uint64_t tables
   figures.count("tables", tables, "tables", "").at_end();
   figures.count_if_any("rare", misses == 4 ? 1 : 0, "events", "");
   figures.distribution("latency", latency, "cycles", "");
+  figures.largest("latency.depth", misses, "levels", "");
   return figures;
 }
 
@@ -86,6 +87,7 @@ TEST(SampledFigures, EstimateTheWholeTrace) {
   EXPECT_EQ(all.at("latency.p50").count, 10U);
   EXPECT_EQ(all.at("latency.p99").count, 110U);
   EXPECT_EQ(all.at("latency.max").count, 110U);
+  EXPECT_EQ(all.at("latency.depth").count, 4U) << "of its own, though it has the distribution's name";
   EXPECT_NEAR(sample.intervals.at("misses").low, 30 - 12.706 * 10 * std::sqrt(0.8), 0.01);
   EXPECT_EQ(sample.intervals.count("tables"), 0U);
   EXPECT_EQ(sample.intervals.count("latency.max"), 0U);

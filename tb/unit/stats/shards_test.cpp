@@ -8,7 +8,9 @@
 namespace tablewalk {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 /// A shard of a trace of 100 records, in `count` parts.
 RunResult shard(std::uint64_t number, std::uint64_t count, std::uint64_t walks = 1) {
@@ -56,6 +58,15 @@ TEST(MergeShards, LeavesOutTheStateAtTheEndIfRecordsWereSkipped) {
   std::vector<RunResult> shards = {shard(1, 2), shard(2, 2)};
   for (RunResult& one : shards) one.shards->skips = true;
   EXPECT_EQ(merge_shards(shards, {"a", "b"}).stats.find("tables.count"), nullptr);
+}
+
+TEST(MergeShards, KeepsEachWarningOnceAndSaysThatSumsAreAnEstimate) {
+  std::vector<RunResult> shards = {shard(1, 2), shard(2, 2)};
+  shards[0].warnings = {"of both", "of the first"};
+  shards[1].warnings = {"of both"};
+  EXPECT_THAT(merge_shards(shards, {"a", "b"}).warnings,
+              ElementsAre("of both", "of the first", "2 shards, added up: an estimate"));
+  EXPECT_THAT(merge_shards({shard(1, 1)}, {"a"}).warnings, IsEmpty()) << "it is the whole run";
 }
 
 TEST(MergeShards, RefusesWhatIsNotOneRun) {

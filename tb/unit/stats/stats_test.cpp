@@ -146,6 +146,15 @@ TEST(StatSet, DistributionGivesItsFiveFigures) {
   EXPECT_EQ(stats.distributions().at(0).buckets.size(), 100U);
 }
 
+TEST(StatSet, APartOfADistributionCanBeAKeyFigure) {
+  StatSet stats;
+  stats.distribution("w.latency_cycles", {}, "cycles", "latency").explain("all of them").key("mean", "on average");
+  EXPECT_TRUE(stats.at("w.latency_cycles.mean").key);
+  EXPECT_EQ(stats.at("w.latency_cycles.mean").explanation, "on average");
+  EXPECT_FALSE(stats.at("w.latency_cycles.p95").key);
+  EXPECT_EQ(stats.distributions().at(0).explanation, "all of them");
+}
+
 TEST(StatSet, UnknownFigureNamesTheNearest) {
   StatSet stats;
   stats.count("dtlb.hits", 1, "", "");
