@@ -216,6 +216,15 @@ TEST(ContiguousFrames, AddressSpacesDoNotShareReservations) {
   EXPECT_NE(one.value() / (2 * mebi), two.value() / (2 * mebi));
 }
 
+/// Three blocks: of tables, which are more than fit into it, of a region, and of tables again.
+TEST(ContiguousFrames, WithoutABlockOfItsOwnARegionGetsTheLowestUnusedFrame) {
+  FrameAllocator frames(6 * mebi, page, {FramePolicy::Contiguous, 1});
+  EXPECT_EQ(frames.allocate_page(VirtualAddress(0), page), PhysicalAddress(2 * mebi));
+  for (int table = 0; table < 511; ++table) frames.allocate_table(page);
+  EXPECT_EQ(frames.allocate_table(page), PhysicalAddress(4 * mebi));
+  EXPECT_EQ(frames.allocate_page(VirtualAddress(8 * mebi), page), PhysicalAddress(2 * mebi + page));
+}
+
 TEST(FrameAllocator, RefusesAMemoryOfLessThanTwoFrames) {
   EXPECT_THROW(FrameAllocator(page, page, {}), InputError);
 }

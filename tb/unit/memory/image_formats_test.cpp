@@ -176,6 +176,8 @@ TEST_F(ImageFormats, NothingUnknownIsTakenForRawMemory) {
   std::string unknown(8192, '\0');
   unknown[4000] = 'x';
   EXPECT_THAT(refusal(unknown), AllOf(HasSubstr("in no known format"), HasSubstr("--image-format raw")));
+  EXPECT_THAT(refusal_of({folder_.write("text", "abcdefghijk"), "auto", {}, {}, {}}),
+              HasSubstr("it begins with 61 62 63 64 65 66 67 68: expected"));
   EXPECT_EQ(refusal_of({folder_.path("image"), "raw", {}, {}, {}}), "accepted");
   EXPECT_EQ(refusal_of({folder_.path("image"), "auto", PhysicalAddress(0), {}, {}}), "accepted");
   folder_.write("image", test::as_elf(some_pages()));
@@ -232,6 +234,31 @@ TEST_F(ImageFormats, ElfSegmentsMayBeViewsOfTheSameMemory) {
   EXPECT_EQ(refusal(file), "accepted");
 }
 
+TEST_F(ImageFormats, AnElfSegmentThatIsAViewInPartAddsTheRest) {
+  const std::string shared(4096, 'b');
+  std::string file = test::as_elf(
+      {{0x1000, std::string(4096, 'a')}, {0x2000, shared}, {0x9000, shared}, {0xA000, std::string(4096, 'c')}});
+  test::put_at(file, 64 + 56 + 24, std::uint64_t{0x2000});  // where the second segment is in memory
+  PhysicalMemory memory;
+  const MemoryImage image = load(file, memory);
+  EXPECT_EQ(image.coverage.text(), "0x1000-0x3fff");
+  EXPECT_EQ(memory.read(PhysicalAddress(0x2FFF), 1), std::uint64_t{'b'});
+  EXPECT_EQ(memory.read(PhysicalAddress(0x3000), 1), std::uint64_t{'c'});
+}
+
+TEST_F(ImageFormats, ElfSegmentsWithoutMemoryArePassedOver) {
+  const std::string good = test::as_elf({{0x1000, std::string(4096, 'a')}, {0x9000, std::string(4096, 'b')}});
+  const auto coverage_with = [&](const std::vector<std::size_t>& fields, std::uint64_t value) {
+    std::string file = good;
+    for (const std::size_t field : fields) test::put_at(file, 64 + 56 + field, value);
+    PhysicalMemory memory;
+    return load(file, memory).coverage.text();
+  };
+  EXPECT_EQ(coverage_with({}, 0), "0x1000-0x1fff, 0x9000-0x9fff");
+  EXPECT_EQ(coverage_with({32, 40}, 0), "0x1000-0x1fff") << "no bytes";
+  EXPECT_EQ(coverage_with({24}, ~std::uint64_t{0}), "0x1000-0x1fff") << "no physical address, as in /proc/kcore";
+}
+
 TEST_F(ImageFormats, RegistersComeFromQemusNotes) {
   test::ElfOptions options;
   const auto mode_of = [&](std::uint64_t cr4, std::uint16_t machine) {
@@ -252,6 +279,7 @@ TEST_F(ImageFormats, RegistersComeFromQemusNotes) {
     const MemoryImage image = load(test::as_kdump(some_pages(), 1, wide, options.notes), memory);
     ASSERT_TRUE(image.registers.has_value());
     EXPECT_EQ(image.registers->root, 0x1234000u);
+    EXPECT_EQ(image.architecture, "x86");
   }
   const MemoryImage windows =
       look_at_memory_image({folder_.write("image", test::as_windows_full(some_pages(), 0x1AD002)), "auto", {}, {}, {}});
@@ -294,6 +322,8 @@ TEST_F(ImageFormats, DumpsThatAreNotCompleteAreRefused) {
   EXPECT_THAT(kdump(436, 3), HasSubstr("expected a bit per page"));
   EXPECT_THAT(kdump(4096 + 12, 1), HasSubstr("one part of a split dump"));
   EXPECT_THAT(kdump(3 * 4096 + 2 * 4096 + 12, 2), HasSubstr("lzo"));
+  EXPECT_THAT(refusal(test::as_kdump(some_pages(), 1).substr(0, 3 * 4096 + 2 * 4096)),
+              HasSubstr("byte 20480: the file ends in the page descriptors"));
   const auto windows = [&](std::size_t at, std::uint32_t value) {
     std::string file = test::as_windows_full(some_pages());
     test::put_at(file, at, value);
@@ -303,6 +333,17 @@ TEST_F(ImageFormats, DumpsThatAreNotCompleteAreRefused) {
   EXPECT_THAT(windows(0xF98, 2), HasSubstr("type 2, the kernel's memory only"));
   EXPECT_THAT(windows(0x88, 43), HasSubstr("43 runs of memory"));
   EXPECT_THAT(windows(0x90, 8), HasSubstr("8 pages: expected 7"));
+}
+
+TEST_F(ImageFormats, WindowsBitmapsAreOfTwoKinds) {
+  const auto with_signature = [&](char first) {
+    std::string file = test::as_windows_bitmap(some_pages());
+    file[0x2000] = first;
+    return refusal(file);
+  };
+  for (const char first : {'S', 'F'}) EXPECT_EQ(with_signature(first), "accepted") << first;
+  EXPECT_THAT(with_signature('X'),
+              HasSubstr("expected the header of a bitmap, which begins with SDMPDUMP or FDMPDUMP"));
 }
 
 /// A flattened file of these records: places in the file that is flattened, and what is there.

@@ -61,6 +61,14 @@ TEST_F(MemoryImageTest, APageListIsKnownByItsContent) {
   EXPECT_EQ(memory_.touched_pages(), 2u) << "a page of zeros costs nothing";
 }
 
+TEST_F(MemoryImageTest, SaysWhatItCovers) {
+  MemoryImage image = load(record(0x3000, 'a') + record(0x4000, 'b') + record(0x9000, 'c'));
+  image.path = "image";
+  EXPECT_EQ(image.coverage_text(), "image covers 0x3000-0x4fff, 0x9000-0x9fff");
+  image.coverage = {};
+  EXPECT_EQ(image.coverage_text(), "image covers nothing");
+}
+
 TEST_F(MemoryImageTest, RawMemoryIsKnownByItsContentAndStandsAtItsBase) {
   const std::string raw = std::string(4096, '\0') + std::string(4096, 'x') + std::string(std::size_t{2} * 4096, '\0');
   const MemoryImage image = load(raw, "auto", 0x80000000);
