@@ -54,7 +54,7 @@ CoherenceConfig coherence_config() {
 
 /// A core with a first-level cache of one line, so that each further line evicts it, and optionally a second level.
 struct Core {
-  Core(unsigned number, bool second_level, PhysicalMemory& bytes, Directory& directory)
+  Core(unsigned number, unsigned port, bool second_level, PhysicalMemory& bytes, Directory& directory)
       : l1(("l1_" + std::to_string(number)).c_str(), ServedBy::L1, cache_config(64, 1, hit_cycles, tag_cycles), 64,
            bytes, {FirstLevelCache::PortKind::AtOnce}),
         client(("core" + std::to_string(number)).c_str()) {
@@ -63,10 +63,10 @@ struct Core {
       l2 = std::make_unique<Cache>(("l2_" + std::to_string(number)).c_str(), ServedBy::L2,
                                    cache_config(4096, 4, l2_hit_cycles, l2_tag_cycles), 64, bytes, 1);
       l1.memory_side.socket.bind(l2->cpu_side(0));
-      l2->memory_side.socket.bind(directory.cpu_side(number));
+      l2->memory_side.socket.bind(directory.cpu_side(port));
       directory.add_cache(number, *l2);
     } else {
-      l1.memory_side.socket.bind(directory.cpu_side(number));
+      l1.memory_side.socket.bind(directory.cpu_side(port));
     }
     directory.add_cache(number, l1);
   }
@@ -79,15 +79,20 @@ struct Core {
   AccessClient client;
 };
 
-/// Three cores, and a walker without a cache above the directory.
+using Ports = std::vector<std::optional<unsigned>>;
+
+/// Three cores, and a walker without a cache above the directory, at its last port or its first.
 struct Bench {
-  explicit Bench(bool second_level = false)
-      : directory("directory", coherence_config(), 64, 3, {0, 1, 2, std::nullopt}),
+  explicit Bench(bool second_level = false, bool walker_first = false)
+      : directory("directory", coherence_config(), 64, 3,
+                  walker_first ? Ports{std::nullopt, 0, 1, 2} : Ports{0, 1, 2, std::nullopt}),
         lower("lower", lower_latency),
         walker("walker"),
         script("script") {
-    for (unsigned i = 0; i < 3; ++i) cores.push_back(std::make_unique<Core>(i, second_level, bytes, directory));
-    walker.memory_side.socket.bind(directory.cpu_side(3));
+    for (unsigned i = 0; i < 3; ++i) {
+      cores.push_back(std::make_unique<Core>(i, walker_first ? i + 1 : i, second_level, bytes, directory));
+    }
+    walker.memory_side.socket.bind(directory.cpu_side(walker_first ? 0 : 3));
     directory.memory_side.socket.bind(lower.cpu_side());
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
   }
@@ -200,6 +205,31 @@ TEST(DirectoryCycles, AModifiedLineIsWrittenToMemoryBeforeItIsReadThere) {
   EXPECT_TRUE(bench.holds(0, line_a));
   EXPECT_FALSE(bench.owns(0, line_a));
   EXPECT_EQ(bench.directory.stats().dirty_snoops, 1u);
+}
+
+TEST(DirectoryCycles, NobodyGetsTheAnswerToWhatTheDirectoryItselfWritesBack) {
+  Bench bench(false, true);
+  MemoryAccess& entry = bench.walker.entry(line_b);
+  bench.walker.ask(5, entry);
+  bench.write(0, 5, line_a);
+  bench.read(1, 500, line_a);
+  bench.run();
+  EXPECT_EQ(bench.directory.stats().dirty_snoops, 1u);
+  EXPECT_EQ(bench.walker.answered(entry), 5 + to_memory_and_back + 1) << "and no second time";
+}
+
+TEST(DirectoryCycles, ReportsTheSnoopsAndWhatTheyFound) {
+  Bench bench;
+  bench.write(0, 5, line_a);
+  bench.read(1, 500, line_a);   // finds it modified
+  bench.write(2, 900, line_a);  // takes it from both
+  bench.run();
+  StatSet figures;
+  bench.directory.report("directory", figures);
+  EXPECT_EQ(figures.at("directory.requests").count, 3u);
+  EXPECT_EQ(figures.at("directory.snoops").count, 3u);
+  EXPECT_EQ(figures.at("directory.invalidations").count, 2u);
+  EXPECT_EQ(figures.at("directory.dirty_snoops").count, 1u);
 }
 
 TEST(DirectoryCycles, ACoreThatGaveUpAModifiedLineWritesItBackNoSecondTime) {
