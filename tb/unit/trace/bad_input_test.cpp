@@ -136,9 +136,9 @@ TEST_F(BadInput, LackeyLines) {
 
 TEST_F(BadInput, TextLines) {
   const std::string good = "R 0x10 8\n";
-  for (const char* bad :
-       {"R 10 8", "R 0x 8", "R 0x10 8 9", "R 0x10 eight", "R 0x10,8", "R 0x10 8 @x", "R 0x10 8 @1 2", "R 0x10 8 @",
-        "R 0x10 supervisor 8", "R 0x10 8 supervisors", "R 0x10 8 user", "R 0x10 8supervisor", "R all", "Q 0x10", "R"}) {
+  for (const char* bad : {"R 10 8", "R 1x10 8", "R 0x 8", "R 0x10 8 9", "R 0x10 eight", "R 0x10,8", "R 0x10 8 @x",
+                          "R 0x10 8 @1 2", "R 0x10 8 @", "R 0x10 supervisor 8", "R 0x10 8 supervisors", "R 0x10 8 user",
+                          "R 0x10 8supervisor", "R all", "Q 0x10", "R"}) {
     expect(good + bad + "\n", ":2: expected 'R|W|X|M 0xADDRESS [SIZE] [@ASID] [supervisor] [<-N]', found");
   }
   expect(good + "R 0x10000000000000000 8\n", ":2: an address beyond 64 bits");

@@ -102,6 +102,8 @@ TEST_F(ProcMaps, WhatIsMalformedIsOneLineWithItsPlace) {
             "OFFSET DEVICE INODE [PATH]");
   EXPECT_EQ(refusal(good + "KernelPageSize: 3 kB\n"),
             "maps:2: 'KernelPageSize: 3 kB'; expected KernelPageSize: N kB, N a power of two");
+  EXPECT_EQ(refusal(good + "KernelPageSize: 2199023255552 kB\n"),
+            "maps:2: 'KernelPageSize: 2199023255552 kB'; expected KernelPageSize: N kB, N a power of two");
   EXPECT_EQ(refusal("400000-500000 rw-p 0 00:00 0\nKernelPageSize: 2048 kB\nVmFlags: rd wr ht\n"
                     "500000-501000 rw-p 0 00:00 0\n"),
             "maps: the region 400000-500000 has pages of 2M; expected whole pages of that size");

@@ -74,6 +74,13 @@ TEST_F(Readers, PlainTextThroughEveryCompression) {
   expect(plain_text, "text", plain_records);
 }
 
+TEST_F(Readers, PlainTextMayBeginWithAnEvent) {
+  for (const char* line : {"invalidate all", "invalidate all # of the boot", "invalidate @3", "switch @3  # to another",
+                           "invalidate 0x1000", "sfence.vma", "tlbi vmalle1 # all"}) {
+    EXPECT_EQ(open_trace(make_file("trace", std::string(line) + "\nR 0x10 8\n"))->description().format, "text") << line;
+  }
+}
+
 TEST_F(Readers, ChampsimThroughEveryCompression) {
   expect(
       champsim_instruction(0x400000, {0x9000}, {0x7000, 0x8000}) + champsim_instruction(0x400004, {}, {}), "champsim",

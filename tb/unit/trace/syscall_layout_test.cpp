@@ -161,9 +161,9 @@ TEST(WithoutValgrind, TheProgramsRegionsAreLeft) {
         "reserve 0x58000000 0x1000 r--u file 0x0 : /usr/libexec/valgrind/lackey-amd64-linux",
         "reserve 0x58001000 0x1000 r-xu file 0x1000 : /usr/libexec/valgrind/lackey-amd64-linux",
         "reserve 0x58002000 0x1000 rw-u file 0x2000 : /usr/libexec/valgrind/lackey-amd64-linux",
-        "reserve 0x58003000 0x1000 rw-u", "reserve 0x1002001000 0x1000 rwxu", "reserve 0x1002002000 0x2000 ---u",
-        "reserve 0x1ffeffe000 0x3000 rw-u", "reserve 0x7ffe81f70000 0x1000 rw-u stack : [stack]",
-        "reserve 0xffffffffff600000 0x1000 --xu : [vsyscall]"}) {
+        "reserve 0x58003000 0x1000 rw-u", "reserve 0x60000000 0x1000 r-xu file 0x0 : /lib/far.so",
+        "reserve 0x1002001000 0x1000 rwxu", "reserve 0x1002002000 0x2000 ---u", "reserve 0x1ffeffe000 0x3000 rw-u",
+        "reserve 0x7ffe81f70000 0x1000 rw-u stack : [stack]", "reserve 0xffffffffff600000 0x1000 --xu : [vsyscall]"}) {
     process.push_back(parse_layout_change(line));
   }
   std::vector<std::string> lines;
@@ -172,6 +172,7 @@ TEST(WithoutValgrind, TheProgramsRegionsAreLeft) {
               ElementsAre("reserve 0x108000 0x1000 r-xu file 0x0 : /bin/cat", "reserve 0x4035000 0x1000 rwxu",
                           "reserve 0x4835000 0x2000 rw-u",
                           "reserve 0x58001000 0x1000 --xu file 0x1000 : /usr/libexec/valgrind/lackey-amd64-linux",
+                          "reserve 0x60000000 0x1000 r-xu file 0x0 : /lib/far.so",
                           "reserve 0x1ffeffe000 0x3000 rw-u stack : [stack]"));
 }
 

@@ -44,6 +44,18 @@ TEST_F(Twt, RandomRecordsComeBackWhateverTheBlockSize) {
   }
 }
 
+TEST_F(Twt, DamageOfIndexAndFooterIsNoticedBeforeARecordIsRead) {
+  std::string content = good_file();
+  content[content.size() - sizeof(twt::Footer) + offsetof(twt::Footer, checksum)] ^= 1;
+  make_file("bad.twt", content);
+  try {
+    open_trace(path("bad.twt"));
+    ADD_FAILURE() << "it was opened";
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("damaged: the checksum of block index and footer is wrong"));
+  }
+}
+
 TEST_F(Twt, MoreShapesThanTheDictionaryHoldsComeBack) {
   std::vector<Record> records;
   for (unsigned i = 0; i < 3 * 6000; ++i) {
