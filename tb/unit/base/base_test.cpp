@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <random>
 
@@ -122,6 +123,49 @@ TEST(Text, PaddingCountsColumnsNotBytes) {
   EXPECT_EQ(pad_left("µs", 4), "  µs");
   EXPECT_EQ(pad_right("µs", 4), "µs  ");
   EXPECT_EQ(pad_left("long", 2), "long");
+}
+
+/// RFC 3629: the shortest form of a character, no surrogates, and none beyond U+10FFFF.
+TEST(Text, WhatIsNoUtf8IsShownAsBytes) {
+  for (const char* good : {"A", "\xc2\xa0", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf",
+                           "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
+    EXPECT_EQ(printable(good), good);
+  }
+  EXPECT_EQ(printable("\xc1\x80"), "\\xc1\\x80") << "not the shortest";
+  EXPECT_EQ(printable("\xe0\x9f\xbf"), "\\xe0\\x9f\\xbf") << "not the shortest";
+  EXPECT_EQ(printable("\xf0\x8f\xbf\xbf"), "\\xf0\\x8f\\xbf\\xbf") << "not the shortest";
+  EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80") << "a surrogate";
+  EXPECT_EQ(printable("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80") << "too large";
+  EXPECT_EQ(printable("\xf5\x80\x80\x80"), "\\xf5\\x80\\x80\\x80") << "too large";
+  EXPECT_EQ(printable("\xe2\x82"), "\\xe2\\x82") << "cut";
+  EXPECT_EQ(printable("\xe2\x82x"), "\\xe2\\x82x") << "cut";
+}
+
+TEST(Text, ControlCharactersAreShownAsBytesAndLineEndsOnlyWhereTheyAreWanted) {
+  EXPECT_EQ(printable("\x1b[1m"), "\\x1b[1m");
+  EXPECT_EQ(printable("\x7f"), "\\x7f");
+  EXPECT_EQ(printable("\xc2\x9f"), "\\xc2\\x9f");
+  EXPECT_EQ(printable("a\n\tb"), "a\\x0a\\x09b");
+  EXPECT_EQ(printable("a\n\tb", true), "a\n\tb");
+  EXPECT_EQ(printable("\\x41"), "\\x5cx41") << "no byte is shown as this was";
+}
+
+TEST(File, LinksAreFollowedToTheEnd) {
+  const std::string folder = testing::TempDir() + "links_test/";
+  create_folder(folder);
+  write_text_file(folder + "end", "");
+  const auto link = [&](const std::string& from, const std::string& to) {
+    ::unlink((folder + from).c_str());
+    ASSERT_EQ(::symlink(to.c_str(), (folder + from).c_str()), 0);
+  };
+  link("first", "second");
+  link("second", folder + "end");
+  EXPECT_EQ(through_links(folder + "first"), folder + "end");
+  EXPECT_EQ(through_links(folder + "end"), folder + "end");
+  EXPECT_EQ(through_links(folder + "none"), folder + "none");
+  link("one", "other");
+  link("other", "one");
+  EXPECT_EQ(through_links(folder + "one"), folder + "one") << "a circle has an end too: after an even number";
 }
 
 TEST(File, WrittenTextReadsBackAndLeavesNoTemporaryBehind) {
