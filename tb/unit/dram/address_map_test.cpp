@@ -84,6 +84,16 @@ TEST(AddressMap, LinesAndLocationsCorrespondOneToOne) {
   }
 }
 
+TEST(DramLocation, IsTheSameOnlyIfAllItsPartsAre) {
+  const DramLocation place{1, 1, 2, 3, 4};
+  EXPECT_TRUE(place == (DramLocation{1, 1, 2, 3, 4}));
+  for (const DramLocation& other :
+       {DramLocation{0, 1, 2, 3, 4}, DramLocation{1, 0, 2, 3, 4}, DramLocation{1, 1, 0, 3, 4},
+        DramLocation{1, 1, 2, 0, 4}, DramLocation{1, 1, 2, 3, 0}}) {
+    EXPECT_FALSE(place == other);
+  }
+}
+
 TEST(AddressMap, FullWidthAddressesKeepTheirTopBits) {
   const AddressMap map(DramConfig{}, line_bytes);
   EXPECT_EQ(map.locate(PhysicalAddress(~std::uint64_t{0})).row, ~std::uint64_t{0} >> 17);

@@ -98,6 +98,22 @@ TEST(DramConfig, SameBankRefreshLeavesTimeBetweenItsTurns) {
   EXPECT_THAT(problems_of(config)["t_rfc_ns"], HasSubstr("t_refi_ns / (banks / bank_groups)"));
 }
 
+TEST(DramConfig, WithSameBankRefreshEachBankOfAGroupHasItsTurn) {
+  const auto leaves_time = [](std::uint32_t groups, double interval) {
+    DramConfig config;
+    config.refresh = RefreshKind::SameBank;
+    config.banks = 8;
+    config.bank_groups = groups;
+    config.t_refi_ns = 4000;
+    config.t_rfc_ns = interval;
+    EXPECT_EQ(problems_of(config).count("t_rfc_ns"), 1u) << groups;
+    config.t_rfc_ns = interval - 1;
+    return problems_of(config).count("t_rfc_ns") == 0;
+  };
+  EXPECT_TRUE(leaves_time(1, 500));
+  EXPECT_TRUE(leaves_time(4, 2000));
+}
+
 TEST(DramConfig, NegativeAndEndlessTimesAreRefused) {
   for (double value : {-0.5, std::nan(""), HUGE_VAL}) {
     DramConfig config;

@@ -67,6 +67,20 @@ TEST(DramLoad, EndsWithItsStream) {
   EXPECT_EQ(result.latency_clocks.count(), 3u);
 }
 
+TEST(DramLoad, AReadOfALineThatWaitsToBeWrittenUsesNoRow) {
+  MemoryLoad load;
+  load.requests = load.in_flight = 2;
+  bool write = false;
+  const RequestStream one_line = [&](MemoryRequest& request) {
+    write = !write;
+    request = {PhysicalAddress(0), write};
+    return true;
+  };
+  const MemoryLoadResult result = run_memory_load(test::small_dram(), line_bytes, one_line, load);
+  EXPECT_EQ(result.forwarded, 1u);
+  EXPECT_EQ(result.row_hits + result.row_misses + result.row_conflicts, 0u);
+}
+
 TEST(DramLoad, PoissonArrivalsHaveTheirMeanGapAndDoNotDependOnAnswers) {
   MemoryLoad load;
   load.mean_gap_clocks = 50;
