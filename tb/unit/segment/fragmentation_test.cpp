@@ -28,6 +28,7 @@ TEST(Fragmentation, EqualSizesNeverFragment) {
     const FragmentationResult result = allocate_segments(requests, policy, 4);
     EXPECT_EQ(result.failed_by_fragmentation, 0u);
     EXPECT_GT(result.mean_free_blocks, 40) << "there are many holes, but every one fits";
+    EXPECT_EQ(result.mean_internal, 0);
   }
 }
 
@@ -61,6 +62,22 @@ TEST(Fragmentation, RequestsOfAWholePageWasteNothing) {
   const FragmentationResult pages = allocate_pages(requests, 1);
   EXPECT_EQ(pages.mean_internal, 0);
   EXPECT_GT(pages.mean_used, 0.5);
+}
+
+TEST(Fragmentation, ARequestOfAByteMoreThanAPageTakesTwo) {
+  FragmentationLoad requests;
+  requests.smallest = requests.largest = requests.page_bytes + 1;
+  requests.unit = 1;
+  EXPECT_NEAR(allocate_pages(requests, 1).mean_internal, 1 - 4097 / 8192.0, 1e-9);
+}
+
+TEST(Fragmentation, WhatEndsWithAStepIsFreeForTheNextRequest) {
+  FragmentationLoad requests;
+  requests.memory_bytes = requests.smallest = requests.largest = requests.unit = requests.page_bytes;
+  requests.load = 0.0001;  // so that each lives for one step
+  requests.steps = 1000;
+  EXPECT_EQ(allocate_pages(requests, 1).failed, 0u);
+  EXPECT_EQ(allocate_segments(requests, FitPolicy::First, 1).failed, 0u);
 }
 
 TEST(Fragmentation, TheLoadIsTheMeanOfWhatIsWanted) {

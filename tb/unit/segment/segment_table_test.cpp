@@ -87,6 +87,7 @@ TEST(SegmentTable, BaseAndLimitGiveAPhysicalAddressInTheSpacesPart) {
   EXPECT_EQ(at(table, 0x10).way, Way::Direct);
   EXPECT_EQ(at(table, 0x10).address, 0x4010u);
   EXPECT_EQ(table.look_up(VirtualAddress(0x10), 4, 1, user_load).address, 0x104010u);
+  EXPECT_EQ(table.look_up(VirtualAddress(0x10), 4, 2, user_load).address, 0x4010u) << "of a space without a place";
 }
 
 TEST(SegmentTable, OutsideADirectSegmentEverythingIsPaged) {
