@@ -21,6 +21,8 @@ constexpr std::uint64_t fault_cycles = 100;
 /// A kernel that records its calls.
 class NotingKernel final : public Kernel {
  public:
+  explicit NotingKernel(bool on_demand = false) : on_demand_(on_demand) {}
+
   PhysicalAddress root(AddressSpaceId) override { return PhysicalAddress(0x1000); }
   void before_walk(AddressSpaceId, VirtualAddress va, Access) override {
     walks.push_back(va.value());
@@ -35,16 +37,29 @@ class NotingKernel final : public Kernel {
       return;
     }
     if (changes_page) work.invalidate({Invalidation::Scope::Page, fault.va, fault.asid}, true);
+    if (cleared_bytes != 0) work.write(cleared, cleared_bytes, KernelTask::ClearMemory);
+    if (device_cycles != 0) work.wait_until(fault.now + Cycles(device_cycles), KernelTask::AwaitRead);
     work.compute(Cycles(fault_cycles));
   }
   void before_invalidation(const Invalidation& invalidation) override { invalidations.push_back(invalidation); }
+  bool pages_on_demand() const override { return on_demand_; }
+  bool would_fault(AddressSpaceId, VirtualAddress va, Access access) override {
+    return faulting.count({va.value() >> 12, access.kind}) != 0;
+  }
   std::set<std::uint64_t> unmapped;  ///< numbers of pages
   std::vector<std::uint64_t> walks;
   std::vector<std::uint64_t> faults;
   bool passes_over = false;
   bool changes_page = false;
+  PhysicalAddress cleared;  ///< when it handles a fault
+  std::uint64_t cleared_bytes = 0;
+  std::uint64_t device_cycles = 0;                          ///< of a device, for which it waits when it handles a fault
+  std::set<std::pair<std::uint64_t, AccessKind>> faulting;  ///< numbers of pages, and how
   std::function<void()> on_fault;
   std::vector<Invalidation> invalidations;
+
+ private:
+  bool on_demand_;
 };
 
 inline CoreConfig core(std::uint32_t in_flight, std::uint32_t window = 1000, std::uint32_t width = 1) {
@@ -82,10 +97,12 @@ inline Record invalidate(std::uint64_t address, AddressSpaceId asid = 0) {
 /// A core on translators and memories of fixed latency: a request sent in t is answered in t + 1 + latency.
 struct Bench {
   Bench(const CoreConfig& config, std::vector<Record> records,
-        std::shared_ptr<const PagingMode> of_mode = make_paging_mode("sv48"), bool chained = false)
+        std::shared_ptr<const PagingMode> of_mode = make_paging_mode("sv48"), bool chained = false,
+        bool on_demand = false)
       : mode(std::move(of_mode)),
         trace(std::move(records)),
         source(trace, 0, 0, chained),
+        kernel(on_demand),
         port("port", config, neighbours(), *mode, kernel),
         itlb("itlb", Cycles(tlb_latency)),
         dtlb("dtlb", Cycles(tlb_latency)),

@@ -10,12 +10,18 @@ namespace {
 constexpr std::uint64_t interrupt_cycles = 40;
 constexpr std::uint64_t handler_cycles = 30;
 constexpr std::uint64_t acknowledge_cycles = 20;
+constexpr std::uint64_t broadcast_issue_cycles = 4;
+constexpr std::uint64_t broadcast_cycles = 10;
+constexpr std::uint64_t broadcast_sync_cycles = 6;
 
 ShootdownConfig shootdown_config() {
   ShootdownConfig config;
   config.interrupt_cycles = Cycles(interrupt_cycles);
   config.handler_cycles = Cycles(handler_cycles);
   config.acknowledge_cycles = Cycles(acknowledge_cycles);
+  config.broadcast_issue_cycles = Cycles(broadcast_issue_cycles);
+  config.broadcast_cycles = Cycles(broadcast_cycles);
+  config.broadcast_sync_cycles = Cycles(broadcast_sync_cycles);
   return config;
 }
 
@@ -28,9 +34,9 @@ Record of_space(Record record, AddressSpaceId asid) {
 class Cores {
  public:
   explicit Cores(const std::vector<std::vector<Record>>& traces, const CoreConfig& config = core(8),
-                 const char* paging_mode = "sv48")
+                 const char* paging_mode = "sv48", ShootdownKind kind = ShootdownKind::Ipi)
       : mode(make_paging_mode(paging_mode)),
-        shootdowns(shootdown_config(), ShootdownKind::Ipi, static_cast<unsigned>(traces.size())) {
+        shootdowns(shootdown_config(), kind, static_cast<unsigned>(traces.size())) {
     for (std::size_t i = 0; i < traces.size(); ++i)
       cores_.push_back(std::make_unique<One>(*this, i, traces[i], config));
   }
@@ -144,6 +150,30 @@ TEST(SeveralCores, AnInterruptWaitsForEverythingThatHasStartedAndNothingStartsMe
   EXPECT_EQ(starts[23], 2 * whole_access + 7);
   EXPECT_EQ(Starts(starts.begin() + 24, starts.end()), (Starts{goes_on, goes_on + 1}));
   EXPECT_EQ(cores.port(1).cycles().total(), goes_on + 1 + whole_access);
+}
+
+TEST(SeveralCores, ABroadcastInterruptsNobodyAndIsCompleteWhenTheOthersAccessesHaveTheirData) {
+  CoreConfig config = blocking();
+  config.invalidate_cycles = Cycles(0);
+  std::vector<Record> busy;
+  for (std::uint64_t page = 1; page <= 5; ++page) busy.push_back(load(page << 12));
+  Cores cores({{load(0x1000), invalidate(0x1000), load(0x2000)}, busy}, config, "sv48", ShootdownKind::Broadcast);
+  cores.run();
+  const std::uint64_t applied = whole_access + broadcast_issue_cycles + broadcast_cycles;
+  ASSERT_LT(applied, 2 * whole_access) << "the second load is on its way";
+  ASSERT_EQ(cores.dtlb(1).invalidations().size(), 1u);
+  EXPECT_EQ(cores.dtlb(1).invalidations()[0].cycle, applied);
+  EXPECT_EQ(cores.loads_at(1), (Starts{0, whole_access, 2 * whole_access, 3 * whole_access, 4 * whole_access}));
+  EXPECT_EQ(cores.loads_at(0), (Starts{0, 2 * whole_access + broadcast_sync_cycles}));
+  EXPECT_EQ(cores.port(1).stats().broadcasts, 1u);
+  EXPECT_EQ(cores.port(1).stats().interrupts, 0u);
+}
+
+TEST(SeveralCores, PagesAreMappedInTheOrderOfTimeThoughCoresRunAhead) {
+  Cores cores({{load(0x1000), load(0x2000)}, {load(0x3000), load(0x4000)}});
+  cores.kernel.unmapped = {1, 2, 3, 4};
+  cores.run();
+  EXPECT_EQ(cores.kernel.walks, (Starts{0x1000, 0x3000, 0x2000, 0x4000}));
 }
 
 TEST(SeveralCores, InterruptsOfTwoInitiatorsAreHandledOneAfterTheOther) {
@@ -363,6 +393,31 @@ TEST(SeveralTraces, AreWarmWhenEachHasRunItsOwnWarmUp) {
   EXPECT_EQ(turns.warm_at, Starts{2 * whole_access}) << "once";
   EXPECT_EQ(turns.bench.port.stats().accesses[static_cast<unsigned>(RecordKind::Load)], 4u);
   EXPECT_EQ(turns.bench.port.cycles().total(), 4 * whole_access);
+}
+
+/// The first access of one trace crosses a page, and its first part waits for a device.
+Starts pages_with_a_wait(bool run_while_waiting) {
+  Turns turns({{load(0x1ffc), load(0x3000)}, loads(0x11, 2)}, 1000000);
+  turns.job.run_while_waiting = run_while_waiting;
+  turns.bench.kernel.device_cycles = 500;
+  turns.bench.dtlb.decide = [&turns](const TranslationRequest& request) {
+    Answer answer;
+    answer.faulted = turns.bench.kernel.faults.empty();
+    answer.fault.reason = FaultReason::NotPresent;
+    answer.translation.page = PhysicalAddress(request.va.value() & ~std::uint64_t{0xfff});
+    answer.translation.page_shift = 12;
+    return answer;
+  };
+  turns.run();
+  return turns.pages();
+}
+
+TEST(SeveralTraces, OneThatWaitsForADeviceLeavesItsCoreToAnother) {
+  EXPECT_EQ(pages_with_a_wait(true), (Starts{1, 0x11, 0x12, 1, 2, 3}));
+}
+
+TEST(SeveralTraces, OneThatWaitsForADeviceKeepsItsCoreUnlessTheOthersMayRun) {
+  EXPECT_EQ(pages_with_a_wait(false), (Starts{1, 1, 2, 3, 0x11, 0x12}));
 }
 
 TEST(SeveralTraces, WhatWasFetchedAheadIsFetchedAgain) {

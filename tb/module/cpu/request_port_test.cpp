@@ -86,6 +86,45 @@ TEST(RequestPort, FaultIsHandledWhenEverythingOlderHasRetiredAndNothingYoungerSt
   EXPECT_EQ(bench.port.stats().translation_cycles.fault, fault_cycles + whole_access - 1 - tlb_latency);
   EXPECT_EQ(bench.port.cycles().total(), repeated + whole_access);
   EXPECT_TRUE(bench.dtlb.invalidations().empty()) << "nobody remembers a page that was not there";
+  EXPECT_EQ(bench.port.stats().root_writes, 0u) << "the kernel has no root of its own";
+}
+
+TEST(RequestPort, TheKernelAccessesEveryLineOfWhatItClears) {
+  Bench bench(core(3), {load(0x1000)});
+  bench.kernel.cleared = PhysicalAddress(0x90020);
+  bench.kernel.cleared_bytes = 160;
+  bench.dtlb.decide = [&bench](const TranslationRequest& request) {
+    Answer answer;
+    answer.faulted = bench.kernel.faults.empty();
+    answer.fault.reason = FaultReason::NotPresent;
+    answer.translation.page = PhysicalAddress(request.va.value());
+    answer.translation.page_shift = 12;
+    return answer;
+  };
+  bench.run();
+  Starts written;
+  for (const auto& arrival : bench.dcache.arrivals()) {
+    if (arrival.write) written.push_back(arrival.address);
+  }
+  EXPECT_EQ(written, (Starts{0x90020, 0x90040, 0x90080}));
+  EXPECT_EQ(bench.dcache.arrivals().back().address, 0x1000u) << "then the access itself";
+}
+
+/// A load of page 0x13 has entered before, which must not be taken for it.
+TEST(RequestPort, AnAccessThatWouldFaultEntersAlone) {
+  const Record store{VirtualAddress(0x11000), 8, RecordKind::Store};
+  Bench bench(core(8), {load(0x13000), store, load(0x20000)}, make_paging_mode("sv48"), false, true);
+  bench.kernel.faulting = {{0x11, AccessKind::Store}};
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, whole_access, 2 * whole_access}));
+}
+
+TEST(RequestPort, AccessesThatWouldNotFaultEnterTogether) {
+  const Record store{VirtualAddress(0x12000), 8, RecordKind::Store};
+  Bench bench(core(8), {load(0x11000), store, load(0x12000)}, make_paging_mode("sv48"), false, true);
+  bench.kernel.faulting = {{0x11, AccessKind::Store}};
+  bench.run();
+  EXPECT_EQ(bench.loads_at(), (Starts{0, 1, 2}));
 }
 
 TEST(RequestPort, APageThatTheKernelChangedIsForgottenOnBothSidesBeforeTheAccessIsRepeated) {
@@ -282,6 +321,19 @@ TEST(RequestPort, AWriteOfCr3ToAnotherSpaceIsOneSwitch) {
   EXPECT_EQ(bench.dtlb.invalidations()[0].invalidation.scope, Invalidation::Scope::AddressSpace);
   EXPECT_EQ(bench.dtlb.invalidations()[0].invalidation.asid, 3u);
   EXPECT_EQ(bench.port.stats().switches, 1u);
+}
+
+TEST(RequestPort, WithPageTableIsolationAChangeOfPrivilegeWritesTheRoot) {
+  constexpr std::uint64_t root_cycles = 7;
+  Record supervisor = load(0x2000);
+  supervisor.privilege = Privilege::Supervisor;
+  Bench bench(core(8), {load(0x1000), supervisor, load(0x3000), load(0x4000)});
+  SpaceServices services{SpaceIds({}, 1), true, false, Cycles(root_cycles)};
+  bench.port.use(services, 0);
+  bench.run();
+  constexpr std::uint64_t turn = whole_access + root_cycles;
+  EXPECT_EQ(bench.loads_at(), (Starts{0, turn, 2 * turn, 2 * turn + 1}));
+  EXPECT_EQ(bench.port.stats().root_writes, 2u);
 }
 
 TEST(RequestPort, PrivilegeGoesWithTheAccess) {
