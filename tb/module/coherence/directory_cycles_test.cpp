@@ -257,6 +257,17 @@ TEST(DirectoryCycles, AWriteBackGoesOnAtOnceAndItsCoreIsNotSnoopedAnyMore) {
   EXPECT_EQ(bench.directory.stats().snoops, 0u);
 }
 
+TEST(DirectoryCycles, ALineThatComesBackFromTheSecondLevelMayStillBeWrittenAtOnce) {
+  Bench bench(true);
+  bench.read(0, 5, line_a);
+  bench.read(0, 200, line_b);  // evicts it from the first level
+  bench.read(0, 400, line_a);
+  const MemoryAccess& write = bench.write(0, 600, line_a);
+  bench.run();
+  EXPECT_EQ(bench.answered(0, write), 600 + hit_cycles) << "nobody else has had it";
+  EXPECT_EQ(bench.directory.stats().requests, 2u);
+}
+
 TEST(DirectoryCycles, RequestsOfOneLineAreServedInTheOrderOfTheirArrival) {
   Bench bench;
   const MemoryAccess& first = bench.write(2, 5, line_a);
