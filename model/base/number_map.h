@@ -14,6 +14,13 @@ namespace tablewalk {
 template <class Value, class Values = std::deque<Value>>
 class NumberMap {
  public:
+  NumberMap() = default;
+  ~NumberMap() = default;
+  NumberMap(NumberMap&&) noexcept = default;
+  NumberMap& operator=(NumberMap&&) noexcept = default;
+  NumberMap(const NumberMap&) = delete;  // the slots would point to the other's values
+  NumberMap& operator=(const NumberMap&) = delete;
+
   /// nullptr if there is none.
   Value* find(std::uint64_t number) const { return slots_[slot_of(number)].value; }
   /// A new value is value-initialised.

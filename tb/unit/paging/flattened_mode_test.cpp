@@ -60,12 +60,20 @@ std::uint64_t figure_of(const TableBuilder& tables, const std::string& name) {
   return ~std::uint64_t{0};
 }
 
+PhysicalMemory copy_of(const PhysicalMemory& memory) {
+  PhysicalMemory copy;
+  memory.for_each_touched_page([&](PhysicalAddress page) {
+    for (std::uint64_t at = 0; at < page_4k; at += 8) copy.write(page + at, 8, memory.read(page + at, 8));
+  });
+  return copy;
+}
+
 /// Empty if the model's walk gives the same as the plain one, and leaves the same bits.
 std::string difference(const PagingMode& mode, const Shape& shape, PhysicalMemory& memory, PhysicalAddress root,
                        VirtualAddress va, Access access) {
   const PhysicalMemory& unchanged = memory;
   const WalkOutcome dry = reference_walk(mode, unchanged, root, va, access);
-  PhysicalMemory copy = memory;
+  PhysicalMemory copy = copy_of(memory);
   const WalkOutcome found = reference_walk(mode, memory, root, va, access);
   const PlainFlattenedWalk plain =
       plain_flattened(copy, shape.levels, root.value(), va.value(), access.kind, access.user);
