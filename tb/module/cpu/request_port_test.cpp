@@ -89,10 +89,8 @@ TEST(RequestPort, FaultIsHandledWhenEverythingOlderHasRetiredAndNothingYoungerSt
   EXPECT_EQ(bench.port.stats().root_writes, 0u) << "the kernel has no root of its own";
 }
 
-TEST(RequestPort, TheKernelAccessesEveryLineOfWhatItClears) {
-  Bench bench(core(3), {load(0x1000)});
-  bench.kernel.cleared = PhysicalAddress(0x90020);
-  bench.kernel.cleared_bytes = 160;
+/// Pages are not there until the kernel has handled a fault.
+void fault_once(Bench& bench) {
   bench.dtlb.decide = [&bench](const TranslationRequest& request) {
     Answer answer;
     answer.faulted = bench.kernel.faults.empty();
@@ -101,6 +99,13 @@ TEST(RequestPort, TheKernelAccessesEveryLineOfWhatItClears) {
     answer.translation.page_shift = 12;
     return answer;
   };
+}
+
+TEST(RequestPort, TheKernelAccessesEveryLineOfWhatItClears) {
+  Bench bench(core(3), {load(0x1000)});
+  bench.kernel.cleared = PhysicalAddress(0x90020);
+  bench.kernel.cleared_bytes = 160;
+  fault_once(bench);
   bench.run();
   Starts written;
   for (const auto& arrival : bench.dcache.arrivals()) {
@@ -239,14 +244,7 @@ TEST(RequestPort, InvalidationThatCostsNothingIsAFenceAllTheSame) {
 
 TEST(RequestPort, InvalidationWaitsForTheFaultsBeforeIt) {
   Bench bench(with_invalidations_of(10), {load(0x1000), invalidate(0x1000), load(0x2000)});
-  bench.dtlb.decide = [&bench](const TranslationRequest& request) {
-    Answer answer;
-    answer.faulted = bench.kernel.faults.empty();
-    answer.fault.reason = FaultReason::NotPresent;
-    answer.translation.page = PhysicalAddress(request.va.value());
-    answer.translation.page_shift = 12;
-    return answer;
-  };
+  fault_once(bench);
   bench.run();
   const std::uint64_t repeated = tlb_latency + fault_cycles;
   EXPECT_EQ(bench.loads_at(), (Starts{0, repeated, repeated + whole_access + 10}));

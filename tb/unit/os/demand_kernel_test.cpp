@@ -44,6 +44,13 @@ struct World {
     cores.begin_call(0, change);
     ASSERT_TRUE(finish(0));
   }
+  /// Address space 1 becomes a copy of 0.
+  void fork() {
+    LayoutChange fork;
+    fork.operation = LayoutOperation::Fork;
+    fork.child = 1;
+    call(fork);
+  }
 
   std::shared_ptr<const PagingMode> mode = make_paging_mode("x86-64");
   PhysicalMemory memory;
@@ -84,10 +91,7 @@ TEST(DemandKernel, AFrameIsFreeForOthersWhenTheAccessThatNeededItHasItsTranslati
 TEST(DemandKernel, AWriteToASharedPageThatIsReadOnlyIsRefusedAndNotCopied) {
   World world(0);
   ASSERT_TRUE(world.access(0, page(1), AccessKind::Store));
-  LayoutChange fork;
-  fork.operation = LayoutOperation::Fork;
-  fork.child = 1;
-  world.call(fork);
+  world.fork();
   world.call(protect(page(1), false));
   EXPECT_THROW(world.access(0, page(1), AccessKind::Store), InputError);
   EXPECT_EQ(world.kernel.stats().copy_faults, 0u);
@@ -100,10 +104,7 @@ TEST(DemandKernel, AWriteToASharedPageThatIsReadOnlyIsRefusedAndNotCopied) {
 TEST(DemandKernel, TheCopyOfASharedPageIsMappedWhenNoCoreHasTheOldFrameAnyMore) {
   World world(0);
   ASSERT_TRUE(world.access(0, page(1), AccessKind::Load));
-  LayoutChange fork;
-  fork.operation = LayoutOperation::Fork;
-  fork.child = 1;
-  world.call(fork);
+  world.fork();
   ASSERT_TRUE(world.access(1, page(1), AccessKind::Load));
   world.cores.begin_access(0, 0, page(1), AccessKind::Store, 7);  // only this core goes on
   for (unsigned step = 0; step < 100; ++step) world.cores.step(0);
