@@ -7,6 +7,7 @@
 
 #include <ctime>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "base/error.h"
@@ -68,12 +69,11 @@ PhysicalMemory copy_of(const PhysicalMemory& memory) {
   return copy;
 }
 
-/// Empty if the model's walk gives the same as the plain one, and leaves the same bits.
-std::string difference(const PagingMode& mode, const Shape& shape, PhysicalMemory& memory, PhysicalAddress root,
-                       VirtualAddress va, Access access) {
+/// Empty if the model's walk in `memory` gives the same as the plain one in `copy`, and leaves the same bits.
+std::string difference(const PagingMode& mode, const Shape& shape, PhysicalMemory& memory, PhysicalMemory& copy,
+                       PhysicalAddress root, VirtualAddress va, Access access) {
   const PhysicalMemory& unchanged = memory;
   const WalkOutcome dry = reference_walk(mode, unchanged, root, va, access);
-  PhysicalMemory copy = copy_of(memory);
   const WalkOutcome found = reference_walk(mode, memory, root, va, access);
   const PlainFlattenedWalk plain =
       plain_flattened(copy, shape.levels, root.value(), va.value(), access.kind, access.user);
@@ -175,7 +175,9 @@ class TinyWorld {
             << describe(sequence_) << va;
       }
     }
-    ASSERT_EQ(difference(*mode_, tiny, memory, tables.root(), VirtualAddress(page_4k), {AccessKind::Store, true}), "")
+    PhysicalMemory copy = copy_of(memory);
+    const Access store{AccessKind::Store, true};
+    ASSERT_EQ(difference(*mode_, tiny, memory, copy, tables.root(), VirtualAddress(page_4k), store), "")
         << describe(sequence_);
   }
 
@@ -218,6 +220,7 @@ class RandomWorld {
 
   /// Maps, unmaps, protects or splits one of the pages.
   void change() {
+    copy_.reset();
     const auto [va, size] = dice_.pick(places_);
     LeafSpec spec;
     spec.rights.write = dice_.chance(70);
@@ -243,10 +246,12 @@ class RandomWorld {
     const std::uint64_t sign = dice_.chance(1) ? ~low_bits(mode_->virtual_bits()) : 0;
     const VirtualAddress va((page + away + dice_.between(0, size->bytes() - 1)) | sign);
     const AccessKind kind = dice_.pick<AccessKind>({AccessKind::Load, AccessKind::Store, AccessKind::Fetch});
-    return difference(*mode_, shape_, memory_, tables_.root(), va, {kind, dice_.chance(60)});
+    if (!copy_) copy_ = copy_of(memory_);
+    return difference(*mode_, shape_, memory_, *copy_, tables_.root(), va, {kind, dice_.chance(60)});
   }
   /// Changes a bit of a random entry on the way to one of the pages.
   void damage() {
+    copy_.reset();
     const VirtualAddress va(dice_.pick(places_).first);
     Walk walk(*mode_, tables_.root(), va, {AccessKind::Load, true});
     PhysicalAddress at = walk.entry_address();
@@ -262,6 +267,7 @@ class RandomWorld {
   const Shape& shape_;
   std::shared_ptr<const PagingMode> mode_;
   PhysicalMemory memory_;
+  std::optional<PhysicalMemory> copy_;  ///< where the plain walks are made, since the last change
   FrameAllocator frames_;
   TableBuilder tables_;
   std::vector<std::pair<std::uint64_t, const PageSize*>> places_;
