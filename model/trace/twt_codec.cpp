@@ -136,12 +136,12 @@ bool TwtDecoder::decode(Record* records, std::size_t count) {
                                                             : decode_with<TwtPredictor::Memory::Fast>(records, count);
 }
 
-template <TwtPredictor::Memory memory>
+template <TwtPredictor::Memory Size>
 bool TwtDecoder::decode_with(Record* records, std::size_t count) {
   const std::uint8_t* const codes = next_code_;
   next_code_ += count;
   for (std::size_t i = 0; i < count; ++i) {
-    TwtPredictor::Entry& entry = predictor_.here<memory>();
+    TwtPredictor::Entry& entry = predictor_.here<Size>();
     if (codes[i] != 0) {
       if (!take_explicit(codes[i], entry, records[i])) return false;
       continue;

@@ -85,7 +85,7 @@ class TwtDecoder {
   static constexpr std::size_t operands_padding = 32;
 
  private:
-  template <TwtPredictor::Memory memory>
+  template <TwtPredictor::Memory Size>
   bool decode_with(Record* records, std::size_t count);
   bool take_shape(std::uint64_t& shape);
   bool take_explicit(unsigned code, TwtPredictor::Entry& entry, Record& record);

@@ -75,10 +75,10 @@ class TwtPredictor {
   Memory memory() const { return small_ ? Memory::Small : Memory::Fast; }
   Entry& here() { return small_ ? here<Memory::Small>() : here<Memory::Fast>(); }
   /// The same if that is its memory().
-  template <Memory memory>
+  template <Memory Size>
   Entry& here() {
     const std::size_t place = (place_ + data_accesses_) & (table_entries - 1);
-    return entries_[memory == Memory::Small ? number_of(place) : place];
+    return entries_[Size == Memory::Small ? number_of(place) : place];
   }
 
   /// The base address of an access of this shape: after the last fetch, or the last data address.
@@ -95,12 +95,12 @@ class TwtPredictor {
     entry.shape = shape;
     is_data_shape(shape) ? learn_address<true>(entry, address) : learn_address<false>(entry, address);
   }
-  /// The address of the favourite guess for a record of the entry's shape, and learn() from it. `data`: as
+  /// The address of the favourite guess for a record of the entry's shape, and learn() from it. `IsData`: as
   /// is_data_shape(), for a short path through the most frequent records.
-  template <bool data>
+  template <bool IsData>
   std::uint64_t follow_favourite(Entry& entry) {
-    const std::uint64_t address = guess(entry, reference_[data], entry.favourite);
-    learn_address<data>(entry, address);
+    const std::uint64_t address = guess(entry, reference_[IsData], entry.favourite);
+    learn_address<IsData>(entry, address);
     return address;
   }
 
@@ -110,13 +110,13 @@ class TwtPredictor {
   // Knuth's multiplicative hashing: 2^64 divided by the golden ratio, odd.
   static constexpr std::uint64_t place_multiplier = 0x9E3779B97F4A7C15ull;
 
-  template <bool data>
+  template <bool IsData>
   void learn_address(Entry& entry, std::uint64_t address) {
     const auto step = static_cast<std::int64_t>(address - entry.address);
-    entry.relative = address - reference_[data];
+    entry.relative = address - reference_[IsData];
     entry.stride = step == static_cast<std::int32_t>(step) ? static_cast<std::int32_t>(step) : 0;
     entry.address = address;
-    if (data) {
+    if (IsData) {
       reference_[1] = address;
       // Beyond 15 the count alternates, so that loops inside one instruction (rep movs) keep load and store apart.
       data_accesses_ = data_accesses_ < 15 ? data_accesses_ + 1 : 14;
