@@ -147,8 +147,7 @@ class DemandWorld {
     ranges_.least_pages = own.number(1, 4);
     const bool blocks = config.huge_pages.policy == HugePagePolicy::Never && own.chance(70);
     ranges_.eager_bytes.bytes = blocks ? page_bytes << own.number(1, 5) : 0;
-    config.replacement.policy = own.pick<PageReplacementKind>(
-        {PageReplacementKind::Fifo, PageReplacementKind::Lru, PageReplacementKind::Random});
+    config.replacement.policy = policy_for_ranges(own);
   }
   void choose_huge_pages(OsConfig& config) {
     HugePagesConfig& huge = config.huge_pages;

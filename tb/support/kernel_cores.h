@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -11,6 +10,7 @@
 #include "os/demand_kernel.h"
 #include "os/space_presence.h"
 #include "paging/reference_walk.h"
+#include "support/range_search.h"
 #include "tlb/range_tlb.h"
 
 namespace tablewalk::test {
@@ -162,13 +162,8 @@ class KernelCores {
     const AddressSpaceId id = its.spaces.id();
     const RangeEntry* held = its.ranges->find(going.va, id, going.access);
     if (held == nullptr) {
-      RangeSearch search(kernel_.range_table(going.asid), going.va);
-      while (search.reads()) {
-        std::array<unsigned char, RangeEntry::bytes> bytes{};
-        memory_.read_bytes(search.address(), RangeEntry::bytes, bytes.data());
-        search.supply(bytes.data());
-      }
-      if (search.found()) its.ranges->install(*search.found(), id);
+      const std::optional<RangeEntry> found = search(memory_, kernel_.range_table(going.asid), going.va);
+      if (found) its.ranges->install(*found, id);
       held = its.ranges->find(going.va, id, going.access);
     }
     if (held == nullptr) return std::nullopt;

@@ -24,6 +24,12 @@ inline OsConfig random_kernel(Dice& dice, std::uint64_t seed, std::uint64_t leas
   return config;
 }
 
+/// A replacement policy that works with range translations.
+inline PageReplacementKind policy_for_ranges(Dice& dice) {
+  return dice.pick<PageReplacementKind>(
+      {PageReplacementKind::Fifo, PageReplacementKind::Lru, PageReplacementKind::Random});
+}
+
 /// Page tables that are not radix, in which pages can share a frame; in an inverted one they cannot.
 constexpr std::array hashing_modes = {"hashed", "hashed-chained", "cuckoo"};
 

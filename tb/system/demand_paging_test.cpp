@@ -11,6 +11,7 @@
 #include "os/kernel_half.h"
 #include "support/child_run.h"
 #include "support/random_cores.h"
+#include "support/random_kernel.h"
 #include "trace/trace_reader.h"
 
 namespace tablewalk::test {
@@ -363,8 +364,7 @@ class RandomCase {
     const std::uint64_t page = os.mapped_page_bytes(make_paging_mode(config.paging.mode, config.paging)->page_bytes());
     const bool huge = os.huge_pages.policy != HugePagePolicy::Never;
     config.ranges.eager_bytes.bytes = huge || own.chance(30) ? 0 : page << own.number(1, 4);
-    os.replacement.policy = own.pick<PageReplacementKind>(
-        {PageReplacementKind::Fifo, PageReplacementKind::Lru, PageReplacementKind::Random});
+    os.replacement.policy = policy_for_ranges(own);
   }
 
   std::uint64_t seed_;

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "support/refused_keys.h"
+
 namespace tablewalk {
 namespace {
 
@@ -11,9 +13,7 @@ std::string refused(std::uint64_t directory_cycles, std::uint64_t snoop_cycles) 
   CoherenceConfig config;
   config.directory_cycles = Cycles(directory_cycles);
   config.snoop_cycles = Cycles(snoop_cycles);
-  std::string keys;
-  config.check([&](const char* key, const std::string&) { keys += std::string(keys.empty() ? "" : " ") + key; });
-  return keys;
+  return test::refused(config);
 }
 
 TEST(CoherenceConfig, AGrantedLineReachesItsCoreBeforeTheNextSnoop) {

@@ -9,6 +9,7 @@
 
 #include "paging/table_builder.h"
 #include "support/dice.h"
+#include "support/range_search.h"
 
 namespace tablewalk::test {
 namespace {
@@ -39,19 +40,6 @@ std::vector<RangeEntry> entries_in(const PhysicalMemory& memory, const RangeRegi
     entries.push_back(RangeEntry::decode(words).value());
   }
   return entries;
-}
-
-/// What a search in memory finds.
-std::optional<RangeEntry> search(const PhysicalMemory& memory, const RangeRegister& where, VirtualAddress va,
-                                 unsigned* reads = nullptr) {
-  RangeSearch search(where, va);
-  while (search.reads()) {
-    std::array<unsigned char, RangeEntry::bytes> bytes{};
-    memory.read_bytes(search.address(), RangeEntry::bytes, bytes.data());
-    search.supply(bytes.data());
-    if (reads != nullptr) ++*reads;
-  }
-  return search.found();
 }
 
 struct Bench {

@@ -4,16 +4,12 @@
 
 #include <string>
 
+#include "support/refused_keys.h"
+
 namespace tablewalk {
 namespace {
 
-/// The keys that the config refuses.
-template <class Config>
-std::string refused(const Config& config) {
-  std::string keys;
-  config.check([&](const std::string& key, const std::string&) { keys += (keys.empty() ? "" : " ") + key; });
-  return keys;
-}
+using test::refused;
 
 TEST(WalkCacheConfig, LevelsWithPointersAreOneToSeven) {
   WalkCacheConfig config;
