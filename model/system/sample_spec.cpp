@@ -13,14 +13,16 @@ namespace {
 constexpr std::uint64_t default_distance = 100'000;
 
 const std::vector<std::string>& keys() {
-  static const std::vector<std::string> all = {"measure", "warm",    "every", "windows",
-                                               "offset",  "between", "seed",  "reach"};
+  static const std::vector<std::string> all = {"measure", "warm", "every", "windows", "offset",
+                                               "between", "seed", "reach", "fill"};
   return all;
 }
 
+constexpr std::uint64_t seed_step = 0x9E3779B97F4A7C15ULL;
+
 /// A number below `end` that depends on every bit of the seed.
 std::uint64_t draw(std::uint64_t seed, std::uint64_t end) {
-  std::uint64_t bits = seed + 0x9E3779B97F4A7C15ULL;
+  std::uint64_t bits = seed + seed_step;
   bits = (bits ^ bits >> 30) * 0xBF58476D1CE4E5B9ULL;
   bits = (bits ^ bits >> 27) * 0x94D049BB133111EBULL;
   return (bits ^ bits >> 31) % end;
@@ -39,7 +41,8 @@ SampleSpec parse_sample_spec(const std::string& text) {
   spec.offset = given("offset");
   spec.seed = given("seed").value_or(spec.seed);
   spec.between = items.between({"warm", "skip", "time"}).value_or(spec.between);
-  spec.reach = items.reach(spec.between).value_or(spec.reach);
+  spec.reach = items.number_with_skip("reach", spec.between).value_or(spec.reach);
+  spec.fill = items.number_with_skip("fill", spec.between).value_or(spec.fill);
   if (spec.measure == 0) throw InputError("--sample: measure=0: expected windows of at least one record");
   if (spec.windows < 2) throw InputError("--sample: windows: a spread takes two windows; expected at least 2");
   if (given("every") && given("windows")) throw InputError("--sample: every and windows: expected only one of them");
@@ -72,9 +75,14 @@ SamplePlan plan_sample(const SampleSpec& spec, std::optional<std::uint64_t> reco
   if (records && offset + every + spec.measure > *records) {
     refuse_few_windows(*records, spec.measure, every);
   }
-  SamplePlan plan{spec.measure, spec.warm, every, warmup + offset, warmup, spec.between, spec.reach, std::nullopt};
+  SamplePlan plan{spec.measure, spec.warm,  every,     warmup + offset, warmup,
+                  spec.between, spec.reach, spec.fill, spec.seed,       std::nullopt};
   if (records) plan.end = warmup + *records;
   return plan;
+}
+
+std::uint64_t SamplePlan::warm_of(std::uint64_t window) const {
+  return warm - draw(seed + (window + 1) * seed_step, warm / 2 + 1);
 }
 
 }  // namespace tablewalk

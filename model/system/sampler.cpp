@@ -38,13 +38,21 @@ void Sampler::end_window() {
 
 void Sampler::drained(RecordSource& source, const AtStop& core) {
   if (!at_warmup_ && source.delivered() >= plan_.warmup) at_warmup_ = walks();
-  const std::uint64_t until = at_warmup_ ? timed_from() : plan_.warmup;
+  if (plan_.between == Between::Skip && source.delivered() >= plan_.fill) skip(source);
+  const std::uint64_t until = next_goal(source.delivered());
   if (plan_.between == Between::Time && source.delivered() < until) return source.stop_at(until);
-  if (plan_.between == Between::Skip) skip(source);
   if (!forward_.execute_until(until, source, core)) return source.stop_at(source.delivered() + 1);
-  if (!at_warmup_) return drained(source, core);
+  const bool trace_ended = source.delivered() < until;
+  if (!trace_ended && (!at_warmup_ || until < timed_from())) return drained(source, core);
   phase_ = Phase::Warming;
   source.stop_at(window());
+}
+
+/// The end of the warm-up, the first record that may be skipped, or the first one with timing.
+std::uint64_t Sampler::next_goal(std::uint64_t delivered) const {
+  std::uint64_t goal = at_warmup_ ? timed_from() : plan_.warmup;
+  if (plan_.between == Between::Skip && delivered < plan_.fill) goal = std::min(goal, plan_.fill);
+  return goal;
 }
 
 /// Passes over the records that are far from the next window, or, behind the last one, over the rest of the trace.

@@ -34,12 +34,13 @@ class Sampler final : public Stops {
  private:
   enum class Phase : std::uint8_t { Untimed, Warming, Measuring };
 
+  std::uint64_t next_goal(std::uint64_t delivered) const;
   void skip(RecordSource& source);
   void end_window();
   std::uint64_t walks() const { return warming_.walks() + walks_before_reset_ + warming_.timed_walks(); }
   /// The first record of the next window, and of the records with timing before it.
   std::uint64_t window() const { return plan_.first + windows_ * plan_.every; }
-  std::uint64_t timed_from() const { return window() - std::min(window(), plan_.warm); }
+  std::uint64_t timed_from() const { return window() - std::min(window(), plan_.warm_of(windows_)); }
 
   SamplePlan plan_;
   Machine& machine_;

@@ -28,7 +28,7 @@ void add_items(ShardSpec& spec, const char* option, const std::string& text) {
   const SpecItems items(option, {"warm", "between", "reach"}, text);
   spec.warm = items.number("warm").value_or(spec.warm);
   spec.between = items.between({"warm", "skip"}).value_or(spec.between);
-  spec.reach = items.reach(spec.between).value_or(spec.reach);
+  spec.reach = items.number_with_skip("reach", spec.between).value_or(spec.reach);
 }
 
 /// The text before the first `at`, and that behind it.

@@ -58,10 +58,10 @@ std::optional<Between> SpecItems::between(const std::vector<std::string>& allowe
   return text == "warm" ? Between::Warm : text == "skip" ? Between::Skip : Between::Time;
 }
 
-std::optional<std::uint64_t> SpecItems::reach(Between between) const {
-  const std::optional<std::uint64_t> records = number("reach");
+std::optional<std::uint64_t> SpecItems::number_with_skip(const std::string& key, Between between) const {
+  const std::optional<std::uint64_t> records = number(key);
   if (records && between != Between::Skip) {
-    throw InputError(fmt::format("{}: reach without between=skip: expected both", option_));
+    throw InputError(fmt::format("{}: {} without between=skip: expected both", option_, key));
   }
   return records;
 }

@@ -23,8 +23,8 @@ class SpecItems {
   std::optional<std::uint64_t> number(const std::string& key) const;
   /// The key `between`, one of `allowed`.
   std::optional<Between> between(const std::vector<std::string>& allowed) const;
-  /// The key `reach`, which goes with Between::Skip only.
-  std::optional<std::uint64_t> reach(Between between) const;
+  /// A number that goes with Between::Skip only.
+  std::optional<std::uint64_t> number_with_skip(const std::string& key, Between between) const;
 
  private:
   std::string option_;

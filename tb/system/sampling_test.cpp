@@ -99,11 +99,29 @@ TEST(Sampling, SkippingNothingIsWarmingByEverything) {
     const std::string warmed = intervals_of(run_in_child(config, options));
     options.sample->between = Between::Skip;
     options.sample->reach = 6000;
+    options.sample->fill = 0;
     EXPECT_EQ(intervals_of(run_in_child(config, options)), warmed) << how_to_repeat(seed, config);
     options.sample->reach = 0;
+    options.sample->fill = dice.between(6000, 7000);
+    EXPECT_EQ(intervals_of(run_in_child(config, options)), warmed) << how_to_repeat(seed, config);
+    options.sample->fill = 0;
     if (intervals_of(run_in_child(config, options)) != warmed) ++differ;
   }
   EXPECT_GT(differ, seeds.size() / 2) << "the records before a window seem not to matter";
+}
+
+TEST(Sampling, StopsAtTheEndOfATraceThatIsShorterThanItsWarmUp) {
+  std::vector<Record> records(5000);
+  for (Record& record : records) record.size = 1;
+  TemporaryFolder folder;
+  RunOptions options;
+  options.trace_path = folder.write_trace("trace.txt", records);
+  options.warmup = 1'000'000;
+  SampleSpec& spec = options.sample.emplace();
+  spec.measure = 100;
+  spec.warm = 10;
+  spec.every = 500;
+  EXPECT_THROW(run_in_child({}, options), InputError);
 }
 
 TEST(Sampling, RefusesWhatHasNoFunctionalModel) {
