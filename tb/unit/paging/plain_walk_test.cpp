@@ -23,9 +23,12 @@ const std::vector<Asked> every_access = {{AccessKind::Fetch, false}, {AccessKind
                                          {AccessKind::Load, false},  {AccessKind::Load, true},
                                          {AccessKind::Store, false}, {AccessKind::Store, true}};
 
-/// The tables of one address: pointers that grant everything down to `level`, and there the entry under test.
-struct Path {
-  Path(const PagingMode& mode, unsigned level, std::uint64_t entry, std::uint64_t va) {
+/// The tables of one address: pointers that grant everything down to `level`, and there the entry under test. Taken out
+/// of the memory afterwards, because new memory for each of millions of cases takes far longer than the case.
+class Path {
+ public:
+  Path(PhysicalMemory& in, const PagingMode& mode, unsigned level, std::uint64_t entry, std::uint64_t va)
+      : memory(in), bytes_(mode.entry_bytes()) {
     PhysicalAddress table(root);
     for (unsigned above = mode.root_level(); above > level; --above) {
       const PhysicalAddress next(root + 0x1000 * (mode.root_level() - above + 1));
@@ -36,15 +39,26 @@ struct Path {
     at.push_back(mode.entry_address(level, table, VirtualAddress(va)));
     memory.write(at.back(), mode.entry_bytes(), entry);
   }
-  PhysicalMemory memory;
+  Path(const Path&) = delete;
+  Path& operator=(const Path&) = delete;
+  ~Path() {
+    for (const PhysicalAddress entry : at) memory.write(entry, bytes_, 0);
+  }
+
+  PhysicalMemory& memory;
   std::vector<PhysicalAddress> at;  ///< of each entry on the path, root first
+
+ private:
+  unsigned bytes_;
 };
 
 /// Walks the same bits both ways, and compares the result and the bits afterwards.
 void expect_same(const std::string& name, const PagingMode& mode, const PagingControls& controls, unsigned level,
                  std::uint64_t entry, std::uint64_t va, Asked asked) {
-  Path plain(mode, level, entry, va);
-  Path model(mode, level, entry, va);
+  static PhysicalMemory plain_memory;
+  static PhysicalMemory model_memory;
+  const Path plain(plain_memory, mode, level, entry, va);
+  const Path model(model_memory, mode, level, entry, va);
   const PlainWalk expected = plain_walk(name, controls, plain.memory, root, va, asked.kind, asked.user);
   const WalkOutcome found =
       reference_walk(mode, model.memory, PhysicalAddress(root), VirtualAddress(va), {asked.kind, asked.user});
@@ -175,10 +189,10 @@ TEST(X86Paths, RightsOfAllLevelsCombine) {
   const PagingControls controls;
   const auto mode = make_paging_mode("x86-64", controls);
   constexpr std::uint64_t va = 0x123456789abc;
+  PhysicalMemory plain;
+  PhysicalMemory model;
   for (unsigned rights = 0; rights < 1u << 12; ++rights) {
     for (const Asked& asked : every_access) {
-      PhysicalMemory plain;
-      PhysicalMemory model;
       for (PhysicalMemory* memory : {&plain, &model}) {
         for (unsigned level = 0; level < 4; ++level) {
           const unsigned three = rights >> (3 * level) & 7;
