@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <ctime>
 #include <map>
 #include <optional>
@@ -64,9 +65,24 @@ std::uint64_t figure_of(const TableBuilder& tables, const std::string& name) {
 PhysicalMemory copy_of(const PhysicalMemory& memory) {
   PhysicalMemory copy;
   memory.for_each_touched_page([&](PhysicalAddress page) {
-    for (std::uint64_t at = 0; at < page_4k; at += 8) copy.write(page + at, 8, memory.read(page + at, 8));
+    std::array<unsigned char, page_4k> bytes{};
+    memory.read_page(page, bytes.data());
+    copy.write_page(page, bytes.data());
   });
   return copy;
+}
+
+/// Whole pages at once: they are compared after each walk.
+bool holds_the_same(const PhysicalMemory& memory, const PhysicalMemory& copy) {
+  bool same = true;
+  memory.for_each_touched_page([&](PhysicalAddress page) {
+    std::array<unsigned char, page_4k> found{};
+    std::array<unsigned char, page_4k> expected{};
+    memory.read_page(page, found.data());
+    copy.read_page(page, expected.data());
+    same = same && found == expected;
+  });
+  return same;
 }
 
 /// Empty if the model's walk in `memory` gives the same as the plain one in `copy`, and leaves the same bits.
@@ -83,12 +99,7 @@ std::string difference(const PagingMode& mode, const Shape& shape, PhysicalMemor
   if (found.entry_reads != plain.reads) {
     return std::to_string(found.entry_reads) + " reads, not " + std::to_string(plain.reads);
   }
-  bool same = true;
-  memory.for_each_touched_page([&](PhysicalAddress page) {
-    for (std::uint64_t at = 0; at < page_4k && same; at += 8)
-      same = memory.read(page + at, 8) == copy.read(page + at, 8);
-  });
-  if (!same) return "other bits in memory";
+  if (!holds_the_same(memory, copy)) return "other bits in memory";
   if (!found.translated) return {};
   if (found.translation.physical(va).value() != plain.physical) return "another address";
   if (found.translation.whole_shift != plain.shift) return "another page size";
