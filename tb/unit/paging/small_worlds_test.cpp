@@ -43,7 +43,8 @@ class World {
  private:
   /// Applies the sequence to new tables; only the last step needs checking.
   void play() const {
-    PhysicalMemory memory;
+    static PhysicalMemory memory;  // used again, because a new one costs more than a sequence
+    memory.for_each_touched_page([](PhysicalAddress page) { memory.clear_block(page, PhysicalMemory::page_size); });
     FrameAllocator frames(1 << 16, 16, {});
     TableBuilder tables(mode_, memory, frames);
     Pages pages;
