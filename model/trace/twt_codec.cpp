@@ -140,20 +140,24 @@ template <TwtPredictor::Memory Size>
 bool TwtDecoder::decode_with(Record* records, std::size_t count) {
   const std::uint8_t* const codes = next_code_;
   next_code_ += count;
+  TwtPredictor::Position position = predictor_.position();
   for (std::size_t i = 0; i < count; ++i) {
-    TwtPredictor::Entry& entry = predictor_.here<Size>();
+    TwtPredictor::Entry& entry = predictor_.at<Size>(position);
     if (codes[i] != 0) {
+      predictor_.move_to(position);
       if (!take_explicit(codes[i], entry, records[i])) return false;
+      position = predictor_.position();
       continue;
     }
     const std::uint64_t shape = entry.shape;
-    const std::uint64_t address =
-        is_data_shape(shape) ? predictor_.follow_favourite<true>(entry) : predictor_.follow_favourite<false>(entry);
+    const std::uint64_t address = is_data_shape(shape) ? TwtPredictor::follow_favourite<true>(position, entry)
+                                                       : TwtPredictor::follow_favourite<false>(position, entry);
     put_record(records[i], address, shape);
     // A new entry's shape has the size 0, like an event's; other shapes were checked when they were taken.
     const bool is_plain = address + size_in_shape(shape) > address;
     if (!is_plain && !is_possible_record(records[i])) return false;
   }
+  predictor_.move_to(position);
   return true;
 }
 

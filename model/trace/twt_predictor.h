@@ -67,22 +67,30 @@ class TwtPredictor {
   void reset() {
     std::fill(numbers_.begin(), numbers_.end(), std::uint16_t{0});
     entries_.assign(small_ ? 0 : table_entries, Entry{});
-    reference_[0] = reference_[1] = 0;
-    place_ = 0;
-    data_accesses_ = 0;
+    position_ = {};
   }
 
   Memory memory() const { return small_ ? Memory::Small : Memory::Fast; }
-  Entry& here() { return small_ ? here<Memory::Small>() : here<Memory::Fast>(); }
-  /// The same if that is its memory().
+  Entry& here() { return small_ ? at<Memory::Small>(position_) : at<Memory::Fast>(position_); }
+
+  /// Where the program is.
+  struct Position {
+    std::uint64_t reference[2] = {0, 0};  ///< base addresses: after the last fetch, and the last data address
+    std::uint64_t place = 0;              ///< of the last fetch
+    std::uint64_t data_accesses = 0;
+  };
+  /// For a loop over records, which keeps the position in registers and calls at() and follow_favourite().
+  const Position& position() const { return position_; }
+  void move_to(const Position& position) { position_ = position; }
+  /// As here() if the program is there, and that is its memory().
   template <Memory Size>
-  Entry& here() {
-    const std::size_t place = (place_ + data_accesses_) & (table_entries - 1);
+  Entry& at(const Position& position) {
+    const std::size_t place = (position.place + position.data_accesses) & (table_entries - 1);
     return entries_[Size == Memory::Small ? number_of(place) : place];
   }
 
-  /// The base address of an access of this shape: after the last fetch, or the last data address.
-  std::uint64_t reference(std::uint64_t shape) const { return reference_[is_data_shape(shape)]; }
+  /// The base address of an access of this shape.
+  std::uint64_t reference(std::uint64_t shape) const { return position_.reference[is_data_shape(shape)]; }
 
   static std::uint64_t guess(const Entry& entry, std::uint64_t reference, std::uint32_t how) {
     if (how == static_cast<std::uint32_t>(Guess::Relative)) return reference + entry.relative;
@@ -93,14 +101,15 @@ class TwtPredictor {
   /// Trains with the actual record and moves to the place after it.
   void learn(Entry& entry, std::uint64_t shape, std::uint64_t address) {
     entry.shape = shape;
-    is_data_shape(shape) ? learn_address<true>(entry, address) : learn_address<false>(entry, address);
+    is_data_shape(shape) ? learn_address<true>(position_, entry, address)
+                         : learn_address<false>(position_, entry, address);
   }
   /// The address of the favourite guess for a record of the entry's shape, and learn() from it. `IsData`: as
   /// is_data_shape(), for a short path through the most frequent records.
   template <bool IsData>
-  std::uint64_t follow_favourite(Entry& entry) {
-    const std::uint64_t address = guess(entry, reference_[IsData], entry.favourite);
-    learn_address<IsData>(entry, address);
+  static std::uint64_t follow_favourite(Position& position, Entry& entry) {
+    const std::uint64_t address = guess(entry, position.reference[IsData], entry.favourite);
+    learn_address<IsData>(position, entry, address);
     return address;
   }
 
@@ -111,19 +120,19 @@ class TwtPredictor {
   static constexpr std::uint64_t place_multiplier = 0x9E3779B97F4A7C15ull;
 
   template <bool IsData>
-  void learn_address(Entry& entry, std::uint64_t address) {
+  static void learn_address(Position& position, Entry& entry, std::uint64_t address) {
     const auto step = static_cast<std::int64_t>(address - entry.address);
-    entry.relative = address - reference_[IsData];
+    entry.relative = address - position.reference[IsData];
     entry.stride = step == static_cast<std::int32_t>(step) ? static_cast<std::int32_t>(step) : 0;
     entry.address = address;
     if (IsData) {
-      reference_[1] = address;
+      position.reference[1] = address;
       // Beyond 15 the count alternates, so that loops inside one instruction (rep movs) keep load and store apart.
-      data_accesses_ = data_accesses_ < 15 ? data_accesses_ + 1 : 14;
+      position.data_accesses = position.data_accesses < 15 ? position.data_accesses + 1 : 14;
     } else {
-      reference_[0] = address + size_in_shape(entry.shape);
-      place_ = (address * place_multiplier) >> place_shift;
-      data_accesses_ = 0;
+      position.reference[0] = address + size_in_shape(entry.shape);
+      position.place = (address * place_multiplier) >> place_shift;
+      position.data_accesses = 0;
     }
   }
   std::size_t number_of(std::size_t place) {
@@ -137,9 +146,7 @@ class TwtPredictor {
   std::vector<std::uint16_t> numbers_;  ///< if small: entry number of each place, from 1 in order of first use
   std::vector<Entry> entries_;
   bool small_;
-  std::uint64_t reference_[2] = {0, 0};
-  std::uint64_t place_ = 0;
-  std::uint64_t data_accesses_ = 0;
+  Position position_;
 };
 
 }  // namespace tablewalk
