@@ -18,20 +18,21 @@ FirstLevelCache::FirstLevelCache(sc_core::sc_module_name name, ServedBy place, c
 }
 
 /// The whole lookup; separate so that the other path makes no calls.
-[[gnu::noinline]] bool FirstLevelCache::search(PhysicalAddress address, bool write, Cycles& cycle) {
+[[gnu::noinline]] bool FirstLevelCache::search(PhysicalAddress address, bool write) {
   CacheArray::Line* line = array_.find_and_remember(address);
   looked_up_ = line == nullptr || (write && !line->owned);
-  if (!looked_up_) complete(*line, write, cycle);
+  if (!looked_up_) complete(*line, write);
   return !looked_up_;
 }
 
 bool FirstLevelCache::receive_access(unsigned port, MemoryAccess& access, Cycles& cycle) {
   access.info.port = static_cast<std::uint8_t>(port);
   const bool missed = std::exchange(looked_up_, false);
-  const bool hit = !missed && look_up(access.physical(), access.is_write(), cycle);
+  const bool hit = !missed && look_up(access.physical(), access.is_write());
   looked_up_ = false;
   if (hit) {
     serve(access, place_);
+    cycle += config_.latency_cycles;
     return true;
   }
   access.info.missed = cycle;

@@ -18,21 +18,20 @@ class FirstLevelCache final : public Cache {
                   PhysicalMemory& memory, const std::vector<PortKind>& ports);
 
   // Called by the core's ports.
-  bool look_up(PhysicalAddress address, bool write, Cycles& cycle) {
+  bool look_up(PhysicalAddress address, bool write) {
     CacheArray::Line* line = array_.find_where_it_was(address);
-    if (line == nullptr || (write && !line->owned)) return search(address, write, cycle);
-    complete(*line, write, cycle);
+    if (line == nullptr || (write && !line->owned)) return search(address, write);
+    complete(*line, write);
     return true;
   }
   bool receive_access(unsigned port, MemoryAccess& access, Cycles& cycle);
 
  private:
   void on_cycle() override;
-  bool search(PhysicalAddress address, bool write, Cycles& cycle);
-  void complete(CacheArray::Line& line, bool write, Cycles& cycle) {
+  bool search(PhysicalAddress address, bool write);
+  void complete(CacheArray::Line& line, bool write) {
     count_hit();
     line.dirty |= write;
-    cycle += config_.latency_cycles;
   }
   void take_turns(Cycles cycle, std::uint32_t& lookups_left);
   void retry_stalled(Cycles cycle);

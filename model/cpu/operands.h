@@ -17,8 +17,10 @@ struct AccessParts {
 /// The newest loads (or stores) of a core by age: as many as can be in flight. Older ones have retired.
 class RecentAccesses {
  public:
-  /// `capacity`: accesses in flight, `entries`: of these, loads (or stores).
-  RecentAccesses(std::uint32_t capacity, std::uint32_t entries) : entries_(entries) {
+  /// `capacity`: accesses in flight, `entries`: of these, loads (or stores). If those are as many, the window is full
+  /// first, and there is always room here.
+  RecentAccesses(std::uint32_t capacity, std::uint32_t entries)
+      : entries_(entries), free_(entries < capacity ? 0 : ~std::uint64_t{0}) {
     std::uint64_t size = 1;
     while (size < std::uint64_t{capacity} + 2) size *= 2;
     ring_.resize(size);
@@ -32,15 +34,19 @@ class RecentAccesses {
   }
   /// The same after has_room().
   void enter_free(std::uint64_t first) {
-    ring_[++count_ & mask_] = {first, first + 1};
+    ring_[++count_ & mask_] = first << parts_bits | 1;
     --free_;
   }
   /// Whether there is room for another one when everything before `retired` has retired.
   bool has_room(std::uint64_t retired) { return free_ != 0 || count_free(retired); }
   /// Adds a part to the newest access.
-  void add_part() { ++ring_[count_ & mask_].end; }
+  void add_part() { ++ring_[count_ & mask_]; }
   /// The n-th newest access (1 is the newest); no parts if it has retired or never existed.
-  AccessParts newest(std::uint64_t n) const { return n <= mask_ ? ring_[(count_ + 1 - n) & mask_] : AccessParts{}; }
+  AccessParts newest(std::uint64_t n) const {
+    if (n > mask_) return {};
+    const std::uint64_t access = ring_[(count_ + 1 - n) & mask_];
+    return {access >> parts_bits, (access >> parts_bits) + (access & low_bits(parts_bits))};
+  }
 
  private:
   /// Finds the oldest access that has not retired, by bisection: of the `entries_` newest ones, `free_` have.
@@ -53,11 +59,13 @@ class RecentAccesses {
     return free_ != 0;
   }
 
-  std::vector<AccessParts> ring_;  // size is a power of two
+  static constexpr unsigned parts_bits = 16;  ///< an access has at most that many bytes, and so parts
+
+  std::vector<std::uint64_t> ring_;  ///< an access: its first part, and below it their number; a power of two of them
   std::uint64_t mask_ = 0;
   std::uint64_t count_ = 0;
   std::uint64_t entries_;
-  std::uint64_t free_ = 0;  ///< entries that are certainly free
+  std::uint64_t free_;  ///< entries that are certainly free
 };
 
 /// Accesses whose operand's arrival cycle is known, ordered by that cycle, then by age.

@@ -299,7 +299,7 @@ inline void RequestPort::start() {
   InFlight& access =
       enter_window(within_block(record_.address, record_.left, neighbours_.page_shift) ? record_.left : cut_at_page());
   access.times.issued = at;
-  if (record_.operand.end > first_ && await_operand(access, at)) return;
+  if (record_.operand.end > first_ && await_operand(access, end_ - 1, record_.operand, at)) return;
   if (!translate(access, side_of(access.kind), at)) note_miss(access, record_.fetched, job_.source->delivered());
   if ((record_.kind == RecordKind::Fetch || enters_alone_) && access.pending != 0) barrier_ = end_ - 1;
 }
@@ -366,9 +366,8 @@ void RequestPort::access_lines(InFlight& access, PhysicalAddress address, Cycles
   while (left != 0) {
     const PagePart part = take_part(place, left, neighbours_.line_shift);
     const PhysicalAddress line(part.address.value());
-    Cycles data = lookup;
     const bool write = access.kind >= RecordKind::Store;
-    if (neighbours_.cache_at_once[side] && cache(side).look_up(line, write, data)) continue;
+    if (neighbours_.cache_at_once[side] && cache(side).look_up(line, write)) continue;
     send_access(access, line, part.size, lookup);
   }
 }

@@ -21,6 +21,7 @@
 #include "cpu/run_queue.h"
 #include "cpu/shootdown.h"
 #include "cpu/stops.h"
+#include "cpu/straight_run.h"
 #include "cpu/trace_event.h"
 #include "links/access_link.h"
 #include "links/timed_module.h"
@@ -221,7 +222,7 @@ class RequestPort : public TimedModule {
   static Access access_of(const InFlight& access) {
     return {kind_of_access[static_cast<unsigned>(access.kind)], access.user};
   }
-  bool await_operand(InFlight& access, Cycles at);
+  bool await_operand(InFlight& access, std::uint64_t place, const AccessParts& load, Cycles at);
   bool follow_operand(std::uint32_t slot);
   bool issue_ready(Cycles cycle);
   void release_waiting(InFlight& access);
@@ -231,25 +232,34 @@ class RequestPort : public TimedModule {
   }
 
   // Fast path for ordinary accesses (request_port_straight.cpp).
-  struct Run {
-    Cycles cycle;  ///< of the clock
-    Cycles until;  ///< nothing else comes before
-  };
   bool start_straight(Cycles cycle);
-  bool start_run(const AccessFilter& accesses, Cycles cycle);
+  StraightRun straight_run(bool user, Cycles cycle) const;
+  bool start_run(StraightRun& run, const AccessFilter& accesses);
+  void begin_run(StraightRun& run, const Record& first);
+  StraightRun::End start_until(StraightRun& run, const Record* end, const AccessFilter& accesses);
+  void next_place(StraightRun& run);
+  void end_run(const StraightRun& run, std::uint64_t started, std::uint64_t fetches);
+  void deliver(StraightRun& run);
   bool block_is_next(const AccessFilter& accesses) const;
+  bool ready_is_next(const AccessFilter& accesses) const;
+  bool no_event_is_next(const AccessFilter& accesses) const;
   Cycles undisturbed_until(Cycles cycle);
   const Record* first_not_to_follow(const Record* next, const Record* end) const;
-  void start_following(const Record& record);
+  InFlight& take_place(const StraightRun& run);
+  void start_following(StraightRun& run);
   bool start_block(const Record& record, Cycles cycle);
-  bool is_in_first_block(const Record& record) const;
-  bool start_data(const Record& record, Run& run);
-  bool access_at_once(InFlight& access, Access wanted, const Record& record, bool in_line, Cycles at);
+  bool is_in_first_block() const;
+  bool start_data(StraightRun& run);
+  bool may_start(const Record& record, const StraightRun& run);
+  enum class AtOnce : std::uint8_t { Hits, Waits, NoTranslation, NoData };
+  AtOnce access_at_once(const StraightRun& run, InFlight& access, bool stores, bool in_line);
+  void leave_core(StraightRun& run, InFlight& access, AtOnce how);
   static void describe(InFlight& access, const Record& record);
   bool operand_is_there(const Record& record, Cycles at) const;
   std::uint64_t room_in_window();
-  bool has_room(RecentAccesses& buffer, Cycles at);
+  bool has_room(StraightRun& run, RecentAccesses& buffer);
   void retire_done_by(Cycles at);
+  std::uint64_t retire_some(const InFlight* accesses, std::uint64_t count, Cycles at);
   void count_start(const Record& record, Cycles at);
 
   // The front end (request_port_fetch.cpp).
@@ -445,15 +455,6 @@ inline Cycles RequestPort::look_ahead() {
   return horizon_;
 }
 
-/// Retires the oldest access if all its responses have arrived.
-inline bool RequestPort::retire_oldest() {
-  const InFlight& access = oldest();
-  if (access.pending != 0) return false;
-  retirement_.retire(access.times);
-  ++first_;
-  return true;
-}
-
 /// Requests the translation; true if it was a hit.
 inline bool RequestPort::translate(InFlight& access, Side side, Cycles at) {
   ++stats_.translations_requested;
@@ -476,9 +477,8 @@ inline bool RequestPort::translate(InFlight& access, Side side, Cycles at) {
   if (!within_block(access.address, access.size, neighbours_.line_shift)) {
     return access_lines(access, physical_, lookup);
   }
-  Cycles data = lookup;
   const bool write = access.kind >= RecordKind::Store;
-  if (neighbours_.cache_at_once[side] && cache(side).look_up(physical_, write, data)) return;
+  if (neighbours_.cache_at_once[side] && cache(side).look_up(physical_, write)) return;
   send_access(access, physical_, access.size, lookup);
 }
 

@@ -25,11 +25,12 @@ void RequestPort::limit_by_buffers() {
     record_.must_retire = std::max(record_.must_retire, stores_.newest(buffers_[1] + 1).end);
 }
 
-/// An access that enters the window in `at` waits for its operand; false if the data have arrived by then.
-bool RequestPort::await_operand(InFlight& access, Cycles at) {
+/// An access that enters the window in `at`, in that place, waits for its operand, the load of these parts; false if
+/// the data have arrived by then.
+bool RequestPort::await_operand(InFlight& access, std::uint64_t place, const AccessParts& load, Cycles at) {
   const std::uint32_t slot = slot_of(access);
   Operand& operand = operands_[slot];
-  operand.parts = record_.operand;
+  operand.parts = load;
   operand.ready = at;
   const bool known = !follow_operand(slot);
   if (known && operand.ready == at) return false;
@@ -39,7 +40,7 @@ bool RequestPort::await_operand(InFlight& access, Cycles at) {
   access.unissued = true;
   // Pages are mapped in program order, whatever the timing, so that frames do not depend on the machine.
   kernel_.before_walk(asid_, access.address, access_of(access));
-  if (known) ready_.push({operand.ready, end_ - 1});
+  if (known) ready_.push({operand.ready, place});
   return true;
 }
 

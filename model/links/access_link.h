@@ -19,10 +19,10 @@ namespace tablewalk {
 /// Interface of our target ports to our initiator ports.
 class MachineTarget {
  public:
-  /// Accesses the line of `address` in a core's own first-level cache, in `cycle`, like take_access() but without a
-  /// payload. Returns true on a hit, with `cycle` set to the cycle in which the data arrive. Otherwise nothing has
-  /// happened, and take_access() must follow for the same access.
-  virtual bool look_up(PhysicalAddress /*address*/, bool /*write*/, Cycles& /*cycle*/) { return false; }
+  /// Accesses the line of `address` in a core's own first-level cache, like take_access() but without a payload.
+  /// Returns true on a hit: the data arrive after the cache's latency. Otherwise nothing has happened, and
+  /// take_access() must follow for the same access.
+  virtual bool look_up(PhysicalAddress /*address*/, bool /*write*/) { return false; }
   /// The access is visible in `cycle`. True: completed at once, with `cycle` set to the cycle in which the data arrive.
   virtual bool take_access(MemoryAccess& access, Cycles& cycle) = 0;
 
@@ -98,9 +98,9 @@ class AccessTargetPort final : public AccessTarget {
  public:
   AccessTargetPort(const char* name, Owner& owner, unsigned index) : AccessTarget(name), owner_(owner), index_(index) {}
 
-  bool look_up(PhysicalAddress address, bool write, Cycles& cycle) override {
+  bool look_up(PhysicalAddress address, bool write) override {
     if constexpr (HasLookUp<Owner>::value) {
-      return owner_.look_up(address, write, cycle);
+      return owner_.look_up(address, write);
     } else {
       return false;
     }
@@ -125,8 +125,8 @@ class AccessInitiatorPort final : public MachineInitiator, public tlm::tlm_bw_tr
   }
 
   /// As MachineTarget::look_up.
-  bool look_up(PhysicalAddress address, bool write, Cycles& cycle) {
-    return is_of_machine() && machine_target_->look_up(address, write, cycle);
+  bool look_up(PhysicalAddress address, bool write) {
+    return is_of_machine() && machine_target_->look_up(address, write);
   }
   /// For targets that may complete at once: the access is visible in `cycle`. True if it was completed, with `cycle`
   /// set to the cycle in which the data arrive.

@@ -144,10 +144,16 @@ class TranslateInitiatorPort final : public TranslateBackward {
 
   /// As TranslateForward::look_up, for any access.
   const Translation* look_up(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle) {
-    if (!last_hit_->serves(va, asid, access)) return look_up_in_target(va, asid, access, cycle);
-    ++*last_hit_->count;
-    cycle += last_hit_->latency;
+    if (!last_hit_->serves(va, LastHit::who_asks(asid, access))) return look_up_in_target(va, asid, access, cycle);
+    last_hit_->use(va, cycle);
     return last_hit_->translation;
+  }
+  /// As TranslateForward::last_hit; until the first look_up(), one that serves no access.
+  const LastHit& last_hit() const { return *last_hit_; }
+  /// As look_up(), for an access that last_hit() does not serve.
+  const Translation* look_up_in_target(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle) {
+    if (target_ == nullptr) last_hit_ = &target().last_hit();
+    return target().look_up(va, asid, access, cycle);
   }
   /// The request is visible in `cycle`. True if completed at once, with `cycle` set to the cycle of the response.
   bool request(TranslationRequest& request, Cycles& cycle) { return target().take_request(request, cycle); }
@@ -166,10 +172,6 @@ class TranslateInitiatorPort final : public TranslateBackward {
   TranslateInitiatorSocket socket;
 
  private:
-  const Translation* look_up_in_target(VirtualAddress va, AddressSpaceId asid, Access access, Cycles& cycle) {
-    if (target_ == nullptr) last_hit_ = &target().last_hit();
-    return target().look_up(va, asid, access, cycle);
-  }
   TranslateForward& target() {
     if (target_ == nullptr) target_ = socket.operator->();
     return *target_;

@@ -36,7 +36,8 @@ class TlbArrays {
   /// As find(), optimised for repeated lookups of the same page: it is not searched again if nothing else was looked up
   /// in the arrays since. The replacement state is unchanged by it: the last used entry is used again.
   Hit find_again(VirtualAddress va, AddressSpaceId asid, Access access) {
-    return last_.serves(va, asid, access) ? Hit{last_.translation, last_.latency} : find_and_remember(va, asid, access);
+    return last_.serves(va, LastHit::who_asks(asid, access)) ? Hit{last_.translation, last_.latency}
+                                                             : find_and_remember(va, asid, access);
   }
   /// The second part of find_again(), for a page that last_hit() does not serve.
   Hit find_and_remember(VirtualAddress va, AddressSpaceId asid, Access access) {
@@ -70,9 +71,9 @@ class TlbArrays {
  private:
   void remember(const Hit& hit, VirtualAddress va, AddressSpaceId asid, Access access) {
     last_.page = va.value() & last_.page_mask;
-    last_.asid = asid;
-    last_.access = access;
+    last_.who = LastHit::who_asks(asid, access);
     last_.translation = hit.translation;
+    last_.distance = hit.translation->physical(va).value() - va.value();
     last_.latency = hit.latency;
   }
 
