@@ -50,6 +50,7 @@ RequestPort::RequestPort(sc_core::sc_module_name name, const CoreConfig& config,
       observes_(kernel.observes_accesses()),
       spaces_(mode),
       path_(neighbours.line_shift),
+      maps_pages_(!pages_on_demand_ && !config.free_translation),
       ring_size_(power_of_two(capacity_)),
       block_mask_(power_of_two(std::max(fetch_queue_, 1U)) - 1),
       ring_(ring_size_ + block_mask_ + 1),
@@ -176,6 +177,7 @@ void RequestPort::issue(Cycles cycle) {
 
 /// Opens the next access, after completing the events before it; false if there is none, or none yet.
 bool RequestPort::next_part() {
+  waits_for_page_ = false;  // events and what happens between samples change tables
   const Record* record = nullptr;
   while (record == nullptr) {
     if (record_.fence) {
@@ -351,8 +353,10 @@ void RequestPort::note_miss(InFlight& access, VirtualAddress fetched, std::uint6
   TranslationRequest& request = *probe_;
   request.instruction = has_fetches_ ? std::optional(fetched) : std::nullopt;
   access.record = record;
-  if (request.tag < ring_size_)
-    kernel_.before_walk(asid_, access.address, request.access);  // not for what is fetched ahead
+  if (request.tag < ring_size_) {  // not for what is fetched ahead
+    kernel_.before_walk(asid_, access.address, request.access);
+    waits_for_page_ = false;
+  }
   probe_ = &take_request();
   forget_horizon();
 }

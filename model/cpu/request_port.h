@@ -383,6 +383,8 @@ class RequestPort : public TimedModule {
   Cycles fetch_at_ = Cycles::never();  ///< when it is fetched; never: it waits for the core, or there is none
   Cycles fetch_not_before_;            ///< next free cycle of the front end
   std::uint64_t known_page_ = ~std::uint64_t{0};  ///< a mapped code page
+  bool waits_for_page_ = false;                   ///< its next page was not mapped, and none has been mapped since
+  bool maps_pages_;                    ///< only the misses of this core map pages, unless it is one of several
   std::uint64_t on_demand_until_ = 0;  ///< fetches of records before this that are in no block are made by the core
   std::uint64_t first_block_ = 0;
   std::uint64_t end_block_ = 0;

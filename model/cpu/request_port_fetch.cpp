@@ -44,6 +44,7 @@ void RequestPort::plan_fetch(Cycles not_before) {
   const std::uint64_t page = next_block_->start.value() >> neighbours_.page_shift;
   if (page != known_page_) {
     if (!kernel_.is_mapped(asid_, next_block_->start)) {
+      waits_for_page_ = maps_pages_ && !one_of_several();
       plan_again(not_before);
       return;
     }
@@ -134,7 +135,7 @@ bool RequestPort::instruction_arrived() {
 /// look_for_block() would find nothing to do, whenever it is called.
 std::uint64_t RequestPort::follows_until() const {
   const bool room = end_block_ - first_block_ != fetch_queue_;
-  const bool idle = next_block_ ? !room || fetch_at_ != Cycles::never() : path_.stopped();
+  const bool idle = next_block_ ? !room || fetch_at_ != Cycles::never() || waits_for_page_ : path_.stopped();
   if (!idle || job_.source->delivered() < on_demand_until_) return 0;
   if (first_block_ != end_block_) return block(first_block_).record - 1;
   return next_block_ ? next_block_->record : path_.reached();

@@ -40,6 +40,7 @@ bool RequestPort::await_operand(InFlight& access, std::uint64_t place, const Acc
   access.unissued = true;
   // Pages are mapped in program order, whatever the timing, so that frames do not depend on the machine.
   kernel_.before_walk(asid_, access.address, access_of(access));
+  waits_for_page_ = false;
   if (known) ready_.push({operand.ready, place});
   return true;
 }

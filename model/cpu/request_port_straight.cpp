@@ -272,6 +272,7 @@ inline RequestPort::AtOnce RequestPort::access_at_once(const StraightRun& run, I
 /// The rest of the start of a data access that waits for its operand or sends a request.
 inline void RequestPort::leave_core(StraightRun& run, InFlight& access, AtOnce how) {
   const Record& record = *run.record;
+  const bool waited_for_page = waits_for_page_;
   deliver(run);
   describe(access, record);
   if (how == AtOnce::Waits) {
@@ -288,7 +289,8 @@ inline void RequestPort::leave_core(StraightRun& run, InFlight& access, AtOnce h
   } else {
     access_lines(access, physical_, run.at);
   }
-  run.until = undisturbed_until(run.cycle);
+  // The run ends if the page of the next fetch block may have been mapped.
+  run.until = waited_for_page && !waits_for_page_ ? run.at : undisturbed_until(run.cycle);
 }
 
 /// What a data access is, for all that handle its misses.
