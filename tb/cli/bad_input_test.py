@@ -379,17 +379,17 @@ class BadOptions(ProgramTest):
         self.write("long.txt", GOOD * 6000)
         self.assert_refused(["run", "good.txt", "--sample", "evry=5"], "--sample: 'evry=5'", "did you mean 'every'?")
         self.assert_refused(["run", "good.txt", "--sample"], "--sample", "fewer than two windows")
-        self.assert_refused(["run", "long.txt", "--sample", "every=3K", "--set", "os.prefault=false"],
+        self.assert_refused(["run", "long.txt", "--sample", "every=4K", "--set", "os.prefault=false"],
                             "--sample: demand paging", "expected os.prefault: true")
-        self.assert_refused(["run", "long.txt", "long.txt", "--sample=every=3K"], "--sample: several traces")
-        self.assert_refused(["run", "long.txt", "--sample", "every=3K", "--set", "walker.kind=rtl"],
+        self.assert_refused(["run", "long.txt", "long.txt", "--sample=every=4K"], "--sample: several traces")
+        self.assert_refused(["run", "long.txt", "--sample", "every=4K", "--set", "walker.kind=rtl"],
                             "--sample: walker.kind", "expected systemc or instant")
-        self.assert_refused(["run", "long.txt", "--sample", "every=3K,between=skip"], "between=skip", ".twt")
+        self.assert_refused(["run", "long.txt", "--sample", "every=4K,between=skip"], "between=skip", ".twt")
         sample = self.json("run", "long.txt", "--no-cost", "--sample", "every=3K,measure=1K,warm=1K")["sample"]
         self.assertGreaterEqual(sample["windows"], 2)
-        header = self.output("run", "long.txt", "--no-cost", "--sample", "every=3K", "--format", "csv").split()[0]
+        header = self.output("run", "long.txt", "--no-cost", "--sample", "every=4K", "--format", "csv").split()[0]
         self.assertEqual(header, "name,value,unit,low,high")
-        self.assertIn("ESTIMATE from", self.output("run", "long.txt", "--sample", "every=3K"))
+        self.assertIn("ESTIMATE from", self.output("run", "long.txt", "--sample", "every=4K"))
 
     def test_settings_and_variations(self):
         self.assert_refused(["run", "good.txt", "--set", "foo"], "--set foo: expected KEY=VALUE")
