@@ -17,10 +17,8 @@ struct AccessParts {
 /// The newest loads (or stores) of a core by age: as many as can be in flight. Older ones have retired.
 class RecentAccesses {
  public:
-  /// `capacity`: accesses in flight, `entries`: of these, loads (or stores). If those are as many, the window is full
-  /// first, and there is always room here.
-  RecentAccesses(std::uint32_t capacity, std::uint32_t entries)
-      : entries_(entries), free_(entries < capacity ? 0 : ~std::uint64_t{0}) {
+  /// `capacity`: accesses in flight, `entries`: of these, loads (or stores).
+  RecentAccesses(std::uint32_t capacity, std::uint32_t entries) : entries_(entries) {
     std::uint64_t size = 1;
     while (size < std::uint64_t{capacity} + 2) size *= 2;
     ring_.resize(size);
@@ -65,7 +63,7 @@ class RecentAccesses {
   std::uint64_t mask_ = 0;
   std::uint64_t count_ = 0;
   std::uint64_t entries_;
-  std::uint64_t free_;  ///< entries that are certainly free
+  std::uint64_t free_ = 0;  ///< entries that are certainly free
 };
 
 /// Accesses whose operand's arrival cycle is known, ordered by that cycle, then by age.
