@@ -12,7 +12,7 @@
 #include "cosim/cosim_case.h"
 #include "support/dice.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::cosim_test {
 namespace {
 
 constexpr std::uint64_t requests_of_a_case = 4000;
@@ -170,4 +170,4 @@ TEST(Cosim, LostInvalidationIsADifference) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::cosim_test

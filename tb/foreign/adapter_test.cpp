@@ -7,7 +7,7 @@
 #include "rtl/random_case.h"
 #include "rtl/small_tables.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::adapter_test {
 namespace {
 
 /// The control registers required by such a walker.
@@ -234,4 +234,4 @@ TYPED_TEST(Cva6Adapter, AResetInTheMiddleOfAWalkLeavesNothingBehind) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::adapter_test

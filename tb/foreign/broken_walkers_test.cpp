@@ -16,7 +16,7 @@
 #include "system/walker_law.h"
 #include "walker/foreign_description.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::broken_walkers_test {
 namespace {
 
 using testing::HasSubstr;
@@ -167,4 +167,4 @@ TEST(BrokenWalker, InAMachineTheCheckOfARunFindsIt) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::broken_walkers_test

@@ -13,7 +13,7 @@
 #include "support/temporary_folder.h"
 #include "system/walker_law.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::foreign_walker_test {
 namespace {
 
 /// Every built-in walker, including foreign ones.
@@ -83,4 +83,4 @@ TEST(WalkerLaw, WhereAllWalksReadAsManyEntriesTheConstantHasWhatEachCosts) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::foreign_walker_test

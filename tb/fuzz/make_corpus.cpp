@@ -83,8 +83,8 @@ std::string compressed(const TemporaryFolder& folder, const std::string& ending)
   return folder.content("a" + ending);
 }
 
-Pages some_pages() {
-  Pages pages;
+ImagePages some_pages() {
+  ImagePages pages;
   pages[0x1000] = std::string(page_bytes, '\0');
   for (std::uint64_t i = 0; i < 8; ++i) put_at(pages[0x1000], 8 * i, 0x2007 + (i << 12));
   pages[0x2000] = std::string(page_bytes, '\0');
@@ -96,7 +96,7 @@ void write(const std::string& path, const std::string& bytes) {
 }
 
 void write_images(const std::string& images, const std::string& kdumps) {
-  const Pages pages = some_pages();
+  const ImagePages pages = some_pages();
   const std::string note = qemu_note(0x80000011, 0x1000, 0x20);
   ElfOptions narrow;
   narrow.wide = false;

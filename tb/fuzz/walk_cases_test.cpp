@@ -4,7 +4,7 @@
 #include "fuzz/walk_case.h"
 #include "support/dice.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::walk_cases_test {
 namespace {
 
 TEST(WalkCases, TheThreeWalksAgreeOnRandomMemoryUnderRandomControlRegisters) {
@@ -88,4 +88,4 @@ TEST(TimedWalker, OfALeafLargerThanPhysicalMemoryWhatExistsIsTranslated) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::walk_cases_test

@@ -8,7 +8,7 @@
 #include "rtl/array_bench.h"
 #include "walker/translation_caches.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::array_test {
 namespace {
 
 template <class Shape>
@@ -382,4 +382,4 @@ TEST(RtlArrays, AResetEmptiesThemAtOnce) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::array_test

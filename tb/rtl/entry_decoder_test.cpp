@@ -10,7 +10,7 @@
 #include "rtl/lasting_model.h"
 #include "rtl/rtl_codes.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::entry_decoder_test {
 namespace {
 
 /// One mode with some controls, in RTL and model.
@@ -167,4 +167,4 @@ TEST(EntryDecoderRadix, AUnevenSplitOfShortEntriesDecodesAsInTheModel) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::entry_decoder_test

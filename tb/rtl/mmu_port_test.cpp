@@ -8,7 +8,7 @@
 #include "rtl/lasting_model.h"
 #include "rtl/rtl_codes.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::mmu_port_test {
 namespace {
 
 constexpr std::uint8_t sv39 = 6;
@@ -309,4 +309,4 @@ TEST(RtlMmuPort, EveryRequestIsAnsweredOnceWhateverTheNeighboursDo) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::mmu_port_test

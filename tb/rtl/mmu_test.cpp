@@ -11,7 +11,7 @@
 #include "rtl/rtl_codes.h"
 #include "rtl/small_tables.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::mmu_test {
 namespace {
 
 struct MmuAnswer {
@@ -320,4 +320,4 @@ TEST(RtlMmu, AccessesAreTranslatedAsTheReferenceWalkDoes) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::mmu_test

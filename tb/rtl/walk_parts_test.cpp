@@ -11,7 +11,7 @@
 #include "rtl/lasting_model.h"
 #include "rtl/random_tables.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::walk_parts_test {
 namespace {
 
 using Step = Walk::Step;
@@ -379,4 +379,4 @@ TEST(WalkStep, AStoreToACleanPageWantsTheDirtyBitSet) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::walk_parts_test

@@ -7,7 +7,7 @@
 #include "rtl/small_tables.h"
 #include "rtl/walker_bench.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::walker_corners_test {
 namespace {
 
 const std::vector<std::string>& modes() {
@@ -311,4 +311,4 @@ TEST(RtlWalkerCorners, AResetClearsEveryPinAtOnce) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::walker_corners_test

@@ -6,7 +6,7 @@
 #include "rtl/small_tables.h"
 #include "rtl/walker_bench.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::walker_cycles_test {
 
 class World : public WalkerBench<Vwalker4> {
  public:
@@ -65,6 +65,6 @@ class World : public WalkerBench<Vwalker4> {
   std::multimap<std::uint64_t, RtlInvalidation> invalidations_;
 };
 
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::walker_cycles_test
 
 #include "support/walker_cycles.h"

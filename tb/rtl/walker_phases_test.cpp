@@ -9,7 +9,7 @@
 #include "rtl/small_tables.h"
 #include "rtl/walker_bench.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::walker_phases_test {
 namespace {
 
 constexpr unsigned slots = 4;
@@ -328,4 +328,4 @@ TEST(RtlWalkerPhases, AfterAResetWhereverASlotStandsItIsLikeNew) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::walker_phases_test

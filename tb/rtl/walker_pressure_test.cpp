@@ -5,7 +5,7 @@
 #include "rtl/small_tables.h"
 #include "rtl/walker_bench.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::walker_pressure_test {
 namespace {
 
 constexpr unsigned read_failed = 7;
@@ -297,4 +297,4 @@ TEST(RtlWalkerPressure, AWalkWithoutATagLeftIsPresentedInTheCycleAfterAnOldAnswe
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::walker_pressure_test

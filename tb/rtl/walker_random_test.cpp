@@ -6,7 +6,7 @@
 #include "paging/walk_steps.h"
 #include "rtl/random_case.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::walker_random_test {
 namespace {
 
 /// Modes that the walker of that name is built for; its radix split comes last.
@@ -164,4 +164,4 @@ TYPED_TEST(RandomWalks, CyclesThatAreQuietMayBeSkipped) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::walker_random_test

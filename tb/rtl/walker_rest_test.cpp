@@ -3,7 +3,7 @@
 
 #include "rtl/four_slots.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::walker_rest_test {
 namespace {
 
 using Bench = FourSlots;
@@ -155,4 +155,4 @@ TEST(RtlWalkerAtRest, IsQuietWhileARequestThatWasSentBackWaitsForASlot) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::walker_rest_test

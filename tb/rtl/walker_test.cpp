@@ -3,7 +3,7 @@
 
 #include "rtl/four_slots.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::walker_test {
 namespace {
 
 using Bench = FourSlots;
@@ -474,4 +474,4 @@ TEST(RtlWalker, TheWalkCachesForgetWhatAnInvalidationCovers) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::walker_test

@@ -17,7 +17,7 @@ struct Run {
   std::string bytes;
 };
 
-std::vector<Run> runs_of(const Pages& pages) {
+std::vector<Run> runs_of(const ImagePages& pages) {
   std::vector<Run> runs;
   for (const auto& [address, page] : pages) {
     if (runs.empty() || runs.back().address + runs.back().bytes.size() != address) runs.push_back({address, ""});
@@ -109,7 +109,7 @@ std::string elf_header(const ElfOptions& options, std::size_t segments, std::uin
 
 }  // namespace
 
-std::string as_pages(const Pages& pages) {
+std::string as_pages(const ImagePages& pages) {
   std::string text;
   for (const auto& [address, page] : pages) {
     put(text, address);
@@ -118,7 +118,7 @@ std::string as_pages(const Pages& pages) {
   return text;
 }
 
-std::string as_elf(const Pages& pages, const ElfOptions& options) {
+std::string as_elf(const ImagePages& pages, const ElfOptions& options) {
   const bool wide = options.wide;
   const std::vector<Run> runs = runs_of(pages);
   const std::size_t segments = runs.size() + (options.notes.empty() ? 0 : 1);
@@ -146,13 +146,13 @@ std::string as_elf(const Pages& pages, const ElfOptions& options) {
   return text;
 }
 
-std::string as_lime(const Pages& pages) {
+std::string as_lime(const ImagePages& pages) {
   std::string text;
   for (const Run& run : runs_of(pages)) text += lime_header(0x4C694D45, 1, run) + run.bytes;
   return text;
 }
 
-std::string as_avml(const Pages& pages) {
+std::string as_avml(const ImagePages& pages) {
   std::string text;
   for (const Run& run : runs_of(pages)) {
     text += lime_header(0x4C4D5641, 2, run);
@@ -173,7 +173,7 @@ std::string as_avml(const Pages& pages) {
   return text;
 }
 
-std::string as_kdump(const Pages& pages, std::uint32_t compression, bool wide, const std::string& notes) {
+std::string as_kdump(const ImagePages& pages, std::uint32_t compression, bool wide, const std::string& notes) {
   const std::uint64_t count = pages.rbegin()->first / page_bytes + 1;
   const std::uint64_t bitmap_blocks = ((count + 7) / 8 + page_bytes - 1) / page_bytes;
   const std::size_t status = wide ? 424 : 412;
@@ -232,7 +232,7 @@ std::string as_flattened(const std::string& file) {
   return text;
 }
 
-std::string as_windows_full(const Pages& pages, std::uint64_t root) {
+std::string as_windows_full(const ImagePages& pages, std::uint64_t root) {
   constexpr std::size_t most_runs = 42;
   std::vector<Run> runs = runs_of(pages);
   for (std::uint64_t gap = page_bytes; runs.size() > most_runs; gap *= 2) {
@@ -260,7 +260,7 @@ std::string as_windows_full(const Pages& pages, std::uint64_t root) {
   return text;
 }
 
-std::string as_windows_bitmap(const Pages& pages, std::uint64_t root) {
+std::string as_windows_bitmap(const ImagePages& pages, std::uint64_t root) {
   const std::uint64_t bits = pages.rbegin()->first / page_bytes + 1;
   std::string text = windows_header(5, root) + "SDMPDUMP";
   text.resize(0x2038 + (bits + 7) / 8, '\0');
@@ -294,20 +294,20 @@ std::vector<ImageWriter> image_writers() {
   ElfOptions many;
   many.many = true;
   return {
-      {"elf64", "elf", [](const Pages& pages) { return as_elf(pages); }},
-      {"elf32", "elf", [narrow](const Pages& pages) { return as_elf(pages, narrow); }},
-      {"elf_many", "elf", [many](const Pages& pages) { return as_elf(pages, many); }},
+      {"elf64", "elf", [](const ImagePages& pages) { return as_elf(pages); }},
+      {"elf32", "elf", [narrow](const ImagePages& pages) { return as_elf(pages, narrow); }},
+      {"elf_many", "elf", [many](const ImagePages& pages) { return as_elf(pages, many); }},
       {"lime", "lime", as_lime},
       {"avml", "avml", as_avml},
-      {"kdump_raw", "kdump", [](const Pages& pages) { return as_kdump(pages, 0); }},
-      {"kdump_zlib", "kdump", [](const Pages& pages) { return as_kdump(pages, 1); }},
-      {"kdump_snappy", "kdump", [](const Pages& pages) { return as_kdump(pages, 4); }},
-      {"kdump_zstd", "kdump", [](const Pages& pages) { return as_kdump(pages, 0x20); }},
-      {"kdump_32", "kdump", [](const Pages& pages) { return as_kdump(pages, 1, false); }},
-      {"flattened", "flattened", [](const Pages& pages) { return as_flattened(as_kdump(pages, 1)); }},
-      {"flattened_elf", "flattened", [](const Pages& pages) { return as_flattened(as_elf(pages)); }},
-      {"windows_full", "windows", [](const Pages& pages) { return as_windows_full(pages); }},
-      {"windows_bitmap", "windows", [](const Pages& pages) { return as_windows_bitmap(pages); }},
+      {"kdump_raw", "kdump", [](const ImagePages& pages) { return as_kdump(pages, 0); }},
+      {"kdump_zlib", "kdump", [](const ImagePages& pages) { return as_kdump(pages, 1); }},
+      {"kdump_snappy", "kdump", [](const ImagePages& pages) { return as_kdump(pages, 4); }},
+      {"kdump_zstd", "kdump", [](const ImagePages& pages) { return as_kdump(pages, 0x20); }},
+      {"kdump_32", "kdump", [](const ImagePages& pages) { return as_kdump(pages, 1, false); }},
+      {"flattened", "flattened", [](const ImagePages& pages) { return as_flattened(as_kdump(pages, 1)); }},
+      {"flattened_elf", "flattened", [](const ImagePages& pages) { return as_flattened(as_elf(pages)); }},
+      {"windows_full", "windows", [](const ImagePages& pages) { return as_windows_full(pages); }},
+      {"windows_bitmap", "windows", [](const ImagePages& pages) { return as_windows_bitmap(pages); }},
       {"pages", "pages", as_pages},
   };
 }

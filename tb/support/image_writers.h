@@ -9,7 +9,7 @@
 namespace tablewalk::test {
 
 /// Pages of 4 KiB by physical address.
-using Pages = std::map<std::uint64_t, std::string>;
+using ImagePages = std::map<std::uint64_t, std::string>;
 
 /// Appends a number in memory byte order.
 template <class Number>
@@ -31,22 +31,23 @@ struct ElfOptions {
 };
 
 /// Files laid out as the formats are documented, written without the program's own code.
-std::string as_pages(const Pages& pages);
-std::string as_elf(const Pages& pages, const ElfOptions& options = {});
-std::string as_lime(const Pages& pages);
-std::string as_avml(const Pages& pages);
+std::string as_pages(const ImagePages& pages);
+std::string as_elf(const ImagePages& pages, const ElfOptions& options = {});
+std::string as_lime(const ImagePages& pages);
+std::string as_avml(const ImagePages& pages);
 /// `compression`: 0 raw, 1 zlib, 4 snappy, 0x20 zstd; a page of zeros is stored once. `wide`: of a 64-bit machine.
-std::string as_kdump(const Pages& pages, std::uint32_t compression, bool wide = true, const std::string& notes = "");
+std::string as_kdump(const ImagePages& pages, std::uint32_t compression, bool wide = true,
+                     const std::string& notes = "");
 std::string as_flattened(const std::string& file);
-std::string as_windows_full(const Pages& pages, std::uint64_t root = 0);
-std::string as_windows_bitmap(const Pages& pages, std::uint64_t root = 0);
+std::string as_windows_full(const ImagePages& pages, std::uint64_t root = 0);
+std::string as_windows_bitmap(const ImagePages& pages, std::uint64_t root = 0);
 /// One processor note, as written by QEMU's dump-guest-memory.
 std::string qemu_note(std::uint64_t cr0, std::uint64_t cr3, std::uint64_t cr4);
 
 struct ImageWriter {
   const char* name;  ///< of the test
   const char* format;
-  std::function<std::string(const Pages&)> write;
+  std::function<std::string(const ImagePages&)> write;
 };
 std::vector<ImageWriter> image_writers();
 

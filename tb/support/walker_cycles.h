@@ -24,7 +24,7 @@
 #include "paging/paging_mode.h"
 #include "protocol/invalidation.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::walker_cycles_test {
 
 constexpr std::uint64_t page_a = 0x40001000;
 constexpr std::uint64_t page_b = 0x40002000;  ///< of the same last-level table
@@ -367,4 +367,4 @@ TEST(WalkerCycles, Rule6WhatAnInvalidationDoesNotCoverStays) {
   EXPECT_EQ(reads_with_an_invalidation_in_33(1), 4u + 2);
 }
 
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::walker_cycles_test

@@ -7,7 +7,7 @@
 #include "support/without_effect.h"
 #include "trace/generate.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::cores_test {
 namespace {
 
 constexpr std::size_t records = 2500;
@@ -79,4 +79,4 @@ TEST(CoresMemory, SixteenCoresTakeLessThan40MiBHoweverLongTheirTracesAre) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::cores_test

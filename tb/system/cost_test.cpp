@@ -15,7 +15,7 @@
 #include "system/machine.h"
 #include "system/waterfall.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::cost_test {
 namespace {
 
 /// A machine and a trace, determined by a seed.
@@ -282,4 +282,4 @@ TEST(Cost, OfASampleWithFewWalksThereIsNone) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::cost_test

@@ -14,7 +14,7 @@
 #include "support/random_kernel.h"
 #include "trace/trace_reader.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::demand_paging_test {
 namespace {
 
 constexpr std::uint64_t page_bytes = 4096;
@@ -421,4 +421,4 @@ TEST(DemandPaging, RandomMachinesKeepTheLawsWithEveryKindOfIdsRootsShootdownsAnd
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::demand_paging_test

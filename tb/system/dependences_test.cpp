@@ -7,7 +7,7 @@
 #include "support/random_machine.h"
 #include "support/temporary_folder.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::dependences_test {
 namespace {
 
 std::vector<Record> loads_of(std::size_t count, std::uint64_t step, std::uint16_t distance) {
@@ -63,4 +63,4 @@ TEST(Dependences, ABlockingCoreDoesNotSeeThem) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::dependences_test

@@ -9,7 +9,7 @@
 #include "support/random_machine.h"
 #include "support/temporary_folder.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::figures_test {
 namespace {
 
 /// A machine that has every module, small enough that all of them have something to do; and what it counted on a trace
@@ -170,4 +170,4 @@ TEST(Figures, OfTablesAddUp) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::figures_test

@@ -6,7 +6,7 @@
 #include "support/random_machine.h"
 #include "support/temporary_folder.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::flattened_test {
 namespace {
 
 TEST(Flattened, EveryMachineFinishesWithEveryTranslationRight) {
@@ -111,4 +111,4 @@ TEST(Flattened, FragmentedMemoryHasOrdinaryTables) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::flattened_test

@@ -7,7 +7,7 @@
 #include "support/random_machine.h"
 #include "support/temporary_folder.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::hashed_test {
 namespace {
 
 constexpr std::size_t trace_length = 1500;
@@ -152,4 +152,4 @@ TEST_P(Hashed, HalvesOfTheAddressSpaceCannotBeShared) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::hashed_test

@@ -12,7 +12,7 @@
 #include "trace/event_form.h"
 #include "walker/translation_caches.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::invalidation_rules_test {
 namespace {
 
 /// A TLB entry, as a row of a list.
@@ -300,4 +300,4 @@ TEST(InvalidationRules, AnInstructionOfAnotherArchitectureIsRefusedByName) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::invalidation_rules_test

@@ -7,7 +7,7 @@
 #include "support/child_run.h"
 #include "support/temporary_folder.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::kernel_pages_test {
 namespace {
 
 using testing::HasSubstr;
@@ -127,4 +127,4 @@ TEST(KernelPages, InTheUpperHalfThePagesThatTheKernelTouchesFirstAreItsOwn) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::kernel_pages_test

@@ -14,7 +14,7 @@
 #include "support/temporary_folder.h"
 #include "system/host_memory.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::largest_values_test {
 namespace {
 
 /// A config in which every list has an item, so that every key exists.
@@ -136,4 +136,4 @@ TEST(HostMemory, IsWhatTheArraysTake) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::largest_values_test

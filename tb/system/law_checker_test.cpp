@@ -12,7 +12,7 @@
 #include "stats/core_name.h"
 #include "system/machine.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::law_checker_test {
 namespace {
 
 using testing::HasSubstr;
@@ -273,4 +273,4 @@ TEST(LawsOfAMachine, AreDeclaredForEachCoreAndForAll) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::law_checker_test

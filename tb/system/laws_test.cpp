@@ -7,7 +7,7 @@
 #include "support/temporary_folder.h"
 #include "support/without_effect.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::laws_test {
 namespace {
 
 constexpr std::size_t trace_length = 1500;
@@ -72,4 +72,4 @@ TEST(Laws, EveryMachineFinishesWithEveryTranslationRightAndEveryCycleAccountedFo
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::laws_test

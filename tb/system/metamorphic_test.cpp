@@ -13,7 +13,7 @@
 #include "trace/event_form.h"
 #include "trace/generate.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::metamorphic_test {
 namespace {
 
 std::string figures_of(const MachineConfig& config, const RunOptions& options) {
@@ -181,4 +181,4 @@ TEST(Metamorphic, MemoryDoesNotGrowWithTheTrace) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::metamorphic_test

@@ -28,7 +28,7 @@
 #include "walker/rtl_walker.h"
 #include "walker/walk_cache.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::no_stale_test {
 namespace {
 
 Access random_access(Dice& dice) {
@@ -438,4 +438,4 @@ INSTANTIATE_TEST_SUITE_P(Foreign, NoStaleAnswerOf, testing::ValuesIn(foreign_wal
                          [](const auto& built_in) { return test_name_of(built_in.param); });
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::no_stale_test

@@ -15,7 +15,7 @@
 #include "tlb/tlb_array.h"
 #include "trace/trace_reader.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::oracle_test {
 namespace {
 
 struct Shape {
@@ -250,4 +250,4 @@ INSTANTIATE_TEST_SUITE_P(TlbMissOracle, CountedTrace, testing::Values("true", "g
                          [](const testing::TestParamInfo<const char*>& trace) { return std::string(trace.param); });
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::oracle_test

@@ -7,7 +7,7 @@
 #include "support/dice.h"
 #include "support/temporary_folder.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::physical_limit_test {
 namespace {
 
 constexpr unsigned physical_bits = 29;
@@ -84,4 +84,4 @@ TEST(PageBeyondPhysicalMemory, OfEveryTlbIsServedOnlyBelowTheLimit) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::physical_limit_test

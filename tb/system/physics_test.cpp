@@ -10,7 +10,7 @@
 #include "support/random_machine.h"
 #include "support/temporary_folder.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::physics_test {
 namespace {
 
 Record access_to(std::uint64_t address, RecordKind kind = RecordKind::Load, std::uint32_t size = 8) {
@@ -191,4 +191,4 @@ TEST(Physics, AFetchAndALoadOfOnePageShareOneWalk) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::physics_test

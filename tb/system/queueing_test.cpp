@@ -12,7 +12,7 @@
 #include "paging/table_builder.h"
 #include "walker/systemc_walker.h"
 
-namespace tablewalk {
+namespace tablewalk::queueing_test {
 namespace {
 
 /// A read from presented to answered: the memory takes 6.5.
@@ -264,4 +264,4 @@ INSTANTIATE_TEST_SUITE_P(Styles, CrowdedMemory,
                                          PlainMemory::Style::RespondsOnReturnPath, PlainMemory::Style::Completes));
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::queueing_test

@@ -9,7 +9,7 @@
 #include "support/rtl_variants.h"
 #include "support/temporary_folder.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::rtl_walker_test {
 namespace {
 
 constexpr std::size_t trace_length = 1500;
@@ -82,4 +82,4 @@ TEST(RtlMachines, BothWalkersDoTheSameInEveryCycle) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::rtl_walker_test

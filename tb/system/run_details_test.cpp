@@ -10,7 +10,7 @@
 #include "support/random_machine.h"
 #include "support/temporary_folder.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::run_details_test {
 namespace {
 
 using nlohmann::ordered_json;
@@ -95,4 +95,4 @@ TEST(RunDetails, HaveNoTreeOfTablesThatAreNotRadix) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::run_details_test

@@ -8,7 +8,7 @@
 #include "support/temporary_folder.h"
 #include "support/warmed_machine.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::sampling_test {
 namespace {
 
 MachineConfig one_at_a_time(Dice& dice) {
@@ -166,4 +166,4 @@ TEST(Sampling, RefusesWhatHasNoFunctionalModel) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::sampling_test

@@ -13,7 +13,7 @@
 #include "support/temporary_folder.h"
 #include "system/waterfall.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::segmentation_test {
 namespace {
 
 using testing::HasSubstr;
@@ -340,4 +340,4 @@ TEST(Segmentation, WorksOnSeveralCores) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::segmentation_test

@@ -11,7 +11,7 @@
 #include "support/temporary_folder.h"
 #include "support/warmed_machine.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::shards_test {
 namespace {
 
 RunResult merged(const MachineConfig& config, RunOptions options, const ShardSpec& spec) {
@@ -148,4 +148,4 @@ TEST(Shards, RefuseWhatSamplingRefuses) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::shards_test

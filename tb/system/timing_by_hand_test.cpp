@@ -9,7 +9,7 @@
 #include "support/listed_trace.h"
 #include "system/machine.h"
 
-namespace tablewalk {
+namespace tablewalk::timing_by_hand_test {
 namespace {
 
 Record fetch(std::uint64_t address) {
@@ -310,4 +310,4 @@ TEST(TimingEdge, LoadInTheCycleOfTheLineHits) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::timing_by_hand_test

@@ -14,7 +14,7 @@
 #include "support/random_machine.h"
 #include "support/temporary_folder.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::walk_attribution_test {
 namespace {
 
 constexpr std::uint64_t region_bytes = 1 << 21;
@@ -223,4 +223,4 @@ TEST(WalkAttribution, EachCycleOfAWalkIsInOnePart) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::walk_attribution_test

@@ -124,6 +124,16 @@ def check_sv(path, text):
         yield 1, f"defines {', '.join(defined) or 'nothing'}; expected one module or package of the file's name, {name}"
 
 
+def check_test_namespace(path, text):
+    """Tests are compiled several as one, so the names of each are in a namespace of its own."""
+    name = os.path.splitext(os.path.basename(path))[0]
+    if not path.startswith("tb/") or not path.endswith("_test.cpp") or "namespace" not in text:
+        return
+    opened = re.search(r"^namespace tablewalk(::\w+)*", text, re.MULTILINE)
+    if opened is None or not opened.group().endswith("::" + name):
+        yield 1, f"its names are in no namespace of its own; expected namespace tablewalk::{name}"
+
+
 def check_words(path, text):
     if path.startswith("tb/tidy/"):
         return
@@ -200,6 +210,7 @@ def check_file(root, path):
     yield from check_plain_headers(root, path, text)
     yield from check_length(path, text)
     yield from check_sv(path, text)
+    yield from check_test_namespace(path, text)
     yield from check_words(path, text)
     yield from check_ends(path, text)
     yield from check_links(root, path, text)

@@ -45,6 +45,13 @@ class LayoutTest(unittest.TestCase):
         self.assertEqual(self.check("model/cli/a.cpp", '#include "report/a.h"\n'), [])
         self.assert_finds(self.check("model/report/a.cpp", '#include "cli/a.h"\n'), "model/report/a.cpp:1", "below")
 
+    def test_a_test_without_a_namespace_of_its_own_is_found(self):
+        good = "namespace tablewalk::test::a_test {\nnamespace {\n"
+        self.assertEqual(self.check("tb/unit/tlb/a_test.cpp", good), [])
+        self.assertEqual(self.check("tb/support/helpers.cpp", "namespace tablewalk::test {\n"), [])
+        found = self.check("tb/unit/tlb/b_test.cpp", "namespace tablewalk {\nnamespace {\n")
+        self.assert_finds(found, "tb/unit/tlb/b_test.cpp:1", "expected namespace tablewalk::b_test")
+
     def test_an_include_without_a_folder_is_found(self):
         self.assert_finds(self.check("model/tlb/a.cpp", '#include "a.h"\n'), "model/tlb/a.cpp:1", "FOLDER/FILE.h")
 

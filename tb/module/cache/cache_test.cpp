@@ -8,7 +8,7 @@
 #include "module/fake_memory.h"
 #include "module/script.h"
 
-namespace tablewalk {
+namespace tablewalk::cache_test {
 namespace {
 
 constexpr std::uint64_t hit_cycles = 4;
@@ -385,4 +385,4 @@ TEST(Cache, CompareAndSwapWritesOverWhatWasExpectedAndMakesTheLineDirty) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::cache_test

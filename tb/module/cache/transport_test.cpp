@@ -8,7 +8,7 @@
 #include "module/relays.h"
 #include "module/script.h"
 
-namespace tablewalk {
+namespace tablewalk::transport_test {
 namespace {
 
 /// A cache with a core (at once) and a walker (registered) above it. Relayed: with a relay in each of its links.
@@ -95,4 +95,4 @@ TEST(CacheTransport, AnswersInTheSameCyclesAsItsOwnMachine) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::transport_test

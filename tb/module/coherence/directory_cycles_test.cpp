@@ -14,7 +14,7 @@
 #include "module/fake_memory.h"
 #include "module/script.h"
 
-namespace tablewalk {
+namespace tablewalk::directory_cycles_test {
 namespace {
 
 constexpr std::uint64_t hit_cycles = 3;
@@ -384,4 +384,4 @@ TEST(DirectoryCycles, AWriteBackThatASnoopMeetsGoesWithTheSnoop) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::directory_cycles_test

@@ -10,7 +10,7 @@
 #include "module/fake_memory.h"
 #include "support/dice.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::directory_test {
 namespace {
 
 constexpr std::uint64_t line_bytes = 64;
@@ -216,4 +216,4 @@ TEST_P(Coherence, AWriterIsAloneAndNobodyWaitsForEver) {
 INSTANTIATE_TEST_SUITE_P(Seeds, Coherence, testing::Range(std::uint64_t{0}, std::uint64_t{24}));
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::directory_test

@@ -4,7 +4,7 @@
 
 #include "module/cpu/core_bench.h"
 
-namespace tablewalk {
+namespace tablewalk::cores_test {
 namespace {
 
 constexpr std::uint64_t interrupt_cycles = 40;
@@ -439,4 +439,4 @@ TEST(SeveralTraces, WhatWasFetchedAheadIsFetchedAgain) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::cores_test

@@ -4,7 +4,7 @@
 
 #include "module/cpu/core_bench.h"
 
-namespace tablewalk {
+namespace tablewalk::front_end_test {
 namespace {
 
 CoreConfig fetching_ahead(std::uint32_t blocks) {
@@ -206,4 +206,4 @@ TEST(FrontEnd, ReachesFarInALongTrace) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::front_end_test

@@ -4,7 +4,7 @@
 
 #include "module/cpu/core_bench.h"
 
-namespace tablewalk {
+namespace tablewalk::request_port_test {
 namespace {
 
 TEST(RequestPort, BlockingCoreEndsEachAccessBeforeTheNext) {
@@ -435,4 +435,4 @@ TEST(RequestPort, StoresInFlightAreLimitedAndLoadsAreNot) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::request_port_test

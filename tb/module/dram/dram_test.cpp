@@ -6,7 +6,7 @@
 
 #include "unit/dram/small_dram.h"
 
-namespace tablewalk {
+namespace tablewalk::dram_test {
 namespace {
 
 using test::core_mhz;
@@ -245,4 +245,4 @@ TEST_F(DramModule, ResetForgetsFiguresAndKeepsOpenRows) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::dram_test

@@ -8,7 +8,7 @@
 
 #include "links/timed_module.h"
 
-namespace tablewalk {
+namespace tablewalk::clockwork_test {
 namespace {
 
 using Act = std::tuple<std::uint64_t, unsigned, unsigned>;  // cycle, phase, module
@@ -74,4 +74,4 @@ TEST(Clockwork, InLockstepTheSame) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::clockwork_test

@@ -8,7 +8,7 @@
 #include "tlb/first_level_tlb.h"
 #include "tlb/registered_tlb.h"
 
-namespace tablewalk {
+namespace tablewalk::coalescing_test {
 namespace {
 
 TlbConfig config_of(std::uint32_t coalesce) {
@@ -118,4 +118,4 @@ TEST(Coalescing, AnInvalidationOfAPageOutsideOfTheGroupDoesNot) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::coalescing_test

@@ -11,7 +11,7 @@
 #include "tlb/first_level_tlb.h"
 #include "tlb/registered_tlb.h"
 
-namespace tablewalk {
+namespace tablewalk::depth_test {
 namespace {
 
 constexpr std::uint64_t lower_latency = 20;
@@ -69,4 +69,4 @@ TEST(StackOfTlbs, DeeperThanARouteIsRefused) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::depth_test

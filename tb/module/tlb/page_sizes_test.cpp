@@ -10,7 +10,7 @@
 #include "module/translation_client.h"
 #include "tlb/first_level_tlb.h"
 
-namespace tablewalk {
+namespace tablewalk::page_sizes_test {
 namespace {
 
 constexpr std::uint64_t lower_latency = 20;
@@ -83,4 +83,4 @@ TEST(FirstLevelTlb, A64KPageIsKeptInPartsWhereTheArrayDoesNotHoldThatSize) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::page_sizes_test

@@ -8,7 +8,7 @@
 #include "tlb/first_level_tlb.h"
 #include "tlb/registered_tlb.h"
 
-namespace tablewalk {
+namespace tablewalk::prefetch_test {
 namespace {
 
 constexpr std::uint64_t lower_latency = 20;
@@ -275,4 +275,4 @@ TEST(Prefetch, PassesATlbBelowWithoutBeingCountedThere) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::prefetch_test

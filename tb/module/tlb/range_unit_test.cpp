@@ -10,7 +10,7 @@
 #include "module/translation_client.h"
 #include "tlb/registered_tlb.h"
 
-namespace tablewalk {
+namespace tablewalk::range_unit_test {
 namespace {
 
 constexpr std::uint64_t page_bytes = 4096;
@@ -242,4 +242,4 @@ TEST(RangeUnit, ARequestThatWaitsForARegisterIsAnsweredByARange) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::range_unit_test

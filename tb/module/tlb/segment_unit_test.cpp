@@ -7,7 +7,7 @@
 #include "module/translation_client.h"
 #include "tlb/first_level_tlb.h"
 
-namespace tablewalk {
+namespace tablewalk::segment_unit_test {
 namespace {
 
 constexpr std::uint64_t lower_latency = 20;
@@ -211,4 +211,4 @@ TEST(SegmentUnit, AFaultOfThePagesComesBackForTheTraceAddress) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::segment_unit_test

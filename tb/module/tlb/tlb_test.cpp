@@ -7,7 +7,7 @@
 #include "module/translation_client.h"
 #include "tlb/registered_tlb.h"
 
-namespace tablewalk {
+namespace tablewalk::tlb_test {
 namespace {
 
 constexpr std::uint64_t page_a = 0x1000;
@@ -436,4 +436,4 @@ TEST(TwoLevelsOfTlb, WhatIsAskedAfterAnInvalidationNeverGetsAnAnswerFromBefore) 
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::tlb_test

@@ -9,7 +9,7 @@
 #include "tlb/first_level_tlb.h"
 #include "tlb/registered_tlb.h"
 
-namespace tablewalk {
+namespace tablewalk::transport_test {
 namespace {
 
 /// A hit takes more than one cycle, so that nothing else is accepted during its latency.
@@ -101,4 +101,4 @@ TEST(TlbTransport, SecondLevelAnswersInTheSameCyclesAsItsOwnMachine) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::transport_test

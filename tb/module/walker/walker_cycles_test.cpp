@@ -7,7 +7,7 @@
 #include "rtl/small_tables.h"
 #include "walker/systemc_walker.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::walker_cycles_test {
 
 /// Responds to each access after its specified latency, and records it.
 class LateMemory : public sc_core::sc_module {
@@ -101,6 +101,6 @@ class World {
   const std::vector<LateMemory::Access>& presented;
 };
 
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::walker_cycles_test
 
 #include "support/walker_cycles.h"

@@ -3,7 +3,7 @@
 #include "module/walker/walker_bench.h"
 #include "stats/stat_set.h"
 
-namespace tablewalk {
+namespace tablewalk::walker_hints_test {
 namespace {
 
 constexpr std::uint64_t ways = 3;
@@ -170,4 +170,4 @@ TEST(WalkerHints, WalksGoBeforeFetches) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::walker_hints_test

@@ -3,7 +3,7 @@
 #include "module/walker/walker_bench.h"
 #include "stats/stat_set.h"
 
-namespace tablewalk {
+namespace tablewalk::walker_page_sizes_test {
 namespace {
 
 constexpr std::uint64_t huge = 2 << 20;
@@ -82,4 +82,4 @@ TEST(WalkerPageSizes, TheLeastRecentlyUsedRegionLeaves) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::walker_page_sizes_test

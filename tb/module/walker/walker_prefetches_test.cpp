@@ -2,7 +2,7 @@
 
 #include "module/walker/walker_bench.h"
 
-namespace tablewalk {
+namespace tablewalk::walker_prefetches_test {
 namespace {
 
 TEST(WalkerPrefetches, WaitUntilNoAccessWaits) {
@@ -134,4 +134,4 @@ TEST_P(LostRound, EndsAndLeavesNothingToTheNextWalkOfItsSlot) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::walker_prefetches_test

@@ -2,7 +2,7 @@
 
 #include "module/walker/walker_bench.h"
 
-namespace tablewalk {
+namespace tablewalk::walker_rounds_test {
 namespace {
 
 constexpr std::uint64_t ways = 3;
@@ -91,4 +91,4 @@ TEST_P(InvalidatedRound, BeginsAgain) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::walker_rounds_test

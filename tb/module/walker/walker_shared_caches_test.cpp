@@ -6,7 +6,7 @@
 #include "module/walker/walker_bench.h"
 #include "walker/shared_walk_caches.h"
 
-namespace tablewalk {
+namespace tablewalk::walker_shared_caches_test {
 namespace {
 
 /// A walk of that many reads: the lookup is answered a cycle later than one of the walker's own caches.
@@ -145,4 +145,4 @@ TEST_P(InvalidatedByAnother, AnOldPointerDoesNotComeBack) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::walker_shared_caches_test

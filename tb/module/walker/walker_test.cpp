@@ -1,6 +1,6 @@
 #include "module/walker/walker_bench.h"
 
-namespace tablewalk {
+namespace tablewalk::walker_test {
 namespace {
 
 TEST(Walker, WalksFourLevelsInTheirCycles) {
@@ -320,4 +320,4 @@ TEST(Walker, NothingFromBeforeAnInvalidationAnswersOrIsRememberedWheneverItComes
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::walker_test

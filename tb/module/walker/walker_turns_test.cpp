@@ -2,7 +2,7 @@
 
 #include "module/walker/walker_bench.h"
 
-namespace tablewalk {
+namespace tablewalk::walker_turns_test {
 namespace {
 
 TEST(WalkerTurns, RequestIsTakenWhenASlotIsFreeAlsoIfItWouldJoinAWalk) {
@@ -147,4 +147,4 @@ TEST(WalkerTurns, TakesOneMemoryResponseInACycleAndTheOthersQueue) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::walker_turns_test

@@ -5,7 +5,7 @@
 
 #include "associative/replacement.h"
 
-namespace tablewalk {
+namespace tablewalk::candidates_test {
 namespace {
 
 constexpr auto policies = all_replacements();
@@ -201,4 +201,4 @@ TEST_P(AmongCandidates, RandomTakesEachAboutEquallyOften) {
 INSTANTIATE_TEST_SUITE_P(Ways, AmongCandidates, testing::Values(1u, 2u, 3u, 4u, 6u, 8u, 12u, 13u, 16u, 17u, 20u));
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::candidates_test

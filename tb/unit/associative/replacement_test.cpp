@@ -7,7 +7,7 @@
 #include <random>
 #include <set>
 
-namespace tablewalk {
+namespace tablewalk::replacement_test {
 namespace {
 
 constexpr std::uint32_t sets = 3;
@@ -260,4 +260,4 @@ TEST(ReplacementState, RandomWithASeedOf0TakesEveryWayToo) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::replacement_test

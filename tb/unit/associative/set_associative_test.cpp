@@ -7,7 +7,7 @@
 
 #include "associative/geometry.h"
 
-namespace tablewalk {
+namespace tablewalk::set_associative_test {
 namespace {
 
 using Array = SetAssociative<int>;
@@ -235,4 +235,4 @@ TEST(SetAssociative, WhatWasFoundMayBeReusedUnlessThePolicyCountsEveryUse) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::set_associative_test

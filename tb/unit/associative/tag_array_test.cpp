@@ -6,7 +6,7 @@
 #include <optional>
 #include <random>
 
-namespace tablewalk {
+namespace tablewalk::tag_array_test {
 namespace {
 
 class TagsOfWays : public testing::TestWithParam<std::uint32_t> {
@@ -74,4 +74,4 @@ TEST_P(TagsOfWays, SearchBelowTheEndOfTheValidOnesFindsTheSame) {
 INSTANTIATE_TEST_SUITE_P(Ways, TagsOfWays, testing::Values(1u, 2u, 7u, 8u, 9u, 12u, 16u, 17u, 100u));
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::tag_array_test

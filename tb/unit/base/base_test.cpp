@@ -10,7 +10,7 @@
 #include "base/types.h"
 #include "base/units.h"
 
-namespace tablewalk {
+namespace tablewalk::base_test {
 namespace {
 
 TEST(ByteSize, ReadsEverySuffix) {
@@ -195,4 +195,4 @@ TEST(File, UnusablePathsAreNamedWithTheReason) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::base_test

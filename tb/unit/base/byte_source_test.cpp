@@ -7,7 +7,7 @@
 
 #include "base/line_source.h"
 
-namespace tablewalk {
+namespace tablewalk::byte_source_test {
 namespace {
 
 /// A file of these bytes, which has no name any more.
@@ -76,4 +76,4 @@ TEST(LineSource, OnlyTheLastLineMayLackItsEnd) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::byte_source_test

@@ -9,7 +9,7 @@
 
 #include "base/zeroed_values.h"
 
-namespace tablewalk {
+namespace tablewalk::number_map_test {
 namespace {
 
 TEST(NumberMap, AgreesWithAMapAndKeepsEveryValueInItsPlace) {
@@ -66,4 +66,4 @@ TEST(NumberMap, MovesWithItsValues) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::number_map_test

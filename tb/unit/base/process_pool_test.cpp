@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 
-namespace tablewalk {
+namespace tablewalk::process_pool_test {
 namespace {
 
 std::string name_of(std::size_t number) {
@@ -104,4 +104,4 @@ TEST(ProcessPool, StopKeepsFurtherJobsFromStarting) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::process_pool_test

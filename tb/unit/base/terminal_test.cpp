@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-namespace tablewalk {
+namespace tablewalk::terminal_test {
 namespace {
 
 TEST(Wrapped, LinesAreBrokenBetweenWordsThatStillFit) {
@@ -43,4 +43,4 @@ TEST(Terminal, ItsColumnsAreThoseOfTheEnvironmentIfItSaysANumber) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::terminal_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::cache_array_test {
 namespace {
 
 /// Two sets of two lines of 64 bytes.
@@ -121,4 +121,4 @@ TEST(CacheConfig, WhatWouldNeverEndIsRefusedByName) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::cache_array_test

@@ -8,7 +8,7 @@
 
 #include "cache/cache_array.h"
 
-namespace tablewalk {
+namespace tablewalk::table_ways_test {
 namespace {
 
 struct Line {
@@ -121,4 +121,4 @@ TEST(CacheShape, HasNoMoreTableWaysThanWays) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::table_ways_test

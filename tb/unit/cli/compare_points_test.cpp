@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace tablewalk {
+namespace tablewalk::compare_points_test {
 namespace {
 
 using testing::ElementsAre;
@@ -94,4 +94,4 @@ TEST(ComparePoints, MalformedVariationsAreNamed) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::compare_points_test

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace tablewalk {
+namespace tablewalk::fault_options_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -39,4 +39,4 @@ TEST(FaultOptions, AreNamedAsTheyWereGiven) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::fault_options_test

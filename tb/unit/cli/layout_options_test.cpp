@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "support/temporary_folder.h"
 
-namespace tablewalk {
+namespace tablewalk::layout_options_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -48,4 +48,4 @@ TEST(LayoutOptions, AFileAndMapsAddUp) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::layout_options_test

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace tablewalk {
+namespace tablewalk::map_spec_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -54,4 +54,4 @@ TEST(MapSpec, WhatIsWrongIsSaidWithTheOption) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::map_spec_test

@@ -6,7 +6,7 @@
 
 #include "support/refused_keys.h"
 
-namespace tablewalk {
+namespace tablewalk::coherence_config_test {
 namespace {
 
 std::string refused(std::uint64_t directory_cycles, std::uint64_t snoop_cycles) {
@@ -29,4 +29,4 @@ TEST(CoherenceConfig, LinksAreRegistered) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::coherence_config_test

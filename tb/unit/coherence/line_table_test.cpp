@@ -7,7 +7,7 @@
 
 #include "support/dice.h"
 
-namespace tablewalk {
+namespace tablewalk::line_table_test {
 namespace {
 
 using Table = LineTable<std::uint64_t>;
@@ -131,4 +131,4 @@ TEST(LineTable, GrowsAndForgetsNothing) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::line_table_test

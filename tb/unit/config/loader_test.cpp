@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "unit/config/example_config.h"
 
-namespace tablewalk {
+namespace tablewalk::loader_test {
 namespace {
 
 ExampleConfig load(const std::string& yaml, const std::vector<std::string>& overrides = {}) {
@@ -301,4 +301,4 @@ TEST(Presets, EveryFileOfConfigsIsEmbeddedAsItIs) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::loader_test

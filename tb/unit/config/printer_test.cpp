@@ -6,7 +6,7 @@
 #include "config/loader.h"
 #include "unit/config/example_config.h"
 
-namespace tablewalk {
+namespace tablewalk::printer_test {
 namespace {
 
 ExampleConfig awkward_config() {
@@ -86,4 +86,4 @@ TEST(KeyDocuments, ListEveryKeyWithDefaultUnitAndMeaning) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::printer_test

@@ -5,7 +5,7 @@
 #include "support/dice.h"
 #include "support/listed_trace.h"
 
-namespace tablewalk {
+namespace tablewalk::fetch_path_test {
 namespace {
 
 constexpr unsigned line_shift = 6;
@@ -126,4 +126,4 @@ TEST(FetchPath, EveryByteOfEveryFetchIsInABlockOfItsLine) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::fetch_path_test

@@ -6,7 +6,7 @@
 
 #include "support/dice.h"
 
-namespace tablewalk {
+namespace tablewalk::operands_test {
 namespace {
 
 TEST(RecentAccesses, HaveRoomIfFewerThanTheirEntriesHaveNotRetired) {
@@ -35,4 +35,4 @@ TEST(RecentAccesses, HaveRoomIfFewerThanTheirEntriesHaveNotRetired) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::operands_test

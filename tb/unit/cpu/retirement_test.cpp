@@ -4,7 +4,7 @@
 
 #include <random>
 
-namespace tablewalk {
+namespace tablewalk::retirement_test {
 namespace {
 
 AccessTimes times(std::uint64_t issued, std::uint64_t tlb_hit, std::uint64_t translated, std::uint64_t cache_hit,
@@ -91,4 +91,4 @@ TEST(Retirement, AgreesWithACountOfSingleCycles) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::retirement_test

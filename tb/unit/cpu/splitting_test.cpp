@@ -5,7 +5,7 @@
 #include "cpu/access_splitter.h"
 #include "cpu/record_source.h"
 
-namespace tablewalk {
+namespace tablewalk::splitting_test {
 namespace {
 
 TEST(AccessSplitter, AccessWithinABlockStaysWhole) {
@@ -132,4 +132,4 @@ TEST(RecordSource, StopEndsTheTraceAtOnce) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::splitting_test

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 
-namespace tablewalk {
+namespace tablewalk::address_map_test {
 namespace {
 
 constexpr std::uint64_t line_bytes = 64;
@@ -106,4 +106,4 @@ TEST(AddressMap, RowThatHoldsNoLineIsAnError) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::address_map_test

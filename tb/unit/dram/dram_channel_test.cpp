@@ -9,7 +9,7 @@
 
 #include "unit/dram/small_dram.h"
 
-namespace tablewalk {
+namespace tablewalk::dram_channel_test {
 namespace {
 
 using test::line_bytes;
@@ -387,4 +387,4 @@ TEST(DramChannel, NotesOfALoneAccessAreAnnouncedExactly) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::dram_channel_test

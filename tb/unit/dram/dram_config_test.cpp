@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-namespace tablewalk {
+namespace tablewalk::dram_config_test {
 namespace {
 
 using testing::HasSubstr;
@@ -167,4 +167,4 @@ TEST(DramConfig, EmptyMappingAndEmptyFieldsAreRefused) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::dram_config_test

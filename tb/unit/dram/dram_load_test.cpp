@@ -6,7 +6,7 @@
 
 #include "unit/dram/small_dram.h"
 
-namespace tablewalk {
+namespace tablewalk::dram_load_test {
 namespace {
 
 using test::line_bytes;
@@ -96,4 +96,4 @@ TEST(DramLoad, PoissonArrivalsHaveTheirMeanGapAndDoNotDependOnAnswers) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::dram_load_test

@@ -10,7 +10,7 @@
 
 #include "dram/dram_load.h"
 
-namespace tablewalk {
+namespace tablewalk::dram_reference_test {
 namespace {
 
 /// The results of a stream: the mean latency of its reads in clocks, and the bandwidth.
@@ -109,4 +109,4 @@ TEST(DramReference, LatencyAndBandwidthAreThoseOfOtherSimulators) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::dram_reference_test

@@ -10,7 +10,7 @@
 #include "dram/dram_channel.h"
 #include "unit/dram/small_dram.h"
 
-namespace tablewalk {
+namespace tablewalk::dram_rules_test {
 namespace {
 
 using test::line_bytes;
@@ -310,4 +310,4 @@ TEST(DramRules, RefreshesOfIdleTimesAreMadeUpFor) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::dram_rules_test

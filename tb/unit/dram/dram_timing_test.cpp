@@ -6,7 +6,7 @@
 
 #include "unit/dram/small_dram.h"
 
-namespace tablewalk {
+namespace tablewalk::dram_timing_test {
 namespace {
 
 using test::line_bytes;
@@ -175,4 +175,4 @@ TEST_F(Devices, ClosedRowsPrechargeThemselvesWhenTheyMay) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::dram_timing_test

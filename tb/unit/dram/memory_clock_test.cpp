@@ -5,7 +5,7 @@
 #include <iostream>
 #include <random>
 
-namespace tablewalk {
+namespace tablewalk::memory_clock_test {
 namespace {
 
 TEST(MemoryClock, EdgesAndCyclesOfDdr4BesideFourGigahertz) {
@@ -49,4 +49,4 @@ TEST(MemoryClock, AnEdgeIsNeverSeenBeforeItsTimeAndNoLaterThanTheNextCycle) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::memory_clock_test

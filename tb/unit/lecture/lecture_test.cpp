@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-namespace tablewalk {
+namespace tablewalk::lecture_test {
 namespace {
 
 using testing::ElementsAre;
@@ -98,4 +98,4 @@ TEST(Lectures, AreInOrderAndShort) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::lecture_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::memory_access_test {
 namespace {
 
 TEST(MemoryAccess, CarriesTheBytesOfAnEntry) {
@@ -47,4 +47,4 @@ TEST(AccessPool, PayloadComesBackWhenItsLastHolderReleasesIt) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::memory_access_test

@@ -13,7 +13,7 @@
 #include "support/dice.h"
 #include "support/frame_by_frame.h"
 
-namespace tablewalk {
+namespace tablewalk::buddy_blocks_test {
 namespace {
 
 using test::Counts;
@@ -310,4 +310,4 @@ TEST(FragmentationConfig, TakesShares) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::buddy_blocks_test

@@ -8,7 +8,7 @@
 #include "support/dice.h"
 #include "support/frame_by_frame.h"
 
-namespace tablewalk {
+namespace tablewalk::compaction_test {
 namespace {
 
 using test::Counts;
@@ -265,4 +265,4 @@ TEST(Compaction, CountsFramesNotPages) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::compaction_test

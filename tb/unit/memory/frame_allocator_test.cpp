@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "memory/permutation.h"
 
-namespace tablewalk {
+namespace tablewalk::frame_allocator_test {
 namespace {
 
 constexpr std::uint64_t page = 4096;
@@ -242,4 +242,4 @@ TEST(Permutation, VisitsEveryNumberOnceAtAnySize) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::frame_allocator_test

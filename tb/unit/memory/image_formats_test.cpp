@@ -12,16 +12,16 @@
 #include "support/image_writers.h"
 #include "support/temporary_folder.h"
 
-namespace tablewalk {
+namespace tablewalk::image_formats_test {
 namespace {
 
-using test::Pages;
+using test::ImagePages;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-Pages some_pages() {
+ImagePages some_pages() {
   std::mt19937_64 random(7);
-  Pages pages;
+  ImagePages pages;
   for (const std::uint64_t address : {0x1000, 0x2000, 0x3000, 0x9000, 0x100000, 0x101000, 0x7FF000}) {
     std::string page;
     for (unsigned word = 0; word < 512; ++word)
@@ -52,7 +52,7 @@ class ImageFormats : public ::testing::Test {
     }
     return "accepted";
   }
-  static void expect_pages(const Pages& pages, const PhysicalMemory& memory) {
+  static void expect_pages(const ImagePages& pages, const PhysicalMemory& memory) {
     for (const auto& [address, page] : pages) {
       std::string found(4096, 'x');
       memory.read_page(PhysicalAddress(address), found.data());
@@ -64,7 +64,7 @@ class ImageFormats : public ::testing::Test {
 };
 
 TEST_F(ImageFormats, EachFormatIsRecognisedAndReadWhole) {
-  const Pages pages = some_pages();
+  const ImagePages pages = some_pages();
   for (const test::ImageWriter& writer : test::image_writers()) {
     SCOPED_TRACE(writer.name);
     PhysicalMemory memory;
@@ -97,7 +97,7 @@ TEST_F(ImageFormats, WhatIsOutsideIsToldFromWhatIsLeftOutAsZeros) {
 }
 
 TEST_F(ImageFormats, EveryCutIsRefusedOrLeavesWholeRanges) {
-  const Pages pages = some_pages();
+  const ImagePages pages = some_pages();
   for (const test::ImageWriter& writer : test::image_writers()) {
     SCOPED_TRACE(writer.name);
     const std::string file = writer.write(pages);
@@ -153,7 +153,7 @@ TEST_F(ImageFormats, DamagedCompressedDataIsFound) {
 }
 
 TEST_F(ImageFormats, CompressedFilesAreReadAnywhereToo) {
-  const Pages pages = some_pages();
+  const ImagePages pages = some_pages();
   for (const test::ImageWriter& writer : test::image_writers()) {
     SCOPED_TRACE(writer.name);
     folder_.write("plain", writer.write(pages));
@@ -388,4 +388,4 @@ TEST_F(ImageFormats, AFlattenedFileWithALargeHoleIsRefused) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::image_formats_test

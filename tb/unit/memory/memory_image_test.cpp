@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "support/temporary_folder.h"
 
-namespace tablewalk {
+namespace tablewalk::memory_image_test {
 namespace {
 
 using ::testing::AllOf;
@@ -154,4 +154,4 @@ TEST_F(MemoryImageTest, DamagedCompressionIsRefused) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::memory_image_test

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-namespace tablewalk {
+namespace tablewalk::physical_memory_test {
 namespace {
 
 TEST(PhysicalMemory, ReadsZeroWhereNothingWasWrittenAndCostsNothing) {
@@ -89,4 +89,4 @@ TEST(PhysicalMemory, AgreesWithAMapOverRandomWritesAllOverItsRange) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::physical_memory_test

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "memory/frame_allocator.h"
 
-namespace tablewalk {
+namespace tablewalk::split_page_test {
 namespace {
 
 constexpr std::uint64_t small = 4096;
@@ -45,4 +45,4 @@ TEST(SplitPage, ABuddyBlockIsWholeAgainWhenAllPartsAreReleased) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::split_page_test

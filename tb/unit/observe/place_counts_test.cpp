@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::place_counts_test {
 namespace {
 
 PlaceCounts::Count once(std::uint64_t cycles) {
@@ -49,4 +49,4 @@ TEST(PlaceCounts, EndWithManyAddressSpaces) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::place_counts_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::run_intervals_test {
 namespace {
 
 std::uint64_t sum_of(const nlohmann::ordered_json& json, std::size_t column) {
@@ -69,4 +69,4 @@ TEST(RunIntervals, AreBoundedAndKeepTheirSums) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::run_intervals_test

@@ -5,7 +5,7 @@
 #include "memory/frame_allocator.h"
 #include "paging/table_builder.h"
 
-namespace tablewalk {
+namespace tablewalk::table_map_test {
 namespace {
 
 struct World {
@@ -108,4 +108,4 @@ TEST(TableMap, EndsWithARootThatPointsToItself) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::table_map_test

@@ -4,7 +4,7 @@
 
 #include <functional>
 
-namespace tablewalk {
+namespace tablewalk::walk_checkpoints_test {
 namespace {
 
 WalkRecord walk_number(std::uint64_t number) {
@@ -79,4 +79,4 @@ TEST(WalkCheckpoints, ALongerRunHasTheHashesOfAShorterOne) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::walk_checkpoints_test

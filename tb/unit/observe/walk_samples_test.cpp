@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-namespace tablewalk {
+namespace tablewalk::walk_samples_test {
 namespace {
 
 SampledWalk walk(std::uint64_t number, std::uint64_t cycles) {
@@ -113,4 +113,4 @@ TEST(WalkSamples, WritesARowWithTheBankOfAReadThatDramServed) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::walk_samples_test

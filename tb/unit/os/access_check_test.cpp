@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::access_check_test {
 namespace {
 
 constexpr Access load{AccessKind::Load, true};
@@ -83,4 +83,4 @@ TEST(AccessCheck, TheFollowerIsWhereTheTraceIs) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::access_check_test

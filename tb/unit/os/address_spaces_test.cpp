@@ -6,7 +6,7 @@
 #include "os/image_space.h"
 #include "paging/reference_walk.h"
 
-namespace tablewalk {
+namespace tablewalk::address_spaces_test {
 namespace {
 
 constexpr Access user_load{AccessKind::Load, true};
@@ -254,4 +254,4 @@ TEST(ImageSpace, FaultsEndTheRunUnlessTheyAreSkipped) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::address_spaces_test

@@ -4,7 +4,7 @@
 
 #include "support/demand_world.h"
 
-namespace tablewalk {
+namespace tablewalk::demand_kernel_laws_test {
 namespace {
 
 using World = test::DemandWorld;
@@ -110,4 +110,4 @@ TEST(DemandKernelLaws, HoldWithRecycledIdsSharedKernelHalvesAndEveryKindOfShootd
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::demand_kernel_laws_test

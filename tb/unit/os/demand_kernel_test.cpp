@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "support/kernel_cores.h"
 
-namespace tablewalk {
+namespace tablewalk::demand_kernel_test {
 namespace {
 
 constexpr std::uint64_t page_bytes = 4096;
@@ -133,4 +133,4 @@ TEST(DemandKernel, CallsChangeWhatIsReservedUnlessTheLayoutIsFixed) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::demand_kernel_test

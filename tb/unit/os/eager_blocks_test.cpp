@@ -6,7 +6,7 @@
 
 #include "support/kernel_cores.h"
 
-namespace tablewalk {
+namespace tablewalk::eager_blocks_test {
 namespace {
 
 constexpr std::uint64_t page_bytes = 4096;
@@ -180,4 +180,4 @@ TEST(EagerBlocks, WhatTheKernelWritesToTheRangeTableIsItsTraffic) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::eager_blocks_test

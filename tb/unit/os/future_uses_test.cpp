@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "support/listed_trace.h"
 
-namespace tablewalk {
+namespace tablewalk::future_uses_test {
 namespace {
 
 FutureUses future_of(const std::vector<Record>& records, std::uint64_t page_bytes = 4096,
@@ -104,4 +104,4 @@ TEST(FutureUses, AnAccessFarAheadIsNotTheProgramsNext) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::future_uses_test

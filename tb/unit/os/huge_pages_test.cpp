@@ -5,7 +5,7 @@
 #include "os/demand_kernel.h"
 #include "support/kernel_cores.h"
 
-namespace tablewalk {
+namespace tablewalk::huge_pages_test {
 namespace {
 
 constexpr std::uint64_t page_bytes = 4096;
@@ -426,4 +426,4 @@ TEST(HugePages, TheUseOfASmallPageIsNotCounted) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::huge_pages_test

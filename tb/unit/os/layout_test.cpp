@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "support/dice.h"
 
-namespace tablewalk {
+namespace tablewalk::layout_test {
 namespace {
 
 Layout layout_of(const std::vector<std::string>& lines) {
@@ -114,4 +114,4 @@ TEST(Layout, AnyChangesAreAccepted) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::layout_test

@@ -16,7 +16,7 @@
 #include "support/dice.h"
 #include "support/paged_process.h"
 
-namespace tablewalk {
+namespace tablewalk::page_replacement_test {
 namespace {
 
 using test::Dice;
@@ -392,4 +392,4 @@ TEST(PageReplacementConfig, RejectsWhatNoPolicyCanDo) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::page_replacement_test

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "support/dice.h"
 
-namespace tablewalk {
+namespace tablewalk::regions_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -317,4 +317,4 @@ TEST(Regions, AgreeWithAPlainListOfPages) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::regions_test

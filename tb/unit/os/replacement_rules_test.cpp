@@ -7,7 +7,7 @@
 
 // What each policy decides, step by step. Pages are numbered from 1.
 
-namespace tablewalk {
+namespace tablewalk::replacement_rules_test {
 namespace {
 
 using test::PagedProcess;
@@ -332,4 +332,4 @@ TEST(OptimalReplacement, TheAccessThatLoadedThePageIsItsNextUseUntilItPasses) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::replacement_rules_test

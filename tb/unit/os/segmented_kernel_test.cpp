@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace tablewalk {
+namespace tablewalk::segmented_kernel_test {
 namespace {
 
 using testing::ElementsAre;
@@ -142,4 +142,4 @@ TEST(SegmentedKernel, SkipsSegmentFaultsOrEndsTheRun) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::segmented_kernel_test

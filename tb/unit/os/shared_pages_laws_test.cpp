@@ -12,7 +12,7 @@
 #include "support/kernel_cores.h"
 #include "support/random_kernel.h"
 
-namespace tablewalk {
+namespace tablewalk::shared_pages_laws_test {
 namespace {
 
 using test::Dice;
@@ -433,4 +433,4 @@ TEST(SharedPagesLaws, HoldWithForksAndTablesThatHash) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::shared_pages_laws_test

@@ -8,7 +8,7 @@
 #include "os/shared_memory.h"
 #include "support/kernel_cores.h"
 
-namespace tablewalk {
+namespace tablewalk::shared_pages_test {
 namespace {
 
 constexpr std::uint64_t page_bytes = 4096;
@@ -375,4 +375,4 @@ TEST(MemoryTimeline, CountsThePagesOfTheLastIntervals) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::shared_pages_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::space_ids_test {
 namespace {
 
 SpaceIds ids(AsidKind kind, std::uint32_t count, unsigned cores) {
@@ -66,4 +66,4 @@ TEST(SpaceIds, OfTheMachineBeginAnewWhenAllAreUsed) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::space_ids_test

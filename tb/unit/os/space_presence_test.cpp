@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::space_presence_test {
 namespace {
 
 constexpr unsigned cores = 4;
@@ -62,4 +62,4 @@ TEST(SpacePresence, OnlyInvalidationsOfOneAddressSpaceSpareACore) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::space_presence_test

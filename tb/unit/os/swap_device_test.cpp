@@ -9,7 +9,7 @@
 #include "config/loader.h"
 #include "support/dice.h"
 
-namespace tablewalk {
+namespace tablewalk::swap_device_test {
 namespace {
 
 using Kind = SwapDevice::Kind;
@@ -231,4 +231,4 @@ TEST(SwapConfig, TheDefaultReadsAndWritesAsOftenAsTheDriveIsRated) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::swap_device_test

@@ -8,7 +8,7 @@
 #include "paging/reference_walk.h"
 #include "paging/table_builder.h"
 
-namespace tablewalk {
+namespace tablewalk::arm64_mode_test {
 namespace {
 
 // Bits as printed in the Arm ARM (D8.3), defined independently here. `level` is Arm's: 0 is the root.
@@ -389,4 +389,4 @@ TEST_P(Arm64Granules, FieldsNameEveryBitOnce) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::arm64_mode_test

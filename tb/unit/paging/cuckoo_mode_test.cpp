@@ -14,7 +14,7 @@
 #include "support/dice.h"
 #include "unit/paging/plain_hashed_walk.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::cuckoo_mode_test {
 namespace {
 
 using testing::HasSubstr;
@@ -278,4 +278,4 @@ TEST(CuckooMode, RootsAndParametersThatCannotBeAreRefused) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::cuckoo_mode_test

@@ -15,7 +15,7 @@
 #include "support/dice.h"
 #include "unit/paging/plain_hashed_walk.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::cuckoo_walk_tables_test {
 namespace {
 
 PagingControls controls_for(Dice& dice) {
@@ -291,4 +291,4 @@ TEST(CuckooWalkTables, AMemoryLimitThatForbidsThemIsReportedAndMapsNothing) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::cuckoo_walk_tables_test

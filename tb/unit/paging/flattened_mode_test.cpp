@@ -18,7 +18,7 @@
 #include "unit/paging/page_changes.h"
 #include "unit/paging/plain_flattened_walk.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::flattened_mode_test {
 namespace {
 
 using testing::HasSubstr;
@@ -403,4 +403,4 @@ TEST(FlattenedMode, RootsThatCannotBeAreRefused) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::flattened_mode_test

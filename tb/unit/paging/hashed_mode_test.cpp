@@ -15,7 +15,7 @@
 #include "support/dice.h"
 #include "unit/paging/plain_hashed_walk.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::hashed_mode_test {
 namespace {
 
 using testing::HasSubstr;
@@ -268,4 +268,4 @@ TEST(HashedMode, ParametersOutOfRangeAreRefused) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::hashed_mode_test

@@ -12,7 +12,7 @@
 #include "unit/paging/page_changes.h"
 #include "unit/paging/plain_hashed_walk.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::hashed_worlds_test {
 namespace {
 
 // --- every sequence of changes in a tiny space
@@ -201,4 +201,4 @@ TEST_P(HashedWorlds, RandomWalksAreThoseOfTheDescription) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::hashed_worlds_test

@@ -15,7 +15,7 @@
 #include "support/dice.h"
 #include "unit/paging/plain_hashed_walk.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::inverted_mode_test {
 namespace {
 
 using testing::AllOf;
@@ -229,4 +229,4 @@ TEST(InvertedMode, RootsAndParametersThatCannotBeAreRefused) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::inverted_mode_test

@@ -7,7 +7,7 @@
 #include "paging/table_builder.h"
 #include "support/dice.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::neighbours_test {
 namespace {
 
 constexpr Access load{AccessKind::Load, true};
@@ -134,4 +134,4 @@ TEST(Neighbours, EntriesBeforeAndAfterASmallTableAreOfAnotherOne) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::neighbours_test

@@ -17,7 +17,7 @@
 #include "support/image_writers.h"
 #include "support/temporary_folder.h"
 
-namespace tablewalk {
+namespace tablewalk::oracle_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -81,9 +81,9 @@ TEST_P(LinuxImage, EveryRowOfTheOracleIsWhatTheWalkSays) {
 }
 
 /// The pages of an image, present in every format.
-test::Pages pages_of(const std::string& path) {
+test::ImagePages pages_of(const std::string& path) {
   ByteSource bytes(path);
-  test::Pages pages;
+  test::ImagePages pages;
   constexpr std::size_t record = 8 + 4096;
   for (std::string_view text = bytes.peek(record); !text.empty(); text = bytes.peek(record)) {
     std::uint64_t address = 0;
@@ -96,7 +96,7 @@ test::Pages pages_of(const std::string& path) {
 
 TEST_P(LinuxImage, FormatsGiveTheSameAnswers) {
   const test::TemporaryFolder folder;
-  const test::Pages pages = pages_of(file_of(GetParam(), "pages.bin.zst"));
+  const test::ImagePages pages = pages_of(file_of(GetParam(), "pages.bin.zst"));
   const std::vector<test::ImageWriter> writers = test::image_writers();
   // Files of this size take time: each image tries a third of the formats.
   for (std::size_t index = GetParam().oracle_rows % 3; index < writers.size(); index += 3) {
@@ -161,9 +161,9 @@ std::string table_of(const std::map<unsigned, std::uint64_t>& entries) {
 
 TEST(ImagesOfPaeGuests, AreWalkedInEveryFormat) {
   const test::TemporaryFolder folder;
-  const test::Pages pages = {{0x1000, table_of({{1, 0x2001}})},
-                             {0x2000, table_of({{2, 0x3067}})},
-                             {0x3000, table_of({{5, 0x8000000123456067}})}};
+  const test::ImagePages pages = {{0x1000, table_of({{1, 0x2001}})},
+                                  {0x2000, table_of({{2, 0x3067}})},
+                                  {0x3000, table_of({{5, 0x8000000123456067}})}};
   const auto mode = make_paging_mode("x86-pae");
   for (const test::ImageWriter& writer : test::image_writers()) {
     SCOPED_TRACE(writer.name);
@@ -318,4 +318,4 @@ TEST(WalkSteps, TellWhatEachEntrySaysAndWhatTheWalkWouldSet) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::oracle_test

@@ -11,7 +11,7 @@
 #include "paging/table_builder.h"
 #include "support/dice.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::page_size_guess_test {
 namespace {
 
 constexpr std::uint64_t page_4k = 4096;
@@ -124,4 +124,4 @@ TEST_P(PageSizeGuess, NeverChangesWhatAWalkFinds) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::page_size_guess_test

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "config/loader.h"
 
-namespace tablewalk {
+namespace tablewalk::paging_mode_test {
 namespace {
 
 std::string error_of(const std::string& name) {
@@ -247,4 +247,4 @@ TEST(Controls, PhysicalAddressesOfX86Have32To52Bits) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::paging_mode_test

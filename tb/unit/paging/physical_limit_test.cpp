@@ -9,7 +9,7 @@
 #include "paging/walk_steps.h"
 #include "support/dice.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::physical_limit_test {
 namespace {
 
 /// A walk of a chain of pointers to a leaf at 0 or, sometimes, at a multiple of its size; the expected result is
@@ -137,4 +137,4 @@ TEST(WalkSteps, NameTheEntryOfATableThatLiesBeyondMemory) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::physical_limit_test

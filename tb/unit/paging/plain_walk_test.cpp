@@ -10,7 +10,7 @@
 #include "paging/reference_walk.h"
 #include "support/dice.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::plain_walk_test {
 namespace {
 
 constexpr std::uint64_t root = 0x1000;
@@ -210,4 +210,4 @@ TEST(X86Paths, RightsOfAllLevelsCombine) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::plain_walk_test

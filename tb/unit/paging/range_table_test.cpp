@@ -11,7 +11,7 @@
 #include "support/dice.h"
 #include "support/range_search.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::range_table_test {
 namespace {
 
 constexpr std::uint64_t page_bytes = 4096;
@@ -255,4 +255,4 @@ TEST(RangeTable, HasTheLongestRunsOfPagesAfterAnyChanges) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::range_table_test

@@ -8,7 +8,7 @@
 #include "paging/table_builder.h"
 #include "paging/walk.h"
 
-namespace tablewalk {
+namespace tablewalk::riscv_mode_test {
 namespace {
 
 // Bits as printed in the privileged manual, volume II (sections Sv32 and Sv39, chapters Svnapot and Svpbmt), defined
@@ -472,4 +472,4 @@ TEST_P(RiscvWalks, FieldsNameEveryBitOnce) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::riscv_mode_test

@@ -11,7 +11,7 @@
 #include "paging/table_builder.h"
 #include "unit/paging/page_changes.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::small_worlds_test {
 namespace {
 
 class World {
@@ -108,4 +108,4 @@ TEST(SmallWorlds, EverySequenceOnThreeLevels) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::small_worlds_test

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "paging/reference_walk.h"
 
-namespace tablewalk {
+namespace tablewalk::table_builder_test {
 namespace {
 
 constexpr std::uint64_t mebi = std::uint64_t{1} << 20;
@@ -298,4 +298,4 @@ TEST(SmallWorlds, TwoAddressSpacesMapOneAddressToDifferentFrames) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::table_builder_test

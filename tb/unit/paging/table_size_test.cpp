@@ -11,7 +11,7 @@
 #include "paging/table_builder.h"
 #include "trace/trace_reader.h"
 
-namespace tablewalk {
+namespace tablewalk::table_size_test {
 namespace {
 
 constexpr std::uint64_t mebi = std::uint64_t{1} << 20;
@@ -192,4 +192,4 @@ TEST(TableSize, EqualsTheIndependentCountsOfRealTraces) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::table_size_test

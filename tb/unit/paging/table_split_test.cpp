@@ -6,7 +6,7 @@
 #include "paging/reference_walk.h"
 #include "paging/table_builder.h"
 
-namespace tablewalk {
+namespace tablewalk::table_split_test {
 namespace {
 
 constexpr std::uint64_t kibi = 1024;
@@ -81,4 +81,4 @@ INSTANTIATE_TEST_SUITE_P(Modes, TableSplit,
                          [](const auto& one) { return "Case" + std::to_string(one.index); });
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::table_split_test

@@ -7,7 +7,7 @@
 #include "paging/reference_walk.h"
 #include "paging/table_builder.h"
 
-namespace tablewalk {
+namespace tablewalk::walk_test {
 namespace {
 
 constexpr std::uint64_t accessed = 1u << 5;
@@ -195,4 +195,4 @@ TEST(WalkStarts, AWalkResumedBelowTheRootEqualsTheWholeWalk) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::walk_test

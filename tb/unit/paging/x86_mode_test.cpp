@@ -6,7 +6,7 @@
 #include "memory/physical_memory.h"
 #include "paging/paging_mode.h"
 
-namespace tablewalk {
+namespace tablewalk::x86_mode_test {
 namespace {
 
 // Bit positions as printed in the Intel SDM, volume 3 (tables 4-4 to 4-6 and 4-15 to 4-20), defined independently here.
@@ -311,4 +311,4 @@ TEST(X86Addresses, CanonicalHalvesEndWhereTheManualSays) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::x86_mode_test

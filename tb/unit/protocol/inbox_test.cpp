@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-namespace tablewalk {
+namespace tablewalk::inbox_test {
 namespace {
 
 TEST(Inbox, ShowsNothingBeforeItsCycle) {
@@ -68,4 +68,4 @@ TEST(Inbox, KeepsItsOrderWhenItsRingGrowsAndWraps) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::inbox_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::invalidation_test {
 namespace {
 
 constexpr VirtualAddress place(std::uint64_t address) {
@@ -95,4 +95,4 @@ TEST(Invalidation, MayConcernAWalkIfItCoversWhatTheWalkMayUse) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::invalidation_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::kernel_work_test {
 namespace {
 
 using Kind = KernelStep::Kind;
@@ -77,4 +77,4 @@ TEST(KernelWork, KeepsItsStepsUntilAllAreDone) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::kernel_work_test

@@ -7,7 +7,7 @@
 #include "base/types.h"
 #include "support/dice.h"
 
-namespace tablewalk {
+namespace tablewalk::miss_registers_test {
 namespace {
 
 using Registers = MissRegisters<PhysicalAddress, int>;
@@ -49,4 +49,4 @@ TEST(MissRegisters, HoldWhatWasTakenAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::miss_registers_test

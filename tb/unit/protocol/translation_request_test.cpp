@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-namespace tablewalk {
+namespace tablewalk::translation_request_test {
 namespace {
 
 TEST(WaitingRequests, AreTakenInOrderOfArrival) {
@@ -100,4 +100,4 @@ TEST_F(SharedAnswer, SomebodyElsesPermissionFaultSettlesNothing) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::translation_request_test

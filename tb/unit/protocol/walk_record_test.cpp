@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::walk_record_test {
 namespace {
 
 TEST(WalkRecord, ListsItsReadsAsFarAsThereIsRoom) {
@@ -33,4 +33,4 @@ TEST(WalkRecord, ANewWalkHasReadNothing) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::walk_record_test

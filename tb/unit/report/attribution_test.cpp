@@ -9,7 +9,7 @@
 #include "report/result_json.h"
 #include "unit/report/example_result.h"
 
-namespace tablewalk {
+namespace tablewalk::attribution_test {
 namespace {
 
 using testing::HasSubstr;
@@ -104,4 +104,4 @@ TEST(AttributionText, IsPartOfARunThatAskedForIt) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::attribution_test

@@ -15,7 +15,7 @@
 #include "unit/report/example_result.h"
 #include "unit/report/printed.h"
 
-namespace tablewalk {
+namespace tablewalk::cores_test {
 namespace {
 
 using test::run_text;
@@ -131,4 +131,4 @@ TEST(PrintCompare, KeyFiguresAreThoseOfAllCores) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::cores_test

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace tablewalk {
+namespace tablewalk::memory_text_test {
 namespace {
 
 std::vector<MemorySample> samples(std::uint64_t count) {
@@ -39,4 +39,4 @@ TEST(MemoryText, WritesEveryIntervalAsCsv) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::memory_text_test

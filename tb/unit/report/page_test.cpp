@@ -9,7 +9,7 @@
 #include "report/result_json.h"
 #include "unit/report/example_result.h"
 
-namespace tablewalk {
+namespace tablewalk::page_test {
 namespace {
 
 using nlohmann::ordered_json;
@@ -168,4 +168,4 @@ TEST(PageInput, ChecksTheDetails) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::page_test

@@ -13,7 +13,7 @@
 #include "unit/report/example_result.h"
 #include "unit/report/printed.h"
 
-namespace tablewalk {
+namespace tablewalk::print_test {
 namespace {
 
 using test::expect_golden;
@@ -286,4 +286,4 @@ TEST(OutputFormatName, UnknownNameSuggestsTheNearest) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::print_test

@@ -9,7 +9,7 @@
 #include "report/walk_words.h"
 #include "unit/report/printed.h"
 
-namespace tablewalk {
+namespace tablewalk::print_walk_test {
 namespace {
 
 using test::expect_golden;
@@ -139,4 +139,4 @@ TEST(PrintOracle, JsonAndCsvHaveTheSameNumbers) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::print_walk_test

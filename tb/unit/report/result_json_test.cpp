@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "unit/report/example_result.h"
 
-namespace tablewalk {
+namespace tablewalk::result_json_test {
 namespace {
 
 TEST(ResultJson, ReadBackAndWrittenAgainGivesTheSameBytes) {
@@ -124,4 +124,4 @@ TEST(ResultJson, ForeignTextIsNamed) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::result_json_test

@@ -4,7 +4,7 @@
 #include "paging/table_builder.h"
 #include "report/segv_text.h"
 
-namespace tablewalk {
+namespace tablewalk::segv_test {
 namespace {
 
 /// A program of five regions, with tables for its code and the first page of its data.
@@ -141,4 +141,4 @@ TEST_F(Segv, OneLineSaysWhereItIs) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::segv_test

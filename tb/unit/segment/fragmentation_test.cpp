@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::fragmentation_test {
 namespace {
 
 constexpr FitPolicy all_policies[] = {FitPolicy::First, FitPolicy::Next, FitPolicy::Best, FitPolicy::Worst};
@@ -117,4 +117,4 @@ TEST(Fragmentation, SegmentsFailWherePagesDoNot) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::fragmentation_test

@@ -6,7 +6,7 @@
 
 #include "support/refused_keys.h"
 
-namespace tablewalk {
+namespace tablewalk::segment_config_test {
 namespace {
 
 using test::refused;
@@ -77,4 +77,4 @@ TEST(SegmentationConfig, HasAtLeastOneSegmentIfAnyKindAndAtMost256) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::segment_config_test

@@ -7,7 +7,7 @@
 
 #include "support/dice.h"
 
-namespace tablewalk {
+namespace tablewalk::segment_descriptor_test {
 namespace {
 
 constexpr Access user_fetch{AccessKind::Fetch, true};
@@ -245,4 +245,4 @@ TEST(SegmentException, IsOfTheStackOnlyForItsLimitAndPresence) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::segment_descriptor_test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::segment_table_test {
 namespace {
 
 using testing::HasSubstr;
@@ -147,4 +147,4 @@ TEST(SegmentTable, DescribesAFault) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::segment_table_test

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "support/dice.h"
 
-namespace tablewalk {
+namespace tablewalk::variable_allocator_test {
 namespace {
 
 /// Free blocks of 30 at 0, 10 at 40, 20 at 60 and 25 at 75 (the last one ends memory), between blocks of 10.
@@ -155,4 +155,4 @@ TEST(VariableAllocator, EqualsAByteMapOnRandomRequests) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::variable_allocator_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::attribution_test {
 namespace {
 
 std::vector<std::string> names_of(const AttributedRows& rows) {
@@ -34,4 +34,4 @@ TEST(Attribution, RowsThatAreLeftOutAreSummedUp) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::attribution_test

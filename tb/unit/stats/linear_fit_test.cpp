@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::linear_fit_test {
 namespace {
 
 std::vector<std::string> texts(const LinearFit& fit) {
@@ -41,4 +41,4 @@ TEST(LinearFit, GivesNothingIfThePointsDoNotTellTheTermsApart) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::linear_fit_test

@@ -9,7 +9,7 @@
 #include "stats/core_name.h"
 #include "stats/stat_set.h"
 
-namespace tablewalk {
+namespace tablewalk::merge_test {
 namespace {
 
 using testing::ElementsAre;
@@ -331,4 +331,4 @@ TEST(Sections, AreFoundByTheirTitles) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::merge_test

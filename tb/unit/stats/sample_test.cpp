@@ -5,7 +5,7 @@
 #include <cmath>
 #include <random>
 
-namespace tablewalk {
+namespace tablewalk::sample_test {
 namespace {
 
 TEST(StudentT, IsThatOfTheTables) {
@@ -118,4 +118,4 @@ TEST(SampledFigures, StatesAtTheEndAreUnknownIfRecordsWereSkipped) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::sample_test

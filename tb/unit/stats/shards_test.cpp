@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "stats/result.h"
 
-namespace tablewalk {
+namespace tablewalk::shards_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -92,4 +92,4 @@ TEST(MergeShards, RefusesWhatIsNotOneRun) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::shards_test

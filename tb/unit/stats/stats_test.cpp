@@ -9,7 +9,7 @@
 #include "stats/histogram.h"
 #include "stats/stat_set.h"
 
-namespace tablewalk {
+namespace tablewalk::stats_test {
 namespace {
 
 /// The nearest-rank percentile, by sorting.
@@ -173,4 +173,4 @@ TEST(Ratio, OfNothingIsZero) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::stats_test

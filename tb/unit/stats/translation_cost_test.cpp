@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::translation_cost_test {
 namespace {
 
 RunResult run_of(std::uint64_t cycles) {
@@ -141,4 +141,4 @@ TEST(TranslationCost, OfChainedLoadsHasAnIntervalIfAllRunsWereSampled) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::translation_cost_test

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-namespace tablewalk {
+namespace tablewalk::expression_test {
 namespace {
 
 using testing::HasSubstr;
@@ -78,4 +78,4 @@ TEST(Expression, ProblemsSayWhatWasExpected) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::expression_test

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-namespace tablewalk {
+namespace tablewalk::points_test {
 namespace {
 
 using testing::ElementsAre;
@@ -101,4 +101,4 @@ TEST(Points, TooManyAreRefused) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::points_test

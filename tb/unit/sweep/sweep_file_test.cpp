@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace tablewalk {
+namespace tablewalk::sweep_file_test {
 namespace {
 
 using testing::ElementsAre;
@@ -141,4 +141,4 @@ TEST(SweepFileError, EachIsOneLineWithPlaceExpectationAndNearestName) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::sweep_file_test

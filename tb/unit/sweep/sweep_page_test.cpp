@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "report/page.h"
 
-namespace tablewalk {
+namespace tablewalk::sweep_page_test {
 namespace {
 
 using nlohmann::ordered_json;
@@ -54,4 +54,4 @@ TEST(SweepPage, HasTheMachinesOfTune) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::sweep_page_test

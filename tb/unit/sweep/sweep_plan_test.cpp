@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "config/printer.h"
 
-namespace tablewalk {
+namespace tablewalk::sweep_plan_test {
 namespace {
 
 using testing::ElementsAre;
@@ -178,4 +178,4 @@ TEST(SweepPlanError, EachIsOneLineWithPlaceExpectationAndNearestName) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::sweep_plan_test

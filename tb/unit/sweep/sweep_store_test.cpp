@@ -16,7 +16,7 @@
 #include "sweep/task_chunks.h"
 #include "sweep/trace_checksums.h"
 
-namespace tablewalk {
+namespace tablewalk::sweep_store_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -228,4 +228,4 @@ TEST(TaskChunks, UnmeasuredTasksAreProbedFirstAndTheRestIsDividedByCost) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::sweep_store_test

@@ -11,7 +11,7 @@
 #include "paging/paging_mode.h"
 #include "walker/rtl_model.h"
 
-namespace tablewalk {
+namespace tablewalk::tuning_test {
 namespace {
 
 using testing::ElementsAre;
@@ -128,4 +128,4 @@ TEST(Tuning, TheDefaultSpaceIsAroundTheMachineAndWithinTheBudget) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::tuning_test

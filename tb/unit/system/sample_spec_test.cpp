@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-namespace tablewalk {
+namespace tablewalk::sample_spec_test {
 namespace {
 
 std::string refusal(const std::string& text, std::optional<std::uint64_t> records = 1'000'000) {
@@ -70,4 +70,4 @@ TEST(SampleSpec, RefusesWhatItCannotDo) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::sample_spec_test

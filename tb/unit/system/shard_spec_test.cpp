@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-namespace tablewalk {
+namespace tablewalk::shard_spec_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -65,4 +65,4 @@ TEST(ShardSpec, RefusesWhatItCannotDo) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::shard_spec_test

@@ -12,7 +12,7 @@
 #include "support/dice.h"
 #include "system/machine_config.h"
 
-namespace tablewalk {
+namespace tablewalk::topology_test {
 namespace {
 
 using Sharing = SharingConfig;
@@ -470,4 +470,4 @@ INSTANTIATE_TEST_SUITE_P(Machines, TopologyOf, testing::ValuesIn(variants),
                          [](const auto& tested) { return std::string(tested.param.name); });
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::topology_test

@@ -7,7 +7,7 @@
 
 #include "support/dice.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::prefetcher_test {
 namespace {
 
 using Pages = std::vector<std::uint64_t>;
@@ -118,4 +118,4 @@ TEST(EveryPrefetcher, NamesAtMostItsDegreeEachPageOnceAndNeverThePageItself) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::prefetcher_test

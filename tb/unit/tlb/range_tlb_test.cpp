@@ -7,7 +7,7 @@
 #include "support/dice.h"
 #include "support/random_scope.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::range_tlb_test {
 namespace {
 
 constexpr std::uint64_t page_bytes = 4096;
@@ -127,4 +127,4 @@ TEST(RangeTlb, AnInvalidationTakesEveryRangeOfWhichItCoversAPage) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::range_tlb_test

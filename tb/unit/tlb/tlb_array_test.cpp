@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::tlb_array_test {
 namespace {
 
 constexpr Access load{AccessKind::Load, true};
@@ -372,4 +372,4 @@ TEST(TlbConfig, LooksUpAtLeastOneInACycle) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::tlb_array_test

@@ -13,7 +13,7 @@
 #include "support/dice.h"
 #include "tlb/tlb_arrays.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::tlb_groups_test {
 namespace {
 
 constexpr Access load{AccessKind::Load, true};
@@ -354,4 +354,4 @@ TEST(TlbGroups, AnswerAndForgetAsAPlainListDoes) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::tlb_groups_test

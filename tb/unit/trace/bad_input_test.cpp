@@ -4,7 +4,7 @@
 #include "trace/trace_formats.h"
 #include "unit/trace/trace_test_support.h"
 
-namespace tablewalk {
+namespace tablewalk::bad_input_test {
 namespace {
 
 using ::testing::AllOf;
@@ -178,4 +178,4 @@ TEST_F(BadInput, TextEvents) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::bad_input_test

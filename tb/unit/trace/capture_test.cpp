@@ -13,7 +13,7 @@
 #include "trace/thread_reader.h"
 #include "unit/trace/trace_test_support.h"
 
-namespace tablewalk {
+namespace tablewalk::capture_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -357,4 +357,4 @@ TEST_F(Capture, SkippingEverythingIsAnError) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::capture_test

@@ -11,7 +11,7 @@
 
 #include "unit/trace/trace_test_support.h"
 
-namespace tablewalk {
+namespace tablewalk::dependence_follower_test {
 namespace {
 
 // ---- the numbers ----
@@ -384,4 +384,4 @@ TEST(GuestCode, OfAProcessThatIsNotThereIsUnknown) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::dependence_follower_test

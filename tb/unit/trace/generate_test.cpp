@@ -9,7 +9,7 @@
 
 #include "unit/trace/trace_test_support.h"
 
-namespace tablewalk {
+namespace tablewalk::generate_test {
 namespace {
 
 GeneratorConfig config_of(Pattern pattern, std::uint64_t count) {
@@ -174,4 +174,4 @@ TEST(Generate, ImpossibleConfigurationsAreRefused) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::generate_test

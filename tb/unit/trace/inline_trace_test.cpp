@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "trace_test_support.h"
 
-namespace tablewalk {
+namespace tablewalk::inline_trace_test {
 namespace {
 
 using testing::HasSubstr;
@@ -90,4 +90,4 @@ TEST(InlineTrace, BadArgumentsAreReportedWithThem) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::inline_trace_test

@@ -7,7 +7,7 @@
 #include "trace/capture.h"
 #include "unit/trace/trace_test_support.h"
 
-namespace tablewalk {
+namespace tablewalk::known_dependences_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -130,4 +130,4 @@ TEST_F(KnownDependences, CanBeLeftOut) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::known_dependences_test

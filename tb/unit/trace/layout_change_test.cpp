@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace tablewalk {
+namespace tablewalk::layout_change_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -81,4 +81,4 @@ TEST(LayoutChange, WhatIsMalformedSaysWhatWasExpected) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::layout_change_test

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "support/temporary_folder.h"
 
-namespace tablewalk {
+namespace tablewalk::proc_maps_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -113,4 +113,4 @@ TEST_F(ProcMaps, WhatIsMalformedIsOneLineWithItsPlace) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::proc_maps_test

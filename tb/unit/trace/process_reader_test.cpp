@@ -9,7 +9,7 @@
 #include "trace/event_form.h"
 #include "unit/trace/trace_test_support.h"
 
-namespace tablewalk {
+namespace tablewalk::process_reader_test {
 namespace {
 
 class Processes : public test::TraceTest {
@@ -102,4 +102,4 @@ TEST_F(Processes, AnIdThatDoesNotFitIsRefused) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::process_reader_test

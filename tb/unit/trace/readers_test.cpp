@@ -7,7 +7,7 @@
 #include "trace/twt_reader.h"
 #include "unit/trace/trace_test_support.h"
 
-namespace tablewalk {
+namespace tablewalk::readers_test {
 namespace {
 
 using test::record;
@@ -312,4 +312,4 @@ TEST_F(Readers, ALastLineWithoutItsEndCounts) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::readers_test

@@ -9,7 +9,7 @@
 #include "trace/generate.h"
 #include "unit/trace/trace_test_support.h"
 
-namespace tablewalk {
+namespace tablewalk::statistics_test {
 namespace {
 
 const std::string golden = std::string(TABLEWALK_SOURCE_DIR) + "/tb/golden/traces/";
@@ -127,4 +127,4 @@ TEST(TraceStatistics, RangesAreSplitAtGapsOfTwoMebibytes) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::statistics_test

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::syscall_layout_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -177,4 +177,4 @@ TEST(WithoutValgrind, TheProgramsRegionsAreLeft) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::syscall_layout_test

@@ -11,7 +11,7 @@
 #include "trace/trace_statistics.h"
 #include "unit/trace/trace_test_support.h"
 
-namespace tablewalk {
+namespace tablewalk::thread_reader_test {
 namespace {
 
 using test::record;
@@ -203,4 +203,4 @@ TEST_F(Threads, AProcessBelowNamesTheRecordOfTheFile) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::thread_reader_test

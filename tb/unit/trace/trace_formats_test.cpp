@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-namespace tablewalk {
+namespace tablewalk::trace_formats_test {
 namespace {
 
 TEST(TraceFormats, OfEachNameThereIsOneThatIsRead) {
@@ -30,4 +30,4 @@ TEST(TraceFormats, WhatIsNotReadHasNoNameToAskFor) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::trace_formats_test

@@ -9,7 +9,7 @@
 #include "trace/twt_reader.h"
 #include "unit/trace/trace_test_support.h"
 
-namespace tablewalk {
+namespace tablewalk::trace_layout_test {
 namespace {
 
 using test::random_records;
@@ -179,4 +179,4 @@ TEST_F(TraceLayout, OfAProcessIsInItsAddressSpaces) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::trace_layout_test

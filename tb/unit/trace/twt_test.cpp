@@ -9,7 +9,7 @@
 #include "trace/twt_reader.h"
 #include "unit/trace/trace_test_support.h"
 
-namespace tablewalk {
+namespace tablewalk::twt_test {
 namespace {
 
 using test::random_records;
@@ -352,4 +352,4 @@ TEST_F(Twt, ATraceOfNoRecordsIsOne) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::twt_test

@@ -6,7 +6,7 @@
 
 #include "support/dice.h"
 
-namespace tablewalk {
+namespace tablewalk::slot_set_test {
 namespace {
 
 std::vector<std::size_t> all_of(const SlotSet& set) {
@@ -49,4 +49,4 @@ TEST(SlotSet, StopsAtTheFirstSlotThatIsWanted) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::slot_set_test

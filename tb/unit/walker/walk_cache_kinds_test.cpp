@@ -11,7 +11,7 @@
 #include "support/random_scope.h"
 #include "walker/walk_cache.h"
 
-namespace tablewalk::test {
+namespace tablewalk::test::walk_cache_kinds_test {
 namespace {
 
 /// The same set-associative LRU memory for each: a list per set, the most recently used first.
@@ -317,4 +317,4 @@ TEST(WalkCacheKinds, AModeWithoutPointersHasNothingToCache) {
 }
 
 }  // namespace
-}  // namespace tablewalk::test
+}  // namespace tablewalk::test::walk_cache_kinds_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tablewalk {
+namespace tablewalk::walk_cache_test {
 namespace {
 
 WalkCacheConfig of_level(std::uint32_t level, std::uint32_t entries = 4) {
@@ -161,4 +161,4 @@ TEST_F(WalkCachesOfX8664, KeepsTheRightsOfTheLevelsAbove) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::walk_cache_test

@@ -6,7 +6,7 @@
 
 #include "support/refused_keys.h"
 
-namespace tablewalk {
+namespace tablewalk::walker_config_test {
 namespace {
 
 using test::refused;
@@ -80,4 +80,4 @@ TEST(WalkerConfig, ATranslationPathCacheIsFullyAssociative) {
 }
 
 }  // namespace
-}  // namespace tablewalk
+}  // namespace tablewalk::walker_config_test
