@@ -8,6 +8,7 @@ function(tablewalk_parser_program name)
                          model/dram/dram_config.cpp model/cli/compare_points.cpp model/cli/load_point.cpp
                          model/cli/map_spec.cpp)
   target_include_directories(${name} PRIVATE tb)
+  tablewalk_compile_together(${name})
   target_link_libraries(${name} PRIVATE tablewalk_paging tablewalk_segment tablewalk_trace)
   if(TABLEWALK_FUZZ)  # of model/os only what these use: instrumented code takes long to compile
     target_sources(${name} PRIVATE model/os/layout.cpp model/os/regions.cpp)
