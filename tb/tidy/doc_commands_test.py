@@ -51,6 +51,14 @@ class DocCommandsTest(unittest.TestCase):
         with open(self.path, encoding="utf-8") as file:
             self.assertEqual(file.read(), "A\n```\n$ tablewalk a\na\nsecond\n```\nB\n")
 
+    def test_long_commands_are_left_out_on_request_only(self):
+        text = "```\n$ tablewalk a\na\nsecond\n```\n```console long\n$ tablewalk b\nold\n```\n"
+        self.assertEqual(self.check(text)[0], 1)
+        self.assertEqual(self.check(text, "--short"), (0, "a.md: 1 commands, 1 long ones left out\n"))
+        self.assertEqual(self.check(text, "--update")[0], 0)
+        with open(self.path, encoding="utf-8") as file:
+            self.assertEqual(file.read(), text.replace("old\n", "b\nsecond\n"))
+
     def test_forms_and_prose_are_no_commands(self):
         status, output = self.check("tablewalk fail\n```\ntablewalk fail TRACE\n```\n")
         self.assertEqual((status, output), (1, "a.md: 0 commands\na.md: no command found\n"))
