@@ -294,8 +294,8 @@ class Presets(ProgramTest):
             for name in traces:
                 with self.subTest(preset=preset, trace=name):
                     mode = ["--set", "paging.mode=x86-64"] if narrow else []
-                    self.output("run", *[trace(name)] * cores, "-c", preset, "--check", "--limit", str(20000 // cores),
-                                *mode)
+                    self.output("run", *[trace(name)] * cores, "-c", preset, "--check", "--no-cost", "--limit",
+                                str(8000 // cores), *mode)
 
     def test_the_threads_of_a_trace_run_on_several_cores(self):
         stats = self.json("run", trace("threads/histogram"), "-c", "skylake-4", "--check", "--limit", "10000")["stats"]

@@ -230,7 +230,7 @@ class TimelineTest(ProgramTest):
         return by_flow
 
     def test_the_events_are_those_of_the_figures(self):
-        self.output("trace", "generate", "uniform", "-o", "u.twt", "--footprint", "1G", "--count", "3000")
+        self.output("trace", "generate", "uniform", "-o", "u.twt", "--footprint", "1G", "--count", "1000")
         for machine in (["-c", "skylake"], [], ["--set", "core.blocking=true"], ["-c", "skylake", "--set",
                                                                                     "walker.walkers=1"]):
             with self.subTest(machine=machine):
@@ -250,7 +250,7 @@ class TimelineTest(ProgramTest):
                 self.assertEqual(sum(s.cycles for s in reads), total(stats, "dram.latency_cycles", "dram.reads"))
 
     def test_misses_outstanding_are_counted(self):
-        self.output("trace", "generate", "uniform", "-o", "u.twt", "--footprint", "1G", "--count", "3000")
+        self.output("trace", "generate", "uniform", "-o", "u.twt", "--footprint", "1G", "--count", "1000")
         found, _ = self.timeline("u.twt", "-c", "skylake")
         for module in ("dtlb", "stlb", "l1d", "l2", "llc"):
             [counter] = [t for t, (name, _) in found.tracks.items() if name == module + " outstanding"]
@@ -412,7 +412,7 @@ class Daisen(ProgramTest):
             self.assertTrue(whole.begin <= walk.begin <= walk.end <= whole.end)
 
     def test_tasks_are_the_slices_of_perfetto(self):
-        self.output("trace", "generate", "uniform", "-o", "u.twt", "--footprint", "1G", "--count", "3000")
+        self.output("trace", "generate", "uniform", "-o", "u.twt", "--footprint", "1G", "--count", "1000")
         for machine in (["-c", "skylake"], ["--set", "core.blocking=true"], ["-c", "skylake", "--set", "walker.walkers=1"]):
             with self.subTest(machine=machine):
                 tasks, slices = self.both("u.twt", *machine)

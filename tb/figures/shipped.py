@@ -70,6 +70,10 @@ def text_of(value):
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
+def knows(program, preset):
+    return output_of(program, "config", "show", preset)[0] == 0
+
+
 def written_row(stats):
     if stats is None:
         return [REFUSED] * len(WRITTEN)
@@ -134,6 +138,10 @@ def against_program(runs):
     wrong = refused = compared = 0
     only = (set(), set())
     both = [runs.options.program, runs.options.against]
+    missing = [preset for preset in runs.presets if not knows(runs.options.against, preset)]
+    runs.presets = [preset for preset in runs.presets if preset not in missing]
+    if missing:
+        print(f"presets that {runs.options.against} does not know are left out: {', '.join(missing)}")
     for place, (now, then) in runs.over_all(lambda place: [runs.stats(program, place) for program in both]):
         if now is None or then is None:
             refused += 1
