@@ -485,7 +485,7 @@ void SystemCWalker::sleep(Cycles cycle) {
   if (!responses_.empty()) wake_at(std::max(responses_.next_visible(), next));
   // Later arrivals wake the walker themselves.
   Cycles fresh = tlb_side_.arrivals().next_visible();
-  if (!prefetches_.empty()) fresh = std::min(fresh, next_prefetch());
+  if (!prefetches_.empty()) fresh = std::min(fresh, prefetches_.front().visible);
   fresh = std::max(fresh, free_ids_.next_visible());
   const Cycles request = std::min(replays_.next_visible(), fresh);
   if (request == Cycles::never()) return;

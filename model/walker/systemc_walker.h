@@ -107,7 +107,6 @@ class SystemCWalker final : public PageWalker {
   bool is_lost(const Slot& slot) const { return slot.record.prefetch && slot.request->overtaken; }
   void refuse(Slot& slot, Cycles cycle);
   void rank_prefetch(Slot& slot, Cycles cycle);
-  Cycles next_prefetch() const;
   void hurry(Slot& slot, Cycles cycle);
   void sleep(Cycles cycle);
   // Shared walk caches, in walker_shared_caches.cpp.
@@ -157,8 +156,11 @@ class SystemCWalker final : public PageWalker {
     Cycles visible;
     unsigned port;
     TranslationRequest* request;
+    bool operator<(const QueuedPrefetch& other) const {
+      return visible != other.visible ? visible < other.visible : port < other.port;
+    }
   };
-  std::deque<QueuedPrefetch> prefetches_;  ///< not started yet, in order of arrival
+  std::deque<QueuedPrefetch> prefetches_;  ///< not started yet, in order of arrival, then of ports
   WalkerTap* tap_ = nullptr;
 
   SharedWalkCaches* shared_ = nullptr;

@@ -14,7 +14,9 @@ constexpr std::uint64_t after_all_accesses = std::uint64_t{1} << 63;
 
 [[gnu::noinline]] bool SystemCWalker::queue_prefetch(unsigned port, TranslationRequest& request, Cycles cycle) {
   request.begin_account(cycle);
-  prefetches_.push_back({cycle, port, &request});
+  // Not in order of the calls, which in a cycle is that in which the TLBs of several cores were made.
+  const QueuedPrefetch queued{cycle, port, &request};
+  prefetches_.insert(std::upper_bound(prefetches_.begin(), prefetches_.end(), queued), queued);
   if (!in(SlotState::Idle).empty()) wake_at(cycle);
   return false;
 }
@@ -31,12 +33,6 @@ constexpr std::uint64_t after_all_accesses = std::uint64_t{1} << 63;
   taken.request->push_route(taken.port);
   join_or_start(*taken.request, free, taken.visible, cycle);
   return true;
-}
-
-/// When the first of those queued is visible.
-[[gnu::noinline]] Cycles SystemCWalker::next_prefetch() const {
-  const auto earlier = [](const QueuedPrefetch& a, const QueuedPrefetch& b) { return a.visible < b.visible; };
-  return std::min_element(prefetches_.begin(), prefetches_.end(), earlier)->visible;
 }
 
 /// The walk ends without a translation: an invalidation may have changed or removed its tables, or it would have to set
