@@ -38,15 +38,12 @@ void RadixTables::rewrite(Range range, const LeafSpec& spec) {
 
 void RadixTables::split_leaf(VirtualAddress va, const TableLeaf& whole, const PageSize& before, const PageSize& size,
                              const LeafSpec& spec) {
+  // A page may have several entries; `whole.at` is the one for `va`.
+  const unsigned entry_bytes = mode().entry_bytes();
+  const PhysicalAddress at(whole.at.value() - std::uint64_t{mode().entry_of_page(before, va)} * entry_bytes);
   const VirtualAddress first(va.value() & ~low_bits(before.shift));
-  if (before.level != size.level) {
-    const PhysicalAddress below = make_full_table(before.level - 1, first, whole.view.target, size, spec);
-    return write_entry(whole.at, mode().encode_pointer(below, before.level));
-  }
-  // Several entries of one table: `whole.at` is the one for `va`.
-  const PhysicalAddress at(whole.at.value() - std::uint64_t{mode().entry_of_page(before, va)} * mode().entry_bytes());
   for (unsigned i = 0; i < before.entries; ++i) {
-    write_entry(at + std::uint64_t{i} * mode().entry_bytes(), entry_within(whole.view.target, i, size, spec));
+    write_entry(at + std::uint64_t{i} * entry_bytes, entry_over(before.level, first, whole.view.target, i, size, spec));
   }
 }
 
@@ -57,18 +54,21 @@ std::uint64_t RadixTables::entry_within(PhysicalAddress target, std::uint64_t in
                                      static_cast<unsigned>(index % size.entries), spec);
 }
 
+/// The same of any level: pages of a lower one are in a table that the entry points to.
+std::uint64_t RadixTables::entry_over(unsigned level, VirtualAddress va, PhysicalAddress target, std::uint64_t index,
+                                      const PageSize& size, const LeafSpec& spec) {
+  if (level == size.level) return entry_within(target, index, size, spec);
+  const std::uint64_t offset = index * mode().page_bytes(level);
+  return mode().encode_pointer(make_full_table(level - 1, va + offset, target + offset, size, spec), level);
+}
+
 /// A table whose entries map the memory from `target` on with pages of that size, through further tables if need be.
 PhysicalAddress RadixTables::make_full_table(unsigned level, VirtualAddress va, PhysicalAddress target,
                                              const PageSize& size, const LeafSpec& spec) {
   const PhysicalAddress made = make_table_of(level);
   const std::uint64_t entries = mode().table_bytes(level) / mode().entry_bytes();
-  const std::uint64_t span = mode().page_bytes(level);
   for (std::uint64_t i = 0; i < entries; ++i) {
-    const std::uint64_t entry =
-        level == size.level
-            ? entry_within(target, i, size, spec)
-            : mode().encode_pointer(make_full_table(level - 1, va + i * span, target + i * span, size, spec), level);
-    write_entry(made + i * mode().entry_bytes(), entry);
+    write_entry(made + i * mode().entry_bytes(), entry_over(level, va, target, i, size, spec));
   }
   levels_[level].tables.find_or_make(prefix(level, va)) = {made, entries};
   return made;

@@ -47,6 +47,8 @@ class RadixTables final : public PageTables {
   PhysicalAddress make_table_of(unsigned level);
   std::uint64_t entry_within(PhysicalAddress target, std::uint64_t index, const PageSize& size,
                              const LeafSpec& spec) const;
+  std::uint64_t entry_over(unsigned level, VirtualAddress va, PhysicalAddress target, std::uint64_t index,
+                           const PageSize& size, const LeafSpec& spec);
   PhysicalAddress make_full_table(unsigned level, VirtualAddress va, PhysicalAddress target, const PageSize& size,
                                   const LeafSpec& spec);
   std::uint64_t no_entry(const EntryView&, VirtualAddress, const LeafSpec&) const { return 0; }

@@ -29,7 +29,7 @@ TEST_P(TableSplit, MapsTheSameMemoryWithSmallPages) {
   const Case& one = GetParam();
   const auto mode = make_paging_mode(one.mode);
   PhysicalMemory memory;
-  FrameAllocator frames(std::min(8 * gibi, mode->memory_limit()), mode->page_bytes(), {});
+  FrameAllocator frames(std::min(64 * gibi, mode->memory_limit()), mode->page_bytes(), {});
   TableBuilder tables(mode, memory, frames);
   const VirtualAddress first(std::uint64_t{3} * one.before);
   const PhysicalAddress page = frames.allocate_page(first, one.before);
@@ -72,9 +72,11 @@ INSTANTIATE_TEST_SUITE_P(Modes, TableSplit,
                                          Case{"x86-pae", 2 * mebi, 4 * kibi}, Case{"sv39", 64 * kibi, 4 * kibi},
                                          Case{"sv39", 2 * mebi, 64 * kibi}, Case{"sv39", gibi, 64 * kibi},
                                          Case{"arm64-4k", 64 * kibi, 4 * kibi}, Case{"arm64-4k", 2 * mebi, 64 * kibi},
-                                         Case{"arm64-4k", 32 * mebi, 2 * mebi}, Case{"sv32", 4 * mebi, 4 * kibi},
-                                         Case{"arm64-4k", 2 * mebi, 4 * kibi}, Case{"hashed", 2 * mebi, 4 * kibi},
-                                         Case{"hashed", gibi, 2 * mebi}, Case{"hashed-chained", 2 * mebi, 4 * kibi},
+                                         Case{"arm64-4k", 32 * mebi, 2 * mebi}, Case{"arm64-4k", 32 * mebi, 64 * kibi},
+                                         Case{"arm64-4k", 16 * gibi, 32 * mebi}, Case{"arm64-16k", gibi, 2 * mebi},
+                                         Case{"sv32", 4 * mebi, 4 * kibi}, Case{"arm64-4k", 2 * mebi, 4 * kibi},
+                                         Case{"hashed", 2 * mebi, 4 * kibi}, Case{"hashed", gibi, 2 * mebi},
+                                         Case{"hashed-chained", 2 * mebi, 4 * kibi},
                                          Case{"inverted", 2 * mebi, 4 * kibi}, Case{"inverted", gibi, 2 * mebi},
                                          Case{"cuckoo", 2 * mebi, 4 * kibi}, Case{"cuckoo", gibi, 2 * mebi},
                                          Case{"radix:6,4,3/12@8", 32 * kibi, 4 * kibi}),
