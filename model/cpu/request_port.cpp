@@ -340,6 +340,7 @@ bool RequestPort::request_translation(InFlight& access, Cycles at) {
     access.times.tlb_hit_until = answered;
     ++stats_.translations_answered;
     translated(access, side, request.answer.translation, answered, at);
+    forget_horizon();  // a hit on a prefetched page makes the TLB send further prefetches
     return true;
   }
   // The next translator sees it in the next cycle at the earliest.
