@@ -237,7 +237,8 @@ void RequestPort::count_straddle(VirtualAddress block) {
   ++(page ? stats_.page_straddles : stats_.line_straddles);
 }
 
-/// Whether the front end has no outstanding responses. Its faults that the core did not reach end with the trace.
+/// Whether the front end has no outstanding responses. Its faults that the core did not reach end in the cycle that the
+/// core has reached, which is the same whether it runs ahead or not.
 bool RequestPort::front_end_idle() {
   for (std::uint64_t number = first_block_; number != end_block_; ++number) {
     InFlight& fetched = block(number);
@@ -245,8 +246,8 @@ bool RequestPort::front_end_idle() {
       TranslationRequest& request = *fetched.faulted;
       fetched.faulted = nullptr;
       --fetched.pending;
-      request.account(request.cycles.fault, now());
-      end_translation(request, now());
+      request.account(request.cycles.fault, local_);
+      end_translation(request, local_);
     }
     if (fetched.pending != 0) return false;
   }
