@@ -130,6 +130,7 @@ void Machine::bind_links() {
 void Machine::join_cores() {
   for (unsigned core = 0; core < config_.cores; ++core) {
     port(core).join(shootdowns_, core);
+    if (topology_.find(NodeKind::Walker, core)) module<PageWalker>(NodeKind::Walker, core).take_turns();
     auto& directory = module<Directory>(NodeKind::Directory, core);
     for (const NodeKind kind : {NodeKind::L1i, NodeKind::L1d, NodeKind::L2}) {
       const std::optional<std::size_t> cache = topology_.find(kind, core);
