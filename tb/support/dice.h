@@ -34,13 +34,17 @@ inline std::uint64_t setting(const char* variable, std::uint64_t otherwise) {
 }
 
 /// The seeds of a randomised test, printed: the first from TABLEWALK_SEED, their number from TABLEWALK_RUNS. A failing
-/// case is reproduced by its seed with TABLEWALK_RUNS=1.
-inline std::vector<std::uint64_t> printed_seeds(std::uint64_t runs) {
+/// case is reproduced by its seed with TABLEWALK_RUNS=1. Unless one of these is set, those that once found a fault come
+/// first.
+inline std::vector<std::uint64_t> printed_seeds(std::uint64_t runs,
+                                                const std::vector<std::uint64_t>& that_found_faults = {}) {
   std::vector<std::uint64_t> seeds(setting("TABLEWALK_RUNS", runs));
   const std::uint64_t first = setting("TABLEWALK_SEED", 1);
   for (std::size_t i = 0; i < seeds.size(); ++i) seeds[i] = first + i;
   std::printf("%zu cases from seed %llu (TABLEWALK_RUNS, TABLEWALK_SEED)\n", seeds.size(),
               static_cast<unsigned long long>(first));
+  const bool chosen = std::getenv("TABLEWALK_RUNS") != nullptr || std::getenv("TABLEWALK_SEED") != nullptr;
+  if (!chosen) seeds.insert(seeds.begin(), that_found_faults.begin(), that_found_faults.end());
   return seeds;
 }
 

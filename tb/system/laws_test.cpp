@@ -51,7 +51,7 @@ constexpr std::size_t compared = 100;
 
 /// Also every law of a checked run.
 TEST(Laws, NeitherRunningAheadNorTheOrderOfModulesNorCheckingNorRepeatingChangesAByteOfTheResult) {
-  for (const std::uint64_t seed : printed_seeds(compared)) {
+  for (const std::uint64_t seed : printed_seeds(compared, {1831})) {
     RandomCase random(seed);
     std::string difference;
     ASSERT_NO_THROW(difference = difference_without_effect(random, seed)) << random.describe();
