@@ -43,11 +43,12 @@ void check_cores(const StatSet& figures, const std::vector<unsigned>& cores) {
 }  // namespace
 
 LawChecker::LawChecker(const PagingMode& mode, const PhysicalMemory& memory, Kernel& kernel,
-                       const SegmentTable* segments)
+                       const SegmentTable* segments, unsigned cores)
     : mode_(mode),
       memory_(memory),
       kernel_(kernel),
       segments_(segments),
+      cores_(cores),
       repaired_shift_(mode.page_sizes().back().shift) {}
 
 void LawChecker::translation_requested(const TranslationRequest&, Cycles) {
@@ -107,6 +108,14 @@ bool LawChecker::was_absent(VirtualAddress va, const Answer& answer, const WalkO
   return !is_absent && repair != repairs_.end() && repair->second >= since;
 }
 
+/// Software on another core may have set a bit since a walk read the entry, which a TLB keeps as it was.
+bool LawChecker::was_clear(const Answer& answer, const WalkOutcome& now) const {
+  if (cores_ == 1 || !answer.faulted) return false;
+  const bool dirty_is_clear = !now.translated && tells(now.fault.reason, FaultReason::NotDirty);
+  if (tells(answer.fault.reason, FaultReason::NotAccessed)) return now.translated || dirty_is_clear;
+  return tells(answer.fault.reason, FaultReason::NotDirty) && now.translated;
+}
+
 void LawChecker::walk_finished(const WalkRecord& walk) {
   ++walks_;
   const WalkOutcome now = walk_now(walk.va, walk.space, walk.access);
@@ -130,7 +139,7 @@ void LawChecker::prefetch_finished(const WalkRecord& walk) {
 void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, const Answer& answer, Cycles since,
                                    const WalkOutcome& reference) const {
   if (kernel_.may_be_stale(asid, va)) return;
-  if (was_absent(va, answer, reference, since)) return;
+  if (was_absent(va, answer, reference, since) || was_clear(answer, reference)) return;
   if (answer.faulted) {
     require(
         !reference.translated && tells(answer.fault.reason, reference.fault.reason),
@@ -154,7 +163,8 @@ void LawChecker::check_leaf(const WalkRecord& walk, const Translation& expected)
     return fmt::format("a {}{}page of 2^{} bytes at level {}", page.global ? "global " : "", page.dirty ? "dirty " : "",
                        page.page_shift, page.level);
   };
-  const bool may_be_older = mode_.marks_entries() && walk.access.kind != AccessKind::Store && !found.dirty;
+  const bool may_be_older =
+      (mode_.marks_entries() || cores_ != 1) && walk.access.kind != AccessKind::Store && !found.dirty;
   require(found.page_shift == expected.page_shift && found.level == expected.level && found.global == expected.global &&
               (found.dirty == expected.dirty || may_be_older),
           fmt::format("the walk of 0x{:x} found {}, but the reference walk finds {}", walk.va.value(), text(found),

@@ -18,9 +18,9 @@ namespace tablewalk {
 /// reference walk of the same bits, every cycle of a translation accounted for. Throws LawViolation.
 class LawChecker final : public TranslationObserver, public WalkObserver {
  public:
-  /// `segments`: those before paging, if any.
+  /// `segments`: those before paging, if any. `cores`: of the machine.
   LawChecker(const PagingMode& mode, const PhysicalMemory& memory, Kernel& kernel,
-             const SegmentTable* segments = nullptr);
+             const SegmentTable* segments = nullptr, unsigned cores = 1);
 
   void translation_requested(const TranslationRequest& request, Cycles at) override;
   void translation_answered(const TranslationRequest& request, Cycles asked, Cycles answered,
@@ -41,11 +41,13 @@ class LawChecker final : public TranslationObserver, public WalkObserver {
   void check_leaf(const WalkRecord& walk, const Translation& expected) const;
   std::optional<VirtualAddress> check_segment(const TranslationRequest& request) const;
   bool was_absent(VirtualAddress va, const Answer& answer, const WalkOutcome& now, Cycles since) const;
+  bool was_clear(const Answer& answer, const WalkOutcome& now) const;
 
   const PagingMode& mode_;
   const PhysicalMemory& memory_;
   Kernel& kernel_;
   const SegmentTable* segments_;
+  unsigned cores_;
   unsigned repaired_shift_;  ///< log2 of the bytes around its address that a fault maps at most: the largest page
   std::unordered_map<std::uint64_t, Cycles> repairs_;  ///< when a fault there was handled last
   std::uint64_t requested_ = 0;

@@ -275,7 +275,7 @@ RunResult run_streams(const MachineConfig& config, Streams& streams, const RunOp
                   options.memory);
   warn_of_image(result, options, machine);
   prepare_kernel(machine, options, streams);
-  LawChecker checker(machine.mode(), machine.memory(), machine.kernel(), machine.segments());
+  LawChecker checker(machine.mode(), machine.memory(), machine.kernel(), machine.segments(), config.cores);
   WalkObservers observers;
   if (walk_log) observers.add(*walk_log);
   if (options.check) observers.add(checker);
