@@ -18,6 +18,18 @@ def trace(name):
     return os.path.join(ROOT, "traces", name + ".twt")
 
 
+def peak_kib(*arguments):
+    """The most memory of a run of the program; the address sanitizer would keep what is freed."""
+    environment = {**os.environ, "ASAN_OPTIONS": "quarantine_size_mb=0:thread_local_quarantine_size_kb=0"}
+    with open(os.devnull, "wb") as null:
+        child = os.posix_spawn(PROGRAM, [PROGRAM, *arguments], environment,
+                               file_actions=[(os.POSIX_SPAWN_DUP2, null.fileno(), 1)])
+        _, status, usage = os.wait4(child, 0)
+    if status != 0:
+        raise AssertionError(f"{arguments}: wait status {status}")
+    return usage.ru_maxrss
+
+
 def image(name, file):
     """A file of one of Linux's page tables; see tb/golden/images/README.md."""
     return os.path.join(ROOT, "tb", "golden", "images", name, file)

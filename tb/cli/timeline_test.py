@@ -155,18 +155,6 @@ class Timeline:
         return max([time for _, time, name in self.instants if name == "statistics start"], default=0)
 
 
-def peak_kib(test, *arguments):
-    """The most memory of a run; the address sanitizer would keep what is freed."""
-    environment = {**os.environ, "ASAN_OPTIONS": "quarantine_size_mb=0:thread_local_quarantine_size_kb=0"}
-    null = os.open(os.devnull, os.O_WRONLY)
-    test.addCleanup(os.close, null)
-    child = os.posix_spawn(program.PROGRAM, [program.PROGRAM, *arguments], environment,
-                           file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)])
-    _, status, usage = os.wait4(child, 0)
-    test.assertEqual(status, 0)
-    return usage.ru_maxrss
-
-
 def total(stats, distribution, of):
     """The sum of a distribution, whose mean is over `of` values."""
     return round(stats[distribution + ".mean"] * stats[of])
@@ -323,7 +311,7 @@ class TimelineTest(ProgramTest):
 
     def test_memory_does_not_grow_with_the_trace(self):
         command = ["--no-cost", "--timeline", self.path("t.pftrace"), "--timeline-size", "1T"]
-        few, many = (peak_kib(self, "run", f"generated:uniform,count={count},footprint=16M", *command)
+        few, many = (program.peak_kib("run", f"generated:uniform,count={count},footprint=16M", *command)
                      for count in ("20K", "100K"))
         self.assertGreater(os.path.getsize(self.path("t.pftrace")), 20 << 20)
         self.assertLess(many, few + 2048)
@@ -467,7 +455,7 @@ class Daisen(ProgramTest):
 
     def test_memory_does_not_grow_with_the_trace(self):
         command = ["--no-cost", "--timeline", self.path("t.sqlite3"), "--timeline-size", "1T"]
-        few, many = (peak_kib(self, "run", f"generated:uniform,count={count},footprint=16M", *command) for count in ("20K", "100K"))
+        few, many = (program.peak_kib("run", f"generated:uniform,count={count},footprint=16M", *command) for count in ("20K", "100K"))
         self.assertGreater(os.path.getsize(self.path("t.sqlite3")), 20 << 20)
         self.assertLess(many, few + 2048)
 
