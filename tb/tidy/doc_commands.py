@@ -5,8 +5,8 @@
 In fenced blocks of Markdown, a line `tablewalk ...` must end with status 0; after a line `$ tablewalk ...` the rest of the
 block must be what it prints, where a line `...` stands for any lines. --update writes what it prints into the document
 instead, unless the block has such a line. A block that begins with ```console long takes many seconds: --short leaves it
-out. A document's commands run in order, in a folder that has traces/ and
-docs/sweeps/ and images, traces and dram of tb/golden/ only.
+out. A document's commands run in order, in a folder that has traces/ and docs/sweeps/ and images, traces and dram of
+tb/golden/ only.
 """
 
 import glob
