@@ -112,6 +112,7 @@ void RequestPort::resume(Cycles cycle) {
     access.instruction = instruction;
     repeated_ = its->repeated;
     repeated_->tag = slot_of(access);
+    repeated_->asid = id_;  // the address space may have got another one meanwhile
     if (its->is_barrier) barrier_ = end_ - 1;
   }
   wake_at(std::max(kernel_run_.busy_until, now() + Cycles(1)));

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "module/cpu/core_bench.h"
 
 namespace tablewalk::cores_test {
@@ -418,6 +420,30 @@ TEST(SeveralTraces, OneThatWaitsForADeviceLeavesItsCoreToAnother) {
 
 TEST(SeveralTraces, OneThatWaitsForADeviceKeepsItsCoreUnlessTheOthersMayRun) {
   EXPECT_EQ(pages_with_a_wait(false), (Starts{1, 1, 2, 3, 0x11, 0x12}));
+}
+
+/// Three address spaces have two ids, and each takes that of one that waits.
+TEST(SeveralTraces, OneThatHasWaitedRepeatsItsAccessWithTheIdOfItsAddressSpaceNow) {
+  std::vector<std::vector<Record>> lists;
+  for (AddressSpaceId space = 0; space < 3; ++space) lists.push_back({of_space(load((space + 1) << 12), space)});
+  Turns turns(lists, 1000000);
+  SpaceServices services{SpaceIds({AsidKind::PerCore, 2}, 1), false, false, Cycles(0)};
+  turns.bench.port.use(services, 0);
+  turns.job.run_while_waiting = true;
+  turns.bench.kernel.device_cycles = 500;
+  std::vector<std::pair<AddressSpaceId, bool>> repeated;  // the space, and whether it is asked for by its present id
+  turns.bench.dtlb.decide = [&](const TranslationRequest& request) {
+    const std::vector<std::uint64_t>& handled = turns.bench.kernel.faults;
+    Answer answer;
+    answer.faulted = std::find(handled.begin(), handled.end(), request.va.value()) == handled.end();
+    answer.fault.reason = FaultReason::NotPresent;
+    answer.translation.page_shift = 12;
+    if (!answer.faulted) repeated.emplace_back(request.space, request.asid == services.ids.id_of(0, request.space));
+    return answer;
+  };
+  turns.run();
+  EXPECT_EQ(repeated, (std::vector<std::pair<AddressSpaceId, bool>>{{2, true}, {0, true}, {1, true}}));
+  EXPECT_EQ(turns.bench.port.stats().ids_recycled, 3u);
 }
 
 TEST(SeveralTraces, WhatWasFetchedAheadIsFetchedAgain) {
