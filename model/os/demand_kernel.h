@@ -185,6 +185,16 @@ class DemandKernel final : public Kernel {
     std::vector<PageKey> remapped;        ///< and pages whose small entries are written again
     std::vector<PhysicalAddress> fresh;   ///< its parts that are cleared
   };
+  /// Where a content was before it left memory.
+  struct SavedPage {
+    PageKey page;            ///< the first one that was mapped to its frame
+    std::uint16_t pool = 0;  ///< of that frame
+  };
+  /// A slot of the swap device.
+  struct Slot {
+    SavedPage saved;
+    bool in_frame = false;  ///< a page with this content is in a frame
+  };
   class EntryBits;
 
   Space& space(AddressSpaceId asid);
@@ -258,7 +268,7 @@ class DemandKernel final : public Kernel {
   void add_window(Handling& handling, const CacheKey& key, const FileReadahead::Window& window);
   bool may_be_read(const CacheKey& key) const;
   void read_ahead(unsigned core, Cycles now, KernelWork& work);
-  void read_one(Handling& handling, const CacheKey& key, Cycles now);
+  void read_one(const Handling& handling, const CacheKey& key, Cycles now);
   void forget_ahead(std::uint32_t slot);
   bool is_in_flight(FrameSlot slot) const;
 
@@ -296,6 +306,7 @@ class DemandKernel final : public Kernel {
   bool is_all_ours(Space& its, std::uint64_t number);
   PhysicalAddress find_frame(Space& its, const Handling& handling);
   PhysicalAddress find_any_frame(const Space& its, PageKey page);
+  std::optional<PhysicalAddress> try_any_frame(std::uint16_t pool, PageKey page);
   std::optional<PhysicalAddress> place_in_reservation(Space& its, PageKey page);
   void break_reservation(const Space& its, HugeRanges::Range& range);
   bool break_any_reservation(std::uint16_t pool);
@@ -372,7 +383,7 @@ class DemandKernel final : public Kernel {
   SharedMemory shared_memory_;
   FileReadahead file_readahead_;
   MemoryTimeline timeline_;
-  std::vector<bool> in_frame_;  ///< by slot of the swap device: a page with this content is in a frame
+  std::vector<Slot> slots_;  ///< of the swap device
   Cycles now_{0};
   std::array<std::uint64_t, page_states> pages_in_{};  ///< by state, except Untouched
   std::uint64_t peak_resident_ = 0;

@@ -81,7 +81,7 @@ bool DemandKernel::may_be_read(const CacheKey& key) const {
   const PageCache::Entry* entry = cache_.find(key);
   if (key.object == CacheKey::swap_slots) {
     const auto slot = static_cast<std::uint32_t>(key.page);
-    return entry == nullptr && swap_.users(slot) != 0 && !in_frame_[slot];
+    return entry == nullptr && swap_.users(slot) != 0 && !slots_[slot].in_frame;
   }
   return entry == nullptr || entry->place == Place::Nowhere ? !config_.files_cached : entry->place == Place::OnFile;
 }
@@ -107,16 +107,20 @@ void DemandKernel::read_ahead(unsigned core, Cycles now, KernelWork& work) {
   work.commit(Map);
 }
 
-void DemandKernel::read_one(Handling& handling, const CacheKey& key, Cycles now) {
-  const Space& its = space(handling.page.asid);
-  const PhysicalAddress at = find_any_frame(its, handling.page);
-  const FrameSlot frame = table_.take_for_cache(at, its.pool);
+/// Into a frame from where its own page had one: an inverted table has entries for the frames of its own process only.
+/// Not at all if there is none left, because it need not be.
+void DemandKernel::read_one(const Handling& handling, const CacheKey& key, Cycles now) {
+  const bool from_slot = key.object == CacheKey::swap_slots;
+  const SavedPage like = from_slot ? slots_[key.page].saved : SavedPage{handling.page, space(handling.page.asid).pool};
+  const std::optional<PhysicalAddress> at = try_any_frame(like.pool, like.page);
+  if (!at) return;
+  const FrameSlot frame = table_.take_for_cache(*at, like.pool);
   peak_resident_ = std::max(peak_resident_, table_.in_use());
   cache_.put(key, frame);
   PageCache::Entry& entry = cache_.at(key);
   entry.read_ahead = true;
   entry.ready = swap_.submit(SwapDevice::Kind::Read, page_bytes_, now);
-  contents_.load(key, memory_, at);
+  contents_.load(key, memory_, *at);
   enter_replacement(frame);
   ++stats_.read_ahead;
 }

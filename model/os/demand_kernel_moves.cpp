@@ -161,7 +161,7 @@ void DemandKernel::end_eviction(unsigned core, Cycles now, KernelWork& work) {
     if (frame.copy != FrameTable::no_copy) {
       set_state(page, PageState::Swapped);
       page.file = false;
-      in_frame_[frame.copy] = false;
+      slots_[frame.copy].in_frame = false;
     } else {
       set_state(page, page.file ? PageState::Filed : PageState::Untouched);
     }
@@ -251,7 +251,7 @@ bool DemandKernel::map(unsigned core, KernelWork& work) {
   }
   if (handling.content == Content::Swapped || handling.content == Content::ReadAhead) {
     frame.copy = handling.from_swap;
-    in_frame_[frame.copy] = true;
+    slots_[frame.copy].in_frame = true;
   }
   if (handling.key) keep_in_cache(handling);
   if (copies_at_once(page, handling.access)) {

@@ -14,17 +14,20 @@ PhysicalAddress DemandKernel::find_frame(Space& its, const Handling& handling) {
   return find_any_frame(its, handling.page);
 }
 
-/// Reservations end before memory does.
 PhysicalAddress DemandKernel::find_any_frame(const Space& its, PageKey page) {
-  const VirtualAddress va = address_of(page.number);
-  FrameAllocator& frames = frames_[its.pool];
-  if (config_.huge_pages.policy == HugePagePolicy::Reserve) {
-    do {
-      const std::optional<PhysicalAddress> at = frames.try_allocate_page(va, page_bytes_, page.asid);
-      if (at) return *at;
-    } while (break_any_reservation(its.pool));
-  }
-  return frames.allocate_page(va, page_bytes_, page.asid);
+  const std::optional<PhysicalAddress> at = try_any_frame(its.pool, page);
+  // Not there, so that it says what is exhausted.
+  return at ? *at : frames_[its.pool].allocate_page(address_of(page.number), page_bytes_, page.asid);
+}
+
+/// Reservations end before memory does.
+std::optional<PhysicalAddress> DemandKernel::try_any_frame(std::uint16_t pool, PageKey page) {
+  const bool reserves = config_.huge_pages.policy == HugePagePolicy::Reserve;
+  std::optional<PhysicalAddress> at;
+  do {
+    at = frames_[pool].try_allocate_page(address_of(page.number), page_bytes_, page.asid);
+  } while (!at && reserves && break_any_reservation(pool));
+  return at;
 }
 
 /// The frame that is reserved for a page, whose first touch it is; the first one of a range reserves it.

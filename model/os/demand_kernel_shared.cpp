@@ -204,7 +204,7 @@ void DemandKernel::evict_cached(unsigned core, Cycles now, KernelWork& work) {
       ++stats_.dropped_evictions;
     }
     const bool swapped = frame.copy != FrameTable::no_copy;
-    if (swapped) in_frame_[frame.copy] = false;
+    if (swapped) slots_[frame.copy].in_frame = false;
     state = swapped ? PageState::Swapped : PageState::Untouched;
     cache_.take_out(key, swapped ? Place::Swapped : Place::Nowhere, frame.copy);
     frame.copy = FrameTable::no_copy;  // it belongs to the page cache now
@@ -221,13 +221,14 @@ bool DemandKernel::give_slot(FrameTable::Frame& frame) {
   const std::optional<SwapSlot> slot = swap_.allocate();
   if (!slot) return false;
   frame.copy = *slot;
-  in_frame_.resize(std::max<std::size_t>(in_frame_.size(), *slot + std::size_t{1}));
+  slots_.resize(std::max<std::size_t>(slots_.size(), *slot + std::size_t{1}));
   return true;
 }
 
 void DemandKernel::save_to_slot(const FrameTable::Frame& frame) {
   forget_ahead(frame.copy);
   contents_.save(memory_, frame.at, {CacheKey::swap_slots, frame.copy});
+  slots_[frame.copy].saved = {frame.page(), frame.pool};
 }
 
 /// Writes a changed page to its file; returns when the device has it.

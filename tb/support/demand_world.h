@@ -137,6 +137,7 @@ class DemandWorld {
     if (dice_.chance(75)) choose_huge_pages(config);
     if (switches_) choose_conventions(config);
     choose_ranges(config);
+    config.readahead.swap_pages = Dice(seed_ + 2'000'003).pick<std::uint32_t>({0, 2, 8});
     return config;
   }
   /// Draws of its own, so that the rest of a seed's world does not depend on it.
@@ -375,7 +376,8 @@ class DemandWorld {
     bool quiet = true;
     for (unsigned core = 0; core < running_.size(); ++core) quiet &= cores_.done(core);
     if (quiet && !conventions_.shared_half) {
-      ASSERT_EQ(kernel_.frame_table().in_use(), used.size());
+      const std::uint64_t read_ahead = kernel_.page_cache().frames();
+      ASSERT_EQ(kernel_.frame_table().in_use(), used.size() + read_ahead);
       check_allocators();
     }
     if (config_.resident_limit.bytes != 0) {

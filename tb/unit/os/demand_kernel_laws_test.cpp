@@ -67,10 +67,12 @@ std::pair<KernelStats, std::uint64_t> run_worlds(const char* organisation) {
     all.major_faults += stats.major_faults;
     all.copy_faults += stats.copy_faults;
     all.reuse_faults += stats.reuse_faults;
+    all.read_ahead_used += stats.read_ahead_used;
     resizes += world.resizes();
   }
   EXPECT_NE(all.evictions, 0u) << organisation;
   EXPECT_NE(all.major_faults, 0u) << organisation;
+  EXPECT_NE(all.read_ahead_used, 0u) << organisation;
   return {all, resizes};
 }
 

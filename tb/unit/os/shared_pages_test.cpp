@@ -18,10 +18,15 @@ VirtualAddress page(std::uint64_t number) {
 }
 
 struct World {
-  explicit World(std::uint64_t frame_limit, ReadaheadConfig readahead = {}, bool files_cached = true)
-      : kernel(config_of(frame_limit, readahead, files_cached), mode, memory, frames, 2),
+  explicit World(std::uint64_t frame_limit, ReadaheadConfig readahead = {}, bool files_cached = true,
+                 const char* tables = "x86-64")
+      : mode(make_paging_mode(tables)),
+        kernel(config_of(frame_limit, readahead, files_cached), mode, memory, frames, 2),
         cores(kernel, *mode, memory, 2) {
-    frames.emplace_back(std::uint64_t{1} << 26, mode->page_bytes(), FrameAllocatorConfig{});
+    for (std::uint64_t pool = 0; pool < 2; ++pool) {
+      frames.emplace_back(std::uint64_t{1} << 26, mode->page_bytes(), FrameAllocatorConfig{},
+                          PhysicalAddress(pool << 26));
+    }
   }
   static OsConfig config_of(std::uint64_t frame_limit, ReadaheadConfig readahead, bool files_cached) {
     OsConfig config;
@@ -75,7 +80,7 @@ struct World {
     return kernel.frame_of(asid, page(number));
   }
 
-  std::shared_ptr<const PagingMode> mode = make_paging_mode("x86-64");
+  std::shared_ptr<const PagingMode> mode;
   PhysicalMemory memory;
   std::vector<FrameAllocator> frames;
   DemandKernel kernel;
@@ -293,6 +298,21 @@ TEST(SharedPages, AnAccessToASlotOnItsWayWaitsForTheRestOnly) {
   EXPECT_GT(ready, SwapConfig().read_cycles);
   EXPECT_EQ(world.kernel.state_of(0, page(1)), PageState::Resident);
   EXPECT_EQ(world.kernel.stats().major_faults, 1u);
+}
+
+/// An inverted table has entries for the frames of its own process only.
+TEST(SharedPages, APageOfAnotherProcessIsReadAheadIntoAFrameOfThatProcess) {
+  World world(4, SlotsReadAhead::four_slots(), true, "inverted");
+  for (std::uint64_t number = 0; number < 4; ++number) {
+    for (const AddressSpaceId asid : {0, 1}) world.store(asid, number, 10 * asid + number + 1);
+  }
+  EXPECT_EQ(world.load(0, 0), 1u);
+  EXPECT_EQ(world.kernel.stats().read_ahead, 3u);
+  EXPECT_EQ(world.load(1, 0), 11u);
+  EXPECT_EQ(world.load(0, 1), 2u);
+  EXPECT_EQ(world.kernel.stats().read_ahead_used, 2u);
+  const FrameTable& table = world.kernel.frame_table();
+  for (const AddressSpaceId asid : {0, 1}) EXPECT_EQ(table[*world.frame(asid, 0)].at.value() >> 26, asid);
 }
 
 TEST(SharedPages, AFrameThatTheDeviceFillsIsNotEvicted) {
