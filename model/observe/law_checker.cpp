@@ -49,7 +49,10 @@ LawChecker::LawChecker(const PagingMode& mode, const PhysicalMemory& memory, Ker
       kernel_(kernel),
       segments_(segments),
       cores_(cores),
-      repaired_shift_(mode.page_sizes().back().shift) {}
+      pages_on_demand_(kernel.pages_on_demand()),
+      repaired_shift_(mode.page_sizes().back().shift) {
+  kernel.note_changes();
+}
 
 void LawChecker::translation_requested(const TranslationRequest&, Cycles) {
   ++requested_;
@@ -61,7 +64,7 @@ void LawChecker::translation_answered(const TranslationRequest& request, Cycles 
   require(answered_ <= requested_, "a translation was answered twice");
   const std::optional<VirtualAddress> paged = check_segment(request);
   if (paged) {
-    check_translation(*paged, request.space, request.answer, asked, walk_now(*paged, request.space, request.access));
+    check_translation(*paged, request.space, request.answer, walk_now(*paged, request.space, request.access));
   }
   if (answered_at_once) return;
   require(request.accounted == answered && request.cycles.total() == (answered - asked).count(),
@@ -91,7 +94,7 @@ void LawChecker::fault_handled(const TranslationRequest& request, Cycles at) {
                            : VirtualAddress(segments_->look_up(request.va, 1, request.space, request.access).address);
   const WalkOutcome repaired = walk_now(paged, request.space, request.access);
   require(repaired.translated, fmt::format("0x{:x} faults still after its fault was handled", request.va.value()));
-  repairs_[paged.value() >> repaired_shift_] = at;
+  if (!pages_on_demand_) repairs_[paged.value() >> repaired_shift_] = at;
 }
 
 /// The reference walk of the present tables.
@@ -99,13 +102,21 @@ WalkOutcome LawChecker::walk_now(VirtualAddress va, AddressSpaceId space, Access
   return reference_walk(mode_, memory_, kernel_.root_for(space, access.user), va, access);
 }
 
-/// An earlier walk may have missed what a fault handler of another core has mapped since, near that address. It may
-/// lack a bit that software sets, or a right.
-bool LawChecker::was_absent(VirtualAddress va, const Answer& answer, const WalkOutcome& now, Cycles since) const {
+/// Whether a walk that began in that cycle may have read entries of which no invalidation says that they have changed.
+bool LawChecker::changed_since(VirtualAddress va, AddressSpaceId space, Cycles since) const {
+  if (pages_on_demand_) return kernel_.changed_since(space, va, since);
+  const auto repair = repairs_.find(va.value() >> repaired_shift_);
+  return repair != repairs_.end() && repair->second >= since;
+}
+
+/// The walk may have missed what another core has mapped since it began, which may lack a bit that software sets, or a
+/// right. The request may be younger: hardware too merges it with a walk under way, and no invalidation follows when a
+/// page becomes present. The fault is then spurious.
+bool LawChecker::was_absent(VirtualAddress va, AddressSpaceId space, const Answer& answer,
+                            const WalkOutcome& now) const {
   if (!answer.faulted || !tells(answer.fault.reason, FaultReason::NotPresent)) return false;
   const bool is_absent = !now.translated && tells(now.fault.reason, FaultReason::NotPresent);
-  const auto repair = repairs_.find(va.value() >> repaired_shift_);
-  return !is_absent && repair != repairs_.end() && repair->second >= since;
+  return !is_absent && changed_since(va, space, answer.walk_began);
 }
 
 /// Software on another core may have set a bit since a walk read the entry, which a TLB keeps as it was.
@@ -119,7 +130,7 @@ bool LawChecker::was_clear(const Answer& answer, const WalkOutcome& now) const {
 void LawChecker::walk_finished(const WalkRecord& walk) {
   ++walks_;
   const WalkOutcome now = walk_now(walk.va, walk.space, walk.access);
-  check_translation(walk.va, walk.space, walk.answer, walk.taken, now);
+  check_translation(walk.va, walk.space, walk.answer, now);
   if (now.translated && !walk.answer.faulted) check_leaf(walk, now.translation);
   const std::uint64_t most = mode_.most_reads(kernel_.root_for(walk.space, walk.access.user));
   require(walk.entry_reads <= most * (1 + walk.restarts) + walk.entry_updates,
@@ -132,14 +143,13 @@ void LawChecker::prefetch_finished(const WalkRecord& walk) {
   require(walk.entry_updates == 0, "a prefetch has set accessed or dirty bits");
   if (walk.answer.faulted) return;
   const WalkOutcome now = walk_now(walk.va, walk.space, walk.access);
-  check_translation(walk.va, walk.space, walk.answer, walk.taken, now);
+  check_translation(walk.va, walk.space, walk.answer, now);
 }
 
-/// `since`: when it was requested.
-void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, const Answer& answer, Cycles since,
+void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, const Answer& answer,
                                    const WalkOutcome& reference) const {
   if (kernel_.may_be_stale(asid, va)) return;
-  if (was_absent(va, answer, reference, since) || was_clear(answer, reference)) return;
+  if (was_absent(va, asid, answer, reference) || was_clear(answer, reference)) return;
   if (answer.faulted) {
     require(
         !reference.translated && tells(answer.fault.reason, reference.fault.reason),
@@ -156,7 +166,8 @@ void LawChecker::check_translation(VirtualAddress va, AddressSpaceId asid, const
                       va.value(), found, expected));
 }
 
-/// Checks a walk's leaf; TLBs may return a smaller part of the page. Another walk may have set its dirty bit since.
+/// Checks a walk's leaf; TLBs may return a smaller part of the page. Another walk may have set its dirty bit since, or
+/// the kernel may have split its huge page: the walk is right about what both map.
 void LawChecker::check_leaf(const WalkRecord& walk, const Translation& expected) const {
   const Translation& found = walk.answer.translation;
   const auto text = [](const Translation& page) {
@@ -165,8 +176,9 @@ void LawChecker::check_leaf(const WalkRecord& walk, const Translation& expected)
   };
   const bool may_be_older =
       (mode_.marks_entries() || cores_ != 1) && walk.access.kind != AccessKind::Store && !found.dirty;
-  require(found.page_shift == expected.page_shift && found.level == expected.level && found.global == expected.global &&
-              (found.dirty == expected.dirty || may_be_older),
+  const bool same_size = (found.page_shift == expected.page_shift && found.level == expected.level) ||
+                         (pages_on_demand_ && kernel_.changed_since(walk.space, walk.va, walk.answer.walk_began));
+  require(same_size && found.global == expected.global && (found.dirty == expected.dirty || may_be_older),
           fmt::format("the walk of 0x{:x} found {}, but the reference walk finds {}", walk.va.value(), text(found),
                       text(expected)));
 }

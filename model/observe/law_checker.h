@@ -36,11 +36,12 @@ class LawChecker final : public TranslationObserver, public WalkObserver {
 
  private:
   WalkOutcome walk_now(VirtualAddress va, AddressSpaceId space, Access access) const;
-  void check_translation(VirtualAddress va, AddressSpaceId asid, const Answer& answer, Cycles since,
+  void check_translation(VirtualAddress va, AddressSpaceId asid, const Answer& answer,
                          const WalkOutcome& reference) const;
   void check_leaf(const WalkRecord& walk, const Translation& expected) const;
   std::optional<VirtualAddress> check_segment(const TranslationRequest& request) const;
-  bool was_absent(VirtualAddress va, const Answer& answer, const WalkOutcome& now, Cycles since) const;
+  bool changed_since(VirtualAddress va, AddressSpaceId space, Cycles since) const;
+  bool was_absent(VirtualAddress va, AddressSpaceId space, const Answer& answer, const WalkOutcome& now) const;
   bool was_clear(const Answer& answer, const WalkOutcome& now) const;
 
   const PagingMode& mode_;
@@ -48,6 +49,8 @@ class LawChecker final : public TranslationObserver, public WalkObserver {
   Kernel& kernel_;
   const SegmentTable* segments_;
   unsigned cores_;
+  bool pages_on_demand_;
+  // Of another kernel, which does not tell.
   unsigned repaired_shift_;  ///< log2 of the bytes around its address that a fault maps at most: the largest page
   std::unordered_map<std::uint64_t, Cycles> repairs_;  ///< when a fault there was handled last
   std::uint64_t requested_ = 0;

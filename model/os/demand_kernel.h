@@ -91,6 +91,8 @@ class DemandKernel final : public Kernel {
   void handle_call(const LayoutChange& call, unsigned core, Cycles now, KernelWork& work) override;
   bool commit(const KernelStep& step, unsigned core, Cycles now, KernelWork& work) override;
   bool may_be_stale(AddressSpaceId asid, VirtualAddress va) const override;
+  void note_changes() override { changes_.emplace(); }
+  bool changed_since(AddressSpaceId asid, VirtualAddress va, Cycles since) const override;
   void report(StatSet& figures) const override;
   void reset_stats() override;
 
@@ -338,6 +340,8 @@ class DemandKernel final : public Kernel {
   void release_copy(std::uint32_t copy);
   void change(Space& its, VirtualAddress va, const LeafSpec& spec, KernelWork& work);
   LeafSpec refresh(Space& its, std::uint64_t number);
+  void map_entry(PageKey first, PhysicalAddress at, std::uint64_t bytes, const LeafSpec& spec);
+  void note_change(PageKey page);
   void remove_entry(Space& its, std::uint64_t number);
   EntryView note_dirty(Space& its, std::uint64_t number);
   void account_writes(KernelWork& work);
@@ -384,6 +388,9 @@ class DemandKernel final : public Kernel {
   FileReadahead file_readahead_;
   MemoryTimeline timeline_;
   std::vector<Slot> slots_;  ///< of the swap device
+  /// When an entry of the page, or of the huge page around it, was written last that needs no invalidation; by the
+  /// number of the huge page if there are any. None: nobody wants to know.
+  std::optional<std::unordered_map<PageKey, Cycles, PageKeyHash>> changes_;
   Cycles now_{0};
   std::array<std::uint64_t, page_states> pages_in_{};  ///< by state, except Untouched
   std::uint64_t peak_resident_ = 0;

@@ -218,7 +218,7 @@ void DemandKernel::move_pages(Handling& handling, KernelWork& work) {
         const LeafSpec spec = refresh(its, number);
         const std::uint64_t bytes = entry_bytes(its, number);
         remove_entry(its, number);
-        its.tables.map(address_of(to.number), table_[old.where].at, bytes, spec);
+        map_entry(to, table_[old.where].at, bytes, spec);
       }
       table_.rename(old.where, from, to);
     }
@@ -254,7 +254,7 @@ void DemandKernel::fork(Handling& handling, KernelWork& work) {
       if (visit_entry(handling, parent, {call.asid, number})) {
         const LeafSpec spec = refresh(parent, number);
         const std::uint64_t start = entry_start(parent, number);
-        child.tables.map(address_of(start), table_[parent.pages.at(start).where].at, entry_bytes(parent, number), spec);
+        map_entry({call.child, start}, table_[parent.pages.at(start).where].at, entry_bytes(parent, number), spec);
         ++entries;
       }
       table_.share(page.where, {call.child, number});

@@ -186,9 +186,8 @@ void DemandKernel::finish_moves(Handling& handling) {
     frame.at = move.to;
   }
   for (const PageKey& name : handling.remapped) {
-    Space& its = space(name.asid);
-    Page& page = its.pages.at(name.number);
-    its.tables.map(address_of(name.number), table_[page.where].at, page_bytes_, spec_of(page));
+    Page& page = space(name.asid).pages.at(name.number);
+    map_entry(name, table_[page.where].at, page_bytes_, spec_of(page));
     set_state(page, PageState::Resident);
   }
 }
@@ -200,7 +199,7 @@ bool DemandKernel::map_huge(unsigned core, KernelWork& work) {
   const std::uint64_t first = handling.page.number & ~low_bits(huge_shift_);
   HugeRanges::Range& range = its.huge.at(first >> huge_shift_);
   Page& page = its.pages.at(handling.page.number);
-  its.tables.map(address_of(first), handling.huge_at, huge_bytes_, spec_for(page, handling.access));
+  map_entry({handling.page.asid, first}, handling.huge_at, huge_bytes_, spec_for(page, handling.access));
   account_writes(work);
   range.kind = HugeRanges::Kind::Mapped;
   range.at = handling.huge_at;
@@ -225,7 +224,7 @@ bool DemandKernel::map_block(unsigned core, KernelWork& work) {
   const std::uint64_t first = handling.page.number & ~low_bits(huge_shift_);
   for (std::uint64_t number = first; number != first + pages; ++number) {
     Page& page = its.pages.at(number);
-    its.tables.map(address_of(number), table_[page.where].at, page_bytes_, spec_for(page, handling.access));
+    map_entry({handling.page.asid, number}, table_[page.where].at, page_bytes_, spec_for(page, handling.access));
     set_state(page, PageState::Resident);
     enter_replacement(page.where);
   }
@@ -318,6 +317,7 @@ void DemandKernel::split(AddressSpaceId asid, std::uint64_t number) {
   spec.accessed = view.accessed;
   spec.dirty = view.dirty;
   its.tables.split(address_of(first), page_bytes_, spec);
+  note_change({asid, first});
   HugeRanges::Range& range = *its.huge.find(first >> huge_shift_);
   range.kind = HugeRanges::Kind::Small;
   range.arrived = 0;

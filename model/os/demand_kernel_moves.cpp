@@ -199,10 +199,9 @@ void DemandKernel::restore_victim(unsigned core, KernelWork& work) {
   Handling& handling = handling_[core];
   if (table_[handling.victim].cached) cache_.at(cache_.content_of(handling.victim)).place = PageCache::Place::InFrame;
   for (const PageKey& name : table_.pages(handling.victim)) {
-    Space& its = space(name.asid);
-    Page& page = its.pages.at(name.number);
+    Page& page = space(name.asid).pages.at(name.number);
     set_state(page, PageState::Resident);
-    its.tables.map(address_of(name.number), table_[handling.victim].at, page_bytes_, spec_of(page));
+    map_entry(name, table_[handling.victim].at, page_bytes_, spec_of(page));
   }
   account_writes(work);
   enter_replacement(handling.victim);
@@ -260,7 +259,7 @@ bool DemandKernel::map(unsigned core, KernelWork& work) {
     copy_from(core, handling.frame, page, work);
     return false;
   }
-  its.tables.map(address_of(handling.page.number), frame.at, page_bytes_, spec_for(page, handling.access));
+  map_entry(handling.page, frame.at, page_bytes_, spec_for(page, handling.access));
   account_writes(work);
   return settle(core, work);
 }
@@ -322,10 +321,8 @@ bool DemandKernel::map_copy(unsigned core, KernelWork& work) {
 
 bool DemandKernel::map_copied(unsigned core, KernelWork& work) {
   const Handling& handling = handling_[core];
-  Space& its = space(handling.page.asid);
-  const Page& page = its.pages.at(handling.page.number);
-  its.tables.map(address_of(handling.page.number), table_[handling.frame].at, page_bytes_,
-                 spec_for(page, handling.access));
+  const Page& page = space(handling.page.asid).pages.at(handling.page.number);
+  map_entry(handling.page, table_[handling.frame].at, page_bytes_, spec_for(page, handling.access));
   account_writes(work);
   return settle(core, work);
 }
@@ -377,6 +374,21 @@ void DemandKernel::release_copy(std::uint32_t copy) {
   if (!swap_.release(copy)) return;
   contents_.forget({CacheKey::swap_slots, copy});
   forget_ahead(copy);
+}
+
+void DemandKernel::map_entry(PageKey first, PhysicalAddress at, std::uint64_t bytes, const LeafSpec& spec) {
+  space(first.asid).tables.map(address_of(first.number), at, bytes, spec);
+  note_change(first);
+}
+
+void DemandKernel::note_change(PageKey page) {
+  if (changes_) (*changes_)[{page.asid, page.number >> huge_shift_}] = now_;
+}
+
+bool DemandKernel::changed_since(AddressSpaceId asid, VirtualAddress va, Cycles since) const {
+  if (!changes_) return false;
+  const auto change = changes_->find({roots_.owner(asid, va), number_of(va) >> huge_shift_});
+  return change != changes_->end() && change->second >= since;
 }
 
 void DemandKernel::change(Space& its, VirtualAddress va, const LeafSpec& spec, KernelWork& work) {

@@ -122,9 +122,8 @@ void DemandKernel::count_touch(Page& page) {
 
 /// The content is in a frame: the page is mapped to it.
 void DemandKernel::map_cached(Handling& handling, Page& page, KernelWork& work) {
-  Space& its = space(handling.page.asid);
   const FrameSlot slot = cache_.at(*handling.key).where;
-  its.tables.map(address_of(handling.page.number), table_[slot].at, page_bytes_, spec_for(page, handling.access));
+  map_entry(handling.page, table_[slot].at, page_bytes_, spec_for(page, handling.access));
   account_writes(work);
   table_.share(slot, handling.page);
   count_touch(page);

@@ -41,6 +41,10 @@ class SegmentedKernel final : public Kernel {
   }
   void access_repeated(unsigned core) override { paging_->access_repeated(core); }
   bool may_be_stale(AddressSpaceId asid, VirtualAddress va) const override { return paging_->may_be_stale(asid, va); }
+  void note_changes() override { paging_->note_changes(); }
+  bool changed_since(AddressSpaceId asid, VirtualAddress va, Cycles since) const override {
+    return paging_->changed_since(asid, va, since);
+  }
   void report(StatSet& figures) const override { paging_->report(figures); }
   void reset_stats() override { paging_->reset_stats(); }
   void before_invalidation(const Invalidation& invalidation) override { paging_->before_invalidation(invalidation); }

@@ -69,6 +69,12 @@ class Kernel {
   virtual void access_repeated(unsigned /*core*/) {}
   /// Whether an entry on the way to the page was changed whose invalidation has not reached all cores yet.
   virtual bool may_be_stale(AddressSpaceId /*asid*/, VirtualAddress /*va*/) const { return false; }
+  /// From now on changed_since() knows the changes, of which a kernel that pages on demand else keeps no account.
+  virtual void note_changes() {}
+  /// Whether an entry on the way to the page was written in that cycle or later that no invalidation announces: there
+  /// was none before, or it maps the same in pages of another size. A walk that began earlier may have read the old
+  /// one.
+  virtual bool changed_since(AddressSpaceId /*asid*/, VirtualAddress /*va*/, Cycles /*since*/) const { return false; }
 
   /// The kernel's figures at the end of a run.
   virtual void report(StatSet& /*figures*/) const {}

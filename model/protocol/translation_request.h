@@ -76,6 +76,7 @@ class TranslationId {
 struct Answer {
   bool faulted = false;
   Fault fault;              ///< if faulted
+  Cycles walk_began;        ///< of a walk, for the law checker: it was taken, or restarted last; it read nothing before
   Translation translation;  ///< if not
 };
 

@@ -17,6 +17,7 @@ bool FreeTranslator::receive_request(unsigned, TranslationRequest& request, Cycl
     request.begin_account(cycle);
     request.answer.faulted = true;
     request.answer.fault = translations_.fault();
+    request.answer.walk_began = cycle;
     request.account(request.cycles.tlb_lookup, cycle + hit_latency_);
     cpu_side_.port(0).respond(request, cycle + hit_latency_);
     return false;

@@ -42,6 +42,7 @@ void InstantWalker::answer(TranslationRequest& request, Cycles cycle) {
   const WalkOutcome walk = walk_for(request);
   request.answer.faulted = !walk.translated;
   request.answer.fault = walk.fault;
+  request.answer.walk_began = cycle;
   request.answer.translation = walk.translation;
   if (line_part() != 0 && walk.translated) {
     const LinePages line = line_in_tables(mode(), memory_, root_of(request), request.va, request.access, line_part());

@@ -28,7 +28,7 @@ void PageWalker::begin_walk(WalkRecord& record, TranslationRequest& request, Cyc
   record.access = request.access;
   record.instruction = request.instruction;
   record.requested = visible_since;
-  record.taken = cycle;
+  record.taken = record.answer.walk_began = cycle;
   ++stats_of(record).walks;
   request.account(request.cycles.queue, cycle);
 }
@@ -69,6 +69,7 @@ void PageWalker::count_response(WalkRecord& record, TranslationRequest& request,
 /// The reads so far have cost time, which stays accounted for.
 void PageWalker::count_restart(WalkRecord& record, TranslationRequest& request, Cycles ready) {
   ++record.restarts;
+  record.answer.walk_began = ready;
   ++stats_of(record).restarts;
   record.walk_cache_hit = WalkRecord::no_hit;
   request.account(request.cycles.queue, ready);

@@ -150,17 +150,19 @@ void RtlWalker::note_answer(const WalkerCycle& did) {
   if (did.answered == nullptr) return;
   Slot& slot = slot_answered(did);
   const Cycles visible = did.cycle + Cycles(1);
+  Answer answer = did.answer;
+  answer.walk_began = slot.record.answer.walk_began;
   TranslationRequest* request = slot.request;
   if (request == did.answered) {
     check_level(did, slot);
     slot.request = nullptr;
-    slot.record.answer = did.answer;
+    slot.record.answer = answer;
     slot.record.answered = visible;
   } else {
     request = slot.waiting.take();
     if (request != did.answered) lost(did, "responds out of order");
   }
-  request->answer = did.answer;
+  request->answer = answer;
   // This cycle's invalidation reached the TLBs before this response, which predates it.
   if (const auto& invalidation = port_.invalidation_taken()) {
     request->overtaken |= invalidation->may_concern(request->va, mode().root_entry_shift(), request->asid);

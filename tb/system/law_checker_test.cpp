@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -25,6 +26,10 @@ class FixedKernel final : public Kernel {
   PhysicalAddress root(AddressSpaceId) override { return root_; }
   void before_walk(AddressSpaceId, VirtualAddress, Access) override {}
   void handle_fault(const PageFault&, KernelWork&) override {}
+  bool pages_on_demand() const override { return changed_at.has_value(); }
+  bool changed_since(AddressSpaceId, VirtualAddress, Cycles since) const override { return *changed_at >= since; }
+
+  std::optional<Cycles> changed_at;  ///< when it has changed any entry last; none: it does not page on demand
 
  private:
   PhysicalAddress root_;
@@ -149,10 +154,57 @@ TEST_F(LawCheckerOfX8664, SeesAFaultForAnotherReason) {
 
 TEST_F(LawCheckerOfX8664, KnowsThatAPageMayHaveBeenMappedWhileItWasWalkedFor) {
   walk_.answer = not_present();
+  walk_.answer.walk_began = asked;
   checker_.fault_handled(request_, asked);  // in the walk's first cycle
   EXPECT_NO_THROW(checker_.walk_finished(walk_));
-  walk_.taken = asked + Cycles(1);  // a later walk should have found it
+  walk_.answer.walk_began = asked + Cycles(1);  // a later walk should have found it
   EXPECT_THROW(checker_.walk_finished(walk_), LawViolation);
+}
+
+TEST_F(LawCheckerOfX8664, KnowsThatARequestMayHaveJoinedAWalkThatBeganBeforeThePageWasMapped) {
+  request_.answer = not_present();
+  request_.answer.walk_began = asked - Cycles(20);
+  checker_.fault_handled(request_, asked - Cycles(20));
+  EXPECT_NO_THROW(translate());
+  request_.answer.walk_began = asked - Cycles(19);
+  EXPECT_THAT([&] { translate(); }, ThrowsMessage<LawViolation>(HasSubstr("says: translated")));
+}
+
+/// Its request came before that, but its entries were read after.
+TEST_F(LawCheckerOfX8664, SeesAFaultOfAWalkThatBeganAfterThePageWasMapped) {
+  request_.answer = not_present();
+  request_.answer.walk_began = asked + Cycles(10);
+  checker_.fault_handled(request_, asked + Cycles(9));
+  EXPECT_THROW(translate(), LawViolation);
+}
+
+TEST_F(LawCheckerOfX8664, AsksAKernelThatPagesOnDemandWhatItHasMapped) {
+  kernel_.changed_at = asked;
+  LawChecker checker(*mode_, memory_, kernel_);
+  walk_.answer = not_present();
+  walk_.answer.walk_began = asked;
+  EXPECT_NO_THROW(checker.walk_finished(walk_));
+  walk_.answer.walk_began = asked + Cycles(1);
+  checker.fault_handled(request_, asked + Cycles(2));  // it may have found the page there already
+  EXPECT_THROW(checker.walk_finished(walk_), LawViolation);
+}
+
+TEST_F(LawCheckerOfX8664, KnowsThatAHugePageMayHaveBeenSplitWhileItWasWalkedFor) {
+  kernel_.changed_at = asked;
+  LawChecker checker(*mode_, memory_, kernel_);
+  set_dirty(false);
+  Translation& found = walk_.answer.translation;
+  found.page = PhysicalAddress(frame.value() - 0x3000);  // where its huge page began
+  found.page_shift = 21;
+  found.level = 1;
+  walk_.answer.walk_began = asked;
+  EXPECT_NO_THROW(checker.walk_finished(walk_));
+  walk_.answer.walk_began = asked + Cycles(1);
+  EXPECT_THAT([&] { checker.walk_finished(walk_); },
+              ThrowsMessage<LawViolation>(HasSubstr("the reference walk finds a page of 2^12 bytes at level 0")));
+  walk_.answer.walk_began = asked;
+  found.page += 4096;
+  EXPECT_THROW(checker.walk_finished(walk_), LawViolation);
 }
 
 TEST_F(LawCheckerOfX8664, SeesAFaultThatItsHandlerLeftAsItWas) {

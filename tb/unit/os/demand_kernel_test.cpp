@@ -80,6 +80,17 @@ TEST(DemandKernel, APageThatWasAccessedAgainGetsASecondChance) {
   EXPECT_EQ(world.kernel.state_of(0, page(3)), PageState::Swapped);
 }
 
+TEST(DemandKernel, TellsWhenItHasMappedAPage) {
+  World world(0);
+  world.kernel.note_changes();
+  ASSERT_TRUE(world.access(0, page(1), AccessKind::Store));
+  world.fork();
+  EXPECT_TRUE(world.kernel.changed_since(0, page(1), Cycles(1)));
+  EXPECT_TRUE(world.kernel.changed_since(1, page(1), Cycles(1)));
+  EXPECT_FALSE(world.kernel.changed_since(0, page(1), world.cores.now()));
+  EXPECT_FALSE(world.kernel.changed_since(0, page(2), Cycles(0)));
+}
+
 TEST(DemandKernel, AFrameIsFreeForOthersWhenTheAccessThatNeededItHasItsTranslation) {
   World world(1);
   ASSERT_TRUE(world.access(0, page(1), AccessKind::Store));
