@@ -35,6 +35,11 @@ class RecentAccesses {
     ring_[++count_ & mask_] = first << parts_bits | 1;
     --free_;
   }
+  /// Nothing is in flight any more, and what was entered last may never start.
+  void clear() {
+    std::fill(ring_.begin(), ring_.end(), 0);
+    free_ = entries_;
+  }
   /// Whether there is room for another one when everything before `retired` has retired.
   bool has_room(std::uint64_t retired) { return free_ != 0 || count_free(retired); }
   /// Adds a part to the newest access.

@@ -247,6 +247,8 @@ void RequestPort::repeat_faulted(TranslationRequest& request, Cycles cycle) {
 /// The running trace ends here.
 void RequestPort::end_process() {
   job_.source->stop();
+  loads_.clear();  // of what has been opened behind the last access, and never starts
+  stores_.clear();
   record_.left = 0;
   record_.held.reset();
   record_.fence.reset();

@@ -55,6 +55,8 @@ bool RequestPort::park(Cycles cycle) {
   if (parked->repeated != nullptr) {
     parked->access = oldest();
     ++first_;
+    loads_.clear();  // also of what has been opened behind it, whose place another access gets
+    stores_.clear();
   }
   barrier_ = no_barrier;
   if (parked_.size() < queue_->size()) parked_.resize(queue_->size());

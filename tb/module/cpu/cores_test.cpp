@@ -315,8 +315,8 @@ TEST(SeveralCores, StatisticsStartInTheSameCycleOnAll) {
 /// A core with several traces.
 struct Turns {
   Turns(std::vector<std::vector<Record>> lists, std::uint64_t slice, const CoreConfig& config = blocking(),
-        std::uint64_t limit = 0)
-      : bench(config, {}) {
+        std::uint64_t limit = 0, bool on_demand = false)
+      : bench(config, {}, make_paging_mode("sv48"), false, on_demand) {
     for (auto& list : lists) {
       traces.push_back(std::make_unique<test::ListedTrace>(std::move(list)));
       sources.push_back(std::make_unique<RecordSource>(*traces.back(), limit, 32 * config.fetch_queue));
@@ -398,8 +398,9 @@ TEST(SeveralTraces, AreWarmWhenEachHasRunItsOwnWarmUp) {
 }
 
 /// The first access of one trace crosses a page, and its first part waits for a device.
-Starts pages_with_a_wait(bool run_while_waiting) {
-  Turns turns({{load(0x1ffc), load(0x3000)}, loads(0x11, 2)}, 1000000);
+Starts pages_with_a_wait(bool run_while_waiting, const CoreConfig& config = blocking(), Starts* starts = nullptr) {
+  Turns turns({{load(0x1ffc), load(0x3000)}, loads(0x11, 2)}, 1000000, config, 0, true);
+  turns.bench.kernel.faulting = {{1, AccessKind::Load}};  // the rest waits outside the window
   turns.job.run_while_waiting = run_while_waiting;
   turns.bench.kernel.device_cycles = 500;
   turns.bench.dtlb.decide = [&turns](const TranslationRequest& request) {
@@ -411,11 +412,21 @@ Starts pages_with_a_wait(bool run_while_waiting) {
     return answer;
   };
   turns.run();
+  if (starts != nullptr) *starts = turns.bench.loads_at();
   return turns.pages();
 }
 
 TEST(SeveralTraces, OneThatWaitsForADeviceLeavesItsCoreToAnother) {
   EXPECT_EQ(pages_with_a_wait(true), (Starts{1, 0x11, 0x12, 1, 2, 3}));
+}
+
+/// Also the entry of its second part, which has no place in the window yet.
+TEST(SeveralTraces, OneThatWaitsForADeviceLeavesTheLoadBufferToAnother) {
+  CoreConfig config = core(8);
+  config.loads_in_flight = 1;
+  Starts starts;
+  EXPECT_EQ(pages_with_a_wait(true, config, &starts), (Starts{1, 0x11, 0x12, 1, 2, 3}));
+  EXPECT_EQ(starts[2] - starts[1], whole_access) << "the only entry is free when the load before has its data";
 }
 
 TEST(SeveralTraces, OneThatWaitsForADeviceKeepsItsCoreUnlessTheOthersMayRun) {
