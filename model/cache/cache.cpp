@@ -239,9 +239,11 @@ bool Cache::note_fill(const MemoryAccess& fetch, Cycles cycle) {
   return !coherent_ || fetch.info.owned;
 }
 
-/// A whole line written from above needs no fetch. True if the access was one and is complete.
+/// A whole line written from above needs no fetch, but for one that other cores may have: a cache above had this one's
+/// permission to write, a core has not. True if the access was one and is complete.
 bool Cache::allocate_written_line(MemoryAccess& access, Cycles cycle) {
   if (!access.is_write() || access.get_data_length() != line_bytes_) return false;
+  if (coherent_ && !access.info.by_cache) return false;
   if (registers_.find(array_.line_of(access.physical())) != nullptr) return false;
   count_miss(access, stats_.written_whole);
   install(access.physical(), {true, access.info.table_line}, cycle);

@@ -28,16 +28,18 @@ CacheConfig random_cache(Dice& dice, std::uint32_t largest_ways) {
 }
 
 /// Reads table entries and increments them, like walkers that set bits: a compare-and-swap writes the value read plus
-/// one. On an at-once port it also loads and stores, like a core.
+/// one. Or loads and stores, some of them whole lines, like a core and its kernel.
 class User final : public TimedModule {
  public:
-  User(sc_core::sc_module_name name, Phase phase, std::uint64_t seed, unsigned lines, std::uint64_t operations)
-      : TimedModule(name, phase),
+  enum class Kind { Walker, Core, CoreAtOnce };
+
+  User(sc_core::sc_module_name name, Kind kind, std::uint64_t seed, unsigned lines, std::uint64_t operations)
+      : TimedModule(name, kind == Kind::Walker ? Phase::Beginning : Phase::Middle),
         memory_side("memory_side", *this),
         dice_(seed),
         lines_(lines),
         left_(operations),
-        at_once_(phase == Phase::Middle) {
+        kind_(kind) {
     wake_at(Cycles(1));
   }
 
@@ -70,16 +72,20 @@ class User final : public TimedModule {
     --left_;
     ++outstanding_;
     MemoryAccess& access = pool_.take();
-    const PhysicalAddress address(0x10000 + line_bytes * dice_.between(0, lines_ - 1) + 8 * dice_.between(0, 1));
-    access.prepare(address, 8, at_once_ && dice_.chance(40));
-    if (!at_once_) access.info.entry_for = TranslationId(0, 1);
-    if (!at_once_ && dice_.chance(50)) {
+    const PhysicalAddress line(0x10000 + line_bytes * dice_.between(0, lines_ - 1));
+    if (kind_ != Kind::Walker && dice_.chance(15)) {
+      access.prepare(line, line_bytes, true);
+    } else {
+      access.prepare(line + 8 * dice_.between(0, 1), 8, kind_ != Kind::Walker && dice_.chance(40));
+    }
+    if (kind_ == Kind::Walker) access.info.entry_for = TranslationId(0, 1);
+    if (kind_ == Kind::Walker && dice_.chance(50)) {
       access.info.operation = AccessInfo::Operation::CompareAndSwap;
       access.info.expected = seen_;
       access.info.desired = seen_ + 1;
     }
-    Cycles cycle = now() + Cycles(at_once_ ? 0 : 1);
-    if (!at_once_) return memory_side.send(access, cycle);
+    Cycles cycle = now() + Cycles(kind_ == Kind::CoreAtOnce ? 0 : 1);
+    if (kind_ != Kind::CoreAtOnce) return memory_side.send(access, cycle);
     if (memory_side.access(access, cycle)) finish(access);
   }
 
@@ -87,7 +93,7 @@ class User final : public TimedModule {
   Dice dice_;
   unsigned lines_;
   std::uint64_t left_;
-  bool at_once_;
+  Kind kind_;
   std::uint64_t outstanding_ = 0;
   std::uint64_t answered_ = 0;
   std::uint64_t written_ = 0;
@@ -95,8 +101,8 @@ class User final : public TimedModule {
   Cycles last_answer_;
 };
 
-/// Cores with first-level caches, each with a core and a walker above it, and optionally a second level; a directory;
-/// memory of a fixed latency.
+/// Cores with one or two levels of caches, each with a core and a walker above them; a directory; memory of a fixed
+/// latency.
 class Bench final : public TimedModule {
  public:
   Bench(sc_core::sc_module_name name_of_bench, std::uint64_t seed, std::uint64_t operations)
@@ -106,7 +112,8 @@ class Bench final : public TimedModule {
     CoherenceConfig config;
     config.directory_cycles = Cycles(dice_.number(1, 5));
     config.snoop_cycles = config.directory_cycles + Cycles(dice_.number(3, 20));
-    const bool second_level = dice_.chance(60);
+    const bool first_level = dice_.chance(75);
+    const bool second_level = first_level && dice_.chance(60);
     const bool shared_walker = dice_.chance(30);
     std::vector<std::optional<unsigned>> ports;
     for (unsigned core = 0; core < cores_; ++core) ports.emplace_back(core);
@@ -119,9 +126,9 @@ class Bench final : public TimedModule {
     shared->memory_side.socket.bind(lower->cpu_side());
     for (unsigned core = 0; core < cores_; ++core) {
       const auto name = [&](const char* part) { return part + std::to_string(core); };
+      const std::vector<Kind> ports_of_first{Kind::Registered, first_level ? Kind::AtOnce : Kind::Registered};
       caches_.push_back(std::make_unique<FirstLevelCache>(name("l1_").c_str(), ServedBy::L1, random_cache(dice_, 2),
-                                                          line_bytes, bytes,
-                                                          std::vector<Kind>{Kind::Registered, Kind::AtOnce}));
+                                                          line_bytes, bytes, ports_of_first));
       Cache& first = *caches_.back();
       Cache* last = &first;
       if (second_level) {
@@ -136,11 +143,12 @@ class Bench final : public TimedModule {
       }
       directory->add_cache(core, first);
       last->memory_side.socket.bind(directory->cpu_side(core));
-      add_user(name("walker_"), Phase::Beginning, operations).memory_side.socket.bind(first.cpu_side(0));
-      add_user(name("core_"), Phase::Middle, operations).memory_side.socket.bind(first.cpu_side(1));
+      add_user(name("walker_"), User::Kind::Walker, operations).memory_side.socket.bind(first.cpu_side(0));
+      add_user(name("core_"), first_level ? User::Kind::CoreAtOnce : User::Kind::Core, operations)
+          .memory_side.socket.bind(first.cpu_side(1));
     }
     if (shared_walker) {
-      add_user("walker", Phase::Beginning, operations).memory_side.socket.bind(directory->cpu_side(cores_));
+      add_user("walker", User::Kind::Walker, operations).memory_side.socket.bind(directory->cpu_side(cores_));
     }
     wake_at(Cycles(1));
   }
@@ -168,8 +176,8 @@ class Bench final : public TimedModule {
   std::unique_ptr<FakeMemory> lower;
 
  private:
-  User& add_user(const std::string& name, Phase phase, std::uint64_t operations) {
-    users_.push_back(std::make_unique<User>(name.c_str(), phase, dice_.between(0, 1U << 30), lines_, operations));
+  User& add_user(const std::string& name, User::Kind kind, std::uint64_t operations) {
+    users_.push_back(std::make_unique<User>(name.c_str(), kind, dice_.between(0, 1U << 30), lines_, operations));
     return *users_.back();
   }
   PhysicalAddress address_of(unsigned line) const { return PhysicalAddress(0x10000 + line_bytes * line); }
