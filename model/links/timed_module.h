@@ -11,6 +11,13 @@ class TimedModule : public sc_core::sc_module {
  public:
   using Phase = Clockwork::Phase;
 
+  const Clockwork::Seat& seat() const { return seat_; }
+  /// Moves it behind all modules of its phase created so far. Called before the simulation starts.
+  void take_last_seat(Phase phase) {
+    clockwork_.dismiss(seat_);
+    seat_ = clockwork_.enlist(*this, phase);
+  }
+
  protected:
   explicit TimedModule(sc_core::sc_module_name name, Phase phase = Phase::Beginning)
       : sc_core::sc_module(name), clockwork_(Clockwork::of_simulation()), seat_(clockwork_.enlist(*this, phase)) {}
@@ -18,12 +25,6 @@ class TimedModule : public sc_core::sc_module {
 
   /// The module's work in a cycle: first it takes what has become visible, then it acts and sends.
   virtual void on_cycle() = 0;
-
-  /// Moves it behind all modules of its phase created so far. Called before the simulation starts.
-  void take_last_seat(Phase phase) {
-    clockwork_.dismiss(seat_);
-    seat_ = clockwork_.enlist(*this, phase);
-  }
 
   Cycles now() const { return clockwork_.now(); }
   const Clockwork& clockwork() const { return clockwork_; }

@@ -136,6 +136,16 @@ void Machine::join_cores() {
       const std::optional<std::size_t> cache = topology_.find(kind, core);
       if (cache && topology_.nodes[*cache].core) directory.add_cache(core, module<Cache>(kind, core));
     }
+    order_ideal_memories(core);
+  }
+}
+
+/// No directory keeps walkers from reading and updating an entry in the same cycle in idealised memories of their own:
+/// what they do in a cycle is done in the order of the cores.
+void Machine::order_ideal_memories(unsigned core) {
+  for (const NodeKind kind : {NodeKind::WalkerIdeal, NodeKind::WalkerL1d, NodeKind::WalkerL2}) {
+    const std::optional<std::size_t> memory = topology_.find(kind, core);
+    if (memory) timed_module(modules_[*memory])->take_last_seat(TimedModule::Phase::Beginning);
   }
 }
 

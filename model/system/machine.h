@@ -68,6 +68,7 @@ class Machine {
   void build(ConstructionOrder order, const MakeMemory& memory);
   void bind_links();
   void join_cores();
+  void order_ideal_memories(unsigned core);
   Module make(std::size_t index, const MakeMemory& memory);
   std::unique_ptr<PageWalker> make_walker(std::size_t index, const std::string& name, unsigned ports);
   std::unique_ptr<Tlb> make_stlb(const std::string& name, unsigned ports);

@@ -77,6 +77,10 @@ void bind(const Link& link, Module& from, Module& to) {
   }
 }
 
+TimedModule* timed_module(const Module& module) {
+  return std::visit([](const auto& its) { return dynamic_cast<TimedModule*>(its.get()); }, module);
+}
+
 void reset_stats(Module& module) {
   std::visit(ForEachType{
                  [](const std::unique_ptr<FreeTranslator>&) {},

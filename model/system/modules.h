@@ -27,6 +27,8 @@ using Module = std::variant<std::unique_ptr<RequestPort>, std::unique_ptr<Segmen
 
 /// Binds the modules at the two ends of the link.
 void bind(const Link& link, Module& from, Module& to);
+/// The module as one that wakes itself; nullptr if it is none.
+TimedModule* timed_module(const Module& module);
 void reset_stats(Module& module);
 /// Adds the module's figures, if any. `name`: the node's name, their prefix.
 void report(const Module& module, const std::string& name, StatSet& figures);
