@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -31,23 +32,36 @@ std::size_t ThreadReader::read(Record* records, std::size_t capacity) {
   return kept;
 }
 
-/// Moves the thread's records to the front and returns their number.
+/// Moves the thread's records to the front and returns their number. Most traces have one thread, whose records stay
+/// where they are.
 std::size_t ThreadReader::keep_own(Record* records, std::size_t count) {
   std::size_t kept = 0;
-  std::uint64_t change = next_change();
-  for (std::size_t i = 0; i < count; ++i, ++whole_) {
-    if (change <= whole_) {
-      take_changes(whole_);
-      change = next_change();
-    }
+  for (std::size_t i = 0; i < count;) {
+    if (next_change() <= whole_) take_changes(whole_);
     if (records[i].kind == RecordKind::Thread) {
       running_ = records[i].asid;
-    } else if (running_ == thread_) {
-      records[kept++] = records[i];
-      ++own_;
+      ++i, ++whole_;
+      continue;
     }
+    const std::size_t stretch = length_of_stretch(records + i, count - i);
+    if (running_ == thread_) {
+      if (kept != i) std::copy(records + i, records + i + stretch, records + kept);
+      kept += stretch;
+      own_ += stretch;
+    }
+    i += stretch;
+    whole_ += stretch;
   }
   return kept;
+}
+
+/// How many of the records, from a first one that is of a thread, are of the same thread and before the next change.
+std::size_t ThreadReader::length_of_stretch(const Record* records, std::size_t count) const {
+  const std::uint64_t until_change = next_change() - whole_;
+  const std::size_t most = until_change < count ? static_cast<std::size_t>(until_change) : count;
+  std::size_t length = 1;
+  while (length < most && records[length].kind != RecordKind::Thread) ++length;
+  return length;
 }
 
 /// The record before which the next change comes; the largest number if none is known.

@@ -29,6 +29,7 @@ class ThreadReader : public TraceReader {
   std::uint64_t next_change() const;
   void take_changes(std::uint64_t before);
   std::size_t keep_own(Record* records, std::size_t count);
+  std::size_t length_of_stretch(const Record* records, std::size_t count) const;
   void describe();
   void at_end();
 
