@@ -303,8 +303,9 @@ bool Cache::comes_back(const MemoryAccess& access, PhysicalAddress line) {
   return access.is_write() && access.info.by_cache && !access.info.snooped && access.physical() == line;
 }
 
-bool Cache::holds_or_receives(PhysicalAddress line) const {
-  bool receives = registers_.has(line);
+bool Cache::holds_or_receives(PhysicalAddress line, Cycles cycle) const {
+  const Waiting* waiting = registers_.find(line);
+  bool receives = waiting != nullptr && waiting->first->info.missed <= cycle;  // not by a core that runs ahead
   cpu_side_.arrivals().for_each([&](const MemoryAccess* access) { receives |= comes_back(*access, line); });
   return receives || holds(line);
 }

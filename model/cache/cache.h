@@ -57,8 +57,8 @@ class Cache : public TimedModule {
   /// was modified. Called at the end of a cycle.
   bool snoop(PhysicalAddress line, bool invalidates);
   bool holds(PhysicalAddress line) const { return array_.peek(line) != nullptr; }
-  /// Whether it has the line, is fetching it, or is about to receive it back from the cache above.
-  bool holds_or_receives(PhysicalAddress line) const;
+  /// Whether it has the line, has begun to fetch it by that cycle, or is about to receive it back from the cache above.
+  bool holds_or_receives(PhysicalAddress line, Cycles cycle) const;
   /// Whether it has the line with write permission.
   bool owns(PhysicalAddress line) const;
 

@@ -225,7 +225,7 @@ std::uint64_t Directory::others_that_hold(Entry& entry, std::uint64_t line, std:
 
 bool Directory::core_holds(unsigned core, std::uint64_t line) const {
   return std::any_of(caches_[core].begin(), caches_[core].end(),
-                     [&](const Cache* cache) { return cache->holds_or_receives(address_of(line)); });
+                     [&](const Cache* cache) { return cache->holds_or_receives(address_of(line), now()); });
 }
 
 std::optional<unsigned> Directory::keeper_of(const MemoryAccess& access) const {

@@ -72,6 +72,7 @@ void RequestPort::run(Job job) {
     queue_ = &own_queue_.emplace(sources);
   }
   running_ = job_.first;
+  if (queue_->shared()) surroundings_.reach = Surroundings::soonest;
   queue_->take(running_, number_);
   job_.source = &queue_->source(running_);
   chained_ = job_.source->chained();
@@ -255,6 +256,10 @@ bool RequestPort::next_batch() {
   if (read_batch()) return true;
   if (!drained() || !front_end_idle()) return false;
   if (next_process(issue_cycle_) != running_ || next_wake() != Cycles::never()) return switch_process(true);
+  if (one_of_several() && local_ > now()) {  // the others' shootdowns reach it until then
+    wake_at(local_);
+    return false;
+  }
   finished_ = true;
   if (one_of_several()) shootdowns_->presence().end(number_);
   if (one_of_several() && !warm_) wait_for_others_to_warm();  // nothing is left to run, but the others wait for it

@@ -22,6 +22,7 @@
 #include "cpu/shootdown.h"
 #include "cpu/stops.h"
 #include "cpu/straight_run.h"
+#include "cpu/surroundings.h"
 #include "cpu/trace_event.h"
 #include "links/access_link.h"
 #include "links/timed_module.h"
@@ -82,6 +83,7 @@ class RequestPort : public TimedModule {
   /// Makes it one of several cores. Called before run() and before the simulation starts, in the order of the core
   /// numbers, which is the order in which they act in a cycle and may map pages.
   void join(Shootdowns& shootdowns, unsigned number);
+  void watch(Surroundings surroundings) { surroundings_ = std::move(surroundings); }
   /// How the kernel names address spaces to the core's hardware. Called before run().
   void use(SpaceServices& services, unsigned number) { spaces_.use(services, number); }
   /// All cores are warm: the statistics have been reset, and the core continues in `cycle`.
@@ -350,9 +352,8 @@ class RequestPort : public TimedModule {
   std::size_t running_ = 0;
   Cycles slice_end_ = Cycles::never();
 
-  // The other cores. What another core does in a cycle reaches a shared module in the next cycle at the earliest, and
-  // this core in the one after that (ADR 0015).
-  static constexpr Cycles reach_of_others{2};
+  // The other cores.
+  Surroundings surroundings_;
   Shootdowns* shootdowns_ = nullptr;
   unsigned number_ = 0;
   Inbox<ShootdownInterrupt> interrupts_;
@@ -452,8 +453,7 @@ inline InFlight& RequestPort::enter_window(std::uint32_t size) {
 inline Cycles RequestPort::look_ahead() {
   horizon_known_ = true;
   if (!run_ahead_) return horizon_;
-  horizon_ = clockwork().next_activity();
-  if (one_of_several()) horizon_ = std::min(horizon_, now() + reach_of_others);
+  horizon_ = one_of_several() ? surroundings_.horizon(clockwork()) : clockwork().next_activity();
   return horizon_;
 }
 

@@ -31,6 +31,12 @@ void Clockwork::dismiss(Seat seat) {
   modules_[64 * seat.lane + lowest_bit(seat.bit)] = nullptr;
 }
 
+Clockwork::Seats Clockwork::all_but(const std::vector<Seat>& these) const {
+  Seats seats(lanes_, ~std::uint64_t{0});
+  for (const Seat& seat : these) seats[seat.lane] &= ~seat.bit;
+  return seats;
+}
+
 /// Makes room for more modules.
 void Clockwork::widen() {
   std::vector<std::uint64_t> wider(wheel_cycles * (lanes_ + phases));

@@ -69,6 +69,15 @@ class Clockwork : public sc_core::sc_module {
   /// The first cycle in which a module, or anything else in the kernel, may act.
   Cycles next_activity() const { return std::min(next_wake(), kernel_activity_); }
 
+  /// Some of the modules: for each lane the bits of their seats.
+  using Seats = std::vector<std::uint64_t>;
+  static constexpr Cycles most_ahead{64};
+  /// All seats but these. Called when all modules are there.
+  Seats all_but(const std::vector<Seat>& these) const;
+  /// As next_activity(), of these modules alone and the kernel, or of all if there are none; `end`, at most
+  /// `most_ahead` from now, if that is earlier.
+  Cycles next_activity_of(const Seats& seats, Cycles end) const;
+
   /// To be called after a call to a foreign target, which may have scheduled a kernel event.
   void look_at_kernel();
 
@@ -115,6 +124,20 @@ class Clockwork : public sc_core::sc_module {
   sc_core::sc_event wake_;
   std::exception_ptr failure_;
 };
+
+inline Cycles Clockwork::next_activity_of(const Seats& seats, Cycles end) const {
+  if (seats.size() < lanes_) return std::min(end, next_activity());
+  end = std::min(end, kernel_activity_);
+  for (Cycles cycle = now_; cycle < end; cycle += Cycles(1)) {
+    const std::uint64_t number = cycle.count() % wheel_cycles;
+    if ((occupied_[number / 64] >> number % 64 & 1) == 0) continue;
+    const std::uint64_t* const slot = &wheel_[number * lanes_];
+    for (std::size_t lane = 0; lane < lanes_; ++lane) {
+      if ((slot[lane] & seats[lane]) != 0) return cycle;
+    }
+  }
+  return end;
+}
 
 /// The first cycle, from now on, with a module on the wheel, else beyond it.
 inline Cycles Clockwork::next_wake() const {

@@ -25,6 +25,10 @@ class MissRegisters {
     const std::uint32_t place = place_of(key);
     return place == keys_.size() ? nullptr : &waiting_[place];
   }
+  const Waiting* find(const Key& key) const {
+    const std::uint32_t place = place_of(key);
+    return place == keys_.size() ? nullptr : &waiting_[place];
+  }
   bool has(const Key& key) const { return place_of(key) != keys_.size(); }
   bool full() const { return free_.empty(); }
   std::size_t free_count() const { return free_.size(); }

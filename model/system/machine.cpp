@@ -62,7 +62,10 @@ Machine::Machine(const MachineConfig& config, ConstructionOrder order, const std
   build(order, memory);
   bind_links();
   for (unsigned core = 0; core < config_.cores; ++core) port(core).use(spaces_, core);
-  if (config_.cores > 1) join_cores();
+  if (config_.cores > 1) {
+    join_cores();
+    let_run_ahead();
+  }
 }
 
 /// Equal parts of memory, each aligned to its size, so that the largest block in it is aligned too.
@@ -147,6 +150,32 @@ void Machine::order_ideal_memories(unsigned core) {
     const std::optional<std::size_t> memory = topology_.find(kind, core);
     if (memory) timed_module(modules_[*memory])->take_last_seat(TimedModule::Phase::Beginning);
   }
+}
+
+/// Lets the cores run ahead of each other, as far as none can affect another.
+void Machine::let_run_ahead() {
+  const Cycles reach = reach_of_others();
+  for (unsigned core = 0; core < config_.cores; ++core) {
+    std::vector<Clockwork::Seat> others;
+    for_each_module([&](const Node& node, const Module& module) {
+      TimedModule* timed = timed_module(module);
+      if (timed != nullptr && node.core && node.core != core) others.push_back(timed->seat());
+    });
+    port(core).watch({Clockwork::of_simulation().all_but(others), reach});
+  }
+}
+
+/// A core that shares nothing above the directory is affected by others only through snoops and signals. What another
+/// core sends in the present cycle is visible to the directory in the next one.
+Cycles Machine::reach_of_others() const {
+  const SharingConfig& shared = config_.sharing;
+  if (shared.l2 || shared.stlb || shared.walker || shared.walk_caches || kernel_->pages_on_demand() ||
+      kernel_->observes_accesses()) {
+    return Surroundings::soonest;
+  }
+  const ShootdownConfig& signals = config_.shootdown;
+  return std::min({config_.coherence.snoop_cycles + Cycles(2), signals.interrupt_cycles, signals.acknowledge_cycles,
+                   signals.broadcast_cycles, signals.broadcast_sync_cycles, Clockwork::most_ahead});
 }
 
 Module Machine::make(std::size_t index, const MakeMemory& memory) {

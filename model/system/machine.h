@@ -69,6 +69,8 @@ class Machine {
   void bind_links();
   void join_cores();
   void order_ideal_memories(unsigned core);
+  void let_run_ahead();
+  Cycles reach_of_others() const;
   Module make(std::size_t index, const MakeMemory& memory);
   std::unique_ptr<PageWalker> make_walker(std::size_t index, const std::string& name, unsigned ports);
   std::unique_ptr<Tlb> make_stlb(const std::string& name, unsigned ports);
