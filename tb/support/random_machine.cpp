@@ -223,7 +223,7 @@ OsConfig random_os(Dice& dice, const PagingMode& mode, std::uint64_t memory_byte
 }
 
 /// Regions for a trace's accesses.
-struct Region {
+struct UsedRegion {
   std::uint64_t base = 0;
   std::uint64_t bytes = 0;
 };
@@ -235,11 +235,11 @@ std::uint64_t usable_bytes(const PagingMode& mode) {
   return canonical ? all / 2 : all;
 }
 
-std::vector<Region> random_regions(Dice& dice, const PagingMode& mode) {
+std::vector<UsedRegion> random_regions(Dice& dice, const PagingMode& mode) {
   const std::uint64_t margin = 64;  // the longest access
   const std::uint64_t usable = usable_bytes(mode) - margin;
-  std::vector<Region> regions(dice.number(1, 4));
-  for (Region& region : regions) {
+  std::vector<UsedRegion> regions(dice.number(1, 4));
+  for (UsedRegion& region : regions) {
     const std::uint64_t pages = dice.chance(50) ? dice.between(1, 3) : dice.between(1, 60);
     region.bytes = std::min(usable, pages << mode.offset_bits());
     region.base = dice.between(0, usable - region.bytes);
@@ -382,7 +382,7 @@ void fit_for_hardware(MachineConfig& config) {
 std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::size_t count) {
   const auto mode = make_paging_mode(config.paging.mode, config.paging);
   if (usable_bytes(*mode) > (1U << 14) && dice.chance(25)) return generated(dice, *mode, count);
-  const std::vector<Region> regions = random_regions(dice, *mode);
+  const std::vector<UsedRegion> regions = random_regions(dice, *mode);
   const unsigned fetch_share = dice.chance(50) ? dice.number(10, 90) : 0;
   const std::uint64_t spaces = dice.chance(20) ? 3 : 1;
   const unsigned burst_share = dice.number(0, 95);
@@ -390,7 +390,7 @@ std::vector<Record> random_trace(Dice& dice, const MachineConfig& config, std::s
   const bool has_supervisor = dice.chance(40);
   const unsigned dependent_share = dice.chance(50) ? dice.number(5, 100) : 0;
   std::vector<Record> records;
-  Region region = regions.front();
+  UsedRegion region = regions.front();
   std::uint64_t page = 0;
   while (records.size() < count) {
     if (!dice.chance(burst_share)) {
