@@ -117,4 +117,14 @@ std::string pad_left(const std::string& text, std::size_t width) {
   return used >= width ? text : std::string(width - used, ' ') + text;
 }
 
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  while (true) {
+    const std::size_t end = text.find(separator);
+    parts.emplace_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace tablewalk

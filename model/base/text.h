@@ -29,6 +29,9 @@ std::string pad_left(const std::string& text, std::size_t width);
 /// `a`, `a or b`, `a, b or c`. At least one word.
 std::string words_with_or(const std::vector<std::string>& words);
 
+/// The parts of `text` between separators, some of them perhaps empty; at least one.
+std::vector<std::string> split(std::string_view text, char separator);
+
 /// `text` made safe for any terminal and JSON: valid UTF-8 unchanged, every other byte and every control character as
 /// \xNN. A backslash before `xNN` becomes \x5c, so that the bytes can be recovered. With `lines`, line ends are kept.
 std::string printable(std::string_view text, bool lines = false);

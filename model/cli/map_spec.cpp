@@ -5,22 +5,11 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 
 namespace tablewalk {
 namespace {
-
-std::vector<std::string> split_at_colons(const std::string& text) {
-  std::vector<std::string> parts(1);
-  for (const char c : text) {
-    if (c == ':') {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  return parts;
-}
 
 /// Whether the part can only be meant as rights: sizes begin with a digit.
 bool has_rights(const std::string& part) {
@@ -47,7 +36,7 @@ Rights parse_rights(const std::string& letters) {
 }  // namespace
 
 MapSpec parse_map(const std::string& spec) {
-  const std::vector<std::string> parts = split_at_colons(spec);
+  const std::vector<std::string> parts = split(spec, ':');
   const auto fail = [&](const std::string& problem) -> InputError {
     return InputError(fmt::format("--map {}: {}", spec, problem));
   };

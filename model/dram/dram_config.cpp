@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tablewalk {
 namespace {
@@ -16,25 +17,13 @@ const std::vector<std::string>& field_names() {
   return names;
 }
 
-std::vector<std::string> split_at_colons(const std::string& text) {
-  std::vector<std::string> words(1);
-  for (char letter : text) {
-    if (letter == ':') {
-      words.emplace_back();
-    } else {
-      words.back() += letter;
-    }
-  }
-  return words;
-}
-
 }  // namespace
 
 AddressOrder parse_address_mapping(const std::string& text) {
   static const std::string expected = "; expected row, rank, bank, channel and column, each once, joined by ':'";
   const std::vector<std::string>& names = field_names();
   std::vector<AddressField> fields;
-  for (const std::string& word : split_at_colons(text)) {
+  for (const std::string& word : split(text, ':')) {
     const auto found = std::find(names.begin(), names.end(), word);
     if (found == names.end()) {
       throw InputError("'" + text + "' has an unknown field '" + word + "'" + did_you_mean(word, names) + expected);

@@ -11,6 +11,7 @@
 #include "base/byte_source.h"
 #include "base/error.h"
 #include "base/line_source.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "paging/walk_steps.h"
 
@@ -81,18 +82,6 @@ const Answer* find_answer(const std::string& column) {
   return found == std::end(answers) ? nullptr : found;
 }
 
-std::vector<std::string> split(std::string_view line) {
-  std::vector<std::string> cells(1);
-  for (const char c : line) {
-    if (c == ',') {
-      cells.emplace_back();
-    } else {
-      cells.back() += c;
-    }
-  }
-  return cells;
-}
-
 std::string text_of(Value value) {
   if (!value) return unmapped;
   return *value < 10 ? std::to_string(*value) : fmt::format("{:#x}", *value);
@@ -115,7 +104,7 @@ class OracleChecker {
   OracleReport check() {
     std::string_view line;
     while (lines_.next(line)) {
-      cells_ = split(line);
+      cells_ = split(line, ',');
       if (cells_.size() != names_.size()) {
         lines_.fail(fmt::format("{} cells; expected {}, as the first line has", cells_.size(), names_.size()));
       }
@@ -136,7 +125,7 @@ class OracleChecker {
     if (!lines_.next(line)) {
       throw InputError(fmt::format("{}: the oracle is empty: expected a line of column names", bytes_.path()));
     }
-    names_ = split(line);
+    names_ = split(line, ',');
     const std::vector<std::string> known = known_columns();
     for (const std::string& name : names_) {
       if (std::count(names_.begin(), names_.end(), name) > 1) lines_.fail("column " + quoted(name) + " is given twice");

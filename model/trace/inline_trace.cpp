@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 
 namespace tablewalk {
@@ -84,16 +85,6 @@ void set_key(GeneratorConfig& config, std::string_view setting) {
   }
 }
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t end = text.find(separator);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
 /// Whether a line is a change of the layout, `reserve ...` or `@1 fork @2`, without the mark of a comment.
 bool is_layout_change(std::string_view line) {
   line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
@@ -117,7 +108,7 @@ bool is_generated_argument(const std::string& path) {
 }
 
 std::unique_ptr<ByteSource> lines_of_argument(const std::string& path) {
-  const std::vector<std::string_view> lines = split(std::string_view(path).substr(text_scheme.size()), ';');
+  const std::vector<std::string> lines = split(std::string_view(path).substr(text_scheme.size()), ';');
   std::string text;
   if (std::any_of(lines.begin(), lines.end(), is_layout_change)) text = "# layout: known\n";
   for (std::string_view line : lines) {
@@ -139,11 +130,11 @@ std::unique_ptr<ByteSource> lines_of_argument(const std::string& path) {
 }
 
 GeneratorConfig generator_of_argument(const std::string& path) {
-  const std::vector<std::string_view> parts = split(std::string_view(path).substr(generated_scheme.size()), ',');
+  const std::vector<std::string> parts = split(std::string_view(path).substr(generated_scheme.size()), ',');
   GeneratorConfig config;
   config.name = path;
   try {
-    config.pattern = parse_pattern(std::string(parts.front()));
+    config.pattern = parse_pattern(parts.front());
     std::for_each(parts.begin() + 1, parts.end(), [&](std::string_view setting) { set_key(config, setting); });
   } catch (const InputError& error) {
     throw InputError(fmt::format("{}: {}", path, error.what()));

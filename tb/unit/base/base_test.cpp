@@ -194,5 +194,13 @@ TEST(File, UnusablePathsAreNamedWithTheReason) {
   EXPECT_THAT(problem([] { create_folder("/dev/null/a"); }), testing::StartsWith("/dev/null/a: cannot be created: "));
 }
 
+TEST(Split, HasAPartMoreThanSeparators) {
+  using Parts = std::vector<std::string>;
+  EXPECT_EQ(split("row:rank:bank", ':'), (Parts{"row", "rank", "bank"}));
+  EXPECT_EQ(split(":a::", ':'), (Parts{"", "a", "", ""}));
+  EXPECT_EQ(split("a,b", ':'), (Parts{"a,b"}));
+  EXPECT_EQ(split("", ','), (Parts{""}));
+}
+
 }  // namespace
 }  // namespace tablewalk::base_test
