@@ -90,6 +90,21 @@ class QuickstartTest(unittest.TestCase):
             self.assertTrue(calls[-1].startswith("ctest "), calls)
             self.assertEqual(output.splitlines()[-1], "100% tests passed, 0 tests failed out of 7")
 
+    def test_what_only_running_the_tests_needs_is_installed_while_they_are_built(self):
+        status, output, _, calls = self.run_it("test", missing="z3 chromium")
+        self.assertEqual(status, 0)
+        installs = [call for call in calls if " install " in call]
+        self.assertEqual(len(installs), 2, calls)
+        self.assertTrue(installs[0].endswith(" z3") and installs[1].endswith(" chromium"), installs)
+        self.assertLess(calls.index(installs[0]), calls.index("cmake --preset release -DTABLEWALK_TESTS=ON"))
+        self.assertLess(calls.index(installs[1]), len(calls) - 1, "before ctest")
+        self.assertIn("Installing 1 Debian packages with sudo: chromium" if os.geteuid() else
+                      "Installing 1 Debian packages: chromium", output)
+        status, _, errors, calls = self.run_it("test", missing="chromium", APT_FAILS="1")
+        self.assertEqual(status, 1)
+        self.assertIn("broken", errors)
+        self.assertFalse([call for call in calls if call.startswith("ctest")])
+
     def test_under_the_sanitizers_another_build_runs_what_makes_sense_there(self):
         status, output, _, calls = self.run_it("test", "asan")
         self.assertEqual(status, 0)
