@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -33,12 +34,18 @@ inline std::uint64_t setting(const char* variable, std::uint64_t otherwise) {
   return given == nullptr ? otherwise : std::strtoull(given, nullptr, 0);
 }
 
-/// The seeds of a randomised test, printed: the first from TABLEWALK_SEED, their number from TABLEWALK_RUNS. A failing
-/// case is reproduced by its seed with TABLEWALK_RUNS=1. Unless one of these is set, those that once found a fault come
+/// How many cases a randomised test has: TABLEWALK_RUNS, or only one of TABLEWALK_FEWER, but five at least.
+inline std::uint64_t cases_of(std::uint64_t usual) {
+  const std::uint64_t fewer = usual / std::max<std::uint64_t>(1, setting("TABLEWALK_FEWER", 1));
+  return setting("TABLEWALK_RUNS", std::max(fewer, std::min<std::uint64_t>(usual, 5)));
+}
+
+/// The seeds of a randomised test, printed: the first from TABLEWALK_SEED, their number from cases_of(). A failing case
+/// is reproduced by its seed with TABLEWALK_RUNS=1. Unless one of these is set, those that once found a fault come
 /// first.
 inline std::vector<std::uint64_t> printed_seeds(std::uint64_t runs,
                                                 const std::vector<std::uint64_t>& that_found_faults = {}) {
-  std::vector<std::uint64_t> seeds(setting("TABLEWALK_RUNS", runs));
+  std::vector<std::uint64_t> seeds(cases_of(runs));
   const std::uint64_t first = setting("TABLEWALK_SEED", 1);
   for (std::size_t i = 0; i < seeds.size(); ++i) seeds[i] = first + i;
   std::printf("%zu cases from seed %llu (TABLEWALK_RUNS, TABLEWALK_SEED)\n", seeds.size(),
