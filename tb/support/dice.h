@@ -34,10 +34,11 @@ inline std::uint64_t setting(const char* variable, std::uint64_t otherwise) {
   return given == nullptr ? otherwise : std::strtoull(given, nullptr, 0);
 }
 
-/// How many cases a randomised test has: TABLEWALK_RUNS, or only one of TABLEWALK_FEWER, but five at least.
+/// How many cases a randomised test has: TABLEWALK_RUNS, or only one of TABLEWALK_FEWER, but 60 at least, since tests
+/// expect that enough has happened in them.
 inline std::uint64_t cases_of(std::uint64_t usual) {
   const std::uint64_t fewer = usual / std::max<std::uint64_t>(1, setting("TABLEWALK_FEWER", 1));
-  return setting("TABLEWALK_RUNS", std::max(fewer, std::min<std::uint64_t>(usual, 5)));
+  return setting("TABLEWALK_RUNS", std::max(fewer, std::min<std::uint64_t>(usual, 60)));
 }
 
 /// The seeds of a randomised test, printed: the first from TABLEWALK_SEED, their number from cases_of(). A failing case
