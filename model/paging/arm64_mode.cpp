@@ -38,7 +38,7 @@ struct Granule {
   unsigned levels;               ///< that those bits need
   unsigned highest_block_level;  ///< here; without 52-bit addresses
   /// log2 of the descriptors of a contiguous range, by level here
-  std::array<unsigned, 3> contiguous_shift;
+  std::array<unsigned, 4> contiguous_shift;
 
   unsigned index_bits() const { return page_shift - 3; }
   unsigned shift(unsigned level) const { return page_shift + level * index_bits(); }

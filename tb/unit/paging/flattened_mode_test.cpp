@@ -224,7 +224,8 @@ class RandomWorld {
       std::uint64_t va = anchor;
       const unsigned highest = dice.number(0, mode_->root_level());
       for (unsigned level = 0; level <= highest; ++level) va ^= dice.between(0, 7) << mode_->index_shift(level);
-      const PageSize& size = dice.chance(70) ? mode_->page_sizes().front() : dice.pick(mode_->page_sizes());
+      const std::vector<PageSize>& sizes = mode_->page_sizes();
+      const PageSize& size = dice.chance(70) ? sizes.front() : sizes[dice.between(0, sizes.size() - 1)];
       places_.push_back({va & low_bits(mode_->virtual_bits()) & ~low_bits(size.shift), &size});
     }
   }
