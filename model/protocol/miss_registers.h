@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "associative/tag_array.h"
@@ -21,15 +22,12 @@ class MissRegisters {
   }
 
   /// The requests waiting for `key`; nullptr if it is not being fetched. Valid until released.
-  Waiting* find(const Key& key) {
-    const std::uint32_t place = place_of(key);
-    return place == keys_.size() ? nullptr : &waiting_[place];
-  }
+  Waiting* find(const Key& key) { return const_cast<Waiting*>(std::as_const(*this).find(key)); }
   const Waiting* find(const Key& key) const {
     const std::uint32_t place = place_of(key);
     return place == keys_.size() ? nullptr : &waiting_[place];
   }
-  bool has(const Key& key) const { return place_of(key) != keys_.size(); }
+  bool has(const Key& key) const { return find(key) != nullptr; }
   bool full() const { return free_.empty(); }
   std::size_t free_count() const { return free_.size(); }
   /// Allocates a register for `key` and its waiting requests; there must be a free one, and none for `key`. Returns its
