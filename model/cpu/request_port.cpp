@@ -72,7 +72,8 @@ void RequestPort::run(Job job) {
     queue_ = &own_queue_.emplace(sources);
   }
   running_ = job_.first;
-  if (queue_->shared()) surroundings_.reach = Surroundings::soonest;
+  // What other cores do to such kernels, and to such a queue, is seen at once.
+  if (queue_->shared() || pages_on_demand_ || observes_) surroundings_.reach = Surroundings::soonest;
   queue_->take(running_, number_);
   job_.source = &queue_->source(running_);
   chained_ = job_.source->chained();

@@ -83,6 +83,7 @@ class RequestPort : public TimedModule {
   /// Makes it one of several cores. Called before run() and before the simulation starts, in the order of the core
   /// numbers, which is the order in which they act in a cycle and may map pages.
   void join(Shootdowns& shootdowns, unsigned number);
+  /// What it looks at before it runs ahead of the others. Called when all modules are there.
   void watch(Surroundings surroundings) { surroundings_ = std::move(surroundings); }
   /// How the kernel names address spaces to the core's hardware. Called before run().
   void use(SpaceServices& services, unsigned number) { spaces_.use(services, number); }
@@ -352,8 +353,7 @@ class RequestPort : public TimedModule {
   std::size_t running_ = 0;
   Cycles slice_end_ = Cycles::never();
 
-  // The other cores.
-  Surroundings surroundings_;
+  Surroundings surroundings_;  ///< of one of several cores
   Shootdowns* shootdowns_ = nullptr;
   unsigned number_ = 0;
   Inbox<ShootdownInterrupt> interrupts_;

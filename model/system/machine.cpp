@@ -133,22 +133,27 @@ void Machine::bind_links() {
 void Machine::join_cores() {
   for (unsigned core = 0; core < config_.cores; ++core) {
     port(core).join(shootdowns_, core);
-    if (topology_.find(NodeKind::Walker, core)) module<PageWalker>(NodeKind::Walker, core).take_turns();
     auto& directory = module<Directory>(NodeKind::Directory, core);
     for (const NodeKind kind : {NodeKind::L1i, NodeKind::L1d, NodeKind::L2}) {
-      const std::optional<std::size_t> cache = topology_.find(kind, core);
-      if (cache && topology_.nodes[*cache].core) directory.add_cache(core, module<Cache>(kind, core));
+      if (own_node(kind, core)) directory.add_cache(core, module<Cache>(kind, core));
     }
-    order_ideal_memories(core);
+    take_turns(core);
   }
 }
 
-/// No directory keeps walkers from reading and updating an entry in the same cycle in idealised memories of their own:
-/// what they do in a cycle is done in the order of the cores.
-void Machine::order_ideal_memories(unsigned core) {
-  for (const NodeKind kind : {NodeKind::WalkerIdeal, NodeKind::WalkerL1d, NodeKind::WalkerL2}) {
-    const std::optional<std::size_t> memory = topology_.find(kind, core);
-    if (memory) timed_module(modules_[*memory])->take_last_seat(TimedModule::Phase::Beginning);
+/// The node of that kind that belongs to the core alone; nothing if there is none.
+std::optional<std::size_t> Machine::own_node(NodeKind kind, unsigned core) const {
+  const std::optional<std::size_t> node = topology_.find(kind, core);
+  return node && topology_.nodes[*node].core ? node : std::nullopt;
+}
+
+/// No directory keeps instant walkers, and idealised memories of walkers, from reading and setting bits of an entry in
+/// the same cycle: what they do in a cycle is done in the order of the cores.
+void Machine::take_turns(unsigned core) {
+  for (const NodeKind kind : {NodeKind::Walker, NodeKind::WalkerIdeal, NodeKind::WalkerL1d, NodeKind::WalkerL2}) {
+    if (kind == NodeKind::Walker && config_.walker.kind != WalkerKind::Instant) continue;
+    const std::optional<std::size_t> node = own_node(kind, core);
+    if (node) timed_module(modules_[*node])->take_last_seat(TimedModule::Phase::Beginning);
   }
 }
 
@@ -169,10 +174,7 @@ void Machine::let_run_ahead() {
 /// core sends in the present cycle is visible to the directory in the next one.
 Cycles Machine::reach_of_others() const {
   const SharingConfig& shared = config_.sharing;
-  if (shared.l2 || shared.stlb || shared.walker || shared.walk_caches || kernel_->pages_on_demand() ||
-      kernel_->observes_accesses()) {
-    return Surroundings::soonest;
-  }
+  if (shared.l2 || shared.stlb || shared.walker || shared.walk_caches) return Surroundings::soonest;
   const ShootdownConfig& signals = config_.shootdown;
   return std::min({config_.coherence.snoop_cycles + Cycles(2), signals.interrupt_cycles, signals.acknowledge_cycles,
                    signals.broadcast_cycles, signals.broadcast_sync_cycles, Clockwork::most_ahead});

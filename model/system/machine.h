@@ -68,7 +68,8 @@ class Machine {
   void build(ConstructionOrder order, const MakeMemory& memory);
   void bind_links();
   void join_cores();
-  void order_ideal_memories(unsigned core);
+  std::optional<std::size_t> own_node(NodeKind kind, unsigned core) const;
+  void take_turns(unsigned core);
   void let_run_ahead();
   Cycles reach_of_others() const;
   Module make(std::size_t index, const MakeMemory& memory);

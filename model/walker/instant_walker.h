@@ -14,9 +14,6 @@ class InstantWalker final : public PageWalker {
   InstantWalker(sc_core::sc_module_name name, const PagingMode& mode, PhysicalMemory& memory, unsigned ports)
       : PageWalker(name, Phase::Beginning, mode, ports), memory_(memory) {}
 
-  /// In a cycle they act in that order, because they read and set the bits of shared tables at once.
-  void take_turns() override { take_last_seat(Phase::Beginning); }
-
   // Called by the ports.
   bool receive_request(unsigned port, TranslationRequest& request, Cycles& cycle) override;
   void receive_invalidation(const Invalidation&, Cycles) override {}  // has no state

@@ -43,8 +43,6 @@ class PageWalker : public TimedModule {
   virtual void tell_neighbours(std::uint64_t line_bytes) { line_part_ = EntryLine::part_of(line_bytes); }
   /// What is read with an entry, in bytes; 0: just the entry.
   unsigned line_part() const { return line_part_; }
-  /// Called on the walkers of several cores, in the order of the cores.
-  virtual void take_turns() {}
   const WalkerStats& stats() const { return stats_; }
   virtual void reset_stats() { stats_ = prefetch_stats_ = {}; }
   virtual void report(StatSet& figures) const;
