@@ -39,7 +39,7 @@ void LineSource::fail(const std::string& message) const {
   throw InputError(fmt::format("{}:{}: {}", bytes_.path(), line_number_, message));
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string shown = "'";
   for (const char c : text.substr(0, longest_quote)) shown += (c >= ' ' && c <= '~') ? c : '?';
   return shown + (text.size() > longest_quote ? "...'" : "'");

@@ -32,6 +32,6 @@ class LineSource {
 };
 
 /// A line's text for an error message: at most a few dozen printable characters, quoted.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace tablewalk

@@ -40,7 +40,7 @@ class OneDocument : public YAML::EventHandler {
     for (int i = 0; i <= mark.line; ++i) std::getline(lines, line);
     line.erase(0, static_cast<std::size_t>(std::max(mark.column, 0)));
     if (line.rfind("---", 0) == 0) return "expected one document, not a second one";
-    return "expected the end of the document, not " + tablewalk::quoted(line);
+    return "expected the end of the document, not " + in_quotes(line);
   }
 
   const std::string& text_;

@@ -128,9 +128,10 @@ class OracleChecker {
     names_ = split(line, ',');
     const std::vector<std::string> known = known_columns();
     for (const std::string& name : names_) {
-      if (std::count(names_.begin(), names_.end(), name) > 1) lines_.fail("column " + quoted(name) + " is given twice");
+      if (std::count(names_.begin(), names_.end(), name) > 1)
+        lines_.fail("column " + in_quotes(name) + " is given twice");
       if (std::find(known.begin(), known.end(), name) == known.end()) {
-        lines_.fail(fmt::format("unknown column {}; expected {}{}", quoted(name), fmt::join(known, ", "),
+        lines_.fail(fmt::format("unknown column {}; expected {}{}", in_quotes(name), fmt::join(known, ", "),
                                 did_you_mean(name, known)));
       }
       if (name == "pa" || name == "gva2gpa" || find_answer(name) != nullptr) report_.columns.push_back({name, 0, 0});
@@ -155,7 +156,7 @@ class OracleChecker {
   }
 
   [[noreturn]] void fail_cell(std::size_t column, const char* expected) const {
-    lines_.fail(fmt::format("column {}: {}; expected {}", names_[column], quoted(cells_[column]), expected));
+    lines_.fail(fmt::format("column {}: {}; expected {}", names_[column], in_quotes(cells_[column]), expected));
   }
   std::uint64_t number(std::size_t column) const {
     try {

@@ -103,7 +103,7 @@ void LackeyReader::look_at_noise(std::string_view line) {
 
 /// Program output in the same pipe.
 void LackeyReader::pass_over(std::string_view text) {
-  if (passed_over_++ == 0) first_passed_over_ = fmt::format("line {}, {}", lines_.line_number(), quoted(text));
+  if (passed_over_++ == 0) first_passed_over_ = fmt::format("line {}, {}", lines_.line_number(), in_quotes(text));
   if (passed_over_ >= look_of_lines && mostly_passed_over()) fail_passed_over();
 }
 
@@ -140,12 +140,12 @@ void LackeyReader::parse(std::string_view line, Record& record) const {
   std::uint64_t address = 0;
   std::uint64_t size = 0;
   const FieldResult address_result = take_hex(rest, address);
-  if (address_result == FieldResult::TooLarge) lines_.fail("an address beyond 64 bits in " + quoted(line));
+  if (address_result == FieldResult::TooLarge) lines_.fail("an address beyond 64 bits in " + in_quotes(line));
   const bool comma = !rest.empty() && rest[0] == ',';
   if (comma) rest.remove_prefix(1);
   if (address_result != FieldResult::Good || !comma || take_decimal(rest, size) == FieldResult::NoDigits ||
       !rest.empty()) {
-    lines_.fail("expected ADDRESS,SIZE (hexadecimal without 0x, decimal) after the kind, found " + quoted(line));
+    lines_.fail("expected ADDRESS,SIZE (hexadecimal without 0x, decimal) after the kind, found " + in_quotes(line));
   }
   if (!is_possible_access(address, size)) lines_.fail(why_impossible(address, size));
   record = Record{VirtualAddress(address), static_cast<std::uint32_t>(size), kind};

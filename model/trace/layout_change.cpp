@@ -60,7 +60,7 @@ class ChangeParser {
                                           [&](const OperationForm& one) { return one.word == word; });
     if (form == operation_forms.end()) {
       throw InputError(fmt::format("expected reserve, unmap, protect, remap, advise, discard, fork or exit, found {}",
-                                   quoted(text_)));
+                                   in_quotes(text_)));
     }
     form_ = form;
     change_.operation = form->operation;
@@ -77,11 +77,11 @@ class ChangeParser {
  private:
   [[noreturn]] void fail() const {
     const std::string_view word = form_ == nullptr ? "[@ASID]" : form_->word;
-    throw InputError(
-        fmt::format("expected {} {}, found {}", word, form_ == nullptr ? "OPERATION" : form_->fields, quoted(text_)));
+    throw InputError(fmt::format("expected {} {}, found {}", word, form_ == nullptr ? "OPERATION" : form_->fields,
+                                 in_quotes(text_)));
   }
   [[noreturn]] void fail(const std::string& problem) const {
-    throw InputError(fmt::format("{} in {}", problem, quoted(text_)));
+    throw InputError(fmt::format("{} in {}", problem, in_quotes(text_)));
   }
 
   std::string_view take_word() {

@@ -45,7 +45,7 @@ class MapsReader {
         keep_region();
         begin_region(line);
       } else if (!region_) {
-        fail(fmt::format("{} before the first region; expected {}", quoted(line), line_form));
+        fail(fmt::format("{} before the first region; expected {}", in_quotes(line), line_form));
       } else {
         read_detail(line);
       }
@@ -71,7 +71,7 @@ class MapsReader {
     const std::string_view device = take_word(rest);
     const std::string_view inode = take_word(rest);
     rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
-    if (device.empty() || inode.empty()) fail(fmt::format("{}; expected {}", quoted(line), line_form));
+    if (device.empty() || inode.empty()) fail(fmt::format("{}; expected {}", in_quotes(line), line_form));
     region_.emplace();
     read_addresses(addresses);
     read_permissions(permissions);
@@ -82,13 +82,14 @@ class MapsReader {
     const std::size_t hyphen = std::min(text.find('-'), text.size());
     const auto start = number_in(text.substr(0, hyphen), 16);
     const auto end = number_in(text.substr(std::min(text.size(), hyphen + 1)), 16);
-    if (!start || !end) fail(fmt::format("{}; expected two hexadecimal addresses, START-END", quoted(text)));
-    if (*end <= *start) fail(fmt::format("{} ends before it starts; expected START below END", quoted(text)));
+    if (!start || !end) fail(fmt::format("{}; expected two hexadecimal addresses, START-END", in_quotes(text)));
+    if (*end <= *start) fail(fmt::format("{} ends before it starts; expected START below END", in_quotes(text)));
     if (((*start | *end) & (proc_page_bytes - 1)) != 0) {
-      fail(fmt::format("{}; expected addresses that are multiples of 4096", quoted(text)));
+      fail(fmt::format("{}; expected addresses that are multiples of 4096", in_quotes(text)));
     }
     if (!regions_.empty() && VirtualAddress(*start) <= regions_.back().last()) {
-      fail(fmt::format("{} begins below the end of the region before it; expected ascending addresses", quoted(text)));
+      fail(fmt::format("{} begins below the end of the region before it; expected ascending addresses",
+                       in_quotes(text)));
     }
     region_->first = VirtualAddress(*start);
     region_->bytes = *end - *start;
@@ -98,7 +99,7 @@ class MapsReader {
     const auto is_one_of = [&](std::size_t at, char yes, char no) { return text[at] == yes || text[at] == no; };
     if (text.size() != 4 || !is_one_of(0, 'r', '-') || !is_one_of(1, 'w', '-') || !is_one_of(2, 'x', '-') ||
         !is_one_of(3, 'p', 's')) {
-      fail(fmt::format("permissions {}; expected four letters, such as r-xp or rw-s", quoted(text)));
+      fail(fmt::format("permissions {}; expected four letters, such as r-xp or rw-s", in_quotes(text)));
     }
     region_->read = text[0] == 'r';
     region_->write = text[1] == 'w';
@@ -108,9 +109,9 @@ class MapsReader {
 
   void read_backing(std::string_view offset, std::string_view inode, std::string_view path) {
     const auto file_offset = number_in(offset, 16);
-    if (!file_offset) fail(fmt::format("offset {}; expected a hexadecimal number", quoted(offset)));
+    if (!file_offset) fail(fmt::format("offset {}; expected a hexadecimal number", in_quotes(offset)));
     const auto number = number_in(inode, 10);
-    if (!number) fail(fmt::format("inode {}; expected a decimal number", quoted(inode)));
+    if (!number) fail(fmt::format("inode {}; expected a decimal number", in_quotes(inode)));
     // The kernel backs these two with files of its own; programs ask for anonymous memory.
     region_->file = *number != 0 && path != "/dev/zero (deleted)" && path != "/anon_hugepage (deleted)";
     region_->grows_down = path == "[stack]";
@@ -126,13 +127,13 @@ class MapsReader {
       const auto kilobytes = number_in(take_word(rest), 10);
       if (!kilobytes || *kilobytes > (std::uint64_t{1} << 40) || !is_power_of_two(*kilobytes) ||
           take_word(rest) != "kB") {
-        fail(fmt::format("{}; expected KernelPageSize: N kB, N a power of two", quoted(line)));
+        fail(fmt::format("{}; expected KernelPageSize: N kB, N a power of two", in_quotes(line)));
       }
       kernel_page_bytes_ = *kilobytes << 10;
     } else if (key == "VmFlags:") {
       while (!rest.empty()) read_flag(take_word(rest));
     } else if (key.empty() || key.back() != ':') {
-      fail(fmt::format("{}; expected {}, or a line of smaps, KEY: VALUE", quoted(line), line_form));
+      fail(fmt::format("{}; expected {}, or a line of smaps, KEY: VALUE", in_quotes(line), line_form));
     }
   }
 

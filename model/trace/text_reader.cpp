@@ -206,7 +206,7 @@ void TextReader::check_not_cut(std::string_view line, bool had_size) {
   if (had_size && !has_size_) {
     lines_.fail(
         "the trace is cut: its last line has neither a line end nor a size, as the previous access has: found " +
-        quoted(line));
+        in_quotes(line));
   }
   last_is_doubtful_ = true;
 }
@@ -244,7 +244,7 @@ void TextReader::parse_optional_fields(std::string_view rest, std::string_view l
   record.distance = take_distance(rest, line);
   if (!rest.empty()) fail(line, expected_access);
   if (record.distance != 0 && record.kind == RecordKind::Fetch) {
-    lines_.fail("a fetch has no load distance: expected no '<-N' in " + quoted(line));
+    lines_.fail("a fetch has no load distance: expected no '<-N' in " + in_quotes(line));
   }
 }
 
@@ -278,7 +278,7 @@ VirtualAddress TextReader::take_address(std::string_view& rest, std::string_view
   rest.remove_prefix(2);
   std::uint64_t address = 0;
   const FieldResult result = take_hex(rest, address);
-  if (result == FieldResult::TooLarge) lines_.fail("an address beyond 64 bits in " + quoted(line));
+  if (result == FieldResult::TooLarge) lines_.fail("an address beyond 64 bits in " + in_quotes(line));
   if (result != FieldResult::Good || (!rest.empty() && !is_blank(rest[0]))) fail(line, expected);
   drop_blanks(rest);
   return VirtualAddress(address);
@@ -292,7 +292,7 @@ std::uint16_t TextReader::take_distance(std::string_view& rest, std::string_view
   const bool is_number = take_decimal(rest, distance) != FieldResult::NoDigits;
   if (!is_number || (!rest.empty() && !is_blank(rest[0]))) fail(line, expected_access);
   if (distance == 0 || distance > 0xffff) {
-    lines_.fail("a distance of 0 or above 65535 in " + quoted(line) + ": expected the N-th load before, from 1 on");
+    lines_.fail("a distance of 0 or above 65535 in " + in_quotes(line) + ": expected the N-th load before, from 1 on");
   }
   if (!description_.dependences) {
     lines_.fail("'<-N' in a trace whose head does not declare dependences: expected the line '" +
@@ -315,13 +315,13 @@ AddressSpaceId TextReader::take_id(std::string_view& rest, std::string_view line
   std::uint64_t id = 0;
   const bool is_number = take_decimal(rest, id) != FieldResult::NoDigits;
   if (!is_number || (!rest.empty() && !is_blank(rest[0]))) fail(line, expected);
-  if (id > 0xffff) lines_.fail(std::string(what) + " above 65535 in " + quoted(line));
+  if (id > 0xffff) lines_.fail(std::string(what) + " above 65535 in " + in_quotes(line));
   drop_blanks(rest);
   return static_cast<AddressSpaceId>(id);
 }
 
 void TextReader::fail(std::string_view line, std::string_view expected) const {
-  lines_.fail(std::string(expected) + ", found " + quoted(line));
+  lines_.fail(std::string(expected) + ", found " + in_quotes(line));
 }
 
 }  // namespace tablewalk

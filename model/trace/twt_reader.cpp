@@ -170,7 +170,7 @@ void TwtReader::add_layout(std::string_view text, std::uint64_t at) {
     const bool numbered = take_decimal(rest, record) == FieldResult::Good && rest.substr(0, 1) == " ";
     const Layout& before = description_.layout;
     if (!numbered || (!before.empty() && record < before.back().record)) {
-      fail(at, fmt::format("damaged: a change of the layout without an ascending record number: {}", quoted(line)));
+      fail(at, fmt::format("damaged: a change of the layout without an ascending record number: {}", in_quotes(line)));
     }
     try {
       description_.layout.push_back(parse_layout_change(rest.substr(1)));
