@@ -56,7 +56,8 @@ TEST(TimedWalker, OfALeafLargerThanPhysicalMemoryWhatExistsIsTranslated) {
   sc_core::sc_start(sc_core::SC_ZERO_TIME);
   unsigned below = 0;
   unsigned beyond = 0;
-  for (const std::uint64_t seed : printed_seeds(10000)) {
+  const auto seeds = printed_seeds(10000);
+  for (const std::uint64_t seed : seeds) {
     Dice dice(seed);
     CaseWalker& with = *walkers[dice.number(0, static_cast<std::uint32_t>(walkers.size() - 1))];
     const PagingMode& mode = *with.mode;
@@ -83,8 +84,8 @@ TEST(TimedWalker, OfALeafLargerThanPhysicalMemoryWhatExistsIsTranslated) {
       ASSERT_EQ(answer.fault.level, leaf) << "seed " << seed;
     }
   }
-  EXPECT_GT(below, 3000u);
-  EXPECT_GT(beyond, 3000u);
+  EXPECT_GE(below, seeds.size() * 3 / 10);
+  EXPECT_GE(beyond, seeds.size() * 3 / 10);
 }
 
 }  // namespace

@@ -69,7 +69,8 @@ TYPED_TEST(RandomWalks, OneAfterTheOtherEqualTheReferenceWalk) {
 TYPED_TEST(RandomWalks, LeavesReachBeyondPhysicalMemory) {
   unsigned below = 0;
   unsigned beyond = 0;
-  for (const std::uint64_t seed : printed_seeds(200)) {
+  const auto seeds = printed_seeds(200);
+  for (const std::uint64_t seed : seeds) {
     Dice dice(seed);
     PagingControls controls;
     controls.riscv.physical_bits = dice.number(16, 29);
@@ -101,8 +102,8 @@ TYPED_TEST(RandomWalks, LeavesReachBeyondPhysicalMemory) {
       ASSERT_EQ(answer.level, leaf_level) << "seed " << seed;
     }
   }
-  EXPECT_GT(below, 3000u);
-  EXPECT_GT(beyond, 3000u);
+  EXPECT_GE(below, 15 * seeds.size());
+  EXPECT_GE(beyond, 15 * seeds.size());
 }
 
 TYPED_TEST(RandomWalks, TogetherEqualTheReferenceWalk) {

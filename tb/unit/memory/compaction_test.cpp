@@ -188,8 +188,9 @@ void expect_impossible(std::uint64_t frames, unsigned order, const Holders& held
 }
 
 TEST(Compaction, KeepsEveryPageAndEveryFrame) {
-  int done = 0;
-  for (const std::uint64_t seed : test::printed_seeds(200)) {
+  unsigned done = 0;
+  const auto seeds = test::printed_seeds(200);
+  for (const std::uint64_t seed : seeds) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Dice dice(seed);
     const std::uint64_t frames = dice.between(16, 200);
@@ -208,7 +209,7 @@ TEST(Compaction, KeepsEveryPageAndEveryFrame) {
     ASSERT_EQ(take(blocks, order).has_value(), moves.has_value());
     if (!moves && largest_order == 0) expect_impossible(frames, order, held, free);
   }
-  EXPECT_GT(done, 40) << "most cases are about something";
+  EXPECT_GE(done, seeds.size() / 5) << "many cases are about something";
 }
 
 TEST(Compaction, MovesWhatOthersUseUnlessItIsFixed) {

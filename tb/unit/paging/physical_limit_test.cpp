@@ -62,7 +62,8 @@ TEST(PhysicalLimit, ALeafThatReachesBeyondItTranslatesWhatLiesBelowAndFaultsBeyo
   const std::vector<std::string> names{"sv32", "sv39", "sv48", "sv57", "radix:5,5,5,7,12/12@4"};
   unsigned below = 0;
   unsigned beyond = 0;
-  for (const std::uint64_t seed : printed_seeds(10000)) {
+  const auto seeds = printed_seeds(10000);
+  for (const std::uint64_t seed : seeds) {
     Dice dice(seed);
     const std::string name = dice.pick(names);
     PagingControls controls;
@@ -84,8 +85,8 @@ TEST(PhysicalLimit, ALeafThatReachesBeyondItTranslatesWhatLiesBelowAndFaultsBeyo
     const unsigned codes[] = {1, 5, 7};  // access faults of a fetch, a load, a store
     ASSERT_EQ(walk.outcome.fault.error_code, riscv ? codes[static_cast<unsigned>(walk.access.kind)] : 0u);
   }
-  EXPECT_GT(below, 3000u);
-  EXPECT_GT(beyond, 3000u);
+  EXPECT_GE(below, seeds.size() * 3 / 10);
+  EXPECT_GE(beyond, seeds.size() * 3 / 10);
 }
 
 /// Only radix tables can be larger than a page, and so begin below the limit and end beyond.

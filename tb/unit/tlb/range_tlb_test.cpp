@@ -89,7 +89,8 @@ TEST(RangeTlb, ARangeReplacesTheOlderOnesThatItOverlaps) {
 TEST(RangeTlb, AnInvalidationTakesEveryRangeOfWhichItCoversAPage) {
   const auto mode = make_paging_mode("x86-64");
   std::uint64_t taken = 0;
-  for (const std::uint64_t seed : printed_seeds(2000)) {
+  const auto seeds = printed_seeds(2000);
+  for (const std::uint64_t seed : seeds) {
     Dice dice(seed);
     RangeTlb tlb(8, *mode);
     struct Known {
@@ -123,7 +124,7 @@ TEST(RangeTlb, AnInvalidationTakesEveryRangeOfWhichItCoversAPage) {
       ASSERT_EQ(tlb.find(known[i].range.first, known[i].asid, load) == nullptr, gone[i]) << "seed " << seed;
     }
   }
-  EXPECT_GT(taken, 500u);
+  EXPECT_GE(taken, seeds.size() / 4);
 }
 
 }  // namespace
