@@ -1,4 +1,4 @@
-# External walkers in the program, each behind an adapter with the ports of rtl/walker.sv
+# External walkers in the program, each behind an adapter with the ports of rtl/walker_ports.svh
 # (docs/bring-your-own-walker.md). The setting TABLEWALK_FOREIGN_WALKERS lists their description files; each calls
 #
 #     tablewalk_foreign_walker(NAME                 the name for walker.foreign
@@ -157,6 +157,7 @@ function(tablewalk_foreign_walker name)
 ")
   list(APPEND W_DEFINES ${adapter_defines})
   list(TRANSFORM W_DEFINES PREPEND -D)
+  list(APPEND includes ${PROJECT_SOURCE_DIR}/rtl)
   list(TRANSFORM includes PREPEND -I)
   verilate(${foreign_target} PREFIX ${class} TOP_MODULE ${adapter_module} TRACE_FST
            SOURCES ${rtl_sources} ${instance} ${adapter_files} ${sources} ${adapter}

@@ -5,7 +5,7 @@ find_program(Z3 z3 REQUIRED)
 find_program(YOSYS yosys REQUIRED)
 # A proof of unchanged hardware is not made again.
 function(tablewalk_proof name)
-  tablewalk_unless_unchanged(formal.${name} INPUTS rtl/*.sv tb/formal/*.py tb/formal/*.sv* TOOLS ${YOSYS} ${Z3}
+  tablewalk_unless_unchanged(formal.${name} INPUTS rtl/*.sv* tb/formal/*.py tb/formal/*.sv* TOOLS ${YOSYS} ${Z3}
     COMMAND ${PROJECT_SOURCE_DIR}/tb/formal/prove.py ${ARGN})
 endfunction()
 foreach(name decode lru walk_cache walker1 walker1_cached)

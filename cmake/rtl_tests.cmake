@@ -68,7 +68,7 @@ find_program(YOSYS yosys REQUIRED)
 find_program(VERILATOR verilator REQUIRED)
 tablewalk_unless_unchanged(tidy.rtl_lint INPUTS rtl/**/* tb/**/*.sv* tb/tidy/rtl_lint.py TOOLS ${VERILATOR}
   COMMAND ${PROJECT_SOURCE_DIR}/tb/tidy/rtl_lint.py ${VERILATOR} ${PROJECT_SOURCE_DIR})
-tablewalk_unless_unchanged(rtl.synth INPUTS rtl/**/*.sv tb/rtl/synthesis.py TOOLS ${YOSYS}
+tablewalk_unless_unchanged(rtl.synth INPUTS rtl/**/*.sv* tb/rtl/synthesis.py TOOLS ${YOSYS}
   COMMAND ${PROJECT_SOURCE_DIR}/tb/rtl/synthesis.py ${YOSYS} ${PROJECT_SOURCE_DIR})
 tablewalk_unless_unchanged(rtl.area
   INPUTS rtl/**/* tb/rtl/area_test.py cmake/rtl_walkers.cmake docs/hardware-cost.md TOOLS ${YOSYS}

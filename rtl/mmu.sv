@@ -48,29 +48,9 @@ module mmu #(
     output logic [55:0] data_rsp_address_o,
     output logic data_rsp_hit_o,
 
-    output logic mem_req_valid_o,
-    input logic mem_req_ready_i,
-    output logic [TagWidth-1:0] mem_req_tag_o,
-    output logic [55:0] mem_req_addr_o,
-    output logic [1:0] mem_req_size_o,
-    output tablewalk_pkg::mem_op_e mem_req_op_o,
-    output logic [63:0] mem_req_wdata_o,
-    output logic [63:0] mem_req_expected_o,
-    input logic mem_rsp_valid_i,
-    input logic [TagWidth-1:0] mem_rsp_tag_i,
-    input logic [63:0] mem_rsp_data_i,
-    input logic mem_rsp_error_i,
-    input logic mem_rsp_retry_i,
+`include "memory_ports.svh"
 
-    input logic inv_valid_i,
-    output logic inv_ready_o,
-    input logic inv_all_i,
-    input logic inv_asid_valid_i,
-    input logic [15:0] inv_asid_i,
-    input logic inv_vaddr_valid_i,
-    input logic [63:0] inv_vaddr_i,
-    input logic inv_global_i,
-    input tablewalk_pkg::pointers_e inv_pointers_i,
+`include "invalidation_ports.svh"
 
     output logic idle_o
 );

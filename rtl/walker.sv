@@ -3,60 +3,6 @@
 //
 // Every output comes from registers alone: nothing is combinational from an input to an output. So a bench may set all
 // inputs, raise the clock, evaluate, lower it, evaluate, and read all outputs.
-//
-// Request: taken in a cycle with req_valid_i and req_ready_o high; every field is latched then.
-//   req_id_i        whose answer it will be; no other request with this id may be under way
-//   req_vpn_i       virtual address >> PageShift, all upper bits included
-//   req_mode_i      mode_e: how to walk
-//   req_root_i      address of the root's table, in bytes
-//   req_asid_i      address space
-//   req_access_i    access_e: fetch, load or store
-//   req_priv_i      1: made at user privilege
-//   req_controls_i  controls_t: the control registers of the mode
-// Response: given in a cycle with rsp_valid_o and rsp_ready_i high; stable until then; one for each request.
-//   rsp_id_o          of the request
-//   rsp_fault_o       fault_e; FaultNone: translated
-//   rsp_entry_o       the last entry read, as memory holds it after the walk (translated: the leaf)
-//   rsp_frame_o       address of the page >> PageShift                                                (translated)
-//   rsp_page_shift_o  log2 of the bytes covered: of the page, or what of it is within physical memory (translated)
-//   rsp_level_o       of the leaf; of the entry that faulted (the root's if none was read). 0: the last level
-//   rsp_rights_o      rights_t over the whole path                                                    (translated)
-//   rsp_global_o      in every address space                                                          (translated)
-//   rsp_dirty_o       the leaf's dirty bit is set: a store needs no further walk                      (translated)
-//   rsp_fault_addr_o  physical address of the entry that faulted, or that could not be read           (fault)
-// Memory: accesses of one naturally aligned entry. The request is stable until accepted. Answers may come in any order,
-// at any time after acceptance; they are always taken. One answer for each request that was accepted.
-//   mem_req_tag_o      comes back with the answer: {generation, slot}
-//   mem_req_addr_o     in bytes
-//   mem_req_size_o     log2 of the bytes: 2 or 3
-//   mem_req_op_o       mem_op_e: read, or compare-and-swap
-//   mem_req_wdata_o    compare-and-swap: what to write if memory holds mem_req_expected_o
-//   mem_rsp_data_i     the entry; of a compare-and-swap what memory held before. 4-byte entries in bits 31:0
-//   mem_rsp_error_i    the access failed: the walk ends with FaultReadFailed
-//   mem_rsp_retry_i    nothing was done: the walker asks again
-// Invalidation: taken in a cycle with inv_valid_i and inv_ready_o high; takes effect after everything else in it.
-//   inv_all_i                            everything
-//   inv_vaddr_valid_i                    of translations, those of the page that holds inv_vaddr_i (a byte's address)
-//   inv_asid_valid_i                     of those that are not global, and of pointers, those of inv_asid_i
-//   inv_global_i                         of global translations, the same pages, whatever their address space
-//   inv_pointers_i                       no pointers, those on the way to inv_vaddr_i, or every one; of them those that
-//                                        make all below them global only with inv_global_i
-// Status.
-//   idle_o   nothing is under way, and no answer of memory is missing
-//   quiet_o  while req_valid_i, mem_rsp_valid_i and inv_valid_i stay low, clocking changes nothing
-//   rests_o  the same, but for what is shown: the memory request and the answer, which are taken in this cycle, and the
-//            events. So a bench that is always ready for them need not clock the walker until it has an input for it
-// Events: what happened in the cycle before. [l] is a level, [s] a slot.
-//   ev_walk_o          a walk began
-//   ev_merge_o         a request joined a walk
-//   ev_replay_o        a request that had joined was sent back: the answer did not serve it
-//   ev_cache_lookup_o  the walk caches were asked
-//   ev_cache_hit_o[l]  and that of level l had the pointer
-//   ev_read_o[l]       a walk got the entry that it wanted to read
-//   ev_update_o        a walk got the answer to its compare-and-swap
-//   ev_done_o[s]       the walk in slot s closed
-//   ev_fault_o[s]      and its answer was a fault
-//   ev_restart_o[s]    the walk in slot s begins anew because of an invalidation
 
 module walker #(
     parameter int unsigned Slots = 2,
@@ -77,73 +23,9 @@ module walker #(
     parameter logic [63:0] WalkCacheEntries = 64'h0000_0000_0010_1000,
     parameter logic [63:0] WalkCacheWays = 64'h0000_0000_0004_0400,
     localparam int unsigned SlotWidth = Slots > 1 ? $clog2(Slots) : 1,
-    localparam int unsigned TagWidth = GenerationWidth + SlotWidth,
-    localparam int unsigned VpnWidth = 64 - PageShift
+    localparam int unsigned TagWidth = GenerationWidth + SlotWidth
 ) (
-    input logic clk_i,
-    input logic rst_ni,
-
-    input logic req_valid_i,
-    output logic req_ready_o,
-    input logic [IdWidth-1:0] req_id_i,
-    input logic [VpnWidth-1:0] req_vpn_i,
-    input tablewalk_pkg::mode_e req_mode_i,
-    input logic [55:0] req_root_i,
-    input logic [15:0] req_asid_i,
-    input tablewalk_pkg::access_e req_access_i,
-    input logic req_priv_i,
-    input tablewalk_pkg::controls_t req_controls_i,
-
-    output logic rsp_valid_o,
-    input logic rsp_ready_i,
-    output logic [IdWidth-1:0] rsp_id_o,
-    output tablewalk_pkg::fault_e rsp_fault_o,
-    output logic [63:0] rsp_entry_o,
-    output logic [55-PageShift:0] rsp_frame_o,
-    output logic [5:0] rsp_page_shift_o,
-    output logic [2:0] rsp_level_o,
-    output tablewalk_pkg::rights_t rsp_rights_o,
-    output logic rsp_global_o,
-    output logic rsp_dirty_o,
-    output logic [55:0] rsp_fault_addr_o,
-
-    output logic mem_req_valid_o,
-    input logic mem_req_ready_i,
-    output logic [TagWidth-1:0] mem_req_tag_o,
-    output logic [55:0] mem_req_addr_o,
-    output logic [1:0] mem_req_size_o,
-    output tablewalk_pkg::mem_op_e mem_req_op_o,
-    output logic [63:0] mem_req_wdata_o,
-    output logic [63:0] mem_req_expected_o,
-    input logic mem_rsp_valid_i,
-    input logic [TagWidth-1:0] mem_rsp_tag_i,
-    input logic [63:0] mem_rsp_data_i,
-    input logic mem_rsp_error_i,
-    input logic mem_rsp_retry_i,
-
-    input logic inv_valid_i,
-    output logic inv_ready_o,
-    input logic inv_all_i,
-    input logic inv_asid_valid_i,
-    input logic [15:0] inv_asid_i,
-    input logic inv_vaddr_valid_i,
-    input logic [63:0] inv_vaddr_i,
-    input logic inv_global_i,
-    input tablewalk_pkg::pointers_e inv_pointers_i,
-
-    output logic idle_o,
-    output logic quiet_o,
-    output logic rests_o,
-    output logic ev_walk_o,
-    output logic ev_merge_o,
-    output logic ev_cache_lookup_o,
-    output logic [7:0] ev_cache_hit_o,
-    output logic [7:0] ev_read_o,
-    output logic ev_update_o,
-    output logic [Slots-1:0] ev_done_o,
-    output logic [Slots-1:0] ev_fault_o,
-    output logic ev_replay_o,
-    output logic [Slots-1:0] ev_restart_o
+`include "walker_ports.svh"
 );
 
   localparam logic [53:0] RadixShape = tablewalk_pkg::radix_shape(RadixIndexBits, RadixOffsetBits[5:0]);

@@ -4,7 +4,7 @@
 
 namespace tablewalk {
 
-/// A third-party walker behind an adapter with the ports of rtl/walker.sv (docs/bring-your-own-walker.md).
+/// A third-party walker behind an adapter with the ports of rtl/walker_ports.svh (docs/bring-your-own-walker.md).
 struct ForeignDescription {
   /// A control register setting that the walker requires.
   struct Requirement {

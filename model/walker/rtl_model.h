@@ -14,8 +14,8 @@
 
 namespace tablewalk {
 
-/// The input pins of the RTL walker in one cycle (see rtl/walker.sv). The sinks of its responses and memory requests
-/// are always ready.
+/// The input pins of the RTL walker in one cycle (see rtl/walker_ports.svh). The sinks of its responses and memory
+/// requests are always ready.
 struct RtlInputs {
   bool req_valid = false;
   std::uint32_t req_id = 0;

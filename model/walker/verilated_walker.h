@@ -12,7 +12,7 @@
 
 namespace tablewalk {
 
-/// An adapter for a foreign walker has one port more than rtl/walker.sv.
+/// An adapter for a foreign walker has one port more than rtl/walker_ports.svh has.
 template <class Verilated, class = void>
 struct IsAdapter : std::false_type {};
 template <class Verilated>
@@ -110,16 +110,6 @@ class VerilatedWalker final : public RtlModel {
     }
   }
 
-  /// Of a walker without that output: when it is quiet.
-  template <class Top>
-  static auto rests(const Top& top, int) -> decltype(top.rests_o != 0) {
-    return top.rests_o != 0;
-  }
-  template <class Top>
-  static bool rests(const Top& top, long) {
-    return top.quiet_o != 0;
-  }
-
   void get(RtlOutputs& out) const {
     out.req_ready = top_.req_ready_o;
     out.rsp_valid = top_.rsp_valid_o;
@@ -144,7 +134,7 @@ class VerilatedWalker final : public RtlModel {
       out.mem_req_expected = top_.mem_req_expected_o;
     }
     out.quiet = top_.quiet_o;
-    out.rests = rests(top_, 0);
+    out.rests = top_.rests_o != 0;
     out.ev_walk = top_.ev_walk_o;
     out.ev_merge = top_.ev_merge_o;
     out.ev_cache_lookup = top_.ev_cache_lookup_o;

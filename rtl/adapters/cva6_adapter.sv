@@ -1,4 +1,4 @@
-// Puts a walker with the interface of CVA6's behind the ports of rtl/walker.sv, which say here what they say there:
+// Puts a walker with the interface of CVA6's behind the ports of rtl/walker_ports.svh:
 //
 //   queue         holds one request until it is answered, and its id; asks the walker again after a flush
 //   held inputs   store, MXR, root and address space stand still from the request to its answer: such a walker does not
@@ -19,72 +19,14 @@
 `endif
 
 module cva6_adapter #(
-    parameter int unsigned IdWidth = 4
+    parameter int unsigned IdWidth = 4,
+    localparam int unsigned PageShift = 12,
+    localparam int unsigned Slots = 1,
+    localparam int unsigned TagWidth = 2
 ) (
-    input logic clk_i,
-    input logic rst_ni,
+    output logic [1:0] violation_o,
 
-    input logic req_valid_i,
-    output logic req_ready_o,
-    input logic [IdWidth-1:0] req_id_i,
-    input logic [51:0] req_vpn_i,
-    input tablewalk_pkg::mode_e req_mode_i,  // always cva6_shape_pkg::Mode
-    input logic [55:0] req_root_i,
-    input logic [15:0] req_asid_i,
-    input tablewalk_pkg::access_e req_access_i,
-    input logic req_priv_i,
-    input tablewalk_pkg::controls_t req_controls_i,
-
-    output logic rsp_valid_o,
-    input logic rsp_ready_i,
-    output logic [IdWidth-1:0] rsp_id_o,
-    output tablewalk_pkg::fault_e rsp_fault_o,
-    output logic [63:0] rsp_entry_o,
-    output logic [43:0] rsp_frame_o,
-    output logic [5:0] rsp_page_shift_o,
-    output logic [2:0] rsp_level_o,
-    output tablewalk_pkg::rights_t rsp_rights_o,
-    output logic rsp_global_o,
-    output logic rsp_dirty_o,
-    output logic [55:0] rsp_fault_addr_o,
-
-    output logic mem_req_valid_o,
-    input logic mem_req_ready_i,
-    output logic [1:0] mem_req_tag_o,
-    output logic [55:0] mem_req_addr_o,
-    output logic [1:0] mem_req_size_o,
-    output tablewalk_pkg::mem_op_e mem_req_op_o,
-    output logic [63:0] mem_req_wdata_o,
-    output logic [63:0] mem_req_expected_o,
-    input logic mem_rsp_valid_i,
-    input logic [1:0] mem_rsp_tag_i,  // of the only access under way
-    input logic [63:0] mem_rsp_data_i,
-    input logic mem_rsp_error_i,
-    input logic mem_rsp_retry_i,
-
-    input logic inv_valid_i,
-    output logic inv_ready_o,
-    input logic inv_all_i,
-    input logic inv_asid_valid_i,
-    input logic [15:0] inv_asid_i,
-    input logic inv_vaddr_valid_i,
-    input logic [63:0] inv_vaddr_i,
-    input logic inv_global_i,
-    input tablewalk_pkg::pointers_e inv_pointers_i,
-
-    output logic idle_o,
-    output logic quiet_o,
-    output logic ev_walk_o,
-    output logic ev_merge_o,
-    output logic ev_cache_lookup_o,
-    output logic [7:0] ev_cache_hit_o,
-    output logic [7:0] ev_read_o,
-    output logic ev_update_o,
-    output logic ev_done_o,
-    output logic ev_fault_o,
-    output logic ev_replay_o,
-    output logic ev_restart_o,
-    output logic [1:0] violation_o
+`include "walker_ports.svh"
 );
 
   localparam int unsigned Levels = cva6_shape_pkg::Levels;
@@ -330,6 +272,7 @@ module cva6_adapter #(
   assign event_stands = ev_walk_q || ev_lookup_q || ev_done_q || ev_restart_q || ev_read_q != 8'd0;
   assign quiet_o = !event_stands &&
                    (idle_o || (outstanding_q && state_q != Answers && (state_q != Hands || canonical)));
+  assign rests_o = quiet_o;
 
   assign ev_walk_o = ev_walk_q;
   assign ev_merge_o = 1'b0;

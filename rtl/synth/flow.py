@@ -49,14 +49,20 @@ class SynthesisFailed(Exception):
     pass
 
 
+def read(folder, name):
+    """The text of the file, with what it includes."""
+    with open(os.path.join(folder, name), encoding="utf-8") as file:
+        text = file.read()
+    return re.sub(r'^`include "(.*)"$', lambda match: read(folder, match.group(1)), text, flags=re.MULTILINE)
+
+
 def sources(root):
     """The files of the walker: its own, and those of the modules below it; the package first."""
     folder = os.path.join(root, "rtl")
     texts = {}
     for name in sorted(os.listdir(folder)):
         if name.endswith(".sv"):
-            with open(os.path.join(folder, name), encoding="utf-8") as file:
-                texts[name] = file.read()
+            texts[name] = read(folder, name)
     used = ["tablewalk_pkg.sv", TOP + ".sv"]
     for name in used:  # grows
         for module in re.findall(r"^\s*(\w+)\s+(?:#\(|u_)", texts[name], re.MULTILINE):

@@ -78,7 +78,7 @@ class Descriptions(unittest.TestCase):
         for mode, levels in (("sv32", 2), ("sv39", 3), ("sv48", 4), ("sv57", 5)):
             status, text = self.configure(GOOD.format(more="DEFINES A=1").replace("sv39", mode))
             self.assertEqual(status, 0, text)
-            self.assertIn(f"-DA=1;-DTABLEWALK_CVA6_LEVELS={levels} ", text)
+            self.assertIn(f"-DA=1;-DTABLEWALK_CVA6_LEVELS={levels};", text)
         for modes in ("x86-64", "sv39 sv48"):
             self.assert_refused(GOOD.format(more="").replace("sv39", modes), "expected one of sv32, sv39, sv48, sv57")
         self.assert_refused(GOOD.format(more="DEFINES TABLEWALK_CVA6_LEVELS=4"), "sv39 has 3 levels")

@@ -1,8 +1,10 @@
 """The tools behind prove.py: Yosys makes a design out of sources, yosys-abc and yosys-smtbmc with z3 decide it."""
 
+import glob
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 
@@ -35,6 +37,8 @@ def read(path):
 def sources(proof, edit, folder):
     """Writes the sources of a proof into the folder, one of them edited; returns their names, the package first."""
     names = []
+    for path in glob.glob(os.path.join(ROOT, "rtl", "*.svh")):
+        shutil.copy(path, folder)
     for path in proof.files:
         text = read(path)
         if edit and edit.file == path:

@@ -120,10 +120,9 @@ def write_sources(root, folder, sources, mutants):
     """Into `folder` what is in rtl/, with these mutants."""
     os.makedirs(folder, exist_ok=True)
     texts = {}
-    for path in glob.glob(os.path.join(root, "rtl", "*.sv")):
-        name = os.path.splitext(os.path.basename(path))[0]
+    for path in glob.glob(os.path.join(root, "rtl", "*.sv*")):
         with open(path, encoding="utf-8") as file:
-            texts[name + ".sv"] = file.read()
+            texts[os.path.basename(path)] = file.read()
     for name, text in sources.items():
         texts[name + ".sv"] = with_all(text, [mutant for mutant in mutants if mutant.file == name])
     head = "package tablewalk_pkg;\n"

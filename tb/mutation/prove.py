@@ -5,8 +5,10 @@ So "equivalent" is a proof. "differs" is one only for modules without registers:
 never reach.
 """
 
+import glob
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 
@@ -98,6 +100,8 @@ def write_designs(folder, module, chosen, sources):
     good."""
     for design in ("gold", "gate"):
         os.makedirs(os.path.join(folder, design))
+        for path in glob.glob(os.path.join(ROOT, "rtl", "*.svh")):
+            shutil.copy(path, os.path.join(folder, design))
         for name, text in sources.items():
             if design == "gate" and name == chosen[0].file:
                 text = mutants.changed(text, chosen[0]) if name != module else mutants.with_all(text, chosen)

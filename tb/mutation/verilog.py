@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 TOKEN = re.compile(r"""
-    (?P<skip>\s+|//[^\n]*|`ifndef.*?`endif)
+    (?P<skip>\s+|//[^\n]*|`include[^\n]*|`ifndef.*?`endif)
   | (?P<number>\d*'s?[bdh][0-9A-Fa-f_]+|'[01]|\d+)
   | (?P<name>[A-Za-z_$][\w$]*)
   | (?P<mark><<<|>>>|===|!==|\+:|-:|::|<=|>=|==|!=|&&|\|\||<<|>>|\+\+|\+=|[-()\[\]{}.,;:?@\#'=<>!~&|^+*/])

@@ -21,7 +21,7 @@ stat
 
 # An adapter with the example walker behind it.
 ADAPTER_SCRIPT = """
-read_verilog -sv rtl/tablewalk_pkg.sv rtl/adapters/cva6_shape_pkg.sv rtl/adapters/example/example_ptw.sv \
+read_verilog -sv -I rtl rtl/tablewalk_pkg.sv rtl/adapters/cva6_shape_pkg.sv rtl/adapters/example/example_ptw.sv \
   rtl/adapters/cva6_adapter.sv
 synth -top cva6_adapter
 check -assert

@@ -61,7 +61,7 @@ def main(arguments):
     failures = 0
     runs = 0
     for module, shape, files in elaborations(root):
-        command = [verilator, "--lint-only", "-Wall", "--assert", "--top-module", module, *shape,
+        command = [verilator, "--lint-only", "-Wall", "--assert", "--top-module", module, *shape, f"-I{root}/rtl",
                    os.path.join(root, "rtl", "lint.vlt"), *files]
         runs += 1
         if subprocess.run(command, check=False).returncode != 0:
