@@ -17,15 +17,19 @@ add_library(verilated_runtime STATIC EXCLUDE_FROM_ALL ${verilator_include}/veril
                                                       ${verilator_include}/verilated_threads.cpp)
 target_include_directories(verilated_runtime SYSTEM PUBLIC ${verilator_include} ${verilator_include}/vltstd)
 target_compile_definitions(verilated_runtime PRIVATE VM_COVERAGE=0 VM_SC=0 VM_TRACE=0)
-target_compile_options(verilated_runtime PRIVATE -w -O3)
+target_compile_options(verilated_runtime PRIVATE -w)
 target_link_libraries(verilated_runtime PUBLIC Threads::Threads atomic)
 
 # GTKWave's fstapi.c in it, which writes waves, stores misaligned words and shifts negative numbers: harmless on the
 # supported machines. The address sanitizer still checks it.
 if(TABLEWALK_SANITIZE)
-  set_source_files_properties(${verilator_include}/verilated_fst_c.cpp PROPERTIES
-    COMPILE_OPTIONS -fno-sanitize=undefined)
+  set_property(SOURCE ${verilator_include}/verilated_fst_c.cpp APPEND PROPERTY COMPILE_OPTIONS -fno-sanitize=undefined)
 endif()
+
+# What a model calls in every cycle is in the runtime's headers.
+foreach(source verilated verilated_fst_c verilated_threads)
+  set_property(SOURCE ${verilator_include}/${source}.cpp APPEND PROPERTY COMPILE_OPTIONS ${little_optimisation})
+endforeach()
 
 # use_verilated_runtime(TARGET): uses that runtime instead of compiling its own, and compiles the generated code in one
 # piece, because it is many small files with the same includes.
@@ -33,7 +37,8 @@ function(use_verilated_runtime target)
   get_target_property(sources ${target} SOURCES)
   list(FILTER sources EXCLUDE REGEX "/verilated(_threads)?\\.cpp$")
   set_target_properties(${target} PROPERTIES SOURCES "${sources}" UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
-  target_link_libraries(${target} PUBLIC verilated_runtime)
+  # Only programs wait for it: the makefiles that Verilator generates are read when any target is built.
+  target_link_libraries(${target} INTERFACE verilated_runtime)
 endfunction()
 
 # tablewalk_verilated(NAME MODULE [ARGUMENT]...): a static library of the class `NAME` (header NAME.h), generated from
