@@ -1,4 +1,5 @@
-// For a walker that has the ports of rtl/walker_ports.svh already, such as a changed copy of it: nothing stands between.
+// For a walker that has the ports of rtl/walker_ports.svh already, such as a changed copy of rtl/walker.sv: nothing
+// stands between.
 //
 // The walker is the module TABLEWALK_WALKER with TABLEWALK_WALKER_SLOTS slots and the parameters
 // TABLEWALK_WALKER_FURTHER_PARAMETERS, each after a comma.
