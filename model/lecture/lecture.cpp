@@ -101,9 +101,9 @@ Lecture parse_lecture(const LectureFile& file) {
   return PageParser(file).parse();
 }
 
-std::vector<Lecture> all_lectures() {
+std::vector<Lecture> parse_lectures(const std::vector<LectureFile>& files) {
   std::vector<Lecture> lectures;
-  for (const LectureFile& file : embedded_lectures()) {
+  for (const LectureFile& file : files) {
     Lecture lecture = parse_lecture(file);
     for (const Lecture& other : lectures) {
       if (other.number != lecture.number && other.name != lecture.name) continue;
@@ -113,6 +113,10 @@ std::vector<Lecture> all_lectures() {
     lectures.push_back(std::move(lecture));
   }
   return lectures;
+}
+
+std::vector<Lecture> all_lectures() {
+  return parse_lectures(embedded_lectures());
 }
 
 const Lecture& find_lecture(const std::vector<Lecture>& lectures, const std::string& wanted) {

@@ -33,7 +33,9 @@ struct Lecture {
 /// InputError that names the file and what was expected.
 Lecture parse_lecture(const LectureFile& file);
 
-/// The embedded pages. Throws as parse_lecture, and for two pages of one number or name.
+/// Throws as parse_lecture, and for two pages of one number or name.
+std::vector<Lecture> parse_lectures(const std::vector<LectureFile>& files);
+/// The embedded pages.
 std::vector<Lecture> all_lectures();
 
 /// The lecture of that number or name. Throws InputError with the nearest name.

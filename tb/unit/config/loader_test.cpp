@@ -113,6 +113,7 @@ TEST(LoaderError, WrongTypesSayWhatWasExpected) {
   EXPECT_EQ(problem_of("seed: [1]"), "m.yaml:1: seed: expected a whole number, not a list");
   EXPECT_EQ(problem_of("seed:"), "m.yaml:1: seed: expected a whole number, not nothing");
   EXPECT_EQ(problem_of("\nprefault: yes"), "m.yaml:2: prefault: expected true or false, not 'yes'");
+  EXPECT_EQ(problem_of("prefault: \"true\""), "m.yaml:1: prefault: expected true or false, not the text \"true\"");
   EXPECT_EQ(problem_of("period_ns: nan"), "m.yaml:1: period_ns: expected a number, not 'nan'");
   EXPECT_EQ(problem_of("size: 4X"), "m.yaml:1: size: expected a size in bytes such as 4096, 4K or 2M, not '4X'");
   EXPECT_EQ(problem_of("buffer:\n  latency_cycles: 1.5"),
@@ -285,6 +286,7 @@ TEST(Presets, UnknownNameSuggestsTheNearest) {
 
 TEST(Presets, MissingFileIsNamedWithTheReason) {
   EXPECT_EQ(family_problem("no/such.yaml"), "no/such.yaml: cannot be read: No such file or directory");
+  EXPECT_EQ(family_problem("no-such.yaml"), "no-such.yaml: cannot be read: No such file or directory");
 }
 
 TEST(Presets, FirstCommentBlockIsTheDescription) {

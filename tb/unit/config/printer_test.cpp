@@ -18,7 +18,7 @@ ExampleConfig awkward_config() {
   config.prefault = false;
   config.period_ns = 0.1;
   config.seed = ~std::uint64_t{0};
-  config.labels = {"", "null", "a: b", "x #y", "- z", "q,r", "\"quoted\\", "true", "line\nbreak", "[", "~"};
+  config.labels = {"", "null", "a: b", "x #y", "- z", "q,r", "\"quoted\\", "true", "line\nbreak", "[", "~", "@x", "x:"};
   return config;
 }
 
@@ -48,6 +48,14 @@ TEST(YamlPrinter, WhatItPrintsLoadsBackToTheSame) {
   EXPECT_EQ(loaded.labels, awkward_config().labels);
   EXPECT_EQ(loaded.seed, ~std::uint64_t{0});
   EXPECT_EQ(loaded.period_ns, 0.1);
+}
+
+TEST(YamlPrinter, QuotesTextsAlone) {
+  ExampleConfig config;
+  config.period_ns = -0.5;
+  EXPECT_NE(to_yaml(config).find("period_ns: -0.5 "), std::string::npos);
+  config.mode = "-0.5";
+  EXPECT_NE(to_yaml(config).find("mode: \"-0.5\" "), std::string::npos);
 }
 
 TEST(YamlPrinter, OnlyTheFirstItemOfAListHasComments) {

@@ -39,12 +39,34 @@ TEST(LecturePage, HasParagraphsAndCommands) {
   EXPECT_EQ(lecture.parts[2].text, "End.\n");
 }
 
+TEST(LecturePage, AnEmptyLineEndsAParagraph) {
+  const Lecture lecture = parse_lecture({"1-a", "# T\n\nOne.\n\nTwo\nlines.\n\n```\n$ tablewalk a\n```\n"});
+  ASSERT_EQ(lecture.parts.size(), 3);
+  EXPECT_EQ(lecture.parts[0].text, "One.\n");
+  EXPECT_EQ(lecture.parts[1].text, "Two\nlines.\n");
+}
+
+TEST(LecturePages, NoTwoHaveOneNumberOrOneName) {
+  const std::string page = "# T\n\n```\n$ tablewalk a\n```\n";
+  EXPECT_EQ(parse_lectures({{"1-a", page}, {"2-b", page}}).size(), 2);
+  for (const char* other : {"1-b", "2-a"}) {
+    try {
+      parse_lectures({{"1-a", page}, {other, page}});
+      FAIL() << other;
+    } catch (const InputError& error) {
+      EXPECT_EQ(error.what(), other + std::string(".md: has the number or the name of 'a'; expected one of its own"));
+    }
+  }
+}
+
 TEST(LecturePage, BadPagesAreReportedWithTheirLine) {
   const std::string page = "# T\n\n```\n$ tablewalk a\n```\n";
   EXPECT_EQ(problem_of("1-a", page), "none");
   EXPECT_THAT(problem_of("a", page), HasSubstr("a.md:0: expected a file name"));
   EXPECT_THAT(problem_of("1", page), HasSubstr("expected a file name"));
   EXPECT_THAT(problem_of("1-", page), HasSubstr("expected a file name"));
+  EXPECT_THAT(problem_of("x-a", page), HasSubstr("expected a file name"));
+  EXPECT_THAT(problem_of("1x-a", page), HasSubstr("expected a file name"));
   EXPECT_THAT(problem_of("1-a", page.substr(2)), HasSubstr("1-a.md:1: expected a title"));
   EXPECT_THAT(problem_of("1-a", "# T\n\nText.\n"), HasSubstr("expected a command"));
   EXPECT_THAT(problem_of("1-a", "# T\n```\ntablewalk a\n```\n"), HasSubstr("1-a.md:3: expected '$ tablewalk"));

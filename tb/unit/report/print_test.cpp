@@ -276,6 +276,7 @@ TEST(HistogramText, SingleValueIsOneBar) {
 }
 
 TEST(OutputFormatName, UnknownNameSuggestsTheNearest) {
+  EXPECT_EQ(parse_output_format("text"), OutputFormat::Text);
   EXPECT_EQ(parse_output_format("csv"), OutputFormat::Csv);
   try {
     parse_output_format("jsn");

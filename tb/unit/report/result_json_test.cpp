@@ -10,6 +10,12 @@
 namespace tablewalk::result_json_test {
 namespace {
 
+TEST(ResultJson, ReadBackHasItsWarnings) {
+  RunResult result = example_result();
+  result.warnings = {"half of the trace", "no layout"};
+  EXPECT_EQ(result_from_json(result_to_json(result), "r.json").warnings, result.warnings);
+}
+
 TEST(ResultJson, ReadBackAndWrittenAgainGivesTheSameBytes) {
   const std::string text = result_to_json(example_result());
   EXPECT_EQ(result_to_json(result_from_json(text, "r.json")), text);
