@@ -36,6 +36,26 @@ TEST(MemoryAccess, SwapsOnlyWhatItExpects) {
   access.release();
 }
 
+TEST(MemoryAccess, IsWhatAForeignTargetExpectsOfANewRequest) {
+  AccessPool pool;
+  MemoryAccess& access = pool.take();
+  access.prepare(PhysicalAddress(0x40), 64, true);
+  access.set_response_status(tlm::TLM_OK_RESPONSE);
+  access.info.by_cache = access.info.owned = access.info.snooped = access.info.swapped = access.info.table_line = true;
+  access.prepare(PhysicalAddress(0x1000), 8, false);
+  EXPECT_EQ(access.get_extension<AccessInfo>(), &access.info);
+  EXPECT_EQ(access.get_address(), 0x1000u);
+  EXPECT_EQ(access.get_data_length(), 8u);
+  EXPECT_EQ(access.get_streaming_width(), 8u);
+  EXPECT_TRUE(access.is_read());
+  EXPECT_EQ(access.get_byte_enable_ptr(), nullptr);
+  EXPECT_EQ(access.get_response_status(), tlm::TLM_INCOMPLETE_RESPONSE);
+  EXPECT_FALSE(access.is_dmi_allowed());
+  EXPECT_FALSE(access.info.by_cache || access.info.owned || access.info.snooped || access.info.swapped);
+  EXPECT_FALSE(access.info.table_line || access.wants_entry());
+  access.release();
+}
+
 TEST(AccessPool, PayloadComesBackWhenItsLastHolderReleasesIt) {
   AccessPool pool;
   MemoryAccess& first = pool.take();
