@@ -209,7 +209,7 @@ TEST(Compaction, KeepsEveryPageAndEveryFrame) {
     ASSERT_EQ(take(blocks, order).has_value(), moves.has_value());
     if (!moves && largest_order == 0) expect_impossible(frames, order, held, free);
   }
-  EXPECT_GE(done, seeds.size() / 5) << "many cases are about something";
+  EXPECT_GT(done, seeds.size() / 5) << "most cases are about something";
 }
 
 TEST(Compaction, MovesWhatOthersUseUnlessItIsFixed) {
