@@ -128,8 +128,9 @@ class OracleChecker {
     names_ = split(line, ',');
     const std::vector<std::string> known = known_columns();
     for (const std::string& name : names_) {
-      if (std::count(names_.begin(), names_.end(), name) > 1)
+      if (std::count(names_.begin(), names_.end(), name) > 1) {
         lines_.fail("column " + in_quotes(name) + " is given twice");
+      }
       if (std::find(known.begin(), known.end(), name) == known.end()) {
         lines_.fail(fmt::format("unknown column {}; expected {}{}", in_quotes(name), fmt::join(known, ", "),
                                 did_you_mean(name, known)));
